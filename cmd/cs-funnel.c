@@ -1,0 +1,211 @@
+/*
+ * cs-funnel - how many ids reach each step, by group and window.
+ *
+ * A funnel is a preset of cs-window's aggregates: NAME=distinct(ID) if EXPR for every step, and the share of the last
+ * in the first. All steps count the same ids, so an event costs one look-up however many there are.
+ */
+#include <stdlib.h>
+
+#include "die.h"
+#include "memory.h"
+#include "report.h"
+#include "tool.h"
+#include "window.h"
+
+static int64_t size_us = INT64_C(600000000);
+static struct option_list by_list;
+static struct option_list step_list;
+static const char *id = "session_id";
+static int order;
+static int64_t within_us;
+
+static struct option_list aggregate_list; /* texts owned */
+static struct report report;
+
+static const struct option_row options[] = {
+    {.name = "size",
+     .type = OPTION_DURATION,
+     .target = &size_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "length of a window (default 10m)"},
+    {.name = "by",
+     .type = OPTION_LIST,
+     .target = &by_list,
+     .argument = "F|NAME=lower(F)|NAME=EXPR,...",
+     .help = "group by these (default traffic_source,device_type; --by= for none)"},
+    {.name = "step",
+     .type = OPTION_LIST,
+     .target = &step_list,
+     .argument = "NAME=EXPR",
+     .help = "a step, in order; repeatable (default: page_view to purchase)"},
+    {.name = "id",
+     .type = OPTION_TEXT,
+     .target = &id,
+     .argument = "F",
+     .help = "what is counted once per step (default session_id)"},
+    {.name = "order",
+     .type = OPTION_CHOICE,
+     .target = &order,
+     .words = "any|ordered|strict",
+     .help = "any: each step counts by itself (the others: not yet)"},
+    {.name = "within",
+     .type = OPTION_DURATION,
+     .target = &within_us,
+     .argument = "DUR",
+     .help = "all steps within DUR (not yet)"},
+    OPTION_END,
+};
+
+static const char *default_by[] = {"traffic_source,device_type"};
+
+static const char *default_steps[] = {
+    "sessions=.event_type == \"page_view\"",
+    "product_views=.event_type == \"product_view\"",
+    "add_to_carts=.event_type == \"add_to_cart\"",
+    "checkout_starts=.event_type == \"checkout_start\"",
+    "purchases=.event_type == \"purchase\"",
+};
+
+static void aggregate_add(const struct buffer *text)
+{
+    const size_t count = aggregate_list.count + 1;
+    aggregate_list.text = memory_resize(aggregate_list.text, count, sizeof aggregate_list.text[0]);
+    aggregate_list.text[aggregate_list.count++] = memory_text(text->data, text->len);
+}
+
+/* The name of a step, judged here: what is made of it below must mean what was written. */
+static struct slice step_name(const char *step)
+{
+    const char *equals = strchr(step, '=');
+    const struct slice name = {.text = step, .len = equals == NULL ? 0 : (size_t)(equals - step)};
+    if (!name_valid(name) || equals[1] == '\0' || equals[1] == '=')
+        die_usage("--step: '%s' is not NAME=EXPR", step);
+    return name;
+}
+
+/* Writes the steps as aggregates. */
+static void steps_write(const struct option_list *steps)
+{
+    const struct slice inside = slice_of(id);
+    if (text_trim(inside).len == 0) die_usage("--id: which member?");
+    if (text_find(inside, ')') != NULL) die_usage("--id: '%s' has a parenthesis too many", id);
+    struct buffer text = {0};
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct slice name = step_name(steps->text[i]);
+        buffer_clear(&text);
+        buffer_printf(&text, "%.*s=distinct(%s) if %s", (int)name.len, name.text, id,
+                      name.text + name.len + 1);
+        aggregate_add(&text);
+    }
+    const struct slice first = step_name(steps->text[0]);
+    const struct slice last = step_name(steps->text[steps->count - 1]);
+    buffer_clear(&text);
+    buffer_printf(&text, "overall_conversion_rate=percent(%.*s,%.*s)", (int)last.len, last.text,
+                  (int)first.len, first.text);
+    aggregate_add(&text);
+    buffer_release(&text);
+}
+
+static void funnel_start(struct run *run)
+{
+    const struct option_list by_default = {.text = default_by, .count = 1};
+    const struct option_list steps_default = {
+        .text = default_steps, .count = sizeof default_steps / sizeof default_steps[0]};
+    struct buffer why = {0};
+
+    if (order != 0) die_usage("--order: only 'any' is there, not yet 'ordered' and 'strict'");
+    if (within_us != 0) die_usage("--within is not there yet");
+    steps_write(step_list.count == 0 ? &steps_default : &step_list);
+    const struct report_request request = {
+        .by = by_list.count == 0 ? &by_default : &by_list,
+        .aggregates = &aggregate_list,
+        .size_us = size_us,
+        .slide_us = size_us,
+    };
+    if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    buffer_release(&why);
+}
+
+static enum reason funnel_amend(struct run *run, struct event *ev)
+{
+    (void)run;
+    return report_amend(&report, ev);
+}
+
+static void funnel_hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    windows_hint(&report.windows, ev);
+}
+
+static enum fate funnel_event(struct run *run, const struct event *ev)
+{
+    (void)run;
+    return report_event(&report, ev);
+}
+
+static void funnel_advance(struct run *run, int64_t watermark_us)
+{
+    (void)run;
+    report_advance(&report, watermark_us);
+}
+
+static void funnel_updates(struct run *run)
+{
+    (void)run;
+    report_updates(&report);
+}
+
+static void funnel_finish(struct run *run)
+{
+    (void)run;
+    report_advance(&report, INT64_MAX);
+}
+
+static void funnel_save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    windows_save(&report.windows, out);
+}
+
+static bool funnel_load(struct run *run, struct unpack *in)
+{
+    (void)run;
+    return report_load(&report, in);
+}
+
+static void funnel_explain(struct run *run, struct buffer *out)
+{
+    (void)run;
+    report_explain(&report, out);
+}
+
+static void funnel_release(struct run *run)
+{
+    (void)run;
+    report_release(&report);
+    for (size_t i = 0; i < aggregate_list.count; i++)
+        free((char *)aggregate_list.text[i]);
+    free(aggregate_list.text);
+}
+
+static const struct tool tool = {
+    .name = "cs-funnel",
+    .summary = "count the ids that reach each step of a funnel, by group and window",
+    .options = options,
+    .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .start = funnel_start,
+    .amend = funnel_amend,
+    .hint = funnel_hint,
+    .event = funnel_event,
+    .advance = funnel_advance,
+    .updates = funnel_updates,
+    .finish = funnel_finish,
+    .save = funnel_save,
+    .load = funnel_load,
+    .explain = funnel_explain,
+    .release = funnel_release,
+};
+
+int main(int argc, char **argv) { return tool_main(&tool, argc, argv); }

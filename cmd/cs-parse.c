@@ -1,0 +1,358 @@
+/*
+ * cs-parse - raw records in, canonical events out.
+ *
+ * The formats are in format.h, the printed object in canonical.h. What is here: the options, and
+ * what --recode and --id-from change about an event before it is judged.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "canonical.h"
+#include "die.h"
+#include "expr.h"
+#include "format.h"
+#include "id.h"
+#include "instant.h"
+#include "json.h"
+#include "list.h"
+#include "partition.h"
+#include "recode.h"
+#include "tool.h"
+
+static int from;
+static const char *header;
+static bool no_quotes;
+static const char *map_text;
+static const char *map_file;
+static struct option_list renames;
+static struct option_list recodes;
+static struct option_list id_from;
+static bool keep_frame;
+
+static const struct option_row options[] = {
+    {.name = "from",
+     .type = OPTION_CHOICE,
+     .target = &from,
+     .words = "auto|ndjson|csv|tsv|combined",
+     .help = "the input's format; auto looks at the first line"},
+    {.name = "header",
+     .type = OPTION_TEXT,
+     .target = &header,
+     .argument = "NAME,...",
+     .help = "the columns' names, for CSV and TSV without a header line"},
+    {.name = "no-quotes",
+     .type = OPTION_FLAG,
+     .target = &no_quotes,
+     .help = "a quote in CSV and TSV is an ordinary character"},
+    {.name = "map",
+     .type = OPTION_TEXT,
+     .target = &map_text,
+     .argument = "JQ",
+     .help = "run this jq program on each record; its outputs are the events"},
+    {.name = "map-file",
+     .type = OPTION_TEXT,
+     .target = &map_file,
+     .argument = "FILE",
+     .help = "the same, with the program in FILE"},
+    {.name = "rename",
+     .type = OPTION_LIST,
+     .target = &renames,
+     .argument = "NEW=OLD,...",
+     .help = "read the input's member OLD as NEW"},
+    {.name = "recode",
+     .type = OPTION_LIST,
+     .target = &recodes,
+     .argument = "FIELD:old=new,...",
+     .help = "change these values of FIELD; others stay"},
+    {.name = "id-from",
+     .type = OPTION_LIST,
+     .target = &id_from,
+     .argument = "F,...",
+     .help = "make session_id from these members"},
+    {.name = "keep-frame",
+     .type = OPTION_FLAG,
+     .target = &keep_frame,
+     .help = "print PARTITION, OFFSET and tabs before each event, as they came"},
+    OPTION_END,
+};
+
+static struct format format;
+static const struct translator translator = {
+    .self = &format,
+    .split = format_split,
+    .translate = format_translate,
+    .begin = format_begin,
+};
+static struct recode_list words;
+static int id_slot[SCHEMA_MAX]; /* --id-from */
+static int id_slots;
+static char time_text[INSTANT_TEXT_MAX];
+static char id_text[2 * sizeof(struct id)]; /* the session_id made, in hex */
+static struct buffer id_bytes;              /* what it is made of */
+static struct buffer row;                   /* the event as printed, where --where has to see it */
+static uint64_t changed;                    /* slots of members in ev->rest that --recode changed */
+static uint64_t produced;
+
+static int need(struct run *run, struct slice name, const char *option)
+{
+    const int slot = schema_need(&run->schema, name);
+    if (slot < 0) die_usage("--%s: more than %d members are read", option, SCHEMA_MAX);
+    return slot;
+}
+
+static void start_map(void)
+{
+    struct buffer text = {0};
+    struct buffer why = {0};
+
+    if (map_text != NULL && map_file != NULL)
+        die_usage("--map and --map-file are two ways to give one program: use one of them");
+    const char *option = map_text != NULL ? "map" : "map-file";
+    if (map_text != NULL) {
+        buffer_add(&text, map_text, strlen(map_text));
+    } else {
+        FILE *file = fopen(map_file, "r");
+        if (file == NULL) die_usage("--map-file: cannot open '%s': %s", map_file, strerror(errno));
+        size_t len;
+        while ((len = fread(buffer_reserve(&text, 4096), 1, 4096, file)) > 0)
+            text.len += len;
+        if (ferror(file))
+            die_usage("--map-file: cannot read '%s': %s", map_file, strerror(errno));
+        fclose(file);
+    }
+    if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+        die_usage("--%s: the program holds a NUL byte", option);
+    buffer_add_char(&text, '\0');
+    struct map_program *map = map_compile(text.data, &why);
+    if (map == NULL) die_usage("--%s: %.*s", option, (int)why.len, why.data);
+    format_set_map(&format, map);
+    buffer_release(&text);
+    buffer_release(&why);
+}
+
+static void start_renames(struct run *run)
+{
+    struct buffer piece = {0};
+
+    for (size_t i = 0; i < renames.count; i++) {
+        const char *text = renames.text[i];
+        char stop = ',';
+        while (stop == ',') {
+            buffer_clear(&piece);
+            stop = list_piece(&text, "=,", &piece);
+            const size_t len = piece.len;
+            if (stop != '=' || len == 0) die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
+            stop = list_piece(&text, "=,", &piece);
+            if (stop == '=' || piece.len == len)
+                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
+            schema_rename(&run->schema, (struct slice){.text = piece.data, .len = len},
+                          (struct slice){.text = piece.data + len, .len = piece.len - len});
+        }
+    }
+    buffer_release(&piece);
+}
+
+static void start_recodes(struct run *run)
+{
+    for (size_t i = 0; i < recodes.count; i++) {
+        const char *problem = recode_add(&words, recodes.text[i]);
+        if (problem != NULL) die_usage("--recode: '%s': %s", recodes.text[i], problem);
+    }
+    for (size_t i = 0; i < words.count; i++) {
+        struct recode *recode = &words.recode[i];
+        recode->slot = need(run, recode->name, "recode");
+        if (recode->slot == SLOT_EVENT_TIME)
+            die_usage("--recode: event_time is a time, not a word (use --map)");
+        /* An expression may want the line: then it has to be the one with the new word. */
+        if (recode->slot >= SLOT_CANONICAL && option_given("where")) run->schema.whole = true;
+    }
+}
+
+static void start_id_from(struct run *run)
+{
+    struct buffer name = {0};
+
+    for (size_t i = 0; i < id_from.count; i++) {
+        const char *text = id_from.text[i];
+        char stop = ',';
+        while (stop == ',') {
+            buffer_clear(&name);
+            stop = list_piece(&text, ",", &name);
+            if (name.len == 0) die_usage("--id-from: a member has no name in '%s'", id_from.text[i]);
+            if (id_slots == SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
+            id_slot[id_slots++] = need(run, buffer_slice(&name), "id-from");
+        }
+    }
+    buffer_release(&name);
+}
+
+static void start(struct run *run)
+{
+    format_init(&format, (enum format_kind)from, no_quotes);
+    if (header != NULL) {
+        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
+            die_usage("--header is for CSV and TSV");
+        const char *problem = format_name_columns(&format, slice_of(header));
+        if (problem != NULL) die_usage("--header: %s", problem);
+    }
+    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
+        die_usage("--no-quotes is for CSV and TSV");
+    if (keep_frame && option_given("key"))
+        die_usage("--keep-frame and --key both put something before the event: use one of them");
+    if (map_text != NULL || map_file != NULL) start_map();
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        schema_need(&run->schema, run->schema.name[slot]);
+    start_renames(run);
+    start_recodes(run);
+    start_id_from(run);
+    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+}
+
+/* The time as it is printed; mostly that is how it came. */
+static void normalise_time(struct event *ev)
+{
+    const size_t len = instant_write(time_text, ev->time_us);
+    const struct slice text = {.text = time_text, .len = len};
+    struct value *value = &ev->value[SLOT_EVENT_TIME];
+
+    if (value->kind == KIND_STRING && slice_equal(value_slice(*value), text)) return;
+    *value = value_string(text);
+    ev->recast = true;
+}
+
+static void recode_event(struct event *ev)
+{
+    changed = 0;
+    for (size_t i = 0; i < words.count; i++) {
+        struct recode *recode = &words.recode[i];
+        struct value *value = &ev->value[recode->slot];
+        const struct value new = recode_value(recode, *value);
+        if (new.text == value->text) continue;
+        *value = new;
+        ev->recast = true;
+        if (recode->slot >= SLOT_CANONICAL) changed |= UINT64_C(1) << recode->slot;
+    }
+}
+
+/* Each value with its length before it, so that ("a", "bc") and ("ab", "c") differ; null has a length of its own.
+ * Equal strings give equal ids however they were escaped, and so does a number written as one. */
+static struct value make_id(const struct event *ev)
+{
+    static const char hex[] = "0123456789abcdef";
+    bool any = false;
+
+    buffer_clear(&id_bytes);
+    for (int i = 0; i < id_slots; i++) {
+        const struct value value = ev->value[id_slot[i]];
+        if (value.kind == KIND_NULL) {
+            pack_u32(&id_bytes, UINT32_MAX);
+            continue;
+        }
+        any = true;
+        const size_t begin = id_bytes.len;
+        pack_text(&id_bytes, value_slice(value));
+        if (value.kind != KIND_STRING || !value.escaped) continue;
+        const size_t inside = begin + sizeof(uint32_t);
+        char *plain = id_bytes.data + inside;
+        const size_t len = json_unescape(plain, (struct slice){.text = plain, .len = value.len});
+        id_bytes.len = begin;
+        pack_u32(&id_bytes, (uint32_t)len);
+        id_bytes.len += len;
+    }
+    if (!any) return VALUE_NULL;
+    const struct id id = id_of(buffer_slice(&id_bytes));
+    for (size_t i = 0; i < sizeof(id_text); i++) {
+        const uint64_t half = i < 16 ? id.high : id.low;
+        id_text[i] = hex[half >> (60 - 4 * (i % 16)) & 15];
+    }
+    return value_string((struct slice){.text = id_text, .len = sizeof(id_text)});
+}
+
+static enum reason amend(struct run *run, struct event *ev)
+{
+    if (keep_frame && ev->offset < 0) return REASON_BAD_FRAME;
+    normalise_time(ev);
+    if (words.count > 0) recode_event(ev);
+    if (ev->value[SLOT_EVENT_TYPE].kind == KIND_NULL) return REASON_NO_TYPE;
+    if (id_slots > 0) {
+        ev->value[SLOT_SESSION_ID] = make_id(ev);
+        ev->recast = true;
+    }
+    if (run->schema.whole) {
+        buffer_clear(&row);
+        canonical_print(&row, &run->schema, ev, changed);
+        ev->line = buffer_slice(&row);
+        ev->recast = false;
+    }
+    return REASON_NONE;
+}
+
+static enum fate event(struct run *run, const struct event *ev)
+{
+    struct buffer *out = rows_raw_begin(run->rows);
+
+    if (keep_frame) {
+        buffer_add_int(out, partition_number(ev->partition));
+        buffer_add_char(out, '\t');
+        buffer_add_int(out, ev->offset);
+        buffer_add_char(out, '\t');
+    }
+    if (run->schema.whole) {
+        buffer_add_slice(out, ev->line);
+    } else {
+        canonical_print(out, &run->schema, ev, changed);
+    }
+    rows_raw_end(run->rows, ev, &run->schema);
+    produced++;
+    return FATE_USED;
+}
+
+static void save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    pack_u64(out, produced);
+    format_save(&format, out);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    (void)run;
+    produced += unpack_u64(in);
+    return format_load(&format, in);
+}
+
+static void stats(struct run *run, struct buffer *out)
+{
+    (void)run;
+    buffer_printf(out, ",\"produced\":%" PRIu64, produced);
+}
+
+static void release(struct run *run)
+{
+    (void)run;
+    format_release(&format);
+    recode_release(&words);
+    buffer_release(&id_bytes);
+    buffer_release(&row);
+}
+
+static const struct tool tool = {
+    .name = "cs-parse",
+    .summary = "make canonical events of raw records",
+    .options = options,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .start = start,
+    .amend = amend,
+    .event = event,
+    .save = save,
+    .load = load,
+    .stats = stats,
+    .release = release,
+};
+
+int main(int argc, char **argv)
+{
+    return tool_main(&tool, argc, argv);
+}

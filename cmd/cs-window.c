@@ -1,0 +1,206 @@
+/*
+ * cs-window - aggregates by group over windows of event time.
+ *
+ * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in report.h. What is
+ * here: the options, and where a view is found.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "report.h"
+#include "tool.h"
+#include "window.h"
+
+#ifndef CS_DATADIR
+#define CS_DATADIR "/usr/local/share"
+#endif
+
+static int64_t size_us;
+static int64_t slide_us;
+static int64_t offset_us;
+static struct option_list by_list;
+static struct option_list agg_list;
+
+static struct report report;
+static char *view_path;
+
+/* A build that is not installed has its views beside its binaries: ../samples/views. */
+static char *view_beside(const char *name)
+{
+    char self[4096];
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0) return NULL;
+    self[len] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash == NULL) return NULL;
+    *slash = '\0';
+    struct buffer path = {0};
+    buffer_printf(&path, "%s/../samples/views/%s", self, name);
+    buffer_add_char(&path, '\0');
+    return path.data;
+}
+
+/* --view: a file, or the name of a view that came with the tools. */
+static const char *view_set(const char *value)
+{
+    static char why[256];
+    struct buffer path = {0};
+
+    free(view_path);
+    view_path = NULL;
+    if (value[0] == '\0') return "which view?";
+    if (strchr(value, '/') != NULL || access(value, F_OK) == 0) {
+        buffer_add(&path, value, strlen(value) + 1);
+        view_path = path.data;
+        return option_file(view_path);
+    }
+    buffer_printf(&path, CS_DATADIR "/clickstream/views/%s", value);
+    buffer_add_char(&path, '\0');
+    view_path = path.data;
+    if (access(view_path, R_OK) != 0) {
+        free(view_path);
+        view_path = view_beside(value);
+    }
+    if (view_path != NULL && access(view_path, R_OK) == 0) return option_file(view_path);
+    snprintf(why, sizeof why, "there is no view '%.100s', here or in " CS_DATADIR "/clickstream/views",
+             value);
+    return why;
+}
+
+static const struct option_row options[] = {
+    {.name = "size",
+     .type = OPTION_DURATION,
+     .target = &size_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "length of a window (needed, unless a view gives it)"},
+    {.name = "slide",
+     .type = OPTION_DURATION,
+     .target = &slide_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "a window begins every DUR (default: the size)"},
+    {.name = "offset",
+     .type = OPTION_DURATION,
+     .target = &offset_us,
+     .argument = "DUR",
+     .help = "move the starts by DUR from multiples since 1970 (default 0s)"},
+    {.name = "by",
+     .type = OPTION_LIST,
+     .target = &by_list,
+     .argument = "F|NAME=lower(F)|NAME=EXPR,...",
+     .help = "group by members or expressions; repeatable"},
+    {.name = "agg",
+     .type = OPTION_LIST,
+     .target = &agg_list,
+     .argument = "NAME=FUNC[(F)][ if EXPR]",
+     .help = "count distinct sum min max avg first last percent; repeatable"},
+    {.name = "view",
+     .type = OPTION_CALL,
+     .call = view_set,
+     .argument = "NAME|FILE",
+     .help = "read options from a file: product-performance, search-analytics"},
+    OPTION_END,
+};
+
+static void window_start(struct run *run)
+{
+    struct buffer why = {0};
+
+    if (size_us == 0) die_usage("--size is needed, or a --view that gives it");
+    if (slide_us == 0) slide_us = size_us;
+    if (slide_us > size_us) die_usage("--slide is larger than --size: events would fall between");
+    if (agg_list.count == 0) die_usage("--agg is needed, or a --view that gives it");
+    const struct report_request request = {
+        .by = &by_list,
+        .aggregates = &agg_list,
+        .size_us = size_us,
+        .slide_us = slide_us,
+        .offset_us = offset_us,
+    };
+    if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    buffer_release(&why);
+}
+
+static enum reason window_amend(struct run *run, struct event *ev)
+{
+    (void)run;
+    return report_amend(&report, ev);
+}
+
+static void window_hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    windows_hint(&report.windows, ev);
+}
+
+static enum fate window_event(struct run *run, const struct event *ev)
+{
+    (void)run;
+    return report_event(&report, ev);
+}
+
+static void window_advance(struct run *run, int64_t watermark_us)
+{
+    (void)run;
+    report_advance(&report, watermark_us);
+}
+
+static void window_updates(struct run *run)
+{
+    (void)run;
+    report_updates(&report);
+}
+
+static void window_finish(struct run *run)
+{
+    (void)run;
+    report_advance(&report, INT64_MAX);
+}
+
+static void window_save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    windows_save(&report.windows, out);
+}
+
+static bool window_load(struct run *run, struct unpack *in)
+{
+    (void)run;
+    return report_load(&report, in);
+}
+
+static void window_explain(struct run *run, struct buffer *out)
+{
+    (void)run;
+    report_explain(&report, out);
+}
+
+static void window_release(struct run *run)
+{
+    (void)run;
+    report_release(&report);
+    free(view_path);
+}
+
+static const struct tool tool = {
+    .name = "cs-window",
+    .summary = "aggregate events by group over windows of event time",
+    .options = options,
+    .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .start = window_start,
+    .amend = window_amend,
+    .hint = window_hint,
+    .event = window_event,
+    .advance = window_advance,
+    .updates = window_updates,
+    .finish = window_finish,
+    .save = window_save,
+    .load = window_load,
+    .explain = window_explain,
+    .release = window_release,
+};
+
+int main(int argc, char **argv) { return tool_main(&tool, argc, argv); }

@@ -1,0 +1,85 @@
+#include "dedup.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+
+struct passed {
+    struct id id;
+    int64_t first_us, last_us; /* the smallest and largest event_time it was passed with, span apart from each other at
+                                  most 2: what lies between counts as seen */
+};
+
+void dedup_init(struct dedup *dedup, int64_t span_us)
+{
+    dedup->span_us = span_us;
+    dedup->sweep_us = INT64_MIN;
+    table_init(&dedup->ids, sizeof(struct passed));
+}
+
+void dedup_release(struct dedup *dedup) { table_release(&dedup->ids); }
+
+bool dedup_seen(struct dedup *dedup, struct id id, int64_t time_us)
+{
+    bool is_new;
+    struct passed *passed = table_put(&dedup->ids, id, &is_new);
+    if (is_new) {
+        passed->first_us = passed->last_us = time_us;
+        return false;
+    }
+    if (time_us >= passed->first_us - dedup->span_us && time_us <= passed->last_us + dedup->span_us) return true;
+    /* The id comes again far away from where it was: another event under the same id. */
+    passed->first_us = passed->last_us = time_us;
+    return false;
+}
+
+void dedup_advance(struct dedup *dedup, int64_t watermark_us)
+{
+    if (watermark_us < dedup->sweep_us || dedup->ids.count == 0) return;
+    dedup->sweep_us = watermark_us + dedup->span_us / 4 + 1;
+    /* Removing moves entries about, so what stays goes to a new table. */
+    struct table kept;
+    table_init(&kept, sizeof(struct passed));
+    for (const struct passed *passed = NULL; (passed = table_next(&dedup->ids, passed)) != NULL;) {
+        if (watermark_us > passed->last_us + dedup->span_us) continue;
+        bool is_new;
+        struct passed *copy = table_put(&kept, passed->id, &is_new);
+        *copy = *passed;
+    }
+    table_release(&dedup->ids);
+    dedup->ids = kept;
+}
+
+static int passed_compare(const void *a, const void *b)
+{
+    return id_compare((*(const struct passed *const *)a)->id, (*(const struct passed *const *)b)->id);
+}
+
+void dedup_save(const struct dedup *dedup, struct buffer *out)
+{
+    const struct passed **sorted = memory_new((dedup->ids.count + 1) * sizeof *sorted);
+    size_t count = 0;
+    for (const struct passed *passed = NULL; (passed = table_next(&dedup->ids, passed)) != NULL;)
+        sorted[count++] = passed;
+    qsort(sorted, count, sizeof *sorted, passed_compare);
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        pack_id(out, sorted[i]->id);
+        pack_i64(out, sorted[i]->first_us);
+        pack_i64(out, sorted[i]->last_us);
+    }
+    free(sorted);
+}
+
+bool dedup_load(struct dedup *dedup, struct unpack *in)
+{
+    const uint64_t count = unpack_u64(in);
+    for (uint64_t i = 0; i < count && !in->broken; i++) {
+        const struct id id = unpack_id(in);
+        bool is_new;
+        struct passed *passed = table_put(&dedup->ids, id, &is_new);
+        passed->first_us = unpack_i64(in);
+        passed->last_us = unpack_i64(in);
+    }
+    return !in->broken;
+}

@@ -1,0 +1,71 @@
+/*
+ * expr.h - jq expressions over one event: --where, `if EXPR`, --by=NAME=EXPR, sum(EXPR), steps.
+ *
+ * A compiler of our own runs the common shapes at scanning speed on the members the scanner has
+ * taken; every other program runs in libjq (libjq.c) on the whole line. For any expression and any
+ * event both give the same answer: which one is used is a matter of speed only, and --explain says.
+ *
+ * What an expression sees: the event as an object in which canonical members that were numbers or
+ * booleans are strings (their text), and members named by --number that were numeric text are
+ * numbers. That is the line itself unless ev->recast is set.
+ *
+ * Rules: an expression selects if any of its outputs is neither false nor null; as a value it is its
+ * first output (none: null). An error deselects, is null as a value, and is counted. Computed
+ * numbers are doubles printed as jq 1.6 prints them; a bare path (.price, ."my field", .["x"]) gives
+ * the member's own text, digits untouched.
+ * Refused at compile time: now, localtime, mktime's local kin (strflocaltime, localtime), debug,
+ * stderr, halt, halt_error, input, inputs, input_filename, input_line_number, env, $ENV, import, include,
+ * $__prog_args, get_search_list, and modulemeta. Programs that loop or eat memory are cut off at run time: an error.
+ */
+#ifndef CS_EXPR_H
+#define CS_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "event.h"
+#include "schema.h"
+#include "value.h"
+
+struct expr;
+
+/* Compiles text; members it reads become needed in schema (schema->whole when it runs in libjq). On
+ * failure returns NULL and adds the reason to why as a phrase ("'now' is refused: ...",
+ * "syntax error at 'x'"). Free with expr_free before the schema is released. */
+struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why);
+
+/* The same, always in libjq: what tests hold the native answers against. */
+struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct buffer *why);
+
+void expr_free(struct expr *expr);
+
+/* Does the expression select this event? Errors are counted in expr_errors(). */
+bool expr_selects(struct expr *expr, const struct event *ev);
+
+/* Its first output. A string is unescaped; text borrows from the event or from the expression itself and is good
+ * until the same expression is run again. */
+struct value expr_value(struct expr *expr, const struct event *ev);
+
+/* Errors so far, of all expressions of the process; the counter expression_errors. Settable, for resuming. */
+extern uint64_t expr_errors;
+
+/* Is it run natively? */
+bool expr_native(const struct expr *expr);
+
+/* If the expression is just one member (.x), its slot; else -1. */
+int expr_member(const struct expr *expr);
+
+/* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
+void expr_explain(const struct expr *expr, struct buffer *out);
+
+/* --map: a jq program from one JSON text to any number of them. Each output is handed to emit as JSON text,
+ * integers of more than 15 digits in the input as strings. Returns false on an error (the program's message is
+ * added to why), after the outputs that came before it: the caller decides what they are worth. */
+struct map_program;
+struct map_program *map_compile(const char *text, struct buffer *why);
+void map_free(struct map_program *map);
+bool map_run(struct map_program *map, struct slice json, void (*emit)(void *context, struct slice json), void *context,
+             struct buffer *why);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * id.h - identifiers (sessions, users, groups) as 128 bits instead of text.
+ *
+ * XXH3-128 with a fixed seed (https://github.com/Cyan4973/xxHash), so that the same id is the same
+ * 128 bits in every process, on every machine and in every state file: partial results can be merged.
+ * Two different ids among n are taken for one with a chance of n*n / 2^129.
+ */
+#ifndef CS_ID_H
+#define CS_ID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "slice.h"
+
+struct id {
+    uint64_t low, high; /* both 0: no id */
+};
+
+#define ID_NONE ((struct id){0, 0})
+
+/* Never ID_NONE. Inline in id_inline.h where it is hot. */
+struct id id_of(struct slice text);
+
+/* The id of a pair (a group and an id within it): mixes all 256 bits. Never ID_NONE. */
+struct id id_mix(struct id a, struct id b);
+
+static inline bool id_equal(struct id a, struct id b) { return a.low == b.low && a.high == b.high; }
+
+static inline bool id_is_none(struct id a) { return (a.low | a.high) == 0; }
+
+/* Some order, the same everywhere: states are written in it. */
+static inline int id_compare(struct id a, struct id b)
+{
+    if (a.high != b.high) return a.high < b.high ? -1 : 1;
+    return (a.low > b.low) - (a.low < b.low);
+}
+
+#endif

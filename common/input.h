@@ -1,0 +1,75 @@
+/*
+ * input.h - where bytes come from: files, compressed files, FIFOs, standard input.
+ *
+ * Regular files (and what a decompressor makes of them) are one stream, one after the other, or side by side with
+ * --interleave; each FIFO is a stream of its own, read as data arrives. An input's unread bytes lie in one piece,
+ * data + start to data + end, with SCAN_PADDING readable bytes behind; the block is reused by the next read, so
+ * what borrows from it is good until then.
+ */
+#ifndef CS_INPUT_H
+#define CS_INPUT_H
+
+#include <stdbool.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "partition.h"
+#include "slice.h"
+
+enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE };
+
+struct input {
+    const char *name;    /* as given; "-" is standard input */
+    int fd;              /* -1: not open (yet, or any more) */
+    pid_t child;         /* the decompressor, or 0 */
+    bool regular;        /* never waits */
+    bool ended;          /* no more bytes will come */
+    bool discarding;     /* inside a line that was too long */
+    bool begun;          /* the first line has been looked at */
+    enum framing framing;
+    struct partition *partition; /* of unframed records; until the first record of a FIFO, what holds time back */
+    char *data;
+    size_t start, end, cap;
+    uint64_t consumed;   /* bytes of the input before data + start */
+    uint64_t lines;      /* lines before data + start */
+    uint64_t dev, ino;   /* of a regular file */
+    uint64_t size;       /* of a regular file, or 0 */
+};
+
+struct inputs {
+    struct input *input;
+    int count;
+    bool interleave;
+    struct pollfd *entries; /* scratch for poll: one per input that waits, and wake_fd */
+    struct input **who;
+    int wake_fd;  /* becomes readable when a signal has come */
+    uint64_t bytes_read;
+    uint64_t bytes_total; /* of all regular files, 0: not known */
+};
+
+/* Opens what the operands name (none: standard input). What cannot be opened is exit 1 before anything is read. */
+void inputs_open(struct inputs *inputs, char **operands, int count, bool interleave);
+
+void inputs_release(struct inputs *inputs);
+
+enum input_status {
+    INPUT_DATA, /* *input has new bytes, or has just ended */
+    INPUT_WAIT, /* nothing can be read now */
+    INPUT_END,  /* every input has ended */
+};
+
+/* Reads a block from an input that has something, without waiting. */
+enum input_status inputs_next(struct inputs *inputs, struct input **input);
+
+/* Waits until something can be read, a signal has come or timeout_us is over (INT64_MAX: never). Returns how long it
+ * has waited, in microseconds. */
+int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us);
+
+/* Marks bytes as used. */
+void input_consume(struct input *input, size_t bytes);
+
+/* Goes on at a position saved before: byte consumed, line lines. Exit 3 when the file is not the one of then. */
+void input_seek(struct input *input, uint64_t consumed, uint64_t lines);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * instant.h - points in time: int64 microseconds since 1970-01-01T00:00:00Z, UTC, no leap seconds.
+ *
+ * Range: years 0001 to 9999. Grammar: RFC 3339 with 'T', 't' or one blank between date and time,
+ * seconds required, 0 to 9 fraction digits (finer than microseconds is cut off, toward the past for
+ * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh or " UTC". Second 60 is the next minute's 0.
+ * Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by a
+ * given unit, fractions allowed.
+ */
+#ifndef CS_INSTANT_H
+#define CS_INSTANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "slice.h"
+#include "value.h"
+
+#define INSTANT_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
+#define INSTANT_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
+
+enum instant_unit { UNIT_AUTO, UNIT_S, UNIT_MS, UNIT_US, UNIT_NS };
+
+/* How times stand in the input. */
+struct instant_format {
+    enum instant_unit unit; /* --time-unit */
+    bool assume_utc;        /* text without a zone is UTC rather than an error */
+};
+
+/* Reads RFC 3339 text. False: not a time, or out of range. */
+bool instant_parse_text(struct slice text, bool assume_utc, int64_t *out_us);
+
+/* Reads a member: text, digits, or a number. False: bad-time. */
+bool instant_parse(struct value value, const struct instant_format *format, int64_t *out_us);
+
+/* Writes "2026-01-01T00:10:00.000Z", or six fraction digits when it is not a whole millisecond; returns
+ * the length (24 or 27), no NUL. time_us is in range. */
+#define INSTANT_TEXT_MAX 27
+size_t instant_write(char *out, int64_t time_us);
+
+/* Adds the same to a buffer. */
+void instant_print(struct buffer *out, int64_t time_us);
+
+/* The wall clock, and a clock that never jumps (for waiting and pacing). */
+int64_t instant_now(void);
+int64_t instant_steady(void);
+
+#endif

@@ -1,0 +1,239 @@
+#include "json.h"
+
+#include <stdbool.h>
+
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* The high bit of every byte of word that equals byte. A byte above a hit may be marked
+ * wrongly, the lowest mark is always right: enough to find the first. */
+static inline uint64_t bytes_equal(uint64_t word, unsigned char byte)
+{
+    const uint64_t differ = word ^ EACH_BYTE * byte;
+    return (differ - EACH_BYTE) & ~differ & HIGH_BITS;
+}
+
+/* The same for bytes below limit, which is at most 0x80. */
+static inline uint64_t bytes_below(uint64_t word, unsigned char limit)
+{
+    return (word - EACH_BYTE * limit) & ~word & HIGH_BITS;
+}
+
+static unsigned hex_digit(char c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : ((unsigned char)c | 0x20U) - 'a' + 10;
+}
+
+static unsigned hex_unit(const char *digits)
+{
+    return hex_digit(digits[0]) << 12 | hex_digit(digits[1]) << 8 | hex_digit(digits[2]) << 4 |
+           hex_digit(digits[3]);
+}
+
+static size_t utf8_write(char *out, unsigned code)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
+
+static char escape_meaning(char c)
+{
+    switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c; /* quote, backslash, slash */
+    }
+}
+
+size_t json_unescape(char *out, struct slice inside)
+{
+    if (inside.len == 0) return 0; /* of a slice that may be NULL */
+    const char *at = inside.text;
+    const char *end = at + inside.len;
+    char *to = out;
+
+    while (at != end) {
+        /* Whole words only, so that out may be inside.text: nothing unread is overwritten. */
+        while (end - at >= 8 && bytes_equal(slice_word(at), '\\') == 0) {
+            uint64_t word;
+            memcpy(&word, at, sizeof(word));
+            memcpy(to, &word, sizeof(word));
+            at += sizeof(word);
+            to += sizeof(word);
+        }
+        while (at != end && *at != '\\')
+            *to++ = *at++;
+        if (end - at < 2) break;
+        if (at[1] != 'u') {
+            *to++ = escape_meaning(at[1]);
+            at += 2;
+            continue;
+        }
+        if (end - at < 6) break;
+        unsigned code = hex_unit(at + 2);
+        at += 6;
+        if (code >= 0xd800 && code <= 0xdbff && end - at >= 6) {
+            code = 0x10000 + ((code - 0xd800) << 10) + ((hex_unit(at + 2) - 0xdc00) & 0x3ff);
+            at += 6;
+        }
+        to += utf8_write(to, code);
+    }
+    return (size_t)(to - out);
+}
+
+/* Fewer than eight bytes as a word, filled up with a byte that needs no escape. Where eight bytes end
+ * together with them (readable), they are read at once. */
+static inline uint64_t short_word(const char *text, size_t len, bool readable)
+{
+    const uint64_t blanks = EACH_BYTE * ' ';
+    uint64_t word = 0;
+
+    if (readable) {
+        word = slice_word(text + len - 8) >> (64 - len * 8);
+    } else {
+        for (size_t i = len; i > 0; i--)
+            word = word << 8 | (unsigned char)text[i - 1];
+    }
+    return word | blanks << (len * 8);
+}
+
+static inline void word_write(char *out, uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(out, &word, sizeof(word));
+}
+
+static size_t escape_write(char *out, unsigned char byte)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[0x20] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+
+    out[0] = '\\';
+    if (byte == '"' || byte == '\\') {
+        out[1] = (char)byte;
+        return 2;
+    }
+    if (byte < sizeof(letters) && letters[byte] != 0) {
+        out[1] = letters[byte];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = hex[byte >> 4];
+    out[5] = hex[byte & 15];
+    return 6;
+}
+
+/* Marks what may need an escape: controls, DEL, the byte that C1 controls begin with, and, where
+ * the text has no escapes yet, quote and backslash. */
+static inline uint64_t word_specials(uint64_t word, bool has_escapes)
+{
+    const uint64_t controls = bytes_below(word, 0x20) | bytes_equal(word, 0x7f);
+    const uint64_t specials = controls | bytes_equal(word, 0xc2);
+    return has_escapes ? specials : specials | bytes_equal(word, '"') | bytes_equal(word, '\\');
+}
+
+/* Copies whole blocks of 16 bytes up to the first that needs a look; returns how many bytes. The
+ * compiler makes vector instructions of this on any machine that has them. */
+static inline size_t blocks_copy(char *to, const char *from, size_t len, bool has_escapes)
+{
+    size_t done = 0;
+
+    for (; len - done >= 16; done += 16) {
+        unsigned char block __attribute__((vector_size(16)));
+        memcpy(&block, from + done, sizeof(block));
+        memcpy(to + done, &block, sizeof(block));
+        signed char specials __attribute__((vector_size(16)));
+        specials = (block < 0x20) | (block == 0x7f) | (block == 0xc2);
+        if (!has_escapes) specials |= (block == '"') | (block == '\\');
+        uint64_t halves[2];
+        memcpy(halves, &specials, sizeof(halves));
+        if ((halves[0] | halves[1]) != 0) break;
+    }
+    return done;
+}
+
+static inline void add_escaped(struct buffer *out, struct slice text, bool has_escapes)
+{
+    const char *at = text.text;
+    size_t left = text.len;
+
+    while (left > 0) {
+        /* Room for all that is left, for one escape, and for writing in whole words. */
+        char *to = buffer_reserve(out, left + 8);
+        uint64_t specials = 0;
+        const size_t clean = blocks_copy(to, at, left, has_escapes);
+        at += clean;
+        to += clean;
+        left -= clean;
+        while (left > 0) {
+            const size_t step = left < 8 ? left : 8;
+            const uint64_t word = left < 8 ? short_word(at, left, text.len >= 8) : slice_word(at);
+            word_write(to, word);
+            specials = word_specials(word, has_escapes);
+            if (specials != 0) break;
+            at += step;
+            to += step;
+            left -= step;
+        }
+        if (specials != 0) {
+            const size_t plain = (size_t)__builtin_ctzll(specials) / 8;
+            at += plain;
+            to += plain;
+            left -= plain;
+            if (*at != '\xc2') {
+                to += escape_write(to, (unsigned char)*at);
+                at++;
+                left--;
+            } else if (left >= 2 && (unsigned char)at[1] < 0xa0) {
+                to += escape_write(to, (unsigned char)at[1]);
+                at += 2;
+                left -= 2;
+            } else {
+                *to++ = *at++;
+                left--;
+            }
+        }
+        out->len = (size_t)(to - out->data);
+    }
+}
+
+void json_add_escaped(struct buffer *out, struct slice text)
+{
+    add_escaped(out, text, false);
+}
+
+void json_add_inside(struct buffer *out, struct slice inside)
+{
+    add_escaped(out, inside, true);
+}
+
+void json_add_string(struct buffer *out, struct slice text)
+{
+    buffer_add_char(out, '"');
+    json_add_escaped(out, text);
+    buffer_add_char(out, '"');
+}

@@ -1,0 +1,60 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "die.h"
+
+void output_standard(struct output *output)
+{
+    *output = (struct output){.name = "standard output", .fd = STDOUT_FILENO};
+}
+
+void output_file(struct output *output, const char *name, uint64_t length)
+{
+    *output = (struct output){.name = name, .file = true, .position = length};
+    output->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (output->fd < 0) die_errno("%s", name);
+    struct stat stat;
+    if (fstat(output->fd, &stat) != 0) die_errno("%s", name);
+    if (!S_ISREG(stat.st_mode)) return; /* a device or FIFO: nothing to cut */
+    if ((uint64_t)stat.st_size < length)
+        die_person("%s: is shorter than the state says (%lld of %llu bytes): rows are missing", name,
+                   (long long)stat.st_size, (unsigned long long)length);
+    if (ftruncate(output->fd, (off_t)length) != 0) die_errno("%s", name);
+    if (lseek(output->fd, (off_t)length, SEEK_SET) < 0) die_errno("%s", name);
+}
+
+void output_flush(struct output *output)
+{
+    const char *from = output->buffer.data;
+    size_t left = output->buffer.len;
+    while (left != 0) {
+        const ssize_t written = write(output->fd, from, left);
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            die_errno("%s", output->name);
+        }
+        from += written;
+        left -= (size_t)written;
+        output->position += (uint64_t)written;
+    }
+    buffer_clear(&output->buffer);
+}
+
+void output_sync(struct output *output)
+{
+    output_flush(output);
+    if (output->file && fsync(output->fd) != 0 && errno != EINVAL && errno != EROFS)
+        die_errno("%s: fsync", output->name);
+}
+
+void output_close(struct output *output)
+{
+    output_flush(output);
+    if (output->fd >= 0 && close(output->fd) != 0) die_errno("%s", output->name);
+    output->fd = -1;
+    buffer_release(&output->buffer);
+}

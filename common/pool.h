@@ -1,0 +1,43 @@
+/*
+ * pool.h - fixed-size records named by 32-bit numbers instead of addresses.
+ *
+ * A record stays where it is from pool_take to pool_give; a number is half an address, which counts
+ * when millions of records point at each other. Records come in segments, so nothing is ever moved.
+ * Number 0 is no record.
+ */
+#ifndef CS_POOL_H
+#define CS_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define POOL_NONE 0
+#define POOL_SEGMENT 4096 /* records; a power of two */
+
+struct pool {
+    char **segment;
+    size_t record_size; /* bytes, a multiple of 8 */
+    uint32_t segments;
+    uint32_t used; /* numbers below have been handed out once */
+    uint32_t free; /* the record given back last, which begins with the number of the one before */
+    uint32_t live;
+};
+
+/* An empty pool; allocates nothing yet. */
+void pool_init(struct pool *pool, size_t record_size);
+
+/* Gives all memory back; the records' own belongings are the owner's business. */
+void pool_release(struct pool *pool);
+
+/* The number of a zeroed record. Never fails. */
+uint32_t pool_take(struct pool *pool);
+
+/* Takes a record back. When it was the last one, all memory goes. */
+void pool_give(struct pool *pool, uint32_t number);
+
+static inline void *pool_at(const struct pool *pool, uint32_t number)
+{
+    return pool->segment[number / POOL_SEGMENT] + number % POOL_SEGMENT * pool->record_size;
+}
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * progress.h - bytes, rate and time left on standard error, once a second at most.
+ */
+#ifndef CS_PROGRESS_H
+#define CS_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+    bool on, shown;
+    int64_t began_us, next_us; /* steady clock */
+};
+
+void progress_init(struct progress *progress, bool on);
+
+/* bytes read so far, of total (0: not known). */
+void progress_show(struct progress *progress, uint64_t bytes, uint64_t total);
+
+/* Ends the line. */
+void progress_end(struct progress *progress);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * reject.h - records that were refused or came too late, each with its reason (dead letters).
+ *
+ * With a file they become NDJSON {"reason","detail","input","line","partition","offset","raw"}; raw_base64 instead of raw
+ * when it is not UTF-8; at most 64 KiB of it, then "raw_truncated":true. Without one the first few are named on
+ * standard error and the rest only counted.
+ */
+#ifndef CS_REJECT_H
+#define CS_REJECT_H
+
+#include <stdint.h>
+
+#include "output.h"
+#include "reason.h"
+#include "slice.h"
+
+/* One such record and where it stood. */
+struct reject {
+    const char *reason; /* "not-json", ..., or "late" */
+    const char *detail; /* a phrase */
+    const char *input;  /* the input's name */
+    uint64_t line;      /* in the input, from 1; 0: not known */
+    int64_t partition;  /* -1: not framed */
+    int64_t offset;     /* -1: not framed */
+    struct slice raw;
+};
+
+struct rejects {
+    struct output *output; /* or NULL; borrowed */
+    const char *what;      /* "rejected", "late": for messages */
+    const char *option;    /* "--rejects": what to use to see them all */
+    uint64_t count;
+};
+
+void rejects_add(struct rejects *rejects, const struct reject *reject);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * report.h - the rows of cs-window and cs-funnel: window_start, window_end, the group, the aggregates.
+ *
+ * One row per group, groups in the order of their values. With --merge, groups that differ in the partition only
+ * are added up to one row. With --emit=updates the last member is "final".
+ */
+#ifndef CS_REPORT_H
+#define CS_REPORT_H
+
+#include <stdbool.h>
+
+#include "aggregate.h"
+#include "buffer.h"
+#include "group.h"
+#include "option.h"
+#include "rows.h"
+#include "tool.h"
+#include "window.h"
+
+struct report {
+    struct group_by by;
+    struct aggregates aggregates;
+    struct windows windows;
+    int start, end, final; /* members of the rows; final is -1 when there is none */
+    int group[GROUP_VALUES_MAX + 1];
+    int aggregate[AGGREGATES_MAX];
+    int end_slot; /* --merge: of window_end in the rows read */
+    char *total;  /* cells, where parts are added up */
+};
+
+/* What is asked for; lists are those of --by and --agg. */
+struct report_request {
+    const struct option_list *by, *aggregates;
+    int64_t size_us, slide_us, offset_us;
+};
+
+/* Compiles what is asked for, declares the rows' members, and is ready for events. False: the reason is added to why
+ * as a phrase. The report stays where it is. */
+bool report_init(struct report *report, struct run *run, const struct report_request *request,
+                 struct buffer *why);
+
+void report_release(struct report *report);
+
+/* The functions of a tool. */
+enum reason report_amend(const struct report *report, const struct event *ev);
+enum fate report_event(struct report *report, const struct event *ev);
+void report_advance(struct report *report, int64_t watermark_us);
+void report_updates(struct report *report);
+bool report_load(struct report *report, struct unpack *in);
+void report_explain(const struct report *report, struct buffer *out);
+
+#endif

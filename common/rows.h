@@ -1,0 +1,59 @@
+/*
+ * rows.h - the rows a tool prints: NDJSON objects with members declared beforehand.
+ *
+ * A command declares its members once, in order; then for each row: rows_begin, for every member in
+ * that order rows_value and something that prints one JSON value into the buffer returned (a member
+ * may be left out), rows_end. --key, --pad and the "partition" and "final" members are added here.
+ * Rows between rows_group and rows_group_end (one window's) are sorted by --order-by and cut by
+ * --top; without these options they come out in the order given, which is the order of the group.
+ */
+#ifndef CS_ROWS_H
+#define CS_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "event.h"
+#include "output.h"
+#include "slice.h"
+
+struct rows;
+
+/* For the main loop: rows that go to output (borrowed), with --key=LIST (or NULL), --order-by (or NULL), --top (0: all)
+ * and --pad lines after each flush (0: none). NULL and *why set to a phrase when an option makes no sense. */
+struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top, int64_t pad,
+                      const char **why);
+void rows_free(struct rows *rows);
+
+/* Once the members are declared: resolves the names in --key and --order-by. NULL, or the phrase that says what is wrong. */
+const char *rows_check(struct rows *rows);
+
+/* Writes out what has gathered, padded. */
+void rows_flush(struct rows *rows);
+
+/* Rows printed so far. */
+uint64_t rows_count(const struct rows *rows);
+
+/* Declares the next member; returns its index. Names are plain text. */
+int rows_member(struct rows *rows, struct slice name);
+
+/* The declared member of that name, or -1. */
+int rows_find(const struct rows *rows, struct slice name);
+
+void rows_begin(struct rows *rows);
+
+/* Prints the member's name; the caller adds its value, one valid JSON value on one line. Good until the next call. */
+struct buffer *rows_value(struct rows *rows, int member);
+
+void rows_end(struct rows *rows);
+
+/* For cs-parse: a row made elsewhere, one JSON object without its newline, is added to the buffer returned; --key then
+ * takes the values of the event. */
+struct buffer *rows_raw_begin(struct rows *rows);
+void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema);
+
+void rows_group(struct rows *rows);
+void rows_group_end(struct rows *rows);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * scan_inside.h - what the scanner's files share: its state, and the functions every kernel has.
+ */
+#ifndef CS_SCAN_INSIDE_H
+#define CS_SCAN_INSIDE_H
+
+#include <stdint.h>
+
+#include "arena.h"
+#include "scan.h"
+
+#define NODES_MAX 256     /* remembered literals */
+#define LITERAL_MAX 64    /* a literal is shorter */
+#define SUCCESSORS 3      /* what is tried after a node before the hash */
+#define NODE_ROOT 0       /* before the line; as the result of a search: none */
+#define NODE_LOST 1       /* behind a member that is not remembered */
+#define BY_NAME 512       /* places in the name index, a power of two */
+#define BY_LITERAL 1024   /* places in the literal index, a power of two */
+
+/* A name we may meet: where its value goes. */
+struct name {
+    struct slice text;      /* plain bytes, borrowed from the schema */
+    int16_t slot;           /* or the dummy slot: only stepped over */
+    int8_t member;          /* which canonical member, or -1 */
+    bool canonical;         /* numbers and booleans become text, arrays and objects are bad */
+    bool number;            /* --number */
+    struct slice new_name;  /* --rename of a member without a slot of its own: `"new":`; else empty */
+};
+
+/* A literal met before and what it means: `{"event_id":`, `,"price":`, `}\n`. */
+struct node {
+    char literal[LITERAL_MAX] __attribute__((aligned(64)));
+    uint64_t mask; /* a bit per byte of the literal */
+    uint8_t len;
+    bool last;      /* the line's end */
+    bool rest;      /* wanted in ev->rest */
+    bool canonical;
+    bool number;
+    int16_t slot;   /* where the value goes; the dummy slot when nobody wants it */
+    int16_t name;   /* index into names, or -1 */
+    uint16_t successor[SUCCESSORS]; /* nodes; 0, the root, matches nothing */
+    uint8_t next_successor;         /* which one to replace */
+};
+
+struct scanner {
+    const struct schema *schema;
+    struct arena scratch; /* unescaped strings, rewritten members */
+    int dummy;            /* the slot for what nobody wants: schema->count */
+    bool all;
+    uint64_t needed;
+    uint64_t number;
+    struct slice *rest; /* of the last event */
+    size_t rest_count, rest_cap;
+    struct node *node;
+    int nodes;
+    uint16_t by_literal[BY_LITERAL];
+    struct name name[SCHEMA_MAX * 2];
+    int names;
+    int16_t by_name[BY_NAME]; /* index + 1 */
+};
+
+/* One kernel: scans a line. */
+typedef enum reason scan_function(struct scanner *scanner, const char *text, struct event *ev, const char **next);
+
+scan_function scan_plain;
+#if defined(__x86_64__)
+scan_function scan_avx2;
+scan_function scan_avx512;
+#endif
+#if defined(__aarch64__)
+scan_function scan_neon;
+#endif
+
+/* The name's index, or -1. Plain bytes. */
+int scanner_name(const struct scanner *scanner, struct slice name);
+
+/* Remembers a literal for a member (name: index or -1) as what follows node previous. Returns its node, or NODE_LOST. */
+int scanner_learn(struct scanner *scanner, int previous, const char *literal, size_t len, int name, bool last);
+
+/* Notes a member, `"name":value` from key to end, for ev->rest. */
+void scanner_rest(struct scanner *scanner, int name, struct slice member, struct value value);
+
+/* Do canonical members hold an array or object in the end? (A repeated key: the last one counts.) Slow; line is valid. */
+bool scanner_bad_member(const struct scanner *scanner, struct slice line);
+
+static inline uint64_t scan_load64(const char *p)
+{
+    uint64_t word;
+    __builtin_memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static inline uint32_t scan_load32(const char *p)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* Where a literal of len bytes beginning like p may be found. p has 16 readable bytes. */
+static inline uint32_t literal_place(const char *p, uint32_t len)
+{
+    /* Bytes 2-9 and the last 8 tell the usual names apart. */
+    const uint64_t head = scan_load64(p + 2) & (len >= 10 ? ~UINT64_C(0) : (UINT64_C(1) << ((len - 2) * 8)) - 1);
+    const uint64_t tail = len >= 8 ? scan_load64(p + len - 8) : 0;
+    const uint64_t mixed = (head ^ (tail * UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)len << 56)) * UINT64_C(0xd6e8feb86659fd93);
+    return (uint32_t)(mixed >> 40) & (BY_LITERAL - 1);
+}
+
+#endif

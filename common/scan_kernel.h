@@ -1,0 +1,491 @@
+/*
+ * scan_kernel.h - the scanner's code, compiled once per instruction set.
+ *
+ * Included by scan_plain.c, scan_avx2.c, scan_avx512.c, scan_neon.c, each of which first defines
+ *     struct block          64 bytes of a line
+ *     block_load(p)         reads them
+ *     block_quotes(b)       bit i: byte i is '"'
+ *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
+ *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
+ *     SCAN_KERNEL           the name of the function
+ * No byte behind the newline's padding is read: every load starts at or before the newline.
+ */
+#include <string.h>
+
+#include "json.h"
+#include "number.h"
+#include "scan_inside.h"
+#include "utf8.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What went wrong where, from the functions below. */
+struct fault {
+    enum reason reason;
+    const char *at; /* on or before the line's newline */
+};
+
+static const char *fault_set(struct fault *fault, enum reason reason, const char *at)
+{
+    fault->reason = reason;
+    fault->at = at;
+    return NULL;
+}
+
+static inline const char *skip_blanks(const char *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+static inline int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/* Four hex digits at p, or -1 and *bad at the first that is none. */
+static int hex_four(const char *p, const char **bad)
+{
+    int code = 0;
+    for (int i = 0; i < 4; i++) {
+        const int digit = hex_digit(p[i]);
+        if (digit < 0) {
+            *bad = p + i;
+            return -1;
+        }
+        code = code << 4 | digit;
+    }
+    return code;
+}
+
+/* Behind the escape that begins with the backslash at p, or NULL. */
+static const char *skip_escape(const char *p, struct fault *fault)
+{
+    switch (p[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return p + 2;
+    case 'u': break;
+    default: return fault_set(fault, REASON_NOT_JSON, p + 1);
+    }
+    const char *bad = NULL;
+    const int code = hex_four(p + 2, &bad);
+    if (code < 0) return fault_set(fault, REASON_NOT_JSON, bad);
+    if (code < 0xd800 || code > 0xdfff) return p + 6;
+    /* A surrogate: only a high one with a low one right behind it is a character. */
+    if (code > 0xdbff || p[6] != '\\' || p[7] != 'u') return fault_set(fault, REASON_BAD_UTF8, p);
+    const int low = hex_four(p + 8, &bad);
+    if (low < 0) return fault_set(fault, REASON_NOT_JSON, bad);
+    if (low < 0xdc00 || low > 0xdfff) return fault_set(fault, REASON_BAD_UTF8, p);
+    return p + 12;
+}
+
+/* The closing quote of the string whose inside begins at p, or NULL. Sets *escaped when it has escapes. */
+static const char *string_end(const char *p, bool *escaped, struct fault *fault)
+{
+    for (;;) {
+        const struct block block = block_load(p);
+        const uint64_t specials = block_specials(block);
+        if (specials == 0) {
+            p += 64;
+            continue;
+        }
+        p += __builtin_ctzll(specials);
+        const unsigned char c = (unsigned char)*p;
+        if (c == '"') return p;
+        if (c == '\\') {
+            *escaped = true;
+            p = skip_escape(p, fault);
+            if (p == NULL) return NULL;
+        } else if (c >= 0x80) {
+            do {
+                /* 4 bytes are readable: the newline and its padding are behind. */
+                const size_t len = utf8_sequence(p, 4);
+                if (len == 0) return fault_set(fault, REASON_BAD_UTF8, p);
+                p += len;
+            } while ((unsigned char)*p >= 0x80);
+        } else {
+            return fault_set(fault, REASON_NOT_JSON, p);
+        }
+    }
+}
+
+static inline const char *skip_digits(const char *p)
+{
+    while (*p >= '0' && *p <= '9')
+        p++;
+    return p;
+}
+
+/* Behind the number at p, or NULL. */
+static const char *skip_number(const char *p, struct fault *fault)
+{
+    if (*p == '-') p++;
+    const char *digits = p;
+    p = skip_digits(p);
+    if (p == digits) return fault_set(fault, REASON_NOT_JSON, p);
+    if (*digits == '0' && p - digits > 1) return fault_set(fault, REASON_NOT_JSON, digits + 1);
+    if (*p == '.') {
+        digits = ++p;
+        p = skip_digits(p);
+        if (p == digits) return fault_set(fault, REASON_NOT_JSON, p);
+    }
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        if (*p == '+' || *p == '-') p++;
+        digits = p;
+        p = skip_digits(p);
+        if (p == digits) return fault_set(fault, REASON_NOT_JSON, p);
+    }
+    return p;
+}
+
+/* Behind the word at p if it stands there, or NULL. */
+static const char *skip_word(const char *p, const char *word, struct fault *fault)
+{
+    for (; *word != '\0'; word++, p++)
+        if (*p != *word) return fault_set(fault, REASON_NOT_JSON, p);
+    return p;
+}
+
+/* Behind the array or object at p, or NULL; depth is that of what is around it. */
+static const char *skip_nested(const char *p, int depth, struct fault *fault)
+{
+    uint64_t objects[SCAN_DEPTH_MAX / 64 + 1] = {0}; /* bit d: depth d is an object */
+    const int outside = depth;
+    bool escaped = false;
+    for (;;) {
+        /* A value begins at p. */
+        if (*p == '{' || *p == '[') {
+            const bool object = *p == '{';
+            if (++depth > SCAN_DEPTH_MAX) return fault_set(fault, REASON_TOO_DEEP, p);
+            objects[depth / 64] &= ~(UINT64_C(1) << depth % 64);
+            objects[depth / 64] |= (uint64_t)object << depth % 64;
+            p = skip_blanks(p + 1);
+            if (*p == (object ? '}' : ']')) goto close;
+            if (object) goto name;
+            continue;
+        }
+        if (*p == '"') {
+            p = string_end(p + 1, &escaped, fault);
+            if (p == NULL) return NULL;
+            p++;
+        } else if (*p == 't') {
+            p = skip_word(p, "true", fault);
+        } else if (*p == 'f') {
+            p = skip_word(p, "false", fault);
+        } else if (*p == 'n') {
+            p = skip_word(p, "null", fault);
+        } else {
+            p = skip_number(p, fault);
+        }
+        if (p == NULL) return NULL;
+    behind:
+        p = skip_blanks(p);
+        const bool in_object = (objects[depth / 64] >> depth % 64 & 1) != 0;
+        if (*p == ',') {
+            p = skip_blanks(p + 1);
+            if (in_object) goto name;
+            continue;
+        }
+        if (*p != (in_object ? '}' : ']')) return fault_set(fault, REASON_NOT_JSON, p);
+    close:
+        p++;
+        if (--depth == outside) return p;
+        goto behind;
+    name:
+        if (*p != '"') return fault_set(fault, REASON_NOT_JSON, p);
+        p = string_end(p + 1, &escaped, fault);
+        if (p == NULL) return NULL;
+        p = skip_blanks(p + 1);
+        if (*p != ':') return fault_set(fault, REASON_NOT_JSON, p);
+        p = skip_blanks(p + 1);
+    }
+}
+
+/* The value at p, at depth 1: behind it, or NULL. */
+static const char *scan_value(const char *p, struct value *value, struct fault *fault)
+{
+    const char *from = p;
+    bool escaped = false;
+    switch (*p) {
+    case '"':
+        p = string_end(p + 1, &escaped, fault);
+        if (p == NULL) return NULL;
+        *value = (struct value){.text = from + 1,
+                                .len = (uint32_t)(p - from - 1),
+                                .kind = KIND_STRING,
+                                .escaped = escaped};
+        return p + 1;
+    case 'n':
+        p = skip_word(p, "null", fault);
+        value->kind = KIND_NULL;
+        break;
+    case 't':
+        p = skip_word(p, "true", fault);
+        value->kind = KIND_TRUE;
+        break;
+    case 'f':
+        p = skip_word(p, "false", fault);
+        value->kind = KIND_FALSE;
+        break;
+    case '[':
+    case '{':
+        p = skip_nested(p, 1, fault);
+        value->kind = *from == '[' ? KIND_ARRAY : KIND_OBJECT;
+        break;
+    default:
+        p = skip_number(p, fault);
+        value->kind = KIND_NUMBER;
+        break;
+    }
+    if (p == NULL) return NULL;
+    value->text = from;
+    value->len = (uint32_t)(p - from);
+    value->escaped = false;
+    return p;
+}
+
+/* The node whose literal stands at p: what followed last time, or whatever the hash knows; 0: none. */
+static inline int find_node(struct scanner *scanner, int node, const char *p, struct block block)
+{
+    const struct node *nodes = scanner->node;
+    const int first = nodes[node].successor[0];
+    if (LIKELY(block_mismatch(block, &nodes[first]) == 0)) return first;
+    for (int i = 1; i < SUCCESSORS; i++) {
+        const int other = nodes[node].successor[i];
+        if (block_mismatch(block, &nodes[other]) == 0) return other;
+    }
+    /* `,"name":` or `, "name": `: the name lies between the first two quotes. Only '{' may open a line
+     * and only ',' may come later, whatever is remembered. */
+    if (p[0] != (node == NODE_ROOT ? '{' : ',')) return 0;
+    const uint64_t quotes = block_quotes(block);
+    const uint64_t behind = quotes & (quotes - 1);
+    if (behind == 0) return 0;
+    const uint32_t colon = (uint32_t)__builtin_ctzll(behind) + 1;
+    const uint32_t len = colon + 1 + (p[colon + 1] == ' ');
+    if (len >= LITERAL_MAX) return 0;
+    const int known = scanner->by_literal[literal_place(p, len)];
+    if (known == 0 || block_mismatch(block, &nodes[known]) != 0) return 0;
+    scanner->node[node].successor[SUCCESSORS - 1] = (uint16_t)known;
+    return known;
+}
+
+/* What scan_member found. */
+struct member {
+    const char *key;    /* its opening quote */
+    int name;           /* index of the name, or -1: nobody's */
+    int node;           /* its remembered form, or NODE_LOST */
+    bool close;         /* not a member: the object's '}' */
+    struct value value;
+};
+
+/* A member that stands in no remembered form: from the '{' or ',' (or '}') at p, or the blanks before it, to
+ * behind its value; remembers its form as what follows node. NULL and a fault when it is none. */
+static const char *scan_member(struct scanner *scanner, const char *p, int node, struct member *member,
+                               struct fault *fault)
+{
+    const char *literal = p;
+    const bool first = node == NODE_ROOT;
+    p = skip_blanks(p);
+    member->close = false;
+    if (!first && *p == '}') {
+        member->close = true;
+        return p + 1;
+    }
+    if (*p != (first ? '{' : ',')) return fault_set(fault, REASON_NOT_JSON, p);
+    p = skip_blanks(p + 1);
+    if (first && *p == '}') {
+        member->close = true;
+        return p + 1;
+    }
+    if (*p != '"') return fault_set(fault, REASON_NOT_JSON, p);
+    member->key = p;
+    bool escaped = false;
+    const char *end = string_end(p + 1, &escaped, fault);
+    if (end == NULL) return NULL;
+    struct slice text = {.text = p + 1, .len = (size_t)(end - p - 1)};
+    if (escaped) {
+        char *plain = arena_take(&scanner->scratch, text.len);
+        text = (struct slice){.text = plain, .len = json_unescape(plain, text)};
+    }
+    member->name = scanner_name(scanner, text);
+    p = skip_blanks(end + 1);
+    if (*p != ':') return fault_set(fault, REASON_NOT_JSON, p);
+    p = skip_blanks(p + 1);
+    member->node = scanner_learn(scanner, node, literal, (size_t)(p - literal), member->name, false);
+    return scan_value(p, &member->value, fault);
+}
+
+/* Is what stands at p valid JSON, only not an object? Decides the reason for a line that does not begin with '{'. */
+static enum reason judge_other(const char *p, struct fault *fault)
+{
+    bool escaped = false;
+    switch (*p) {
+    case '"':
+        p = string_end(p + 1, &escaped, fault);
+        if (p != NULL) p++;
+        break;
+    case '[': p = skip_nested(p, 0, fault); break;
+    case 'n': p = skip_word(p, "null", fault); break;
+    case 't': p = skip_word(p, "true", fault); break;
+    case 'f': p = skip_word(p, "false", fault); break;
+    default: p = skip_number(p, fault); break;
+    }
+    if (p == NULL) return fault->reason;
+    p = skip_blanks(p);
+    fault->at = p;
+    return *p == '\n' ? REASON_NOT_AN_OBJECT : REASON_NOT_JSON;
+}
+
+/* Refused: the line ends at the first newline from where the fault was found. */
+static enum reason refuse(const char *text, struct event *ev, const char **next, enum reason reason, const char *at)
+{
+    const char *end = rawmemchr(at, '\n');
+    *next = end + 1;
+    while (end > text && end[-1] == '\r')
+        end--;
+    ev->line = (struct slice){.text = text, .len = (size_t)(end - text)};
+    return reason;
+}
+
+/* Undoes escapes in the slots of the mask that somebody needs, and reads --number text as numbers. */
+static void settle(struct scanner *scanner, struct event *ev, uint64_t escaped)
+{
+    if (!scanner->all) {
+        for (uint64_t left = escaped & scanner->needed; left != 0; left &= left - 1) {
+            struct value *value = &ev->value[__builtin_ctzll(left)];
+            if (!value->escaped) continue; /* a later member of the same name was plain */
+            char *plain = arena_take(&scanner->scratch, value->len);
+            value->len = (uint32_t)json_unescape(plain, value_slice(*value));
+            arena_shrink(&scanner->scratch, plain + value->len);
+            value->text = plain;
+            value->escaped = false;
+        }
+    }
+    for (uint64_t left = scanner->number & scanner->needed; left != 0; left &= left - 1) {
+        struct value *value = &ev->value[__builtin_ctzll(left)];
+        if (value->kind != KIND_STRING || value->escaped || !number_valid(value_slice(*value))) continue;
+        value->kind = KIND_NUMBER;
+        ev->recast = true;
+    }
+}
+
+/* Takes a value that went the general way to its slot, as its name wants it. */
+static void take_member(struct scanner *scanner, struct event *ev, const struct member *member, const char *end,
+                        uint64_t *escaped, bool *bad)
+{
+    const struct name *meant = member->name < 0 ? NULL : &scanner->name[member->name];
+    const int slot = meant == NULL ? scanner->dummy : meant->slot;
+    struct value value = member->value;
+    if (meant != NULL && meant->canonical) {
+        if (value.kind >= KIND_ARRAY) {
+            *bad = true;
+        } else if (value.kind != KIND_STRING && value.kind != KIND_NULL) {
+            value.kind = KIND_STRING; /* a number or boolean is read as its text */
+            ev->recast = true;
+        }
+    }
+    ev->value[slot] = value;
+    *escaped |= (uint64_t)value.escaped << (slot & 63);
+    if (scanner->all && (meant == NULL || !meant->canonical))
+        scanner_rest(scanner, member->name, (struct slice){.text = member->key, .len = (size_t)(end - member->key)},
+                     value);
+}
+
+enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event *ev, const char **next)
+{
+    struct fault fault = {0};
+    struct value *const values = ev->value;
+    for (int slot = 0; slot < scanner->dummy; slot++)
+        values[slot] = (struct value){0};
+    ev->recast = false;
+    scanner->rest_count = 0;
+    uint64_t escaped = 0;
+    bool bad = false;
+    int node = NODE_ROOT;
+    const char *p = text;
+    for (;;) {
+        const struct block block = block_load(p);
+        const int found = find_node(scanner, node, p, block);
+        struct member member;
+        if (LIKELY(found != 0)) {
+            const struct node *known = &scanner->node[found];
+            node = found;
+            if (known->last) {
+                *next = p + known->len;
+                ev->line = (struct slice){.text = text, .len = (size_t)(p + 1 - text)};
+                break;
+            }
+            /* The value's end in the same 64 bytes, for null and for strings without anything special. */
+            const unsigned len = known->len;
+            const uint64_t quotes = block_quotes(block) >> len;
+            const uint64_t specials = (block_specials(block) >> len) & ~UINT64_C(1);
+            const unsigned end = (unsigned)__builtin_ctzll(specials | UINT64_C(1) << 63);
+            const bool null = scan_load32(p + len) == UINT32_C(0x6c6c756e); /* "null" */
+            const bool plain = (quotes & 1) != 0 && (quotes >> end & 1) != 0;
+            if (LIKELY(null | plain)) {
+                const struct value value = {
+                    .text = p + len + 1,
+                    .len = null ? 0 : end - 1,
+                    .kind = null ? KIND_NULL : KIND_STRING,
+                };
+                values[known->slot] = value;
+                const char *behind = p + len + (null ? 4 : end + 1);
+                if (UNLIKELY(known->rest)) {
+                    const char *key = rawmemchr(p, '"');
+                    scanner_rest(scanner, known->name, (struct slice){.text = key, .len = (size_t)(behind - key)},
+                                 value);
+                }
+                p = behind;
+                continue;
+            }
+            member.key = rawmemchr(p, '"');
+            member.name = known->name;
+            p = scan_value(p + len, &member.value, &fault);
+        } else {
+            if (node == NODE_ROOT) {
+                p = skip_blanks(p);
+                if (*p == '\n') {
+                    *next = p + 1;
+                    ev->line = (struct slice){.text = text, .len = 0};
+                    return REASON_NONE;
+                }
+                if (*p != '{') {
+                    const enum reason reason = judge_other(p, &fault);
+                    return refuse(text, ev, next, reason, fault.at);
+                }
+                text = p;
+            }
+            const char *from = p;
+            p = scan_member(scanner, p, node, &member, &fault);
+            if (p != NULL && member.close) {
+                ev->line = (struct slice){.text = text, .len = (size_t)(p - text)};
+                p = skip_blanks(p);
+                if (*p != '\n') return refuse(text, ev, next, REASON_NOT_JSON, p);
+                *next = p + 1;
+                if (*from == '}') scanner_learn(scanner, node, from, (size_t)(p + 1 - from), -1, true);
+                break;
+            }
+            if (p != NULL) node = member.node;
+        }
+        if (UNLIKELY(p == NULL)) return refuse(text, ev, next, fault.reason, fault.at);
+        take_member(scanner, ev, &member, p, &escaped, &bad);
+    }
+    if (UNLIKELY((size_t)(*next - text) > LINE_MAX_BYTES + 1)) return REASON_TOO_LONG;
+    if (UNLIKELY(bad) && scanner_bad_member(scanner, ev->line)) return REASON_BAD_MEMBER;
+    if (UNLIKELY((escaped & scanner->needed) != 0 || scanner->number != 0)) settle(scanner, ev, escaped);
+    ev->rest = scanner->rest;
+    ev->rest_count = scanner->rest_count;
+    return REASON_NONE;
+}

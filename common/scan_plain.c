@@ -1,0 +1,60 @@
+/* The scanner in plain C: eight bytes at a time in ordinary registers. */
+#include <string.h>
+
+#include "scan_inside.h"
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+struct block {
+    const char *at;
+};
+
+static inline struct block block_load(const char *p) { return (struct block){.at = p}; }
+
+/* The top bit of each byte as one bit each, byte 0 in bit 0. */
+static inline uint64_t gather(uint64_t tops) { return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56; }
+
+/* The top bit set in each byte that is zero; exact, no borrow between bytes. */
+static inline uint64_t zero_bytes(uint64_t word)
+{
+    return ~(((word & ~HIGHS) + ~HIGHS) | word | ~HIGHS);
+}
+
+static inline uint64_t block_word(struct block block, int i)
+{
+    uint64_t word = scan_load64(block.at + i * 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+static inline uint64_t block_quotes(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++)
+        bits |= gather(zero_bytes(block_word(block, i) ^ ONES * '"')) << (i * 8);
+    return bits;
+}
+
+static inline uint64_t block_specials(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++) {
+        const uint64_t word = block_word(block, i);
+        const uint64_t quotes = zero_bytes(word ^ ONES * '"');
+        const uint64_t slashes = zero_bytes(word ^ ONES * '\\');
+        const uint64_t controls = zero_bytes(word & ONES * 0xe0);
+        bits |= gather(quotes | slashes | controls | (word & HIGHS)) << (i * 8);
+    }
+    return bits;
+}
+
+static inline uint64_t block_mismatch(struct block block, const struct node *node)
+{
+    return (uint64_t)(memcmp(block.at, node->literal, node->len) != 0);
+}
+
+#define SCAN_KERNEL scan_plain
+#include "scan_kernel.h"

@@ -1,0 +1,117 @@
+/*
+ * stretch.h - some events of one id, one soon after the other, and what is known of them all.
+ *
+ * A stretch is what a session is made of: the times of its first and last event, and a summary. Two
+ * stretches of an id can be merged, and the result is the same whatever the order in which events and
+ * stretches came together; the reverse is impossible, so timeline.h decides what may become one.
+ * reach_us says from where a stretch can be reached: the smallest, over its events, of the event's time or its
+ * partition's watermark when it came, whichever is later. An earlier event at t is within a gap of the
+ * stretch if reach_us <= t + gap: some event of it was near enough, and came before that gap was over.
+ *
+ * Memory: a record of fixed size in a pool, and one block for texts, products as differences of
+ * time and text (about 12 bytes each). The pool owns the blocks.
+ */
+#ifndef CS_STRETCH_H
+#define CS_STRETCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "pack.h"
+#include "pool.h"
+#include "slice.h"
+#include "value.h"
+
+#define STRETCH_PRODUCTS_MAX 10000
+
+enum deed { DEED_OTHER, DEED_PAGE_VIEW, DEED_PRODUCT_VIEW, DEED_ADD_TO_CART, DEED_PURCHASE, DEED_COUNT };
+
+/* The deed of an event_type. */
+enum deed deed_of(struct value event_type);
+
+/* What a stretch wants to know of an event. Texts are borrowed. */
+struct fact {
+    int64_t time_us;
+    int64_t watermark_us; /* its partition's, before it came */
+    enum deed deed;
+    struct value user, source, device, product; /* strings, or null */
+};
+
+enum stretch_flags {
+    STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what the next follows */
+    STRETCH_ALERTED = 2, /* cart.h */
+};
+
+struct stretch {
+    int64_t start_us, last_us; /* of its first and last event */
+    int64_t reach_us;
+    int64_t user_us;    /* when user was said; INT64_MIN: never */
+    int64_t source_us;  /* likewise; INT64_MAX: never */
+    int64_t device_us;
+    int64_t product_us; /* of the last product kept; INT64_MIN: none */
+    char *block;        /* user, source, device, then the products: see stretch.c */
+    uint32_t block_len;
+    uint32_t deeds[DEED_COUNT];
+    uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
+    uint32_t next, previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
+    uint32_t flags;
+};
+
+struct stretches {
+    struct pool pool;
+    struct buffer scratch;
+};
+
+void stretches_init(struct stretches *stretches);
+void stretches_release(struct stretches *stretches);
+
+static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
+{
+    return pool_at(&stretches->pool, number);
+}
+
+/* A stretch of one event. */
+uint32_t stretch_new(struct stretches *stretches, const struct fact *fact);
+
+/* A stretch without a summary. */
+uint32_t stretch_new_empty(struct stretches *stretches, int64_t start_us, int64_t last_us);
+
+void stretch_free(struct stretches *stretches, uint32_t number);
+
+/* Adds an event. */
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+
+/* Adds all of another stretch, which keeps only its place in the list. */
+void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
+
+/* How many events it has. */
+uint64_t stretch_events(const struct stretch *stretch);
+
+/* The last user_id, the first traffic_source and device_type: strings borrowed from the stretch, or null. */
+struct value stretch_user(const struct stretch *stretch);
+struct value stretch_source(const struct stretch *stretch);
+struct value stretch_device(const struct stretch *stretch);
+
+/* Adds the products as a JSON array, by time, then bytes. */
+void stretch_print_products(const struct stretch *stretch, struct buffer *out);
+
+static inline bool stretch_products_cut(const struct stretch *stretch)
+{
+    return stretch->products > STRETCH_PRODUCTS_MAX;
+}
+
+/* Does a stretch, or an event, that can be reached from reach_us come within gap of one that ended at last_us? */
+static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_us)
+{
+    int64_t end_us;
+    return __builtin_add_overflow(last_us, gap_us, &end_us) || reach_us <= end_us;
+}
+
+/* Everything but its place in a list. */
+void stretch_pack(const struct stretch *stretch, struct buffer *out);
+
+/* A stretch as packed. Anything senseless sets in->broken; the stretch is a valid one all the same. */
+uint32_t stretch_unpack(struct stretches *stretches, struct unpack *in);
+
+#endif

@@ -1,0 +1,964 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "dedup.h"
+#include "die.h"
+#include "duration.h"
+#include "expr.h"
+#include "frame.h"
+#include "input.h"
+#include "instant.h"
+#include "json.h"
+#include "memory.h"
+#include "number.h"
+#include "output.h"
+#include "partition.h"
+#include "progress.h"
+#include "reject.h"
+#include "scan.h"
+#include "shared.h"
+#include "stats.h"
+
+/* So many events are scanned, then looked up together: enough to hide the memory's latency, few enough to stay in
+ * the first cache. */
+#define BATCH_MAX 64
+
+/* A record on its way: where it stood. */
+struct origin {
+    struct input *input;
+    struct slice raw;     /* the whole record, frame included */
+    uint64_t line_number;
+    int64_t partition;    /* -1: not framed */
+    int64_t offset;       /* -1: not framed */
+    bool torn;            /* the input's last bytes, without a newline */
+};
+
+/* What is remembered of a batch's event beside the event itself. */
+struct pending {
+    struct event ev;
+    struct origin origin;
+};
+
+/* The main loop's own: everything commands do not see. */
+struct loop {
+    const struct tool *tool;
+    struct run run;
+    struct inputs inputs;
+    struct clock clock;
+    struct scanner *scanner;
+    struct dedup dedup;
+    struct expr **where;
+    size_t where_count;
+    int time_slot;
+    int partition_slot;       /* --merge: the member partition; else -1 */
+    struct output output, rejects_output, late_output;
+    struct rejects rejects, late;
+    struct stats stats;
+    struct pending batch[BATCH_MAX];
+    struct value *values;     /* of the batch's events */
+    int batch_count;
+    int64_t now_us;           /* the wall clock at the last read */
+    int64_t told_us;          /* the watermark the command was told last */
+    int64_t updates_due_us;   /* steady clock: when --emit=updates prints next */
+    struct buffer json;       /* an event's text made by a translator or out of an envelope */
+    struct buffer detail;
+    struct progress progress;
+    /* What became of the events of the record being translated. */
+    const struct origin *translating;
+    uint64_t made_rejected, made_used, made_filtered;
+};
+
+static struct loop loop;
+
+/* Signals: noted here, acted on in the loop. */
+static volatile sig_atomic_t stop_signal, stats_wanted;
+static int wake_fd = -1;
+
+static void on_stop(int signal)
+{
+    const int saved = errno;
+    stop_signal = signal;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+static void on_stats(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    stats_wanted = 1;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+static void signals_catch(void)
+{
+    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_fd < 0) die_errno("eventfd");
+    struct sigaction action = {.sa_handler = on_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND; /* a second ^C kills at once */
+    sigaction(SIGINT, &action, NULL);
+    action = (struct sigaction){.sa_handler = on_stats};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+/* --- setting up ------------------------------------------------------------------------------------------ */
+
+static void number_members(struct run *run)
+{
+    for (size_t i = 0; i < shared.number.count; i++) {
+        for (const char *from = shared.number.text[i];;) {
+            const char *comma = strchrnul(from, ',');
+            const struct slice name = {.text = from, .len = (size_t)(comma - from)};
+            const int slot = schema_need(&run->schema, name);
+            if (name.len == 0 || slot < 0) die_usage("--number: '%s' is no list of members", shared.number.text[i]);
+            if (slot < SLOT_CANONICAL)
+                die_usage("--number: %.*s is always text (one of the twelve members of an event)", (int)name.len, from);
+            run->schema.number |= UINT64_C(1) << slot;
+            if (*comma == '\0') break;
+            from = comma + 1;
+        }
+    }
+}
+
+static void where_compile(struct loop *l)
+{
+    l->where_count = shared.where.count;
+    l->where = memory_zero(l->where_count + 1, sizeof l->where[0]);
+    struct buffer why = {0};
+    for (size_t i = 0; i < l->where_count; i++) {
+        l->where[i] = expr_compile(shared.where.text[i], &l->run.schema, &why);
+        if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
+    }
+    buffer_release(&why);
+}
+
+/* Reads "0,1,2" or "0-11" and makes these partitions. */
+static void partitions_name(struct clock *clock)
+{
+    if (shared.partitions == NULL) return;
+    for (const char *from = shared.partitions;;) {
+        char *end;
+        errno = 0;
+        const long long first = strtoll(from, &end, 10);
+        long long last = first;
+        bool good = end != from && first >= 0;
+        if (good && *end == '-') {
+            from = end + 1;
+            last = strtoll(from, &end, 10);
+            good = end != from && last >= first && last - first < 100000;
+        }
+        if (!good || errno != 0 || (*end != ',' && *end != '\0'))
+            die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)", shared.partitions);
+        for (long long number = first; number <= last; number++)
+            (void)clock_partition(clock, number);
+        if (*end == '\0') break;
+        from = end + 1;
+    }
+}
+
+static void refuse_options(const struct tool *tool)
+{
+    if (!(tool->flags & TOOL_WINDOWS)) {
+        static const char *const windows_only[] = {"order-by", "top", "emit"};
+        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
+            if (option_given(windows_only[i])) die_usage("--%s: this tool has no windows", windows_only[i]);
+    }
+    if (!(tool->flags & TOOL_MERGES) && (shared.by_partition || shared.merge))
+        die_usage("--%s is for cs-window and cs-funnel", shared.merge ? "merge" : "by-partition");
+    if (shared.updates && (shared.top != 0 || shared.order_by != NULL))
+        die_usage("--emit=updates does not go with --%s", shared.top != 0 ? "top" : "order-by");
+    if (shared.merge && shared.by_partition) die_usage("--merge reads what --by-partition has printed: not both");
+    if (shared.state != NULL || shared.spool != NULL || shared.show_position) die_usage("--state: not yet");
+    if (shared.jobs > 1) die_usage("--jobs: not yet");
+}
+
+/* What the inputs' partitions are before anything is read. */
+static void partitions_of_inputs(struct loop *l)
+{
+    int64_t number = 0;
+    struct partition *files = NULL;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *input = &l->inputs.input[i];
+        if (input->regular && !shared.interleave) {
+            if (files == NULL) files = clock_partition(&l->clock, number++);
+            input->partition = files;
+        } else {
+            input->partition = clock_partition(&l->clock, number++);
+        }
+    }
+}
+
+static void outputs_open(struct loop *l)
+{
+    if (shared.output != NULL)
+        output_file(&l->output, shared.output, 0);
+    else
+        output_standard(&l->output);
+    l->rejects = (struct rejects){.what = "rejected", .option = "--rejects"};
+    l->late = (struct rejects){.what = "late", .option = "--late"};
+    if (shared.rejects != NULL) {
+        output_file(&l->rejects_output, shared.rejects, 0);
+        l->rejects.output = &l->rejects_output;
+    }
+    if (shared.late != NULL && shared.rejects != NULL && strcmp(shared.late, shared.rejects) == 0) {
+        l->late.output = &l->rejects_output;
+    } else if (shared.late != NULL) {
+        output_file(&l->late_output, shared.late, 0);
+        l->late.output = &l->late_output;
+    }
+}
+
+static void explain(struct loop *l)
+{
+    struct buffer text = {0};
+    for (size_t i = 0; i < l->where_count; i++) {
+        buffer_add_literal(&text, "where    ");
+        expr_explain(l->where[i], &text);
+    }
+    if (l->tool->explain != NULL) l->tool->explain(&l->run, &text);
+    buffer_add_literal(&text, "members ");
+    for (int slot = 0; slot < l->run.schema.count; slot++) {
+        if (!schema_needs(&l->run.schema, slot)) continue;
+        buffer_add_char(&text, ' ');
+        json_add_escaped(&text, l->run.schema.name[slot]);
+    }
+    buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "", scanner_kernel());
+    struct buffer bound = {0};
+    option_fingerprint(&bound);
+    buffer_add_literal(&text, "state    bound to ");
+    for (size_t i = 0; i + 1 < bound.len; i++) {
+        if (bound.data[i] == '\n')
+            buffer_add_char(&text, ' ');
+        else
+            json_add_escaped(&text, (struct slice){.text = bound.data + i, .len = 1});
+    }
+    buffer_add_char(&text, '\n');
+    buffer_release(&bound);
+    buffer_add_slice(&l->output.buffer, buffer_slice(&text));
+    buffer_release(&text);
+    output_close(&l->output);
+    exit(EXIT_DONE);
+}
+
+/* --- what becomes of a record ------------------------------------------------------------------------------ */
+
+static void strict_stop(struct loop *l)
+{
+    if (!shared.strict) return;
+    rows_flush(l->run.rows);
+    if (l->rejects.output != NULL) output_flush(l->rejects.output);
+    if (l->late.output != NULL) output_flush(l->late.output);
+    die("--strict: stopped at the first refused or late record");
+}
+
+static void report(struct rejects *sink, const char *reason, const char *detail, const struct origin *origin)
+{
+    rejects_add(sink, &(struct reject){
+                          .reason = reason,
+                          .detail = detail,
+                          .input = strcmp(origin->input->name, "-") == 0 ? "standard input" : origin->input->name,
+                          .line = origin->line_number,
+                          .partition = origin->partition,
+                          .offset = origin->offset,
+                          .raw = origin->raw,
+                      });
+    strict_stop(&loop);
+}
+
+/* Refuses the record, or the event of a record that is being translated. */
+static void refuse(struct loop *l, enum reason reason, const char *detail, const struct origin *origin)
+{
+    if (origin->torn) {
+        reason = REASON_TORN;
+        detail = NULL;
+    }
+    l->stats.rejected_by[reason]++;
+    if (l->translating != NULL)
+        l->made_rejected++;
+    else
+        l->stats.rejected++;
+    report(&l->rejects, reason_name(reason), detail != NULL ? detail : reason_detail(reason), origin);
+}
+
+static void count_filtered(struct loop *l)
+{
+    if (l->translating != NULL)
+        l->made_filtered++;
+    else
+        l->stats.filtered++;
+}
+
+/* Hands the batch to the command, then tells it the watermark. */
+static void batch_run(struct loop *l)
+{
+    const struct tool *tool = l->tool;
+    if (tool->hint != NULL)
+        for (int i = 0; i < l->batch_count; i++)
+            tool->hint(&l->run, &l->batch[i].ev);
+    for (int i = 0; i < l->batch_count; i++) {
+        const struct pending *pending = &l->batch[i];
+        switch (tool->event(&l->run, &pending->ev)) {
+        case FATE_USED:
+            if (l->translating != NULL)
+                l->made_used++;
+            else
+                l->stats.used++;
+            break;
+        case FATE_FILTERED: count_filtered(l); break;
+        case FATE_NO_ID: refuse(l, REASON_NO_ID, NULL, &pending->origin); break;
+        case FATE_LATE: {
+            l->stats.late++;
+            struct buffer detail = {0};
+            buffer_add_literal(&detail, "the watermark was at ");
+            instant_print(&detail, pending->ev.watermark_us);
+            buffer_add_char(&detail, '\0');
+            report(&l->late, "late", detail.data, &pending->origin);
+            buffer_release(&detail);
+            break;
+        }
+        }
+    }
+    l->batch_count = 0;
+    scanner_clear(l->scanner);
+    const int64_t watermark_us = clock_watermark(&l->clock);
+    if (watermark_us > l->told_us) {
+        l->told_us = watermark_us;
+        if (tool->advance != NULL) tool->advance(&l->run, watermark_us);
+        if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
+    }
+    if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) {
+        rows_flush(l->run.rows);
+        die_person("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
+                   (long long)shared.max_keys);
+    }
+}
+
+/* The event is valid and its time stands: event time goes on, --where decides, the batch takes it. The event is the
+ * batch's next one. */
+static void accept(struct loop *l, struct pending *pending, struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    ev->partition = partition;
+    ev->watermark_us = partition_watermark(&l->clock, partition);
+    if (ev->time_us >= ev->watermark_us && ev->time_us < l->run.first_time_us) l->run.first_time_us = ev->time_us;
+    if (ev->time_us < partition->largest_us && partition->largest_us - ev->time_us > l->stats.disorder_us)
+        l->stats.disorder_us = partition->largest_us - ev->time_us;
+    partition_advance(&l->clock, partition, ev->time_us);
+    l->run.end_time_us = l->clock.largest_us;
+    for (size_t i = 0; i < l->where_count; i++) {
+        if (!expr_selects(l->where[i], ev)) {
+            count_filtered(l);
+            return;
+        }
+    }
+    l->batch_count++;
+}
+
+/* The batch's next event, its values cleared. */
+static struct pending *batch_next(struct loop *l)
+{
+    if (l->batch_count == BATCH_MAX) batch_run(l);
+    struct pending *pending = &l->batch[l->batch_count];
+    pending->ev.value = l->values + (size_t)l->batch_count * (size_t)(l->run.schema.count + 1);
+    return pending;
+}
+
+static enum reason event_time(const struct loop *l, struct event *ev)
+{
+    const struct value value = ev->value[l->time_slot];
+    if (value.kind == KIND_NULL) return REASON_NO_TIME;
+    return instant_parse(value, &shared.time, &ev->time_us) ? REASON_NONE : REASON_BAD_TIME;
+}
+
+/* Accepts an event from its text, which was judged before: it waited behind another one. */
+static void accept_text(struct loop *l, struct partition *partition, struct buffer *text, const struct origin *origin)
+{
+    struct pending *pending = batch_next(l);
+    struct event *ev = &pending->ev;
+    const char *next;
+    memset(buffer_reserve(text, 1 + SCAN_PADDING), 0, 1 + SCAN_PADDING);
+    text->data[text->len] = '\n';
+    (void)scanner_scan(l->scanner, text->data, ev, &next);
+    (void)event_time(l, ev);
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+    pending->origin = *origin;
+    pending->origin.raw = ev->line;
+    if (l->tool->amend != NULL) (void)l->tool->amend(&l->run, ev);
+    accept(l, pending, partition);
+    batch_run(l); /* the text is not kept */
+}
+
+static struct origin held_origin(struct partition *partition)
+{
+    return (struct origin){
+        .input = (struct input *)(uintptr_t)partition->held_input,
+        .raw = buffer_slice(&partition->held),
+        .line_number = partition->held_line_number,
+        .partition = partition->held_offset < 0 ? -1 : partition->number,
+        .offset = partition->held_offset,
+    };
+}
+
+/* Lets the event go that --max-jump holds: it was right, or the input ends. */
+static void held_release(struct loop *l, struct partition *partition)
+{
+    partition->holding = false;
+    partition->began = true;
+    const struct origin origin = held_origin(partition);
+    accept_text(l, partition, &partition->held, &origin);
+}
+
+static void hold(struct partition *partition, const struct event *ev, const struct origin *origin)
+{
+    partition->holding = true;
+    partition->held_us = ev->time_us;
+    partition->held_offset = origin->offset;
+    partition->held_line_number = origin->line_number;
+    partition->held_input = origin->input;
+    buffer_clear(&partition->held);
+    buffer_add_slice(&partition->held, ev->line);
+}
+
+static void held_refuse(struct loop *l, struct partition *partition)
+{
+    partition->holding = false;
+    const struct origin origin = held_origin(partition);
+    refuse(l, REASON_FUTURE, "far ahead of the events around it (--max-jump)", &origin);
+}
+
+/* --max-jump: true when the event may pass now; otherwise it has been dealt with. What was held before it is released
+ * or refused first. */
+static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending)
+{
+    const int64_t jump_us = shared.max_jump_us;
+    const struct event *ev = &pending->ev;
+    if (jump_us == 0) return true;
+    if (!partition->holding) {
+        /* A partition's first event waits for its second. */
+        if (__builtin_expect(partition->began && ev->time_us - partition->largest_us <= jump_us, 1)) return true;
+        hold(partition, ev, &pending->origin);
+        return false;
+    }
+    const bool held_is_right = partition->began ? ev->time_us - partition->largest_us > jump_us
+                                                : partition->held_us - ev->time_us <= jump_us;
+    if (!held_is_right) {
+        held_refuse(l, partition);
+        partition->began = true;
+        return true;
+    }
+    /* The held event goes first, and takes this one's place in the batch. */
+    const struct origin origin = pending->origin;
+    const int64_t time_us = ev->time_us;
+    struct buffer text = {0};
+    buffer_add_slice(&text, ev->line);
+    held_release(l, partition);
+    if (time_us - partition->largest_us <= jump_us) {
+        accept_text(l, partition, &text, &origin);
+    } else {
+        const struct event next = {.time_us = time_us, .line = buffer_slice(&text)};
+        hold(partition, &next, &origin);
+    }
+    buffer_release(&text);
+    return false;
+}
+
+/* One event's JSON text, which ends in a newline with padding behind: judged and put into the batch. Returns behind it. */
+static const char *take_event(struct loop *l, const char *text, const struct origin *origin,
+                              struct partition *partition)
+{
+    struct pending *pending = batch_next(l);
+    struct event *ev = &pending->ev;
+    const char *next;
+    enum reason reason = scanner_scan(l->scanner, text, ev, &next);
+    if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return next; /* a blank line */
+    pending->origin = *origin;
+    if (origin->raw.text == NULL) pending->origin.raw = ev->line;
+    if (l->translating == NULL) l->stats.read++;
+    const char *detail = NULL;
+    if (reason == REASON_NONE) reason = event_time(l, ev);
+    if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING && !shared.time.assume_utc) {
+        int64_t ignored;
+        if (instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
+            detail = "event_time has no zone (--assume-utc)";
+    }
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+    if (reason == REASON_NONE && l->tool->amend != NULL) reason = l->tool->amend(&l->run, ev);
+    if (__builtin_expect(reason != REASON_NONE, 0)) {
+        refuse(l, reason, detail, &pending->origin);
+        return next;
+    }
+    if (l->partition_slot >= 0) {
+        int64_t number = 0;
+        const struct value value = ev->value[l->partition_slot];
+        if (value.kind != KIND_NUMBER || !number_floor(value_slice(value), 0, &number) || number < 0) {
+            refuse(l, REASON_BAD_MEMBER, "--merge: a row without its partition", &pending->origin);
+            return next;
+        }
+        partition = clock_partition(&l->clock, number);
+    }
+    if (l->dedup.span_us != 0) {
+        const struct value id = ev->value[SLOT_EVENT_ID];
+        if (id.kind == KIND_STRING && dedup_seen(&l->dedup, id_of(value_slice(id)), ev->time_us)) {
+            l->stats.duplicate++;
+            return next;
+        }
+    }
+    if (shared.max_ahead_us != 0 && ev->time_us - l->now_us > shared.max_ahead_us) {
+        refuse(l, REASON_FUTURE, "ahead of the clock (--max-ahead)", &pending->origin);
+        return next;
+    }
+    partition->silent_us = 0;
+    partition->released = false;
+    if (jump_passes(l, partition, pending)) accept(l, pending, partition);
+    return next;
+}
+
+/* A translator made an event. */
+static void event_made(void *context, struct slice json)
+{
+    struct loop *l = context;
+    buffer_clear(&l->json);
+    buffer_reserve(&l->json, json.len + 1 + SCAN_PADDING);
+    buffer_add_slice(&l->json, json);
+    buffer_add_char(&l->json, '\n');
+    memset(l->json.data + l->json.len, 0, SCAN_PADDING);
+    (void)take_event(l, l->json.data, l->translating, l->translating->input->partition);
+    batch_run(l); /* the text is overwritten by the next event */
+}
+
+/* A record in another format: counted once, whatever comes of its events. */
+static void take_raw(struct loop *l, struct origin *origin, struct slice record)
+{
+    size_t blank = 0;
+    while (blank < record.len && strchr(" \t\r\n", record.text[blank]) != NULL && record.text[blank] != '\0')
+        blank++;
+    if (blank == record.len) return;
+    bool header = false;
+    l->made_rejected = l->made_used = l->made_filtered = 0;
+    const uint64_t late_before = l->stats.late;
+    buffer_clear(&l->detail);
+    batch_run(l);
+    l->translating = origin;
+    const enum reason reason =
+        l->run.translator->translate(l->run.translator->self, record, event_made, l, &header, &l->detail);
+    l->translating = NULL;
+    if (header) return;
+    l->stats.read++;
+    if (reason != REASON_NONE) {
+        buffer_add_char(&l->detail, '\0');
+        refuse(l, reason, l->detail.len > 1 ? l->detail.data : NULL, origin);
+    } else if (l->made_rejected != 0) {
+        l->stats.rejected++;
+    } else if (l->made_used != 0) {
+        l->stats.used++;
+    } else if (l->stats.late == late_before) {
+        l->stats.filtered++;
+    }
+}
+
+/* Offsets already counted are repeats; a gap is noted (compaction makes gaps). False: a repeat. */
+static bool offset_new(struct loop *l, struct partition *partition, int64_t offset)
+{
+    if (offset <= partition->offset) return false;
+    if (partition->offset >= 0 && offset != partition->offset + 1)
+        l->stats.gaps += (uint64_t)(offset - partition->offset - 1);
+    partition->offset = offset;
+    return true;
+}
+
+/* A FIFO's first framed record: from now on its partitions hold time back themselves. */
+static void input_framed(struct loop *l, struct input *input)
+{
+    struct partition *stand_in = input->partition;
+    input->partition = NULL;
+    for (int i = 0; i < l->inputs.count; i++)
+        if (l->inputs.input[i].partition == stand_in) return;
+    if (stand_in != NULL && stand_in->largest_us == TIME_NONE && !stand_in->holding) clock_remove(&l->clock, stand_in);
+}
+
+/* One framed line: the frame off, then as any event. */
+static const char *take_framed(struct loop *l, struct origin *origin, const char *line)
+{
+    struct frame frame;
+    const char *end = rawmemchr(line, '\n');
+    origin->raw = (struct slice){.text = line, .len = (size_t)(end - line)};
+    while (origin->raw.len != 0 && origin->raw.text[origin->raw.len - 1] == '\r')
+        origin->raw.len--;
+    if (origin->raw.len == 0) return end + 1;
+    const bool good = origin->input->framing == FRAMING_KCAT ? frame_read(origin->raw, &frame)
+                                                             : envelope_read(origin->raw, &frame, &l->json);
+    if (!good) {
+        l->stats.read++;
+        refuse(l, REASON_BAD_FRAME,
+               origin->input->framing == FRAMING_KCAT ? NULL : "not an envelope of kcat -J with a text payload", origin);
+        return end + 1;
+    }
+    struct partition *partition = clock_partition(&l->clock, frame.partition);
+    origin->partition = frame.partition;
+    origin->offset = frame.offset;
+    if (!offset_new(l, partition, frame.offset)) {
+        l->stats.read++;
+        l->stats.duplicate++;
+        return end + 1;
+    }
+    if (l->run.translator != NULL) {
+        origin->input->partition = partition;
+        take_raw(l, origin, frame.payload);
+        return end + 1;
+    }
+    const uint64_t read_before = l->stats.read;
+    const char *text = frame.payload.text;
+    (void)take_event(l, text, origin, partition);
+    if (l->stats.read == read_before) { /* a frame around nothing: a record all the same */
+        l->stats.read++;
+        refuse(l, REASON_NOT_JSON, "an empty record", origin);
+    }
+    if (text != line && origin->input->framing == FRAMING_ENVELOPE) batch_run(l);
+    return end + 1;
+}
+
+static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
+{
+    input->begun = true;
+    input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
+    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE) input->framing = FRAMING_KCAT;
+    if (input->framing != FRAMING_NONE) input_framed(l, input);
+    if (l->run.translator != NULL && l->run.translator->begin != NULL)
+        l->run.translator->begin(l->run.translator->self, input->name);
+}
+
+/* The record at p, which ends in a newline. Returns behind it. */
+static const char *take_record(struct loop *l, struct input *input, const char *p, const char *record_end, bool torn)
+{
+    struct origin origin = {
+        .input = input,
+        .line_number = input->lines + 1,
+        .partition = -1,
+        .offset = -1,
+        .torn = torn,
+    };
+    if (__builtin_expect(input->framing != FRAMING_NONE, 0)) return take_framed(l, &origin, p);
+    if (l->run.translator == NULL) return take_event(l, p, &origin, input->partition);
+    size_t len = (size_t)(record_end - p);
+    if (len != 0 && p[len - 1] == '\n') len--;
+    if (len != 0 && p[len - 1] == '\r') len--;
+    origin.raw = (struct slice){.text = p, .len = len};
+    take_raw(l, &origin, origin.raw);
+    return record_end;
+}
+
+/* A line longer than a line may be: refused, and the rest of it passed over. */
+static void take_too_long(struct loop *l, struct input *input)
+{
+    const struct origin origin = {
+        .input = input,
+        .raw = {.text = input->data + input->start, .len = input->end - input->start},
+        .line_number = input->lines + 1,
+        .partition = -1,
+        .offset = -1,
+    };
+    l->stats.read++;
+    refuse(l, REASON_TOO_LONG, NULL, &origin);
+    input_consume(input, input->end - input->start);
+    input->discarding = true;
+}
+
+static uint64_t lines_in(const char *from, const char *to)
+{
+    uint64_t lines = 0;
+    for (; (from = memchr(from, '\n', (size_t)(to - from))) != NULL; from++)
+        lines++;
+    return lines;
+}
+
+/* Goes through what an input has brought: every complete record; at its end also the last one without a newline. */
+static void take_input(struct loop *l, struct input *input)
+{
+    if (input->discarding) {
+        const char *data = input->data + input->start;
+        const char *newline = memchr(data, '\n', input->end - input->start);
+        if (newline == NULL && !input->ended) {
+            input_consume(input, input->end - input->start);
+            return;
+        }
+        input_consume(input, newline == NULL ? input->end - input->start : (size_t)(newline + 1 - data));
+        input->discarding = false;
+        input->lines++;
+    }
+    char *data = input->data + input->start;
+    const char *end = input->data + input->end;
+    if (data == NULL || data == end) return;
+    bool torn = false;
+    const char *last = memrchr(data, '\n', (size_t)(end - data));
+    if (input->ended && end[-1] != '\n') {
+        /* The room for it is always there. */
+        input->data[input->end] = '\n';
+        memset(input->data + input->end + 1, 0, SCAN_PADDING);
+        torn = true;
+        last = end++;
+    }
+    if (last == NULL) {
+        if (input->end - input->start > LINE_MAX_BYTES) take_too_long(l, input);
+        return;
+    }
+    if (!input->begun) {
+        if (end - data >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+            input_consume(input, 3);
+            data += 3;
+        }
+        input_begin(l, input, data, end);
+    }
+    const char *p = data;
+    const struct translator *translator = l->run.translator;
+    if (translator != NULL && translator->split != NULL && input->framing == FRAMING_NONE) {
+        while (p < end) {
+            const char *next = translator->split(translator->self, p, end, input->ended);
+            if (next == NULL) {
+                if ((size_t)(end - p) <= LINE_MAX_BYTES) break;
+                next = translator->split(translator->self, p, end, true);
+            }
+            const uint64_t lines = lines_in(p, next);
+            (void)take_record(l, input, p, next, torn && next == end);
+            input->lines += lines;
+            p = next;
+        }
+    } else {
+        const char *const stop = last + 1;
+        while (p < stop) {
+            const char *const record_end =
+                translator == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
+            p = take_record(l, input, p, record_end, torn && memchr(p, '\n', (size_t)(stop - p)) == last);
+            input->lines++;
+        }
+    }
+    batch_run(l); /* the block is about to be overwritten */
+    if (torn && p == end) p--;
+    input_consume(input, (size_t)(p - data));
+}
+
+/* --- the loop ------------------------------------------------------------------------------------------------ */
+
+static void outputs_flush(struct loop *l)
+{
+    rows_flush(l->run.rows);
+    if (l->rejects.output != NULL) output_flush(l->rejects.output);
+    if (l->late.output != NULL) output_flush(l->late.output);
+}
+
+static void stats_write(struct loop *l)
+{
+    l->stats.late_windows = l->run.counters.late_windows;
+    l->stats.expired = l->run.counters.expired;
+    l->stats.not_numbers = l->run.counters.not_numbers;
+    l->stats.expression_errors = expr_errors;
+    l->stats.rows = rows_count(l->run.rows);
+    struct buffer more = {0};
+    if (l->tool->stats != NULL) l->tool->stats(&l->run, &more);
+    const struct stats_moment moment = {
+        .tool = l->tool->name,
+        .keys = l->run.counters.keys,
+        .bytes = l->inputs.bytes_read,
+        .event_time_us = l->clock.largest_us,
+        .watermark_us = l->told_us,
+        .more = buffer_slice(&more),
+    };
+    stats_put(&l->stats, &moment, shared.stats_file);
+    buffer_release(&more);
+}
+
+/* What the wall clock brings: updates, figures asked for, progress. Returns how long nothing more will be due. */
+static int64_t clockwork(struct loop *l)
+{
+    if (stats_wanted) {
+        stats_wanted = 0;
+        stats_write(l);
+    }
+    int64_t wait_us = INT64_MAX;
+    if (shared.updates) {
+        const int64_t steady_us = instant_steady();
+        if (steady_us >= l->updates_due_us) {
+            if (l->tool->updates != NULL) l->tool->updates(&l->run);
+            rows_flush(l->run.rows);
+            l->updates_due_us = steady_us + shared.updates_us;
+        }
+        wait_us = l->updates_due_us - steady_us;
+    }
+    progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
+    return wait_us;
+}
+
+/* Every held event is right after all: nothing more can say otherwise. */
+static void held_release_all(struct loop *l)
+{
+    for (int i = 0; i < l->clock.count; i++)
+        if (l->clock.partition[i]->holding) held_release(l, l->clock.partition[i]);
+}
+
+static void wait_for_input(struct loop *l, int64_t due_us)
+{
+    outputs_flush(l);
+    const int64_t idle_us = clock_next_idle(&l->clock);
+    const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
+    if (shared.idle_us == 0) return;
+    clock_waited(&l->clock, waited_us);
+    if (l->clock.count != 0) {
+        bool all_released = true;
+        for (int i = 0; i < l->clock.count; i++)
+            all_released &= l->clock.partition[i]->released;
+        if (all_released) held_release_all(l);
+    }
+    batch_run(l);
+}
+
+static void input_ended(struct loop *l, struct input *input)
+{
+    if (input->regular && !shared.interleave) return; /* the next file goes on */
+    if (input->partition != NULL && !l->run.settings.has_state) {
+        if (input->partition->holding) held_release(l, input->partition);
+        input->partition->ended = true;
+    }
+}
+
+static void read_everything(struct loop *l)
+{
+    while (stop_signal == 0) {
+        struct input *input;
+        const enum input_status status = inputs_next(&l->inputs, &input);
+        if (status == INPUT_END) break;
+        const int64_t due_us = clockwork(l);
+        if (status == INPUT_WAIT) {
+            wait_for_input(l, due_us);
+            continue;
+        }
+        l->now_us = instant_now();
+        take_input(l, input);
+        if (input->ended) input_ended(l, input);
+    }
+}
+
+static void finish(struct loop *l)
+{
+    held_release_all(l);
+    batch_run(l);
+    if (l->clock.largest_us != TIME_NONE && l->clock.largest_us > l->told_us) {
+        l->told_us = l->clock.largest_us;
+        if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    }
+    if (l->tool->finish != NULL) l->tool->finish(&l->run);
+}
+
+static void start(struct loop *l, int argc, char **argv)
+{
+    const int operand = option_parse(argc, argv, l->tool->options, shared_options);
+    struct run *run = &l->run;
+    schema_init(&run->schema);
+    run->first_time_us = INT64_MAX;
+    run->end_time_us = TIME_NONE;
+    run->settings = (struct settings){
+        .lateness_us = shared.merge ? 0 : shared.lateness_us,
+        .idle_us = shared.idle_us,
+        .has_state = shared.state != NULL,
+        .by_partition = shared.by_partition,
+        .merge = shared.merge,
+        .updates = shared.updates,
+        .max_keys = shared.max_keys,
+    };
+    refuse_options(l->tool);
+    const char *why;
+    run->rows = rows_new(&l->output, shared.key, shared.order_by, shared.top, shared.pad, &why);
+    if (why != NULL) die_usage("%s", why);
+    number_members(run);
+    if (l->tool->start != NULL) l->tool->start(run);
+    where_compile(l);
+    if (shared.merge || run->settings.rows) {
+        shared.time_field = "window_start";
+        shared.max_jump_us = shared.max_ahead_us = 0;
+        run->settings.lateness_us = 0;
+    }
+    if ((l->tool->flags & TOOL_NO_TIME_RULES) != 0) {
+        if (!option_given("max-jump")) shared.max_jump_us = 0;
+        if (!option_given("max-ahead")) shared.max_ahead_us = 0;
+    }
+    l->time_slot = schema_need(&run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
+    l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    if (l->time_slot < 0 || (shared.merge && l->partition_slot < 0)) die_usage("too many members are looked at");
+    if (shared.dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
+    why = rows_check(run->rows);
+    if (why != NULL) die_usage("%s", why);
+
+    l->told_us = TIME_NONE;
+    clock_init(&l->clock, run->settings.lateness_us, shared.idle_us);
+    partitions_name(&l->clock);
+    dedup_init(&l->dedup, shared.dedup_us);
+    outputs_open(l);
+    l->scanner = scanner_new(&run->schema);
+    l->values = memory_zero((size_t)BATCH_MAX * (size_t)(run->schema.count + 1), sizeof l->values[0]);
+    if (shared.explain) explain(l);
+    inputs_open(&l->inputs, argv + operand, argc - operand, shared.interleave);
+    partitions_of_inputs(l);
+    signals_catch();
+    l->inputs.wake_fd = wake_fd;
+    l->now_us = instant_now();
+    l->updates_due_us = instant_steady() + shared.updates_us;
+    bool only_files = true;
+    for (int i = 0; i < l->inputs.count; i++)
+        only_files &= l->inputs.input[i].regular;
+    progress_init(&l->progress, shared.progress || (only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)));
+}
+
+static void release(struct loop *l)
+{
+    if (l->tool->release != NULL) l->tool->release(&l->run);
+    for (size_t i = 0; i < l->where_count; i++)
+        expr_free(l->where[i]);
+    free(l->where);
+    free(l->values);
+    buffer_release(&l->json);
+    buffer_release(&l->detail);
+    scanner_free(l->scanner);
+    dedup_release(&l->dedup);
+    clock_release(&l->clock);
+    inputs_release(&l->inputs);
+    rows_free(l->run.rows);
+    schema_release(&l->run.schema);
+    option_release();
+}
+
+int tool_main(const struct tool *tool, int argc, char **argv)
+{
+    struct loop *l = &loop;
+    message_name(tool->name);
+    l->tool = tool;
+    struct buffer head = {0};
+    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name, tool->summary, '\0');
+    option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
+    start(l, argc, argv);
+    read_everything(l);
+    finish(l);
+    progress_end(&l->progress);
+    outputs_flush(l);
+    if (shared.stats) stats_write(l);
+    output_close(&l->output);
+    if (shared.rejects != NULL) output_close(&l->rejects_output);
+    if (l->late.output == &l->late_output) output_close(&l->late_output);
+    release(l);
+    buffer_release(&head);
+    if (stop_signal == SIGINT) raise(SIGINT); /* the handler is reset: the caller sees how we ended */
+    return EXIT_DONE;
+}

@@ -1,0 +1,67 @@
+/*
+ * value.h - one JSON value as text: what a member holds, an expression gives, a row prints.
+ *
+ * A string's text is its content without quotes and with its escapes undone, so equal
+ * strings are equal bytes however they were written; a value still holding escapes
+ * (escaped) exists only inside the scanner and where cs-parse copies a string through.
+ * Other kinds keep the text they came with: a number keeps its digits.
+ * The order of the kinds is the order in which values sort.
+ */
+#ifndef CS_VALUE_H
+#define CS_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "slice.h"
+
+enum kind {
+    KIND_NULL, /* also: the member is missing */
+    KIND_FALSE,
+    KIND_TRUE,
+    KIND_NUMBER,
+    KIND_STRING,
+    KIND_ARRAY,
+    KIND_OBJECT,
+};
+
+struct value {
+    const char *text; /* borrowed; NULL where the member is missing */
+    uint32_t len;     /* bytes; a line is at most 16 MiB */
+    uint8_t kind;     /* enum kind */
+    bool escaped;     /* a string whose text still has its JSON escapes */
+};
+
+#define VALUE_NULL ((struct value){.text = "null", .len = 4, .kind = KIND_NULL})
+
+static inline struct slice value_slice(struct value value)
+{
+    return (struct slice){.text = value.text, .len = value.len};
+}
+
+/* A string value over bytes that need no unescaping. */
+static inline struct value value_string(struct slice slice)
+{
+    return (struct value){.text = slice.text, .len = (uint32_t)slice.len, .kind = KIND_STRING};
+}
+
+/* The same kind and the same bytes (1 and 1.0 differ). Neither may be escaped. */
+static inline bool value_equal(struct value a, struct value b)
+{
+    if (a.kind != b.kind) return false;
+    if (a.kind <= KIND_TRUE) return true;
+    return slice_equal(value_slice(a), value_slice(b));
+}
+
+/* null < false < true < numbers by value < strings by bytes < the rest by bytes; numbers of
+ * equal value by their bytes. Negative, 0 (value_equal) or positive. */
+int value_compare(struct value a, struct value b);
+
+/* Adds the value as JSON: strings quoted and escaped, the rest as its text. */
+void value_print(struct buffer *out, struct value value);
+
+/* Adds the value as bare text: strings with JSON escapes but without quotes (what --key prints). */
+void value_print_bare(struct buffer *out, struct value value);
+
+#endif

@@ -1,0 +1,12 @@
+-- The end of a query that has said which piece each event belongs to: one row of cs-sessionize for each piece.
+       iso(min(event_time)) as session_start,
+       iso(max(event_time)) as last_event_time,
+       seconds(max(event_time) - min(event_time)) as session_duration_seconds,
+       count(*) as total_events,
+       count(*) filter (where event_type = 'page_view') as page_views,
+       count(*) filter (where event_type = 'product_view') as product_views,
+       count(*) filter (where event_type = 'add_to_cart') as add_to_carts,
+       bool_or(event_type = 'purchase') as converted,
+       coalesce(array_agg(product_id order by event_time, product_id) filter (where product_id is not null), '{}')
+           as viewed_products
+from pieces

@@ -1,0 +1,174 @@
+/* csv.c - records and fields, and what a stray quote costs. */
+#include "csv.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+#include "tap.h"
+
+static const struct csv comma = {.separator = ','};
+static const struct csv tab = {.separator = '\t'};
+static const struct csv plain = {.separator = ',', .literal = true};
+
+/* The record as [field][field]..., quoted ones as <field>; or what is wrong with it. */
+static struct slice fields(const struct csv *csv, const char *record)
+{
+    static struct buffer out;
+    struct csv_row row = {0};
+
+    buffer_clear(&out);
+    const char *problem = csv_fields(csv, csv_trim(slice_of(record)), 100, &row);
+    if (problem != NULL) {
+        csv_row_release(&row);
+        return slice_of(problem);
+    }
+    for (size_t i = 0; i < row.count; i++) {
+        buffer_add_char(&out, row.field[i].quoted ? '<' : '[');
+        buffer_add_slice(&out, row.field[i].text);
+        buffer_add_char(&out, row.field[i].quoted ? '>' : ']');
+    }
+    csv_row_release(&row);
+    return buffer_slice(&out);
+}
+
+/* The record's fields as JSON. */
+static struct slice json(const char *record)
+{
+    static struct buffer out;
+    struct csv_row row = {0};
+
+    buffer_clear(&out);
+    csv_fields(&comma, slice_of(record), 100, &row);
+    for (size_t i = 0; i < row.count; i++)
+        csv_field_print(&out, &row.field[i]);
+    csv_row_release(&row);
+    return buffer_slice(&out);
+}
+
+/* How many bytes the first record has; -1: it is not complete. */
+static int64_t record(const struct csv *csv, const char *data, bool final)
+{
+    const char *end = csv_split(csv, data, data + strlen(data), final);
+    return end == NULL ? -1 : end - data;
+}
+
+/* All records of data, which comes in reads of step bytes, with '|' behind each. */
+static struct slice records(struct slice data, size_t step)
+{
+    static struct buffer out;
+    size_t start = 0, end = 0;
+
+    buffer_clear(&out);
+    while (start < data.len) {
+        const char *next = csv_split(&comma, data.text + start, data.text + end, end == data.len);
+        if (next == NULL) {
+            end = data.len - end < step ? data.len : end + step;
+            continue;
+        }
+        const size_t len = (size_t)(next - data.text) - start;
+        buffer_add(&out, data.text + start, len);
+        buffer_add_char(&out, '|');
+        start += len;
+    }
+    return buffer_slice(&out);
+}
+
+static void test_fields(void)
+{
+    is_text(fields(&comma, "a,b,c"), "[a][b][c]", "a comma parts fields");
+    is_text(fields(&comma, "a,,"), "[a][][]", "empty fields count");
+    is_text(fields(&comma, ""), "[]", "an empty record is one empty field");
+    is_text(fields(&comma, "\"a,b\",\"\""), "<a,b><>", "quotes hold commas");
+    is_text(fields(&comma, "a\"b,c\""), "[a\"b][c\"]", "a quote inside a field is itself");
+    is_text(fields(&comma, " \"a\",b"), "[ \"a\"][b]", "a blank before a quote makes it one, too");
+    is_text(fields(&comma, "\"a\nb\",c\r\n"), "<a\nb>[c]", "quotes hold newlines");
+    is_text(fields(&comma, "\"a\"b,c"), "text behind a closing quote", "nothing follows a quote");
+    is_text(fields(&comma, "\"a,b"), "a quoted field does not end", "a quote has to be closed");
+    is_text(fields(&comma, "x,\""), "a quoted field does not end", "even by the last character");
+    is_text(fields(&comma, "x,\"a\"\""), "a quoted field does not end", "a doubled one is none");
+    is_text(fields(&tab, "a,b\t\"c\td\""), "[a,b]<c\td>", "a tab parts fields of TSV");
+    is_text(fields(&plain, "\"a,b\""), "[\"a][b\"]", "without quotes a quote is itself");
+}
+
+static void test_json(void)
+{
+    is_text(json(","), "nullnull", "unquoted empty is null");
+    is_text(json("\"\",a"), "\"\"\"a\"", "quoted empty is an empty string");
+    is_text(json("\"a\"\"b\"\"\"\"c\""), "\"a\\\"b\\\"\\\"c\"", "doubled quotes are one each");
+    is_text(json("\"\"\"\""), "\"\\\"\"", "four quotes are one");
+    is_text(json("a\\b\"c"), "\"a\\\\b\\\"c\"", "backslashes and quotes are escaped");
+    is_text(json("\"a\r\nb\""), "\"a\\r\\nb\"", "line ends are escaped");
+    is_text(json("1.50"), "\"1.50\"", "numbers are text");
+}
+
+static void test_split(void)
+{
+    is_int(record(&comma, "a,b\nc", false), 4, "a newline ends a record");
+    is_int(record(&comma, "a,b", false), -1, "without one it may go on");
+    is_int(record(&comma, "a,b", true), 3, "at the end of the input it does not");
+    is_int(record(&comma, "", true), -1, "no bytes are no record");
+    is_int(record(&comma, "a,\"x\ny\",b\nc\n", false), 10, "a quoted newline is text");
+    is_int(record(&comma, "a,\"x\ny", false), -1, "a quoted field may go on");
+    is_int(record(&comma, "a,\"x\ny\"", false), -1, "a quote at the end may be the first of two");
+    is_int(record(&comma, "a,\"x\ny\"", true), 7, "at the end of the input it closes");
+    is_int(record(&comma, "a,\"x\"\r\nb", false), 7, "CRLF may follow a quote");
+    is_int(record(&comma, "a,\"x\ny\"\r", false), -1, "and may come in two parts");
+    is_int(record(&comma, "a,\"x\nb,c\nd,e\n", true), 5, "a field without an end costs one line");
+    is_int(record(&comma, "a,\"x\nb,\"y\"\n", true), 5, "so does one that ends before text");
+    is_int(record(&comma, "a\"\nb\"\n", false), 3, "a quote inside a field opens nothing");
+    is_int(record(&plain, "\"a\nb\"\n", false), 3, "nor does any without quotes");
+}
+
+static void test_bound(void)
+{
+    const size_t len = CSV_RECORD_MAX + 100;
+    char *data = memory_new(len);
+
+    memset(data, 'x', len);
+    memcpy(data, "a,\"\n", 4);
+    data[len - 2] = '"';
+    data[len - 1] = '\n';
+    ok(csv_split(&comma, data, data + CSV_RECORD_MAX - 1, false) == NULL,
+       "below the bound a quoted field is waited for");
+    ok(csv_split(&comma, data, data + CSV_RECORD_MAX, false) == data + 4,
+       "at the bound it is given up");
+    ok(csv_split(&comma, data, data + len, false) == data + 4,
+       "an end beyond the bound is no end, whatever has been read");
+    data[CSV_RECORD_MAX - 2] = '"';
+    data[CSV_RECORD_MAX - 1] = '\n';
+    ok(csv_split(&comma, data, data + len, false) == data + CSV_RECORD_MAX,
+       "a record may be just as long as the bound");
+    free(data);
+}
+
+/* Any read size finds the same records. */
+static void test_read_sizes(void)
+{
+    static const char letters[] = "aa,,\"\"\"\n\r";
+    int64_t wrong = 0;
+
+    srand48(1);
+    for (int round = 0; round < 20000; round++) {
+        char text[24];
+        const size_t len = 1 + (size_t)(lrand48() % (long)sizeof(text));
+        for (size_t i = 0; i < len; i++)
+            text[i] = letters[lrand48() % (long)(sizeof(letters) - 1)];
+        const struct slice data = {.text = text, .len = len};
+        const struct slice whole = records(data, len);
+        char *kept = memory_text(whole.text, whole.len);
+        for (size_t step = 1; step < 5; step++)
+            if (!slice_equal(records(data, step), slice_of(kept))) wrong++;
+        free(kept);
+    }
+    is_int(wrong, 0, "any read size gives the same records");
+}
+
+int main(void)
+{
+    test_fields();
+    test_json();
+    test_split();
+    test_bound();
+    test_read_sizes();
+    return plan();
+}

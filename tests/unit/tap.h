@@ -1,0 +1,51 @@
+/*
+ * tap.h - the Test Anything Protocol, as little of it as the unit tests need.
+ *
+ *     ok(slice_equal(a, b), "equal bytes are equal slices");
+ *     return plan();
+ *
+ * A name is a sentence. A property over many values counts what was wrong and is one test.
+ */
+#ifndef CS_TAP_H
+#define CS_TAP_H
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "slice.h"
+
+static int tap_count;
+static int tap_failed;
+
+static inline bool ok(bool passed, const char *name)
+{
+    tap_count++;
+    if (!passed) tap_failed++;
+    printf("%s %d - %s\n", passed ? "ok" : "not ok", tap_count, name);
+    return passed;
+}
+
+static inline bool is_int(int64_t got, int64_t wanted, const char *name)
+{
+    if (ok(got == wanted, name)) return true;
+    printf("#    got: %" PRId64 "\n# wanted: %" PRId64 "\n", got, wanted);
+    return false;
+}
+
+static inline bool is_text(struct slice got, const char *wanted, const char *name)
+{
+    if (ok(slice_equal(got, slice_of(wanted)), name)) return true;
+    printf("#    got: %.*s\n# wanted: %s\n", (int)got.len, got.text, wanted);
+    return false;
+}
+
+/* The last line of a test: prints the plan; returns main's result. */
+static inline int plan(void)
+{
+    printf("1..%d\n", tap_count);
+    return tap_failed == 0 ? 0 : 1;
+}
+
+#endif
