@@ -69,10 +69,80 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 
 units: $(UNITS)
 
+check asan lint:
+	scripts/check $(if $(filter-out check,$@),$@)
+
+# --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
+
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz:
+	mkdir -p $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcommon.a | $(BUILD)/fuzz
+	@echo LD $@
+	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
+
+fuzzers: $(FUZZERS)
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/check fuzz
+
+# --- coverage: the tests of a build that counts lines
+
+cover:
+	$(MAKE) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage -DNDEBUG' LDFLAGS=--coverage all units
+	-find $(BUILD)/cover -name '*.gcda' -delete
+	-BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage -DNDEBUG' LDFLAGS=--coverage scripts/check unit bats
+	@for file in common/*.c cmd/*.c; do gcov -n -o $(BUILD)/cover/$${file%.c}.o $$file 2>/dev/null; done | \
+	  awk '/^File/ { file = substr($$2, 2, length($$2) - 2) } \
+	       /^Lines/ && file ~ /^(common|cmd)\/.*\.c$$/ { split($$2, part, /[:%]/); all += $$4; ran += $$4 * part[2] / 100; \
+	         printf "%6.2f %% of %5d lines  %s\n", part[2], $$4, file; file = "" } \
+	       END { printf "%6.2f %% of %5d lines\n", all ? 100 * ran / all : 0, all }'
+
+# --- installing
+
+BASHCOMP := $(datadir)/bash-completion/completions
+ZSHCOMP  := $(datadir)/zsh/site-functions
+DOC      := $(datadir)/doc/clickstream
+COMPLETION := $(patsubst $(BUILD)/%,$(BUILD)/completion/bash/%,$(TOOLS)) \
+            $(patsubst $(BUILD)/%,$(BUILD)/completion/zsh/_%,$(TOOLS))
+
+$(BUILD)/completion/bash $(BUILD)/completion/zsh:
+	mkdir -p $@
+
+$(BUILD)/completion/bash/%: $(BUILD)/% scripts/completion | $(BUILD)/completion/bash
+	@scripts/completion bash $< >$@
+
+$(BUILD)/completion/zsh/_%: $(BUILD)/% scripts/completion | $(BUILD)/completion/zsh
+	@scripts/completion zsh $< >$@
+
+completion: $(COMPLETION)
+
+install: $(TOOLS) completion
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC) \
+	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP)
+	install -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
+	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
+	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
+	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
+	install -m 644 $(BUILD)/completion/bash/cs-* $(DESTDIR)$(BASHCOMP)
+	install -m 644 $(BUILD)/completion/zsh/_cs-* $(DESTDIR)$(ZSHCOMP)
+
+uninstall:
+	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(bindir)/%,$(TOOLS)) \
+	  $(patsubst man/%,$(DESTDIR)$(mandir)/man1/%,$(wildcard man/*.1)) \
+	  $(patsubst man/%,$(DESTDIR)$(mandir)/man7/%,$(wildcard man/*.7)) \
+	  $(patsubst $(BUILD)/%,$(DESTDIR)$(BASHCOMP)/%,$(TOOLS)) $(patsubst $(BUILD)/%,$(DESTDIR)$(ZSHCOMP)/_%,$(TOOLS))
+	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help units clean
+.PHONY: all help units check asan lint fuzzers fuzz cover completion install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d)

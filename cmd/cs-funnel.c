@@ -120,6 +120,7 @@ static void funnel_start(struct run *run)
     const struct report_request request = {
         .by = by_list.count == 0 ? &by_default : &by_list,
         .aggregates = &aggregate_list,
+        .option = "--step",
         .size_us = size_us,
         .slide_us = size_us,
     };

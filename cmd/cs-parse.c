@@ -118,8 +118,7 @@ static void start_map(void)
         size_t len;
         while ((len = fread(buffer_reserve(&text, 4096), 1, 4096, file)) > 0)
             text.len += len;
-        if (ferror(file))
-            die_usage("--map-file: cannot read '%s': %s", map_file, strerror(errno));
+        if (ferror(file)) die_usage("--map-file: cannot read '%s': %s", map_file, strerror(errno));
         fclose(file);
     }
     if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
@@ -143,7 +142,8 @@ static void start_renames(struct run *run)
             buffer_clear(&piece);
             stop = list_piece(&text, "=,", &piece);
             const size_t len = piece.len;
-            if (stop != '=' || len == 0) die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
+            if (stop != '=' || len == 0)
+                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
             stop = list_piece(&text, "=,", &piece);
             if (stop == '=' || piece.len == len)
                 die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
@@ -180,7 +180,8 @@ static void start_id_from(struct run *run)
         while (stop == ',') {
             buffer_clear(&name);
             stop = list_piece(&text, ",", &name);
-            if (name.len == 0) die_usage("--id-from: a member has no name in '%s'", id_from.text[i]);
+            if (name.len == 0)
+                die_usage("--id-from: a member has no name in '%s'", id_from.text[i]);
             if (id_slots == SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
             id_slot[id_slots++] = need(run, buffer_slice(&name), "id-from");
         }

@@ -116,6 +116,7 @@ static void window_start(struct run *run)
     const struct report_request request = {
         .by = &by_list,
         .aggregates = &agg_list,
+        .option = "--agg",
         .size_us = size_us,
         .slide_us = slide_us,
         .offset_us = offset_us,

@@ -143,8 +143,7 @@ static bool parse_front(struct slice *left, struct accesslog *out)
         if (at == NULL || end - at < TIME_LEN + 3) return false;
         if (at > left->text && at[-1] == ' ' && at[TIME_LEN + 1] == ']' &&
             at[TIME_LEN + 2] == ' ' && time_form(at + 1)) {
-            const struct slice client = {.text = left->text,
-                                         .len = (size_t)(at - 1 - left->text)};
+            const struct slice client = {.text = left->text, .len = (size_t)(at - 1 - left->text)};
             out->time = (struct slice){.text = at + 1, .len = TIME_LEN};
             at += TIME_LEN + 3;
             *left = (struct slice){.text = at, .len = (size_t)(end - at)};

@@ -130,6 +130,21 @@ static bool function_find(struct slice name, enum function *out)
     return false;
 }
 
+/* Does the condition look at event_type, and at nothing else? */
+static bool reads_type_only(const char *text)
+{
+    struct schema schema;
+    struct buffer why = {0};
+    schema_init(&schema);
+    struct expr *probe = expr_compile(text, &schema, &why);
+    const bool only = probe != NULL && expr_native(probe) && !schema.whole &&
+                      (schema.needed & ~(UINT64_C(1) << SLOT_EVENT_TYPE)) == 0;
+    if (probe != NULL) expr_free(probe);
+    buffer_release(&why);
+    schema_release(&schema);
+    return only;
+}
+
 static int condition_index(struct aggregates *all, struct slice text, struct schema *schema,
                            struct buffer *why)
 {
@@ -144,6 +159,10 @@ static int condition_index(struct aggregates *all, struct slice text, struct sch
     if (expr == NULL) {
         free(copy);
         return -1;
+    }
+    if (reads_type_only(copy)) {
+        (void)schema_need(schema, SLICE("event_type"));
+        all->typed |= UINT64_C(1) << all->condition_count;
     }
     all->condition[all->condition_count] = expr;
     all->condition_text[all->condition_count] = copy;
@@ -270,12 +289,16 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why)
 {
     all->cell_bytes = 0;
     all->set_count = 0;
+    all->only_distinct = true;
     for (int i = 0; i < all->count; i++) {
         struct aggregate *item = &all->item[i];
         item->cell = all->cell_bytes;
         all->cell_bytes += functions[item->function].cell_bytes;
         if (item->function == FUNCTION_PERCENT && !percent_complete(all, item, why)) return false;
-        if (item->function != FUNCTION_DISTINCT) continue;
+        if (item->function != FUNCTION_DISTINCT) {
+            all->only_distinct &= item->function == FUNCTION_PERCENT;
+            continue;
+        }
         struct distinct_set *set = set_find(all, item->operand);
         set->condition[set->count] = (uint8_t)item->condition;
         set->cell[set->count] = item->cell;
@@ -305,11 +328,43 @@ bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffe
 
 /* One event. */
 
-uint64_t aggregates_select(const struct aggregates *all, const struct event *ev)
+/* Runs the conditions of mask. */
+static uint64_t conditions_run(const struct aggregates *all, const struct event *ev, uint64_t mask)
 {
     uint64_t selected = UINT64_C(1) << CONDITION_NONE;
-    for (int i = 0; i < all->condition_count; i++)
+    for (; mask != 0; mask &= mask - 1) {
+        const int i = __builtin_ctzll(mask);
         selected |= (uint64_t)expr_selects(all->condition[i], ev) << i;
+    }
+    return selected;
+}
+
+/* The same for those that read event_type only. There are few types: each is looked at once. */
+static uint64_t typed_run(struct aggregates *all, const struct event *ev)
+{
+    const struct value type = event_value(ev, SLOT_EVENT_TYPE);
+    if (type.kind != KIND_STRING || type.len == 0 || type.len > TYPE_BYTES)
+        return conditions_run(all, ev, all->typed);
+    const unsigned hash = type.len * 31 + (unsigned char)type.text[0] * 7 +
+                          (unsigned char)type.text[type.len - 1];
+    struct type_memo *memo = &all->memo[hash % TYPE_MEMOS];
+    if (memo->selected == 0 || memo->len != type.len ||
+        memcmp(memo->text, type.text, type.len) != 0) {
+        const uint64_t errors = expr_errors;
+        const uint64_t selected = conditions_run(all, ev, all->typed);
+        if (expr_errors != errors) return selected; /* to be counted each time */
+        *memo = (struct type_memo){.selected = selected, .len = (uint8_t)type.len};
+        memcpy(memo->text, type.text, type.len);
+    }
+    return memo->selected;
+}
+
+uint64_t aggregates_select(struct aggregates *all, const struct event *ev)
+{
+    if (all->condition_count == 0) return UINT64_C(1) << CONDITION_NONE;
+    const uint64_t mask = ~UINT64_C(0) >> (64 - all->condition_count);
+    uint64_t selected = conditions_run(all, ev, mask & ~all->typed);
+    if (all->typed != 0) selected |= typed_run(all, ev);
     return selected;
 }
 
@@ -390,6 +445,7 @@ static void kept_event(enum function function, struct kept_cell *kept, struct bu
                        struct value value, int64_t time_us)
 {
     if (value.kind == KIND_NULL) return;
+    if (function < FUNCTION_FIRST) time_us = 0; /* which of several equal ones it was leaves no trace */
     if (kept_yields(function, kept, text, value, time_us)) kept_set(kept, text, value, time_us);
 }
 
@@ -691,20 +747,20 @@ bool aggregates_native(const struct aggregates *all)
 
 void aggregates_explain(const struct aggregates *all, struct buffer *out)
 {
-    for (int i = 0; i < all->condition_count; i++) {
-        buffer_printf(out, "condition %s: ", all->condition_text[i]);
-        expr_explain(all->condition[i], out);
-        if (out->data[out->len - 1] != '\n') buffer_add_char(out, '\n');
-    }
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
-        buffer_printf(out, "aggregate %s: ", item->text);
+        buffer_printf(out, "agg      %s", item->text);
         if (item->operand >= 0) {
+            buffer_add_literal(out, ": ");
             operand_explain(&all->operand[item->operand], out);
-        } else {
-            buffer_add_literal(out, item->function == FUNCTION_PERCENT ? "of the other aggregates"
-                                                                      : "events");
         }
+        buffer_add_char(out, '\n');
+    }
+    for (int i = 0; i < all->condition_count; i++) {
+        buffer_add_literal(out, "if       ");
+        expr_explain(all->condition[i], out);
+        if (out->data[out->len - 1] == '\n') out->len--;
+        if ((all->typed >> i & 1) != 0) buffer_add_literal(out, ", once for each event type");
         buffer_add_char(out, '\n');
     }
 }

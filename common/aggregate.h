@@ -65,14 +65,26 @@ struct distinct_set {
     bool direct;                 /* bit i of the set is bit i of selected */
 };
 
+/* What the conditions that read event_type only say of one event type. */
+#define TYPE_BYTES 30
+struct type_memo {
+    uint64_t selected; /* 0: free */
+    uint8_t len;
+    char text[TYPE_BYTES + 1];
+};
+#define TYPE_MEMOS 64
+
 struct aggregates {
     struct aggregate item[AGGREGATES_MAX];
     int count;
+    bool only_distinct; /* nothing for aggregates_event to do */
     struct operand operand[AGGREGATES_MAX];
     int operand_count;
     struct expr *condition[CONDITIONS_MAX];
     char *condition_text[CONDITIONS_MAX]; /* owned */
     int condition_count;
+    uint64_t typed; /* bit per condition that reads event_type only: not run again for a type seen before */
+    struct type_memo memo[TYPE_MEMOS];
     struct distinct_set set[AGGREGATES_MAX];
     int set_count;
     uint32_t cell_bytes;
@@ -93,7 +105,7 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why);
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
 
 /* Which conditions select the event: a bit each, CONDITION_NONE always. */
-uint64_t aggregates_select(const struct aggregates *all, const struct event *ev);
+uint64_t aggregates_select(struct aggregates *all, const struct event *ev);
 
 /* Which bits of the set the event counts for. */
 uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected);

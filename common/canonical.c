@@ -98,8 +98,7 @@ static int member_slot(const struct schema *schema, struct slice member)
         escaped = true;
         end++;
     }
-    const struct slice inside = {.text = member.text + 1,
-                                 .len = (size_t)(end - member.text - 1)};
+    const struct slice inside = {.text = member.text + 1, .len = (size_t)(end - member.text - 1)};
     if (!escaped) return schema_find(schema, inside);
     struct buffer plain = {0};
     char *text = buffer_reserve(&plain, inside.len);
@@ -121,8 +120,8 @@ static inline void print_rest(struct buffer *out, const struct schema *schema,
             json_add_string(out, schema->name[slot]);
             buffer_add_char(out, ':');
             value_print(out, ev->value[slot]);
-        } else if (run->begin != NULL && member.text == run->end + 1 &&
-                   in_line(ev, member.text) && *run->end == ',') {
+        } else if (run->begin != NULL && member.text == run->end + 1 && in_line(ev, member.text) &&
+                   *run->end == ',') {
             run->end += member.len + 1;
         } else {
             run_flush(run, out);

@@ -56,8 +56,7 @@ static void hide_repeated(struct columns *columns)
     table_init(&seen, sizeof(struct column_entry));
     for (size_t i = 0; i < columns->count; i++) {
         bool is_new = false;
-        struct column_entry *entry =
-            table_put(&seen, id_of(columns->column[i].literal), &is_new);
+        struct column_entry *entry = table_put(&seen, id_of(columns->column[i].literal), &is_new);
         if (!is_new) columns->column[entry->column].literal.len = 0;
         entry->column = i;
     }
@@ -85,8 +84,7 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
     }
 
     columns->count = columns->row.count;
-    columns->column =
-        memory_resize(columns->column, columns->count, sizeof(*columns->column));
+    columns->column = memory_resize(columns->column, columns->count, sizeof(*columns->column));
     for (size_t i = 0; i < columns->count; i++) {
         const size_t begin = columns->names.len;
         name_print(&columns->names, &columns->row.field[i], i + 1);

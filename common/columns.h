@@ -20,11 +20,11 @@
 #define COLUMNS_MAX 65536
 
 struct columns {
-    struct csv csv;         /* the dialect of the rows */
-    bool known;             /* there is a header, or there should have been one */
-    struct buffer header;   /* the header line as it came; empty when the names were given */
-    struct buffer names;    /* `,"name":` of each column, one behind the other */
-    struct column *column;  /* where each begins in names */
+    struct csv csv;        /* the dialect of the rows */
+    bool known;            /* there is a header, or there should have been one */
+    struct buffer header;  /* the header line as it came; empty when the names were given */
+    struct buffer names;   /* `,"name":` of each column, one behind the other */
+    struct column *column; /* where each begins in names */
     size_t count;
     struct csv_row row;
 };

@@ -6,8 +6,7 @@
 
 struct passed {
     struct id id;
-    int64_t first_us, last_us; /* the smallest and largest event_time it was passed with, span apart from each other at
-                                  most 2: what lies between counts as seen */
+    int64_t first_us, last_us; /* the event_times it was passed with, the later one last; both the same when only one */
 };
 
 void dedup_init(struct dedup *dedup, int64_t span_us)
@@ -19,18 +18,33 @@ void dedup_init(struct dedup *dedup, int64_t span_us)
 
 void dedup_release(struct dedup *dedup) { table_release(&dedup->ids); }
 
-bool dedup_seen(struct dedup *dedup, struct id id, int64_t time_us)
+/* Was an event at time_us, as one at passed_us was? */
+static bool is_near(const struct dedup *dedup, int64_t passed_us, int64_t time_us, int64_t watermark_us)
+{
+    return time_us >= passed_us - dedup->span_us && time_us <= passed_us + dedup->span_us &&
+           watermark_us <= passed_us + dedup->span_us;
+}
+
+bool dedup_seen(const struct dedup *dedup, struct id id, int64_t time_us, int64_t watermark_us)
+{
+    const struct passed *passed = table_find(&dedup->ids, id);
+    if (passed == NULL) return false;
+    return is_near(dedup, passed->first_us, time_us, watermark_us) ||
+           is_near(dedup, passed->last_us, time_us, watermark_us);
+}
+
+void dedup_note(struct dedup *dedup, struct id id, int64_t time_us)
 {
     bool is_new;
     struct passed *passed = table_put(&dedup->ids, id, &is_new);
     if (is_new) {
         passed->first_us = passed->last_us = time_us;
-        return false;
+    } else if (time_us >= passed->last_us) {
+        passed->first_us = passed->last_us;
+        passed->last_us = time_us;
+    } else {
+        passed->first_us = time_us;
     }
-    if (time_us >= passed->first_us - dedup->span_us && time_us <= passed->last_us + dedup->span_us) return true;
-    /* The id comes again far away from where it was: another event under the same id. */
-    passed->first_us = passed->last_us = time_us;
-    return false;
 }
 
 void dedup_advance(struct dedup *dedup, int64_t watermark_us)

@@ -227,8 +227,7 @@ static enum reason judge_line(struct format *format, struct slice line)
     return reason;
 }
 
-static enum reason translate_json(struct format *format, struct slice line,
-                                  struct handing *handing)
+static enum reason translate_json(struct format *format, struct slice line, struct handing *handing)
 {
     if (format->map == NULL) {
         handing->emit(handing->context, line);
@@ -317,8 +316,7 @@ bool format_load(struct format *format, struct unpack *in)
     format->columns.known = known;
     if (header.len == 0) return true;
     struct buffer why = {0};
-    const enum reason reason =
-        columns_read(&format->columns, &format->columns.csv, header, &why);
+    const enum reason reason = columns_read(&format->columns, &format->columns.csv, header, &why);
     buffer_release(&why);
     return reason == REASON_NONE;
 }

@@ -71,7 +71,7 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
 
 enum framing frame_guess(const char *data, const char *end)
 {
-    while (data < end && (*data == '\n' || *data == '\r' || *data == ' '))
+    while (data < end && (*data == '\n' || *data == '\r' || *data == ' ' || *data == '\t'))
         data++;
     struct frame frame;
     const char *newline = memchr(data, '\n', (size_t)(end - data));

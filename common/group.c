@@ -180,10 +180,10 @@ void group_explain(const struct group_by *by, struct buffer *out)
 {
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
-        buffer_printf(out, "group %.*s: ", (int)value->name.len, value->name.text);
+        buffer_printf(out, "by       %.*s: ", (int)value->name.len, value->name.text);
         operand_explain(&value->operand, out);
         if (value->lower) buffer_add_literal(out, ", in lower case");
         buffer_add_char(out, '\n');
     }
-    if (by->partition) buffer_add_literal(out, "group partition: of the input\n");
+    if (by->partition) buffer_add_literal(out, "by       partition\n");
 }

@@ -22,6 +22,12 @@
 
 extern char **environ;
 
+/* What messages call it. */
+static const char *label(const struct input *input)
+{
+    return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
+}
+
 /* The program that decompresses files with this ending, or NULL. */
 static const char *decompressor(const char *name)
 {
@@ -36,17 +42,58 @@ static const char *decompressor(const char *name)
     return NULL;
 }
 
+bool input_lasts(const struct input *input)
+{
+    return input->regular && strcmp(input->name, "-") != 0;
+}
+
+bool input_compressed(const struct input *input)
+{
+    return input->regular && decompressor(input->name) != NULL;
+}
+
+bool input_head(const char *name, int fd, uint32_t len, struct id *head)
+{
+    char bytes[INPUT_HEAD_BYTES];
+    uint32_t have = 0;
+    while (have < len) {
+        const ssize_t got = pread(fd, bytes + have, len - have, have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) die_errno("%s", name);
+        if (got == 0) return false;
+        have += (uint32_t)got;
+    }
+    *head = id_of((struct slice){.text = bytes, .len = len});
+    return true;
+}
+
+void input_head_update(struct input *input)
+{
+    if (!input_lasts(input) || input->fd < 0 || input->child != 0) return;
+    /* Of a compressed file all that there is: a position in what comes out of it says nothing of its own bytes. */
+    const uint64_t seen = input_compressed(input) ? input->size : input->consumed + input->end - input->start;
+    const uint32_t len = seen < INPUT_HEAD_BYTES ? (uint32_t)seen : INPUT_HEAD_BYTES;
+    if (len > input->head_len && input_head(input->name, input->fd, len, &input->head)) input->head_len = len;
+}
+
 /* Starts PROGRAM -dc reading fd; fd is replaced by the end to read from. */
 static void decompress(struct input *input, const char *program)
 {
     int ends[2];
+    input_head_update(input);
     if (pipe2(ends, O_CLOEXEC) != 0) die_errno("pipe");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input->fd, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    /* In a process group of its own: ^C is for us, and a decompressor killed by it would look like a damaged file. */
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "-dc", NULL};
-    const int failed = posix_spawnp(&input->child, program, &actions, NULL, argv, environ);
+    const int failed = posix_spawnp(&input->child, program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) {
         errno = failed;
@@ -64,14 +111,15 @@ static void input_open(struct input *input)
         input->fd = STDIN_FILENO;
         if (isatty(input->fd)) message("reading events from the terminal (Ctrl-D ends)");
     } else {
-        input->fd = open(input->name, O_RDONLY | O_CLOEXEC);
-        if (input->fd < 0) die_errno("%s", input->name);
+        /* A FIFO that nobody writes to yet is not waited for here: the others may have something. */
+        input->fd = open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (input->fd < 0) die_errno("%s", label(input));
     }
     struct stat stat;
-    if (fstat(input->fd, &stat) != 0) die_errno("%s", input->name);
+    if (fstat(input->fd, &stat) != 0) die_errno("%s", label(input));
     if (S_ISDIR(stat.st_mode)) {
         errno = EISDIR;
-        die_errno("%s", input->name);
+        die_errno("%s", label(input));
     }
     input->regular = S_ISREG(stat.st_mode);
     if (input->regular) {
@@ -116,6 +164,7 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
 /* Frees an input that has ended; a decompressor that failed ends the run. */
 static void input_close(struct input *input)
 {
+    input_head_update(input);
     if (input->fd > STDIN_FILENO) close(input->fd);
     input->fd = -1;
     if (input->child == 0) return;
@@ -159,6 +208,20 @@ static void input_make_room(struct input *input)
     input->cap = cap;
 }
 
+/* Throws away what an earlier run has had of a decompressor's output. */
+static void input_skip(struct input *input)
+{
+    input_make_room(input);
+    while (input->skip != 0) {
+        const size_t room = input->skip < input->cap ? input->skip : input->cap;
+        const ssize_t got = read(input->fd, input->data, room);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) die_errno("%s", input->name);
+        if (got == 0) die_person("%s: is shorter than it was: the position in the state is gone", input->name);
+        input->skip -= (uint64_t)got;
+    }
+}
+
 /* One read; false when it would have to wait. */
 static bool input_read(struct inputs *inputs, struct input *input)
 {
@@ -166,11 +229,16 @@ static bool input_read(struct inputs *inputs, struct input *input)
         const uint64_t dev = input->dev, ino = input->ino;
         input_open(input);
         const char *program = decompressor(input->name);
-        if (input->dev != dev || input->ino != ino) message("%s: was replaced while other files were read", input->name);
+        if (input->dev != dev || input->ino != ino) {
+            if (input->consumed != 0)
+                die_person("%s: has just been replaced: the position in the state is gone", input->name);
+            message("%s: was replaced while other files were read", input->name);
+        }
         if (input->consumed != 0 && program == NULL && lseek(input->fd, (off_t)input->consumed, SEEK_SET) < 0)
-            die_errno("%s", input->name);
+            die_errno("%s", label(input));
         if (program != NULL) decompress(input, program);
     }
+    if (input->skip != 0) input_skip(input);
     input_make_room(input);
     size_t room = input->cap - input->end;
     if (room > BLOCK_BYTES) room = BLOCK_BYTES;
@@ -180,7 +248,7 @@ static bool input_read(struct inputs *inputs, struct input *input)
     while (got < 0 && errno == EINTR && input->regular);
     if (got < 0) {
         if (errno == EAGAIN || errno == EINTR) return false;
-        die_errno("%s", input->name);
+        die_errno("%s", label(input));
     }
     if (got == 0) {
         input->ended = true;
@@ -192,6 +260,12 @@ static bool input_read(struct inputs *inputs, struct input *input)
     return true;
 }
 
+/* How far an input's event time has come. */
+static int64_t reached(const struct input *input)
+{
+    return input->partition == NULL ? TIME_NONE : input->partition->largest_us;
+}
+
 /* The regular file whose turn it is, or NULL. */
 static struct input *next_regular(struct inputs *inputs)
 {
@@ -201,7 +275,7 @@ static struct input *next_regular(struct inputs *inputs)
         if (!input->regular || input->ended) continue;
         if (!inputs->interleave) return input;
         /* Side by side: the one with the smallest watermark. */
-        if (best == NULL || input->partition->largest_us < best->partition->largest_us) best = input;
+        if (best == NULL || reached(input) < reached(best)) best = input;
     }
     return best;
 }
@@ -247,8 +321,23 @@ int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us)
     entries[count++] = (struct pollfd){.fd = inputs->wake_fd, .events = POLLIN};
     const struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
     const int64_t from = instant_steady();
-    if (ppoll(entries, count, timeout_us == INT64_MAX ? NULL : &timeout, NULL) < 0 && errno != EINTR) die_errno("poll");
+    const int ready = ppoll(entries, count, timeout_us == INT64_MAX ? NULL : &timeout, NULL);
+    if (ready < 0 && errno != EINTR) die_errno("poll");
+    if (ready > 0 && entries[count - 1].revents != 0) { /* the signal is acted on by the caller: wake once for it */
+        uint64_t signals;
+        (void)!read(inputs->wake_fd, &signals, sizeof signals);
+    }
     return instant_steady() - from;
+}
+
+void input_seek(struct input *input, uint64_t consumed, uint64_t lines)
+{
+    input->consumed = consumed;
+    input->lines = lines;
+    if (input_compressed(input))
+        input->skip = consumed;
+    else if (input->fd >= 0 && lseek(input->fd, (off_t)consumed, SEEK_SET) < 0)
+        die_errno("%s", input->name);
 }
 
 void input_consume(struct input *input, size_t bytes)

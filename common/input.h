@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "id.h"
 #include "partition.h"
 #include "slice.h"
 
@@ -28,13 +29,19 @@ struct input {
     bool discarding;     /* inside a line that was too long */
     bool begun;          /* the first line has been looked at */
     enum framing framing;
-    struct partition *partition; /* of unframed records; until the first record of a FIFO, what holds time back */
+    struct partition *partition; /* of unframed records, or of the last framed one; before the first record a stand-in
+                                    that holds time back */
+    int64_t number;      /* its partition's while unframed */
     char *data;
     size_t start, end, cap;
     uint64_t consumed;   /* bytes of the input before data + start */
     uint64_t lines;      /* lines before data + start */
     uint64_t dev, ino;   /* of a regular file */
     uint64_t size;       /* of a regular file, or 0 */
+    uint64_t skip;       /* of what a decompressor will print: bytes consumed by an earlier run */
+    uint32_t head_len;   /* so many of the file's first bytes are in head */
+    struct id head;      /* XXH3-128 of them */
+    bool torn;           /* with --state: ends in an incomplete line, which is left for the next run */
 };
 
 struct inputs {
@@ -69,7 +76,22 @@ int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us);
 /* Marks bytes as used. */
 void input_consume(struct input *input, size_t bytes);
 
-/* Goes on at a position saved before: byte consumed, line lines. Exit 3 when the file is not the one of then. */
+/* Goes on, before anything is read, behind so many bytes (of what the decompressor prints, when there is one) and lines. */
 void input_seek(struct input *input, uint64_t consumed, uint64_t lines);
+
+/* Is the input a file that the next run finds again: regular, and named? */
+bool input_lasts(const struct input *input);
+
+/* Is it read through a decompressor? */
+bool input_compressed(const struct input *input);
+
+/* The first bytes by which a file is known again; fewer when it is shorter. */
+#define INPUT_HEAD_BYTES 4096
+
+/* Hashes the first len bytes of a file; false: it has fewer. */
+bool input_head(const char *name, int fd, uint32_t len, struct id *head);
+
+/* Sees to it that head covers the file's beginning as far as it has been read. */
+void input_head_update(struct input *input);
 
 #endif

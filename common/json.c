@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "hex.h"
+
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
@@ -17,17 +19,6 @@ static inline uint64_t bytes_equal(uint64_t word, unsigned char byte)
 static inline uint64_t bytes_below(uint64_t word, unsigned char limit)
 {
     return (word - EACH_BYTE * limit) & ~word & HIGH_BITS;
-}
-
-static unsigned hex_digit(char c)
-{
-    return c <= '9' ? (unsigned)(c - '0') : ((unsigned char)c | 0x20U) - 'a' + 10;
-}
-
-static unsigned hex_unit(const char *digits)
-{
-    return hex_digit(digits[0]) << 12 | hex_digit(digits[1]) << 8 | hex_digit(digits[2]) << 4 |
-           hex_digit(digits[3]);
 }
 
 static size_t utf8_write(char *out, unsigned code)
@@ -68,19 +59,22 @@ static char escape_meaning(char c)
 
 size_t json_unescape(char *out, struct slice inside)
 {
-    if (inside.len == 0) return 0; /* of a slice that may be NULL */
     const char *at = inside.text;
-    const char *end = at + inside.len;
+    const char *const end = at + inside.len;
     char *to = out;
+    const bool apart = out != inside.text;
 
     while (at != end) {
-        /* Whole words only, so that out may be inside.text: nothing unread is overwritten. */
-        while (end - at >= 8 && bytes_equal(slice_word(at), '\\') == 0) {
-            uint64_t word;
-            memcpy(&word, at, sizeof(word));
-            memcpy(to, &word, sizeof(word));
-            at += sizeof(word);
-            to += sizeof(word);
+        /* Eight bytes at a time up to the next backslash; to is never ahead of at, so there is room for them. Where
+         * text is undone in place, they must not cover what is still to be read. */
+        while (end - at >= 8 && (apart || to == at)) {
+            const uint64_t word = slice_word(at);
+            const uint64_t slashes = bytes_equal(word, '\\');
+            memcpy(to, at, sizeof word);
+            const int plain = slashes == 0 ? 8 : __builtin_ctzll(slashes) / 8;
+            at += plain;
+            to += plain;
+            if (slashes != 0) break;
         }
         while (at != end && *at != '\\')
             *to++ = *at++;
@@ -91,10 +85,10 @@ size_t json_unescape(char *out, struct slice inside)
             continue;
         }
         if (end - at < 6) break;
-        unsigned code = hex_unit(at + 2);
+        uint32_t code = hex_four(at + 2);
         at += 6;
         if (code >= 0xd800 && code <= 0xdbff && end - at >= 6) {
-            code = 0x10000 + ((code - 0xd800) << 10) + ((hex_unit(at + 2) - 0xdc00) & 0x3ff);
+            code = 0x10000 + ((code - 0xd800) << 10) + ((hex_four(at + 2) - 0xdc00) & 0x3ff);
             at += 6;
         }
         to += utf8_write(to, code);

@@ -15,7 +15,7 @@
 
 #define STEPS_BETWEEN_LOOKS 4096     /* at the limits */
 #define STEPS_UNLIMITED (INT64_MAX / 2)
-#define CPU_SECONDS_MAX 10           /* in one run */
+#define CPU_SECONDS_MAX 5            /* in one run */
 #define STACK_MAX ((size_t)1 << 20)  /* bytes below leash_run's frame */
 
 /*
@@ -49,7 +49,7 @@ struct run {
     int64_t countdown; /* steps until the next look */
     int64_t counted;   /* what countdown was set to */
     const char *stack_end;
-    time_t second_max; /* of the thread's CPU time */
+    time_t second_max; /* of the thread's CPU time; 0: not yet looked at */
     sigjmp_buf out;
 };
 
@@ -94,7 +94,9 @@ static void look(void)
     count_anew(STEPS_BETWEEN_LOOKS);
     if (leash->steps <= -leash->steps_max) leave(CUTOFF_STEPS);
     if (leash->steps <= 0) halt(CUTOFF_STEPS);
-    if (cpu_second() > run.second_max) leave(CUTOFF_TIME);
+    const time_t second = cpu_second();
+    if (run.second_max == 0) run.second_max = second + CPU_SECONDS_MAX;
+    if (second > run.second_max) leave(CUTOFF_TIME);
 }
 
 /* In place of libjq's own. */
@@ -237,13 +239,22 @@ struct leash *leash_new(void (*halt_program)(void *program), void *program)
     return leash;
 }
 
-/* The sizes of what jv_dtoa.c keeps for its thread: its context, and big integers of 2^0 to 2^7 words. */
-static bool may_be_kept(size_t size)
+/* How a big integer of jv_dtoa.c begins: 2^power words follow. */
+struct bigint {
+    void *next;
+    int power;
+    int words_max;
+};
+
+/* May it be something that jv_dtoa.c keeps for its thread: its context, or a big integer of 2^0 to 2^7 words? */
+static bool may_be_kept(const struct block *block)
 {
-    static const size_t kept[] = {72, 32, 40, 48, 64, 96, 160, 288, 544};
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        if (size == kept[i]) return true;
-    return false;
+    static const size_t bigint_size[] = {32, 40, 48, 64, 96, 160, 288, 544};
+    const size_t context_size = 72;
+    const struct bigint *const bigint = (const void *)(block + 1);
+    for (int power = 0; power < 8; power++)
+        if (block->size == bigint_size[power] && bigint->power == power && bigint->words_max == 1 << power) return true;
+    return block->size == context_size;
 }
 
 void leash_free(struct leash *leash)
@@ -252,7 +263,7 @@ void leash_free(struct leash *leash)
     while (leash->ring.next != &leash->ring) {
         struct block *const block = leash->ring.next;
         block_leave(block);
-        if (leash->abandoned && !may_be_kept(block->size)) free(block);
+        if (leash->abandoned && !may_be_kept(block)) free(block);
     }
     free(leash);
 }
@@ -268,7 +279,7 @@ static enum cutoff run_work(struct leash *leash, void (*work)(void *context), vo
 {
     run.leash = leash;
     run.stack_end = (const char *)__builtin_frame_address(0) - STACK_MAX;
-    run.second_max = cpu_second() + CPU_SECONDS_MAX;
+    run.second_max = 0;
     leash->halted = CUTOFF_NONE;
     count_anew(leash->steps < STEPS_BETWEEN_LOOKS ? leash->steps : STEPS_BETWEEN_LOOKS);
     const enum cutoff cutoff = (enum cutoff)sigsetjmp(run.out, 0);

@@ -5,14 +5,42 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "die.h"
 #include "json.h"
+#include "leash.h"
 #include "memory.h"
 
 #define DIGITS_MAX 15 /* integers longer than this are not safe in a double */
 
+/* What one event may cost: about half a second. The input's own length is added, since reading it is the least. */
+#define STEPS_MAX 100000000
+#define STEPS_PER_BYTE 64
+#define BYTES_MAX ((size_t)256 << 20)
+#define BYTES_PER_BYTE 16
+
+#define CUT_OFF_NAMED 3     /* then no longer said of that program */
+#define CUT_OFF_IN_A_ROW 10 /* then it is the program's fault, not the event's */
+
 struct libjq {
+    char *text;
     jq_state *state;
-    struct buffer text; /* of the last value */
+    struct leash *leash;
+    struct buffer output; /* the text of the last value */
+    int cut_off;
+    int cut_off_in_a_row;
+};
+
+/* One run of a program, and what comes of it. */
+struct job {
+    struct libjq *program;
+    const struct schema *schema;
+    const struct event *ev;
+    struct slice json; /* where there is no event */
+    struct value *value;
+    struct buffer *why; /* may be NULL */
+    enum outcome outcome;
+    bool selects;
+    bool more; /* an output is not the end of it */
 };
 
 /* Values going in. */
@@ -175,15 +203,55 @@ static void no_debug(void *context, jv message)
     jv_free(message);
 }
 
+static void halt_state(void *context)
+{
+    const struct libjq *const program = context;
+    if (program->state != NULL && !jq_halted(program->state)) jq_halt(program->state, jv_invalid(), jv_invalid());
+}
+
+static void compile_work(void *context)
+{
+    struct job *const job = context;
+    struct libjq *const program = job->program;
+    program->state = jq_init();
+    jq_set_error_cb(program->state, keep_complaint, job->why);
+    jq_set_input_cb(program->state, no_input, NULL);
+    jq_set_debug_cb(program->state, no_debug, NULL);
+    if (jq_compile(program->state, program->text)) job->outcome = OUTCOME_VALUE;
+    jq_set_error_cb(program->state, no_debug, NULL);
+}
+
 /* An empty environment while compiling: ~/.jq is not read, $ENV and the library path show nothing. */
-static bool compile_alone(jq_state *state, const char *text)
+static bool compile_alone(struct libjq *program, struct buffer *why)
 {
     static char *nothing[] = {NULL};
     char **const kept = environ;
+    struct job job = {.program = program, .outcome = OUTCOME_ERROR, .why = why};
+    program->leash = leash_new(halt_state, program);
+    leash_allow(program->leash, STEPS_MAX, BYTES_MAX);
     environ = nothing;
-    const bool compiled = jq_compile(state, text) != 0;
+    const enum cutoff cutoff = leash_compile(program->leash, compile_work, &job);
     environ = kept;
-    return compiled;
+    if (cutoff != CUTOFF_NONE) buffer_printf(why, "it cannot be compiled: %s", cutoff_reason(cutoff));
+    return cutoff == CUTOFF_NONE && job.outcome == OUTCOME_VALUE;
+}
+
+static void teardown_work(void *context)
+{
+    struct libjq *const program = context;
+    jq_teardown(&program->state);
+}
+
+/* The state is given back, or, if it was abandoned, what is left of it. */
+static void program_stop(struct libjq *program)
+{
+    if (program->leash != NULL && !leash_abandoned(program->leash)) {
+        leash_allow(program->leash, STEPS_MAX, BYTES_MAX);
+        leash_run(program->leash, teardown_work, program);
+    }
+    leash_free(program->leash);
+    program->leash = NULL;
+    program->state = NULL;
 }
 
 struct libjq *libjq_compile(const char *text, struct buffer *why)
@@ -191,13 +259,9 @@ struct libjq *libjq_compile(const char *text, struct buffer *why)
     struct buffer complaint = {0};
     struct libjq *program = memory_zero(1, sizeof(*program));
 
-    program->state = jq_init();
-    jq_set_error_cb(program->state, keep_complaint, &complaint);
-    jq_set_input_cb(program->state, no_input, NULL);
-    jq_set_debug_cb(program->state, no_debug, NULL);
-    const bool compiled = compile_alone(program->state, text);
+    program->text = memory_text(text, strlen(text));
+    const bool compiled = compile_alone(program, &complaint);
     if (!compiled && complaint.len == 0) buffer_add_literal(&complaint, "syntax error");
-    jq_set_error_cb(program->state, no_debug, NULL);
     buffer_add_slice(why, buffer_slice(&complaint));
     buffer_release(&complaint);
     if (compiled) return program;
@@ -208,59 +272,120 @@ struct libjq *libjq_compile(const char *text, struct buffer *why)
 void libjq_free(struct libjq *program)
 {
     if (program == NULL) return;
-    jq_teardown(&program->state);
-    buffer_release(&program->text);
+    program_stop(program);
+    buffer_release(&program->output);
+    free(program->text);
     free(program);
 }
 
-/* The next output. OUTCOME_VALUE: *out is the caller's to free. OUTCOME_ERROR: the message is added to why unless
- * that is NULL. */
-static enum outcome next_output(struct libjq *program, jv *out, struct buffer *why)
+/* Running. */
+
+static void allow(struct libjq *program, size_t input_len)
 {
-    *out = jq_next(program->state);
+    leash_allow(program->leash, STEPS_MAX + (int64_t)input_len * STEPS_PER_BYTE,
+                BYTES_MAX + input_len * BYTES_PER_BYTE);
+}
+
+static void note_cut_off(struct libjq *program, enum cutoff cutoff)
+{
+    program->cut_off++;
+    program->cut_off_in_a_row++;
+    if (program->cut_off_in_a_row == CUT_OFF_IN_A_ROW)
+        die("expression '%s' was cut off %d times in a row: %s", program->text, CUT_OFF_IN_A_ROW,
+            cutoff_reason(cutoff));
+    if (program->cut_off <= CUT_OFF_NAMED)
+        message("expression '%s' was cut off: %s", program->text, cutoff_reason(cutoff));
+}
+
+/* A program that had to be abandoned is given up at once and compiled anew. */
+static void program_renew(struct libjq *program)
+{
+    struct buffer why = {0};
+    program_stop(program);
+    if (!compile_alone(program, &why)) die("expression '%s' did not compile again", program->text);
+    buffer_release(&why);
+}
+
+static enum outcome job_run(struct job *job, void (*work)(void *context))
+{
+    struct libjq *const program = job->program;
+    const enum cutoff cutoff = leash_run(program->leash, work, job);
+    if (cutoff == CUTOFF_NONE) {
+        if (!job->more) program->cut_off_in_a_row = 0;
+        return job->outcome;
+    }
+    note_cut_off(program, cutoff);
+    if (leash_abandoned(program->leash)) program_renew(program);
+    if (job->why != NULL) buffer_printf(job->why, "cut off: %s", cutoff_reason(cutoff));
+    return OUTCOME_ERROR;
+}
+
+static void start_event(struct job *job)
+{
+    jq_start(job->program->state, jv_of_event(job->schema, job->ev), 0);
+}
+
+/* The next output, which on OUTCOME_VALUE is the caller's to free. */
+static enum outcome next_output(struct job *job, jv *out)
+{
+    *out = jq_next(job->program->state);
     if (jv_is_valid(*out)) return OUTCOME_VALUE;
     if (!jv_invalid_has_msg(jv_copy(*out))) {
         jv_free(*out);
         return OUTCOME_NONE;
     }
-    if (why != NULL)
-        add_error(why, *out);
+    if (job->why != NULL)
+        add_error(job->why, *out);
     else
         jv_free(*out);
     return OUTCOME_ERROR;
 }
 
-enum outcome libjq_selects(struct libjq *program, const struct schema *schema, const struct event *ev, bool *selects)
+static void selects_work(void *context)
 {
-    enum outcome outcome = OUTCOME_VALUE;
+    struct job *const job = context;
     jv output;
-
-    *selects = false;
-    jq_start(program->state, jv_of_event(schema, ev), 0);
-    while (!*selects && (outcome = next_output(program, &output, NULL)) == OUTCOME_VALUE) {
-        *selects = is_true(output);
+    start_event(job);
+    while (!job->selects && (job->outcome = next_output(job, &output)) == OUTCOME_VALUE) {
+        job->selects = is_true(output);
         jv_free(output);
     }
-    return outcome == OUTCOME_ERROR ? OUTCOME_ERROR : OUTCOME_VALUE;
+}
+
+enum outcome libjq_selects(struct libjq *program, const struct schema *schema, const struct event *ev, bool *selects)
+{
+    struct job job = {.program = program, .schema = schema, .ev = ev};
+    allow(program, ev->line.len);
+    const enum outcome outcome = job_run(&job, selects_work);
+    *selects = job.selects;
+    return outcome == OUTCOME_NONE ? OUTCOME_VALUE : outcome;
+}
+
+static void value_work(void *context)
+{
+    struct job *const job = context;
+    struct buffer *const text = &job->program->output;
+    jv output;
+    start_event(job);
+    job->outcome = next_output(job, &output);
+    if (job->outcome != OUTCOME_VALUE) return;
+    job->value->kind = (uint8_t)kind_of(output);
+    buffer_clear(text);
+    buffer_reserve(text, 1); /* an empty string is not a missing one */
+    if (job->value->kind == KIND_STRING)
+        add_string(text, output);
+    else
+        add_dump(text, output);
 }
 
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev, struct value *out)
 {
-    jv output;
-
-    jq_start(program->state, jv_of_event(schema, ev), 0);
-    const enum outcome outcome = next_output(program, &output, NULL);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    out->kind = (uint8_t)kind_of(output);
-    out->escaped = false;
-    buffer_clear(&program->text);
-    buffer_reserve(&program->text, 1); /* an empty string is not a missing one */
-    if (out->kind == KIND_STRING)
-        add_string(&program->text, output);
-    else
-        add_dump(&program->text, output);
-    out->text = program->text.data;
-    out->len = (uint32_t)program->text.len;
+    struct job job = {.program = program, .schema = schema, .ev = ev, .value = out};
+    *out = (struct value){.kind = KIND_NULL};
+    allow(program, ev->line.len);
+    const enum outcome outcome = job_run(&job, value_work);
+    out->text = program->output.data;
+    out->len = (uint32_t)program->output.len;
     return outcome;
 }
 
@@ -296,25 +421,39 @@ static void quote_integers(struct buffer *out, struct slice json)
     }
 }
 
+static void parse_work(void *context)
+{
+    struct job *const job = context;
+    jv input = jv_parse_sized(job->json.text, (int)job->json.len);
+    job->outcome = jv_is_valid(input) ? OUTCOME_VALUE : OUTCOME_ERROR;
+    if (jv_is_valid(input))
+        jq_start(job->program->state, input, 0);
+    else
+        add_error(job->why, input);
+}
+
+static void output_work(void *context)
+{
+    struct job *const job = context;
+    jv output;
+    job->outcome = next_output(job, &output);
+    buffer_clear(&job->program->output);
+    if (job->outcome == OUTCOME_VALUE) add_dump(&job->program->output, output);
+}
+
 enum outcome libjq_each(struct libjq *program, struct slice json, void (*emit)(void *context, struct slice json),
                         void *context, struct buffer *why)
 {
     struct buffer quoted = {0};
-    enum outcome outcome;
-    jv output;
-
     quote_integers(&quoted, json);
-    jv input = jv_parse_sized(quoted.data, (int)quoted.len);
+    struct job job = {.program = program, .json = buffer_slice(&quoted), .why = why, .more = true};
+    allow(program, quoted.len);
+    enum outcome outcome = job_run(&job, parse_work);
+    while (outcome == OUTCOME_VALUE) {
+        outcome = job_run(&job, output_work);
+        if (outcome == OUTCOME_VALUE) emit(context, buffer_slice(&program->output));
+    }
+    if (outcome == OUTCOME_NONE) program->cut_off_in_a_row = 0;
     buffer_release(&quoted);
-    if (!jv_is_valid(input)) {
-        add_error(why, input);
-        return OUTCOME_ERROR;
-    }
-    jq_start(program->state, input, 0);
-    while ((outcome = next_output(program, &output, why)) == OUTCOME_VALUE) {
-        buffer_clear(&program->text);
-        add_dump(&program->text, output);
-        emit(context, buffer_slice(&program->text));
-    }
     return outcome;
 }

@@ -168,12 +168,12 @@ static enum outcome run_pipe(struct node *node, const struct scope *scope, struc
     return run(node->right, &inner, out);
 }
 
+/* An error on the left is one of the whole: so it is in jq 1.6. */
 static enum outcome run_alternative(struct node *node, const struct scope *scope, struct datum *out)
 {
     const enum outcome outcome = run(node->left, scope, out);
-    if (outcome == OUTCOME_BEYOND) return outcome;
-    if (outcome == OUTCOME_VALUE && is_true(out->kind)) return outcome;
-    return run(node->right, scope, out);
+    if (outcome == OUTCOME_NONE || (outcome == OUTCOME_VALUE && !is_true(out->kind))) return run(node->right, scope, out);
+    return outcome;
 }
 
 static enum outcome run_if(struct node *node, const struct scope *scope, struct datum *out)

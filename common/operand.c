@@ -116,6 +116,6 @@ void operand_explain(const struct operand *operand, struct buffer *out)
         while (out->len > 0 && out->data[out->len - 1] == '\n')
             out->len--;
     } else {
-        buffer_printf(out, "member: %s", operand->text);
+        buffer_printf(out, "the member %s", operand->text);
     }
 }

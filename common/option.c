@@ -78,7 +78,11 @@ static const char *duration_set(const struct option_row *row, const char *value)
         *target = INT64_MAX;
         return NULL;
     }
-    const char *why = duration_parse(value, target);
+    const char *why = NULL;
+    if (strcmp(value, "0") == 0)
+        *target = 0; /* nothing is nothing in every unit */
+    else
+        why = duration_parse(value, target);
     if (why != NULL) return why;
     if (*target < row->least) {
         struct buffer least = {0};

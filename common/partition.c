@@ -33,7 +33,8 @@ void clock_release(struct clock *clock)
     clock->count = 0;
 }
 
-struct partition *clock_partition(struct clock *clock, int64_t number)
+/* How many partitions have a smaller number: where this one is or would go. */
+static int partition_place(const struct clock *clock, int64_t number)
 {
     int low = 0;
     for (int high = clock->count; low < high;) {
@@ -43,7 +44,26 @@ struct partition *clock_partition(struct clock *clock, int64_t number)
         else
             high = middle;
     }
-    if (low < clock->count && clock->partition[low]->number == number) return clock->partition[low];
+    return low;
+}
+
+static bool partition_is_at(const struct clock *clock, int place, int64_t number)
+{
+    return place < clock->count && clock->partition[place]->number == number;
+}
+
+struct partition *clock_meet(struct clock *clock, int64_t number)
+{
+    const int place = partition_place(clock, number);
+    if (__builtin_expect(partition_is_at(clock, place, number), 1)) return clock->partition[place];
+    (void)clock_watermark(clock);
+    return clock_partition(clock, number);
+}
+
+struct partition *clock_partition(struct clock *clock, int64_t number)
+{
+    const int low = partition_place(clock, number);
+    if (partition_is_at(clock, low, number)) return clock->partition[low];
     struct partition *partition = memory_zero(1, sizeof *partition);
     partition->number = number;
     partition->largest_us = TIME_NONE;
@@ -129,14 +149,17 @@ void clock_waited(struct clock *clock, int64_t waited_us)
 
 int64_t clock_next_idle(const struct clock *clock)
 {
-    if (clock->idle_us == 0 || clock->largest_us == TIME_NONE) return INT64_MAX;
+    if (clock->idle_us == 0) return INT64_MAX;
     int64_t next = INT64_MAX;
+    bool any = clock->largest_us != TIME_NONE; /* there is something to release */
     for (int i = 0; i < clock->count; i++) {
         const struct partition *partition = clock->partition[i];
+        any |= partition->holding;
         if (partition->ended || partition->released) continue;
         const int64_t left = clock->idle_us - partition->silent_us;
         if (left < next) next = left;
     }
+    if (!any) return INT64_MAX;
     if (next == INT64_MAX) return IDLE_TICK_US;
     return next > 1000 ? next : 1000;
 }
@@ -159,6 +182,7 @@ void clock_save(const struct clock *clock, struct buffer *out)
         pack_u8(out, (uint8_t)(partition->began | partition->holding << 1));
         if (!partition->holding) continue;
         pack_i64(out, partition->held_us);
+        pack_id(out, partition->held_id);
         pack_i64(out, partition->held_offset);
         pack_u64(out, partition->held_line_number);
         pack_text(out, buffer_slice(&partition->held));
@@ -180,6 +204,7 @@ bool clock_load(struct clock *clock, struct unpack *in)
         partition->holding = (flags & 2) != 0;
         if (!partition->holding) continue;
         partition->held_us = unpack_i64(in);
+        partition->held_id = unpack_id(in);
         partition->held_offset = unpack_i64(in);
         partition->held_line_number = unpack_u64(in);
         buffer_clear(&partition->held);

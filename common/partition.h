@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "id.h"
 #include "pack.h"
 
 struct input;
@@ -38,10 +39,13 @@ struct partition {
     bool holding;
     bool began;          /* a first event has been let through */
     int64_t held_us;     /* its event_time */
+    struct id held_id;   /* its event_id, with --dedup; ID_NONE: has none */
+    bool held_counted;   /* the record it came in has been counted already (--map made several events of it) */
     struct buffer held;  /* its line */
     int64_t held_offset;
     uint64_t held_line_number;
     const struct input *held_input;
+    const struct input *source; /* the framed input that brought its last record, or NULL */
 };
 
 /* All partitions of a run. */
@@ -59,6 +63,10 @@ void clock_release(struct clock *clock);
 
 /* The partition of that number, made when it is new. Its address stays good. */
 struct partition *clock_partition(struct clock *clock, int64_t number);
+
+/* The same for a record's partition: one not seen before is judged by the smallest watermark as it was just before that
+ * record, however many records are looked at together. */
+struct partition *clock_meet(struct clock *clock, int64_t number);
 
 /* Forgets a partition: one that stood for an input until its first record. */
 void clock_remove(struct clock *clock, struct partition *partition);

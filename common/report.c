@@ -36,7 +36,7 @@ static bool lists_read(struct report *report, struct run *run,
     for (size_t i = 0; i < request->by->count; i++)
         if (!group_by_add(&report->by, request->by->text[i], &run->schema, why)) return false;
     buffer_clear(why);
-    buffer_add_literal(why, "--agg: ");
+    buffer_printf(why, "%s: ", request->option);
     for (size_t i = 0; i < request->aggregates->count; i++)
         if (!aggregates_add(&report->aggregates, request->aggregates->text[i], &run->schema, why))
             return false;

@@ -15,6 +15,7 @@
 struct printed {
     size_t start, len;
     size_t order_start, order_len; /* the value --order-by sorts by */
+    bool order_escaped;            /* a string with escapes: orders has what it means */
     size_t number;                 /* in the order of the group, for ties */
 };
 
@@ -40,6 +41,7 @@ struct rows {
     int64_t pad;
     bool sorting; /* inside a group that has to be sorted or cut */
     struct buffer group;
+    struct buffer orders; /* values to sort by that were printed with escapes */
     struct printed *printed;
     size_t printed_count, printed_cap;
     struct buffer *into; /* where the row being made goes */
@@ -103,6 +105,7 @@ void rows_free(struct rows *rows)
     free(rows->order_by);
     free(rows->printed);
     buffer_release(&rows->group);
+    buffer_release(&rows->orders);
     buffer_release(&rows->scratch);
     free(rows);
 }
@@ -218,6 +221,7 @@ void rows_end(struct rows *rows)
             const struct slice text = member_text(rows, rows->order_member);
             printed->order_start = (size_t)(text.text - rows->group.data);
             printed->order_len = text.len;
+            printed->order_escaped = text.text[0] == '"' && memchr(text.text, '\\', text.len) != NULL;
         }
         /* The key goes behind the row here and is swapped to the front when it is written. */
         const size_t row_len = rows->group.len - rows->row_start;
@@ -281,6 +285,7 @@ void rows_group(struct rows *rows)
     rows->sorting = rows->order_member >= 0 || rows->top != 0;
     rows->printed_count = 0;
     buffer_clear(&rows->group);
+    buffer_clear(&rows->orders);
 }
 
 /* A JSON value as printed, as far as sorting wants it. */
@@ -303,15 +308,33 @@ static struct value value_read(struct slice text)
     return value;
 }
 
+static struct value order_value(const struct rows *rows, const struct printed *printed)
+{
+    const char *data = printed->order_escaped ? rows->orders.data : rows->group.data;
+    const struct slice text = {.text = data + printed->order_start, .len = printed->order_len};
+    return printed->order_escaped ? value_string(text) : value_read(text);
+}
+
+/* Strings are sorted by their bytes, which escapes are not. */
+static void orders_unescape(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->printed_count; i++) {
+        struct printed *printed = &rows->printed[i];
+        if (!printed->order_escaped) continue;
+        const struct slice inside = {.text = rows->group.data + printed->order_start + 1, .len = printed->order_len - 2};
+        char *plain = buffer_reserve(&rows->orders, inside.len);
+        printed->order_len = json_unescape(plain, inside);
+        printed->order_start = rows->orders.len;
+        rows->orders.len += printed->order_len;
+    }
+}
+
 static int printed_compare(const void *left, const void *right, void *context)
 {
     const struct rows *rows = context;
     const struct printed *a = left, *b = right;
     if (rows->order_member >= 0) {
-        const char *data = rows->group.data;
-        const int order =
-            value_compare(value_read((struct slice){.text = data + a->order_start, .len = a->order_len}),
-                          value_read((struct slice){.text = data + b->order_start, .len = b->order_len}));
+        const int order = value_compare(order_value(rows, a), order_value(rows, b));
         if (order != 0) return rows->descending ? -order : order;
     }
     return a->number < b->number ? -1 : 1;
@@ -321,6 +344,7 @@ void rows_group_end(struct rows *rows)
 {
     if (!rows->sorting) return;
     rows->sorting = false;
+    orders_unescape(rows);
     if (rows->printed_count > 1)
         qsort_r(rows->printed, rows->printed_count, sizeof rows->printed[0], printed_compare, rows);
     size_t count = rows->printed_count;

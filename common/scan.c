@@ -119,7 +119,14 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
     node->slot = (int16_t)(meant == NULL ? scanner->dummy : meant->slot);
     node->rest = scanner->all && !last && (meant == NULL || !meant->canonical);
     node_follow(&scanner->node[previous], index);
-    if (!last) scanner->by_literal[literal_place(node->literal, (uint32_t)len)] = (uint16_t)index;
+    if (last) scanner->last_node = index;
+    const uint32_t place = literal_place(node->literal, (uint32_t)len);
+    for (uint32_t i = 0; i < BY_LITERAL_PROBES && !last; i++) {
+        uint16_t *const entry = &scanner->by_literal[(place + i) & (BY_LITERAL - 1)];
+        if (*entry != 0) continue;
+        *entry = (uint16_t)index;
+        break;
+    }
     return index;
 }
 
@@ -154,7 +161,31 @@ void scanner_rest(struct scanner *scanner, int name, struct slice member, struct
     scanner->rest[scanner->rest_count++] = member;
 }
 
+void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len)
+{
+    const size_t bytes = (size_t)len * sizeof trail[0];
+    if (len == scanner->path_len && memcmp(trail, scanner->path, bytes) == 0) return;
+    if (scanner->path_len != 0 && (len != scanner->candidate_len || memcmp(trail, scanner->candidate, bytes) != 0)) {
+        /* One odd line is not yet the new usual one. */
+        memcpy(scanner->candidate, trail, bytes);
+        scanner->candidate_len = len;
+        return;
+    }
+    memcpy(scanner->path, trail, bytes);
+    scanner->path_len = len;
+    uint64_t absent = scanner->needed;
+    for (int i = 0; i < len; i++) {
+        const struct node *node = &scanner->node[trail[i]];
+        if (node->slot != scanner->dummy) absent &= ~(UINT64_C(1) << node->slot);
+        if (node->rest) scanner->path_len = 0; /* ev->rest is made line by line */
+    }
+    scanner->missing_count = 0;
+    for (; absent != 0; absent &= absent - 1)
+        scanner->missing[scanner->missing_count++] = (int8_t)__builtin_ctzll(absent);
+}
+
 static scan_function *kernel;
+static scan_lines_function *kernel_lines;
 static const char *kernel_name;
 
 static void kernel_choose(void)
@@ -162,15 +193,16 @@ static void kernel_choose(void)
     static const struct {
         const char *name;
         scan_function *scan;
+        scan_lines_function *lines;
     } kernels[] = {
 #if defined(__x86_64__)
-        {"avx512", scan_avx512},
-        {"avx2", scan_avx2},
+        {"avx512", scan_avx512, scan_avx512_lines},
+        {"avx2", scan_avx2, scan_avx2_lines},
 #endif
 #if defined(__aarch64__)
-        {"neon", scan_neon},
+        {"neon", scan_neon, scan_neon_lines},
 #endif
-        {"plain", scan_plain},
+        {"plain", scan_plain, scan_plain_lines},
     };
     const char *wanted = getenv("CS_SIMD");
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
@@ -183,6 +215,7 @@ static void kernel_choose(void)
             continue;
 #endif
         kernel = kernels[i].scan;
+        kernel_lines = kernels[i].lines;
         kernel_name = kernels[i].name;
         if (wanted == NULL || strcmp(wanted, kernel_name) == 0) return;
     }
@@ -198,6 +231,13 @@ enum reason scanner_scan(struct scanner *scanner, const char *text, struct event
 {
     if (__builtin_expect(kernel == NULL, 0)) kernel_choose();
     return kernel(scanner, text, ev, next);
+}
+
+size_t scanner_scan_lines(struct scanner *scanner, const char *text, const char *end, size_t max,
+                          struct event *const *events, enum reason *reasons, const char **next)
+{
+    if (__builtin_expect(kernel == NULL, 0)) kernel_choose();
+    return kernel_lines(scanner, text, end, max, events, reasons, next);
 }
 
 /* Behind the JSON value at p, which is valid. */

@@ -7,6 +7,8 @@
  * in the same 64 bytes. A member that is not where it was last time is found by hash; what is in no
  * known form at all (blanks, escapes in a name) goes member by member through the general code. All ways
  * lead to the same judgement: the remembered literals are only a shorter way to read the same bytes.
+ * Lines that look like the line before are scanned four at a time, in lockstep: their chains of dependent steps overlap, and
+ * one test at the end says which of the four have to be scanned again the ordinary way.
  * The code (scan_kernel.h) is compiled for several instruction sets; scan.c picks one at start.
  *
  * The first violation from the left decides the reason; not-an-object and bad-member only
@@ -34,6 +36,11 @@ void scanner_free(struct scanner *scanner);
  * otherwise only ev->line (the whole line without its end). Blank lines: ev->line.len is 0 with REASON_NONE.
  * What the event borrows beyond the line (unescaped strings) is good until scanner_clear. */
 enum reason scanner_scan(struct scanner *scanner, const char *text, struct event *ev, const char **next);
+
+/* The same for up to max of the lines from text to end (which is behind a newline, and SCAN_PADDING bytes more are readable):
+ * events[i] and reasons[i] for the i-th. Returns how many, at least one; *next is behind the last. */
+size_t scanner_scan_lines(struct scanner *scanner, const char *text, const char *end, size_t max,
+                          struct event *const *events, enum reason *reasons, const char **next);
 
 /* Gives back what the events scanned so far have borrowed: to be called after every batch. */
 void scanner_clear(struct scanner *scanner);

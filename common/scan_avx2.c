@@ -42,6 +42,25 @@ static inline uint64_t block_specials(struct block block)
     return bits_of(specials_of(block.low), specials_of(block.high));
 }
 
+static inline uint64_t block_controls(struct block block)
+{
+    /* Signed: below 0x20 and above 0x7f at once. */
+    const __m256i blank = _mm256_set1_epi8(0x20);
+    return bits_of(_mm256_cmpgt_epi8(blank, block.low), _mm256_cmpgt_epi8(blank, block.high));
+}
+
+static inline uint64_t block_slashes(struct block block)
+{
+    const __m256i slash = _mm256_set1_epi8('\\');
+    return bits_of(_mm256_cmpeq_epi8(block.low, slash), _mm256_cmpeq_epi8(block.high, slash));
+}
+
+static inline uint64_t block_newlines(struct block block)
+{
+    const __m256i newline = _mm256_set1_epi8('\n');
+    return bits_of(_mm256_cmpeq_epi8(block.low, newline), _mm256_cmpeq_epi8(block.high, newline));
+}
+
 static inline uint64_t block_mismatch(struct block block, const struct node *node)
 {
     const __m256i *literal = (const __m256i *)(const void *)node->literal;
@@ -51,5 +70,6 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
 }
 
 #define SCAN_KERNEL scan_avx2
+#define SCAN_LINES scan_avx2_lines
 #include "scan_kernel.h"
 #endif

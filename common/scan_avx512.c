@@ -26,11 +26,28 @@ static inline uint64_t block_specials(struct block block)
            _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
 }
 
+static inline uint64_t block_controls(struct block block)
+{
+    /* Signed: below 0x20 and above 0x7f at once. */
+    return _mm512_cmplt_epi8_mask(block.bytes, _mm512_set1_epi8(0x20));
+}
+
+static inline uint64_t block_slashes(struct block block)
+{
+    return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
+}
+
+static inline uint64_t block_newlines(struct block block)
+{
+    return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\n'));
+}
+
 static inline uint64_t block_mismatch(struct block block, const struct node *node)
 {
     return _mm512_mask_cmpneq_epi8_mask(node->mask, block.bytes, _mm512_load_si512((const void *)node->literal));
 }
 
 #define SCAN_KERNEL scan_avx512
+#define SCAN_LINES scan_avx512_lines
 #include "scan_kernel.h"
 #endif

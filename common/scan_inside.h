@@ -11,11 +11,14 @@
 
 #define NODES_MAX 256     /* remembered literals */
 #define LITERAL_MAX 64    /* a literal is shorter */
+#define PATH_MAX_NODES 64 /* members of the usual line */
+#define LANES 4           /* lines scanned side by side */
 #define SUCCESSORS 3      /* what is tried after a node before the hash */
 #define NODE_ROOT 0       /* before the line; as the result of a search: none */
 #define NODE_LOST 1       /* behind a member that is not remembered */
 #define BY_NAME 512       /* places in the name index, a power of two */
 #define BY_LITERAL 1024   /* places in the literal index, a power of two */
+#define BY_LITERAL_PROBES 8
 
 /* A name we may meet: where its value goes. */
 struct name {
@@ -34,8 +37,7 @@ struct node {
     uint8_t len;
     bool last;      /* the line's end */
     bool rest;      /* wanted in ev->rest */
-    bool canonical;
-    bool number;
+    bool wide;      /* strings too long for one block have been met here */
     int16_t slot;   /* where the value goes; the dummy slot when nobody wants it */
     int16_t name;   /* index into names, or -1 */
     uint16_t successor[SUCCESSORS]; /* nodes; 0, the root, matches nothing */
@@ -49,27 +51,47 @@ struct scanner {
     bool all;
     uint64_t needed;
     uint64_t number;
-    struct slice *rest; /* of the last event */
+    struct slice *rest; /* of the line being scanned */
     size_t rest_count, rest_cap;
     struct node *node;
     int nodes;
+    int last_node; /* a node for the line's end, or 0 */
     uint16_t by_literal[BY_LITERAL];
     struct name name[SCHEMA_MAX * 2];
     int names;
     int16_t by_name[BY_NAME]; /* index + 1 */
+    /* Lines scanned side by side: the nodes of the usual line, in order, and the needed slots that are not among them. */
+    uint16_t path[PATH_MAX_NODES];
+    int path_len; /* 0: none yet */
+    uint16_t candidate[PATH_MAX_NODES];
+    int candidate_len;
+    int8_t missing[SCHEMA_MAX];
+    int missing_count;
+    uint32_t pause;      /* so many groups are not tried side by side */
+    uint32_t last_pause;
+    uint32_t hits, misses; /* of the successors, to see whether the members come in some order */
 };
 
 /* One kernel: scans a line. */
 typedef enum reason scan_function(struct scanner *scanner, const char *text, struct event *ev, const char **next);
 
+/* And as many lines as there are, at most max. */
+typedef size_t scan_lines_function(struct scanner *scanner, const char *text, const char *end, size_t max,
+                                   struct event *const *events, enum reason *reasons, const char **next);
+
 scan_function scan_plain;
+scan_lines_function scan_plain_lines;
 #if defined(__x86_64__)
-scan_function scan_avx2;
-scan_function scan_avx512;
+scan_function scan_avx2, scan_avx512;
+scan_lines_function scan_avx2_lines, scan_avx512_lines;
 #endif
 #if defined(__aarch64__)
 scan_function scan_neon;
+scan_lines_function scan_neon_lines;
 #endif
+
+/* A line has been scanned by these nodes, the last of them a line's end: they may be the usual ones. */
+void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len);
 
 /* The name's index, or -1. Plain bytes. */
 int scanner_name(const struct scanner *scanner, struct slice name);

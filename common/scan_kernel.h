@@ -6,12 +6,18 @@
  *     block_load(p)         reads them
  *     block_quotes(b)       bit i: byte i is '"'
  *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
+ *     block_slashes(b)      bit i: byte i is '\\'
+ *     block_newlines(b)     bit i: byte i is '\n'
+ *     block_controls(b)     bit i: byte i is below 0x20 or above 0x7f
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
- *     SCAN_KERNEL           the name of the function
+ *     SCAN_KERNEL           the name of the function for one line
+ *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
  */
+#include <stddef.h>
 #include <string.h>
 
+#include "hex.h"
 #include "json.h"
 #include "number.h"
 #include "scan_inside.h"
@@ -19,6 +25,9 @@
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
+#define LINES_MAX 64                   /* in one call */
 
 /* What went wrong where, from the functions below. */
 struct fault {
@@ -40,33 +49,30 @@ static inline const char *skip_blanks(const char *p)
     return p;
 }
 
-static inline int hex_digit(char c)
+/* The first of the four digits at p that is none. */
+static const char *hex_bad(const char *p)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/* Four hex digits at p, or -1 and *bad at the first that is none. */
-static int hex_four(const char *p, const char **bad)
-{
-    int code = 0;
-    for (int i = 0; i < 4; i++) {
-        const int digit = hex_digit(p[i]);
-        if (digit < 0) {
-            *bad = p + i;
-            return -1;
-        }
-        code = code << 4 | digit;
-    }
-    return code;
+    while (hex_value[(unsigned char)*p] <= 15)
+        p++;
+    return p;
 }
 
 /* Behind the escape that begins with the backslash at p, or NULL. */
-static const char *skip_escape(const char *p, struct fault *fault)
+static inline const char *skip_escape(const char *p, struct fault *fault)
 {
-    switch (p[1]) {
+    const char c = p[1];
+    if (LIKELY(c == 'u')) {
+        const uint32_t code = hex_four(p + 2);
+        if (UNLIKELY(code > 0xffff)) return fault_set(fault, REASON_NOT_JSON, hex_bad(p + 2));
+        if (LIKELY(code - 0xd800 > 0x7ff)) return p + 6;
+        /* A surrogate: only a high one with a low one right behind it is a character. */
+        if (code > 0xdbff || p[6] != '\\' || p[7] != 'u') return fault_set(fault, REASON_BAD_UTF8, p);
+        const uint32_t low = hex_four(p + 8);
+        if (low > 0xffff) return fault_set(fault, REASON_NOT_JSON, hex_bad(p + 8));
+        if (low < 0xdc00 || low > 0xdfff) return fault_set(fault, REASON_BAD_UTF8, p);
+        return p + 12;
+    }
+    switch (c) {
     case '"':
     case '\\':
     case '/':
@@ -75,19 +81,8 @@ static const char *skip_escape(const char *p, struct fault *fault)
     case 'n':
     case 'r':
     case 't': return p + 2;
-    case 'u': break;
     default: return fault_set(fault, REASON_NOT_JSON, p + 1);
     }
-    const char *bad = NULL;
-    const int code = hex_four(p + 2, &bad);
-    if (code < 0) return fault_set(fault, REASON_NOT_JSON, bad);
-    if (code < 0xd800 || code > 0xdfff) return p + 6;
-    /* A surrogate: only a high one with a low one right behind it is a character. */
-    if (code > 0xdbff || p[6] != '\\' || p[7] != 'u') return fault_set(fault, REASON_BAD_UTF8, p);
-    const int low = hex_four(p + 8, &bad);
-    if (low < 0) return fault_set(fault, REASON_NOT_JSON, bad);
-    if (low < 0xdc00 || low > 0xdfff) return fault_set(fault, REASON_BAD_UTF8, p);
-    return p + 12;
 }
 
 /* The closing quote of the string whose inside begins at p, or NULL. Sets *escaped when it has escapes. */
@@ -256,16 +251,9 @@ static const char *scan_value(const char *p, struct value *value, struct fault *
     return p;
 }
 
-/* The node whose literal stands at p: what followed last time, or whatever the hash knows; 0: none. */
-static inline int find_node(struct scanner *scanner, int node, const char *p, struct block block)
+/* The node the hash knows for the member at p, or 0. */
+static inline int find_by_hash(const struct scanner *scanner, int node, const char *p, struct block block)
 {
-    const struct node *nodes = scanner->node;
-    const int first = nodes[node].successor[0];
-    if (LIKELY(block_mismatch(block, &nodes[first]) == 0)) return first;
-    for (int i = 1; i < SUCCESSORS; i++) {
-        const int other = nodes[node].successor[i];
-        if (block_mismatch(block, &nodes[other]) == 0) return other;
-    }
     /* `,"name":` or `, "name": `: the name lies between the first two quotes. Only '{' may open a line
      * and only ',' may come later, whatever is remembered. */
     if (p[0] != (node == NODE_ROOT ? '{' : ',')) return 0;
@@ -275,9 +263,43 @@ static inline int find_node(struct scanner *scanner, int node, const char *p, st
     const uint32_t colon = (uint32_t)__builtin_ctzll(behind) + 1;
     const uint32_t len = colon + 1 + (p[colon + 1] == ' ');
     if (len >= LITERAL_MAX) return 0;
-    const int known = scanner->by_literal[literal_place(p, len)];
-    if (known == 0 || block_mismatch(block, &nodes[known]) != 0) return 0;
-    scanner->node[node].successor[SUCCESSORS - 1] = (uint16_t)known;
+    const uint32_t place = literal_place(p, len);
+    for (uint32_t i = 0; i < BY_LITERAL_PROBES; i++) {
+        const int known = scanner->by_literal[(place + i) & (BY_LITERAL - 1)];
+        if (known == 0) return 0;
+        if (LIKELY(block_mismatch(block, &scanner->node[known]) == 0)) return known;
+    }
+    return 0;
+}
+
+/* The node whose literal stands at p: what followed last time, or whatever the hash knows; 0: none. */
+static inline int find_node(struct scanner *scanner, int node, const char *p, struct block block)
+{
+    const struct node *nodes = scanner->node;
+    /* Where members come in no order, looking at what followed last time is a waste. */
+    const bool ordered = scanner->misses <= scanner->hits;
+    if (LIKELY(ordered)) {
+        for (int i = 0; i < SUCCESSORS; i++) {
+            const int other = nodes[node].successor[i];
+            if (LIKELY(block_mismatch(block, &nodes[other]) == 0)) {
+                scanner->hits += other != 0;
+                return other;
+            }
+        }
+    }
+    const int known = find_by_hash(scanner, node, p, block);
+    if (ordered && known != 0) {
+        scanner->misses += 4;
+        scanner->node[node].successor[SUCCESSORS - 1] = (uint16_t)known;
+    } else if (known == 0 && p[0] == '}') {
+        /* The line's end is in no hash. */
+        for (int i = 0; i < SUCCESSORS; i++) {
+            const int other = nodes[node].successor[i];
+            if (nodes[other].last && block_mismatch(block, &nodes[other]) == 0) return other;
+        }
+        const int last = scanner->last_node;
+        if (node != NODE_ROOT && last != 0 && block_mismatch(block, &nodes[last]) == 0) return last;
+    }
     return known;
 }
 
@@ -381,6 +403,18 @@ static void settle(struct scanner *scanner, struct event *ev, uint64_t escaped)
     }
 }
 
+/* Hands the members noted for ev->rest to the event; they stay until scanner_clear. */
+static inline void rest_keep(struct scanner *scanner, struct event *ev)
+{
+    ev->rest_count = scanner->rest_count;
+    if (LIKELY(scanner->rest_count == 0)) return;
+    const size_t bytes = scanner->rest_count * sizeof scanner->rest[0];
+    char *kept = arena_take(&scanner->scratch, bytes + sizeof(void *));
+    kept += -(uintptr_t)kept % sizeof(void *);
+    memcpy(kept, scanner->rest, bytes);
+    ev->rest = (const struct slice *)(const void *)kept;
+}
+
 /* Takes a value that went the general way to its slot, as its name wants it. */
 static void take_member(struct scanner *scanner, struct event *ev, const struct member *member, const char *end,
                         uint64_t *escaped, bool *bad)
@@ -403,6 +437,31 @@ static void take_member(struct scanner *scanner, struct event *ev, const struct 
                      value);
 }
 
+/* The end (behind the closing quote) of the string that opens at v and has escapes, if all of it lies in the block;
+ * else NULL, with a fault if it is wrong. */
+static inline const char *string_in_block(const char *v, struct block block, struct fault *fault)
+{
+    uint64_t quotes = block_quotes(block) & ~UINT64_C(1);
+    uint64_t slashes = block_slashes(block);
+    const uint64_t others = block_specials(block) & ~quotes & ~slashes & ~UINT64_C(1);
+    while (slashes != 0) {
+        const unsigned at = (unsigned)__builtin_ctzll(slashes);
+        if (quotes != 0 && (unsigned)__builtin_ctzll(quotes) < at) break; /* behind the string */
+        if (others != 0 && (unsigned)__builtin_ctzll(others) < at) return NULL;
+        const char *behind = skip_escape(v + at, fault);
+        if (behind == NULL) return NULL;
+        const unsigned len = (unsigned)(behind - v) - at;
+        if (at + len >= 64) return NULL;
+        const uint64_t escape = ((UINT64_C(1) << len) - 1) << at;
+        quotes &= ~escape;
+        slashes &= ~escape;
+    }
+    if (quotes == 0) return NULL;
+    const unsigned end = (unsigned)__builtin_ctzll(quotes);
+    if ((others & ((UINT64_C(1) << end) - 1)) != 0) return NULL;
+    return v + end + 1;
+}
+
 enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event *ev, const char **next)
 {
     struct fault fault = {0};
@@ -415,33 +474,40 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     bool bad = false;
     int node = NODE_ROOT;
     const char *p = text;
+    uint16_t trail[PATH_MAX_NODES];
+    int steps = 0;
+    scanner->hits++; /* once in a while members may come in order again */
     for (;;) {
         const struct block block = block_load(p);
         const int found = find_node(scanner, node, p, block);
         struct member member;
         if (LIKELY(found != 0)) {
-            const struct node *known = &scanner->node[found];
+            struct node *const known = &scanner->node[found];
             node = found;
+            trail[steps] = (uint16_t)found;
+            steps += steps < PATH_MAX_NODES - 1;
             if (known->last) {
                 *next = p + known->len;
                 ev->line = (struct slice){.text = text, .len = (size_t)(p + 1 - text)};
+                if (steps < PATH_MAX_NODES - 1) scanner_trail(scanner, trail, steps);
                 break;
             }
             /* The value's end in the same 64 bytes, for null and for strings without anything special. */
-            const unsigned len = known->len;
-            const uint64_t quotes = block_quotes(block) >> len;
-            const uint64_t specials = (block_specials(block) >> len) & ~UINT64_C(1);
+            const char *const v = p + known->len;
+            const struct block value_block = block_load(v);
+            const uint64_t quotes = block_quotes(value_block);
+            const uint64_t specials = block_specials(value_block) & ~UINT64_C(1);
             const unsigned end = (unsigned)__builtin_ctzll(specials | UINT64_C(1) << 63);
-            const bool null = scan_load32(p + len) == UINT32_C(0x6c6c756e); /* "null" */
+            const bool null = scan_load32(v) == NULL_WORD;
             const bool plain = (quotes & 1) != 0 && (quotes >> end & 1) != 0;
             if (LIKELY(null | plain)) {
                 const struct value value = {
-                    .text = p + len + 1,
+                    .text = v + 1,
                     .len = null ? 0 : end - 1,
                     .kind = null ? KIND_NULL : KIND_STRING,
                 };
                 values[known->slot] = value;
-                const char *behind = p + len + (null ? 4 : end + 1);
+                const char *behind = v + (null ? 4 : end + 1);
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
                     scanner_rest(scanner, known->name, (struct slice){.text = key, .len = (size_t)(behind - key)},
@@ -450,10 +516,27 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 p = behind;
                 continue;
             }
+            const char *behind = NULL;
+            if ((quotes & 1) != 0 && v[end] == '\\') {
+                behind = string_in_block(v, value_block, &fault);
+                member.value = (struct value){.text = v + 1,
+                                              .len = (uint32_t)(behind - v - 2),
+                                              .kind = KIND_STRING,
+                                              .escaped = true};
+                if (behind != NULL && !known->rest) {
+                    values[known->slot] = member.value;
+                    escaped |= UINT64_C(1) << (known->slot & 63);
+                    p = behind;
+                    continue;
+                }
+            }
             member.key = rawmemchr(p, '"');
             member.name = known->name;
-            p = scan_value(p + len, &member.value, &fault);
+            if (behind == NULL) behind = scan_value(v, &member.value, &fault);
+            if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62) known->wide = true;
+            p = behind;
         } else {
+            steps = PATH_MAX_NODES - 1; /* not the usual line */
             if (node == NODE_ROOT) {
                 p = skip_blanks(p);
                 if (*p == '\n') {
@@ -485,7 +568,148 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     if (UNLIKELY((size_t)(*next - text) > LINE_MAX_BYTES + 1)) return REASON_TOO_LONG;
     if (UNLIKELY(bad) && scanner_bad_member(scanner, ev->line)) return REASON_BAD_MEMBER;
     if (UNLIKELY((escaped & scanner->needed) != 0 || scanner->number != 0)) settle(scanner, ev, escaped);
-    ev->rest = scanner->rest;
-    ev->rest_count = scanner->rest_count;
+    rest_keep(scanner, ev);
     return REASON_NONE;
+}
+
+/* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like. */
+#define UNPREDICTABLE(value) __asm__("" : "+r"(value))
+
+/* LANES lines from starts[0] to starts[LANES] along the usual path, in lockstep; they hold no backslash, no control
+ * character and nothing above 0x7f. Returns a bit for each that was as expected in every byte; of the others nothing is
+ * known. */
+static inline unsigned scan_lanes(struct scanner *scanner, const char *const *starts, struct event *const *events)
+{
+    const char *p[LANES];
+    uint64_t wrong[LANES] = {0};
+    struct value *values[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        p[lane] = starts[lane];
+        values[lane] = events[lane]->value;
+    }
+    const int last = scanner->path_len - 1;
+    for (int step = 0; step < last; step++) {
+        const struct node *const node = &scanner->node[scanner->path[step]];
+        const int slot = node->slot;
+        const bool wide = node->wide;
+        const size_t len = node->len;
+#pragma GCC unroll 4
+        for (int lane = 0; lane < LANES; lane++) {
+            wrong[lane] |= block_mismatch(block_load(p[lane]), node);
+            const char *const v = p[lane] + len;
+            const uint64_t quotes = block_quotes(block_load(v));
+            const uint64_t closing = quotes & ~UINT64_C(1);
+            uint64_t end = (uint64_t)__builtin_ctzll(closing | UINT64_C(1) << 63);
+            uint64_t bad = ~quotes;
+            if (wide) {
+                const uint64_t farther = 64 + (uint64_t)__builtin_ctzll(block_quotes(block_load(v + 64)) | UINT64_C(1) << 63);
+                end = closing == 0 ? farther : end;
+                bad |= (uint64_t)(v[end] != '"');
+            } else {
+                bad |= ~(quotes >> end);
+            }
+            uint64_t word = scan_load32(v) ^ NULL_WORD;
+            UNPREDICTABLE(word);
+            const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
+            wrong[lane] |= bad & 1 & string;
+            const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
+            struct value *const value = &values[lane][slot];
+            value->text = v + 1;
+            memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+            p[lane] = v + 4 + ((end - 3) & string);
+        }
+    }
+    const struct node *const node = &scanner->node[scanner->path[last]];
+    unsigned good = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        struct event *const ev = events[lane];
+        wrong[lane] |= block_mismatch(block_load(p[lane]), node);
+        wrong[lane] |= (uint64_t)(p[lane] + node->len != starts[lane + 1]);
+        good |= (unsigned)(wrong[lane] == 0) << lane;
+        ev->line = (struct slice){.text = starts[lane], .len = (size_t)(p[lane] + 1 - starts[lane])};
+        ev->recast = false;
+        ev->rest_count = 0;
+        for (int i = 0; i < scanner->missing_count; i++)
+            values[lane][scanner->missing[i]] = (struct value){0};
+        if (UNLIKELY(scanner->number != 0) && wrong[lane] == 0) settle(scanner, ev, 0);
+    }
+    return good;
+}
+
+/* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and which of them have
+ * anything that lanes cannot take. Returns n. */
+static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts, uint64_t *odd)
+{
+    size_t lines = 0;
+    *odd = 0;
+    starts[0] = text;
+    for (; text < end; text += 64) {
+        const struct block block = block_load(text);
+        uint64_t newlines = block_newlines(block);
+        uint64_t others = (block_controls(block) & ~newlines) | block_slashes(block);
+        if (UNLIKELY(end - text < 64)) {
+            newlines &= (UINT64_C(1) << (end - text)) - 1;
+            others &= (UINT64_C(1) << (end - text)) - 1;
+        }
+        if (LIKELY(others == 0)) {
+            if (newlines == 0) continue;
+            do {
+                starts[++lines] = text + __builtin_ctzll(newlines) + 1;
+                if (lines == max) return lines;
+                newlines &= newlines - 1;
+            } while (UNLIKELY(newlines != 0));
+            continue;
+        }
+        while (newlines != 0) {
+            const uint64_t before = newlines ^ (newlines - 1); /* up to the newline */
+            *odd |= (uint64_t)((others & before) != 0) << lines;
+            others &= ~before;
+            starts[++lines] = text + __builtin_ctzll(newlines) + 1;
+            if (lines == max) return lines;
+            newlines &= newlines - 1;
+        }
+        *odd |= (uint64_t)(others != 0) << lines;
+    }
+    return lines;
+}
+
+size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max, struct event *const *events,
+                  enum reason *reasons, const char **next)
+{
+    const char *starts[LINES_MAX + 1];
+    uint64_t odd;
+    if (max > LINES_MAX) max = LINES_MAX;
+    const size_t lines = find_lines(text, end, max, starts, &odd);
+    /* A lane that goes astray reads on for a while: never so near the end that it could leave the block. */
+    const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
+    size_t i = 0;
+    while (i < lines) {
+        unsigned good = 0;
+        const size_t group = lines - i < LANES ? lines - i : LANES;
+        const unsigned all = (1U << LANES) - 1;
+        if (group == LANES && scanner->path_len != 0 && (odd >> i & all) != all &&
+            (size_t)(end - starts[i + LANES]) > stray) {
+            if (LIKELY(scanner->pause == 0)) {
+                good = scan_lanes(scanner, starts + i, events + i);
+                /* Where most lines differ from the usual one, trying again and again is a waste. */
+                const bool useful = good != 0;
+                scanner->pause = useful ? 0 : scanner->last_pause;
+                scanner->last_pause = useful ? 4 : scanner->last_pause < 512 ? scanner->last_pause * 2 + 4 : 1024;
+                good &= ~(unsigned)(odd >> i);
+            } else {
+                scanner->pause--;
+            }
+        }
+        if (LIKELY(good == all)) {
+            for (int lane = 0; lane < LANES; lane++)
+                reasons[i++] = REASON_NONE;
+            continue;
+        }
+        for (size_t lane = 0; lane < group; lane++, i++) {
+            const char *behind;
+            reasons[i] = (good >> lane & 1) != 0 ? REASON_NONE : SCAN_KERNEL(scanner, starts[i], events[i], &behind);
+        }
+    }
+    *next = starts[lines];
+    return lines;
 }

@@ -30,11 +30,28 @@ static inline uint64_t block_word(struct block block, int i)
     return word;
 }
 
-static inline uint64_t block_quotes(struct block block)
+/* A bit per byte that equals c. */
+static inline uint64_t bytes_equal(struct block block, unsigned char c)
 {
     uint64_t bits = 0;
     for (int i = 0; i < 8; i++)
-        bits |= gather(zero_bytes(block_word(block, i) ^ ONES * '"')) << (i * 8);
+        bits |= gather(zero_bytes(block_word(block, i) ^ ONES * c)) << (i * 8);
+    return bits;
+}
+
+static inline uint64_t block_quotes(struct block block) { return bytes_equal(block, '"'); }
+
+static inline uint64_t block_slashes(struct block block) { return bytes_equal(block, '\\'); }
+
+static inline uint64_t block_newlines(struct block block) { return bytes_equal(block, '\n'); }
+
+static inline uint64_t block_controls(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++) {
+        const uint64_t word = block_word(block, i);
+        bits |= gather(zero_bytes(word & ONES * 0xe0) | (word & HIGHS)) << (i * 8);
+    }
     return bits;
 }
 
@@ -57,4 +74,5 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
 }
 
 #define SCAN_KERNEL scan_plain
+#define SCAN_LINES scan_plain_lines
 #include "scan_kernel.h"

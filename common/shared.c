@@ -37,7 +37,8 @@ static const char *emit_set(const char *value)
     if (strncmp(value, updates, len) != 0 || (value[len] != '\0' && value[len] != ':'))
         return "must be final, updates or updates:DUR";
     shared.updates = true;
-    return value[len] == '\0' ? NULL : duration_parse(value + len + 1, &shared.updates_us);
+    const char *why = value[len] == '\0' ? NULL : duration_parse(value + len + 1, &shared.updates_us);
+    return why == NULL && shared.updates_us == 0 ? "updates need some time between them" : why;
 }
 
 static const char *stats_set(const char *value)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -147,16 +148,18 @@ void stats_load(struct stats *stats, struct unpack *in)
     stats->disorder_us = unpack_i64(in);
 }
 
-/* Writes the text to a new file beside path and renames it there. */
+/* Writes the text to a new file beside path and renames it there; a device or FIFO is written to as it is. */
 static void file_replace(const char *path, struct slice text)
 {
+    struct stat stat_now;
+    const bool in_place = stat(path, &stat_now) == 0 && !S_ISREG(stat_now.st_mode);
     struct buffer name = {0};
-    buffer_printf(&name, "%s.new%c", path, '\0');
+    buffer_printf(&name, "%s%s%c", path, in_place ? "" : ".new", '\0');
     struct output output;
     output_file(&output, name.data, 0);
     buffer_add_slice(&output.buffer, text);
     output_close(&output);
-    if (rename(name.data, path) != 0) die_errno("%s", path);
+    if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);
     buffer_release(&name);
 }
 

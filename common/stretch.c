@@ -201,7 +201,7 @@ static void product_add(struct stretches *stretches, struct stretch *stretch, in
 {
     if (time_us > stretch->product_us) {
         if (stretch->products < STRETCH_PRODUCTS_MAX) product_append(stretch, time_us, product);
-    } else if (stretch->products < STRETCH_PRODUCTS_MAX || time_us <= stretch->product_us) {
+    } else {
         const struct products one = {.left = 1, .time_us = time_us, .text = product};
         struct texts texts = texts_of(stretch);
         texts.products = products_merge(stretches, products_of(stretch), one, &stretch->product_us);

@@ -1,10 +1,12 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dedup.h"
@@ -45,6 +47,17 @@ struct pending {
     struct origin origin;
 };
 
+/* What became of the events of the record being translated. */
+struct made_counts {
+    uint64_t rejected, used, filtered, late, duplicate, held;
+};
+
+struct made {
+    const struct origin *translating;
+    struct made_counts made;
+    bool same; /* it is one and the same record */
+};
+
 /* The main loop's own: everything commands do not see. */
 struct loop {
     const struct tool *tool;
@@ -60,18 +73,21 @@ struct loop {
     struct output output, rejects_output, late_output;
     struct rejects rejects, late;
     struct stats stats;
-    struct pending batch[BATCH_MAX];
+    struct pending batch[BATCH_MAX + 1]; /* one to spare, for an event that was held back */
     struct value *values;     /* of the batch's events */
-    int batch_count;
+    const struct pending *accepted[BATCH_MAX + 1]; /* those of the batch the command will get, in order */
+    int accepted_count;
+    bool side_by_side;        /* the batch was scanned as a whole: its slots are taken */
     int64_t now_us;           /* the wall clock at the last read */
     int64_t told_us;          /* the watermark the command was told last */
     int64_t updates_due_us;   /* steady clock: when --emit=updates prints next */
     struct buffer json;       /* an event's text made by a translator or out of an envelope */
     struct buffer detail;
+    struct buffer plain;      /* an event_id without its escapes */
     struct progress progress;
-    /* What became of the events of the record being translated. */
-    const struct origin *translating;
-    uint64_t made_rejected, made_used, made_filtered;
+    const struct origin *translating; /* the record being translated, or NULL */
+    struct made_counts made;          /* what became of its events */
+    bool running;             /* the batch is being handed over */
 };
 
 static struct loop loop;
@@ -129,6 +145,17 @@ static void number_members(struct run *run)
             if (*comma == '\0') break;
             from = comma + 1;
         }
+    }
+}
+
+/* --key of a tool whose rows are the events themselves. */
+static void key_members(struct run *run)
+{
+    for (const char *from = shared.key; from != NULL;) {
+        const char *comma = strchrnul(from, ',');
+        const struct slice name = {.text = from, .len = (size_t)(comma - from)};
+        if (schema_need(&run->schema, name) < 0) die_usage("--key: too many members are looked at");
+        from = *comma == '\0' ? NULL : comma + 1;
     }
 }
 
@@ -191,17 +218,34 @@ static void partitions_of_inputs(struct loop *l)
     struct partition *files = NULL;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
-        if (input->regular && !shared.interleave) {
-            if (files == NULL) files = clock_partition(&l->clock, number++);
-            input->partition = files;
-        } else {
-            input->partition = clock_partition(&l->clock, number++);
-        }
+        /* Whether its records are framed shows later: until then a partition of no record's number stands in. */
+        const bool is_file = input->regular && !shared.interleave;
+        if (!is_file || files == NULL) input->partition = clock_partition(&l->clock, -1 - number++);
+        if (is_file && files == NULL) files = input->partition;
+        if (is_file) input->partition = files;
+        input->number = -1 - input->partition->number;
+    }
+}
+
+/* A file cannot be read and written, or written twice, in one run: it would be cut before anything is read. */
+static void output_refuse(const struct loop *l, const char *option, const char *name, const char *other)
+{
+    struct stat stat_now;
+    if (name == NULL || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode))) return;
+    if (other != NULL && strcmp(name, other) == 0) die_usage("%s: '%s' is the --output, too", option, name);
+    if (stat(name, &stat_now) != 0) return;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *input = &l->inputs.input[i];
+        if (input->regular && input->dev == stat_now.st_dev && input->ino == stat_now.st_ino)
+            die_usage("%s: '%s' is an input, too", option, name);
     }
 }
 
 static void outputs_open(struct loop *l)
 {
+    output_refuse(l, "--output", shared.output, NULL);
+    output_refuse(l, "--rejects", shared.rejects, shared.output);
+    output_refuse(l, "--late", shared.late, shared.output);
     if (shared.output != NULL)
         output_file(&l->output, shared.output, 0);
     else
@@ -222,6 +266,7 @@ static void outputs_open(struct loop *l)
 
 static void explain(struct loop *l)
 {
+    output_standard(&l->output);
     struct buffer text = {0};
     for (size_t i = 0; i < l->where_count; i++) {
         buffer_add_literal(&text, "where    ");
@@ -254,12 +299,17 @@ static void explain(struct loop *l)
 
 /* --- what becomes of a record ------------------------------------------------------------------------------ */
 
-static void strict_stop(struct loop *l)
+static void outputs_flush(struct loop *l)
 {
-    if (!shared.strict) return;
     rows_flush(l->run.rows);
     if (l->rejects.output != NULL) output_flush(l->rejects.output);
     if (l->late.output != NULL) output_flush(l->late.output);
+}
+
+static void strict_stop(struct loop *l)
+{
+    if (!shared.strict) return;
+    outputs_flush(l);
     die("--strict: stopped at the first refused or late record");
 }
 
@@ -277,16 +327,19 @@ static void report(struct rejects *sink, const char *reason, const char *detail,
     strict_stop(&loop);
 }
 
+static void batch_run(struct loop *l);
+
 /* Refuses the record, or the event of a record that is being translated. */
 static void refuse(struct loop *l, enum reason reason, const char *detail, const struct origin *origin)
 {
-    if (origin->torn) {
+    if (shared.strict && !l->running) batch_run(l); /* the run ends here: what came before comes first */
+    if (origin->torn && reason != REASON_NO_ID && reason != REASON_FUTURE) { /* those two are whole events */
         reason = REASON_TORN;
         detail = NULL;
     }
     l->stats.rejected_by[reason]++;
     if (l->translating != NULL)
-        l->made_rejected++;
+        l->made.rejected++;
     else
         l->stats.rejected++;
     report(&l->rejects, reason_name(reason), detail != NULL ? detail : reason_detail(reason), origin);
@@ -295,7 +348,7 @@ static void refuse(struct loop *l, enum reason reason, const char *detail, const
 static void count_filtered(struct loop *l)
 {
     if (l->translating != NULL)
-        l->made_filtered++;
+        l->made.filtered++;
     else
         l->stats.filtered++;
 }
@@ -304,22 +357,26 @@ static void count_filtered(struct loop *l)
 static void batch_run(struct loop *l)
 {
     const struct tool *tool = l->tool;
+    l->running = true;
     if (tool->hint != NULL)
-        for (int i = 0; i < l->batch_count; i++)
-            tool->hint(&l->run, &l->batch[i].ev);
-    for (int i = 0; i < l->batch_count; i++) {
-        const struct pending *pending = &l->batch[i];
+        for (int i = 0; i < l->accepted_count; i++)
+            tool->hint(&l->run, (struct event *)(uintptr_t)&l->accepted[i]->ev);
+    for (int i = 0; i < l->accepted_count; i++) {
+        const struct pending *pending = l->accepted[i];
         switch (tool->event(&l->run, &pending->ev)) {
         case FATE_USED:
             if (l->translating != NULL)
-                l->made_used++;
+                l->made.used++;
             else
                 l->stats.used++;
             break;
         case FATE_FILTERED: count_filtered(l); break;
         case FATE_NO_ID: refuse(l, REASON_NO_ID, NULL, &pending->origin); break;
         case FATE_LATE: {
-            l->stats.late++;
+            if (l->translating != NULL)
+                l->made.late++;
+            else
+                l->stats.late++;
             struct buffer detail = {0};
             buffer_add_literal(&detail, "the watermark was at ");
             instant_print(&detail, pending->ev.watermark_us);
@@ -330,8 +387,8 @@ static void batch_run(struct loop *l)
         }
         }
     }
-    l->batch_count = 0;
-    scanner_clear(l->scanner);
+    l->accepted_count = 0;
+    l->running = false;
     const int64_t watermark_us = clock_watermark(&l->clock);
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
@@ -339,10 +396,30 @@ static void batch_run(struct loop *l)
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
     }
     if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) {
-        rows_flush(l->run.rows);
+        outputs_flush(l);
         die_person("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
                    (long long)shared.max_keys);
     }
+}
+
+/* Its event_id however that was escaped; ID_NONE: it has none. */
+static struct id event_id(struct loop *l, const struct event *ev)
+{
+    const struct value value = ev->value[SLOT_EVENT_ID];
+    if (value.kind != KIND_STRING) return ID_NONE;
+    if (!value.escaped) return id_of(value_slice(value));
+    buffer_clear(&l->plain);
+    l->plain.len = json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
+    return id_of(buffer_slice(&l->plain));
+}
+
+/* Is it a repeat of one that was passed, or of the one its partition holds? */
+static bool is_repeat(const struct loop *l, const struct partition *partition, struct id id, int64_t time_us)
+{
+    if (id_is_none(id)) return false;
+    if (dedup_seen(&l->dedup, id, time_us, partition_watermark(&l->clock, partition))) return true;
+    const int64_t apart_us = time_us > partition->held_us ? time_us - partition->held_us : partition->held_us - time_us;
+    return partition->holding && id_equal(id, partition->held_id) && apart_us <= l->dedup.span_us;
 }
 
 /* The event is valid and its time stands: event time goes on, --where decides, the batch takes it. The event is the
@@ -356,6 +433,10 @@ static void accept(struct loop *l, struct pending *pending, struct partition *pa
     if (ev->time_us < partition->largest_us && partition->largest_us - ev->time_us > l->stats.disorder_us)
         l->stats.disorder_us = partition->largest_us - ev->time_us;
     partition_advance(&l->clock, partition, ev->time_us);
+    if (l->dedup.span_us != 0) {
+        const struct id id = event_id(l, ev);
+        if (!id_is_none(id)) dedup_note(&l->dedup, id, ev->time_us);
+    }
     l->run.end_time_us = l->clock.largest_us;
     for (size_t i = 0; i < l->where_count; i++) {
         if (!expr_selects(l->where[i], ev)) {
@@ -363,16 +444,19 @@ static void accept(struct loop *l, struct pending *pending, struct partition *pa
             return;
         }
     }
-    l->batch_count++;
+    l->accepted[l->accepted_count++] = pending;
 }
 
-/* The batch's next event, its values cleared. */
+/* A free place for an event. */
 static struct pending *batch_next(struct loop *l)
 {
-    if (l->batch_count == BATCH_MAX) batch_run(l);
-    struct pending *pending = &l->batch[l->batch_count];
-    pending->ev.value = l->values + (size_t)l->batch_count * (size_t)(l->run.schema.count + 1);
-    return pending;
+    if (l->side_by_side) {
+        batch_run(l); /* what was accepted so far comes first */
+        return &l->batch[BATCH_MAX];
+    }
+    if (l->accepted_count == BATCH_MAX) batch_run(l);
+    if (l->accepted_count == 0) scanner_clear(l->scanner);
+    return &l->batch[l->accepted_count];
 }
 
 static enum reason event_time(const struct loop *l, struct event *ev)
@@ -413,19 +497,45 @@ static struct origin held_origin(struct partition *partition)
     };
 }
 
+/* What becomes of a held event counts for the record it came in, not for the one being translated now. */
+static struct made held_begin(struct loop *l, const struct partition *partition, const struct origin *origin)
+{
+    struct made outside = {.translating = l->translating, .made = l->made};
+    outside.same = l->translating != NULL && l->translating->input == origin->input &&
+                   l->translating->line_number == origin->line_number;
+    if (outside.same)
+        l->made.held--;
+    else
+        l->translating = partition->held_counted ? origin : NULL;
+    return outside;
+}
+
+static void held_end(struct loop *l, const struct made *made)
+{
+    if (made->same) return;
+    l->translating = made->translating;
+    l->made = made->made;
+}
+
 /* Lets the event go that --max-jump holds: it was right, or the input ends. */
 static void held_release(struct loop *l, struct partition *partition)
 {
     partition->holding = false;
     partition->began = true;
     const struct origin origin = held_origin(partition);
+    const struct made made = held_begin(l, partition, &origin);
     accept_text(l, partition, &partition->held, &origin);
+    held_end(l, &made);
 }
 
-static void hold(struct partition *partition, const struct event *ev, const struct origin *origin)
+static void hold(struct loop *l, struct partition *partition, const struct event *ev, const struct origin *origin,
+                 struct id id)
 {
+    l->made.held++;
     partition->holding = true;
     partition->held_us = ev->time_us;
+    partition->held_id = id;
+    partition->held_counted = false;
     partition->held_offset = origin->offset;
     partition->held_line_number = origin->line_number;
     partition->held_input = origin->input;
@@ -437,12 +547,14 @@ static void held_refuse(struct loop *l, struct partition *partition)
 {
     partition->holding = false;
     const struct origin origin = held_origin(partition);
+    const struct made made = held_begin(l, partition, &origin);
     refuse(l, REASON_FUTURE, "far ahead of the events around it (--max-jump)", &origin);
+    held_end(l, &made);
 }
 
 /* --max-jump: true when the event may pass now; otherwise it has been dealt with. What was held before it is released
  * or refused first. */
-static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending)
+static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending, struct id id)
 {
     const int64_t jump_us = shared.max_jump_us;
     const struct event *ev = &pending->ev;
@@ -450,7 +562,7 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     if (!partition->holding) {
         /* A partition's first event waits for its second. */
         if (__builtin_expect(partition->began && ev->time_us - partition->largest_us <= jump_us, 1)) return true;
-        hold(partition, ev, &pending->origin);
+        hold(l, partition, ev, &pending->origin, id);
         return false;
     }
     const bool held_is_right = partition->began ? ev->time_us - partition->largest_us > jump_us
@@ -470,21 +582,18 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
         accept_text(l, partition, &text, &origin);
     } else {
         const struct event next = {.time_us = time_us, .line = buffer_slice(&text)};
-        hold(partition, &next, &origin);
+        hold(l, partition, &next, &origin, id);
     }
     buffer_release(&text);
     return false;
 }
 
-/* One event's JSON text, which ends in a newline with padding behind: judged and put into the batch. Returns behind it. */
-static const char *take_event(struct loop *l, const char *text, const struct origin *origin,
-                              struct partition *partition)
+/* An event has been scanned, with that result: judged and put into the batch. */
+static void judge(struct loop *l, struct pending *pending, enum reason reason, const struct origin *origin,
+                  struct partition *partition)
 {
-    struct pending *pending = batch_next(l);
     struct event *ev = &pending->ev;
-    const char *next;
-    enum reason reason = scanner_scan(l->scanner, text, ev, &next);
-    if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return next; /* a blank line */
+    if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
     pending->origin = *origin;
     if (origin->raw.text == NULL) pending->origin.raw = ev->line;
     if (l->translating == NULL) l->stats.read++;
@@ -501,32 +610,66 @@ static const char *take_event(struct loop *l, const char *text, const struct ori
     if (reason == REASON_NONE && l->tool->amend != NULL) reason = l->tool->amend(&l->run, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
         refuse(l, reason, detail, &pending->origin);
-        return next;
+        return;
     }
     if (l->partition_slot >= 0) {
         int64_t number = 0;
         const struct value value = ev->value[l->partition_slot];
         if (value.kind != KIND_NUMBER || !number_floor(value_slice(value), 0, &number) || number < 0) {
             refuse(l, REASON_BAD_MEMBER, "--merge: a row without its partition", &pending->origin);
-            return next;
+            return;
         }
-        partition = clock_partition(&l->clock, number);
+        partition = clock_meet(&l->clock, number);
     }
-    if (l->dedup.span_us != 0) {
-        const struct value id = ev->value[SLOT_EVENT_ID];
-        if (id.kind == KIND_STRING && dedup_seen(&l->dedup, id_of(value_slice(id)), ev->time_us)) {
+    const struct id id = l->dedup.span_us != 0 ? event_id(l, ev) : ID_NONE;
+    if (is_repeat(l, partition, id, ev->time_us)) {
+        if (l->translating != NULL)
+            l->made.duplicate++;
+        else
             l->stats.duplicate++;
-            return next;
-        }
+        return;
     }
     if (shared.max_ahead_us != 0 && ev->time_us - l->now_us > shared.max_ahead_us) {
         refuse(l, REASON_FUTURE, "ahead of the clock (--max-ahead)", &pending->origin);
-        return next;
+        return;
     }
     partition->silent_us = 0;
     partition->released = false;
-    if (jump_passes(l, partition, pending)) accept(l, pending, partition);
+    if (jump_passes(l, partition, pending, id)) accept(l, pending, partition);
+    if (l->run.schema.all) batch_run(l); /* the command has only one place for what it makes of an event */
+}
+
+/* One event's JSON text, which ends in a newline with padding behind. Returns behind it. */
+static const char *take_event(struct loop *l, const char *text, const struct origin *origin,
+                              struct partition *partition)
+{
+    struct pending *pending = batch_next(l);
+    const char *next;
+    const enum reason reason = scanner_scan(l->scanner, text, &pending->ev, &next);
+    judge(l, pending, reason, origin, partition);
     return next;
+}
+
+/* The lines from p to stop, none of them framed or too long: scanned side by side, then judged in order. */
+static void take_lines(struct loop *l, struct input *input, const char *p, const char *stop)
+{
+    struct event *events[BATCH_MAX];
+    enum reason reasons[BATCH_MAX];
+    for (int i = 0; i < BATCH_MAX; i++)
+        events[i] = &l->batch[i].ev;
+    struct origin origin = {.input = input, .partition = -1, .offset = -1};
+    while (p < stop) {
+        batch_run(l);
+        scanner_clear(l->scanner);
+        const size_t lines = scanner_scan_lines(l->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        l->side_by_side = true;
+        for (size_t i = 0; i < lines; i++) {
+            origin.line_number = ++input->lines;
+            judge(l, &l->batch[i], reasons[i], &origin, input->partition);
+        }
+        batch_run(l);
+        l->side_by_side = false;
+    }
 }
 
 /* A translator made an event. */
@@ -542,18 +685,21 @@ static void event_made(void *context, struct slice json)
     batch_run(l); /* the text is overwritten by the next event */
 }
 
+static bool is_blank(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.text[i] != ' ' && text.text[i] != '\t' && text.text[i] != '\r' && text.text[i] != '\n') return false;
+    return true;
+}
+
 /* A record in another format: counted once, whatever comes of its events. */
 static void take_raw(struct loop *l, struct origin *origin, struct slice record)
 {
-    size_t blank = 0;
-    while (blank < record.len && strchr(" \t\r\n", record.text[blank]) != NULL && record.text[blank] != '\0')
-        blank++;
-    if (blank == record.len) return;
+    if (is_blank(record)) return;
     bool header = false;
-    l->made_rejected = l->made_used = l->made_filtered = 0;
-    const uint64_t late_before = l->stats.late;
     buffer_clear(&l->detail);
     batch_run(l);
+    l->made = (struct made_counts){0};
     l->translating = origin;
     const enum reason reason =
         l->run.translator->translate(l->run.translator->self, record, event_made, l, &header, &l->detail);
@@ -563,13 +709,19 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
     if (reason != REASON_NONE) {
         buffer_add_char(&l->detail, '\0');
         refuse(l, reason, l->detail.len > 1 ? l->detail.data : NULL, origin);
-    } else if (l->made_rejected != 0) {
-        l->stats.rejected++;
-    } else if (l->made_used != 0) {
-        l->stats.used++;
-    } else if (l->stats.late == late_before) {
-        l->stats.filtered++;
+        if (l->made.held != 0) origin->input->partition->held_counted = true;
+        return;
     }
+    const struct made_counts *const made = &l->made;
+    uint64_t *const fate = made->rejected != 0                           ? &l->stats.rejected
+                           : made->used != 0                             ? &l->stats.used
+                           : made->late != 0                             ? &l->stats.late
+                           : made->held != 0                             ? NULL /* it will be known later */
+                           : made->duplicate != 0 && made->filtered == 0 ? &l->stats.duplicate
+                                                                         : &l->stats.filtered;
+    if (fate == NULL) return;
+    ++*fate;
+    if (made->held != 0) origin->input->partition->held_counted = true; /* not once more */
 }
 
 /* Offsets already counted are repeats; a gap is noted (compaction makes gaps). False: a repeat. */
@@ -582,14 +734,18 @@ static bool offset_new(struct loop *l, struct partition *partition, int64_t offs
     return true;
 }
 
-/* A FIFO's first framed record: from now on its partitions hold time back themselves. */
-static void input_framed(struct loop *l, struct input *input)
+/* The input's records are of this partition, from now on or until the next framed one: what stood in for it before
+ * the first no longer has to hold time back. */
+static void input_join(struct loop *l, struct input *input, struct partition *partition)
 {
     struct partition *stand_in = input->partition;
-    input->partition = NULL;
-    for (int i = 0; i < l->inputs.count; i++)
-        if (l->inputs.input[i].partition == stand_in) return;
-    if (stand_in != NULL && stand_in->largest_us == TIME_NONE && !stand_in->holding) clock_remove(&l->clock, stand_in);
+    input->partition = partition;
+    if (stand_in == NULL || stand_in->number >= 0) return;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *other = &l->inputs.input[i];
+        if (other->partition == stand_in) other->partition = NULL; /* a file whose turn comes later */
+    }
+    clock_remove(&l->clock, stand_in);
 }
 
 /* One framed line: the frame off, then as any event. */
@@ -600,7 +756,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     origin->raw = (struct slice){.text = line, .len = (size_t)(end - line)};
     while (origin->raw.len != 0 && origin->raw.text[origin->raw.len - 1] == '\r')
         origin->raw.len--;
-    if (origin->raw.len == 0) return end + 1;
+    if (is_blank(origin->raw)) return end + 1;
     const bool good = origin->input->framing == FRAMING_KCAT ? frame_read(origin->raw, &frame)
                                                              : envelope_read(origin->raw, &frame, &l->json);
     if (!good) {
@@ -609,7 +765,10 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
                origin->input->framing == FRAMING_KCAT ? NULL : "not an envelope of kcat -J with a text payload", origin);
         return end + 1;
     }
-    struct partition *partition = clock_partition(&l->clock, frame.partition);
+    struct partition *partition = clock_meet(&l->clock, frame.partition);
+    partition->source = origin->input;
+    partition->ended = false;
+    if (origin->input->partition != partition) input_join(l, origin->input, partition);
     origin->partition = frame.partition;
     origin->offset = frame.offset;
     if (!offset_new(l, partition, frame.offset)) {
@@ -618,7 +777,6 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         return end + 1;
     }
     if (l->run.translator != NULL) {
-        origin->input->partition = partition;
         take_raw(l, origin, frame.payload);
         return end + 1;
     }
@@ -638,7 +796,8 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     input->begun = true;
     input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
     if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE) input->framing = FRAMING_KCAT;
-    if (input->framing != FRAMING_NONE) input_framed(l, input);
+    if (input->framing == FRAMING_NONE && (input->partition == NULL || input->partition->number < 0))
+        input_join(l, input, clock_partition(&l->clock, input->number));
     if (l->run.translator != NULL && l->run.translator->begin != NULL)
         l->run.translator->begin(l->run.translator->self, input->name);
 }
@@ -663,20 +822,41 @@ static const char *take_record(struct loop *l, struct input *input, const char *
     return record_end;
 }
 
-/* A line longer than a line may be: refused, and the rest of it passed over. */
-static void take_too_long(struct loop *l, struct input *input)
+/* A line at p longer than a line may be: refused, whatever is in it. */
+static void take_too_long(struct loop *l, struct input *input, const char *p)
 {
-    const struct origin origin = {
+    struct origin origin = {
         .input = input,
-        .raw = {.text = input->data + input->start, .len = input->end - input->start},
+        .raw = {.text = p, .len = LINE_MAX_BYTES + 1},
         .line_number = input->lines + 1,
         .partition = -1,
         .offset = -1,
     };
+    batch_run(l);
     l->stats.read++;
+    struct frame frame;
+    if (input->framing == FRAMING_KCAT && frame_read(origin.raw, &frame)) {
+        origin.partition = frame.partition;
+        origin.offset = frame.offset;
+        if (!offset_new(l, clock_meet(&l->clock, frame.partition), frame.offset)) {
+            l->stats.duplicate++;
+            return;
+        }
+    }
     refuse(l, REASON_TOO_LONG, NULL, &origin);
-    input_consume(input, input->end - input->start);
-    input->discarding = true;
+}
+
+/* Does more than a line may have stand at p without a newline among it? end is as far as can be read. */
+static bool is_too_long(const char *p, const char *end)
+{
+    return (size_t)(end - p) > LINE_MAX_BYTES && memchr(p, '\n', LINE_MAX_BYTES + 1) == NULL;
+}
+
+/* Behind the first newline from p on, or end. */
+static const char *rawmemchr_to(const char *p, const char *end)
+{
+    const char *newline = memchr(p, '\n', (size_t)(end - p));
+    return newline == NULL ? end : newline + 1;
 }
 
 static uint64_t lines_in(const char *from, const char *to)
@@ -685,6 +865,15 @@ static uint64_t lines_in(const char *from, const char *to)
     for (; (from = memchr(from, '\n', (size_t)(to - from))) != NULL; from++)
         lines++;
     return lines;
+}
+
+/* How many bytes the blank lines at the front take. */
+static size_t blank_lines(const char *from, const char *to)
+{
+    const char *behind = from;
+    for (const char *p = from; p < to && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'); p++)
+        if (*p == '\n') behind = p + 1;
+    return (size_t)(behind - from);
 }
 
 /* Goes through what an input has brought: every complete record; at its end also the last one without a newline. */
@@ -714,14 +903,26 @@ static void take_input(struct loop *l, struct input *input)
         last = end++;
     }
     if (last == NULL) {
-        if (input->end - input->start > LINE_MAX_BYTES) take_too_long(l, input);
+        if (!is_too_long(data, end)) return;
+        take_too_long(l, input, data);
+        input_consume(input, input->end - input->start);
+        input->discarding = true;
         return;
     }
     if (!input->begun) {
-        if (end - data >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+        if (input->consumed == 0 && end - data >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
             input_consume(input, 3);
             data += 3;
         }
+        const size_t blank = blank_lines(data, last + 1);
+        input->lines += lines_in(data, data + blank);
+        data += blank;
+        /* What the first line that is not blank looks like decides. */
+        if (data > last) {
+            input_consume(input, blank - (torn && blank != 0));
+            return;
+        }
+        input_consume(input, blank);
         input_begin(l, input, data, end);
     }
     const char *p = data;
@@ -729,9 +930,15 @@ static void take_input(struct loop *l, struct input *input)
     if (translator != NULL && translator->split != NULL && input->framing == FRAMING_NONE) {
         while (p < end) {
             const char *next = translator->split(translator->self, p, end, input->ended);
-            if (next == NULL) {
-                if ((size_t)(end - p) <= LINE_MAX_BYTES) break;
-                next = translator->split(translator->self, p, end, true);
+            if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
+            if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
+                /* A quote is open since 16 MiB: the next line end is taken for the record's. */
+                take_too_long(l, input, p);
+                next = rawmemchr_to(p + LINE_MAX_BYTES, end);
+                input->lines += lines_in(p, next);
+                input->discarding = next[-1] != '\n';
+                p = next;
+                continue;
             }
             const uint64_t lines = lines_in(p, next);
             (void)take_record(l, input, p, next, torn && next == end);
@@ -740,7 +947,17 @@ static void take_input(struct loop *l, struct input *input)
         }
     } else {
         const char *const stop = last + 1;
+        if (translator == NULL && input->framing == FRAMING_NONE && !torn && (size_t)(stop - p) <= LINE_MAX_BYTES) {
+            take_lines(l, input, p, stop);
+            p = stop;
+        }
         while (p < stop) {
+            if (__builtin_expect(is_too_long(p, stop), 0)) {
+                take_too_long(l, input, p);
+                p = (const char *)rawmemchr(p, '\n') + 1;
+                input->lines++;
+                continue;
+            }
             const char *const record_end =
                 translator == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
             p = take_record(l, input, p, record_end, torn && memchr(p, '\n', (size_t)(stop - p)) == last);
@@ -754,13 +971,6 @@ static void take_input(struct loop *l, struct input *input)
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
 
-static void outputs_flush(struct loop *l)
-{
-    rows_flush(l->run.rows);
-    if (l->rejects.output != NULL) output_flush(l->rejects.output);
-    if (l->late.output != NULL) output_flush(l->late.output);
-}
-
 static void stats_write(struct loop *l)
 {
     l->stats.late_windows = l->run.counters.late_windows;
@@ -770,6 +980,9 @@ static void stats_write(struct loop *l)
     l->stats.rows = rows_count(l->run.rows);
     struct buffer more = {0};
     if (l->tool->stats != NULL) l->tool->stats(&l->run, &more);
+    struct stats stats = l->stats;
+    for (int i = 0; i < l->clock.count; i++) /* what is held has not been judged */
+        stats.read -= l->clock.partition[i]->holding && !l->clock.partition[i]->held_counted;
     const struct stats_moment moment = {
         .tool = l->tool->name,
         .keys = l->run.counters.keys,
@@ -778,7 +991,7 @@ static void stats_write(struct loop *l)
         .watermark_us = l->told_us,
         .more = buffer_slice(&more),
     };
-    stats_put(&l->stats, &moment, shared.stats_file);
+    stats_put(&stats, &moment, shared.stats_file);
     buffer_release(&more);
 }
 
@@ -820,7 +1033,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     if (l->clock.count != 0) {
         bool all_released = true;
         for (int i = 0; i < l->clock.count; i++)
-            all_released &= l->clock.partition[i]->released;
+            all_released &= l->clock.partition[i]->released || l->clock.partition[i]->ended;
         if (all_released) held_release_all(l);
     }
     batch_run(l);
@@ -828,11 +1041,21 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 
 static void input_ended(struct loop *l, struct input *input)
 {
-    if (input->regular && !shared.interleave) return; /* the next file goes on */
-    if (input->partition != NULL && !l->run.settings.has_state) {
-        if (input->partition->holding) held_release(l, input->partition);
-        input->partition->ended = true;
+    const bool is_file = input->regular && !shared.interleave;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *other = &l->inputs.input[i];
+        if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
+    if (l->run.settings.has_state) return;
+    for (int i = 0; i < l->clock.count; i++) {
+        struct partition *partition = l->clock.partition[i];
+        const struct input *source = partition->source;
+        const bool brought = source != NULL && (source == input || (is_file && source->regular));
+        if (partition != input->partition && !brought) continue;
+        if (partition->holding) held_release(l, partition);
+        partition->ended = true;
+    }
+    batch_run(l);
 }
 
 static void read_everything(struct loop *l)
@@ -863,6 +1086,14 @@ static void finish(struct loop *l)
     if (l->tool->finish != NULL) l->tool->finish(&l->run);
 }
 
+/* A standard stream that is closed would be taken by the next file opened, and rows would go into that. What stands there
+ * instead is opened the wrong way round: using it fails, as it should. */
+static void streams_occupy(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static void start(struct loop *l, int argc, char **argv)
 {
     const int operand = option_parse(argc, argv, l->tool->options, shared_options);
@@ -884,6 +1115,10 @@ static void start(struct loop *l, int argc, char **argv)
     run->rows = rows_new(&l->output, shared.key, shared.order_by, shared.top, shared.pad, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
+    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
+        run->schema.all = true;
+        key_members(run);
+    }
     if (l->tool->start != NULL) l->tool->start(run);
     where_compile(l);
     if (shared.merge || run->settings.rows) {
@@ -906,11 +1141,13 @@ static void start(struct loop *l, int argc, char **argv)
     clock_init(&l->clock, run->settings.lateness_us, shared.idle_us);
     partitions_name(&l->clock);
     dedup_init(&l->dedup, shared.dedup_us);
-    outputs_open(l);
     l->scanner = scanner_new(&run->schema);
-    l->values = memory_zero((size_t)BATCH_MAX * (size_t)(run->schema.count + 1), sizeof l->values[0]);
+    l->values = memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
+    for (int i = 0; i <= BATCH_MAX; i++)
+        l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
     if (shared.explain) explain(l);
     inputs_open(&l->inputs, argv + operand, argc - operand, shared.interleave);
+    outputs_open(l);
     partitions_of_inputs(l);
     signals_catch();
     l->inputs.wake_fd = wake_fd;
@@ -931,6 +1168,7 @@ static void release(struct loop *l)
     free(l->values);
     buffer_release(&l->json);
     buffer_release(&l->detail);
+    buffer_release(&l->plain);
     scanner_free(l->scanner);
     dedup_release(&l->dedup);
     clock_release(&l->clock);
@@ -944,6 +1182,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 {
     struct loop *l = &loop;
     message_name(tool->name);
+    streams_occupy();
     l->tool = tool;
     struct buffer head = {0};
     buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name, tool->summary, '\0');

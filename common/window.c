@@ -4,6 +4,7 @@
 #endif
 #include "window.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "memory.h"
@@ -19,7 +20,7 @@ struct seen {
 };
 
 void windows_init(struct windows *all, struct run *run, struct group_by *by,
-                  const struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
+                  struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
                   int64_t offset_us)
 {
     *all = (struct windows){
@@ -130,6 +131,13 @@ static struct window *window_find(const struct windows *all, int64_t start_us)
     return all->open[place];
 }
 
+static void recent_set(struct windows *all, struct window *window)
+{
+    if (all->recent == window) return;
+    all->recent = window;
+    memset(all->lately, 0, sizeof all->lately);
+}
+
 /* The window of that start, opened if need be. */
 static struct window *window_get(struct windows *all, int64_t start_us)
 {
@@ -145,7 +153,7 @@ static struct window *window_get(struct windows *all, int64_t start_us)
         *to = window_new(all, start_us);
         all->count++;
     }
-    all->recent = all->open[place];
+    recent_set(all, all->open[place]);
     return all->recent;
 }
 
@@ -173,7 +181,7 @@ static struct id set_id(struct windows *all, int set, struct id group, const str
 
 static struct look event_look(struct windows *all, const struct event *ev)
 {
-    const struct aggregates *aggregates = all->aggregates;
+    struct aggregates *aggregates = all->aggregates;
     struct look look = {.selected = aggregates_select(aggregates, ev)};
     group_key(all->by, ev, &all->key);
     look.group = id_of(buffer_slice(&all->key));
@@ -201,15 +209,20 @@ void windows_hint(struct windows *all, struct event *ev)
     if (window == NULL || ev->time_us < window->start_us ||
         ev->time_us - window->start_us >= all->slide_us)
         return;
-    table_prefetch(&window->groups, look.group);
+    const struct group *lately = all->lately[look.group.low % LATELY_MAX];
+    if (lately == NULL || !id_equal(lately->id, look.group))
+        table_prefetch(&window->groups, look.group);
     if (!id_is_none(look.first)) table_prefetch(&window->ids[0], look.first);
 }
 
-static struct group *group_get(struct windows *all, struct window *window, struct id id,
+/* The group of that id, made if need be: its key is that of ev, or in all->key when ev is NULL. */
+static struct group *group_put(struct windows *all, struct window *window, struct id id,
                                const struct event *ev)
 {
     bool is_new;
+    const char *entries = window->groups.entries;
     struct group *group = table_put(&window->groups, id, &is_new);
+    if (entries != window->groups.entries) memset(all->lately, 0, sizeof all->lately);
     if (__builtin_expect(is_new, 0)) {
         if (ev != NULL) group_key(all->by, ev, &all->key);
         group->key_at = window->text.len;
@@ -218,9 +231,19 @@ static struct group *group_get(struct windows *all, struct window *window, struc
         buffer_add_slice(&window->text, buffer_slice(&all->key));
         all->keys++;
     }
-    group->changed = true;
-    window->changed = true;
     return group;
+}
+
+/* The same for the window that is recent. */
+static struct group *group_get(struct windows *all, struct window *window, struct id id,
+                               const struct event *ev)
+{
+    struct group **lately = &all->lately[id.low % LATELY_MAX];
+    if (*lately == NULL || !id_equal((*lately)->id, id))
+        *lately = group_put(all, window, id, ev);
+    (*lately)->changed = true;
+    window->changed = true;
+    return *lately;
 }
 
 /* Counts an id for the aggregates of mask that have not seen it yet. */
@@ -249,6 +272,7 @@ static unsigned window_event(struct windows *all, struct window *window, const s
         const struct id id = i == 0 ? look->first : set_id(all, i, look->group, ev);
         if (!id_is_none(id)) id_count(all, window, i, id, group, mask);
     }
+    if (aggregates->only_distinct) return 0;
     return aggregates_event(aggregates, group_cells(group), &window->text, ev, &all->values,
                             look->selected);
 }
@@ -292,7 +316,7 @@ enum fate windows_event(struct windows *all, const struct event *ev)
         if (start_us == last_us) all->run->counters.not_numbers += wrong;
     }
     /* The next event is most likely here, too. */
-    if (all->slide_us < all->size_us) all->recent = window_find(all, last_us);
+    if (all->slide_us < all->size_us) recent_set(all, window_find(all, last_us));
     return FATE_USED;
 }
 
@@ -320,24 +344,51 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
         window_retire(all, window);
     }
     if (closed == 0) return;
-    all->recent = NULL;
+    recent_set(all, NULL);
     all->count -= closed;
     memmove(all->open, all->open + closed, all->count * sizeof all->open[0]);
 }
 
 /* Order. */
 
+/* A group with the beginning of its first value: most comparisons are decided by two numbers. */
+struct ordered {
+    uint64_t prefix[2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the order of bytes */
+    struct group *group;
+};
+
 struct key_order {
     const struct window *window;
     int width;
 };
 
-static int groups_compare(const void *a, const void *b, void *context)
+static struct ordered ordered_make(const struct window *window, struct group *group)
+{
+    const struct slice key = window_key(window, group);
+    struct ordered ordered = {.group = group};
+    unsigned char bytes[16] = {0};
+    if (key.len == 0) return ordered;
+    bytes[0] = (unsigned char)key.text[0];
+    const size_t head = 1 + sizeof(uint32_t);
+    if (bytes[0] >= KIND_STRING) {
+        uint32_t len;
+        memcpy(&len, key.text + 1, sizeof len);
+        len = le32toh(len);
+        memcpy(bytes + 1, key.text + head, len < 15 ? len : 15);
+    }
+    memcpy(ordered.prefix, bytes, sizeof bytes);
+    ordered.prefix[0] = be64toh(ordered.prefix[0]);
+    ordered.prefix[1] = be64toh(ordered.prefix[1]);
+    return ordered;
+}
+
+static int ordered_compare(const void *left, const void *right, void *context)
 {
     const struct key_order *order = context;
-    const struct group *group_a = *(struct group *const *)a;
-    const struct group *group_b = *(struct group *const *)b;
-    return group_compare(window_key(order->window, group_a), window_key(order->window, group_b),
+    const struct ordered *a = left, *b = right;
+    for (int i = 0; i < 2; i++)
+        if (a->prefix[i] != b->prefix[i]) return a->prefix[i] < b->prefix[i] ? -1 : 1;
+    return group_compare(window_key(order->window, a->group), window_key(order->window, b->group),
                          order->width);
 }
 
@@ -345,15 +396,19 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
 {
     struct key_order order = {.window = window, .width = group_width(all->by)};
     *count = window->groups.count;
-    if (*count > all->sorted_cap) {
-        all->sorted_cap = *count + *count / 4;
-        all->sorted = memory_resize(all->sorted, all->sorted_cap, sizeof all->sorted[0]);
-    }
+    struct ordered *list = memory_zero(*count + 1, sizeof *list);
     size_t n = 0;
     struct group *group = NULL;
     while ((group = table_next(&window->groups, group)) != NULL)
-        all->sorted[n++] = group;
-    if (n > 1) qsort_r(all->sorted, n, sizeof all->sorted[0], groups_compare, &order);
+        list[n++] = ordered_make(window, group);
+    if (n > 1) qsort_r(list, n, sizeof *list, ordered_compare, &order);
+    if (n > all->sorted_cap) {
+        all->sorted_cap = n + n / 4;
+        all->sorted = memory_resize(all->sorted, all->sorted_cap, sizeof all->sorted[0]);
+    }
+    for (size_t i = 0; i < n; i++)
+        all->sorted[i] = list[i].group;
+    free(list);
     return all->sorted;
 }
 

@@ -50,14 +50,19 @@ struct window {
     struct table ids[];  /* one for each distinct set */
 };
 
+/* Groups seen lately in the window that is recent, by the low bits of their ids: where there are few groups, the table
+ * is not asked. */
+#define LATELY_MAX 64
+
 struct windows {
     struct run *run;
     struct group_by *by; /* borrowed, as the next */
-    const struct aggregates *aggregates;
+    struct aggregates *aggregates;
     int64_t size_us, slide_us, offset_us;
     struct window **open; /* in order of start */
     size_t count, cap;
     struct window *recent; /* where the last event went; NULL: nowhere */
+    struct group *lately[LATELY_MAX];
     struct window *spare;  /* closed ones, empty, for the next use */
     int spare_count;
     int64_t closed_us;     /* the largest watermark windows_close was told */
@@ -71,7 +76,7 @@ struct windows {
 
 /* No windows yet. by and aggregates are complete and outlive it; slide_us is at most size_us. */
 void windows_init(struct windows *all, struct run *run, struct group_by *by,
-                  const struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
+                  struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
                   int64_t offset_us);
 
 void windows_release(struct windows *all);

@@ -46,6 +46,12 @@ create function number(value json) returns numeric language sql immutable as $$
     select case when json_typeof(value) = 'number' then (value #>> '{}')::numeric end
 $$;
 
+-- How values of several kinds sort.
+create function kind(value json) returns int language sql immutable as $$
+    select case when json_typeof(value) = 'null' then 0 when value::text = 'false' then 1 when value::text = 'true' then 2
+           when json_typeof(value) = 'number' then 3 when json_typeof(value) = 'string' then 4 else 5 end
+$$;
+
 create function double(value json) returns float8 language sql immutable as $$
     select case when json_typeof(value) = 'number' then (value #>> '{}')::float8 end
 $$;
@@ -67,8 +73,17 @@ create function canonical_value(value json) returns text language sql immutable 
            else value::text end
 $$;
 
--- A row of a tool as row_to_json would have printed it: members in their order, numbers with their digits.
+-- A row of a tool as row_to_json would have printed it: members in their order, numbers with their digits. Without
+-- escapes there is only one way to print it.
 create function canonical(line text) returns text language sql immutable as $$
-    select '{' || string_agg(to_json(key)::text || ':' || canonical_value(value), ',' order by n) || '}'
-    from json_each(line::json) with ordinality as members (key, value, n)
+    select case
+        when strpos(line, '\') = 0 then line::json::text
+        else (
+            select '{' || string_agg(to_json(key)::text || ':' || canonical_value(value), ',' order by n) || '}'
+            from json_each(line::json) with ordinality as members (key, value, n)) end
+$$;
+
+-- A row of a view: a column whose name ends in ? is a member only where it is not null.
+create function described(line json) returns text language sql immutable as $$
+    select regexp_replace(regexp_replace(line::text, ',"[a-z_]+\?":null', '', 'g'), '\?":', '":', 'g')
 $$;

@@ -21,11 +21,12 @@ static struct slice print(const char *line)
 
 static void test_lines(void)
 {
-    is_text(print("83.1.2.3 - - " TIME "\"GET /a?b=c HTTP/1.1\" 200 512 \"http://x/\" \"Mozilla/5.0\""),
-            FRONT "\"page_url\":\"/a?b=c\",\"user_id\":null,\"ip\":\"83.1.2.3\",\"method\":\"GET\","
-                  "\"status\":200,\"bytes\":512,\"referrer\":\"http://x/\","
-                  "\"user_agent\":\"Mozilla/5.0\"}",
-            "a line of the combined format");
+    is_text(
+        print("83.1.2.3 - - " TIME "\"GET /a?b=c HTTP/1.1\" 200 512 \"http://x/\" \"Mozilla/5.0\""),
+        FRONT "\"page_url\":\"/a?b=c\",\"user_id\":null,\"ip\":\"83.1.2.3\",\"method\":\"GET\","
+              "\"status\":200,\"bytes\":512,\"referrer\":\"http://x/\","
+              "\"user_agent\":\"Mozilla/5.0\"}",
+        "a line of the combined format");
     is_text(print("::1 - - " TIME "\"GET / HTTP/1.0\" 304 -"),
             FRONT "\"page_url\":\"/\",\"user_id\":null,\"ip\":\"::1\",\"method\":\"GET\","
                   "\"status\":304,\"bytes\":null,\"referrer\":null,\"user_agent\":null}",
@@ -121,7 +122,8 @@ static void test_none(void)
 /* No beginning of a line makes the parser read beyond it. */
 static void test_prefixes(void)
 {
-    static const char line[] = "h:80 1.2.3.4 - a [b " TIME "\"GET / HTTP/1.1\" 200 7 \"-\" \"\\\"\" 1";
+    static const char line[] =
+        "h:80 1.2.3.4 - a [b " TIME "\"GET / HTTP/1.1\" 200 7 \"-\" \"\\\"\" 1";
     int64_t taken = 0;
 
     for (size_t len = 0; len < sizeof(line); len++) {

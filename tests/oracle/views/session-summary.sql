@@ -13,6 +13,7 @@ select session_id,
             filter (where traffic_source is not null))[1] as traffic_source,
        (array_agg(device_type order by event_time, device_type)
             filter (where device_type is not null))[1] as device_type,
-\ir ../parts/session-rows.sql
+       :session_rows
+from pieces
 group by session_id, piece
 order by max(event_time), session_id, min(event_time)

@@ -12,6 +12,7 @@ select session_id,
        (array_agg(traffic_source order by event_time, traffic_source)
             filter (where traffic_source is not null))[1] as traffic_source,
        device_type,
-\ir ../parts/session-rows.sql
+       :session_rows
+from pieces
 group by session_id, device_type, piece
 order by max(event_time), session_id, device_type nulls first, min(event_time)

@@ -18,13 +18,15 @@ judged as (
              where before.start >= span.first
                and before.stop > now.stop - interval '2 hours' and before.stop < now.stop) as baseline),
 compared as (
-    select *, round((sessions * count - total) * 100 / nullif(total, 0), 1) as pct from judged)
+    select *, case when not partial then round((sessions * count - total) * 100 / nullif(total, 0), 1) end as pct
+    from judged)
 select iso(start) as window_start,
        iso(stop) as window_end,
        sessions as current_sessions,
        trim_scale(round(total / nullif(count, 0), 2)) as avg_sessions,
        trim_scale(pct) as pct_deviation,
        coalesce(abs(pct) > 50, false) as alert,
-       case sign(pct) when 1 then 'up' when -1 then 'down' end as direction
+       case sign(pct) when 1 then 'up' when -1 then 'down' end as direction,
+       nullif(partial, false) as "partial?"
 from compared
 order by start

@@ -1,4 +1,4 @@
--- The end of a query that has said which piece each event belongs to: one row of cs-sessionize for each piece.
+-- What views say of each piece of a session, as :session_rows.
        iso(min(event_time)) as session_start,
        iso(max(event_time)) as last_event_time,
        seconds(max(event_time) - min(event_time)) as session_duration_seconds,
@@ -9,4 +9,3 @@
        bool_or(event_type = 'purchase') as converted,
        coalesce(array_agg(product_id order by event_time, product_id) filter (where product_id is not null), '{}')
            as viewed_products
-from pieces

@@ -1,0 +1,407 @@
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+
+#define TIDY_MIN 2 /* stretches of one id */
+
+struct session_closed {
+    int64_t last_us;
+    char *name; /* owned */
+    uint32_t name_len;
+    uint32_t stretch;
+    bool newest;
+};
+
+/* time + duration; behind everything if that is none. */
+static int64_t later(int64_t time_us, int64_t duration_us)
+{
+    return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
+}
+
+static int64_t latest(int64_t a_us, int64_t b_us)
+{
+    return a_us > b_us ? a_us : b_us;
+}
+
+void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us)
+{
+    *sessions = (struct sessions){.gap_us = gap_us, .max_us = max_us, .watermark_us = INT64_MIN};
+    timelines_init(&sessions->timelines);
+}
+
+void sessions_release(struct sessions *sessions)
+{
+    timelines_release(&sessions->timelines);
+    free(sessions->closed);
+    sessions->closed = NULL;
+    sessions->closed_count = sessions->closed_cap = 0;
+}
+
+static struct stretch *at(const struct sessions *sessions, uint32_t number)
+{
+    return stretch_at(&sessions->timelines.stretches, number);
+}
+
+static bool linked(const struct sessions *sessions, const struct stretch *stretch, const struct stretch *next)
+{
+    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us);
+}
+
+/* Does the next stretch belong to the part that began at start_us and has come to this stretch? */
+static bool same_part(const struct sessions *sessions, int64_t start_us, const struct stretch *stretch,
+                      const struct stretch *next)
+{
+    return linked(sessions, stretch, next) && next->last_us <= later(start_us, sessions->max_us);
+}
+
+/* The last stretch of a part. */
+static uint32_t part_end(const struct sessions *sessions, uint32_t first)
+{
+    const int64_t start_us = at(sessions, first)->start_us;
+    uint32_t end = first;
+
+    for (;;) {
+        const struct stretch *stretch = at(sessions, end);
+        if (stretch->next == POOL_NONE || !same_part(sessions, start_us, stretch, at(sessions, stretch->next))) return end;
+        end = stretch->next;
+    }
+}
+
+/* The part a stretch is in: where it begins, and when its last event was. */
+struct part {
+    int64_t start_us, last_us;
+};
+
+static struct part part_of(const struct sessions *sessions, const struct timeline_entry *entry, uint32_t number)
+{
+    uint32_t first = timeline_at(&sessions->timelines, entry->timeline)->first;
+
+    for (;;) {
+        const uint32_t end = part_end(sessions, first);
+        const struct stretch *last = at(sessions, end);
+        if (last->start_us >= at(sessions, number)->start_us)
+            return (struct part){.start_us = at(sessions, first)->start_us, .last_us = last->last_us};
+        first = last->next;
+    }
+}
+
+/* Where cuts may fall among the stretches of an id: at cut_us, and anywhere behind free_us. */
+struct cuts {
+    int64_t cut_us, free_us;
+};
+
+static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
+{
+    struct cuts cuts = {.cut_us = INT64_MIN, .free_us = later(sessions->watermark_us, sessions->max_us)};
+    uint32_t first = timeline->first;
+
+    while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
+        const uint32_t end = part_end(sessions, first);
+        const uint32_t next = at(sessions, end)->next;
+        cuts.cut_us = later(at(sessions, first)->start_us, sessions->max_us);
+        if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
+            /* Another session began before the watermark, and this one is open: what began that one was behind its own
+             * watermark, and an event of a slower partition may yet make them one. */
+            if (next != POOL_NONE && at(sessions, next)->start_us < sessions->watermark_us && cuts.cut_us < cuts.free_us)
+                cuts.free_us = cuts.cut_us;
+            break;
+        }
+        first = next;
+    }
+    return cuts;
+}
+
+/* Merges what no cut can fall between any more. */
+static void sessions_tidy(struct sessions *sessions, struct timeline_entry *entry)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline *timeline = timeline_at(timelines, entry->timeline);
+    const struct cuts cuts = cuts_of(sessions, timeline);
+    int64_t start_us = INT64_MIN;
+    for (uint32_t number = timeline->first; number != POOL_NONE;) {
+        const struct stretch *stretch = at(sessions, number);
+        if (start_us == INT64_MIN) start_us = stretch->start_us;
+        if (stretch->next == POOL_NONE) break;
+        const struct stretch *next = at(sessions, stretch->next);
+        if (!same_part(sessions, start_us, stretch, next)) {
+            start_us = INT64_MIN;
+            number = stretch->next;
+        } else if (next->start_us > cuts.free_us || (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
+            number = stretch->next;
+        } else {
+            timeline_join_next(timelines, entry, number);
+        }
+    }
+    timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
+}
+
+/* When the first part of an id will be complete. */
+static int64_t first_due(const struct sessions *sessions, const struct timeline *timeline)
+{
+    uint32_t first = timeline->first;
+
+    if ((at(sessions, first)->flags & STRETCH_PRINTED) != 0) first = at(sessions, first)->next;
+    return later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
+}
+
+static void session_schedule(struct sessions *sessions, uint32_t timeline)
+{
+    if (sessions->gap_us == INT64_MAX) return;
+    timelines_schedule(&sessions->timelines, timeline, first_due(sessions, timeline_at(&sessions->timelines, timeline)));
+}
+
+/* Is an event late that is behind its partition's watermark, and would come behind the stretch previous (POOL_NONE: it
+ * is the first)? What it becomes part of must not be closed; and where a part would begin that did not begin there
+ * before, no event may have come yet that is behind the cut: stretches have been made without thinking of that one. */
+static bool behind_is_late(const struct sessions *sessions, const struct timeline_entry *entry, uint32_t previous,
+                           const struct fact *fact)
+{
+    const int64_t time_us = fact->time_us;
+    const uint32_t following = previous == POOL_NONE ? timeline_at(&sessions->timelines, entry->timeline)->first
+                                                     : at(sessions, previous)->next;
+    const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
+    const bool near_next = next != NULL && stretch_near(time_us, sessions->gap_us, next->reach_us);
+    const int64_t end_us = at(sessions, entry->last)->last_us;
+    bool moves = near_next; /* the next part begins earlier, or is no part of its own any more */
+    bool cuts = true;       /* there is a cut where there was none */
+    struct part part = {.start_us = time_us, .last_us = time_us};
+
+    if (previous != POOL_NONE) {
+        const struct stretch *before = at(sessions, previous);
+        const struct part its = part_of(sessions, entry, previous);
+        const int64_t cut_us = later(its.start_us, sessions->max_us);
+        const bool together = near_next && linked(sessions, before, next);
+        const bool near = stretch_near(before->last_us, sessions->gap_us, latest(time_us, fact->watermark_us));
+        if ((near || together) && time_us <= cut_us) {
+            part = its;
+            moves = cuts = near_next && !together && next->start_us <= cut_us;
+            if (near) part.last_us = time_us;
+        }
+    }
+    if (cuts && end_us > later(part.start_us, sessions->max_us)) return true;
+    if (moves) part.last_us = part_of(sessions, entry, following).last_us;
+    return later(part.last_us, sessions->gap_us) < fact->watermark_us;
+}
+
+/* An event that does not simply go on where the id's last stretch ends. */
+static bool sessions_place(struct sessions *sessions, struct timeline_entry *entry, const struct fact *fact)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const bool behind = fact->time_us < fact->watermark_us;
+    const uint32_t before = timeline_before(timelines, entry, fact->time_us);
+
+    if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
+        if (behind && later(part_of(sessions, entry, before).last_us, sessions->gap_us) < fact->watermark_us) return false;
+        timeline_add(timelines, before, fact);
+        return true;
+    }
+    if (behind && behind_is_late(sessions, entry, before, fact)) return false;
+    timeline_insert(timelines, entry, before, stretch_new(&timelines->stretches, fact));
+    const struct timeline *timeline = timeline_at(timelines, entry->timeline);
+    if (timeline->count >= timeline->tidy) sessions_tidy(sessions, entry);
+    if (before == POOL_NONE) session_schedule(sessions, entry->timeline); /* else nothing closes earlier than before */
+    return true;
+}
+
+static void session_begin(struct sessions *sessions, struct id id, struct slice name, const struct fact *fact)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline_entry *entry = timelines_make(timelines, id, name);
+
+    timeline_insert(timelines, entry, POOL_NONE, stretch_new(&timelines->stretches, fact));
+    timeline_at(timelines, entry->timeline)->tidy = TIDY_MIN;
+    session_schedule(sessions, entry->timeline);
+}
+
+/* No cut but those behind the watermark + max falls between this and this + max. */
+static int64_t certain_start(const struct sessions *sessions, const struct timeline_entry *entry,
+                             const struct stretch *last)
+{
+    if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0) return last->start_us;
+    return at(sessions, timeline_at(&sessions->timelines, entry->timeline)->first)->start_us;
+}
+
+/* Does the event go on where the id's last stretch ends, with no cut possible between? */
+static bool goes_on(const struct sessions *sessions, const struct timeline_entry *entry, const struct stretch *last,
+                    const struct fact *fact)
+{
+    return fact->time_us >= last->last_us &&
+           stretch_near(last->last_us, sessions->gap_us, latest(fact->time_us, fact->watermark_us)) &&
+           fact->time_us <= later(sessions->watermark_us, sessions->max_us) &&
+           fact->time_us <= later(certain_start(sessions, entry, last), sessions->max_us);
+}
+
+bool sessions_add(struct sessions *sessions, struct id id, struct slice name, const struct fact *fact)
+{
+    struct timeline_entry *entry = timelines_find(&sessions->timelines, id);
+
+    if (entry == NULL) {
+        if (later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
+        session_begin(sessions, id, name, fact);
+        return true;
+    }
+    if (goes_on(sessions, entry, at(sessions, entry->last), fact)) {
+        timeline_add(&sessions->timelines, entry->last, fact);
+        return true;
+    }
+    return sessions_place(sessions, entry, fact);
+}
+
+static void closed_push(struct sessions *sessions, struct session_closed closed)
+{
+    if (sessions->closed_count == sessions->closed_cap) {
+        sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
+        sessions->closed = memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
+    }
+    sessions->closed[sessions->closed_count++] = closed;
+}
+
+/* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know where it began. */
+static void part_close(struct sessions *sessions, struct timeline_entry *entry)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline *timeline = timeline_at(timelines, entry->timeline);
+    const uint32_t first = timeline->first;
+
+    if ((at(sessions, first)->flags & STRETCH_PRINTED) != 0) {
+        timeline_remove(timelines, entry, first);
+        stretch_free(&timelines->stretches, first);
+    }
+    const uint32_t part = timeline->first;
+    for (uint32_t end = part_end(sessions, part); end != part; end = part_end(sessions, part))
+        timeline_join_next(timelines, entry, part);
+    const struct stretch *stretch = at(sessions, part);
+    const uint32_t next = stretch->next;
+    if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
+        const uint32_t husk = stretch_new_empty(&timelines->stretches, stretch->start_us, stretch->last_us);
+        at(sessions, husk)->flags = STRETCH_PRINTED;
+        timeline_insert(timelines, entry, part, husk);
+    }
+    timeline_remove(timelines, entry, part);
+    char *name = timeline->name; /* the last part takes it along */
+    if (next != POOL_NONE) name = memory_text(name, timeline->name_len);
+    if (next == POOL_NONE) timeline->name = NULL;
+    closed_push(sessions, (struct session_closed){.last_us = stretch->last_us,
+                                                  .name = name,
+                                                  .name_len = timeline->name_len,
+                                                  .stretch = part,
+                                                  .newest = next == POOL_NONE});
+}
+
+/* Takes out what is complete before the watermark, or all. */
+static void timeline_close(struct sessions *sessions, uint32_t number, int64_t watermark_us, bool all)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const struct timeline *timeline = timeline_at(timelines, number);
+    struct timeline_entry *entry = NULL;
+
+    for (;;) {
+        const int64_t due_us = first_due(sessions, timeline);
+        if (!all && due_us >= watermark_us) {
+            timelines_schedule(timelines, number, due_us);
+            return;
+        }
+        if (entry == NULL) entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
+        part_close(sessions, entry);
+        if (timeline->count == 0) {
+            timelines_drop(timelines, entry);
+            return;
+        }
+    }
+}
+
+static int closed_compare(const void *a, const void *b, void *context)
+{
+    const struct session_closed *left = a;
+    const struct session_closed *right = b;
+    const struct sessions *sessions = context;
+
+    if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
+    const int order = timeline_name_compare((struct slice){left->name, left->name_len},
+                                            (struct slice){right->name, right->name_len});
+    if (order != 0) return order;
+    const int64_t left_us = at(sessions, left->stretch)->start_us;
+    const int64_t right_us = at(sessions, right->stretch)->start_us;
+    return (left_us > right_us) - (left_us < right_us);
+}
+
+static void closed_print(struct sessions *sessions, void (*print)(void *context, const struct session *session),
+                         void *context)
+{
+    struct session_closed *closed = sessions->closed;
+    const size_t count = sessions->closed_count;
+
+    if (count > 1) qsort_r(closed, count, sizeof(*closed), closed_compare, sessions);
+    for (size_t i = 0; i < count; i++) {
+        const struct session session = {.name = {closed[i].name, closed[i].name_len},
+                                        .stretch = at(sessions, closed[i].stretch),
+                                        .newest = closed[i].newest};
+        print(context, &session);
+        stretch_free(&sessions->timelines.stretches, closed[i].stretch);
+        free(closed[i].name);
+    }
+    sessions->closed_count = 0;
+}
+
+void sessions_advance(struct sessions *sessions, int64_t watermark_us,
+                      void (*print)(void *context, const struct session *session), void *context)
+{
+    const struct timer_item *due;
+
+    if (watermark_us <= sessions->watermark_us) return;
+    sessions->watermark_us = watermark_us;
+    const size_t count = timelines_due(&sessions->timelines, watermark_us, &due);
+    for (size_t i = 0; i < count; i++)
+        timeline_close(sessions, due[i].number, watermark_us, false);
+    closed_print(sessions, print, context);
+}
+
+void sessions_finish(struct sessions *sessions, void (*print)(void *context, const struct session *session),
+                     void *context)
+{
+    const size_t count = timelines_count(&sessions->timelines);
+    uint32_t *numbers = memory_zero(count, sizeof(*numbers));
+    const struct timeline_entry *entry = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        entry = table_next(&sessions->timelines.ids, entry);
+        numbers[i] = entry->timeline;
+    }
+    for (size_t i = 0; i < count; i++)
+        timeline_close(sessions, numbers[i], INT64_MAX, true);
+    free(numbers);
+    closed_print(sessions, print, context);
+}
+
+void sessions_save(struct sessions *sessions, struct buffer *out)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline_entry **entries = timelines_sorted(timelines);
+    const size_t count = timelines_count(timelines);
+
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        if (timeline_at(timelines, entries[i]->timeline)->count > 1) sessions_tidy(sessions, entries[i]);
+        pack_text(out, timeline_name(timeline_at(timelines, entries[i]->timeline)));
+        timeline_pack(timelines, entries[i], out);
+    }
+    free(entries);
+}
+
+bool sessions_load(struct sessions *sessions, struct unpack *in)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const uint64_t count = unpack_u64(in);
+
+    for (uint64_t i = 0; i < count; i++) {
+        struct timeline_entry *entry = timelines_unpack_name(timelines, in);
+        if (entry == NULL) return false;
+        timeline_unpack(timelines, entry, in);
+        if (in->broken || timeline_at(timelines, entry->timeline)->count == 0) return false;
+        sessions_tidy(sessions, entry);
+        session_schedule(sessions, entry->timeline);
+    }
+    return !in->broken;
+}

@@ -1,0 +1,657 @@
+#!/usr/bin/env bats
+# cs-parse: formats, what is refused and why, and what the options make of an event.
+# shellcheck disable=SC2154,SC2016,SC1003
+
+load helper
+
+setup() {
+  setup_tools
+  # The end of every canonical line below: no members but those named.
+  nulls='"page_url":null,"product_id":null,"category_id":null,"search_query":null,"traffic_source":null,"campaign_id":null,"device_type":null'
+  time='"event_time":"2026-01-01T00:10:00.000Z"'
+  event='{"event_type":"t","event_time":"2026-01-01T00:10:00Z"'
+  row='{"event_id":null,"session_id":null,"user_id":null,"event_type":"t",'"$nulls,$time"
+}
+
+# Output and messages apart; all of standard output in $output.
+parse() {
+  run --separate-stderr cs-parse "$@"
+}
+
+# The reasons in the file of rejects, in order.
+reasons() {
+  jq -r .reason rejects | paste -sd' '
+}
+
+# parse_line LINE OPTION...: one line of input.
+parse_line() {
+  printf '%s\n' "$1" >line
+  shift
+  parse --rejects=rejects "$@" line
+}
+
+# --- canonical events
+
+@test "a canonical line comes out as the same bytes" {
+  line="$row,\"price\":1.50}"
+  parse_line "$line"
+  [ "$status" -eq 0 ]
+  [ "$output" = "$line" ]
+}
+
+@test "all twelve members are printed in order, then the unknown ones as they came" {
+  parse_line '{"b":{ "x":[1, 2]},"event_time":"2026-01-01T00:10:00Z","device_type":"tv","event_type":"t","a":"\u00e9\/","event_id":"e"}'
+  [ "$output" = '{"event_id":"e","session_id":null,"user_id":null,"event_type":"t","page_url":null,"product_id":null,"category_id":null,"search_query":null,"traffic_source":null,"campaign_id":null,"device_type":"tv",'"$time"',"b":{ "x":[1, 2]},"a":"\u00e9\/"}' ]
+}
+
+@test "numbers and booleans in canonical members become their text" {
+  parse_line "$event,\"event_id\":1.50,\"session_id\":7,\"user_id\":true}"
+  [ "$output" = "{\"event_id\":\"1.50\",\"session_id\":\"7\",\"user_id\":\"true\",\"event_type\":\"t\",$nulls,$time}" ]
+}
+
+@test "the last of a repeated key counts" {
+  parse_line "$event,\"event_id\":\"old\",\"event_id\":\"new\"}"
+  [ "$(jq -r .event_id <<<"$output")" = new ]
+}
+
+@test "an empty string stays one, and an empty event_type is one" {
+  parse_line '{"event_type":"","event_time":"2026-01-01T00:10:00Z","user_id":""}'
+  [ "$(jq -c '[.event_type,.user_id]' <<<"$output")" = '["",""]' ]
+}
+
+@test "times are printed in UTC with milliseconds, or six digits where they matter" {
+  while read -r given wanted; do
+    parse_line "{\"event_type\":\"t\",\"event_time\":$given}" --rejects=rejects
+    [ "$(jq -r .event_time <<<"$output")" = "$wanted" ] || { echo "$given: $output"; return 1; }
+  done <<'END'
+"2026-01-01T01:10:00+01:00" 2026-01-01T00:10:00.000Z
+"2026-01-01T00:10:00.1234567Z" 2026-01-01T00:10:00.123456Z
+"2019-10-01T00:00:00Z" 2019-10-01T00:00:00.000Z
+1767226200 2026-01-01T00:10:00.000Z
+1767226200123 2026-01-01T00:10:00.123Z
+"1767226200123456" 2026-01-01T00:10:00.123456Z
+1767226200123456789 2026-01-01T00:10:00.123456Z
+END
+}
+
+@test "--time-field names the member that holds the time, which stays" {
+  parse_line '{"event_type":"t","ts":1767226200}' --time-field=ts
+  [ "$output" = "$row,\"ts\":1767226200}" ]
+}
+
+@test "times without a zone need --assume-utc" {
+  line='{"event_type":"t","event_time":"2026-01-01 00:10:00"}'
+  parse_line "$line"
+  [ "$(reasons)" = bad-time ]
+  parse_line "$line" --assume-utc
+  [ "$output" = "$row}" ]
+}
+
+@test "DEL and C1 controls never come out raw" {
+  printf '%s,"user_id":"\x7f\xc2\x9b","\xc2\x80":"\x7f"}\n' "$event" >in
+  parse in
+  [[ $output == *'"user_id":"\u007f\u009b"'*',"\u0080":"\u007f"}' ]]
+}
+
+@test "blank lines are no records" {
+  printf '\n%s}\n  \r\n\n' "$event" >in
+  parse --stats in
+  [ "$output" = "$row}" ]
+  [ "$(jq .read <<<"$stderr")" = 1 ]
+}
+
+@test "what comes out goes in again and is the same" {
+  traffic --events=2000 --malformed=3 --nulls=20 --unicode --empty >in
+  cs-parse in >once 2>messages
+  cs-parse once >twice
+  cmp once twice
+}
+
+@test "any read size gives the same bytes" {
+  traffic --events=60 --malformed=5 --unicode >in.ndjson
+  printf 'event_type,event_time,"a ""b"""\r\nt,2026-01-01T00:10:00Z,"x\r\ny"\r\nt,2026-01-01T00:10:00Z,"\r\nt,2026-01-01T00:10:00Z,z\r\n' >in.csv
+  for in in in.ndjson in.csv "$ROOT/samples/access.log"; do
+    cs-parse "$in" >whole 2>messages
+    dd bs=1 if="$in" status=none | cs-parse >bytes 2>messages
+    cmp whole bytes
+    [ -s whole ]
+  done
+}
+
+# --- what is refused
+
+@test "every reason to refuse a line of JSON has its name" {
+  while IFS='|' read -r wanted line; do
+    printf '%b\n' "$line" >in
+    parse --rejects=rejects in
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    [ "$(reasons)" = "$wanted" ] || { echo "$wanted: $line"; cat rejects; return 1; }
+  done <<'END'
+not-json|{"event_type":"t"
+not-json|nothing
+not-json|{"event_type":"t","event_time":"2026-01-01T00:10:00Z",}
+not-an-object|["event_type"]
+not-an-object|null
+bad-utf8|{"event_type":"\xff","event_time":"2026-01-01T00:10:00Z"}
+bad-utf8|{"event_type":"\\ud800","event_time":"2026-01-01T00:10:00Z"}
+no-time|{"event_type":"t"}
+no-time|{"event_type":"t","event_time":null}
+bad-time|{"event_type":"t","event_time":"yesterday"}
+bad-time|{"event_type":"t","event_time":"2026-02-30T00:00:00Z"}
+no-type|{"event_time":"2026-01-01T00:10:00Z"}
+no-type|{"event_time":"2026-01-01T00:10:00Z","event_type":null}
+bad-member|{"event_type":["t"],"event_time":"2026-01-01T00:10:00Z"}
+bad-member|{"event_type":"t","event_time":"2026-01-01T00:10:00Z","user_id":{}}
+END
+}
+
+@test "nesting deeper than 256 is too deep" {
+  deep() { printf '%s,"x":%s%s}\n' "$event" "$(printf '[%.0s' $(seq "$1"))" "$(printf ']%.0s' $(seq "$1"))"; }
+  { deep 255; deep 256; } >in
+  parse --rejects=rejects in
+  [ "${#lines[@]}" -eq 1 ]
+  [ "$(reasons)" = too-deep ]
+}
+
+@test "a line longer than 16 MiB is too long, and the next one is read" {
+  { printf '%s,"x":"' "$event"; head -c 16777216 /dev/zero | tr '\0' x; printf '"}\n%s}\n' "$event"; } >in
+  parse --from=ndjson --rejects=rejects in
+  [ "$output" = "$row}" ]
+  [ "$(reasons)" = too-long ]
+}
+
+@test "a last line without a newline counts when it is whole, else it is torn" {
+  printf '%s}' "$event" >whole
+  printf '%s' "$event" >torn
+  parse --rejects=rejects whole torn
+  [ "$output" = "$row}" ]
+  [ "$(reasons)" = torn ]
+}
+
+@test "an event far ahead of the clock is refused only when asked for" {
+  line='{"event_type":"t","event_time":"2999-01-01T00:00:00Z"}'
+  parse_line "$line"
+  [ "${#lines[@]}" -eq 1 ]
+  parse_line "$line" --max-ahead=1h
+  [ "$(reasons)" = future ]
+}
+
+@test "without --rejects a refused line is named on standard error" {
+  printf 'x\n' >in
+  parse --from=ndjson in
+  [ "$stderr" = "cs-parse: in:1: rejected: not-json ($(jq -r .detail <(cs-parse --from=ndjson --rejects=/dev/stdout in)))" ]
+}
+
+# --- CSV and TSV
+
+@test "CSV: the header names the members, and values are text" {
+  printf 'event_time,event_type,price\n2026-01-01T00:10:00Z,t,1.50\n' >in
+  parse in
+  [ "$output" = "$row,\"price\":\"1.50\"}" ]
+  parse --number=price in
+  [ "$output" = "$row,\"price\":1.50}" ]
+}
+
+@test "CSV: unquoted empty is null, quoted empty is an empty string" {
+  printf 'event_time,event_type,user_id,a,b\n2026-01-01T00:10:00Z,t,"",,""\n' >in
+  parse in
+  [ "$(jq -c '[.user_id,.a,.b]' <<<"$output")" = '["",null,""]' ]
+}
+
+@test "CSV: quoted fields hold commas, quotes and line ends" {
+  printf 'event_time,event_type,a\r\n2026-01-01T00:10:00Z,t,"x, ""y""\r\nz"\r\n' >in
+  parse in
+  [ "$output" = "$row,\"a\":\"x, \\\"y\\\"\\r\\nz\"}" ]
+}
+
+@test "CSV: a byte order mark and CRLF are no part of the data" {
+  printf '\xef\xbb\xbf"event_time",event_type\r\n2026-01-01T00:10:00Z,t\r\n' >in
+  parse in
+  [ "$output" = "$row}" ]
+}
+
+@test "CSV: a wrong number of columns is refused, and both numbers are told" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t\n2026-01-01T00:10:00Z,t,x\n2026-01-01T00:10:00Z,t,x,y\n' >in
+  parse --rejects=rejects in
+  [ "$output" = "$row,\"a\":\"x\"}" ]
+  [ "$(jq -r '.reason+" "+.detail' rejects)" = "bad-columns 2 columns, the header has 3
+bad-columns 4 columns, the header has 3" ]
+}
+
+@test "CSV: a stray quote costs one line, wherever the file ends" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t,"x\n2026-01-01T00:10:00Z,t,y\n' >in
+  parse --rejects=rejects in
+  [ "$output" = "$row,\"a\":\"y\"}" ]
+  [ "$(jq -r '"\(.line) \(.reason) \(.detail)"' rejects)" = "2 bad-columns a quoted field does not end" ]
+  printf '2026-01-01T00:10:00Z,t,"z"z\n2026-01-01T00:10:00Z,t,y' >>in
+  parse --rejects=rejects in
+  [ "${#lines[@]}" -eq 2 ]
+  [ "$(jq -r '"\(.line) \(.detail)"' rejects)" = "2 a quoted field does not end
+4 text behind a closing quote" ]
+}
+
+@test "CSV: line numbers count lines, not records" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t,"x\n\n\ny"\nbad\n' >in
+  parse --rejects=rejects in
+  [ "$(jq .line rejects)" = 6 ]
+}
+
+@test "CSV: a quote inside a field is itself" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t,5" disk\n' >in
+  parse in
+  [ "$output" = "$row,\"a\":\"5\\\" disk\"}" ]
+}
+
+@test "CSV: each file begins with its own header, and a repeated header is no row" {
+  printf 'event_time,event_type\n2026-01-01T00:10:00Z,t\n' >a
+  printf 'event_type,x,event_time\nt,1,2026-01-01T00:10:00Z\n' >b
+  parse a b a
+  [ "$output" = "$row}
+$row,\"x\":\"1\"}
+$row}" ]
+  cat a a >c
+  parse --stats c
+  [ "$output" = "$row}
+$row}" ]
+  [ "$(jq -c '[.read,.used]' <<<"$stderr")" = '[2,2]' ]
+}
+
+@test "CSV: an unnamed column is column_N, and the last of two with one name counts" {
+  printf 'event_time,event_type,,a,user_id,a,user_id\n2026-01-01T00:10:00Z,t,1,2,3,4,5\n' >in
+  parse in
+  [ "$(jq -c '[.column_3,.a,.user_id]' <<<"$output")" = '["1","4","5"]' ]
+  [ "$(grep -o '"a":' <<<"$output" | wc -l)" -eq 1 ]
+}
+
+@test "CSV: NUL bytes and what is not UTF-8 are refused" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t,\0\n2026-01-01T00:10:00Z,t,\xff\n2026-01-01T00:10:00Z,t,"\xc2"x\n' >in
+  parse --rejects=rejects in
+  [ -z "$output" ]
+  [ "$(reasons)" = "bad-columns bad-utf8 bad-utf8" ]
+}
+
+@test "CSV: without a readable header no row is taken for one" {
+  printf 'event_time,event_type,"a\nb,c,d\ne,f,g\n' >in
+  parse --rejects=rejects in
+  [ -z "$output" ]
+  [ "$(jq -r '"\(.line) \(.detail)"' rejects)" = "1 header line: a quoted field does not end
+2 the header line could not be read
+3 the header line could not be read" ]
+}
+
+@test "CSV: a torn last row is torn" {
+  printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t' >in
+  parse --rejects=rejects in
+  [ -z "$output" ]
+  [ "$(reasons)" = torn ]
+}
+
+@test "--header names the columns of an input without a header line" {
+  printf '2026-01-01T00:10:00Z\tt\t"x"\t\n' >in
+  parse --from=tsv --header=event_time,event_type,a, in
+  [ "$output" = "$row,\"a\":\"x\",\"column_4\":null}" ]
+}
+
+@test "--no-quotes makes quotes ordinary characters" {
+  printf 'event_time\tevent_type\ta\n2026-01-01T00:10:00Z\tt\t"x\n' >in
+  parse --no-quotes in
+  [ "$output" = "$row,\"a\":\"\\\"x\"}" ]
+}
+
+# --- logs
+
+@test "a combined log line becomes a page view" {
+  parse "$ROOT/samples/access.log"
+  [ "${lines[0]}" = '{"event_id":null,"session_id":null,"user_id":null,"event_type":"page_view","page_url":"/","product_id":null,"category_id":null,"search_query":null,"traffic_source":null,"campaign_id":null,"device_type":null,"event_time":"2026-01-01T10:00:00.000Z","ip":"203.0.113.9","method":"GET","status":200,"bytes":5120,"referrer":"https://search.example/","user_agent":"Mozilla/5.0 (X11; Linux x86_64)"}' ]
+  [ "$(jq -c '[.event_time,.user_id,.ip,.bytes,.referrer]' <<<"${lines[2]}")" = '["2026-01-01T10:00:41.000Z","frank","2001:db8::1",null,null]' ]
+  [ "$(jq -c '[.method,.page_url,.status]' <<<"${lines[3]}")" = '[null,"\\x16\\x03\\x01",400]' ]
+}
+
+@test "what is no log line is refused, and so are an impossible day and bad UTF-8" {
+  cat >in <<'END'
+198.51.100.4 - - [01/Jan/2026:10:00:44 +0000] "GET / HTTP/1.1" 200 226 "-" "-"
+198.51.100.4 - - [31/Feb/2026:10:00:44 +0000] "GET / HTTP/1.1" 200 226 "-" "-"
+198.51.100.4 - - "GET / HTTP/1.1" 200 226 "-" "-"
+END
+  printf '198.51.100.4 - - [01/Jan/2026:10:00:44 +0000] "GET /\xff HTTP/1.1" 200 226 "-" "-"\n' >>in
+  parse --rejects=rejects in
+  [ "${#lines[@]}" -eq 1 ]
+  [ "$(reasons)" = "bad-time bad-columns bad-utf8" ]
+}
+
+# --- sniffing
+
+@test "auto tells the formats by the first line, of each input anew" {
+  printf '\n%s}\n' "$event" >ndjson
+  printf 'event_time,event_type\n2026-01-01T00:10:00Z,t\n' >csv
+  printf 'event_time\tevent_type\n2026-01-01T00:10:00Z\tt\n' >tsv
+  printf '1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET / HTTP/1.1" 200 5\n' >combined
+  parse ndjson csv tsv combined ndjson
+  [ "$(jq -rs 'map(.event_type)|join(" ")' <<<"$output")" = "t t t page_view t" ]
+}
+
+@test "--from says it where the first line does not" {
+  printf 'event_time\n2026-01-01T00:10:00Z\n' >in
+  parse --rejects=rejects in
+  [ "$(reasons)" = "not-json not-json" ]
+  parse --from=csv --rejects=rejects in
+  [ "$(reasons)" = no-type ]
+}
+
+# --- rename, recode, id-from
+
+@test "--rename reads members under other names" {
+  parse_line '{"type":"t","at":1767226200,"Price":7,"x":1}' --rename=event_type=type,event_time=at --rename=price=Price
+  [ "$output" = "$row,\"price\":7,\"x\":1}" ]
+}
+
+@test "--rename: names may hold commas and equals signs behind a backslash" {
+  parse_line "$event,\"a=b,c\":7}" '--rename=x=a\=b\,c'
+  [ "$output" = "$row,\"x\":7}" ]
+}
+
+@test "--recode changes the values named, and no others" {
+  printf '%s\n' '{"event_type":"view","event_time":1767226200}' '{"event_type":"other","event_time":1767226200}' \
+    '{"event_type":"cart","event_time":1767226200}' >in
+  parse --recode=event_type:view=product_view,cart=add_to_cart in
+  [ "$(jq -rs 'map(.event_type)|join(" ")' <<<"$output")" = "product_view other add_to_cart" ]
+}
+
+@test "--recode works on members we do not know, on numbers, and under the new name" {
+  parse_line "$event,\"a\":\"x\\/y\",\"status\":200,\"n\":null,\"z\":\"w\"}" --rename=b=a \
+    --recode=b:x/y='"q"' --recode=status:404=missing --recode=status:200=ok,n=m --recode=n:null=0
+  [ "$output" = "$row,\"b\":\"\\\"q\\\"\",\"status\":\"ok\",\"n\":null,\"z\":\"w\"}" ]
+}
+
+@test "--recode: values may hold commas, colons, equals signs and backslashes, and be empty" {
+  parse_line "$event,\"a\":\"1=2,3\\\\\",\"b:c\":\"x\"}" '--recode=a:1\=2\,3\\=' '--recode=b\:c:x=\=\,\\'
+  [ "$(jq -c '[.a,.["b:c"]]' <<<"$output")" = '["","=,\\"]' ]
+}
+
+@test "--id-from makes the same session_id of the same values, however they are written" {
+  printf '%s\n' "$event,\"ip\":\"a/b\",\"ua\":\"c\"}" "$event,\"ua\":\"\\u0063\",\"ip\":\"a\\/b\"}" \
+    "$event,\"ip\":\"a/bc\",\"ua\":\"\"}" "$event,\"ip\":\"a/bc\"}" "$event,\"ip\":\"a/bc\",\"ua\":null}" "$event}" >in
+  parse --id-from=ip,ua in
+  mapfile -t ids < <(jq -r '.session_id' <<<"$output")
+  [[ ${ids[0]} =~ ^[0-9a-f]{32}$ ]]
+  [ "${ids[0]}" = "${ids[1]}" ]
+  [ "${ids[1]}" != "${ids[2]}" ]
+  [ "${ids[2]}" != "${ids[3]}" ]
+  [ "${ids[3]}" = "${ids[4]}" ]
+  [ "${ids[5]}" = null ]
+}
+
+@test "an id made by --id-from is the same in every version" {
+  parse_line "$event,\"ip\":\"203.0.113.9\"}" --id-from=ip
+  [ "$(jq -r .session_id <<<"$output")" = 0a96842e5b30344abec4bd7cca16e1fc ]
+}
+
+# --- --map
+
+@test "--map gives none, one or several events for a record" {
+  printf '%s\n' '{"n":0}' '{"n":1}' '{"n":3}' >in
+  parse --stats --map='range(.n) as $i | {event_type:"t", event_time:1767226200, i:$i}' in
+  [ "$output" = "$row,\"i\":0}
+$row,\"i\":0}
+$row,\"i\":1}
+$row,\"i\":2}" ]
+  [ "$(jq -c '[.read,.used,.filtered,.produced]' <<<"$stderr")" = '[3,2,1,4]' ]
+}
+
+@test "--map: an array is its elements, null is nothing" {
+  parse_line '[{"event_type":"t","event_time":1767226200,"a":"],["},null,{"event_type":"t","event_time":1767226200}]' --map='., [], null'
+  [ "$output" = "$row,\"a\":\"],[\"}
+$row}" ]
+}
+
+@test "--map: what is no event, or an error, refuses the whole record" {
+  while IFS='|' read -r program detail; do
+    parse_line "$event}" --map="$program"
+    [ -z "$output" ]
+    [ "$(jq -r '.reason+" "+.detail' rejects)" = "map-error $detail" ] || { echo "$program"; cat rejects; return 1; }
+  done <<'END'
+., "x"|the map gave a string
+[., 1]|the map gave a number
+[[.]]|the map gave an array in an array
+., (.event_type == "t")|the map gave a boolean
+., error("no such shop")|no such shop
+END
+}
+
+@test "--map: a line that is no JSON is refused as such, before the map" {
+  printf '%s\n' '{"a":' 'x' '{"a":"\ud800"}' >in
+  parse --from=ndjson --rejects=rejects --map='{}' in
+  [ "$(reasons)" = "not-json not-json bad-utf8" ]
+}
+
+@test "--map: integers of more than 15 digits keep their digits" {
+  parse_line '{"id":12345678901234567890,"t":1767226200}' --map='{event_type:"t",event_time:.t,user_id:.id}'
+  [ "$(jq -r .user_id <<<"$output")" = 12345678901234567890 ]
+}
+
+@test "--map sees CSV rows and log lines as objects; rename, recode and id-from come after it" {
+  printf 'when,what,who\n2026-01-01T00:10:00Z,view,a\n' >in
+  parse --map='{at:.when, event_type:.what, who}' --rename=event_time=at --recode=event_type:view=t --id-from=who in
+  [ "$(jq -c '[.event_type,.who,(.session_id|length)]' <<<"$output")" = '["t","a",32]' ]
+  parse --map='select(.method == null) | .event_type = "scan"' "$ROOT/samples/access.log"
+  [ "$(jq -c '[.event_type,.status]' <<<"$output")" = '["scan",400]' ]
+}
+
+@test "--map-file reads the program from a file" {
+  printf '# the type\n.event_type = "t"\n' >program.jq
+  parse_line '{"event_time":1767226200}' --map-file=program.jq
+  [ "$output" = "$row}" ]
+}
+
+# --- --where, --key, --keep-frame, --dedup
+
+@test "--where sees the event as it is printed, natively and through libjq" {
+  printf '%s\n' '{"what":"view","at":1767226200,"ip":"a","n":"1"}' '{"what":"cart","at":1767226201,"ip":"b","n":"2"}' >in
+  for where in '.event_type == "x"' '.b == "X"' '.event_time == "2026-01-01T00:10:00.000Z"' '.n < 2' \
+    '(.session_id | length) == 32 and .b == "X"'; do
+    for way in "$where" "[$where] | all" "reduce ($where) as \$x (false; \$x)"; do
+      parse --rename=event_type=what,event_time=at,b=ip --recode=event_type:view=x --recode=b:a=X --id-from=b \
+        --number=n -w "$way" in
+      [ "${#lines[@]}" -eq 1 ] || { echo "$way: $output"; return 1; }
+      [ "$(jq -r .event_type <<<"$output")" = x ]
+    done
+  done
+}
+
+@test "filtered events are counted, not refused" {
+  printf '%s}\n' "$event" >in
+  parse --stats -w '.event_type == "x"' in
+  [ "$(jq -c '[.read,.filtered,.produced]' <<<"$stderr")" = '[1,1,0]' ]
+}
+
+@test "--key puts the member as printed before the event" {
+  parse_line '{"event_type":"view","event_time":1767226200}' --recode=event_type:view=t --key=event_type
+  [ "$output" = "t	$row}" ]
+  parse_line "$event}" --key=event_time
+  [ "$output" = "2026-01-01T00:10:00.000Z	$row}" ]
+}
+
+@test "--keep-frame hands partition and offset on, for every event of a record" {
+  printf '3\t17\t%s}\n0\t5\t%s}\n' "$event" "$event" >in
+  parse --keep-frame in
+  [ "$output" = "3	17	$row}
+0	5	$row}" ]
+  parse --keep-frame --map='., .' in
+  [ "${#lines[@]}" -eq 4 ]
+  [ "${lines[1]}" = "3	17	$row}" ]
+}
+
+@test "--keep-frame refuses what has no frame" {
+  parse_line "$event}" --keep-frame
+  [ -z "$output" ]
+  [ "$(reasons)" = bad-frame ]
+}
+
+@test "frames hold rows of CSV, too, with --header" {
+  printf '0\t1\t2026-01-01T00:10:00Z,t\n' >in
+  parse --input=kcat --from=csv --header=event_time,event_type --keep-frame in
+  [ "$output" = "0	1	$row}" ]
+}
+
+@test "--dedup drops repeats" {
+  printf '%s,"event_id":"a/b"}\n%s,"event_id":"a\\/b"}\n' "$event" "$event" >in
+  parse --dedup=1h --stats in
+  [ "${#lines[@]}" -eq 1 ]
+  [ "$(jq .duplicate <<<"$stderr")" = 1 ]
+}
+
+# --- wrong use, failing output
+
+@test "wrong use is told and exits 2" {
+  while IFS='|' read -r arguments message; do
+    eval "parse $arguments" </dev/null
+    [ "$status" -eq 2 ] || { echo "$arguments: $status"; return 1; }
+    [ "${stderr_lines[0]}" = "cs-parse: $message" ] || { echo "$arguments: $stderr"; return 1; }
+  done <<'END'
+--map=. --map-file=x|--map and --map-file are two ways to give one program: use one of them
+--map-file=missing|--map-file: cannot open 'missing': No such file or directory
+--from=ndjson --header=a|--header is for CSV and TSV
+--from=combined --no-quotes|--no-quotes is for CSV and TSV
+--header='"a'|--header: header line: a quoted field does not end
+--rename=x|--rename: 'x' is not NEW=OLD
+--rename=a=b=c|--rename: 'a=b=c' is not NEW=OLD
+--rename=a=|--rename: 'a=' is not NEW=OLD
+--recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new)
+--recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new)
+--recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair (write \= for one in a value)
+--recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
+--id-from=a,,b|--id-from: a member has no name in 'a,,b'
+--keep-frame --key=user_id|--keep-frame and --key both put something before the event: use one of them
+END
+}
+
+@test "a map that does not compile, or asks for what is refused, exits 2" {
+  parse --map='{' </dev/null
+  [ "$status" -eq 2 ]
+  parse --map='.x = now' </dev/null
+  [ "$status" -eq 2 ]
+  [[ $stderr == "cs-parse: --map: "*now* ]]
+}
+
+@test "output that cannot be written is exit 1" {
+  printf '%s}\n' "$event" >in
+  run bash -c 'cs-parse in >/dev/full'
+  [ "$status" -eq 1 ]
+}
+
+@test "--strict ends with the first refused record" {
+  printf '%s}\nx\n%s}\n' "$event" "$event" >in
+  parse --strict --from=ndjson in
+  [ "$status" -eq 1 ]
+  [ "$output" = "$row}" ]
+}
+
+# --- the manual
+
+@test "every example of the manual runs and prints something" {
+  mandoc -T ascii "$ROOT/man/cs-parse.1" | col -b | sed -n '/^EXAMPLES/,/^DIAGNOSTICS/p' |
+    awk '/^[ \t]+\$ / {on = 1; sub(/^[ \t]+\$ /, "")} on {sub(/^[ \t]+/, "  "); print} on && !/[\\|]$/ {print "---"; on = 0}' >examples
+  [ "$(grep -c -- ^--- examples)" -eq 5 ]
+  cd "$ROOT"
+  while IFS= read -r -d '~' example; do
+    run --separate-stderr bash -o pipefail -c "$example"
+    [ "$status" -eq 0 ] || { echo "$example: $status $stderr"; return 1; }
+    [ -n "$output" ] || { echo "$example: nothing"; return 1; }
+  done < <(sed 's/^---$/~/' "$BATS_TEST_TMPDIR/examples")
+}
+
+@test "the manual says of each option what --help says" {
+  mandoc -T ascii "$ROOT/man/cs-parse.1" | col -b | sed -n '/^OPTIONS/,/^FILES/p' | tr -s ' \t\n' ' ' >manual
+  cs-parse --help | awk '/^  --interleave/ {exit} /^  --/ {on = 1} on' | tr -s ' \n' ' ' | sed 's/ --/\n--/g' | grep . >help
+  [ "$(wc -l <help)" -eq 9 ]
+  while read -r line; do
+    grep -qF -- "$line" manual || { echo "$line"; return 1; }
+  done <help
+}
+
+# --- real data
+
+@test "REES46: every line of the shop's CSV is accounted for" {
+  need_data rees46
+  parse --from=csv --stats=stats --rejects=rejects --number=price --rename=session_id=user_session \
+    --recode=event_type:view=product_view,cart=add_to_cart -o out "$DATA"/rees46/*.csv
+  [ "$status" -eq 0 ]
+  [ "$(jq -c '[.read,.used,.rejected]' stats)" = '[17435,17434,1]' ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "17436 torn" ]
+  [ "$(jq -r .event_type out | sort | uniq -c | awk '{print $2,$1}' | paste -sd,)" = "add_to_cart 165,product_view 17055,purchase 214" ]
+  [ "$(jq -r .session_id out | sort -u | wc -l)" -eq 5066 ]
+  [ "$(jq -r .user_id out | sort -u | wc -l)" -eq 4504 ]
+  [ "$(jq -r 'select(.category_code == null) | 1' out | wc -l)" -eq 5746 ]
+  # No field is quoted in this file: what we read is what awk reads (its lines end in CRLF).
+  awk -F, '{sub(/\r$/, "")} NR > 1 && NF == 9 {print $1 "," $3 "," $4 "," $5 "," $6 "," $7 "," $8 "," $9}' "$DATA"/rees46/*.csv >wanted
+  grep -o '"price":[0-9.]*' out | cut -d: -f2 >prices
+  jq -r '[(.event_time | sub("T"; " ") | sub(".000Z"; " UTC")), .product_id, .category_id, .category_code,
+    .brand, "PRICE", .user_id, .session_id] | map(. // "") | join(",")' out |
+    paste -d'\n' - prices | awk 'NR % 2 {line = $0; next} {sub("PRICE", $0, line); print line}' >got
+  cmp wanted got
+}
+
+@test "REES46: five exact repeats are dropped when an id is made of the whole row" {
+  need_data rees46
+  parse --from=csv --stats=stats --rejects=rejects --dedup=1h -o out \
+    --map='.event_id = ([.[]] | map(. // "") | join("|"))' "$DATA"/rees46/*.csv
+  [ "$(jq .duplicate stats)" -eq 5 ]
+}
+
+@test "a real access log: every line but the damaged one is an event" {
+  need_data access-log
+  parse --stats=stats --rejects=rejects --id-from=ip -o out "$DATA/access-log/apache_logs"
+  [ "$(jq -c '[.read,.used,.rejected]' stats)" = '[10000,9999,1]' ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "8899 bad-columns" ]
+  [ "$(jq -r .session_id out | sort -u | wc -l)" -eq "$(grep -v 'bot.html$' "$DATA/access-log/apache_logs" | cut -d' ' -f1 | sort -u | wc -l)" ]
+  jq -r 'select(.method != null) | "\(.ip) \"\(.method) \(.page_url) \(.status) \(.bytes // "-")"' out | sort >got
+  grep -v 'bot.html$' "$DATA/access-log/apache_logs" |
+    sed -E 's/^([^ ]+) - - \[[^]]*\] ("[A-Z]+ .*) HTTP[^ "]*" ([0-9]+) ([-0-9]+) .*/\1 \2 \3 \4/' | sort >wanted
+  cmp wanted got
+}
+
+# The verdict on one file of JSONTestSuite: the reasons, one a line, or "event".
+verdict() {
+  cs-parse --from=ndjson --rejects=rejects "$1" >out || return 1
+  [ -s out ] && echo event
+  jq -r .reason rejects
+}
+
+@test "JSONTestSuite: what must be accepted is JSON to us" {
+  need_data json-test-suite
+  count=0
+  for file in "$DATA"/json-test-suite/test_parsing/y_*; do
+    # A record is a line.
+    { tr '\n' ' ' <"$file"; echo; } >in
+    result="$(verdict in)"
+    [[ $result =~ ^(no-time|not-an-object)$ ]] || { echo "$file: $result"; return 1; }
+    count=$((count + 1))
+  done
+  [ "$count" -eq 95 ]
+}
+
+@test "JSONTestSuite: what must be refused is no JSON to us" {
+  need_data json-test-suite
+  count=0
+  for file in "$DATA"/json-test-suite/test_parsing/n_*; do
+    { cat "$file"; echo; } >in
+    result="$(verdict in | sort -u)"
+    # A file of several lines is several records for us; one of them at least is broken.
+    if [ -n "$(tr -d '\357\273\277[:space:]' <in)" ]; then
+      [[ $result =~ not-json|bad-utf8|too-deep ]] || { echo "$file: $result"; return 1; }
+    fi
+    [[ $result != *event* ]]
+    count=$((count + 1))
+  done
+  [ "$count" -eq 188 ]
+}
+
+@test "JSONTestSuite: what may go either way goes one way" {
+  need_data json-test-suite
+  for file in "$DATA"/json-test-suite/test_parsing/i_*; do
+    { cat "$file"; echo; } >in
+    result="$(verdict in)" || { echo "$file"; return 1; }
+    [ -n "$result" ]
+  done
+}

@@ -1,0 +1,274 @@
+/* aggregate.c - what --agg says, and cells that do not depend on the order of events. */
+#include "aggregate.h"
+
+#include <stdlib.h>
+
+#include "expr.h"
+#include "memory.h"
+#include "tap.h"
+
+static struct schema schema;
+static struct aggregates all;
+static struct buffer why;
+
+static bool add(const char *text)
+{
+    buffer_clear(&why);
+    return aggregates_add(&all, text, &schema, &why);
+}
+
+static void begin(void)
+{
+    schema_init(&schema);
+    aggregates_init(&all);
+}
+
+static void end(void)
+{
+    aggregates_release(&all);
+    schema_release(&schema);
+}
+
+static void test_reading(void)
+{
+    static const char *const good[] = {
+        "n=count",
+        "named=count()",
+        "some=count(.price)",
+        "carts=count if .event_type == \"add_to_cart\"",
+        "ids = distinct( session_id ) if .a",
+        "total=sum(.price * (.quantity + 1)) if (.x)",
+        "bracket=max(.note | test(\")\") )",
+        "inside=min(\"\\(\")\" | length)\")",
+        "share=percent(carts, n)",
+        "later=percent(n,last)",
+        "last=sum(price)",
+        "name-with.more=first(product_id)",
+    };
+    static const char *const bad[] = {
+        "count",      "=count",       "n=",        "n=cuont",          "n=sum",
+        "n=sum(",     "n=sum(a",      "n=sum()",   "n=sum(a) when .b", "n=count if",
+        "n=count if .a ==",           "n=percent(a)", "n=percent(a,b) if .c", "1n=count",
+        "n=count ifx",                "n=sum(.a ..b)",
+    };
+    begin();
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        if (add(good[i])) continue;
+        wrong++;
+        printf("# %s: %.*s\n", good[i], (int)why.len, why.data);
+    }
+    is_int(wrong, 0, "what the manual allows is read");
+    ok(!add("n=sum(price)"), "a name stands once");
+    ok(aggregates_complete(&all, &why), "percent may name what comes later");
+    end();
+
+    begin();
+    wrong = 0;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (!add(bad[i]) && why.len > 0) continue;
+        wrong++;
+        printf("# %s was read\n", bad[i]);
+    }
+    is_int(wrong, 0, "nonsense is refused with a reason");
+    ok(add("a=avg(price)") && add("p=percent(a,a)") && !aggregates_complete(&all, &why),
+       "percent of an average is refused");
+    end();
+}
+
+static void test_sharing(void)
+{
+    begin();
+    ok(add("a=count if .event_type == \"x\"") && add("b=distinct(user_id) if .event_type == \"x\"") &&
+           add("c=distinct(user_id)") && add("d=distinct(session_id)") &&
+           aggregates_complete(&all, &why),
+       "four aggregates are read");
+    is_int(all.condition_count, 1, "equal conditions are one");
+    is_int(all.set_count, 2, "ids of one operand are one set");
+    is_int(all.set[0].count, 2, "with a bit for each aggregate");
+    end();
+}
+
+/* Events with a price, and cells that they are added to. */
+
+#define EVENTS 400
+
+static struct value prices[EVENTS];
+static struct value products[EVENTS];
+static int64_t times[EVENTS];
+
+static struct value number(const char *text)
+{
+    return (struct value){.text = text, .len = (uint32_t)strlen(text), .kind = KIND_NUMBER};
+}
+
+static void events_make(void)
+{
+    static const char *const texts[] = {
+        "1",     "0.1",  "-3.25",      "1e3",  "99.999999999", "0.0000000005",
+        "12345678901234567890",        "-7",   "1.50",         "1.5",
+        "170141183460469231731687303", "-170141183460469231731687303",
+    };
+    static const char *const names[] = {"p1", "p2", "p10", "", "\xc3\xa9"};
+    for (int i = 0; i < EVENTS; i++) {
+        prices[i] = number(texts[(size_t)rand() % (sizeof texts / sizeof texts[0])]);
+        if (rand() % 7 == 0) prices[i] = VALUE_NULL;
+        if (rand() % 9 == 0) prices[i].kind = KIND_STRING;
+        products[i] = value_string(slice_of(names[(size_t)rand() % 5]));
+        if (rand() % 5 == 0) products[i] = VALUE_NULL;
+        times[i] = rand() % 50;
+    }
+}
+
+static unsigned event_add(char *cells, struct buffer *text, int i)
+{
+    struct value value[SCHEMA_MAX] = {0};
+    struct operand_values values = {0};
+    struct event ev = {.time_us = times[i], .value = value};
+    value[SLOT_PRODUCT_ID] = products[i];
+    value[schema_find(&schema, SLICE("price"))] = prices[i];
+    return aggregates_event(&all, cells, text, &ev, &values, aggregates_select(&all, &ev));
+}
+
+static struct buffer printed(const char *cells, const struct buffer *text)
+{
+    struct buffer out = {0};
+    for (int i = 0; i < all.count; i++) {
+        aggregates_print(&all, i, cells, text, &out);
+        buffer_add_char(&out, ' ');
+    }
+    return out;
+}
+
+static bool same(struct buffer a, struct buffer b)
+{
+    const bool equal = slice_equal(buffer_slice(&a), buffer_slice(&b));
+    if (!equal) printf("# %.*s\n# %.*s\n", (int)a.len, a.data, (int)b.len, b.data);
+    buffer_release(&a);
+    buffer_release(&b);
+    return equal;
+}
+
+/* One round of every way there is to bring the same events together. */
+static void round_run(int *shuffled, int *parts, int *states)
+{
+    struct buffer text = {0}, packed = {0}, other_text = {0};
+    char *whole = memory_zero(4, all.cell_bytes);
+    char *other = whole + all.cell_bytes, *left = other + all.cell_bytes, *right = left + all.cell_bytes;
+    int order[EVENTS];
+
+    events_make();
+    for (int i = 0; i < EVENTS; i++)
+        order[i] = i;
+    for (int i = EVENTS - 1; i > 0; i--) {
+        const int j = rand() % (i + 1), swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+    for (int i = 0; i < EVENTS; i++) {
+        event_add(whole, &text, i);
+        event_add(other, &text, order[i]);
+        event_add(rand() % 2 == 0 ? left : right, &text, order[i]);
+    }
+    *shuffled += !same(printed(whole, &text), printed(other, &text));
+
+    aggregates_save(&all, left, &text, true, &packed);
+    aggregates_save(&all, right, &text, true, &packed);
+    aggregates_combine(&all, left, right, &text);
+    *parts += !same(printed(whole, &text), printed(left, &text));
+
+    struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+    memset(other, 0, all.cell_bytes);
+    aggregates_load(&all, other, &other_text, true, &in);
+    aggregates_load(&all, other, &other_text, true, &in);
+    *states += in.broken || in.at != in.end || !same(printed(whole, &text), printed(other, &other_text));
+    buffer_release(&text);
+    buffer_release(&packed);
+    buffer_release(&other_text);
+    free(whole);
+}
+
+static void test_cells(void)
+{
+    int shuffled = 0, parts = 0, states = 0;
+    begin();
+    ok(add("n=count") && add("some=count(price)") && add("total=sum(price)") && add("mean=avg(price)") &&
+           add("low=min(price)") && add("high=max(price)") && add("f=first(product_id)") &&
+           add("l=last(product_id)") && add("big=count if .price > 10") &&
+           add("share=percent(big,n)") && add("part=percent(total,n)") && aggregates_complete(&all, &why),
+       "aggregates of every kind are read");
+    for (int i = 0; i < 200; i++)
+        round_run(&shuffled, &parts, &states);
+    is_int(shuffled, 0, "any order of events gives the same cells");
+    is_int(parts, 0, "two parts combined are the whole");
+    is_int(states, 0, "saved and loaded they still are");
+    end();
+}
+
+/* The printed cells after these prices. */
+static bool gives(const char *const *texts, const char *wanted, const char *name)
+{
+    struct buffer text = {0};
+    char *cells = memory_zero(1, all.cell_bytes);
+    products[0] = VALUE_NULL;
+    for (; *texts != NULL; texts++) {
+        prices[0] = number(*texts);
+        event_add(cells, &text, 0);
+    }
+    struct buffer out = printed(cells, &text);
+    const bool passed = is_text(buffer_slice(&out), wanted, name);
+    buffer_release(&out);
+    buffer_release(&text);
+    free(cells);
+    return passed;
+}
+
+#define LARGEST "170141183460469231731687303715.884105727"
+
+static void test_sums(void)
+{
+    begin();
+    ok(add("s=sum(price)") && add("a=avg(price)") && aggregates_complete(&all, &why), "sums are read");
+    gives((const char *[]){NULL}, "null null ", "the sum of no numbers is null");
+    gives((const char *[]){"0.1", "0.2", NULL}, "0.3 0.15 ", "sums are decimals, not doubles");
+    gives((const char *[]){"1", "1", "0", NULL}, "2 0.666667 ", "an average has six places");
+    gives((const char *[]){LARGEST, "1", "-2", NULL}, "170141183460469231731687303714.884105727 "
+                                                      "56713727820156410577229101238.294702 ",
+          "a sum may be too large on the way");
+    gives((const char *[]){LARGEST, "1", NULL}, "null null ", "but not in the end");
+    gives((const char *[]){"1e400", "1", "-1e400", NULL}, "null null ", "nor may a number");
+    end();
+}
+
+static void test_ratio(void)
+{
+    int wrong = 0;
+    decimal out;
+    for (int i = 0; i < 100000; i++) {
+        const int64_t part = rand() % 2000001 - 1000000, whole = rand() % 2001 - 1000;
+        if (whole == 0) continue;
+        const int64_t above = (part < 0 ? -part : part) * 2000, below = (whole < 0 ? -whole : whole) * 2;
+        int64_t wanted = (above + below / 2) / below;
+        if ((part < 0) != (whole < 0)) wanted = -wanted;
+        wrong += !decimal_ratio(part, whole, 3, &out) || out != wanted;
+    }
+    is_int(wrong, 0, "a ratio is rounded half away from zero");
+    const decimal largest = (decimal)(~(unsigned __int128)0 >> 1);
+    ok(decimal_ratio(largest, largest, 4, &out) && out == 10000, "the largest by itself is 1");
+    ok(decimal_ratio(largest - 1, largest, 20, &out) && out == (decimal)100000000000 * 1000000000,
+       "a remainder near the largest divisor does not overflow");
+    ok(!decimal_ratio(largest, 1, 1, &out), "what does not fit is said not to");
+    ok(!decimal_ratio(1, 0, 2, &out), "nothing is divided by 0");
+}
+
+int main(void)
+{
+    srand(1);
+    test_reading();
+    test_sharing();
+    test_cells();
+    test_sums();
+    test_ratio();
+    buffer_release(&why);
+    return plan();
+}
