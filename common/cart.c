@@ -162,11 +162,12 @@ bool carts_add(struct carts *carts, struct id id, struct slice name, const struc
         return false;
     }
     const uint32_t before = timeline_before(timelines, entry, fact->time_us);
-    if (behind && run_is_over(carts, entry, before, fact))
+    const bool aside = behind && run_is_over(carts, entry, before, fact);
+    if (aside)
         aside_add(carts, timeline_at(timelines, entry->timeline), fact);
     else
         run_add(carts, entry, before, fact);
-    cart_schedule(carts, entry->timeline);
+    if (aside || before == POOL_NONE) cart_schedule(carts, entry->timeline); /* else nothing is due earlier than before */
     return true;
 }
 

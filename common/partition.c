@@ -88,6 +88,11 @@ void clock_remove(struct clock *clock, struct partition *partition)
     }
 }
 
+bool partition_new(const struct partition *partition)
+{
+    return partition->largest_us == TIME_NONE && partition->offset < 0 && !partition->holding;
+}
+
 int64_t partition_number(const struct partition *partition) { return partition->number; }
 
 /* A time minus the lateness. */
@@ -168,13 +173,13 @@ void clock_save(const struct clock *clock, struct buffer *out)
 {
     uint32_t count = 0;
     for (int i = 0; i < clock->count; i++)
-        count += clock->partition[i]->number >= 0;
+        count += !partition_new(clock->partition[i]);
     pack_i64(out, clock->floor_us);
     pack_i64(out, clock->largest_us);
     pack_u32(out, count);
     for (int i = 0; i < clock->count; i++) {
         const struct partition *partition = clock->partition[i];
-        if (partition->number < 0) continue; /* stands for an input that has brought nothing */
+        if (partition_new(partition)) continue; /* named again, or waited for, when it comes */
         pack_i64(out, partition->number);
         pack_i64(out, partition->largest_us);
         pack_i64(out, partition->offset);
@@ -207,6 +212,7 @@ bool clock_load(struct clock *clock, struct unpack *in)
         partition->held_id = unpack_id(in);
         partition->held_offset = unpack_i64(in);
         partition->held_line_number = unpack_u64(in);
+        partition->held_input = NULL; /* the main loop knows */
         buffer_clear(&partition->held);
         buffer_add_slice(&partition->held, unpack_text(in));
     }

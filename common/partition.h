@@ -71,6 +71,9 @@ struct partition *clock_meet(struct clock *clock, int64_t number);
 /* Forgets a partition: one that stood for an input until its first record. */
 void clock_remove(struct clock *clock, struct partition *partition);
 
+/* Has nothing come of it yet? */
+bool partition_new(const struct partition *partition);
+
 int64_t partition_number(const struct partition *partition);
 
 /* The watermark that judges the partition's next event: its own, or the floor where --idle has moved that above. */

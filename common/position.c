@@ -107,7 +107,7 @@ void positions_apply(struct positions *positions, struct inputs *inputs)
             continue;
         }
         input_seek(input, position->byte, position->line);
-        input->begun = true;
+        input->begun = position->framing != FRAMING_AUTO;
         input->framing = position->framing;
         input->discarding = position->discarding;
         input->head = position->head;

@@ -29,6 +29,9 @@
 #define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
 #define LINES_MAX 64                   /* in one call */
 
+/* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like. */
+#define UNPREDICTABLE(value) __asm__("" : "+r"(value))
+
 /* What went wrong where, from the functions below. */
 struct fault {
     enum reason reason;
@@ -498,20 +501,19 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             const uint64_t quotes = block_quotes(value_block);
             const uint64_t specials = block_specials(value_block) & ~UINT64_C(1);
             const unsigned end = (unsigned)__builtin_ctzll(specials | UINT64_C(1) << 63);
-            const bool null = scan_load32(v) == NULL_WORD;
-            const bool plain = (quotes & 1) != 0 && (quotes >> end & 1) != 0;
-            if (LIKELY(null | plain)) {
-                const struct value value = {
-                    .text = v + 1,
-                    .len = null ? 0 : end - 1,
-                    .kind = null ? KIND_NULL : KIND_STRING,
-                };
-                values[known->slot] = value;
-                const char *behind = v + (null ? 4 : end + 1);
+            uint64_t word = scan_load32(v) ^ NULL_WORD;
+            UNPREDICTABLE(word);
+            const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
+            if (LIKELY(((quotes & quotes >> end & 1) | ~string) != 0)) {
+                const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
+                struct value *const value = &values[known->slot];
+                value->text = v + 1;
+                memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+                const char *behind = v + 4 + ((end - (uint64_t)3) & string);
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
                     scanner_rest(scanner, known->name, (struct slice){.text = key, .len = (size_t)(behind - key)},
-                                 value);
+                                 *value);
                 }
                 p = behind;
                 continue;
@@ -571,9 +573,6 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     rest_keep(scanner, ev);
     return REASON_NONE;
 }
-
-/* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like. */
-#define UNPREDICTABLE(value) __asm__("" : "+r"(value))
 
 /* LANES lines from starts[0] to starts[LANES] along the usual path, in lockstep; they hold no backslash, no control
  * character and nothing above 0x7f. Returns a bit for each that was as expected in every byte; of the others nothing is

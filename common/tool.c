@@ -21,10 +21,14 @@
 #include "number.h"
 #include "output.h"
 #include "partition.h"
+#include "position.h"
 #include "progress.h"
 #include "reject.h"
+#include "saver.h"
 #include "scan.h"
 #include "shared.h"
+#include "spool.h"
+#include "state.h"
 #include "stats.h"
 
 /* So many events are scanned, then looked up together: enough to hide the memory's latency, few enough to stay in
@@ -85,6 +89,20 @@ struct loop {
     struct buffer detail;
     struct buffer plain;      /* an event_id without its escapes */
     struct progress progress;
+    bool full;                /* more keys than --max-keys: saved and ended as soon as the block is done */
+    /* --state. */
+    struct saver saver;
+    struct spool spool;
+    struct positions positions;
+    struct input earlier;     /* stands for what an earlier run has read */
+    struct {
+        uint64_t output, rejects, late;
+    } length;                 /* of the files, as the state says */
+    uint64_t rows_before;     /* printed by earlier runs */
+    struct {
+        uint64_t read, rows;
+        int64_t told_us;
+    } saved;                  /* as of the last save: nothing new is nothing to save */
     const struct origin *translating; /* the record being translated, or NULL */
     struct made_counts made;          /* what became of its events */
     bool running;             /* the batch is being handed over */
@@ -115,6 +133,16 @@ static void on_stats(int signal)
     errno = saved;
 }
 
+/* Something has happened that the loop will look for when it is awake: a save has ended. */
+static void on_wake(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
 static void signals_catch(void)
 {
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -127,6 +155,9 @@ static void signals_catch(void)
     action = (struct sigaction){.sa_handler = on_stats};
     sigemptyset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);
+    if (shared.state == NULL) return;
+    action = (struct sigaction){.sa_handler = on_wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &action, NULL);
 }
 
 /* --- setting up ------------------------------------------------------------------------------------------ */
@@ -207,7 +238,11 @@ static void refuse_options(const struct tool *tool)
     if (shared.updates && (shared.top != 0 || shared.order_by != NULL))
         die_usage("--emit=updates does not go with --%s", shared.top != 0 ? "top" : "order-by");
     if (shared.merge && shared.by_partition) die_usage("--merge reads what --by-partition has printed: not both");
-    if (shared.state != NULL || shared.spool != NULL || shared.show_position) die_usage("--state: not yet");
+    if (shared.state != NULL && tool->save == NULL) die_usage("--state: this tool keeps nothing from one event to the next");
+    if (shared.state == NULL && shared.spool != NULL) die_usage("--spool needs --state");
+    if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
+    if (shared.output != NULL && shared.spool != NULL) die_usage("--output or --spool: rows go to one of them");
+    if (shared.state != NULL && shared.jobs > 1) die_usage("--jobs does not go with --state");
     if (shared.jobs > 1) die_usage("--jobs: not yet");
 }
 
@@ -241,25 +276,39 @@ static void output_refuse(const struct loop *l, const char *option, const char *
     }
 }
 
+/* Rows to standard output while a state is kept: only what has a name can be cut back to where the state is. */
+static void standard_output_check(struct output *output)
+{
+    struct stat stat;
+    if (shared.state == NULL || fstat(output->fd, &stat) != 0) return;
+    if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
+        message("standard output is a pipe: a crash may lose or repeat rows on their way (--output, --spool do not)");
+    output->file = S_ISREG(stat.st_mode);
+}
+
 static void outputs_open(struct loop *l)
 {
     output_refuse(l, "--output", shared.output, NULL);
     output_refuse(l, "--rejects", shared.rejects, shared.output);
     output_refuse(l, "--late", shared.late, shared.output);
-    if (shared.output != NULL)
-        output_file(&l->output, shared.output, 0);
-    else
+    if (shared.spool != NULL) {
+        spool_open(&l->spool, shared.spool, l->spool.named, &l->output);
+    } else if (shared.output != NULL) {
+        output_file(&l->output, shared.output, l->length.output);
+    } else {
         output_standard(&l->output);
+        standard_output_check(&l->output);
+    }
     l->rejects = (struct rejects){.what = "rejected", .option = "--rejects"};
     l->late = (struct rejects){.what = "late", .option = "--late"};
     if (shared.rejects != NULL) {
-        output_file(&l->rejects_output, shared.rejects, 0);
+        output_file(&l->rejects_output, shared.rejects, l->length.rejects);
         l->rejects.output = &l->rejects_output;
     }
     if (shared.late != NULL && shared.rejects != NULL && strcmp(shared.late, shared.rejects) == 0) {
         l->late.output = &l->rejects_output;
     } else if (shared.late != NULL) {
-        output_file(&l->late_output, shared.late, 0);
+        output_file(&l->late_output, shared.late, l->length.late);
         l->late.output = &l->late_output;
     }
 }
@@ -329,9 +378,22 @@ static void report(struct rejects *sink, const char *reason, const char *detail,
 
 static void batch_run(struct loop *l);
 
+/* With --state, what an input ends in may be whole when the next run reads it again: the position does not move over
+ * it, and it is only told of, and counted, after the last save (torn_report). False: there is no next time. */
+static bool torn_left(struct loop *l, enum reason reason, const struct origin *origin)
+{
+    struct input *input = origin->input;
+    if (!origin->torn || !l->run.settings.has_state || reason == REASON_NO_ID || reason == REASON_FUTURE) return false;
+    if (input->framing == FRAMING_NONE && !input_lasts(input)) return false;
+    input->torn = true;
+    l->stats.read--;
+    return true;
+}
+
 /* Refuses the record, or the event of a record that is being translated. */
 static void refuse(struct loop *l, enum reason reason, const char *detail, const struct origin *origin)
 {
+    if (torn_left(l, reason, origin)) return;
     if (shared.strict && !l->running) batch_run(l); /* the run ends here: what came before comes first */
     if (origin->torn && reason != REASON_NO_ID && reason != REASON_FUTURE) { /* those two are whole events */
         reason = REASON_TORN;
@@ -395,11 +457,7 @@ static void batch_run(struct loop *l)
         if (tool->advance != NULL) tool->advance(&l->run, watermark_us);
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
     }
-    if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) {
-        outputs_flush(l);
-        die_person("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
-                   (long long)shared.max_keys);
-    }
+    if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) l->full = true;
 }
 
 /* Its event_id however that was escaped; ID_NONE: it has none. */
@@ -731,6 +789,7 @@ static bool offset_new(struct loop *l, struct partition *partition, int64_t offs
     if (partition->offset >= 0 && offset != partition->offset + 1)
         l->stats.gaps += (uint64_t)(offset - partition->offset - 1);
     partition->offset = offset;
+    partition->offset_used = 1;
     return true;
 }
 
@@ -746,6 +805,20 @@ static void input_join(struct loop *l, struct input *input, struct partition *pa
         if (other->partition == stand_in) other->partition = NULL; /* a file whose turn comes later */
     }
     clock_remove(&l->clock, stand_in);
+}
+
+/* Where a partition was before a record. */
+struct framed_place {
+    int64_t offset, used;
+    uint64_t gaps;
+};
+
+/* The record was torn: it will come again. */
+static void partition_rewind(struct loop *l, struct partition *partition, const struct framed_place *before)
+{
+    partition->offset = before->offset;
+    partition->offset_used = before->used;
+    l->stats.gaps = before->gaps;
 }
 
 /* One framed line: the frame off, then as any event. */
@@ -769,6 +842,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     partition->source = origin->input;
     partition->ended = false;
     if (origin->input->partition != partition) input_join(l, origin->input, partition);
+    const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     origin->partition = frame.partition;
     origin->offset = frame.offset;
     if (!offset_new(l, partition, frame.offset)) {
@@ -781,12 +855,14 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         return end + 1;
     }
     const uint64_t read_before = l->stats.read;
+    const bool torn_before = origin->input->torn;
     const char *text = frame.payload.text;
     (void)take_event(l, text, origin, partition);
-    if (l->stats.read == read_before) { /* a frame around nothing: a record all the same */
+    if (l->stats.read == read_before && origin->input->torn == torn_before) { /* a frame around nothing: a record all the same */
         l->stats.read++;
         refuse(l, REASON_NOT_JSON, "an empty record", origin);
     }
+    if (origin->input->torn) partition_rewind(l, partition, &before);
     if (text != line && origin->input->framing == FRAMING_ENVELOPE) batch_run(l);
     return end + 1;
 }
@@ -926,6 +1002,7 @@ static void take_input(struct loop *l, struct input *input)
         input_begin(l, input, data, end);
     }
     const char *p = data;
+    const char *record = p;
     const struct translator *translator = l->run.translator;
     if (translator != NULL && translator->split != NULL && input->framing == FRAMING_NONE) {
         while (p < end) {
@@ -960,24 +1037,34 @@ static void take_input(struct loop *l, struct input *input)
             }
             const char *const record_end =
                 translator == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
+            record = p;
             p = take_record(l, input, p, record_end, torn && memchr(p, '\n', (size_t)(stop - p)) == last);
             input->lines++;
         }
     }
     batch_run(l); /* the block is about to be overwritten */
-    if (torn && p == end) p--;
+    if (torn && p == end) { /* the newline is ours */
+        p = input->torn ? record : p - 1;
+        input->lines--;
+    }
     input_consume(input, (size_t)(p - data));
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
 
-static void stats_write(struct loop *l)
+/* Brings the counters together. */
+static void stats_gather(struct loop *l)
 {
     l->stats.late_windows = l->run.counters.late_windows;
     l->stats.expired = l->run.counters.expired;
     l->stats.not_numbers = l->run.counters.not_numbers;
     l->stats.expression_errors = expr_errors;
-    l->stats.rows = rows_count(l->run.rows);
+    l->stats.rows = l->rows_before + rows_count(l->run.rows);
+}
+
+static void stats_write(struct loop *l)
+{
+    stats_gather(l);
     struct buffer more = {0};
     if (l->tool->stats != NULL) l->tool->stats(&l->run, &more);
     struct stats stats = l->stats;
@@ -995,14 +1082,208 @@ static void stats_write(struct loop *l)
     buffer_release(&more);
 }
 
-/* What the wall clock brings: updates, figures asked for, progress. Returns how long nothing more will be due. */
+/* --- the state ----------------------------------------------------------------------------------------------- */
+
+/* The body of a state: first what --show-position wants, then the rest. */
+static void state_pack(struct loop *l, struct buffer *out)
+{
+    stats_gather(l);
+    positions_note(&l->positions, &l->inputs);
+    clock_save(&l->clock, out);
+    positions_save(&l->positions, out);
+    if (shared.output != NULL) l->length.output = l->output.position;
+    if (shared.rejects != NULL) l->length.rejects = l->rejects_output.position;
+    if (shared.late != NULL) l->length.late = l->late.output->position;
+    pack_u64(out, l->length.output);
+    pack_u64(out, l->length.rejects);
+    pack_u64(out, l->length.late);
+    pack_u64(out, l->spool.named);
+    stats_save(&l->stats, out);
+    pack_i64(out, l->run.first_time_us);
+    pack_i64(out, l->run.end_time_us);
+    dedup_save(&l->dedup, out);
+    l->tool->save(&l->run, out);
+}
+
+static bool state_unpack(struct loop *l, struct unpack *in)
+{
+    bool good = clock_load(&l->clock, in) && positions_load(&l->positions, in);
+    l->length.output = unpack_u64(in);
+    l->length.rejects = unpack_u64(in);
+    l->length.late = unpack_u64(in);
+    l->spool.named = unpack_u64(in);
+    stats_load(&l->stats, in);
+    l->run.first_time_us = unpack_i64(in);
+    l->run.end_time_us = unpack_i64(in);
+    good = good && dedup_load(&l->dedup, in) && l->tool->load(&l->run, in);
+    l->rows_before = l->stats.rows;
+    l->run.counters.late_windows = l->stats.late_windows;
+    l->run.counters.expired = l->stats.expired;
+    l->run.counters.not_numbers = l->stats.not_numbers;
+    expr_errors = l->stats.expression_errors;
+    l->earlier = (struct input){.name = shared.state, .fd = -1};
+    for (int i = 0; i < l->clock.count; i++)
+        if (l->clock.partition[i]->holding) l->clock.partition[i]->held_input = &l->earlier;
+    return good;
+}
+
+/* Locks the state and takes in what there is. */
+static void state_open(struct loop *l)
+{
+    if (shared.state == NULL) return;
+    state_lock(shared.state);
+    saver_init(&l->saver, shared.save_every_us);
+    struct buffer file = {0}, bound = {0};
+    struct unpack in;
+    if (state_read(shared.state, l->tool->name, &file, &in)) {
+        option_fingerprint(&bound);
+        state_options(shared.state, &in, buffer_slice(&bound));
+        const bool good = state_unpack(l, &in);
+        state_end(shared.state, &in, good);
+    }
+    buffer_release(&bound);
+    buffer_release(&file);
+}
+
+/* --show-position: what the state says, which may be replaced meanwhile but is always whole. */
+static void show_position(struct loop *l)
+{
+    if (shared.state == NULL) die_usage("--show-position needs --state");
+    struct buffer file = {0};
+    struct unpack in;
+    output_standard(&l->output);
+    if (state_read(shared.state, l->tool->name, &file, &in)) {
+        (void)unpack_text(&in); /* the options */
+        if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in)) state_end(shared.state, &in, false);
+        positions_print(&l->positions, &l->clock, &l->output.buffer);
+    }
+    output_close(&l->output);
+    buffer_release(&file);
+    positions_release(&l->positions);
+    clock_release(&l->clock);
+    option_release();
+    exit(EXIT_DONE);
+}
+
+/* The inputs go on where they were. */
+static void inputs_resume(struct loop *l)
+{
+    if (shared.state == NULL) return;
+    positions_apply(&l->positions, &l->inputs);
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *input = &l->inputs.input[i];
+        if (input->begun && input->framing == FRAMING_NONE)
+            input_join(l, input, clock_partition(&l->clock, input->number));
+    }
+}
+
+/* All that the state will count on is written: makes it durable and commits it. In a child, or in the run itself. */
+static void state_write(struct loop *l)
+{
+    struct buffer file = {0}, bound = {0};
+    option_fingerprint(&bound);
+    state_begin(&file, l->tool->name, buffer_slice(&bound));
+    state_pack(l, &file);
+    if (shared.spool != NULL)
+        spool_sync(&l->spool);
+    else
+        output_sync(&l->output);
+    if (l->rejects.output != NULL) output_sync(l->rejects.output);
+    if (l->late.output != NULL && l->late.output != l->rejects.output) output_sync(l->late.output);
+    state_commit(shared.state, &file);
+    if (shared.spool != NULL) spool_seal(&l->spool);
+    buffer_release(&bound);
+    buffer_release(&file);
+}
+
+/* Brings everything to a point that can be saved. */
+static void save_prepare(struct loop *l)
+{
+    outputs_flush(l);
+    if (shared.spool != NULL) spool_cut(&l->spool);
+    l->saved.read = l->stats.read;
+    l->saved.rows = rows_count(l->run.rows);
+    l->saved.told_us = l->told_us;
+}
+
+static void save_done(struct loop *l)
+{
+    if (shared.spool != NULL) spool_sealed(&l->spool);
+}
+
+/* Saves when it is time. Returns how long it is until then. */
+static int64_t save_tick(struct loop *l)
+{
+    if (shared.state == NULL) return INT64_MAX;
+    if (saver_ended(&l->saver, false)) save_done(l);
+    if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
+    const bool changed = l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
+                         l->told_us != l->saved.told_us;
+    if (!changed) return INT64_MAX;
+    const int64_t left_us = l->saver.due_us - instant_steady();
+    if (left_us > 0) return left_us;
+    save_prepare(l);
+    switch (saver_fork(&l->saver)) {
+    case SAVER_CHILD: state_write(l); saver_done();
+    case SAVER_ALONE:
+        state_write(l);
+        saver_saved(&l->saver);
+        save_done(l);
+        break;
+    case SAVER_RUN: break;
+    }
+    return INT64_MAX;
+}
+
+/* The end of the run: nothing waits any more, so it saves itself. */
+static void save_last(struct loop *l)
+{
+    if (shared.state == NULL) return;
+    if (saver_ended(&l->saver, true)) save_done(l);
+    save_prepare(l);
+    state_write(l);
+    save_done(l);
+}
+
+/* The bound on keys is no reason to lose what is there. */
+static void keys_check(struct loop *l)
+{
+    if (!l->full) return;
+    message("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
+            (long long)shared.max_keys);
+    outputs_flush(l);
+    save_last(l);
+    exit(EXIT_PERSON);
+}
+
+/* Tells of the records that inputs ended in; the state, which is saved, knows nothing of them. */
+static void torn_report(struct loop *l)
+{
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *input = &l->inputs.input[i];
+        if (!input->torn) continue;
+        const struct origin origin = {
+            .input = input,
+            .raw = {.text = input->data + input->start, .len = input->end - input->start},
+            .line_number = input->lines + 1,
+            .partition = -1,
+            .offset = -1,
+        };
+        l->stats.read++;
+        refuse(l, REASON_TORN, NULL, &origin);
+    }
+}
+
+/* --- the loop, second half ------------------------------------------------------------------------------------- */
+
+/* What the wall clock brings: saves, updates, figures asked for, progress. Returns how long nothing more will be due. */
 static int64_t clockwork(struct loop *l)
 {
     if (stats_wanted) {
         stats_wanted = 0;
         stats_write(l);
     }
-    int64_t wait_us = INT64_MAX;
+    int64_t wait_us = save_tick(l);
     if (shared.updates) {
         const int64_t steady_us = instant_steady();
         if (steady_us >= l->updates_due_us) {
@@ -1010,7 +1291,7 @@ static int64_t clockwork(struct loop *l)
             rows_flush(l->run.rows);
             l->updates_due_us = steady_us + shared.updates_us;
         }
-        wait_us = l->updates_due_us - steady_us;
+        if (l->updates_due_us - steady_us < wait_us) wait_us = l->updates_due_us - steady_us;
     }
     progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
     return wait_us;
@@ -1072,18 +1353,22 @@ static void read_everything(struct loop *l)
         l->now_us = instant_now();
         take_input(l, input);
         if (input->ended) input_ended(l, input);
+        keys_check(l);
     }
 }
 
 static void finish(struct loop *l)
 {
+    if (shared.state != NULL && !shared.flush) return; /* the next run goes on */
     held_release_all(l);
     batch_run(l);
+    keys_check(l);
     if (l->clock.largest_us != TIME_NONE && l->clock.largest_us > l->told_us) {
         l->told_us = l->clock.largest_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
     }
     if (l->tool->finish != NULL) l->tool->finish(&l->run);
+    if (l->told_us > l->clock.floor_us) l->clock.floor_us = l->told_us; /* for the run that goes on after --flush */
 }
 
 /* A standard stream that is closed would be taken by the next file opened, and rows would go into that. What stands there
@@ -1094,9 +1379,20 @@ static void streams_occupy(void)
         if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* The command goes on where time stands. */
+static void state_resume(struct loop *l)
+{
+    if (shared.state == NULL || l->clock.floor_us == TIME_NONE) return;
+    l->told_us = l->clock.floor_us;
+    if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    l->full = l->run.counters.keys > (uint64_t)shared.max_keys;
+    keys_check(l);
+}
+
 static void start(struct loop *l, int argc, char **argv)
 {
     const int operand = option_parse(argc, argv, l->tool->options, shared_options);
+    if (shared.show_position) show_position(l);
     struct run *run = &l->run;
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
@@ -1146,9 +1442,12 @@ static void start(struct loop *l, int argc, char **argv)
     for (int i = 0; i <= BATCH_MAX; i++)
         l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
     if (shared.explain) explain(l);
+    state_open(l);
     inputs_open(&l->inputs, argv + operand, argc - operand, shared.interleave);
-    outputs_open(l);
     partitions_of_inputs(l);
+    inputs_resume(l);
+    outputs_open(l);
+    state_resume(l);
     signals_catch();
     l->inputs.wake_fd = wake_fd;
     l->now_us = instant_now();
@@ -1170,6 +1469,7 @@ static void release(struct loop *l)
     buffer_release(&l->detail);
     buffer_release(&l->plain);
     scanner_free(l->scanner);
+    positions_release(&l->positions);
     dedup_release(&l->dedup);
     clock_release(&l->clock);
     inputs_release(&l->inputs);
@@ -1190,9 +1490,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     start(l, argc, argv);
     read_everything(l);
     finish(l);
+    save_last(l);
+    torn_report(l);
     progress_end(&l->progress);
     outputs_flush(l);
     if (shared.stats) stats_write(l);
+    if (shared.spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
     if (shared.rejects != NULL) output_close(&l->rejects_output);
     if (l->late.output == &l->late_output) output_close(&l->late_output);

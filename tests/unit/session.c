@@ -3,44 +3,10 @@
 
 #include <stdlib.h>
 
+#include "clicks.h"
 #include "tap.h"
 
-#define EVENTS_MAX 60
-#define PARTITIONS_MAX 3
-#define IDS 2
-
-static uint64_t random_state = 88172645463325252u;
-
-static int64_t random_below(int64_t bound)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (int64_t)(random_state % (uint64_t)bound);
-}
-
-/* An event as the test knows it: small numbers stand for texts, -1 for null. */
-struct click {
-    int64_t time_us, watermark_us;
-    int id, user, source, product;
-    enum deed deed;
-    int64_t advance_us; /* the smallest watermark after it */
-    bool used;
-};
-
-struct world {
-    struct click click[EVENTS_MAX];
-    int count;
-    int64_t gap_us, max_us, lateness_us;
-};
-
-static struct value text_of(char *text, char letter, int number)
-{
-    if (number < 0) return VALUE_NULL;
-    text[0] = letter;
-    text[1] = (char)('a' + number);
-    return value_string((struct slice){text, 2});
-}
+static int64_t gap_us, max_us;
 
 /* The line a session is compared by. */
 static void line_print(struct buffer *out, int id, int64_t start_us, int64_t last_us, uint64_t events, uint64_t carts,
@@ -63,56 +29,13 @@ static void session_line(void *context, const struct session *session)
     buffer_add_char(out, '\n');
 }
 
-static void world_random(struct world *world, bool in_time)
-{
-    const int partitions = 1 + (int)random_below(PARTITIONS_MAX);
-    const int64_t span_us = 1 + random_below(60);
-    const int64_t disorder_us = in_time ? world->lateness_us : world->lateness_us + random_below(20);
-    int64_t clock[PARTITIONS_MAX];
-    int64_t greatest[PARTITIONS_MAX];
-
-    for (int i = 0; i < partitions; i++) {
-        clock[i] = random_below(span_us);
-        greatest[i] = INT64_MIN;
-    }
-    world->count = 1 + (int)random_below(EVENTS_MAX);
-    int partition = 0;
-    for (int i = 0; i < world->count; i++) {
-        struct click *click = &world->click[i];
-        if (random_below(3) == 0) partition = (int)random_below(partitions);
-        clock[partition] += random_below(random_below(12) == 0 ? 12 : 3);
-        click->time_us = clock[partition] - random_below(disorder_us + 1);
-        click->watermark_us = INT64_MIN;
-        if (greatest[partition] != INT64_MIN) click->watermark_us = greatest[partition] - world->lateness_us;
-        if (in_time && click->time_us < click->watermark_us) click->time_us = click->watermark_us;
-        if (click->time_us > greatest[partition]) greatest[partition] = click->time_us;
-        click->advance_us = INT64_MAX;
-        for (int p = 0; p < partitions; p++) {
-            const int64_t watermark_us = greatest[p] == INT64_MIN ? INT64_MIN : greatest[p] - world->lateness_us;
-            if (watermark_us < click->advance_us) click->advance_us = watermark_us;
-        }
-        click->id = (int)random_below(IDS);
-        click->user = (int)random_below(4) - 1;
-        click->source = (int)random_below(4) - 1;
-        click->product = (int)random_below(4) - 1;
-        click->deed = (enum deed)random_below(DEED_COUNT);
-    }
-}
-
 static bool world_add(struct sessions *sessions, const struct click *click)
 {
-    char id[2], user[2], source[2], product[2];
-    const struct value id_value = text_of(id, 'i', click->id);
     struct buffer name = {0};
-    const struct fact fact = {.time_us = click->time_us,
-                              .watermark_us = click->watermark_us,
-                              .deed = click->deed,
-                              .user = text_of(user, 'u', click->user),
-                              .source = text_of(source, 's', click->source),
-                              .device = VALUE_NULL,
-                              .product = text_of(product, 'p', click->product)};
+    struct fact fact;
+    char texts[6];
 
-    pack_value(&name, id_value);
+    click_fact(click, &fact, texts, &name);
     const bool used = sessions_add(sessions, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
     buffer_release(&name);
     return used;
@@ -125,7 +48,7 @@ static bool world_resume(struct sessions *sessions)
     struct sessions loaded;
 
     sessions_save(sessions, &saved);
-    sessions_init(&loaded, sessions->gap_us, sessions->max_us);
+    sessions_init(&loaded, gap_us, max_us);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
     bool good = sessions_load(&loaded, &in) && in.at == in.end;
     sessions_save(&loaded, &again);
@@ -144,7 +67,7 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
     bool good = true;
     int64_t end_us = INT64_MIN;
 
-    sessions_init(&sessions, world->gap_us, world->max_us);
+    sessions_init(&sessions, gap_us, max_us);
     for (int i = 0; i < world->count; i++) {
         struct click *click = &world->click[i];
         click->used = world_add(&sessions, click);
@@ -159,24 +82,15 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
     return good;
 }
 
-static int click_order(const void *a, const void *b)
-{
-    const struct click *left = a;
-    const struct click *right = b;
-
-    if (left->time_us != right->time_us) return left->time_us < right->time_us ? -1 : 1;
-    return left->product - right->product;
-}
-
 /* b is not before a. */
-static bool within_gap(const struct world *world, const struct click *a, const struct click *b)
+static bool within_gap(const struct click *a, const struct click *b)
 {
     const int64_t reach_us = b->time_us > b->watermark_us ? b->time_us : b->watermark_us;
-    return stretch_near(a->time_us, world->gap_us, reach_us);
+    return stretch_near(a->time_us, gap_us, reach_us);
 }
 
 /* Marks what is connected with one event. */
-static void component(const struct world *world, const struct click *clicks, int count, int seed, bool *in)
+static void component(const struct click *clicks, int count, int seed, bool *in)
 {
     bool grown = true;
 
@@ -187,7 +101,7 @@ static void component(const struct world *world, const struct click *clicks, int
         for (int a = 0; a < count; a++)
             for (int b = 0; b < count; b++) {
                 if (in[a] == in[b] || clicks[a].time_us > clicks[b].time_us) continue;
-                if (!within_gap(world, &clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us) continue;
+                if (!within_gap(&clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us) continue;
                 in[a] = in[b] = grown = true;
             }
     }
@@ -258,7 +172,7 @@ static void world_expect(const struct world *world, struct buffer *out)
         while (count > 0) {
             struct click session[EVENTS_MAX];
             int session_count = 0, rest = 0;
-            component(world, clicks, count, 0, in);
+            component(clicks, count, 0, in);
             for (int i = 0; i < count; i++) {
                 if (in[i])
                     session[session_count++] = clicks[i];
@@ -269,8 +183,7 @@ static void world_expect(const struct world *world, struct buffer *out)
             qsort(session, (size_t)session_count, sizeof(session[0]), click_order);
             for (int begin = 0; begin < session_count;) {
                 int end = begin + 1;
-                while (end < session_count && (world->max_us == INT64_MAX ||
-                                               session[end].time_us <= session[begin].time_us + world->max_us))
+                while (end < session_count && session[end].time_us - session[begin].time_us <= max_us)
                     end++;
                 lines[line_count++] = part_line(session + begin, end - begin);
                 begin = end;
@@ -296,10 +209,10 @@ static bool expect_late(const struct world *world, int number)
     clicks[count++] = *click;
     for (int i = 0; i < number; i++)
         if (world->click[i].used && world->click[i].id == click->id) clicks[count++] = world->click[i];
-    component(world, clicks, count, 0, in);
+    component(clicks, count, 0, in);
     for (int i = 0; i < count; i++)
         if (in[i] && clicks[i].time_us > last_us) last_us = clicks[i].time_us;
-    return last_us + world->gap_us < click->watermark_us;
+    return last_us + gap_us < click->watermark_us;
 }
 
 struct tally {
@@ -316,7 +229,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
         used[i] = world->click[i].used;
         tally->late += !used[i];
         tally->lost += in_time && !used[i];
-        tally->wrong_late += world->max_us == INT64_MAX && used[i] == expect_late(world, i);
+        tally->wrong_late += max_us == INT64_MAX && used[i] == expect_late(world, i);
     }
     world_expect(world, &wanted);
     tally->wrong_rows += !slice_equal(buffer_slice(&got), buffer_slice(&wanted));
@@ -338,9 +251,9 @@ static void test_worlds(bool in_time, bool cut, const char *const *names)
     struct world world;
 
     for (int i = 0; i < 2000; i++) {
-        world.gap_us = random_below(5);
+        gap_us = random_below(5);
         world.lateness_us = random_below(5);
-        world.max_us = cut ? world.gap_us + world.lateness_us + 1 + random_below(4) : INT64_MAX;
+        max_us = cut ? gap_us + world.lateness_us + 1 + random_below(4) : INT64_MAX;
         world_random(&world, in_time);
         check_world(&world, in_time, &tally);
     }

@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# cs-window: which window and group an event is in, what the aggregates are, views, --by-partition and --merge.
+
+load helper
+
+setup() {
+  setup_tools
+  cat >events <<'END'
+{"event_type":"view","session_id":"s1","traffic_source":"ads","price":10,"event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"view","session_id":"s2","traffic_source":"ads","price":2.5,"event_time":"2026-01-01T00:09:59.999Z"}
+{"event_type":"cart","session_id":"s1","traffic_source":null,"price":"7","event_time":"2026-01-01T00:05:00Z"}
+{"event_type":"view","session_id":null,"traffic_source":"","price":null,"event_time":"2026-01-01T00:06:00Z"}
+{"event_type":"view","session_id":"s1","traffic_source":"ads","price":1,"event_time":"2026-01-01T00:10:00Z"}
+END
+}
+
+# Output and messages apart; --lateness=max unless the test says otherwise.
+window() {
+  run --separate-stderr cs-window --lateness=max "$@"
+}
+
+# The named members of each row, tab-separated.
+columns() {
+  local names
+  printf -v names '.%s,' "$@"
+  jq -r "[${names%,}] | map(tojson) | @tsv" <<<"$output" | sed 's/\\"/"/g'
+}
+
+# --- windows
+
+@test "a window holds its start and not its end" {
+  window --size=10m --agg=n=count events
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:10:00.000Z","n":4}' ]
+  [ "${lines[1]}" = '{"window_start":"2026-01-01T00:10:00.000Z","window_end":"2026-01-01T00:20:00.000Z","n":1}' ]
+  [ "${#lines[@]}" -eq 2 ]
+}
+
+@test "with --slide an event is in every window that holds it, also when the size is no multiple" {
+  window --size=7m --slide=3m --agg=n=count -w '.event_type == "cart"' events
+  [ "$(jq -r '.window_start[11:16]' <<<"$output" | paste -sd' ')" = "23:59 00:02 00:05" ] ||
+    [ "$(jq -r '.window_start[11:16]' <<<"$output" | paste -sd' ')" = "00:00 00:03" ]
+  # Whatever the phase: every start is a multiple of three minutes, and the event lies inside.
+  [ "$(jq -s 'all((.window_start[:19] + "Z" | fromdate) as $start
+    | $start % 180 == 0 and $start <= 1767225900 and 1767225900 < $start + 420)' <<<"$output")" = true ]
+}
+
+@test "--offset moves the starts" {
+  window --size=1h --offset=20m --agg=n=count events
+  [ "$(columns window_start n)" = $'"2025-12-31T23:20:00.000Z"\t5' ]
+}
+
+@test "windows before 1970 start where those after do" {
+  printf '%s\n' '{"event_time":"1969-12-31T23:59:59.999Z"}' '{"event_time":"1969-12-31T23:50:00Z"}' >old
+  window --size=10m --agg=n=count old
+  [ "$(columns window_start n)" = $'"1969-12-31T23:50:00.000Z"\t2' ]
+}
+
+@test "an event is late for a closed window only" {
+  cat >late <<'END'
+{"event_time":"2026-01-01T00:09:00Z"}
+{"event_time":"2026-01-01T00:10:40Z"}
+{"event_time":"2026-01-01T00:09:59Z"}
+{"event_time":"2026-01-01T00:10:05Z"}
+END
+  run --separate-stderr cs-window --size=10m --agg=n=count --late=out --stats=stats late
+  [ "$(columns n)" = $'1\n2' ]
+  [ "$(jq -c '[.used,.late,.late_windows]' stats)" = '[3,1,0]' ]
+  [ "$(jq -r .raw out)" = '{"event_time":"2026-01-01T00:09:59Z"}' ]
+}
+
+@test "late for some of its windows is used, and the windows are counted" {
+  printf '%s\n' '{"event_time":"2026-01-01T00:21:00Z"}' '{"event_time":"2026-01-01T00:12:00Z"}' >late
+  run --separate-stderr cs-window --size=10m --slide=5m --agg=n=count --stats=stats late
+  [ "$(columns window_start n)" = $'"2026-01-01T00:10:00.000Z"\t1\n"2026-01-01T00:15:00.000Z"\t1\n"2026-01-01T00:20:00.000Z"\t1' ]
+  [ "$(jq -c '[.used,.late,.late_windows]' stats)" = '[2,0,1]' ]
+}
+
+@test "any order of events within the lateness gives the same rows" {
+  traffic --events=20000 --disorder=25s --nulls=5 --extras --unicode >disorder
+  jq -cs 'sort_by(.event_time)[]' disorder >sorted
+  options=(--size=5m --slide=2m --by=traffic_source,device_type --agg=n=count --agg='s=distinct(session_id)'
+    --agg='total=sum(price)' --agg='a=first(product_id)' --agg='z=last(user_id)')
+  cs-window "${options[@]}" disorder >rows
+  cs-window "${options[@]}" sorted >wanted
+  cmp rows wanted
+  [ -s rows ]
+}
+
+# --- groups
+
+@test "null, the empty string, a number and its text are groups of their own, in the order of values" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":%s}\n' '"1"' 1 null '""' true 10 2 1.0 '"a"' >values
+  echo '{"event_time":"2026-01-01T00:00:00Z"}' >>values
+  window --size=1m --by=v --agg=n=count values
+  [ "$(columns v n | paste -sd' ')" = $'null\t2 true\t1 1\t1 1.0\t1 2\t1 10\t1 ""\t1 "1"\t1 "a"\t1' ] ||
+    [ "$(jq -c .n <<<"$output" | paste -sd' ')" = "2 1 1 1 1 1 1 1 1" ]
+  grep -q '"v":1.0,' <<<"$output"
+}
+
+@test "a row stands for each event that passed, even where nothing counted it" {
+  window --size=1h --by=event_type --agg='n=count if .event_type == "view"' --agg='s=distinct(session_id) if false' events
+  [ "$(columns event_type n s)" = $'"cart"\t0\t0\n"view"\t4\t0' ]
+}
+
+@test "--by takes a list, may repeat, and commas inside an expression do not split it" {
+  window --size=1h --by='kind=.event_type | sub("v"; "w"),paid=(.price != null)' --by=traffic_source --agg=n=count events
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","kind":"cart","paid":true,"traffic_source":null,"n":1}' ]
+}
+
+@test "lower() puts all cases into one group" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","search_query":"%s"}\n' 'CAFÉ' 'café' 'Café' 'cafe' >searches
+  window --size=1m --by='term=lower(search_query)' --agg=n=count searches
+  [ "$(columns term n)" = $'"cafe"\t1\n"café"\t3' ]
+}
+
+# --- aggregates
+
+@test "every function does what the manual says" {
+  window --size=1h --agg=n=count --agg='priced=count(price)' --agg='ids=distinct(session_id)' --agg='sum=sum(price)' \
+    --agg='avg=avg(price)' --agg='min=min(price)' --agg='max=max(price)' --agg='first=first(event_type)' \
+    --agg='last=last(session_id)' --agg='share=percent(ids,n)' events
+  [ "$(columns n priced ids sum avg min max first last share)" = $'5\t4\t2\t13.5\t4.5\t1\t"7"\t"view"\t"s1"\t40' ]
+}
+
+@test "what sum and avg skip is counted, but null is not" {
+  window --size=1h --agg='sum=sum(price)' --stats=stats events
+  [ "$(jq .not_numbers stats)" -eq 1 ]
+}
+
+@test "--number makes numbers of text" {
+  window --size=1h --number=price --agg='sum=sum(price)' events
+  [ "$(columns sum)" = 20.5 ]
+}
+
+@test "a sum of decimals is exact, of no numbers null, and too large is null" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","p":%s,"q":%s}\n' 0.1 1e30 0.2 1 0.3 2 >prices
+  window --size=1h --agg='s=sum(p)' --agg='q=sum(q)' --agg='none=sum(r)' --agg='mean=avg(r)' prices
+  [ "$(columns s q none mean)" = $'0.6\tnull\tnull\tnull' ]
+}
+
+@test "a percentage of nothing is null, others have two places without padding" {
+  window --size=1h --agg=n=count --agg='third=count if .event_type == "cart"' --agg='none=count if false' \
+    --agg='a=percent(third,n)' --agg='b=percent(n,none)' --agg='c=percent(n,n)' -w '.traffic_source != "" and .session_id != "s2"' events
+  [ "$(columns a b c)" = $'33.33\tnull\t100' ]
+}
+
+@test "first and last go by event_time, and equal times by value" {
+  printf '{"event_time":"2026-01-01T00:00:%s","user_id":%s}\n' 02Z '"b"' 01Z '"z"' 01Z '"y"' 02Z '"c"' 03Z null 00Z null >order
+  for input in order <(tac order); do
+    run --separate-stderr cs-window --lateness=max --size=1h --agg='f=first(user_id)' --agg='l=last(user_id)' "$input"
+    [ "$(columns f l)" = $'"y"\t"c"' ]
+  done
+}
+
+@test "an expression that fails is null in an aggregate, does not select, and is counted" {
+  window --size=1h --agg='s=sum(.price * 2)' --agg='n=count if .price * 2 > 1' --stats=stats events
+  [ "$(columns s n)" = $'27\t3' ]
+  [ "$(jq '.expression_errors > 0' stats)" = true ]
+}
+
+# --- what is printed
+
+@test "--order-by sorts within a window, ties by group, and --top cuts" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s"}\n' c a b b c d >values
+  window --size=1m --by=v --agg=n=count --order-by=-n values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "a" "d"' ]
+  window --size=1m --by=v --agg=n=count --order-by=-n --top=3 values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "a"' ]
+}
+
+@test "--emit=updates closes with the rows of final" {
+  traffic --events=5000 >stream
+  cs-window --size=1m --by=device_type --agg=n=count stream >final
+  cs-window --size=1m --by=device_type --agg=n=count --emit=updates:50ms <(cat stream) >updates
+  jq -c 'select(.final) | del(.final)' updates | cmp - final
+}
+
+# --- views
+
+@test "the view product-performance counts events of each product by the hour" {
+  cat >shop <<'END'
+{"event_type":"product_view","product_id":"p1","category_id":"c","event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"product_view","product_id":"p1","category_id":"c","event_time":"2026-01-01T00:01:00Z"}
+{"event_type":"product_view","product_id":"p1","category_id":"c","event_time":"2026-01-01T00:02:00Z"}
+{"event_type":"purchase","product_id":"p1","category_id":"c","event_time":"2026-01-01T00:03:00Z"}
+{"event_type":"page_view","product_id":null,"category_id":"c","event_time":"2026-01-01T00:04:00Z"}
+END
+  window --view=product-performance shop
+  [ "$output" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","product_id":"p1","category_id":"c","views_1h":3,"add_to_carts_1h":0,"purchases_1h":1,"view_to_purchase_rate":33.33}' ]
+}
+
+@test "the view search-analytics puts the most frequent term first" {
+  printf '{"event_type":"search","session_id":"%s","search_query":"%s","event_time":"2026-01-01T00:00:00Z"}\n' \
+    1 a 1 Lamp 1 lamp 2 LAMP >searches
+  echo '{"event_type":"search","search_query":null,"event_time":"2026-01-01T00:00:00Z"}' >>searches
+  window --view=search-analytics searches
+  [ "$(columns search_term search_count unique_sessions)" = $'"lamp"\t3\t2\n"a"\t1\t1' ]
+}
+
+@test "a view may be a file; the command line overrides single values and adds to lists" {
+  printf '%s\n' '# mine' '--size=1h' '' '--agg=n=count' >mine
+  window --view=mine events
+  [ "$(columns n)" = 5 ]
+  window --view=./mine --size=10m --agg='s=distinct(session_id)' events
+  [ "$(columns n s)" = $'4\t2\n1\t1' ]
+}
+
+@test "a view that is not there is an error" {
+  window --view=no-such-view events
+  [ "$status" -eq 2 ]
+  [[ ${stderr} == *no-such-view* ]]
+}
+
+# --- parts
+
+@test "rows by partition, merged, are the rows of the whole" {
+  traffic --events=20000 --partitions=3 --extras >topic
+  options=(--size=10m --slide=5m --by='source=lower(traffic_source),device_type' --agg=n=count
+    --agg='s=distinct(session_id)' --agg='sum=sum(price)' --agg='low=min(price)' --agg='high=max(product_id)'
+    --agg='share=percent(s,n)')
+  cs-window "${options[@]}" topic >whole
+  cs-window "${options[@]}" --by-partition topic >parts
+  [ "$(jq -s 'map(.partition) | unique | length' parts)" -eq 3 ]
+  cs-window "${options[@]}" --merge parts | cmp - whole
+}
+
+@test "merged partitions may come at different speeds, each from its own FIFO" {
+  traffic --events=10000 --partitions=2 >topic
+  cs-funnel --by-partition topic >parts
+  cs-funnel topic >whole
+  cs-funnel --merge --partitions=0,1 <(jq -c 'select(.partition == 0)' parts) <(jq -c 'select(.partition == 1)' parts) |
+    cmp - whole
+}
+
+@test "of a row that repeats, the last one counts" {
+  row='{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:10:00.000Z","partition":'
+  printf '%s\n' "${row}0,\"n\":3}" "${row}1,\"n\":5}" "${row}0,\"n\":4}" >parts
+  run --separate-stderr cs-window --size=10m --agg=n=count --merge parts
+  [ "$(columns n)" = 9 ]
+}
+
+@test "--merge refuses what cannot be added up" {
+  for function in avg first last; do
+    run --separate-stderr cs-window --size=10m --agg="x=$function(price)" --merge events
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"$function"* ]]
+  done
+}
+
+@test "--merge rejects rows of another size, of other aggregates, and without a partition" {
+  row='{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:10:00.000Z"'
+  printf '%s\n' "$row,\"partition\":0,\"m\":3}" "$row,\"n\":3}" "$row,\"partition\":0,\"n\":3}" >parts
+  run --separate-stderr cs-window --size=10m --agg=n=count --merge --rejects=out parts
+  [ "$(columns n)" = 3 ]
+  [ "$(jq -r .reason out | paste -sd' ')" = "bad-member bad-member" ]
+  run --separate-stderr cs-window --size=5m --agg=n=count --merge --rejects=out parts
+  [ "$output" = "" ]
+}
+
+# --- wrong use
+
+@test "what makes no sense is refused before anything is read" {
+  wrong() {
+    run --separate-stderr cs-window "$@" events
+    [ "$status" -eq 2 ] && [ -z "$output" ] && [[ $stderr == "cs-window: "* ]] && [[ $stderr == *"Try 'cs-window --help'."* ]]
+  }
+  wrong --agg=n=count
+  wrong --size=10m
+  wrong --size=10 --agg=n=count
+  wrong --size=5m --slide=10m --agg=n=count
+  wrong --size=5m --agg=count
+  wrong --size=5m --agg='n=sum(price'
+  wrong --size=5m --agg='n=count if .a =='
+  wrong --size=5m --agg=n=count --agg=n=count
+  wrong --size=5m --agg=n=count --by=n
+  wrong --size=5m --agg=window_end=count
+  wrong --size=5m --agg='p=percent(n,m)' --agg=n=count
+  wrong --size=5m --agg=n=count --by='.a.b'
+  wrong --size=5m --agg=n=count --by=a,a
+  wrong --size=5m --agg='n=count if now > 1'
+}
