@@ -28,6 +28,7 @@ help:
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
 	@echo 'make fuzz       the fuzz targets, a minute each'
 	@echo 'make lint       clang-format, cppcheck, clang-tidy, shellcheck, mandoc'
+	@echo 'make format      writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
 	@echo 'make install    to DESTDIR$$(prefix); uninstall takes it away again'
@@ -71,6 +72,9 @@ units: $(UNITS)
 
 check asan lint:
 	scripts/check $(if $(filter-out check,$@),$@)
+
+format:
+	clang-format -i $(wildcard common/*.[ch] cmd/*.[ch] samples/*.[ch] tests/*/*.[ch])
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -120,6 +124,12 @@ $(BUILD)/completion/zsh/_%: $(BUILD)/% scripts/completion | $(BUILD)/completion/
 
 completion: $(COMPLETION)
 
+# Where views are looked for is compiled in: another prefix than last time is another program.
+$(BUILD)/datadir: always | $(BUILD)/cmd
+	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
+
+$(BUILD)/cmd/cs-window.o: $(BUILD)/datadir
+
 install: $(TOOLS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC) \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP)
@@ -142,7 +152,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help units check asan lint fuzzers fuzz cover completion install uninstall clean
+.PHONY: all always help units check asan lint format fuzzers fuzz cover completion install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d)

@@ -209,4 +209,7 @@ static const struct tool tool = {
     .release = funnel_release,
 };
 
-int main(int argc, char **argv) { return tool_main(&tool, argc, argv); }
+int main(int argc, char **argv)
+{
+    return tool_main(&tool, argc, argv);
+}

@@ -330,6 +330,12 @@ static void stats(struct run *run, struct buffer *out)
     buffer_printf(out, ",\"produced\":%" PRIu64, produced);
 }
 
+static void explain(struct run *run, struct buffer *out)
+{
+    (void)run;
+    if (format.map != NULL) buffer_add_literal(out, "map      libjq, on every record\n");
+}
+
 static void release(struct run *run)
 {
     (void)run;
@@ -350,6 +356,7 @@ static const struct tool tool = {
     .save = save,
     .load = load,
     .stats = stats,
+    .explain = explain,
     .release = release,
 };
 

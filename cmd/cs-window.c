@@ -64,8 +64,8 @@ static const char *view_set(const char *value)
         view_path = view_beside(value);
     }
     if (view_path != NULL && access(view_path, R_OK) == 0) return option_file(view_path);
-    snprintf(why, sizeof why, "there is no view '%.100s', here or in " CS_DATADIR "/clickstream/views",
-             value);
+    snprintf(why, sizeof why,
+             "there is no view '%.100s', here or in " CS_DATADIR "/clickstream/views", value);
     return why;
 }
 
@@ -204,4 +204,7 @@ static const struct tool tool = {
     .release = window_release,
 };
 
-int main(int argc, char **argv) { return tool_main(&tool, argc, argv); }
+int main(int argc, char **argv)
+{
+    return tool_main(&tool, argc, argv);
+}

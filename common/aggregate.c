@@ -268,8 +268,7 @@ static bool percent_complete(const struct aggregates *all, struct aggregate *ite
     item->part = aggregates_find(all, item->part_name);
     item->whole = aggregates_find(all, item->whole_name);
     if (can_be_percent(all, item->part) && can_be_percent(all, item->whole)) return true;
-    const struct slice wrong =
-        can_be_percent(all, item->part) ? item->whole_name : item->part_name;
+    const struct slice wrong = can_be_percent(all, item->part) ? item->whole_name : item->part_name;
     buffer_printf(why, "'%s': '%.*s' is no other aggregate of count, distinct or sum", item->text,
                   (int)wrong.len, wrong.text);
     return false;
@@ -345,8 +344,8 @@ static uint64_t typed_run(struct aggregates *all, const struct event *ev)
     const struct value type = event_value(ev, SLOT_EVENT_TYPE);
     if (type.kind != KIND_STRING || type.len == 0 || type.len > TYPE_BYTES)
         return conditions_run(all, ev, all->typed);
-    const unsigned hash = type.len * 31 + (unsigned char)type.text[0] * 7 +
-                          (unsigned char)type.text[type.len - 1];
+    const unsigned hash =
+        type.len * 31 + (unsigned char)type.text[0] * 7 + (unsigned char)type.text[type.len - 1];
     struct type_memo *memo = &all->memo[hash % TYPE_MEMOS];
     if (memo->selected == 0 || memo->len != type.len ||
         memcmp(memo->text, type.text, type.len) != 0) {
@@ -445,7 +444,8 @@ static void kept_event(enum function function, struct kept_cell *kept, struct bu
                        struct value value, int64_t time_us)
 {
     if (value.kind == KIND_NULL) return;
-    if (function < FUNCTION_FIRST) time_us = 0; /* which of several equal ones it was leaves no trace */
+    if (function < FUNCTION_FIRST)
+        time_us = 0; /* which of several equal ones it was leaves no trace */
     if (kept_yields(function, kept, text, value, time_us)) kept_set(kept, text, value, time_us);
 }
 

@@ -48,12 +48,12 @@ struct aggregate {
     char *name; /* of the row's member; owned */
     char *text; /* as written; owned */
     enum function function;
-    int operand;          /* index, or -1 */
-    int condition;        /* bit of selected */
-    uint32_t cell;        /* where its cell stands in the group's cells, in bytes */
-    int part, whole;      /* percent: indexes of the other two */
+    int operand;                        /* index, or -1 */
+    int condition;                      /* bit of selected */
+    uint32_t cell;                      /* where its cell stands in the group's cells, in bytes */
+    int part, whole;                    /* percent: indexes of the other two */
     struct slice part_name, whole_name; /* percent: into text */
-    int row_slot;         /* --merge: the member of that name in the rows read; else -1 */
+    int row_slot; /* --merge: the member of that name in the rows read; else -1 */
 };
 
 /* The distinct aggregates over one operand. */
@@ -83,7 +83,8 @@ struct aggregates {
     struct expr *condition[CONDITIONS_MAX];
     char *condition_text[CONDITIONS_MAX]; /* owned */
     int condition_count;
-    uint64_t typed; /* bit per condition that reads event_type only: not run again for a type seen before */
+    uint64_t
+        typed; /* bit per condition that reads event_type only: not run again for a type seen before */
     struct type_memo memo[TYPE_MEMOS];
     struct distinct_set set[AGGREGATES_MAX];
     int set_count;
@@ -129,8 +130,7 @@ static inline struct value operand_once(const struct aggregates *all, struct ope
 /* Adds the event to a group's cells, all but the distinct counts. Kept values are copied to text. Returns how
  * many values were no numbers. */
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
-                          const struct event *ev, struct operand_values *values,
-                          uint64_t selected);
+                          const struct event *ev, struct operand_values *values, uint64_t selected);
 
 /* --merge: sets the cells to what the row says. Judge the row first: true if its members make sense. */
 void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,

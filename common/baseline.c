@@ -32,8 +32,7 @@ struct series *baseline_series(struct baseline *baseline, struct id id, struct s
     struct series_entry *entry = table_put(&baseline->table, id, &is_new);
     if (is_new) {
         entry->series = memory_zero(1, sizeof *entry->series);
-        entry->series->key =
-            (struct slice){.text = memory_text(key.text, key.len), .len = key.len};
+        entry->series->key = (struct slice){.text = memory_text(key.text, key.len), .len = key.len};
         entry->series->last_start_us = INT64_MIN;
         entry->series->last_end_us = INT64_MIN;
     }

@@ -21,7 +21,8 @@
 
 struct past {
     int64_t end_us;
-    bool missing; /* the window had no value that could be judged: it counts for nothing, not for 0 */
+    bool
+        missing; /* the window had no value that could be judged: it counts for nothing, not for 0 */
     decimal value;
 };
 

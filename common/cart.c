@@ -217,7 +217,10 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
         return;
     }
     struct stretch *past = at(carts, timeline->past);
-    if (stretch->start_us > past->last_us && !same_visit(carts, past, stretch)) {
+    /* What is near a later run is near all between, so that counts too. */
+    const bool goes_on = same_visit(carts, past, stretch) ||
+                         (timeline->first != POOL_NONE && same_visit(carts, past, at(carts, timeline->first)));
+    if (stretch->start_us > past->last_us && !goes_on) {
         stretch_free(stretches, timeline->past);
         timeline->past = number;
         return;
@@ -247,7 +250,8 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     past_add(carts, timeline, aside);
     if (timeline->first != POOL_NONE) {
         const struct stretch *run = at(carts, timeline->first);
-        if (run->start_us <= due_us && same_visit(carts, at(carts, timeline->past), run)) return; /* judged when it ends */
+        /* Begun by then, and by an event that came by then: judged when it ends. */
+        if (run->reach_us <= due_us && same_visit(carts, at(carts, timeline->past), run)) return;
     }
     cart_judge(carts, timeline, due_us, true);
 }

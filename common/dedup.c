@@ -12,7 +12,7 @@ struct passed {
 void dedup_init(struct dedup *dedup, int64_t span_us)
 {
     dedup->span_us = span_us;
-    dedup->sweep_us = INT64_MIN;
+    dedup->sweep_us = dedup->passed_us = INT64_MIN;
     table_init(&dedup->ids, sizeof(struct passed));
 }
 
@@ -49,6 +49,7 @@ void dedup_note(struct dedup *dedup, struct id id, int64_t time_us)
 
 void dedup_advance(struct dedup *dedup, int64_t watermark_us)
 {
+    dedup->passed_us = watermark_us;
     if (watermark_us < dedup->sweep_us || dedup->ids.count == 0) return;
     dedup->sweep_us = watermark_us + dedup->span_us / 4 + 1;
     /* Removing moves entries about, so what stays goes to a new table. */
@@ -74,7 +75,7 @@ void dedup_save(const struct dedup *dedup, struct buffer *out)
     const struct passed **sorted = memory_new((dedup->ids.count + 1) * sizeof *sorted);
     size_t count = 0;
     for (const struct passed *passed = NULL; (passed = table_next(&dedup->ids, passed)) != NULL;)
-        sorted[count++] = passed;
+        if (dedup->passed_us <= passed->last_us + dedup->span_us) sorted[count++] = passed;
     qsort(sorted, count, sizeof *sorted, passed_compare);
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {

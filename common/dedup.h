@@ -20,6 +20,7 @@ struct dedup {
     int64_t span_us; /* 0: off */
     struct table ids; /* struct passed */
     int64_t sweep_us; /* forget again when the watermark has come here */
+    int64_t passed_us; /* the watermark: what it has passed is forgotten, whether still there or not */
 };
 
 void dedup_init(struct dedup *dedup, int64_t span_us);

@@ -59,7 +59,8 @@ static bool refuse_variable(struct slice name, struct buffer *why)
 {
     for (size_t i = 0; i < sizeof(refused_variables) / sizeof(refused_variables[0]); i++) {
         if (!slice_equal(name, slice_of(refused_variables[i]))) continue;
-        buffer_printf(why, "'$%s' is refused: an answer must depend on the event alone", refused_variables[i]);
+        buffer_printf(why, "'$%s' is refused: an answer must depend on the event alone",
+                      refused_variables[i]);
         return true;
     }
     return false;
@@ -73,9 +74,11 @@ static bool refuse(const char *text, struct buffer *why)
     bool found = false;
 
     lexer_init(&lexer, slice_of(text));
-    for (struct token token = lexer_next(&lexer); !found && token.kind != TOKEN_END; token = lexer_next(&lexer)) {
+    for (struct token token = lexer_next(&lexer); !found && token.kind != TOKEN_END;
+         token = lexer_next(&lexer)) {
         if (token.kind == TOKEN_BAD) {
-            buffer_printf(why, "syntax error at '%.*s'", (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
+            buffer_printf(why, "syntax error at '%.*s'",
+                          (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
             found = true;
         } else if (token.kind == TOKEN_NAME && token_is(before, "$")) {
             found = refuse_variable(token.text, why);
@@ -88,13 +91,15 @@ static bool refuse(const char *text, struct buffer *why)
     return found;
 }
 
-/* libjq sees the whole event, so every member that may be read as another kind than it is written is needed. */
+/* libjq sees the whole event, so every member that may be read as another kind than it is
+ * written is needed. */
 static void need_everything(struct schema *schema)
 {
     schema->whole = true;
     schema->needed |= (UINT64_C(1) << SLOT_CANONICAL) - 1;
     schema->needed |= schema->number;
-    for (size_t i = 0; i < schema->alias_count; i++) schema_need(schema, schema->alias[i].name);
+    for (size_t i = 0; i < schema->alias_count; i++)
+        schema_need(schema, schema->alias[i].name);
 }
 
 static struct expr *expr_new(const char *text, const struct schema *schema)
@@ -150,7 +155,8 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     bool selects = false;
     enum outcome outcome = OUTCOME_BEYOND;
     if (expr->native != NULL) outcome = native_selects(expr->native, ev, &selects);
-    if (outcome == OUTCOME_BEYOND) outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
+    if (outcome == OUTCOME_BEYOND)
+        outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
     if (outcome == OUTCOME_VALUE) return selects;
     expr_errors++;
     return false;
@@ -161,15 +167,22 @@ struct value expr_value(struct expr *expr, const struct event *ev)
     struct value value = VALUE_NULL;
     enum outcome outcome = OUTCOME_BEYOND;
     if (expr->native != NULL) outcome = native_value(expr->native, ev, &value);
-    if (outcome == OUTCOME_BEYOND) outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
+    if (outcome == OUTCOME_BEYOND)
+        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
     if (outcome == OUTCOME_VALUE) return value;
     if (outcome == OUTCOME_ERROR) expr_errors++;
     return VALUE_NULL;
 }
 
-bool expr_native(const struct expr *expr) { return expr->native != NULL; }
+bool expr_native(const struct expr *expr)
+{
+    return expr->native != NULL;
+}
 
-int expr_member(const struct expr *expr) { return expr->native != NULL ? native_member(expr->native) : -1; }
+int expr_member(const struct expr *expr)
+{
+    return expr->native != NULL ? native_member(expr->native) : -1;
+}
 
 void expr_explain(const struct expr *expr, struct buffer *out)
 {
@@ -206,8 +219,8 @@ void map_free(struct map_program *map)
     free(map);
 }
 
-bool map_run(struct map_program *map, struct slice json, void (*emit)(void *context, struct slice json), void *context,
-             struct buffer *why)
+bool map_run(struct map_program *map, struct slice json,
+             void (*emit)(void *context, struct slice json), void *context, struct buffer *why)
 {
     return libjq_each(map->libjq, json, emit, context, why) != OUTCOME_ERROR;
 }

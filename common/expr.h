@@ -1,21 +1,33 @@
 /*
  * expr.h - jq expressions over one event: --where, `if EXPR`, --by=NAME=EXPR, sum(EXPR), steps.
  *
- * A compiler of our own runs the common shapes at scanning speed on the members the scanner has
- * taken; every other program runs in libjq (libjq.c) on the whole line. For any expression and any
- * event both give the same answer: which one is used is a matter of speed only, and --explain says.
+ * A compiler of our own (native.c) runs the common shapes at scanning speed on the members the
+ * scanner has taken; every other program runs in libjq (libjq.c) on the whole line. For any
+ * expression and any event both give the same answer: which one is used is a matter of speed
+ * only, and --explain says.
  *
- * What an expression sees: the event as an object in which canonical members that were numbers or
- * booleans are strings (their text), and members named by --number that were numeric text are
- * numbers. That is the line itself unless ev->recast is set.
+ * What an expression sees: the event as an object in which canonical members that were numbers
+ * or booleans are strings (their text), members named by --number that were numeric text are
+ * numbers, and renamed members have their new names. schema->number and schema->alias are set
+ * before anything is compiled.
  *
- * Rules: an expression selects if any of its outputs is neither false nor null; as a value it is its
- * first output (none: null). An error deselects, is null as a value, and is counted. Computed
- * numbers are doubles printed as jq 1.6 prints them; a bare path (.price, ."my field", .["x"]) gives
- * the member's own text, digits untouched.
- * Refused at compile time: now, localtime, mktime's local kin (strflocaltime, localtime), debug,
- * stderr, halt, halt_error, input, inputs, input_filename, input_line_number, env, $ENV, import, include,
- * $__prog_args, get_search_list, and modulemeta. Programs that loop or eat memory are cut off at run time: an error.
+ * Rules: an expression selects if any of its outputs is neither false nor null; as a value it
+ * is its first output (none: null). An error deselects, is null as a value, and is counted.
+ * Computed numbers are doubles printed as jq 1.6 prints them; a bare path (.price, ."my field",
+ * .["x"], .a.b) gives the member's own text, digits untouched.
+ *
+ * Refused at compile time, because an answer must depend on the event alone: now, localtime,
+ * strflocaltime, env, $ENV, $__prog_args, get_search_list, input, inputs, input_filename,
+ * input_line_number; because it would act outside: debug, stderr, halt, halt_error, import,
+ * include, modulemeta. Members, keys and variables may have these names. ~/.jq is not read, and
+ * strftime's zone is UTC.
+ *
+ * A program that takes too many steps or too much memory over one event (about half a second,
+ * 256 MiB; more for a long line) is cut off: an error, named on standard error the first three
+ * times. The next event finds the program in order again. Ten in a row end the run: then it is
+ * not the event's fault.
+ *
+ * An expression is one thread's at a time; compiling is done before there are several.
  */
 #ifndef CS_EXPR_H
 #define CS_EXPR_H
@@ -43,11 +55,12 @@ void expr_free(struct expr *expr);
 /* Does the expression select this event? Errors are counted in expr_errors(). */
 bool expr_selects(struct expr *expr, const struct event *ev);
 
-/* Its first output. A string is unescaped; text borrows from the event or from the expression itself and is good
- * until the same expression is run again. */
+/* Its first output. A string is unescaped; text borrows from the event or from the expression
+ * itself and is good until the same expression is run again. */
 struct value expr_value(struct expr *expr, const struct event *ev);
 
-/* Errors so far, of all expressions of the process; the counter expression_errors. Settable, for resuming. */
+/* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
+ * for resuming. */
 extern uint64_t expr_errors;
 
 /* Is it run natively? */
@@ -59,13 +72,14 @@ int expr_member(const struct expr *expr);
 /* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
 void expr_explain(const struct expr *expr, struct buffer *out);
 
-/* --map: a jq program from one JSON text to any number of them. Each output is handed to emit as JSON text,
- * integers of more than 15 digits in the input as strings. Returns false on an error (the program's message is
- * added to why), after the outputs that came before it: the caller decides what they are worth. */
+/* --map: a jq program from one JSON text to any number of them. Each output is handed to emit
+ * as JSON text, integers of more than 15 digits in the input as strings. Returns false on an
+ * error (the program's message is added to why), after the outputs that came before it: the
+ * caller decides what they are worth. */
 struct map_program;
 struct map_program *map_compile(const char *text, struct buffer *why);
 void map_free(struct map_program *map);
-bool map_run(struct map_program *map, struct slice json, void (*emit)(void *context, struct slice json), void *context,
-             struct buffer *why);
+bool map_run(struct map_program *map, struct slice json,
+             void (*emit)(void *context, struct slice json), void *context, struct buffer *why);
 
 #endif

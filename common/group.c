@@ -9,7 +9,10 @@
 #include "pack.h"
 #include "partition.h"
 
-void group_by_init(struct group_by *by) { *by = (struct group_by){.partition_slot = -1}; }
+void group_by_init(struct group_by *by)
+{
+    *by = (struct group_by){.partition_slot = -1};
+}
 
 void group_by_release(struct group_by *by)
 {
@@ -46,8 +49,8 @@ static bool entry_split(struct slice entry, struct slice *name, struct slice *wh
         *what = text_trim((struct slice){.text = equals + 1, .len = entry.len - before - 1});
         if (name_valid(*name) && (what->len == 0 || what->text[0] != '=')) return true;
     }
-    buffer_printf(why, "'%.*s' needs a name: NAME=%.*s", (int)entry.len, entry.text,
-                  (int)entry.len, entry.text);
+    buffer_printf(why, "'%.*s' needs a name: NAME=%.*s", (int)entry.len, entry.text, (int)entry.len,
+                  entry.text);
     return false;
 }
 

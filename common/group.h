@@ -48,7 +48,10 @@ bool group_by_add(struct group_by *by, const char *text, struct schema *schema, 
 bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *why);
 
 /* How many values a key has: count, one more with the partition. */
-static inline int group_width(const struct group_by *by) { return by->count + by->partition; }
+static inline int group_width(const struct group_by *by)
+{
+    return by->count + by->partition;
+}
 
 /* Replaces key by the event's key. */
 void group_key(struct group_by *by, const struct event *ev, struct buffer *key);

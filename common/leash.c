@@ -11,16 +11,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "die.h"
 #include "memory.h"
 
-#define STEPS_BETWEEN_LOOKS 4096     /* at the limits */
+#define STEPS_BETWEEN_LOOKS 4096 /* at the limits */
 #define STEPS_UNLIMITED (INT64_MAX / 2)
-#define CPU_SECONDS_MAX 5            /* in one run */
-#define STACK_MAX ((size_t)1 << 20)  /* bytes below leash_run's frame */
+#define CPU_SECONDS_MAX 5           /* in one run */
+#define STACK_MAX ((size_t)1 << 20) /* bytes below leash_run's frame */
 
 /*
- * A block on a list; its bytes follow at an address that is odd in units of 8. malloc's own are even: so the blocks that
- * libjq got without us (strdup) or frees without us (its stack) can be told from these.
+ * A block on a list; its bytes follow at an address that is odd in units of 8. malloc's own are
+ * even: so the blocks that libjq got without us (strdup) or frees without us (its stack) can be
+ * told from these.
  */
 struct block {
     struct block *next;
@@ -103,14 +105,18 @@ static void look(void)
 
 static jv_kind (*kind_of)(jv value);
 
-static void find_kind_of(void) { *(void **)&kind_of = dlsym(RTLD_NEXT, "jv_get_kind"); }
+static void find_kind_of(void)
+{
+    *(void **)&kind_of = dlsym(RTLD_NEXT, "jv_get_kind");
+}
 
 jv_kind jv_get_kind(jv value)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (__builtin_expect(kind_of == NULL, 0)) pthread_once(&once, find_kind_of);
     if (__builtin_expect(--run.countdown <= 0, 0)) look();
-    if (__builtin_expect((const char *)__builtin_frame_address(0) < run.stack_end, 0)) leave(CUTOFF_STACK);
+    if (__builtin_expect((const char *)__builtin_frame_address(0) < run.stack_end, 0))
+        leave(CUTOFF_STACK);
     return kind_of(value);
 }
 
@@ -129,10 +135,16 @@ static void on_fault(int signal_number)
     signal(signal_number, SIG_DFL);
 }
 
-static void catch_faults(void)
+/* Once: catches faults, and makes sure that libjq does call us (linked statically, or bound to
+ * itself, it would not). */
+static void prepare(void)
 {
     struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
     sigaction(SIGFPE, &action, NULL);
+    const int64_t before = run.countdown;
+    jv_free(jv_true());
+    if (run.countdown == before)
+        die("libjq cannot be limited: it does not call its functions through the linker");
 }
 
 /* Memory, under libjq's names; its headers do not declare them. */
@@ -221,16 +233,25 @@ char *jv_mem_strdup(const char *text)
     return memory_text(text, strlen(text));
 }
 
-void *jv_mem_alloc_unguarded(size_t size) { return jv_mem_alloc(size); }
-void *jv_mem_calloc_unguarded(size_t count, size_t size) { return jv_mem_calloc(count, size); }
-char *jv_mem_strdup_unguarded(const char *text) { return jv_mem_strdup(text); }
+void *jv_mem_alloc_unguarded(size_t size)
+{
+    return jv_mem_alloc(size);
+}
+void *jv_mem_calloc_unguarded(size_t count, size_t size)
+{
+    return jv_mem_calloc(count, size);
+}
+char *jv_mem_strdup_unguarded(const char *text)
+{
+    return jv_mem_strdup(text);
+}
 
 /* Leashes. */
 
 struct leash *leash_new(void (*halt_program)(void *program), void *program)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, catch_faults);
+    pthread_once(&once, prepare);
     struct leash *leash = memory_zero(1, sizeof(*leash));
     leash->ring.next = &leash->ring;
     leash->ring.previous = &leash->ring;
@@ -246,15 +267,15 @@ struct bigint {
     int words_max;
 };
 
-/* May it be something that jv_dtoa.c keeps for its thread: its context, or a big integer of 2^0 to 2^7 words? */
+/* May it be something that jv_dtoa.c keeps for its thread: its context, or a big integer of up
+ * to 2^7 words? */
 static bool may_be_kept(const struct block *block)
 {
-    static const size_t bigint_size[] = {32, 40, 48, 64, 96, 160, 288, 544};
     const size_t context_size = 72;
     const struct bigint *const bigint = (const void *)(block + 1);
-    for (int power = 0; power < 8; power++)
-        if (block->size == bigint_size[power] && bigint->power == power && bigint->words_max == 1 << power) return true;
-    return block->size == context_size;
+    if (block->size == context_size) return true;
+    if (block->size < 32 || bigint->power < 0 || bigint->power > 7) return false;
+    return bigint->words_max == 1 << bigint->power;
 }
 
 void leash_free(struct leash *leash)
@@ -263,9 +284,14 @@ void leash_free(struct leash *leash)
     while (leash->ring.next != &leash->ring) {
         struct block *const block = leash->ring.next;
         block_leave(block);
-        if (leash->abandoned && !may_be_kept(block)) free(block);
+        if (!may_be_kept(block)) free(block);
     }
     free(leash);
+}
+
+size_t leash_bytes(const struct leash *leash)
+{
+    return leash->bytes;
 }
 
 void leash_allow(struct leash *leash, int64_t steps, size_t bytes)
@@ -304,7 +330,10 @@ enum cutoff leash_compile(struct leash *leash, void (*work)(void *context), void
     return run_work(leash, work, context);
 }
 
-bool leash_abandoned(const struct leash *leash) { return leash->abandoned; }
+bool leash_abandoned(const struct leash *leash)
+{
+    return leash->abandoned;
+}
 
 const char *cutoff_reason(enum cutoff cutoff)
 {

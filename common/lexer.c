@@ -5,16 +5,25 @@ static const char *const signs[] = {
     "//=", "?//", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..",
 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 void lexer_init(struct lexer *lexer, struct slice text)
 {
     *lexer = (struct lexer){.text = text};
 }
 
-void lexer_release(struct lexer *lexer) { buffer_release(&lexer->open); }
+void lexer_release(struct lexer *lexer)
+{
+    buffer_release(&lexer->open);
+}
 
 static char char_at(const struct lexer *lexer, size_t at)
 {
@@ -44,7 +53,8 @@ static void skip_blanks(struct lexer *lexer)
     for (; lexer->at < lexer->text.len; lexer->at++) {
         const char c = char_at(lexer, lexer->at);
         if (c == '#') {
-            while (lexer->at + 1 < lexer->text.len && char_at(lexer, lexer->at + 1) != '\n') lexer->at++;
+            while (lexer->at + 1 < lexer->text.len && char_at(lexer, lexer->at + 1) != '\n')
+                lexer->at++;
         } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
             return;
         }
@@ -53,13 +63,15 @@ static void skip_blanks(struct lexer *lexer)
 
 static size_t name_end(const struct lexer *lexer, size_t at)
 {
-    while (is_letter(char_at(lexer, at)) || is_digit(char_at(lexer, at))) at++;
+    while (is_letter(char_at(lexer, at)) || is_digit(char_at(lexer, at)))
+        at++;
     return at;
 }
 
 static size_t digits_end(const struct lexer *lexer, size_t at)
 {
-    while (is_digit(char_at(lexer, at))) at++;
+    while (is_digit(char_at(lexer, at)))
+        at++;
     return at;
 }
 
@@ -80,7 +92,8 @@ static struct token string_rest(struct lexer *lexer, size_t start, bool first)
     for (size_t at = start; at < lexer->text.len; at++) {
         const char c = char_at(lexer, at);
         if (c == '"') {
-            const struct token token = token_from(lexer, first ? TOKEN_STRING : TOKEN_PIECE, start, at);
+            const struct token token =
+                token_from(lexer, first ? TOKEN_STRING : TOKEN_PIECE, start, at);
             lexer->at++;
             return token;
         }
@@ -100,7 +113,8 @@ static struct token closing(struct lexer *lexer, char c)
 {
     const char open = innermost(lexer);
     if (open == '\0') return bad(lexer, lexer->at);
-    const bool fits = (c == ']' && open == '[') || (c == '}' && open == '{') || (c == ')' && (open == '(' || open == '"'));
+    const bool fits = (c == ']' && open == '[') || (c == '}' && open == '{') ||
+                      (c == ')' && (open == '(' || open == '"'));
     if (!fits) return bad(lexer, lexer->at);
     lexer->open.len--;
     if (open == '"') return string_rest(lexer, lexer->at + 1, false);
@@ -126,7 +140,8 @@ static struct token name(struct lexer *lexer)
     const size_t start = lexer->at;
     const bool key = lexer->key_next;
     size_t end = name_end(lexer, start);
-    while (char_at(lexer, end) == ':' && char_at(lexer, end + 1) == ':' && is_letter(char_at(lexer, end + 2)))
+    while (char_at(lexer, end) == ':' && char_at(lexer, end + 1) == ':' &&
+           is_letter(char_at(lexer, end + 2)))
         end = name_end(lexer, end + 2);
     struct token token = token_from(lexer, TOKEN_NAME, start, end);
     token.key = key;
@@ -147,7 +162,8 @@ struct token lexer_next(struct lexer *lexer)
     if (c == '"') return string_rest(lexer, start + 1, true);
     if (is_digit(c) || (c == '.' && is_digit(next)))
         return token_from(lexer, TOKEN_NUMBER, start, number_end(lexer, start));
-    if (c == '.' && is_letter(next)) return token_from(lexer, TOKEN_FIELD, start + 1, name_end(lexer, start + 1));
+    if (c == '.' && is_letter(next))
+        return token_from(lexer, TOKEN_FIELD, start + 1, name_end(lexer, start + 1));
     if (c == '@' && (is_letter(next) || is_digit(next)))
         return token_from(lexer, TOKEN_FORMAT, start, name_end(lexer, start + 1));
     if (c == ')' || c == ']' || c == '}') return closing(lexer, c);

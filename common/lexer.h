@@ -1,10 +1,11 @@
 /*
  * lexer.h - the words of a jq program.
  *
- * Cuts a program as jq 1.6 does: strings with their interpolations entered, comments skipped, .name one
- * word. Two readers need it: the check for what is refused (expr.c), for which it must never take a word
- * in a string for a function, nor overlook one in an interpolation; and our own parser (syntax.c). Text
- * that is no jq at all gives TOKEN_BAD; what libjq would say of it is not repeated here.
+ * Cuts a program as jq 1.6 does: strings with their interpolations entered, comments skipped,
+ * .name one word. Two readers need it: the check for what is refused (expr.c), for which it
+ * must never take a word in a string for a function, nor overlook one in an interpolation; and
+ * our own parser (syntax.c). Text that is no jq at all gives TOKEN_BAD; what libjq would say of
+ * it is not repeated here.
  *
  * Tokens borrow from the program's text.
  */

@@ -2,6 +2,7 @@
 
 #include <jq.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,11 +13,14 @@
 
 #define DIGITS_MAX 15 /* integers longer than this are not safe in a double */
 
-/* What one event may cost: about half a second. The input's own length is added, since reading it is the least. */
+/* What one event may cost: about half a second. The input's own length is added, since reading
+ * it is the least. */
 #define STEPS_MAX 100000000
 #define STEPS_PER_BYTE 64
 #define BYTES_MAX ((size_t)256 << 20)
 #define BYTES_PER_BYTE 16
+
+#define LOST_MAX ((size_t)64 << 20)
 
 #define CUT_OFF_NAMED 3     /* then no longer said of that program */
 #define CUT_OFF_IN_A_ROW 10 /* then it is the program's fault, not the event's */
@@ -45,7 +49,10 @@ struct job {
 
 /* Values going in. */
 
-static jv jv_of_slice(struct slice text) { return jv_string_sized(text.text, (int)text.len); }
+static jv jv_of_slice(struct slice text)
+{
+    return jv_string_sized(text.text, (int)text.len);
+}
 
 static jv jv_of_escaped(struct slice inside)
 {
@@ -61,7 +68,8 @@ static jv jv_of_value(struct value value)
     case KIND_NULL: return jv_null();
     case KIND_FALSE: return jv_false();
     case KIND_TRUE: return jv_true();
-    case KIND_STRING: return value.escaped ? jv_of_escaped(value_slice(value)) : jv_of_slice(value_slice(value));
+    case KIND_STRING:
+        return value.escaped ? jv_of_escaped(value_slice(value)) : jv_of_slice(value_slice(value));
     default: return jv_parse_sized(value.text, (int)value.len);
     }
 }
@@ -75,7 +83,8 @@ static bool is_cast(const struct schema *schema, int slot)
 
 static jv set_member(jv object, const struct schema *schema, const struct event *ev, int slot)
 {
-    return jv_object_set(object, jv_of_slice(schema->name[slot]), jv_of_value(event_value(ev, slot)));
+    return jv_object_set(object, jv_of_slice(schema->name[slot]),
+                         jv_of_value(event_value(ev, slot)));
 }
 
 /* --rename: the member stands in the line under its old name. */
@@ -84,7 +93,8 @@ static jv rename_members(jv object, const struct schema *schema, const struct ev
     for (size_t i = 0; i < schema->alias_count; i++) {
         const int slot = schema_find(schema, schema->alias[i].name);
         object = jv_object_delete(object, jv_of_slice(schema->alias[i].old));
-        if (slot >= 0 && event_value(ev, slot).text != NULL) object = set_member(object, schema, ev, slot);
+        if (slot >= 0 && event_value(ev, slot).text != NULL)
+            object = set_member(object, schema, ev, slot);
     }
     return object;
 }
@@ -97,7 +107,8 @@ static jv jv_of_event(const struct schema *schema, const struct event *ev)
     object = rename_members(object, schema, ev);
     if (!ev->recast) return object;
     for (int slot = 0; slot < schema->count; slot++)
-        if (is_cast(schema, slot) && event_value(ev, slot).text != NULL) object = set_member(object, schema, ev, slot);
+        if (is_cast(schema, slot) && event_value(ev, slot).text != NULL)
+            object = set_member(object, schema, ev, slot);
     return object;
 }
 
@@ -129,9 +140,13 @@ static void add_string(struct buffer *out, jv string)
     jv_free(string);
 }
 
-static void add_dump(struct buffer *out, jv value) { add_string(out, jv_dump_string(value, 0)); }
+static void add_dump(struct buffer *out, jv value)
+{
+    add_string(out, jv_dump_string(value, 0));
+}
 
-/* The message of a failed output, or its dump when the program threw something else than a string. */
+/* The message of a failed output, or its dump when the program threw something else than a
+ * string. */
 static void add_error(struct buffer *why, jv failure)
 {
     jv text = jv_invalid_get_msg(failure);
@@ -155,7 +170,8 @@ static void print_digits(struct buffer *out, double scaled, int places)
     buffer_add(out, digits + at, sizeof(digits) - (size_t)at);
 }
 
-/* A decimal of at most 15 digits that reads back as the number is the shortest such text: no other one that short does. */
+/* A decimal of at most 15 digits that reads back as the number is the shortest such text: no
+ * other one that short does. */
 void libjq_print_number(struct buffer *out, double number)
 {
     static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
@@ -206,7 +222,8 @@ static void no_debug(void *context, jv message)
 static void halt_state(void *context)
 {
     const struct libjq *const program = context;
-    if (program->state != NULL && !jq_halted(program->state)) jq_halt(program->state, jv_invalid(), jv_invalid());
+    if (program->state != NULL && !jq_halted(program->state))
+        jq_halt(program->state, jv_invalid(), jv_invalid());
 }
 
 static void compile_work(void *context)
@@ -221,7 +238,14 @@ static void compile_work(void *context)
     jq_set_error_cb(program->state, no_debug, NULL);
 }
 
-/* An empty environment while compiling: ~/.jq is not read, $ENV and the library path show nothing. */
+/* The zone that strftime names is not to be the machine's. */
+static void set_zone(void)
+{
+    setenv("TZ", "UTC0", 1);
+}
+
+/* An empty environment while compiling: ~/.jq is not read, $ENV and the library path show
+ * nothing. */
 static bool compile_alone(struct libjq *program, struct buffer *why)
 {
     static char *nothing[] = {NULL};
@@ -232,7 +256,8 @@ static bool compile_alone(struct libjq *program, struct buffer *why)
     environ = nothing;
     const enum cutoff cutoff = leash_compile(program->leash, compile_work, &job);
     environ = kept;
-    if (cutoff != CUTOFF_NONE) buffer_printf(why, "it cannot be compiled: %s", cutoff_reason(cutoff));
+    if (cutoff != CUTOFF_NONE)
+        buffer_printf(why, "it cannot be compiled: %s", cutoff_reason(cutoff));
     return cutoff == CUTOFF_NONE && job.outcome == OUTCOME_VALUE;
 }
 
@@ -256,9 +281,11 @@ static void program_stop(struct libjq *program)
 
 struct libjq *libjq_compile(const char *text, struct buffer *why)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct buffer complaint = {0};
     struct libjq *program = memory_zero(1, sizeof(*program));
 
+    pthread_once(&once, set_zone);
     program->text = memory_text(text, strlen(text));
     const bool compiled = compile_alone(program, &complaint);
     if (!compiled && complaint.len == 0) buffer_add_literal(&complaint, "syntax error");
@@ -280,12 +307,6 @@ void libjq_free(struct libjq *program)
 
 /* Running. */
 
-static void allow(struct libjq *program, size_t input_len)
-{
-    leash_allow(program->leash, STEPS_MAX + (int64_t)input_len * STEPS_PER_BYTE,
-                BYTES_MAX + input_len * BYTES_PER_BYTE);
-}
-
 static void note_cut_off(struct libjq *program, enum cutoff cutoff)
 {
     program->cut_off++;
@@ -297,13 +318,22 @@ static void note_cut_off(struct libjq *program, enum cutoff cutoff)
         message("expression '%s' was cut off: %s", program->text, cutoff_reason(cutoff));
 }
 
-/* A program that had to be abandoned is given up at once and compiled anew. */
+/* Gives back all that the program has, or has left behind, and compiles it anew. */
 static void program_renew(struct libjq *program)
 {
     struct buffer why = {0};
     program_stop(program);
     if (!compile_alone(program, &why)) die("expression '%s' did not compile again", program->text);
     buffer_release(&why);
+}
+
+/* libjq 1.6 loses some memory here and there (ltrimstr of a number, ...): now and then it is
+ * collected. */
+static void allow(struct libjq *program, size_t input_len)
+{
+    if (leash_bytes(program->leash) > LOST_MAX) program_renew(program);
+    leash_allow(program->leash, STEPS_MAX + (int64_t)input_len * STEPS_PER_BYTE,
+                BYTES_MAX + input_len * BYTES_PER_BYTE);
 }
 
 static enum outcome job_run(struct job *job, void (*work)(void *context))
@@ -352,7 +382,8 @@ static void selects_work(void *context)
     }
 }
 
-enum outcome libjq_selects(struct libjq *program, const struct schema *schema, const struct event *ev, bool *selects)
+enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
+                           const struct event *ev, bool *selects)
 {
     struct job job = {.program = program, .schema = schema, .ev = ev};
     allow(program, ev->line.len);
@@ -378,7 +409,8 @@ static void value_work(void *context)
         add_dump(text, output);
 }
 
-enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev, struct value *out)
+enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
+                         struct value *out)
 {
     struct job job = {.program = program, .schema = schema, .ev = ev, .value = out};
     *out = (struct value){.kind = KIND_NULL};
@@ -405,9 +437,11 @@ static void quote_integers(struct buffer *out, struct slice json)
         if (*at == '"') {
             next = string_end(at, end);
         } else if (strchr("-0123456789", *at) != NULL && *at != '\0') {
-            while (next < end && *next != '\0' && strchr("+-.0123456789eE", *next) != NULL) next++;
+            while (next < end && *next != '\0' && strchr("+-.0123456789eE", *next) != NULL)
+                next++;
             const struct slice number = {.text = at, .len = (size_t)(next - at)};
-            const bool integer = memchr(at, '.', number.len) == NULL && memchr(at, 'e', number.len) == NULL &&
+            const bool integer = memchr(at, '.', number.len) == NULL &&
+                                 memchr(at, 'e', number.len) == NULL &&
                                  memchr(at, 'E', number.len) == NULL;
             const bool quote = integer && number.len - (*at == '-') > DIGITS_MAX;
             if (quote) buffer_add_char(out, '"');
@@ -441,8 +475,9 @@ static void output_work(void *context)
     if (job->outcome == OUTCOME_VALUE) add_dump(&job->program->output, output);
 }
 
-enum outcome libjq_each(struct libjq *program, struct slice json, void (*emit)(void *context, struct slice json),
-                        void *context, struct buffer *why)
+enum outcome libjq_each(struct libjq *program, struct slice json,
+                        void (*emit)(void *context, struct slice json), void *context,
+                        struct buffer *why)
 {
     struct buffer quoted = {0};
     quote_integers(&quoted, json);

@@ -39,7 +39,7 @@ static const struct datum whole_event = {.kind = KIND_OBJECT, .event = true};
 static enum outcome run(struct node *node, const struct scope *scope, struct datum *out);
 static enum outcome run_truth(struct node *node, const struct scope *scope, bool *out);
 
-/* Values on their way. */
+/* Values on their way through a tree. */
 
 static struct datum datum_of(struct value value)
 {
@@ -51,9 +51,15 @@ static struct datum datum_number(double number)
     return (struct datum){.kind = KIND_NUMBER, .computed = true, .number = number};
 }
 
-static struct datum datum_bool(bool truth) { return (struct datum){.kind = truth ? KIND_TRUE : KIND_FALSE}; }
+static struct datum datum_bool(bool truth)
+{
+    return (struct datum){.kind = truth ? KIND_TRUE : KIND_FALSE};
+}
 
-static struct datum datum_string(struct slice text) { return (struct datum){.text = text, .kind = KIND_STRING}; }
+static struct datum datum_string(struct slice text)
+{
+    return (struct datum){.text = text, .kind = KIND_STRING};
+}
 
 static double datum_double(const struct datum *datum)
 {
@@ -65,9 +71,15 @@ static bool both(const struct datum *a, const struct datum *b, enum kind kind)
     return a->kind == kind && b->kind == kind;
 }
 
-static bool is_true(enum kind kind) { return kind > KIND_FALSE; }
+static bool is_true(enum kind kind)
+{
+    return kind > KIND_FALSE;
+}
 
-static bool is_nested(const struct datum *datum) { return datum->kind >= KIND_ARRAY; }
+static bool is_nested(const struct datum *datum)
+{
+    return datum->kind >= KIND_ARRAY;
+}
 
 /* nan is less than any number, itself too. */
 static int order_numbers(double a, double b)
@@ -77,7 +89,7 @@ static int order_numbers(double a, double b)
     return (a > b) - (a < b);
 }
 
-static enum outcome order_datums(const struct datum *a, const struct datum *b, int *order)
+static enum outcome order_data(const struct datum *a, const struct datum *b, int *order)
 {
     *order = 0;
     if (a->kind != b->kind)
@@ -172,7 +184,8 @@ static enum outcome run_pipe(struct node *node, const struct scope *scope, struc
 static enum outcome run_alternative(struct node *node, const struct scope *scope, struct datum *out)
 {
     const enum outcome outcome = run(node->left, scope, out);
-    if (outcome == OUTCOME_NONE || (outcome == OUTCOME_VALUE && !is_true(out->kind))) return run(node->right, scope, out);
+    if (outcome == OUTCOME_NONE || (outcome == OUTCOME_VALUE && !is_true(out->kind)))
+        return run(node->right, scope, out);
     return outcome;
 }
 
@@ -210,16 +223,19 @@ static enum outcome run_bool(struct node *node, const struct scope *scope, struc
     return outcome;
 }
 
-/* Operators. jq works out the right side first, which shows when one is empty and the other fails. */
+/* Operators. jq works out the right side first, which shows when one is empty and the other
+ * fails. */
 
-static enum outcome run_sides(struct node *node, const struct scope *scope, struct datum *left, struct datum *right)
+static enum outcome run_sides(struct node *node, const struct scope *scope, struct datum *left,
+                              struct datum *right)
 {
     const enum outcome outcome = run(node->right, scope, right);
     if (outcome != OUTCOME_VALUE) return outcome;
     return run(node->left, scope, left);
 }
 
-static enum outcome concatenate(struct node *node, struct slice left, struct slice right, struct datum *out)
+static enum outcome concatenate(struct node *node, struct slice left, struct slice right,
+                                struct datum *out)
 {
     if (left.len + right.len > STRING_MAX) return OUTCOME_BEYOND;
     buffer_clear(&node->scratch);
@@ -248,7 +264,8 @@ static enum outcome run_add(struct node *node, const struct scope *scope, struct
 }
 
 /* What - * / % make of other kinds than numbers: an error, or something only libjq knows. */
-static enum outcome other_arithmetic(enum node_kind kind, const struct datum *left, const struct datum *right)
+static enum outcome other_arithmetic(enum node_kind kind, const struct datum *left,
+                                     const struct datum *right)
 {
     const bool text = left->kind == KIND_STRING || right->kind == KIND_STRING;
     if (is_nested(left) || is_nested(right)) return OUTCOME_BEYOND;
@@ -295,7 +312,8 @@ static enum outcome run_negate(struct node *node, const struct scope *scope, str
 
 static enum outcome run_type(struct node *node, const struct scope *scope, struct datum *out)
 {
-    static const char *const names[] = {"null", "boolean", "boolean", "number", "string", "array", "object"};
+    static const char *const names[] = {"null",   "boolean", "boolean", "number",
+                                        "string", "array",   "object"};
     (void)node;
     *out = datum_string(slice_of(names[scope->input->kind]));
     return OUTCOME_VALUE;
@@ -304,7 +322,8 @@ static enum outcome run_type(struct node *node, const struct scope *scope, struc
 static double count_codepoints(struct slice text)
 {
     size_t count = 0;
-    for (size_t i = 0; i < text.len; i++) count += ((unsigned char)text.text[i] & 0xc0) != 0x80;
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.text[i] & 0xc0) != 0x80;
     return (double)count;
 }
 
@@ -314,7 +333,9 @@ static enum outcome run_length(struct node *node, const struct scope *scope, str
     switch (scope->input->kind) {
     case KIND_NULL: *out = datum_number(0); return OUTCOME_VALUE;
     case KIND_NUMBER: *out = datum_number(fabs(datum_double(scope->input))); return OUTCOME_VALUE;
-    case KIND_STRING: *out = datum_number(count_codepoints(scope->input->text)); return OUTCOME_VALUE;
+    case KIND_STRING:
+        *out = datum_number(count_codepoints(scope->input->text));
+        return OUTCOME_VALUE;
     case KIND_ARRAY:
     case KIND_OBJECT: return OUTCOME_BEYOND;
     default: return OUTCOME_ERROR;
@@ -327,7 +348,9 @@ static enum outcome run_tostring(struct node *node, const struct scope *scope, s
     case KIND_NULL: *out = datum_string(SLICE("null")); return OUTCOME_VALUE;
     case KIND_FALSE: *out = datum_string(SLICE("false")); return OUTCOME_VALUE;
     case KIND_TRUE: *out = datum_string(SLICE("true")); return OUTCOME_VALUE;
-    case KIND_NUMBER: *out = datum_string(datum_print(scope->input, &node->scratch)); return OUTCOME_VALUE;
+    case KIND_NUMBER:
+        *out = datum_string(datum_print(scope->input, &node->scratch));
+        return OUTCOME_VALUE;
     case KIND_STRING: *out = *scope->input; return OUTCOME_VALUE;
     default: return OUTCOME_BEYOND;
     }
@@ -380,7 +403,8 @@ static bool begins(struct slice text, struct slice part)
 
 static bool ends(struct slice text, struct slice part)
 {
-    return text.len >= part.len && memcmp(text.text + (text.len - part.len), part.text, part.len) == 0;
+    return text.len >= part.len &&
+           memcmp(text.text + (text.len - part.len), part.text, part.len) == 0;
 }
 
 static bool holds(struct slice text, struct slice part)
@@ -413,23 +437,36 @@ static enum outcome run_trim(struct node *node, const struct scope *scope, struc
 
 /* Truth: the same tree, asked only whether the value is neither false nor null. */
 
+static bool order_is(enum node_kind kind, int order)
+{
+    switch (kind) {
+    case NODE_EQUAL: return order == 0;
+    case NODE_UNEQUAL: return order != 0;
+    case NODE_LESS: return order < 0;
+    case NODE_LESS_EQUAL: return order <= 0;
+    case NODE_GREATER: return order > 0;
+    default: return order >= 0;
+    }
+}
+
 static enum outcome truth_order(struct node *node, const struct scope *scope, bool *out)
 {
     struct datum left;
     struct datum right;
     int order;
     enum outcome outcome = run_sides(node, scope, &left, &right);
-    if (outcome == OUTCOME_VALUE) outcome = order_datums(&left, &right, &order);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    switch (node->kind) {
-    case NODE_EQUAL: *out = order == 0; break;
-    case NODE_UNEQUAL: *out = order != 0; break;
-    case NODE_LESS: *out = order < 0; break;
-    case NODE_LESS_EQUAL: *out = order <= 0; break;
-    case NODE_GREATER: *out = order > 0; break;
-    default: *out = order >= 0; break;
-    }
+    if (outcome == OUTCOME_VALUE) outcome = order_data(&left, &right, &order);
+    if (outcome == OUTCOME_VALUE) *out = order_is(node->kind, order);
     return outcome;
+}
+
+/* A member on the left and a number on the right: kind of comparison, slot and number stand in
+ * one node. */
+static bool member_order(const struct node *node, const struct event *ev)
+{
+    const struct value *const value = &ev->value[node->slot];
+    if (value->kind != KIND_NUMBER) return order_is(node->kind, value->kind < KIND_NUMBER ? -1 : 1);
+    return order_is(node->kind, order_numbers(number_double(value_slice(*value)), node->number));
 }
 
 /* Both sides give booleans; the right one is looked at only if the left one does not decide. */
@@ -476,24 +513,27 @@ static enum outcome truth_test(struct node *node, const struct scope *scope, boo
     switch (node->kind) {
     case NODE_TEST_BEGIN: *out = begins(text, part); break;
     case NODE_TEST_END: *out = ends(text, part) || ends(without_newline(text), part); break;
-    case NODE_TEST_WHOLE: *out = slice_equal(text, part) || slice_equal(without_newline(text), part); break;
+    case NODE_TEST_WHOLE:
+        *out = slice_equal(text, part) || slice_equal(without_newline(text), part);
+        break;
     default: *out = holds(text, part); break;
     }
     return OUTCOME_VALUE;
 }
 
+static bool equals_literal(const struct datum *datum, const struct node *literal)
+{
+    if (datum->kind != (enum kind)literal->value.kind) return false;
+    if (datum->kind == KIND_STRING) return slice_equal(datum->text, value_slice(literal->value));
+    if (datum->kind == KIND_NUMBER) return datum_double(datum) == literal->number;
+    return true;
+}
+
 static enum outcome truth_in(struct node *node, const struct scope *scope, bool *out)
 {
     *out = false;
-    for (struct node *literal = node->left; literal != NULL && !*out; literal = literal->next) {
-        struct datum datum;
-        int order;
-        run_literal(literal, scope, &datum);
-        if (datum.kind != scope->input->kind) continue;
-        const enum outcome outcome = order_datums(scope->input, &datum, &order);
-        if (outcome != OUTCOME_VALUE) return outcome;
-        *out = order == 0;
-    }
+    for (const struct node *literal = node->left; literal != NULL && !*out; literal = literal->next)
+        *out = equals_literal(scope->input, literal);
     return OUTCOME_VALUE;
 }
 
@@ -506,11 +546,13 @@ static enum outcome truth_pipe(struct node *node, const struct scope *scope, boo
     return run_truth(node->right, &inner, out);
 }
 
-static bool member_is(struct node *node, const struct event *ev)
+static inline bool member_is(struct node *node, const struct event *ev)
 {
-    const struct value value = event_member(node, ev);
-    return value.kind == KIND_STRING && value.len == node->value.len &&
-           memcmp(value.text, node->value.text, value.len) == 0;
+    const struct value *const value = &ev->value[node->slot];
+    if (value->kind != KIND_STRING) return false;
+    if (__builtin_expect(value->escaped, 0))
+        return value_equal(event_member(node, ev), node->value);
+    return value->len == node->value.len && memcmp(value->text, node->value.text, value->len) == 0;
 }
 
 static enum outcome run_truth(struct node *node, const struct scope *scope, bool *out)
@@ -518,8 +560,12 @@ static enum outcome run_truth(struct node *node, const struct scope *scope, bool
     switch (node->kind) {
     case NODE_MEMBER_IS: *out = member_is(node, scope->ev); return OUTCOME_VALUE;
     case NODE_MEMBER_ISNT: *out = !member_is(node, scope->ev); return OUTCOME_VALUE;
-    case NODE_MEMBER_NULL: *out = event_value(scope->ev, node->slot).kind == KIND_NULL; return OUTCOME_VALUE;
-    case NODE_MEMBER_PRESENT: *out = event_value(scope->ev, node->slot).kind != KIND_NULL; return OUTCOME_VALUE;
+    case NODE_MEMBER_NULL:
+        *out = event_value(scope->ev, node->slot).kind == KIND_NULL;
+        return OUTCOME_VALUE;
+    case NODE_MEMBER_PRESENT:
+        *out = event_value(scope->ev, node->slot).kind != KIND_NULL;
+        return OUTCOME_VALUE;
     case NODE_AND:
     case NODE_OR: return truth_logic(node, scope, out);
     case NODE_NOT: *out = !is_true(scope->input->kind); return OUTCOME_VALUE;
@@ -528,7 +574,10 @@ static enum outcome run_truth(struct node *node, const struct scope *scope, bool
     case NODE_LESS:
     case NODE_LESS_EQUAL:
     case NODE_GREATER:
-    case NODE_GREATER_EQUAL: return truth_order(node, scope, out);
+    case NODE_GREATER_EQUAL:
+        if (node->slot < 0) return truth_order(node, scope, out);
+        *out = member_order(node, scope->ev);
+        return OUTCOME_VALUE;
     case NODE_STARTSWITH:
     case NODE_ENDSWITH: return truth_affix(node, scope, out);
     case NODE_CONTAINS: return truth_contains(node, scope, out);
@@ -581,27 +630,46 @@ static enum outcome run(struct node *node, const struct scope *scope, struct dat
 
 /* Compiling. */
 
-static bool is_null(const struct node *node) { return node->kind == NODE_LITERAL && node->value.kind == KIND_NULL; }
+/* The comparison with its sides exchanged. */
+static enum node_kind mirrored(enum node_kind kind)
+{
+    switch (kind) {
+    case NODE_LESS: return NODE_GREATER;
+    case NODE_LESS_EQUAL: return NODE_GREATER_EQUAL;
+    case NODE_GREATER: return NODE_LESS;
+    case NODE_GREATER_EQUAL: return NODE_LESS_EQUAL;
+    default: return kind;
+    }
+}
 
-static bool is_text(const struct node *node) { return node->kind == NODE_LITERAL && node->value.kind == KIND_STRING; }
-
-/* .name == "text" and .name == null, either way round, become one node. */
+/* A member of the event compared with a literal, either way round, becomes one node without
+ * children. */
 static void shorten_comparison(struct node *node)
 {
     const bool swap = node->left->kind == NODE_LITERAL;
     const struct node *const member = swap ? node->right : node->left;
     const struct node *const literal = swap ? node->left : node->right;
-    if (member->kind != NODE_MEMBER || member->slot < 0) return;
-    if (!is_null(literal) && !is_text(literal)) return;
-    if (is_text(literal))
+    const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
+    if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
+    switch (literal->value.kind) {
+    case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
+    case KIND_STRING:
+        if (!equality) return;
         node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_IS : NODE_MEMBER_ISNT;
-    else
+        break;
+    case KIND_NULL:
+        if (!equality) return;
         node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_NULL : NODE_MEMBER_PRESENT;
+        break;
+    default: return;
+    }
     node->slot = member->slot;
     node->value = literal->value;
+    node->number = literal->number;
 }
 
-/* Gives the members of the event their slots. on_event: the node's input is the event. False: no slot is left. */
+/* Gives the members of the event their slots. on_event: the node's input is the event. False:
+ * no slot is left. */
 static bool resolve(struct native *native, struct node *node, bool on_event, struct schema *schema)
 {
     if (node == NULL) return true;
@@ -610,11 +678,12 @@ static bool resolve(struct native *native, struct node *node, bool on_event, str
         if (node->slot >= 0) native->reads |= UINT64_C(1) << node->slot;
         return node->slot >= 0;
     }
-    const bool passes_on = node->kind != NODE_PIPE || node->left->kind == NODE_INPUT || node->left->kind == NODE_SELECT;
+    const bool passes_on = node->kind != NODE_PIPE || node->left->kind == NODE_INPUT ||
+                           node->left->kind == NODE_SELECT;
     if (!resolve(native, node->test, on_event, schema)) return false;
     if (!resolve(native, node->left, on_event, schema)) return false;
     if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
-    if (node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL) shorten_comparison(node);
+    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL) shorten_comparison(node);
     return true;
 }
 
@@ -664,7 +733,8 @@ enum outcome native_value(struct native *native, const struct event *ev, struct 
     }
     const enum outcome outcome = run(native->syntax->root, &scope, &datum);
     if (outcome != OUTCOME_VALUE) return outcome;
-    *out = (struct value){.text = datum.text.text, .len = (uint32_t)datum.text.len, .kind = (uint8_t)datum.kind};
+    *out = (struct value){
+        .text = datum.text.text, .len = (uint32_t)datum.text.len, .kind = (uint8_t)datum.kind};
     if (native_path(native)) return OUTCOME_VALUE;
     switch (datum.kind) {
     case KIND_NULL: *out = VALUE_NULL; break;
@@ -686,8 +756,12 @@ int native_member(const struct native *native)
 bool native_path(const struct native *native)
 {
     const struct node *node = native->syntax->root;
-    while (node != NULL && node->kind == NODE_MEMBER) node = node->left;
+    while (node != NULL && node->kind == NODE_MEMBER)
+        node = node->left;
     return node == NULL;
 }
 
-uint64_t native_reads(const struct native *native) { return native->reads; }
+uint64_t native_reads(const struct native *native)
+{
+    return native->reads;
+}

@@ -1,9 +1,10 @@
 /*
  * native.h - the common expressions, run on the members the scanner has taken.
  *
- * A program is its syntax tree, walked; nothing is allocated per event once the buffers of its strings have
- * grown. Where jq's answer needs more than the members' text (comparing two arrays, say) running it ends in
- * OUTCOME_BEYOND, and the whole expression is run again in libjq: so the answer is always libjq's.
+ * A program is its syntax tree, walked; nothing is allocated per event once the buffers of its
+ * strings have grown. Where jq's answer needs more than the members' text (comparing two
+ * arrays, say) running it ends in OUTCOME_BEYOND, and the whole expression is run again in
+ * libjq: so the answer is always libjq's.
  */
 #ifndef CS_NATIVE_H
 #define CS_NATIVE_H
@@ -18,13 +19,14 @@
 
 struct native;
 
-/* Compiles text if it is in the subset (syntax.h) and asks schema for what it reads. NULL: not in the subset, or, when
- * something was added to why, an error. */
+/* Compiles text if it is in the subset (syntax.h) and asks schema for what it reads. NULL: not
+ * in the subset, or, when something was added to why, an error. */
 struct native *native_compile(const char *text, struct schema *schema, struct buffer *why);
 
 void native_free(struct native *native);
 
-/* The same as libjq_selects and libjq_value, and OUTCOME_BEYOND. A bare path's value is the member's own text. */
+/* The same as libjq_selects and libjq_value, and OUTCOME_BEYOND. A bare path's value is the
+ * member's own text. */
 enum outcome native_selects(struct native *native, const struct event *ev, bool *selects);
 enum outcome native_value(struct native *native, const struct event *ev, struct value *out);
 

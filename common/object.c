@@ -4,7 +4,8 @@
 
 static const char *skip_blanks(const char *at)
 {
-    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r') at++;
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
+        at++;
     return at;
 }
 
@@ -36,7 +37,8 @@ static const char *nested_end(const char *at)
 
 static const char *scalar_end(const char *at)
 {
-    while (strchr(",}] \t\n\r", *at) == NULL) at++;
+    while (strchr(",}] \t\n\r", *at) == NULL)
+        at++;
     return at;
 }
 

@@ -11,8 +11,9 @@
 #include "slice.h"
 #include "value.h"
 
-/* The member of that name, the last one if it is repeated; without one a null with text NULL. A string that has
- * escapes is unescaped into scratch, which is overwritten; other text borrows from object. */
+/* The member of that name, the last one if it is repeated; without one a null with text NULL. A
+ * string that has escapes is unescaped into scratch, which is overwritten; other text borrows
+ * from object. */
 struct value object_find(struct slice object, struct slice name, struct buffer *scratch);
 
 #endif

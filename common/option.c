@@ -314,7 +314,7 @@ void option_fingerprint(struct buffer *out)
                 buffer_printf(out, "=%s\n", list->text[j]);
             break;
         }
-        case OPTION_CALL: break;
+        case OPTION_CALL: buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target); break;
         }
         buffer_add_char(out, '\n');
     }

@@ -33,7 +33,7 @@ struct option_row {
     const char *name; /* "size" */
     enum option_type type;
     char letter;           /* short form, or 0 */
-    void *target;          /* the variable; for OPTION_CALL unused */
+    void *target;          /* the variable; OPTION_CALL: an int64_t that stands for the value in the fingerprint, or NULL */
     const char *(*call)(const char *value); /* OPTION_CALL: NULL, or the phrase that says what is wrong */
     const char *argument;  /* "DUR"; "[DUR]" where it may be left out; NULL: takes none */
     const char *words;     /* OPTION_CHOICE: "auto|ndjson|kcat" (also its argument in --help); OPTION_DURATION: a word

@@ -29,8 +29,8 @@ static bool members_declare(struct report *report, struct run *run, struct buffe
     return why->len == 0;
 }
 
-static bool lists_read(struct report *report, struct run *run,
-                       const struct report_request *request, struct buffer *why)
+static bool lists_read(struct report *report, struct run *run, const struct report_request *request,
+                       struct buffer *why)
 {
     buffer_add_literal(why, "--by: ");
     for (size_t i = 0; i < request->by->count; i++)

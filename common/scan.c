@@ -138,9 +138,16 @@ static struct slice member_rewrite(struct scanner *scanner, const struct name *m
     const char *from = value.kind == KIND_NULL ? end - 4 : value.kind == KIND_STRING ? value.text - 1 : value.text;
     struct slice key = {.text = member.text, .len = (size_t)(from - member.text)};
     if (meant->new_name.len != 0) key = meant->new_name;
-    if (meant->number && value.kind == KIND_STRING && !value.escaped && number_valid(value_slice(value))) {
-        from++;
-        end--;
+    if (meant->number && value.kind == KIND_STRING) {
+        struct slice text = value_slice(value);
+        if (value.escaped) {
+            char *plain = arena_take(&scanner->scratch, text.len);
+            text = (struct slice){.text = plain, .len = json_unescape(plain, text)};
+        }
+        if (number_valid(text)) {
+            from = text.text;
+            end = from + text.len;
+        }
     }
     const size_t len = (size_t)(end - from);
     char *anew = arena_take(&scanner->scratch, key.len + len);

@@ -384,23 +384,28 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
     return reason;
 }
 
+/* Undoes a string's escapes. */
+static void settle_escapes(struct scanner *scanner, struct value *value)
+{
+    char *plain = arena_take(&scanner->scratch, value->len);
+    value->len = (uint32_t)json_unescape(plain, value_slice(*value));
+    arena_shrink(&scanner->scratch, plain + value->len);
+    value->text = plain;
+    value->escaped = false;
+}
+
 /* Undoes escapes in the slots of the mask that somebody needs, and reads --number text as numbers. */
 static void settle(struct scanner *scanner, struct event *ev, uint64_t escaped)
 {
-    if (!scanner->all) {
-        for (uint64_t left = escaped & scanner->needed; left != 0; left &= left - 1) {
-            struct value *value = &ev->value[__builtin_ctzll(left)];
-            if (!value->escaped) continue; /* a later member of the same name was plain */
-            char *plain = arena_take(&scanner->scratch, value->len);
-            value->len = (uint32_t)json_unescape(plain, value_slice(*value));
-            arena_shrink(&scanner->scratch, plain + value->len);
-            value->text = plain;
-            value->escaped = false;
-        }
+    /* cs-parse prints strings as they came. */
+    for (uint64_t left = escaped & scanner->needed & (scanner->all ? scanner->number : ~UINT64_C(0)); left != 0;
+         left &= left - 1) {
+        struct value *value = &ev->value[__builtin_ctzll(left)];
+        if (value->escaped) settle_escapes(scanner, value); /* a later member of the same name may be plain */
     }
     for (uint64_t left = scanner->number & scanner->needed; left != 0; left &= left - 1) {
         struct value *value = &ev->value[__builtin_ctzll(left)];
-        if (value->kind != KIND_STRING || value->escaped || !number_valid(value_slice(*value))) continue;
+        if (value->kind != KIND_STRING || !number_valid(value_slice(*value))) continue;
         value->kind = KIND_NUMBER;
         ev->recast = true;
     }
@@ -509,7 +514,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 struct value *const value = &values[known->slot];
                 value->text = v + 1;
                 memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
-                const char *behind = v + 4 + ((end - (uint64_t)3) & string);
+                const char *behind = v + (4 + ((end - (uint64_t)3) & string));
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
                     scanner_rest(scanner, known->name, (struct slice){.text = key, .len = (size_t)(behind - key)},
@@ -522,7 +527,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             if ((quotes & 1) != 0 && v[end] == '\\') {
                 behind = string_in_block(v, value_block, &fault);
                 member.value = (struct value){.text = v + 1,
-                                              .len = (uint32_t)(behind - v - 2),
+                                              .len = behind == NULL ? 0 : (uint32_t)(behind - v - 2),
                                               .kind = KIND_STRING,
                                               .escaped = true};
                 if (behind != NULL && !known->rest) {
@@ -534,7 +539,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             }
             member.key = rawmemchr(p, '"');
             member.name = known->name;
-            if (behind == NULL) behind = scan_value(v, &member.value, &fault);
+            if (behind == NULL) behind = scan_value(skip_blanks(v), &member.value, &fault); /* more blanks than last time */
             if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62) known->wide = true;
             p = behind;
         } else {
@@ -615,7 +620,7 @@ static inline unsigned scan_lanes(struct scanner *scanner, const char *const *st
             struct value *const value = &values[lane][slot];
             value->text = v + 1;
             memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
-            p[lane] = v + 4 + ((end - 3) & string);
+            p[lane] = v + (4 + ((end - 3) & string));
         }
     }
     const struct node *const node = &scanner->node[scanner->path[last]];
@@ -679,13 +684,14 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
     const size_t lines = find_lines(text, end, max, starts, &odd);
-    /* A lane that goes astray reads on for a while: never so near the end that it could leave the block. */
-    const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
     size_t i = 0;
     while (i < lines) {
         unsigned good = 0;
         const size_t group = lines - i < LANES ? lines - i : LANES;
         const unsigned all = (1U << LANES) - 1;
+        /* A lane that goes astray reads on for a while: never so near the end that it could leave the block. (The path
+         * may have become longer since the last group.) */
+        const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
         if (group == LANES && scanner->path_len != 0 && (odd >> i & all) != all &&
             (size_t)(end - starts[i + LANES]) > stray) {
             if (LIKELY(scanner->pause == 0)) {

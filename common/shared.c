@@ -31,12 +31,12 @@ static const char *emit_set(const char *value)
     static const char updates[] = "updates";
     const size_t len = sizeof updates - 1;
     if (strcmp(value, "final") == 0) {
-        shared.updates = false;
+        shared.emit = shared.updates = false;
         return NULL;
     }
     if (strncmp(value, updates, len) != 0 || (value[len] != '\0' && value[len] != ':'))
         return "must be final, updates or updates:DUR";
-    shared.updates = true;
+    shared.emit = shared.updates = true;
     const char *why = value[len] == '\0' ? NULL : duration_parse(value + len + 1, &shared.updates_us);
     return why == NULL && shared.updates_us == 0 ? "updates need some time between them" : why;
 }
@@ -107,7 +107,7 @@ const struct option_row shared_options[] = {
      .help = "rows go to numbered segments in DIR, sealed with the state"},
     {.name = "show-position", .type = OPTION_FLAG, .target = &shared.show_position, .free = true,
      .help = "print the positions in the state and exit"},
-    {.name = "emit", .type = OPTION_CALL, .call = emit_set, .target = &shared.updates,
+    {.name = "emit", .type = OPTION_CALL, .call = emit_set, .target = &shared.emit,
      .argument = "final|updates[:DUR]", .help = "rows once, or also while they change (default final)"},
     {.name = "key", .type = OPTION_TEXT, .target = &shared.key, .argument = "F[,F]",
      .help = "VALUE and a tab before every row, for kcat -P -K '\\t'"},

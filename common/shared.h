@@ -19,7 +19,7 @@ struct shared {
     struct option_list where;
     const char *time_field;
     struct instant_format time;
-    int time_unit;                /* enum instant_unit */
+    int64_t time_unit;            /* enum instant_unit */
     struct option_list number;
     int64_t lateness_us;          /* INT64_MAX: max */
     int64_t idle_us;              /* 0: off */
@@ -32,6 +32,7 @@ struct shared {
     int64_t save_every_us;
     bool flush, show_position;
     bool updates;
+    int64_t emit;                 /* the same, for the fingerprint */
     int64_t updates_us;
     const char *key;
     int64_t pad;                  /* 0: none */

@@ -22,7 +22,8 @@ enum binding {
     BINDS_PRODUCT,
 };
 
-struct operator {
+struct operator
+{
     const char *sign;
     enum node_kind kind;
     enum binding binding;
@@ -85,7 +86,10 @@ struct parser {
 static struct node *parse_pipe(struct parser *parser);
 static struct node *parse_binary(struct parser *parser, enum binding least);
 
-static void parser_advance(struct parser *parser) { parser->token = lexer_next(&parser->lexer); }
+static void parser_advance(struct parser *parser)
+{
+    parser->token = lexer_next(&parser->lexer);
+}
 
 /* Goes over an expected sign. */
 static bool parser_takes(struct parser *parser, const char *sign)
@@ -186,8 +190,8 @@ static bool string_strict(struct slice inside)
     return true;
 }
 
-/* Undoes a string token's escapes; false when that is better left to libjq. The text buffer has the program's
- * length from the start, so it does not move. */
+/* Undoes a string token's escapes; false when that is better left to libjq. The text buffer has
+ * the program's length from the start, so it does not move. */
 static bool parse_text(struct parser *parser, struct slice *out)
 {
     struct buffer *text = &parser->syntax->text;
@@ -272,7 +276,8 @@ static struct node *parse_argument(struct parser *parser, struct node *node)
     if (!parser_takes(parser, "(")) return NULL;
     node->left = node->kind == NODE_IN ? parse_literal_list(parser) : parse_pipe(parser);
     if (node->left == NULL || !parser_takes(parser, ")")) return NULL;
-    if (node->kind == NODE_TEST && !(is_text(node->left) && plain_pattern(node, node->left->value))) return NULL;
+    if (node->kind == NODE_TEST && !(is_text(node->left) && plain_pattern(node, node->left->value)))
+        return NULL;
     return node;
 }
 
@@ -358,7 +363,8 @@ static struct node *parse_parenthesis(struct parser *parser)
 static struct node *parse_term(struct parser *parser)
 {
     struct node *node = NULL;
-    if (token_names(parser->token, "if")) return parse_name(parser); /* no term in jq 1.6: no path follows */
+    if (token_names(parser->token, "if"))
+        return parse_name(parser); /* no term in jq 1.6: no path follows */
     switch (parser->token.kind) {
     case TOKEN_FIELD: node = parse_field(parser, node_new(parser, NODE_INPUT)); break;
     case TOKEN_STRING: node = parse_string(parser); break;
@@ -395,7 +401,8 @@ static struct node *parse_operand(struct parser *parser)
 }
 
 /* 60 * 60 is worked out here. jq refuses to compile a division by a literal 0: left to it. */
-static struct node *binary_node(struct parser *parser, enum node_kind kind, struct node *left, struct node *right)
+static struct node *binary_node(struct parser *parser, enum node_kind kind, struct node *left,
+                                struct node *right)
 {
     if (is_number(left) && is_number(right)) {
         switch (kind) {
@@ -414,7 +421,7 @@ static struct node *binary_node(struct parser *parser, enum node_kind kind, stru
     return node;
 }
 
-static const struct operator *parser_operator(const struct parser *parser)
+static const struct operator* parser_operator(const struct parser *parser)
 {
     if (parser->token.kind != TOKEN_SIGN && parser->token.kind != TOKEN_NAME) return NULL;
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
@@ -422,27 +429,30 @@ static const struct operator *parser_operator(const struct parser *parser)
     return NULL;
 }
 
-/* Operators that bind at least that tightly. | and // group to the right, comparisons not at all, the rest to the
- * left. */
+/* Operators that bind at least that tightly. | and // group to the right, comparisons not at
+ * all, the rest to the left. */
 static struct node *parse_binary(struct parser *parser, enum binding least)
 {
     struct node *node = parse_operand(parser);
     while (node != NULL) {
-        const struct operator *operator = parser_operator(parser);
-        if (operator == NULL || operator->binding < least) break;
+        const struct operator* operator= parser_operator(parser);
+        if (operator== NULL || operator->binding<least) break;
         const bool rightward = operator->binding <= BINDS_ALTERNATIVE;
         parser_advance(parser);
         struct node *right = parse_binary(parser, rightward ? operator->binding : operator->binding + 1);
         if (right == NULL) return NULL;
         node = binary_node(parser, operator->kind, node, right);
         if (operator->binding != BINDS_COMPARISON) continue;
-        const struct operator *after = parser_operator(parser);
+        const struct operator* after = parser_operator(parser);
         if (after != NULL && after->binding == BINDS_COMPARISON) return NULL;
     }
     return node;
 }
 
-static struct node *parse_pipe(struct parser *parser) { return parse_binary(parser, BINDS_PIPE); }
+static struct node *parse_pipe(struct parser *parser)
+{
+    return parse_binary(parser, BINDS_PIPE);
+}
 
 struct syntax *syntax_parse(struct slice text)
 {
@@ -466,7 +476,8 @@ struct syntax *syntax_parse(struct slice text)
 void syntax_free(struct syntax *syntax)
 {
     if (syntax == NULL) return;
-    for (int i = 0; i < syntax->count; i++) buffer_release(&syntax->nodes[i].scratch);
+    for (int i = 0; i < syntax->count; i++)
+        buffer_release(&syntax->nodes[i].scratch);
     free(syntax->nodes);
     buffer_release(&syntax->text);
     free(syntax);

@@ -1,10 +1,11 @@
 /*
  * syntax.h - the part of jq that we run ourselves, as a tree.
  *
- * The subset: paths of members, literals, comparisons, and or not, + - * / %, //, if, |, and the
- * functions of enum node_kind. Everything in it gives at most one output, which is what makes running it
- * simple. The parser takes a program only if jq 1.6 takes it too and means the same; for everything else it
- * returns NULL, without a reason: libjq is asked next, and its word counts.
+ * The subset: paths of members, literals, comparisons, and or not, + - * / %, //, if, |, and
+ * the functions of enum node_kind. Everything in it gives at most one output, which is what
+ * makes running it simple. The parser takes a program only if jq 1.6 takes it too and means the
+ * same; for everything else it returns NULL, without a reason: libjq is asked next, and its
+ * word counts.
  *
  * A tree is one block of memory; its literals are its own.
  */
@@ -55,11 +56,11 @@ enum node_kind {
     NODE_CONTAINS,
     NODE_LTRIMSTR,
     NODE_RTRIMSTR,
-    NODE_TEST,        /* value is the text looked for, a plain one */
-    NODE_TEST_BEGIN,  /* test("^text") */
-    NODE_TEST_END,    /* test("text$") */
-    NODE_TEST_WHOLE,  /* test("^text$") */
-    NODE_IN,          /* IN(literal, ...): left is the first, each one's next the following */
+    NODE_TEST,       /* value is the text looked for, a plain one */
+    NODE_TEST_BEGIN, /* test("^text") */
+    NODE_TEST_END,   /* test("text$") */
+    NODE_TEST_WHOLE, /* test("^text$") */
+    NODE_IN,         /* IN(literal, ...): left is the first, each one's next the following */
     /* What native.c makes of common shapes. */
     NODE_MEMBER_IS,      /* .name == "text" */
     NODE_MEMBER_ISNT,    /* .name != "text" */
@@ -69,8 +70,8 @@ enum node_kind {
 
 struct node {
     enum node_kind kind;
-    bool optional;      /* .a? : not an error where there are no members */
-    int slot;           /* of a member of the event, set by native.c */
+    bool optional; /* .a? : not an error where there are no members */
+    int slot; /* native.c: of a member of the event; of the one a comparison with a literal is about */
     double number;      /* a literal's */
     struct value value; /* a literal, or a text looked for */
     struct slice name;  /* a member's */

@@ -517,10 +517,15 @@ static struct pending *batch_next(struct loop *l)
     return &l->batch[l->accepted_count];
 }
 
-static enum reason event_time(const struct loop *l, struct event *ev)
+static enum reason event_time(struct loop *l, struct event *ev)
 {
-    const struct value value = ev->value[l->time_slot];
+    struct value value = ev->value[l->time_slot];
     if (value.kind == KIND_NULL) return REASON_NO_TIME;
+    if (__builtin_expect(value.escaped, 0)) {
+        buffer_clear(&l->plain);
+        value.len = (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
+        value.text = l->plain.data;
+    }
     return instant_parse(value, &shared.time, &ev->time_us) ? REASON_NONE : REASON_BAD_TIME;
 }
 

@@ -161,7 +161,8 @@ static struct window *window_get(struct windows *all, int64_t start_us)
 
 struct look {
     struct id group;
-    struct id first; /* what the first distinct set counts, mixed with the group; ID_NONE: nothing */
+    struct id
+        first; /* what the first distinct set counts, mixed with the group; ID_NONE: nothing */
     uint64_t selected;
 };
 
@@ -239,8 +240,7 @@ static struct group *group_get(struct windows *all, struct window *window, struc
                                const struct event *ev)
 {
     struct group **lately = &all->lately[id.low % LATELY_MAX];
-    if (*lately == NULL || !id_equal((*lately)->id, id))
-        *lately = group_put(all, window, id, ev);
+    if (*lately == NULL || !id_equal((*lately)->id, id)) *lately = group_put(all, window, id, ev);
     (*lately)->changed = true;
     window->changed = true;
     return *lately;
@@ -353,7 +353,8 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
 
 /* A group with the beginning of its first value: most comparisons are decided by two numbers. */
 struct ordered {
-    uint64_t prefix[2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the order of bytes */
+    uint64_t prefix
+        [2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the order of bytes */
     struct group *group;
 };
 
@@ -463,8 +464,7 @@ void windows_save(struct windows *all, struct buffer *out)
         window_save(all, all->open[i], out);
 }
 
-static bool group_load(struct windows *all, struct window *window, struct id *id,
-                       struct unpack *in)
+static bool group_load(struct windows *all, struct window *window, struct id *id, struct unpack *in)
 {
     struct value values[GROUP_VALUES_MAX + 1];
     const struct slice key = unpack_text(in);
@@ -473,8 +473,7 @@ static bool group_load(struct windows *all, struct window *window, struct id *id
     buffer_add_slice(&all->key, key);
     *id = id_of(key);
     struct group *group = group_get(all, window, *id, NULL);
-    if (all->run->settings.merge)
-        memset(group_cells(group), 0, all->aggregates->cell_bytes);
+    if (all->run->settings.merge) memset(group_cells(group), 0, all->aggregates->cell_bytes);
     aggregates_load(all->aggregates, group_cells(group), &window->text, all->run->settings.merge,
                     in);
     return !in->broken;

@@ -34,7 +34,7 @@
 
 /* An entry of window.groups; the aggregates' cells follow it. */
 struct group {
-    struct id id; /* of the key */
+    struct id id;    /* of the key */
     uint64_t key_at; /* in the window's text */
     uint32_t key_len;
     uint32_t number : 31; /* in order of appearance */
@@ -63,11 +63,11 @@ struct windows {
     size_t count, cap;
     struct window *recent; /* where the last event went; NULL: nowhere */
     struct group *lately[LATELY_MAX];
-    struct window *spare;  /* closed ones, empty, for the next use */
+    struct window *spare; /* closed ones, empty, for the next use */
     int spare_count;
-    int64_t closed_us;     /* the largest watermark windows_close was told */
-    uint64_t keys;         /* groups and ids held */
-    bool hinted;           /* expressions are cheap enough to be evaluated ahead */
+    int64_t closed_us; /* the largest watermark windows_close was told */
+    uint64_t keys;     /* groups and ids held */
+    bool hinted;       /* expressions are cheap enough to be evaluated ahead */
     struct buffer key;
     struct operand_values values;
     struct group **sorted; /* for windows_sorted */
@@ -112,6 +112,9 @@ static inline struct slice window_key(const struct window *window, const struct 
     return (struct slice){.text = window->text.data + group->key_at, .len = group->key_len};
 }
 
-static inline char *group_cells(struct group *group) { return (char *)(group + 1); }
+static inline char *group_cells(struct group *group)
+{
+    return (char *)(group + 1);
+}
 
 #endif

@@ -547,29 +547,6 @@ END
   [ "$output" = "$row}" ]
 }
 
-# --- the manual
-
-@test "every example of the manual runs and prints something" {
-  mandoc -T ascii "$ROOT/man/cs-parse.1" | col -b | sed -n '/^EXAMPLES/,/^DIAGNOSTICS/p' |
-    awk '/^[ \t]+\$ / {on = 1; sub(/^[ \t]+\$ /, "")} on {sub(/^[ \t]+/, "  "); print} on && !/[\\|]$/ {print "---"; on = 0}' >examples
-  [ "$(grep -c -- ^--- examples)" -eq 5 ]
-  cd "$ROOT"
-  while IFS= read -r -d '~' example; do
-    run --separate-stderr bash -o pipefail -c "$example"
-    [ "$status" -eq 0 ] || { echo "$example: $status $stderr"; return 1; }
-    [ -n "$output" ] || { echo "$example: nothing"; return 1; }
-  done < <(sed 's/^---$/~/' "$BATS_TEST_TMPDIR/examples")
-}
-
-@test "the manual says of each option what --help says" {
-  mandoc -T ascii "$ROOT/man/cs-parse.1" | col -b | sed -n '/^OPTIONS/,/^FILES/p' | tr -s ' \t\n' ' ' >manual
-  cs-parse --help | awk '/^  --interleave/ {exit} /^  --/ {on = 1} on' | tr -s ' \n' ' ' | sed 's/ --/\n--/g' | grep . >help
-  [ "$(wc -l <help)" -eq 9 ]
-  while read -r line; do
-    grep -qF -- "$line" manual || { echo "$line"; return 1; }
-  done <help
-}
-
 # --- real data
 
 @test "REES46: every line of the shop's CSV is accounted for" {

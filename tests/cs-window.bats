@@ -38,11 +38,7 @@ columns() {
 
 @test "with --slide an event is in every window that holds it, also when the size is no multiple" {
   window --size=7m --slide=3m --agg=n=count -w '.event_type == "cart"' events
-  [ "$(jq -r '.window_start[11:16]' <<<"$output" | paste -sd' ')" = "23:59 00:02 00:05" ] ||
-    [ "$(jq -r '.window_start[11:16]' <<<"$output" | paste -sd' ')" = "00:00 00:03" ]
-  # Whatever the phase: every start is a multiple of three minutes, and the event lies inside.
-  [ "$(jq -s 'all((.window_start[:19] + "Z" | fromdate) as $start
-    | $start % 180 == 0 and $start <= 1767225900 and 1767225900 < $start + 420)' <<<"$output")" = true ]
+  [ "$(jq -r '.window_start[11:16]' <<<"$output" | paste -sd' ')" = "00:00 00:03" ]
 }
 
 @test "--offset moves the starts" {
@@ -70,16 +66,16 @@ END
 }
 
 @test "late for some of its windows is used, and the windows are counted" {
-  printf '%s\n' '{"event_time":"2026-01-01T00:21:00Z"}' '{"event_time":"2026-01-01T00:12:00Z"}' >late
+  printf '%s\n' '{"event_time":"2026-01-01T00:21:00Z"}' '{"event_time":"2026-01-01T00:15:30Z"}' >late
   run --separate-stderr cs-window --size=10m --slide=5m --agg=n=count --stats=stats late
-  [ "$(columns window_start n)" = $'"2026-01-01T00:10:00.000Z"\t1\n"2026-01-01T00:15:00.000Z"\t1\n"2026-01-01T00:20:00.000Z"\t1' ]
+  [ "$(columns window_start n)" = $'"2026-01-01T00:15:00.000Z"\t2\n"2026-01-01T00:20:00.000Z"\t1' ]
   [ "$(jq -c '[.used,.late,.late_windows]' stats)" = '[2,0,1]' ]
 }
 
 @test "any order of events within the lateness gives the same rows" {
   traffic --events=20000 --disorder=25s --nulls=5 --extras --unicode >disorder
   jq -cs 'sort_by(.event_time)[]' disorder >sorted
-  options=(--size=5m --slide=2m --by=traffic_source,device_type --agg=n=count --agg='s=distinct(session_id)'
+  options=(--size=5m --slide=2m '--by=traffic_source,device_type' --agg=n=count --agg='s=distinct(session_id)'
     --agg='total=sum(price)' --agg='a=first(product_id)' --agg='z=last(user_id)')
   cs-window "${options[@]}" disorder >rows
   cs-window "${options[@]}" sorted >wanted
@@ -93,9 +89,8 @@ END
   printf '{"event_time":"2026-01-01T00:00:00Z","v":%s}\n' '"1"' 1 null '""' true 10 2 1.0 '"a"' >values
   echo '{"event_time":"2026-01-01T00:00:00Z"}' >>values
   window --size=1m --by=v --agg=n=count values
-  [ "$(columns v n | paste -sd' ')" = $'null\t2 true\t1 1\t1 1.0\t1 2\t1 10\t1 ""\t1 "1"\t1 "a"\t1' ] ||
-    [ "$(jq -c .n <<<"$output" | paste -sd' ')" = "2 1 1 1 1 1 1 1 1" ]
-  grep -q '"v":1.0,' <<<"$output"
+  [ "$(sed 's/.*"v"://; s/}//' <<<"$output" | paste -sd' ')" = \
+    'null,"n":2 true,"n":1 1,"n":1 1.0,"n":1 2,"n":1 10,"n":1 "","n":1 "1","n":1 "a","n":1' ]
 }
 
 @test "a row stands for each event that passed, even where nothing counted it" {
@@ -156,8 +151,8 @@ END
 
 @test "an expression that fails is null in an aggregate, does not select, and is counted" {
   window --size=1h --agg='s=sum(.price * 2)' --agg='n=count if .price * 2 > 1' --stats=stats events
-  [ "$(columns s n)" = $'27\t3' ]
-  [ "$(jq '.expression_errors > 0' stats)" = true ]
+  [ "$(columns s n)" = $'27\t4' ] # "7" * 2 is "77" in jq, and a string is greater than a number
+  [ "$(jq '.expression_errors' stats)" -eq 2 ]
 }
 
 # --- what is printed

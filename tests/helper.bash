@@ -23,3 +23,52 @@ need_data() {
   DATA="$ROOT/../shared/data"
   [ -e "$DATA/$1" ] || skip "../shared/data/$1 is absent"
 }
+
+# event TIME [MEMBERS]: one event; MEMBERS are further JSON members, as '"session_id":"s1"'.
+event() {
+  printf '{"event_id":"e-%s","event_type":"page_view","event_time":"%s"%s}\n' "$1" "$1" "${2:+,$2}"
+}
+
+# minutes FROM TO [MEMBERS]: an event for each of these minutes of a fixed day.
+minutes() {
+  local i
+  for ((i = $1; i <= $2; i++)); do
+    event "$(printf '2026-01-01T%02d:%02d:00Z' $((i / 60)) $((i % 60)))" "${3:-}"
+  done
+}
+
+# Conservation: every record has met exactly one of five fates.
+conserved() {
+  jq -e '.read == .duplicate + .rejected + .filtered + .late + .used' "${1:-stats.json}" >conserved.out ||
+    {
+      cat "${1:-stats.json}" >&2
+      return 1
+    }
+}
+
+# counted TOOL ARGS...: runs it with --stats=stats.json and checks the counters.
+counted() {
+  "$1" --stats=stats.json "${@:2}" || return
+  conserved
+}
+
+# tally ARGS...: cs-window only counts what it is given; prints the total.
+tally() {
+  counted cs-window --size=1h --agg=n=count "$@" >tally.rows || return
+  jq -s 'map(.n) | add // 0' tally.rows
+}
+
+# fate NAME: that counter of the last counted run, as in fate late, fate rejected_by.torn.
+fate() {
+  jq -r --arg path "$1" 'getpath($path / ".") // 0' stats.json
+}
+
+# until_true COMMAND...: waits until it succeeds, two seconds at most.
+until_true() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    "$@" && return
+    sleep 0.02
+  done
+  return 1
+}

@@ -46,10 +46,22 @@ static void test_reading(void)
         "name-with.more=first(product_id)",
     };
     static const char *const bad[] = {
-        "count",      "=count",       "n=",        "n=cuont",          "n=sum",
-        "n=sum(",     "n=sum(a",      "n=sum()",   "n=sum(a) when .b", "n=count if",
-        "n=count if .a ==",           "n=percent(a)", "n=percent(a,b) if .c", "1n=count",
-        "n=count ifx",                "n=sum(.a ..b)",
+        "count",
+        "=count",
+        "n=",
+        "n=cuont",
+        "n=sum",
+        "n=sum(",
+        "n=sum(a",
+        "n=sum()",
+        "n=sum(a) when .b",
+        "n=count if",
+        "n=count if .a ==",
+        "n=percent(a)",
+        "n=percent(a,b) if .c",
+        "1n=count",
+        "n=count ifx",
+        "n=sum(.a ..b)",
     };
     begin();
     int wrong = 0;
@@ -79,9 +91,9 @@ static void test_reading(void)
 static void test_sharing(void)
 {
     begin();
-    ok(add("a=count if .event_type == \"x\"") && add("b=distinct(user_id) if .event_type == \"x\"") &&
-           add("c=distinct(user_id)") && add("d=distinct(session_id)") &&
-           aggregates_complete(&all, &why),
+    ok(add("a=count if .event_type == \"x\"") &&
+           add("b=distinct(user_id) if .event_type == \"x\"") && add("c=distinct(user_id)") &&
+           add("d=distinct(session_id)") && aggregates_complete(&all, &why),
        "four aggregates are read");
     is_int(all.condition_count, 1, "equal conditions are one");
     is_int(all.set_count, 2, "ids of one operand are one set");
@@ -105,9 +117,18 @@ static struct value number(const char *text)
 static void events_make(void)
 {
     static const char *const texts[] = {
-        "1",     "0.1",  "-3.25",      "1e3",  "99.999999999", "0.0000000005",
-        "12345678901234567890",        "-7",   "1.50",         "1.5",
-        "170141183460469231731687303", "-170141183460469231731687303",
+        "1",
+        "0.1",
+        "-3.25",
+        "1e3",
+        "99.999999999",
+        "0.0000000005",
+        "12345678901234567890",
+        "-7",
+        "1.50",
+        "1.5",
+        "170141183460469231731687303",
+        "-170141183460469231731687303",
     };
     static const char *const names[] = {"p1", "p2", "p10", "", "\xc3\xa9"};
     for (int i = 0; i < EVENTS; i++) {
@@ -154,7 +175,8 @@ static void round_run(int *shuffled, int *parts, int *states)
 {
     struct buffer text = {0}, packed = {0}, other_text = {0};
     char *whole = memory_zero(4, all.cell_bytes);
-    char *other = whole + all.cell_bytes, *left = other + all.cell_bytes, *right = left + all.cell_bytes;
+    char *other = whole + all.cell_bytes, *left = other + all.cell_bytes,
+         *right = left + all.cell_bytes;
     int order[EVENTS];
 
     events_make();
@@ -181,7 +203,8 @@ static void round_run(int *shuffled, int *parts, int *states)
     memset(other, 0, all.cell_bytes);
     aggregates_load(&all, other, &other_text, true, &in);
     aggregates_load(&all, other, &other_text, true, &in);
-    *states += in.broken || in.at != in.end || !same(printed(whole, &text), printed(other, &other_text));
+    *states +=
+        in.broken || in.at != in.end || !same(printed(whole, &text), printed(other, &other_text));
     buffer_release(&text);
     buffer_release(&packed);
     buffer_release(&other_text);
@@ -192,10 +215,11 @@ static void test_cells(void)
 {
     int shuffled = 0, parts = 0, states = 0;
     begin();
-    ok(add("n=count") && add("some=count(price)") && add("total=sum(price)") && add("mean=avg(price)") &&
-           add("low=min(price)") && add("high=max(price)") && add("f=first(product_id)") &&
-           add("l=last(product_id)") && add("big=count if .price > 10") &&
-           add("share=percent(big,n)") && add("part=percent(total,n)") && aggregates_complete(&all, &why),
+    ok(add("n=count") && add("some=count(price)") && add("total=sum(price)") &&
+           add("mean=avg(price)") && add("low=min(price)") && add("high=max(price)") &&
+           add("f=first(product_id)") && add("l=last(product_id)") &&
+           add("big=count if .price > 10") && add("share=percent(big,n)") &&
+           add("part=percent(total,n)") && aggregates_complete(&all, &why),
        "aggregates of every kind are read");
     for (int i = 0; i < 200; i++)
         round_run(&shuffled, &parts, &states);
@@ -228,12 +252,14 @@ static bool gives(const char *const *texts, const char *wanted, const char *name
 static void test_sums(void)
 {
     begin();
-    ok(add("s=sum(price)") && add("a=avg(price)") && aggregates_complete(&all, &why), "sums are read");
+    ok(add("s=sum(price)") && add("a=avg(price)") && aggregates_complete(&all, &why),
+       "sums are read");
     gives((const char *[]){NULL}, "null null ", "the sum of no numbers is null");
     gives((const char *[]){"0.1", "0.2", NULL}, "0.3 0.15 ", "sums are decimals, not doubles");
     gives((const char *[]){"1", "1", "0", NULL}, "2 0.666667 ", "an average has six places");
-    gives((const char *[]){LARGEST, "1", "-2", NULL}, "170141183460469231731687303714.884105727 "
-                                                      "56713727820156410577229101238.294702 ",
+    gives((const char *[]){LARGEST, "1", "-2", NULL},
+          "170141183460469231731687303714.884105727 "
+          "56713727820156410577229101238.294702 ",
           "a sum may be too large on the way");
     gives((const char *[]){LARGEST, "1", NULL}, "null null ", "but not in the end");
     gives((const char *[]){"1e400", "1", "-1e400", NULL}, "null null ", "nor may a number");
@@ -247,7 +273,8 @@ static void test_ratio(void)
     for (int i = 0; i < 100000; i++) {
         const int64_t part = rand() % 2000001 - 1000000, whole = rand() % 2001 - 1000;
         if (whole == 0) continue;
-        const int64_t above = (part < 0 ? -part : part) * 2000, below = (whole < 0 ? -whole : whole) * 2;
+        const int64_t above = (part < 0 ? -part : part) * 2000,
+                      below = (whole < 0 ? -whole : whole) * 2;
         int64_t wanted = (above + below / 2) / below;
         if ((part < 0) != (whole < 0)) wanted = -wanted;
         wrong += !decimal_ratio(part, whole, 3, &out) || out != wanted;

@@ -5,7 +5,10 @@
 
 static struct buffer scratch;
 
-static struct slice lower(const char *text) { return lower_text(slice_of(text), &scratch); }
+static struct slice lower(const char *text)
+{
+    return lower_text(slice_of(text), &scratch);
+}
 
 /* Every code point below the surrogates, alone: the result is one code point again, and in lower case. */
 static int broken_code_points(void)
@@ -53,10 +56,11 @@ int main(void)
     is_text(lower("\xc4\xb0"), "i", "dotted capital I is one i: the mapping is one to one");
     is_text(lower("\xe1\xba\x9e"), "\xc3\x9f", "capital sharp s gets shorter");
     is_text(lower("\xc8\xba"), "\xe2\xb1\xa5", "some letters get longer");
-    is_text(lower("\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80"), "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
-            "what has no case stays");
+    is_text(lower("\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80"),
+            "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80", "what has no case stays");
     is_text(lower("\xf0\x90\x90\x80"), "\xf0\x90\x90\xa8", "beyond U+FFFF as well");
-    is_int(broken_code_points(), 0, "every code point gives one, and lowering twice changes nothing");
+    is_int(broken_code_points(), 0,
+           "every code point gives one, and lowering twice changes nothing");
     buffer_release(&scratch);
     return plan();
 }

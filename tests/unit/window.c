@@ -17,7 +17,8 @@ struct process {
     struct windows windows;
 };
 
-static void process_init(struct process *process, int64_t size_us, int64_t slide_us, const char *group)
+static void process_init(struct process *process, int64_t size_us, int64_t slide_us,
+                         const char *group)
 {
     static const char *const texts[] = {
         "n=count",
@@ -41,7 +42,8 @@ static void process_init(struct process *process, int64_t size_us, int64_t slide
         exit(1);
     }
     buffer_release(&why);
-    windows_init(&process->windows, &process->run, &process->by, &process->aggregates, size_us, slide_us, 0);
+    windows_init(&process->windows, &process->run, &process->by, &process->aggregates, size_us,
+                 slide_us, 0);
 }
 
 static void process_release(struct process *process)
@@ -62,7 +64,9 @@ static struct {
 static void events_make(int64_t span_us)
 {
     for (int i = 0; i < EVENTS; i++) {
-        events[i].time_us = (int64_t)(((uint64_t)rand() << 20 ^ (uint64_t)rand()) % (uint64_t)span_us) - span_us / 2;
+        events[i].time_us =
+            (int64_t)(((uint64_t)rand() << 20 ^ (uint64_t)rand()) % (uint64_t)span_us) -
+            span_us / 2;
         events[i].session = rand() % 200;
         events[i].user = rand() % 5;
         events[i].product = rand() % 30;
@@ -74,7 +78,8 @@ static void events_make(int64_t span_us)
 
 static struct value text_value(char *out, const char *prefix, int number)
 {
-    return value_string((struct slice){.text = out, .len = (size_t)sprintf(out, "%s%d", prefix, number)});
+    return value_string(
+        (struct slice){.text = out, .len = (size_t)sprintf(out, "%s%d", prefix, number)});
 }
 
 static enum fate event_add(struct process *process, int i, int64_t watermark_us, bool hint)
@@ -83,8 +88,10 @@ static enum fate event_add(struct process *process, int i, int64_t watermark_us,
     struct value value[SCHEMA_MAX] = {0};
     char texts[5][32];
     struct event ev = {.time_us = events[i].time_us, .watermark_us = watermark_us, .value = value};
-    value[SLOT_SESSION_ID] = events[i].session == 0 ? VALUE_NULL : text_value(texts[0], "s", events[i].session);
-    value[SLOT_USER_ID] = events[i].user == 0 ? VALUE_NULL : text_value(texts[1], "U", events[i].user);
+    value[SLOT_SESSION_ID] =
+        events[i].session == 0 ? VALUE_NULL : text_value(texts[0], "s", events[i].session);
+    value[SLOT_USER_ID] =
+        events[i].user == 0 ? VALUE_NULL : text_value(texts[1], "U", events[i].user);
     value[SLOT_PRODUCT_ID] = text_value(texts[2], "p", events[i].product);
     value[SLOT_EVENT_TYPE] = value_string(slice_of(types[events[i].type]));
     value[SLOT_TRAFFIC_SOURCE] =
@@ -134,7 +141,8 @@ static void test_together(int64_t size_us, int64_t slide_us, const char *group)
     }
     ok(same(saved(&whole), saved(&shuffled)), "any order, hinted or not, gives the same state");
     struct buffer parts[2] = {saved(&right), saved(&left)};
-    ok(load(&merged, &parts[0]) && load(&merged, &parts[1]), "parts are loaded one on top of the other");
+    ok(load(&merged, &parts[0]) && load(&merged, &parts[1]),
+       "parts are loaded one on top of the other");
     ok(same(saved(&whole), saved(&merged)), "parts merged are the whole");
     is_int((int64_t)merged.windows.keys, (int64_t)whole.windows.keys, "and hold as many keys");
     for (size_t len = 0; len < parts[0].len; len += 1 + len / 40) {
@@ -184,7 +192,8 @@ static void run_through(struct process *process, int every, int64_t *late)
     for (int i = 0; i < EVENTS; i++) {
         *late += event_add(process, i, largest_us - lateness_us, true) == FATE_LATE;
         if (events[i].time_us > largest_us) largest_us = events[i].time_us;
-        if (i % every == 0) windows_close(&process->windows, largest_us - lateness_us, closed, process);
+        if (i % every == 0)
+            windows_close(&process->windows, largest_us - lateness_us, closed, process);
     }
     windows_close(&process->windows, INT64_MAX, closed, process);
 }
@@ -219,7 +228,8 @@ static void test_late_windows(void)
     process_init(&process, 10 * MINUTE, 3 * MINUTE, "traffic_source");
     events_make(MINUTE);
     events[0].time_us = 10 * MINUTE; /* in windows from 3, 6 and 9 */
-    is_int(event_add(&process, 0, 13 * MINUTE, true), FATE_USED, "an event late for some windows is used");
+    is_int(event_add(&process, 0, 13 * MINUTE, true), FATE_USED,
+           "an event late for some windows is used");
     is_int((int64_t)process.run.counters.late_windows, 1, "the window it missed is counted");
     is_int((int64_t)process.windows.count, 2, "it is in the others");
     is_int(event_add(&process, 0, 19 * MINUTE, true), FATE_LATE, "late for all of them is late");

@@ -1,0 +1,289 @@
+/*
+ * cs-abandon - who has put something into the cart and gone away without buying.
+ *
+ * As the stream goes by, each is printed once, when the pause has been long enough: cart.h. With --at
+ * the question is how things stood at one point in time, and the answer comes at the end: there, an id's
+ * visits are sessions with a gap of --forget (session.h), and the last one counts.
+ */
+#include <stdlib.h>
+
+#include "cart.h"
+#include "die.h"
+#include "duration.h"
+#include "identity.h"
+#include "instant.h"
+#include "number.h"
+#include "session.h"
+#include "tool.h"
+
+static int64_t after_us = INT64_C(900000000);
+static int64_t until_us = INT64_C(3600000000);
+static int64_t forget_us = INT64_C(86400000000);
+static const char *id = "session_id";
+static bool has_at;
+static int64_t at_us;
+
+static const char *at_read(const char *text)
+{
+    static struct buffer why;
+
+    has_at = true;
+    if (strcmp(text, "now") == 0)
+        at_us = instant_now();
+    else if (!instant_parse_text(slice_of(text), false, &at_us)) {
+        buffer_clear(&why);
+        buffer_printf(&why, "'%s' is not a time (2026-01-01T00:10:00Z), and not 'now'", text);
+        buffer_add_char(&why, '\0');
+        return why.data;
+    }
+    return NULL;
+}
+
+static const struct option_row options[] = {
+    {.name = "after",
+     .type = OPTION_DURATION,
+     .target = &after_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "idle for longer is gone (default 15m)"},
+    {.name = "until",
+     .type = OPTION_DURATION,
+     .target = &until_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "idle for this long is no news any more: with --idle and --at (default 60m)"},
+    {.name = "forget",
+     .type = OPTION_DURATION,
+     .target = &forget_us,
+     .argument = "DUR",
+     .least = 1,
+     .help = "an id silent for longer starts anew (default 24h)"},
+    {.name = "id",
+     .type = OPTION_TEXT,
+     .target = &id,
+     .argument = "F",
+     .help = "whose cart: the member that says (default session_id)"},
+    {.name = "at",
+     .type = OPTION_CALL,
+     .call = at_read,
+     .argument = "TIME|now",
+     .help = "print, at the end, who was idle at TIME, and nothing else"},
+    OPTION_END,
+};
+
+#define MICROSECOND (DECIMAL_ONE / 1000000)
+
+enum column {
+    COLUMN_ID,
+    COLUMN_USER,
+    COLUMN_LAST,
+    COLUMN_ADD_TO_CARTS,
+    COLUMN_CONVERTED,
+    COLUMN_IDLE,
+    COLUMN_ABANDONED,
+    COLUMN_COUNT,
+};
+
+/* The id's name is the user's choice; those from COLUMN_LAST on are worked out, so it is none of them. */
+static const char *const names[COLUMN_COUNT] = {
+    [COLUMN_USER] = "user_id",
+    [COLUMN_LAST] = "last_event_time",
+    [COLUMN_ADD_TO_CARTS] = "add_to_carts",
+    [COLUMN_CONVERTED] = "converted",
+    [COLUMN_IDLE] = "idle_seconds",
+    [COLUMN_ABANDONED] = "abandoned_at",
+};
+
+static struct carts carts;
+static struct sessions visits; /* --at */
+static struct identity identity;
+static int member[COLUMN_COUNT]; /* of the row; -1: the id is printed under this name */
+
+static struct timelines *timelines(void)
+{
+    return has_at ? &visits.timelines : &carts.timelines;
+}
+
+static void start(struct run *run)
+{
+    if (*id == '\0') die_usage("--id: which member?");
+    if (after_us >= until_us) die_usage("--until: must be longer than --after");
+    if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
+    if (!identity_add(&identity, &run->schema, slice_of(id)))
+        die_usage("--id: more than %d members are read", SCHEMA_MAX);
+    schema_need(&run->schema, SLICE("event_type"));
+    schema_need(&run->schema, SLICE("user_id"));
+    member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
+    for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
+        const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
+        if (is_id && column >= COLUMN_LAST) die_usage("--id: '%s' is worked out, and has a place in the row", id);
+        member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
+    }
+    if (has_at)
+        sessions_init(&visits, forget_us, INT64_MAX);
+    else
+        carts_init(&carts, after_us, forget_us);
+}
+
+static void hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    identity_hint(&identity, timelines(), ev);
+}
+
+static enum fate event(struct run *run, const struct event *ev)
+{
+    const struct fact fact = {.time_us = ev->time_us,
+                              .watermark_us = ev->watermark_us,
+                              .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
+                              .user = event_value(ev, SLOT_USER_ID),
+                              .source = VALUE_NULL,
+                              .device = VALUE_NULL,
+                              .product = VALUE_NULL};
+
+    if (has_at && ev->time_us > at_us) return FATE_FILTERED;
+    if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    const struct slice name = identity_name(&identity, ev);
+    const bool used = has_at ? sessions_add(&visits, identity_id(ev), name, &fact)
+                             : carts_add(&carts, identity_id(ev), name, &fact);
+    run->counters.keys = timelines_count(timelines());
+    return used ? FATE_USED : FATE_LATE;
+}
+
+static struct buffer *column_value(const struct run *run, enum column column)
+{
+    return rows_value(run->rows, member[column]);
+}
+
+static void print_time(const struct run *run, enum column column, int64_t time_us)
+{
+    struct buffer *out = column_value(run, column);
+
+    buffer_add_char(out, '"');
+    instant_print(out, time_us < INSTANT_MAX ? time_us : INSTANT_MAX);
+    buffer_add_char(out, '"');
+}
+
+static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
+{
+    struct slice name = alert->name;
+
+    rows_begin(run->rows);
+    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
+    if (member[COLUMN_USER] >= 0) value_print(column_value(run, COLUMN_USER), alert->user);
+    print_time(run, COLUMN_LAST, alert->last_us);
+    buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
+    buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
+    decimal_print(column_value(run, COLUMN_IDLE), (decimal)idle_us * MICROSECOND);
+    print_time(run, COLUMN_ABANDONED, alert->last_us + after_us);
+    rows_end(run->rows);
+}
+
+/* An alert as the stream goes by. Where time is the wall clock's, it may be no news any more. */
+static void live_alert(void *context, const struct cart_alert *alert)
+{
+    struct run *run = context;
+
+    if (run->settings.idle_us > 0 && instant_now() > alert->last_us + until_us)
+        run->counters.expired++;
+    else
+        print_alert(run, alert, after_us);
+}
+
+static void visit_ignore(void *context, const struct session *session)
+{
+    (void)context;
+    (void)session;
+}
+
+/* --at: a visit as it stood then. */
+static void visit_at(void *context, const struct session *visit)
+{
+    const struct stretch *stretch = visit->stretch;
+    const int64_t idle_us = at_us - stretch->last_us;
+
+    if (!visit->newest || idle_us <= after_us || idle_us >= until_us || idle_us > forget_us) return;
+    if (stretch->deeds[DEED_ADD_TO_CART] == 0 || stretch->deeds[DEED_PURCHASE] > 0) return;
+    const struct cart_alert alert = {.name = visit->name,
+                                     .user = stretch_user(stretch),
+                                     .last_us = stretch->last_us,
+                                     .add_to_carts = stretch->deeds[DEED_ADD_TO_CART]};
+    print_alert(context, &alert, idle_us);
+}
+
+static void advance(struct run *run, int64_t watermark_us)
+{
+    /* What comes after TIME makes nobody forgotten at TIME. */
+    if (has_at)
+        sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
+    else
+        carts_advance(&carts, watermark_us, live_alert, run);
+    run->counters.keys = timelines_count(timelines());
+}
+
+static void finish(struct run *run)
+{
+    if (has_at) sessions_finish(&visits, visit_at, run);
+}
+
+static void save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    if (has_at)
+        sessions_save(&visits, out);
+    else
+        carts_save(&carts, out);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    const bool good = has_at ? sessions_load(&visits, in) : carts_load(&carts, in);
+    run->counters.keys = timelines_count(timelines());
+    return good;
+}
+
+static void explain(struct run *run, struct buffer *out)
+{
+    (void)run;
+    buffer_printf(out, "a cart: one %s, idle for longer than ", id);
+    duration_print(out, after_us);
+    if (has_at) {
+        buffer_add_literal(out, " and shorter than ");
+        duration_print(out, until_us);
+        buffer_add_literal(out, " at ");
+        instant_print(out, at_us);
+    }
+    buffer_add_literal(out, ", forgotten after ");
+    duration_print(out, forget_us);
+    buffer_add_char(out, '\n');
+}
+
+static void release(struct run *run)
+{
+    (void)run;
+    if (has_at)
+        sessions_release(&visits);
+    else
+        carts_release(&carts);
+    identity_release(&identity);
+}
+
+static const struct tool tool = {
+    .name = "cs-abandon",
+    .summary = "report carts whose owners have gone away without buying",
+    .options = options,
+    .start = start,
+    .hint = hint,
+    .event = event,
+    .advance = advance,
+    .finish = finish,
+    .save = save,
+    .load = load,
+    .explain = explain,
+    .release = release,
+};
+
+int main(int argc, char **argv)
+{
+    return tool_main(&tool, argc, argv);
+}

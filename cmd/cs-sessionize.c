@@ -1,0 +1,307 @@
+/*
+ * cs-sessionize - one row per session: who, when, and what was done in it.
+ *
+ * Which events make a session, and when it is complete, is session.h's business; what is kept of them,
+ * stretch.h's. What is here: the options, and the row.
+ */
+#include <stdlib.h>
+
+#include "die.h"
+#include "duration.h"
+#include "identity.h"
+#include "instant.h"
+#include "list.h"
+#include "number.h"
+#include "session.h"
+#include "tool.h"
+
+static const char *id = "session_id";
+static int64_t gap_us = INT64_C(1800000000);
+static int64_t max_us = INT64_C(86400000000);
+static struct option_list split_by;
+
+static const struct option_row options[] = {
+    {.name = "id",
+     .type = OPTION_TEXT,
+     .target = &id,
+     .argument = "F",
+     .help = "whose sessions: the member that says (default session_id)"},
+    {.name = "gap",
+     .type = OPTION_DURATION,
+     .target = &gap_us,
+     .argument = "DUR",
+     .words = "none",
+     .least = 1,
+     .help = "a longer pause ends a session (default 30m); none: one session per id"},
+    {.name = "max-duration",
+     .type = OPTION_DURATION,
+     .target = &max_us,
+     .argument = "DUR",
+     .words = "none",
+     .least = 1,
+     .help = "a longer session is cut (default 24h)"},
+    {.name = "split-by",
+     .type = OPTION_LIST,
+     .target = &split_by,
+     .argument = "F,...",
+     .help = "events that differ in these members are in different sessions"},
+    OPTION_END,
+};
+
+#define MICROSECOND (DECIMAL_ONE / 1000000)
+
+enum column {
+    COLUMN_ID,
+    COLUMN_USER,
+    COLUMN_SOURCE,
+    COLUMN_DEVICE,
+    COLUMN_START,
+    COLUMN_LAST,
+    COLUMN_DURATION,
+    COLUMN_EVENTS,
+    COLUMN_PAGE_VIEWS,
+    COLUMN_PRODUCT_VIEWS,
+    COLUMN_ADD_TO_CARTS,
+    COLUMN_CONVERTED,
+    COLUMN_PRODUCTS,
+    COLUMN_PRODUCTS_CUT,
+    COLUMN_COUNT,
+};
+
+/* The id's name is the user's choice; those from COLUMN_START on are worked out, so it is none of them. */
+static const char *const names[COLUMN_COUNT] = {
+    [COLUMN_USER] = "user_id",
+    [COLUMN_SOURCE] = "traffic_source",
+    [COLUMN_DEVICE] = "device_type",
+    [COLUMN_START] = "session_start",
+    [COLUMN_LAST] = "last_event_time",
+    [COLUMN_DURATION] = "session_duration_seconds",
+    [COLUMN_EVENTS] = "total_events",
+    [COLUMN_PAGE_VIEWS] = "page_views",
+    [COLUMN_PRODUCT_VIEWS] = "product_views",
+    [COLUMN_ADD_TO_CARTS] = "add_to_carts",
+    [COLUMN_CONVERTED] = "converted",
+    [COLUMN_PRODUCTS] = "viewed_products",
+    [COLUMN_PRODUCTS_CUT] = "viewed_products_truncated",
+};
+
+static struct sessions sessions;
+static struct identity identity;
+static int member[COLUMN_COUNT];      /* of the row; -1: the id is printed under this name */
+static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by */
+
+static void start_split(struct run *run)
+{
+    struct buffer name = {0};
+
+    for (size_t i = 0; i < split_by.count; i++) {
+        const char *text = split_by.text[i];
+        char stop = ',';
+        while (stop == ',') {
+            buffer_clear(&name);
+            stop = list_piece(&text, ",", &name);
+            if (name.len == 0) die_usage("--split-by: a member has no name in '%s'", split_by.text[i]);
+            if (!identity_add(&identity, &run->schema, buffer_slice(&name)))
+                die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
+        }
+    }
+    buffer_release(&name);
+}
+
+static void start_durations(const struct settings *settings)
+{
+    struct buffer sum = {0};
+
+    if (gap_us == INT64_MAX) {
+        if (option_given("max-duration") && max_us != INT64_MAX)
+            die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
+        max_us = INT64_MAX;
+    }
+    if (max_us == INT64_MAX) return;
+    if (settings->lateness_us == INT64_MAX)
+        die_usage("--max-duration: with --lateness=max no session can be cut (--max-duration=none)");
+    if (max_us > gap_us + settings->lateness_us) return;
+    duration_print(&sum, gap_us + settings->lateness_us);
+    die_usage("--max-duration: must be longer than --gap and --lateness together (%.*s), or none", (int)sum.len, sum.data);
+}
+
+static void start_rows(struct run *run)
+{
+    member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
+    for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
+        const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
+        if (is_id && column >= COLUMN_START) die_usage("--id: '%s' is worked out, and has a place in the row", id);
+        member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
+    }
+    for (int i = 1; i < identity.count; i++) {
+        const struct slice name = run->schema.name[identity.slot[i]];
+        split_member[i] = rows_find(run->rows, name) >= 0 ? -1 : rows_member(run->rows, name);
+    }
+}
+
+static void start(struct run *run)
+{
+    if (*id == '\0') die_usage("--id: which member?");
+    if (!identity_add(&identity, &run->schema, slice_of(id)))
+        die_usage("--id: more than %d members are read", SCHEMA_MAX);
+    start_split(run);
+    start_durations(&run->settings);
+    schema_need(&run->schema, SLICE("event_type"));
+    schema_need(&run->schema, SLICE("user_id"));
+    schema_need(&run->schema, SLICE("traffic_source"));
+    schema_need(&run->schema, SLICE("device_type"));
+    schema_need(&run->schema, SLICE("product_id"));
+    start_rows(run);
+    sessions_init(&sessions, gap_us, max_us);
+}
+
+static void hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    identity_hint(&identity, &sessions.timelines, ev);
+}
+
+static enum fate event(struct run *run, const struct event *ev)
+{
+    if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    const struct fact fact = {.time_us = ev->time_us,
+                              .watermark_us = ev->watermark_us,
+                              .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
+                              .user = event_value(ev, SLOT_USER_ID),
+                              .source = event_value(ev, SLOT_TRAFFIC_SOURCE),
+                              .device = event_value(ev, SLOT_DEVICE_TYPE),
+                              .product = event_value(ev, SLOT_PRODUCT_ID)};
+
+    const bool used = sessions_add(&sessions, identity_id(ev), identity_name(&identity, ev), &fact);
+    run->counters.keys = timelines_count(&sessions.timelines);
+    return used ? FATE_USED : FATE_LATE;
+}
+
+static struct buffer *column_value(const struct run *run, enum column column)
+{
+    return rows_value(run->rows, member[column]);
+}
+
+static void print_time(const struct run *run, enum column column, int64_t time_us)
+{
+    struct buffer *out = column_value(run, column);
+
+    buffer_add_char(out, '"');
+    instant_print(out, time_us);
+    buffer_add_char(out, '"');
+}
+
+static void print_count(const struct run *run, enum column column, uint64_t count)
+{
+    buffer_add_int(column_value(run, column), (int64_t)count);
+}
+
+static void print_bool(const struct run *run, enum column column, bool is_true)
+{
+    value_print(column_value(run, column), (struct value){.text = is_true ? "true" : "false",
+                                                          .len = is_true ? 4 : 5,
+                                                          .kind = is_true ? KIND_TRUE : KIND_FALSE});
+}
+
+static void print_text(const struct run *run, enum column column, struct value text)
+{
+    if (member[column] >= 0) value_print(column_value(run, column), text);
+}
+
+static void print_session(void *context, const struct session *session)
+{
+    const struct run *run = context;
+    const struct stretch *stretch = session->stretch;
+    struct slice name = session->name;
+
+    rows_begin(run->rows);
+    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
+    print_text(run, COLUMN_USER, stretch_user(stretch));
+    print_text(run, COLUMN_SOURCE, stretch_source(stretch));
+    print_text(run, COLUMN_DEVICE, stretch_device(stretch));
+    print_time(run, COLUMN_START, stretch->start_us);
+    print_time(run, COLUMN_LAST, stretch->last_us);
+    decimal_print(column_value(run, COLUMN_DURATION), (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
+    print_count(run, COLUMN_EVENTS, stretch_events(stretch));
+    print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
+    print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);
+    print_count(run, COLUMN_ADD_TO_CARTS, stretch->deeds[DEED_ADD_TO_CART]);
+    print_bool(run, COLUMN_CONVERTED, stretch->deeds[DEED_PURCHASE] > 0);
+    stretch_print_products(stretch, column_value(run, COLUMN_PRODUCTS));
+    print_bool(run, COLUMN_PRODUCTS_CUT, stretch_products_cut(stretch));
+    for (int i = 1; i < identity.count; i++) {
+        const struct value value = timeline_name_value(&name);
+        if (split_member[i] >= 0) value_print(rows_value(run->rows, split_member[i]), value);
+    }
+    rows_end(run->rows);
+}
+
+static void advance(struct run *run, int64_t watermark_us)
+{
+    sessions_advance(&sessions, watermark_us, print_session, run);
+    run->counters.keys = timelines_count(&sessions.timelines);
+}
+
+static void finish(struct run *run)
+{
+    sessions_finish(&sessions, print_session, run);
+    run->counters.keys = 0;
+}
+
+static void save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    sessions_save(&sessions, out);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    const bool good = sessions_load(&sessions, in);
+    run->counters.keys = timelines_count(&sessions.timelines);
+    return good;
+}
+
+static void explain(struct run *run, struct buffer *out)
+{
+    buffer_printf(out, "a session: one %s", id);
+    for (int i = 1; i < identity.count; i++) {
+        const struct slice name = run->schema.name[identity.slot[i]];
+        buffer_printf(out, ", one %.*s", (int)name.len, name.text);
+    }
+    if (gap_us != INT64_MAX) {
+        buffer_add_literal(out, ", no pause longer than ");
+        duration_print(out, gap_us);
+    }
+    if (max_us != INT64_MAX) {
+        buffer_add_literal(out, ", cut after ");
+        duration_print(out, max_us);
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void release(struct run *run)
+{
+    (void)run;
+    sessions_release(&sessions);
+    identity_release(&identity);
+}
+
+static const struct tool tool = {
+    .name = "cs-sessionize",
+    .summary = "turn events into sessions, one row each",
+    .options = options,
+    .start = start,
+    .hint = hint,
+    .event = event,
+    .advance = advance,
+    .finish = finish,
+    .save = save,
+    .load = load,
+    .explain = explain,
+    .release = release,
+};
+
+int main(int argc, char **argv)
+{
+    return tool_main(&tool, argc, argv);
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# What the house looks like: where things are, what may know what.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/.." || return 1
+}
+
+# Every file of the project, without what was built.
+files() {
+  if [ -e .git ] && command -v git >/dev/null; then
+    git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
+      [ ! -f "$file" ] || printf '%s\n' "$file"
+    done
+  else
+    find . -name build -prune -o -name .git -prune -o -type f -print | sed 's,^\./,,'
+  fi
+}
+
+# The nouns of common/README.md, from the bottom up; scan_avx2.c belongs to scan.
+nouns_listed() {
+  sed -nE 's/^\| `([a-z0-9]+)` \|.*/\1/p' common/README.md
+}
+
+nouns_there() {
+  basename -a common/*.[ch] | sed -E 's/(_.*)?\.[ch]$//' | sort -u
+}
+
+@test "the list in common/README.md has every noun once" {
+  diff <(nouns_there) <(nouns_listed | sort)
+}
+
+@test "a file of common/ includes only what is above it in the list" {
+  nouns_listed | awk '
+    NR == FNR { place[$1] = NR; next }
+    {
+      noun = $1; other = $2
+      if (place[other] > place[noun]) { print noun " includes " other ".h, which is below it"; wrong = 1 }
+    }
+    END { exit wrong }' - <(
+    for file in common/*.[ch]; do
+      noun=$(basename "$file" | sed -E 's/(_.*)?\.[ch]$//')
+      sed -nE 's/^#include "([a-z0-9]+)(_[a-z0-9_]+)?\.h"/\1/p' "$file" | sed "s/^/$noun /"
+    done
+  )
+}
+
+@test "a header begins with its name and what it is" {
+  for file in common/*.h; do
+    [ "$(sed -n 1p "$file")" = '/*' ] && [[ "$(sed -n 2p "$file")" == " * ${file##*/} - "* ]] ||
+      { echo "$file: $(sed -n 2p "$file")"; return 1; }
+  done
+}
+
+@test "every tool has a page and a test, and nothing has one without being there" {
+  for file in cmd/*.c; do
+    name=$(basename "$file" .c)
+    [ -f "man/$name.1" ] || { echo "no man/$name.1"; return 1; }
+    [ -f "tests/$name.bats" ] || { echo "no tests/$name.bats"; return 1; }
+  done
+  for file in man/cs-*.1; do
+    name=$(basename "$file" .1)
+    [ -f "cmd/$name.c" ] || [ -f "scripts/$name" ] || { echo "$file is about nothing"; return 1; }
+  done
+}
+
+@test "tools know tool.h, and not each other" {
+  run ! grep -nE '#include ".*/' cmd/*.c
+  for file in cmd/*.c; do grep -q '#include "tool.h"' "$file"; done
+}
+
+@test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
+  files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
+  xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
+  grep -v '^Makefile$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
+  xargs -d '\n' grep -nHP '\r' <"$BATS_TEST_TMPDIR/names" >>"$BATS_TEST_TMPDIR/wrong" || true
+  grep -E '\.[ch]$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' awk 'length($0) > 120 { print FILENAME ":" FNR ": long: " $0 }' >>"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "every file ends in a line end" {
+  files | while IFS= read -r file; do
+    [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file" | tr -d '\n' | tr '\0' x)" ] || printf '%s\n' "$file"
+  done >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "what is a program can be executed, and says with what" {
+  for file in scripts/* .ci/run; do
+    [ -x "$file" ] || { echo "$file is not executable"; return 1; }
+    [[ "$(head -1 "$file")" == '#!'* ]] || { echo "$file has no #!"; return 1; }
+  done
+}
+
+@test "scripts/check closes with one line of numbers, and knows a failure" {
+  mkdir -p "$BATS_TEST_TMPDIR/house/scripts" "$BATS_TEST_TMPDIR/house/tests" "$BATS_TEST_TMPDIR/house/build/unit"
+  cd "$BATS_TEST_TMPDIR/house"
+  cp "$BATS_TEST_DIRNAME/../scripts/check" scripts/
+  printf '#!/bin/sh\n' >scripts/install-packages
+  printf 'all units:\n' >Makefile
+  unit() {
+    printf '#!/bin/sh\n%s\n' "$2" >"build/unit/$1"
+    chmod +x scripts/install-packages "build/unit/$1"
+  }
+  unit good 'echo ok 1 - a; echo "ok 2 - b # skip no data"; echo 1..2'
+  run -0 scripts/check unit
+  [ "${lines[-1]}" = '2 passed, 0 failed, 1 skipped' ]
+  unit bad 'echo ok 1 - a; echo not ok 2 - b; echo "# why"; echo 1..2; exit 1'
+  run -1 scripts/check unit
+  [ "${lines[-1]}" = '3 passed, 1 failed, 1 skipped' ]
+  [[ $output == *'not ok 2 - b'*'# why'* ]]
+  # Cut off in the middle, dead at the end, mute: none of these is a success.
+  unit bad 'echo ok 1 - a; echo 1..3'
+  run -1 scripts/check unit
+  [ "${lines[-1]}" = '3 passed, 2 failed, 1 skipped' ]
+  unit bad 'echo ok 1 - a; echo 1..1; kill -SEGV $$'
+  run -1 scripts/check unit
+  [ "${lines[-1]}" = '3 passed, 1 failed, 1 skipped' ]
+  unit bad ':'
+  run -1 scripts/check unit
+  [ "${lines[-1]}" = '2 passed, 1 failed, 1 skipped' ]
+}
+
+@test "make install brings everything, and uninstall takes it away" {
+  [ -z "${QUICK:-}" ] || skip 'sanitized tools are not for installing'
+  root=$BATS_TEST_TMPDIR/root
+  # The prefix of the build, because another one builds anew.
+  make install BUILD="${CS_BUILD:-build}" DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
+  for file in cmd/*.c; do
+    name=$(basename "$file" .c)
+    "$root/usr/local/bin/$name" --version
+    [ -s "$root/usr/local/share/man/man1/$name.1" ]
+    [ -s "$root/usr/local/share/bash-completion/completions/$name" ]
+    [ -s "$root/usr/local/share/zsh/site-functions/_$name" ]
+  done
+  diff -r samples/views "$root/usr/local/share/clickstream/views"
+  diff -r samples/maps "$root/usr/local/share/clickstream/maps"
+  [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
+  make uninstall BUILD="${CS_BUILD:-build}" DESTDIR="$root" >/dev/null
+  run -0 find "$root" -type f
+  [ -z "$output" ] || { echo "$output"; return 1; }
+}
