@@ -84,6 +84,7 @@ static const struct translator translator = {
     .split = format_split,
     .translate = format_translate,
     .begin = format_begin,
+    .passes = format_passes,
 };
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */

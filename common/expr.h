@@ -52,7 +52,7 @@ struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct 
 
 void expr_free(struct expr *expr);
 
-/* Does the expression select this event? Errors are counted in expr_errors(). */
+/* Does the expression select this event? Errors are counted in expr_errors. */
 bool expr_selects(struct expr *expr, const struct event *ev);
 
 /* Its first output. A string is unescaped; text borrows from the event or from the expression

@@ -93,6 +93,13 @@ void format_begin(void *self, const char *input_name)
     if (!format->named) columns_clear(&format->columns);
 }
 
+bool format_passes(void *self, struct slice first_line)
+{
+    struct format *format = self;
+    if (format->kind == FORMAT_AUTO) choose(format, format_sniff(without_mark(csv_trim(first_line))));
+    return format->kind == FORMAT_NDJSON && format->map == NULL;
+}
+
 static const char *line_end(const char *data, const char *end, bool final)
 {
     const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));

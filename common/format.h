@@ -60,6 +60,7 @@ enum reason format_translate(void *self, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail);
 void format_begin(void *self, const char *input_name);
+bool format_passes(void *self, struct slice first_line);
 
 /* What a run that goes on in the middle of an input has to know: the kind and the header line. */
 void format_save(const struct format *format, struct buffer *out);

@@ -72,7 +72,7 @@ void judge_finish(struct judge *judge);
 /* Judges one row of the group with that key; says whether it came in time. */
 enum fate judge_row(struct judge *judge, struct slice key, struct judged one, int64_t watermark_us);
 
-/* Rows: forgets groups that no row which is still in time can be compared with. To be called when the watermark moves. */
+/* Rows: forgets groups that no row still in time can be compared with. For whenever the watermark has moved. */
 void judge_sweep(struct judge *judge, int64_t watermark_us);
 
 void judge_save(struct judge *judge, struct buffer *out);

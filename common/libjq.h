@@ -1,8 +1,9 @@
 /*
  * libjq.h - programs that run in libjq.
  *
- * libjq.c is the only file that knows libjq's types. A program has a jq_state of its own; its
- * input is the whole line, as expr.h says. What comes out is copied before it is handed on.
+ * libjq.c alone knows libjq's types (leash.c stands in for a few of its functions). A program has
+ * a jq_state of its own; its input is the whole line, as expr.h says. What comes out is copied
+ * before it is handed on.
  */
 #ifndef CS_LIBJQ_H
 #define CS_LIBJQ_H

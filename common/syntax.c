@@ -439,7 +439,7 @@ static struct node *parse_binary(struct parser *parser, enum binding least)
         if (operator== NULL || operator->binding<least) break;
         const bool rightward = operator->binding <= BINDS_ALTERNATIVE;
         parser_advance(parser);
-        struct node *right = parse_binary(parser, rightward ? operator->binding : operator->binding + 1);
+        struct node *right = parse_binary(parser, operator->binding +(rightward ? 0 : 1));
         if (right == NULL) return NULL;
         node = binary_node(parser, operator->kind, node, right);
         if (operator->binding != BINDS_COMPARISON) continue;

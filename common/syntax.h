@@ -71,8 +71,8 @@ enum node_kind {
 struct node {
     enum node_kind kind;
     bool optional; /* .a? : not an error where there are no members */
-    int slot; /* native.c: of a member of the event; of the one a comparison with a literal is about */
-    double number;      /* a literal's */
+    int slot;      /* of a member of the event, or of the one compared with a literal (native.c) */
+    double number; /* a literal's */
     struct value value; /* a literal, or a text looked for */
     struct slice name;  /* a member's */
     struct node *test;  /* an if's */

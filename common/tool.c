@@ -879,8 +879,12 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE) input->framing = FRAMING_KCAT;
     if (input->framing == FRAMING_NONE && (input->partition == NULL || input->partition->number < 0))
         input_join(l, input, clock_partition(&l->clock, input->number));
-    if (l->run.translator != NULL && l->run.translator->begin != NULL)
-        l->run.translator->begin(l->run.translator->self, input->name);
+    const struct translator *translator = l->run.translator;
+    if (translator == NULL) return;
+    translator->begin(translator->self, input->name);
+    const char *newline = memchr(data, '\n', (size_t)(end - data));
+    const struct slice line = {.text = data, .len = (size_t)((newline == NULL ? end : newline) - data)};
+    input->passes = input->framing == FRAMING_NONE && translator->passes(translator->self, line);
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
@@ -894,7 +898,7 @@ static const char *take_record(struct loop *l, struct input *input, const char *
         .torn = torn,
     };
     if (__builtin_expect(input->framing != FRAMING_NONE, 0)) return take_framed(l, &origin, p);
-    if (l->run.translator == NULL) return take_event(l, p, &origin, input->partition);
+    if (l->run.translator == NULL || input->passes) return take_event(l, p, &origin, input->partition);
     size_t len = (size_t)(record_end - p);
     if (len != 0 && p[len - 1] == '\n') len--;
     if (len != 0 && p[len - 1] == '\r') len--;
@@ -1008,7 +1012,7 @@ static void take_input(struct loop *l, struct input *input)
     }
     const char *p = data;
     const char *record = p;
-    const struct translator *translator = l->run.translator;
+    const struct translator *translator = input->passes ? NULL : l->run.translator;
     if (translator != NULL && translator->split != NULL && input->framing == FRAMING_NONE) {
         while (p < end) {
             const char *next = translator->split(translator->self, p, end, input->ended);

@@ -74,6 +74,8 @@ struct translator {
                              void *context, bool *header, struct buffer *detail);
     /* A new input begins (its first line may be a header). */
     void (*begin)(void *self, const char *input_name);
+    /* Are the records of an input that begins with this line events as they stand? Then they are not translated. */
+    bool (*passes)(void *self, struct slice first_line);
 };
 
 /* The run a command is part of. */

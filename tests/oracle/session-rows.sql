@@ -7,6 +7,6 @@
        count(*) filter (where event_type = 'product_view') as product_views,
        count(*) filter (where event_type = 'add_to_cart') as add_to_carts,
        bool_or(event_type = 'purchase') as converted,
-       coalesce(array_agg(product_id order by event_time, product_id) filter (where product_id is not null), '{}')
+       (coalesce(array_agg(product_id order by event_time, product_id) filter (where product_id is not null), '{}'))[:10000]
            as viewed_products,
        count(product_id) > 10000 as viewed_products_truncated
