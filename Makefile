@@ -28,7 +28,7 @@ help:
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
 	@echo 'make fuzz       the fuzz targets, a minute each'
 	@echo 'make lint       clang-format, cppcheck, clang-tidy, shellcheck, mandoc'
-	@echo 'make format      writes every C file as clang-format would'
+	@echo 'make format     writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
 	@echo 'make install    to DESTDIR$$(prefix); uninstall takes it away again'
@@ -96,9 +96,9 @@ fuzz:
 # --- coverage: the tests of a build that counts lines
 
 cover:
-	$(MAKE) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage -DNDEBUG' LDFLAGS=--coverage all units
+	$(MAKE) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage all units
 	-find $(BUILD)/cover -name '*.gcda' -delete
-	-BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage -DNDEBUG' LDFLAGS=--coverage scripts/check unit bats
+	-BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage scripts/check unit bats
 	@for file in common/*.c cmd/*.c; do gcov -n -o $(BUILD)/cover/$${file%.c}.o $$file 2>/dev/null; done | \
 	  awk '/^File/ { file = substr($$2, 2, length($$2) - 2) } \
 	       /^Lines/ && file ~ /^(common|cmd)\/.*\.c$$/ { split($$2, part, /[:%]/); all += $$4; ran += $$4 * part[2] / 100; \

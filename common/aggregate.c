@@ -362,18 +362,10 @@ uint64_t aggregates_select(struct aggregates *all, const struct event *ev)
 {
     if (all->condition_count == 0) return UINT64_C(1) << CONDITION_NONE;
     const uint64_t mask = ~UINT64_C(0) >> (64 - all->condition_count);
+    if (mask == all->typed) return typed_run(all, ev);
     uint64_t selected = conditions_run(all, ev, mask & ~all->typed);
     if (all->typed != 0) selected |= typed_run(all, ev);
     return selected;
-}
-
-uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected)
-{
-    if (set->direct) return (uint32_t)(selected & (~UINT64_C(0) >> (64 - set->count)));
-    uint32_t mask = 0;
-    for (int i = 0; i < set->count; i++)
-        mask |= (uint32_t)(selected >> set->condition[i] & 1) << i;
-    return mask;
 }
 
 static void sum_add(struct sum_cell *sum, decimal addend)

@@ -109,7 +109,14 @@ bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffe
 uint64_t aggregates_select(struct aggregates *all, const struct event *ev);
 
 /* Which bits of the set the event counts for. */
-uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected);
+static inline uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected)
+{
+    if (set->direct) return (uint32_t)(selected & (~UINT64_C(0) >> (64 - set->count)));
+    uint32_t mask = 0;
+    for (int i = 0; i < set->count; i++)
+        mask |= (uint32_t)(selected >> set->condition[i] & 1) << i;
+    return mask;
+}
 
 /* What the operands are for one event: each is looked at when it is first needed, and once. */
 struct operand_values {

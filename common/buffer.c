@@ -15,6 +15,10 @@ char *buffer_grow(struct buffer *buffer, size_t extra)
 
     if (buffer->data != NULL && buffer->cap - buffer->len >= extra)
         return buffer->data + buffer->len;
+    if (buffer->drain != NULL && buffer->len != 0) {
+        buffer->drain(buffer);
+        if (buffer->cap > extra) return buffer->data;
+    }
     if (__builtin_add_overflow(buffer->len, extra, &need) || need > SIZE_MAX / 2)
         die("no memory for %zu more bytes", extra);
     size_t cap = buffer->cap < BUFFER_MIN_BYTES ? BUFFER_MIN_BYTES : buffer->cap * 2;

@@ -96,7 +96,8 @@ void format_begin(void *self, const char *input_name)
 bool format_passes(void *self, struct slice first_line)
 {
     struct format *format = self;
-    if (format->kind == FORMAT_AUTO) choose(format, format_sniff(without_mark(csv_trim(first_line))));
+    if (format->kind == FORMAT_AUTO)
+        choose(format, format_sniff(without_mark(csv_trim(first_line))));
     return format->kind == FORMAT_NDJSON && format->map == NULL;
 }
 

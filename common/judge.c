@@ -62,13 +62,6 @@ bool judge_declare(struct judge *judge, struct slice name, struct slice average,
 
 /* Printing. */
 
-static void instant_value(struct buffer *out, int64_t time_us)
-{
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
-}
-
 static void decimal_value(struct buffer *out, bool present, decimal number)
 {
     if (present) {
@@ -97,8 +90,8 @@ static void judged_print(const struct judge *judge, const struct judged *one)
 
     (void)group_values(one->series->key, values, judge->by->count);
     rows_begin(rows);
-    instant_value(rows_value(rows, judge->start), one->start_us);
-    instant_value(rows_value(rows, judge->end), one->end_us);
+    window_instant_print(rows_value(rows, judge->start), one->start_us);
+    window_instant_print(rows_value(rows, judge->end), one->end_us);
     for (int i = 0; i < judge->by->count; i++)
         value_print(rows_value(rows, judge->group[i]), values[i]);
     decimal_value(rows_value(rows, judge->value), one->has_value, one->value);

@@ -81,13 +81,6 @@ void report_release(struct report *report)
     report->total = NULL;
 }
 
-static void instant_value(struct buffer *out, int64_t time_us)
-{
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
-}
-
 static void row_print(const struct report *report, const struct window *window, struct slice key,
                       const char *cells, bool final)
 {
@@ -100,8 +93,8 @@ static void row_print(const struct report *report, const struct window *window, 
 
     (void)group_values(key, values, group_width(by));
     rows_begin(rows);
-    instant_value(rows_value(rows, report->start), window->start_us);
-    instant_value(rows_value(rows, report->end), window->start_us + report->windows.size_us);
+    window_instant_print(rows_value(rows, report->start), window->start_us);
+    window_instant_print(rows_value(rows, report->end), window->start_us + report->windows.size_us);
     for (int i = 0; i < width; i++)
         value_print(rows_value(rows, report->group[i]), values[i]);
     for (int i = 0; i < aggregates->count; i++)

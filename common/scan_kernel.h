@@ -250,7 +250,7 @@ static const char *scan_value(const char *p, struct value *value, struct fault *
     if (p == NULL) return NULL;
     value->text = from;
     value->len = (uint32_t)(p - from);
-    value->escaped = false;
+    value->escaped = value->was_number = false;
     return p;
 }
 
@@ -434,6 +434,7 @@ static void take_member(struct scanner *scanner, struct event *ev, const struct 
         if (value.kind >= KIND_ARRAY) {
             *bad = true;
         } else if (value.kind != KIND_STRING && value.kind != KIND_NULL) {
+            value.was_number = value.kind == KIND_NUMBER;
             value.kind = KIND_STRING; /* a number or boolean is read as its text */
             ev->recast = true;
         }

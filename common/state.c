@@ -192,12 +192,7 @@ void state_end(const char *path, const struct unpack *in, bool good)
 
 /* --- writing ----------------------------------------------------------------------------------------------- */
 
-void state_begin(struct buffer *file, const char *tool, struct slice options)
-{
-    buffer_add_literal(file, MAGIC VERSION);
-    buffer_printf(file, "%s\n", tool);
-    pack_text(file, options);
-}
+#define PIECE_BYTES ((size_t)1 << 20)
 
 /* Not die_errno yet: what has been written of the new file is of no use, and a full disk can do with the room. */
 static _Noreturn void write_failed(const char *name)
@@ -208,18 +203,32 @@ static _Noreturn void write_failed(const char *name)
     die_errno("%s", name);
 }
 
-static void file_write(const char *name, const struct buffer *file)
+/* The buffer's drain. */
+static void file_write(struct buffer *buffer)
 {
-    const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) die_errno("%s", name);
-    for (size_t at = 0; at < file->len;) {
-        const ssize_t written = write(fd, file->data + at, file->len - at);
+    struct state_file *file = (struct state_file *)buffer;
+    XXH3_128bits_update(file->hash, buffer->data, buffer->len);
+    for (size_t at = 0; at < buffer->len;) {
+        const ssize_t written = write(file->fd, buffer->data + at, buffer->len - at);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) write_failed(name);
+        if (written < 0) write_failed(file->name);
         at += (size_t)written;
     }
-    if (fsync(fd) != 0) write_failed(name);
-    if (close(fd) != 0) write_failed(name);
+    buffer_clear(buffer);
+}
+
+void state_begin(struct state_file *file, const char *path, const char *tool, struct slice options)
+{
+    *file = (struct state_file){.path = path, .name = path_with(path, ".new"), .hash = XXH3_createState()};
+    if (file->hash == NULL) die("no memory for a checksum");
+    XXH3_128bits_reset(file->hash);
+    file->fd = open(file->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file->fd < 0) die_errno("%s", file->name);
+    buffer_reserve(&file->buffer, PIECE_BYTES);
+    file->buffer.drain = file_write;
+    buffer_add_literal(&file->buffer, MAGIC VERSION);
+    buffer_printf(&file->buffer, "%s\n", tool);
+    pack_text(&file->buffer, options);
 }
 
 void directory_sync(const char *path)
@@ -236,14 +245,18 @@ void directory_sync(const char *path)
     free(name);
 }
 
-void state_commit(const char *path, struct buffer *file)
+void state_commit(struct state_file *file)
 {
     XXH128_canonical_t sum;
-    checksum(file, file->len, &sum);
-    buffer_add(file, (const char *)&sum, CHECKSUM_BYTES);
-    char *name = path_with(path, ".new");
-    file_write(name, file);
-    if (rename(name, path) != 0) write_failed(name);
-    directory_sync(path);
-    free(name);
+    file_write(&file->buffer);
+    XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(file->hash));
+    buffer_add(&file->buffer, (const char *)&sum, CHECKSUM_BYTES);
+    file_write(&file->buffer);
+    if (fsync(file->fd) != 0) write_failed(file->name);
+    if (close(file->fd) != 0) write_failed(file->name);
+    if (rename(file->name, file->path) != 0) write_failed(file->name);
+    directory_sync(file->path);
+    XXH3_freeState(file->hash);
+    buffer_release(&file->buffer);
+    free(file->name);
 }

@@ -37,11 +37,20 @@ void state_options(const char *path, struct unpack *in, struct slice now);
 /* The reader has taken all it knows out of in: exit 3 when that made no sense, or something is left. */
 void state_end(const char *path, const struct unpack *in, bool good);
 
-/* Begins a state in an empty buffer; the body is added behind. */
-void state_begin(struct buffer *file, const char *tool, struct slice options);
+/* A state on its way to FILE.new. The body is added to buffer, which hands it on a mebibyte at a time: a state of hundreds
+ * of megabytes is never in memory as a whole. */
+struct state_file {
+    struct buffer buffer; /* first: its drain finds the rest */
+    const char *path;     /* borrowed */
+    char *name;           /* path.new */
+    int fd;
+    void *hash;           /* XXH3_state_t: of what has been handed on */
+};
+
+void state_begin(struct state_file *file, const char *path, const char *tool, struct slice options);
 
 /* Adds the checksum, and makes it the state, durably. */
-void state_commit(const char *path, struct buffer *file);
+void state_commit(struct state_file *file);
 
 /* fsyncs the directory that a path is in, so that what has been made or renamed there stays. */
 void directory_sync(const char *path);

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "memory.h"
+#include "varint.h"
 
 /* How many hints later an id's last stretch, and then that stretch's texts, are brought near. */
-#define STRETCH_AFTER 7
-#define BLOCK_AFTER 11
+#define STRETCH_AFTER 14
+#define BLOCK_AFTER 24
 
 #define KEEP_SLOTS ((size_t)1 << 16)
 
@@ -90,13 +91,42 @@ struct id timeline_id(struct slice name)
     return id_mix(id_of(name), (struct id){1, 1});
 }
 
+void timeline_name_add(struct buffer *name, struct value value)
+{
+    char head[1 + VARINT_MAX] = {(char)value.kind};
+    const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
+
+    buffer_add(name, head, 1 + varint_write(head + 1, len));
+    buffer_add(name, value.text, len);
+}
+
 struct value timeline_name_value(struct slice *name)
 {
-    struct unpack in = {.at = name->text, .end = name->text + name->len};
-    const struct value value = unpack_value(&in);
+    const char *at = name->text;
+    const char *end = name->text + name->len;
+    const uint8_t kind = (uint8_t)*at++;
+    const uint64_t len = varint_read(&at);
 
-    *name = (struct slice){.text = in.at, .len = (size_t)(in.end - in.at)};
-    return value;
+    *name = (struct slice){.text = at + len, .len = (size_t)(end - at) - len};
+    if (kind == KIND_NULL) return VALUE_NULL;
+    if (kind == KIND_FALSE) return (struct value){.text = "false", .len = 5, .kind = KIND_FALSE};
+    if (kind == KIND_TRUE) return (struct value){.text = "true", .len = 4, .kind = KIND_TRUE};
+    return (struct value){.text = at, .len = (uint32_t)len, .kind = kind};
+}
+
+/* Is this a name, as far as reading it goes? */
+static bool name_whole(struct slice name)
+{
+    const char *at = name.text;
+    const char *end = name.text + name.len;
+
+    while (at < end) {
+        if ((uint8_t)*at++ > KIND_OBJECT || !varint_whole(at, end)) return false;
+        const uint64_t len = varint_read(&at);
+        if (len > (uint64_t)(end - at)) return false;
+        at += len;
+    }
+    return name.len > 0;
 }
 
 int timeline_name_compare(struct slice a, struct slice b)
@@ -327,7 +357,7 @@ struct timeline_entry *timelines_unpack_name(struct timelines *timelines, struct
 {
     const struct slice name = unpack_text(in);
 
-    if (in->broken || name.len == 0) return NULL;
+    if (in->broken || !name_whole(name)) return NULL;
     const struct id id = timeline_id(name);
     struct timeline_entry *entry = timelines_find(timelines, id);
     return entry != NULL ? entry : timelines_make(timelines, id, name);

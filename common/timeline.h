@@ -5,7 +5,7 @@
  * become one stretch, what closes and what is printed is the business of session.h and cart.h; here are the
  * lists, the table from ids to them, and one timer for all.
  * An id is looked up by its 128 bits (id.h); its name, which is what these were made of and what is printed, is kept
- * with it: some values as pack.h writes them, the id's own first.
+ * with it: some values one behind the other (kind, length as a varint, bytes), the id's own first.
  * An event near a later stretch is near all between. So within a list reach_us also counts what comes behind: it is never
  * greater than that of the next stretch, and looking at the neighbours is enough.
  * A timeline has one number from its first event to its last, so that timers can name it.
@@ -42,7 +42,7 @@ struct timeline_entry {
     uint32_t last; /* its last stretch: the only one most events look at */
 };
 
-#define TIMELINE_AHEAD 16
+#define TIMELINE_AHEAD 32
 
 struct timelines {
     struct table ids; /* of struct timeline_entry */
@@ -73,6 +73,9 @@ void timelines_hint(struct timelines *timelines, struct id id);
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
 struct id timeline_id(struct slice name);
 struct id timeline_id_string(struct slice text);
+
+/* Adds a value to a name. */
+void timeline_name_add(struct buffer *name, struct value value);
 
 /* The order of two names: value by value. */
 int timeline_name_compare(struct slice a, struct slice b);

@@ -238,7 +238,8 @@ static void refuse_options(const struct tool *tool)
     if (shared.updates && (shared.top != 0 || shared.order_by != NULL))
         die_usage("--emit=updates does not go with --%s", shared.top != 0 ? "top" : "order-by");
     if (shared.merge && shared.by_partition) die_usage("--merge reads what --by-partition has printed: not both");
-    if (shared.state != NULL && tool->save == NULL) die_usage("--state: this tool keeps nothing from one event to the next");
+    if (shared.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the positions)");
     if (shared.state == NULL && shared.spool != NULL) die_usage("--spool needs --state");
     if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
     if (shared.output != NULL && shared.spool != NULL) die_usage("--output or --spool: rows go to one of them");
@@ -521,6 +522,7 @@ static enum reason event_time(struct loop *l, struct event *ev)
 {
     struct value value = ev->value[l->time_slot];
     if (value.kind == KIND_NULL) return REASON_NO_TIME;
+    if (__builtin_expect(value.was_number, 0)) value.kind = KIND_NUMBER;
     if (__builtin_expect(value.escaped, 0)) {
         buffer_clear(&l->plain);
         value.len = (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
@@ -975,9 +977,11 @@ static void take_input(struct loop *l, struct input *input)
         input->discarding = false;
         input->lines++;
     }
+    if (input->data == NULL) return;
+    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0) input_consume(input, 3);
     char *data = input->data + input->start;
     const char *end = input->data + input->end;
-    if (data == NULL || data == end) return;
+    if (data == end) return;
     bool torn = false;
     const char *last = memrchr(data, '\n', (size_t)(end - data));
     if (input->ended && end[-1] != '\n') {
@@ -994,11 +998,14 @@ static void take_input(struct loop *l, struct input *input)
         input->discarding = true;
         return;
     }
+    if (!input->begun && is_too_long(data, last + 1)) {
+        take_too_long(l, input, data);
+        input_consume(input, LINE_MAX_BYTES);
+        input->discarding = true;
+        take_input(l, input);
+        return;
+    }
     if (!input->begun) {
-        if (input->consumed == 0 && end - data >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-            input_consume(input, 3);
-            data += 3;
-        }
         const size_t blank = blank_lines(data, last + 1);
         input->lines += lines_in(data, data + blank);
         data += blank;
@@ -1189,20 +1196,20 @@ static void inputs_resume(struct loop *l)
 /* All that the state will count on is written: makes it durable and commits it. In a child, or in the run itself. */
 static void state_write(struct loop *l)
 {
-    struct buffer file = {0}, bound = {0};
+    struct state_file file;
+    struct buffer bound = {0};
     option_fingerprint(&bound);
-    state_begin(&file, l->tool->name, buffer_slice(&bound));
-    state_pack(l, &file);
+    state_begin(&file, shared.state, l->tool->name, buffer_slice(&bound));
+    state_pack(l, &file.buffer);
     if (shared.spool != NULL)
         spool_sync(&l->spool);
     else
         output_sync(&l->output);
     if (l->rejects.output != NULL) output_sync(l->rejects.output);
     if (l->late.output != NULL && l->late.output != l->rejects.output) output_sync(l->late.output);
-    state_commit(shared.state, &file);
+    state_commit(&file);
     if (shared.spool != NULL) spool_seal(&l->spool);
     buffer_release(&bound);
-    buffer_release(&file);
 }
 
 /* Brings everything to a point that can be saved. */

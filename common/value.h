@@ -31,6 +31,7 @@ struct value {
     uint32_t len;     /* bytes; a line is at most 16 MiB */
     uint8_t kind;     /* enum kind */
     bool escaped;     /* a string whose text still has its JSON escapes */
+    bool was_number;  /* a string that is the text of a number in the input: a time may be one */
 };
 
 #define VALUE_NULL ((struct value){.text = "null", .len = 4, .kind = KIND_NULL})

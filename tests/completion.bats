@@ -7,15 +7,24 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
+  made=$BATS_FILE_TMPDIR
+}
+
+setup_file() {
+  setup_tools
+  for source in "$ROOT"/cmd/*.c; do
+    tool=$(basename "$source" .c)
+    "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
+    "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
+  done
 }
 
 # offers TOOL WORD...: what bash would offer for the last word.
 offers() {
-  local tool=$1 function=_${1//-/_}
-  "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$tool.bash"
+  local function=_${1//-/_}
   (
-    # shellcheck disable=SC1090 # made here
-    . "./$tool.bash"
+    # shellcheck disable=SC1090 # made above
+    . "$made/$1.bash"
     COMP_WORDS=("$@")
     COMP_CWORD=$(($# - 1))
     COMPREPLY=()
@@ -39,10 +48,9 @@ long_options() {
 
 @test "what bash is given is a script without faults" {
   for tool in "${tools[@]}"; do
-    "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$tool.bash"
-    bash -n "$tool.bash"
-    ! command -v shellcheck || shellcheck -s bash "$tool.bash"
+    bash -n "$made/$tool.bash"
   done
+  ! command -v shellcheck || shellcheck -s bash "$made/cs-window.bash"
 }
 
 @test "an option is completed, with the equals sign where it has a value" {
@@ -86,31 +94,24 @@ long_options() {
 
 @test "zsh reads its completion, and it names every long option of every tool" {
   for tool in "${tools[@]}"; do
-    "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"_$tool"
-    [ "$(head -1 "_$tool")" = "#compdef $tool" ]
-    ! command -v zsh || zsh -n "_$tool"
+    [ "$(head -1 "$made/_$tool")" = "#compdef $tool" ]
+    ! command -v zsh || zsh -n "$made/_$tool"
     long_options "$tool" | sort -u >wanted
-    sed -nE "s/^  '\*--([a-z-]+).*/\1/p" "_$tool" | sort -u | diff wanted -
+    sed -nE "s/^  '\*--([a-z-]+).*/\1/p" "$made/_$tool" | sort -u | diff wanted -
   done
 }
 
 @test "_arguments of zsh accepts what it is given" {
   command -v zsh || skip 'zsh is not installed'
-  for tool in "${tools[@]}"; do "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"_$tool"; done
   cat >ask <<'END'
 zmodload zsh/zpty
 zpty asked zsh -f -i
-said() { # a command; prints what comes back within a second
-  local line
-  zpty -w asked "$1"
-  sleep ${2:-0.5}
-  while zpty -rt asked line; do print -r -- "$line"; done
-}
-said "PS1=; fpath=($PWD \$fpath); autoload -U compinit; compinit -u -d $PWD/dump; zstyle ':completion:*' list-prompt ''; LISTMAX=0" 2
+zpty -w asked "fpath=($MADE \$fpath); autoload -U compinit; compinit -u -d $PWD/dump; print -r -- rea''dy"
+zpty -r asked said '*ready*'
 zpty -w -n asked "cs-window --input=k"$'\t'
-sleep 1
-while zpty -rt asked line; do print -r -- "$line"; done
+zpty -r asked said '*--input=kcat*' && print -r -- completed
 END
-  run -0 timeout 30 zsh -f ask
-  [[ $output == *'--input=kcat'* ]]
+  export MADE=$made
+  run -0 timeout 60 zsh -f ask
+  [ "${lines[-1]}" = completed ]
 }

@@ -10,12 +10,14 @@ setup() {
 
 @test "the demo shows its tables within 100 columns, and names what happened" {
   export BUILD="$CS_BUILD"
-  "$ROOT/scripts/demo" >out
+  TIMEFORMAT='%U %S'
+  { time "$ROOT/scripts/demo" >out; } 2>seconds
   cat out
-  LC_ALL=C.UTF-8 awk 'length($0) > 100 { print "long: " $0; wrong = 1 } END { exit wrong }' out
+  LC_ALL=C.UTF-8 awk 'length($0) > 100 && !/\/events.ndjson$/ { print "long: " $0; wrong = 1 } END { exit wrong }' out
   grep -qE '^  google +mobile +[0-9]+ ' out
   grep -qE '^  03:00 - 03:15  search spike +searches: rain jacket ' out
   grep -qE '^  04:00 - 04:20  payment outage +purchases +0 instead of' out
   grep -qE '^  05:00 - 05:10  traffic spike +sessions ' out
-  [ "$(sed -n 's/^Done in \([0-9]*\).*/\1/p' out)" -lt 20 ]
+  # Seconds of a processor: other tests run at the same time.
+  awk 'END { print "seconds: " $0; exit $1 + $2 > 20 }' seconds
 }

@@ -31,10 +31,12 @@ event() {
 
 # minutes FROM TO [MEMBERS]: an event for each of these minutes of a fixed day.
 minutes() {
-  local i
-  for ((i = $1; i <= $2; i++)); do
-    event "$(printf '2026-01-01T%02d:%02d:00Z' $((i / 60)) $((i % 60)))" "${3:-}"
-  done
+  MEMBERS="${3:+,$3}" awk -v from="$1" -v to="$2" 'BEGIN {
+    for (i = from; i <= to; i++) {
+      time = sprintf("2026-01-01T%02d:%02d:00Z", i / 60, i % 60)
+      printf "{\"event_id\":\"e-%s\",\"event_type\":\"page_view\",\"event_time\":\"%s\"%s}\n", time, time, ENVIRON["MEMBERS"]
+    }
+  }'
 }
 
 # Conservation: every record has met exactly one of five fates.

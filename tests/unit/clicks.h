@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "stretch.h"
+#include "timeline.h"
 
 #define EVENTS_MAX 60
 #define PARTITIONS_MAX 3
@@ -97,7 +97,7 @@ static void click_fact(const struct click *click, struct fact *fact, char *texts
                           .device = VALUE_NULL,
                           .product = text_of(texts + 4, 'p', click->product)};
     buffer_clear(name);
-    pack_value(name, text_of(id, 'i', click->id));
+    timeline_name_add(name, text_of(id, 'i', click->id));
 }
 
 static int click_order(const void *a, const void *b)

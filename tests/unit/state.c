@@ -79,8 +79,9 @@ static void state_take(void)
     buffer_release(&file);
 }
 
-static void state_make(struct buffer *file)
+static void state_make(struct buffer *bytes)
 {
+    struct state_file file;
     struct clock clock;
     clock_init(&clock, 30000000, 0);
     for (int number = 11; number >= 0; number -= 3) {
@@ -90,10 +91,11 @@ static void state_make(struct buffer *file)
         partition_advance(&clock, partition, 1000000 * number);
     }
     struct positions positions = {0};
-    state_begin(file, "cs-window", slice_of(options_then));
-    clock_save(&clock, file);
-    positions_save(&positions, file);
-    state_commit("state", file);
+    state_begin(&file, "state", "cs-window", slice_of(options_then));
+    clock_save(&clock, &file.buffer);
+    positions_save(&positions, &file.buffer);
+    state_commit(&file);
+    *bytes = file_get("state");
     clock_release(&clock);
 }
 

@@ -1,31 +1,36 @@
 -- cs-sessionize --gap=10m --max-duration=20m
+-- A part begins with its session, or with the first event that is too late for the part before.
 with recursive gaps as (
     select *, event_time - lag(event_time) over (partition by session_id order by event_time) as gap
     from events
     where session_id is not null),
-sessions as materialized (
+numbered as (
     select *, count(*) filter (where gap > interval '10 minutes')
                   over (partition by session_id order by event_time) as session
     from gaps),
-cuts as (
-    select session_id, session, min(event_time) as start
+sessions as (
+    select session_id, min(event_time) as start, max(event_time) as stop
+    from numbered
+    group by session_id, session),
+parts as (
+    select session_id, start, stop
     from sessions
-    group by session_id, session
     union all
-    select session_id, session, next.start
-    from cuts,
+    select session_id, next.start, stop
+    from parts,
          lateral (
              select min(event_time) as start
-             from sessions as later
-             where later.session_id = cuts.session_id and later.session = cuts.session
-               and later.event_time > cuts.start + interval '20 minutes') as next
+             from events
+             where events.session_id = parts.session_id and events.event_time <= parts.stop
+               and events.event_time > parts.start + interval '20 minutes') as next
     where next.start is not null),
+spans as (
+    select session_id, start, lead(start) over (partition by session_id order by start) as next_start from parts),
 pieces as (
-    select sessions.*, (select max(start)
-                        from cuts
-                        where cuts.session_id = sessions.session_id and cuts.session = sessions.session
-                          and cuts.start <= sessions.event_time) as piece
-    from sessions)
+    select events.*, start
+    from events
+    join spans on spans.session_id = events.session_id and event_time >= start
+               and (next_start is null or event_time < next_start))
 select session_id,
        (array_agg(user_id order by event_time desc, user_id desc) filter (where user_id is not null))[1] as user_id,
        (array_agg(traffic_source order by event_time, traffic_source)
@@ -34,5 +39,5 @@ select session_id,
             filter (where device_type is not null))[1] as device_type,
        :session_rows
 from pieces
-group by session_id, piece
-order by max(event_time), session_id, min(event_time)
+group by session_id, start
+order by max(event_time), session_id, start

@@ -1,0 +1,55 @@
+# state.bash - what state.bats and spool.bats share: five tools, and kafka's part played by awk.
+#
+# LONG=1 makes the tests that go through many cases go through all of them.
+
+TOOLS=(window funnel sessionize abandon anomaly)
+
+# cs TOOL OPTION...: the tool with options that make it print rows all the time.
+cs() {
+  local tool=$1
+  shift
+  case $tool in
+  window) exec_or_run cs-window --size=10m --by=event_type --agg=n=count '--agg=ids=distinct(session_id)' \
+    '--agg=page=first(page_url)' --dedup=2m "$@" ;;
+  funnel) exec_or_run cs-funnel --by=device_type "$@" ;;
+  sessionize) exec_or_run cs-sessionize --gap=10m "$@" ;;
+  abandon) exec_or_run cs-abandon --after=5m --until=20m "$@" ;;
+  anomaly) exec_or_run cs-anomaly --all --size=5m --baseline=30m "$@" ;;
+  esac
+}
+
+# In the background the tool takes the shell's place, so that $! is the tool. CS_UNDER is put before it (strace).
+exec_or_run() {
+  if [ -n "${CS_EXEC:-}" ]; then exec "${CS_UNDER[@]}" "$@"; else "${CS_UNDER[@]}" "$@"; fi
+}
+CS_UNDER=()
+
+# make_events COUNT: framed (three partitions, disorder, repeats) in $EVENTS, and the rows of each tool in $ROWS.TOOL.
+make_events() {
+  EVENTS="$BATS_FILE_TMPDIR/events.kcat" ROWS="$BATS_FILE_TMPDIR/rows"
+  traffic --events="$1" --rate=4 --seed=11 --disorder=20s --repeats=1 --partitions=3 >"$EVENTS"
+  for tool in "${TOOLS[@]}"; do cs "$tool" "$EVENTS" >"$ROWS.$tool" 2>/dev/null; done
+  export EVENTS ROWS
+}
+
+# rest_of TOOL STATE: the events behind the state's position, as kcat would be started there.
+rest_of() {
+  cs "$1" --state="$2" --show-position >position
+  awk -F '\t' 'FILENAME == "position" { split($0, part, /[:,]/); seen[part[2]] = part[4]; next }
+    !($1 in seen) || $2 + 0 > seen[$1] + 0' position "$EVENTS"
+}
+
+# slowly COUNT: standard input in pieces of COUNT lines, with a pause after each.
+slowly() {
+  awk -v count="$1" '{ print } NR % count == 0 { fflush(); system("sleep 0.01") }'
+}
+
+# Some milliseconds, as seconds.
+some_time() {
+  printf '0.%03d' $((RANDOM % ($2 - $1) + $1))
+}
+
+# can_trace: skips the test by name where strace may not trace.
+can_trace() {
+  strace -o /dev/null -e trace=none true 2>/dev/null || skip "strace cannot trace here"
+}
