@@ -311,20 +311,6 @@ static enum fate event(struct run *run, const struct event *ev)
     return FATE_USED;
 }
 
-static void save(struct run *run, struct buffer *out)
-{
-    (void)run;
-    pack_u64(out, produced);
-    format_save(&format, out);
-}
-
-static bool load(struct run *run, struct unpack *in)
-{
-    (void)run;
-    produced += unpack_u64(in);
-    return format_load(&format, in);
-}
-
 static void stats(struct run *run, struct buffer *out)
 {
     (void)run;
@@ -354,8 +340,6 @@ static const struct tool tool = {
     .start = start,
     .amend = amend,
     .event = event,
-    .save = save,
-    .load = load,
     .stats = stats,
     .explain = explain,
     .release = release,

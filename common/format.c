@@ -300,31 +300,3 @@ enum reason format_translate(void *self, struct slice record,
     *header = columns_repeat(&format->columns, record);
     return *header ? REASON_NONE : translate_text(format, record, &handing);
 }
-
-void format_save(const struct format *format, struct buffer *out)
-{
-    pack_u8(out, (uint8_t)format->kind);
-    pack_u8(out, format->fresh);
-    pack_u8(out, format->columns.known);
-    pack_text(out, buffer_slice(&format->columns.header));
-}
-
-bool format_load(struct format *format, struct unpack *in)
-{
-    const unsigned kind = unpack_u8(in);
-    const bool fresh = unpack_u8(in) != 0;
-    const bool known = unpack_u8(in) != 0;
-    const struct slice header = unpack_text(in);
-
-    if (in->broken || kind > FORMAT_COMBINED) return false;
-    choose(format, (enum format_kind)kind);
-    format->fresh = fresh;
-    if (format->named) return true;
-    columns_clear(&format->columns);
-    format->columns.known = known;
-    if (header.len == 0) return true;
-    struct buffer why = {0};
-    const enum reason reason = columns_read(&format->columns, &format->columns.csv, header, &why);
-    buffer_release(&why);
-    return reason == REASON_NONE;
-}

@@ -18,7 +18,6 @@
 #include "buffer.h"
 #include "columns.h"
 #include "expr.h"
-#include "pack.h"
 #include "reason.h"
 #include "scan.h"
 #include "schema.h"
@@ -61,9 +60,5 @@ enum reason format_translate(void *self, struct slice record,
                              bool *header, struct buffer *detail);
 void format_begin(void *self, const char *input_name);
 bool format_passes(void *self, struct slice first_line);
-
-/* What a run that goes on in the middle of an input has to know: the kind and the header line. */
-void format_save(const struct format *format, struct buffer *out);
-bool format_load(struct format *format, struct unpack *in);
 
 #endif

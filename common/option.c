@@ -26,6 +26,9 @@ static int row_count;
 static struct given *given;
 static int given_count;
 static const char *file_path; /* noted by option_file */
+static char **file_texts;     /* values read from it, which variables may point at */
+static const struct option_row **file_rows; /* and the rows they were given for */
+static size_t file_count;
 
 static const struct option_row *row_named(const char *name, size_t len)
 {
@@ -167,8 +170,16 @@ const char *option_file(const char *path)
     return NULL;
 }
 
+/* Was the option named on the command line? */
+static bool given_here(const char *name)
+{
+    for (int i = 0; i < given_count; i++)
+        if (strcmp(given[i].row->name, name) == 0) return true;
+    return false;
+}
+
 /* One line of an option file: leading blanks and comments aside, --NAME or --NAME=VALUE. Applied when the command line
- * has not given a single value; the text is kept for ever (lists and texts borrow it). */
+ * has not given a single value. */
 static void file_line(char *line, int number)
 {
     line += strspn(line, " \t");
@@ -187,8 +198,12 @@ static void file_line(char *line, int number)
     const int takes = row_takes_value(row);
     if (takes == 1 && value == NULL) die_usage("%s:%d: --%s needs a value", file_path, number, row->name);
     if (takes == 0 && value != NULL) die_usage("%s:%d: --%s takes no value", file_path, number, row->name);
-    if (row->type != OPTION_LIST && option_given(row->name)) return;
+    if (row->type != OPTION_LIST && given_here(row->name)) return;
     char *kept = value == NULL ? NULL : memory_text(value, strlen(value));
+    file_texts = memory_resize(file_texts, file_count + 1, sizeof file_texts[0]);
+    file_rows = memory_resize(file_rows, file_count + 1, sizeof file_rows[0]);
+    file_texts[file_count] = kept;
+    file_rows[file_count++] = row;
     const char *why = row_set(row, kept);
     if (why != NULL) die_usage("%s:%d: --%s: %s", file_path, number, row->name, why);
 }
@@ -273,9 +288,9 @@ int option_parse(int argc, char **argv, const struct option_row *own, const stru
 
 bool option_given(const char *name)
 {
-    for (int i = 0; i < given_count; i++)
-        if (strcmp(given[i].row->name, name) == 0) return true;
-    return false;
+    for (size_t i = 0; i < file_count; i++)
+        if (strcmp(file_rows[i]->name, name) == 0) return true;
+    return given_here(name);
 }
 
 void option_release(void)
@@ -286,6 +301,13 @@ void option_release(void)
         free(list->text);
         *list = (struct option_list){0};
     }
+    for (size_t i = 0; i < file_count; i++)
+        free(file_texts[i]);
+    free(file_texts);
+    free(file_rows);
+    file_texts = NULL;
+    file_rows = NULL;
+    file_count = 0;
     free(given);
     given = NULL;
     given_count = 0;

@@ -7,8 +7,8 @@
 #include "varint.h"
 
 /* How many hints later an id's last stretch, and then that stretch's texts, are brought near. */
-#define STRETCH_AFTER 14
-#define BLOCK_AFTER 24
+#define STRETCH_AFTER 7
+#define BLOCK_AFTER 11
 
 #define KEEP_SLOTS ((size_t)1 << 16)
 

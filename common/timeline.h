@@ -42,7 +42,7 @@ struct timeline_entry {
     uint32_t last; /* its last stretch: the only one most events look at */
 };
 
-#define TIMELINE_AHEAD 32
+#define TIMELINE_AHEAD 16
 
 struct timelines {
     struct table ids; /* of struct timeline_entry */

@@ -74,6 +74,7 @@ struct loop {
     size_t where_count;
     int time_slot;
     int partition_slot;       /* --merge: the member partition; else -1 */
+    int final_slot;           /* rows as input: the member final; else -1 */
     struct output output, rejects_output, late_output;
     struct rejects rejects, late;
     struct stats stats;
@@ -91,6 +92,7 @@ struct loop {
     struct progress progress;
     bool full;                /* more keys than --max-keys: saved and ended as soon as the block is done */
     /* --state. */
+    bool resumed;             /* there was one */
     struct saver saver;
     struct spool spool;
     struct positions positions;
@@ -235,8 +237,7 @@ static void refuse_options(const struct tool *tool)
     }
     if (!(tool->flags & TOOL_MERGES) && (shared.by_partition || shared.merge))
         die_usage("--%s is for cs-window and cs-funnel", shared.merge ? "merge" : "by-partition");
-    if (shared.updates && (shared.top != 0 || shared.order_by != NULL))
-        die_usage("--emit=updates does not go with --%s", shared.top != 0 ? "top" : "order-by");
+    if (shared.updates && shared.top != 0) die_usage("--emit=updates does not go with --top");
     if (shared.merge && shared.by_partition) die_usage("--merge reads what --by-partition has printed: not both");
     if (shared.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
         die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the positions)");
@@ -321,6 +322,7 @@ static void explain(struct loop *l)
     for (size_t i = 0; i < l->where_count; i++) {
         buffer_add_literal(&text, "where    ");
         expr_explain(l->where[i], &text);
+        buffer_add_char(&text, '\n');
     }
     if (l->tool->explain != NULL) l->tool->explain(&l->run, &text);
     buffer_add_literal(&text, "members ");
@@ -677,6 +679,10 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason, c
         refuse(l, reason, detail, &pending->origin);
         return;
     }
+    if (l->final_slot >= 0 && ev->value[l->final_slot].kind == KIND_FALSE) {
+        count_filtered(l); /* a row that was printed while it changed: the closing one counts, and moves time */
+        return;
+    }
     if (l->partition_slot >= 0) {
         int64_t number = 0;
         const struct value value = ev->value[l->partition_slot];
@@ -974,8 +980,8 @@ static void take_input(struct loop *l, struct input *input)
             return;
         }
         input_consume(input, newline == NULL ? input->end - input->start : (size_t)(newline + 1 - data));
-        input->discarding = false;
-        input->lines++;
+        input->discarding = newline == NULL && l->run.settings.has_state; /* the next run may see its end */
+        input->lines += newline != NULL;
     }
     if (input->data == NULL) return;
     if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0) input_consume(input, 3);
@@ -1151,7 +1157,8 @@ static void state_open(struct loop *l)
     saver_init(&l->saver, shared.save_every_us);
     struct buffer file = {0}, bound = {0};
     struct unpack in;
-    if (state_read(shared.state, l->tool->name, &file, &in)) {
+    l->resumed = state_read(shared.state, l->tool->name, &file, &in);
+    if (l->resumed) {
         option_fingerprint(&bound);
         state_options(shared.state, &in, buffer_slice(&bound));
         const bool good = state_unpack(l, &in);
@@ -1212,14 +1219,25 @@ static void state_write(struct loop *l)
     buffer_release(&bound);
 }
 
+/* What is now is what the state has. */
+static void saved_note(struct loop *l)
+{
+    l->saved.read = l->stats.read;
+    l->saved.rows = rows_count(l->run.rows);
+    l->saved.told_us = l->told_us;
+}
+
+static bool saved_differs(const struct loop *l)
+{
+    return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows || l->told_us != l->saved.told_us;
+}
+
 /* Brings everything to a point that can be saved. */
 static void save_prepare(struct loop *l)
 {
     outputs_flush(l);
     if (shared.spool != NULL) spool_cut(&l->spool);
-    l->saved.read = l->stats.read;
-    l->saved.rows = rows_count(l->run.rows);
-    l->saved.told_us = l->told_us;
+    saved_note(l);
 }
 
 static void save_done(struct loop *l)
@@ -1233,9 +1251,7 @@ static int64_t save_tick(struct loop *l)
     if (shared.state == NULL) return INT64_MAX;
     if (saver_ended(&l->saver, false)) save_done(l);
     if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
-    const bool changed = l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
-                         l->told_us != l->saved.told_us;
-    if (!changed) return INT64_MAX;
+    if (!saved_differs(l)) return INT64_MAX;
     const int64_t left_us = l->saver.due_us - instant_steady();
     if (left_us > 0) return left_us;
     save_prepare(l);
@@ -1256,6 +1272,7 @@ static void save_last(struct loop *l)
 {
     if (shared.state == NULL) return;
     if (saver_ended(&l->saver, true)) save_done(l);
+    if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !shared.flush) return;
     save_prepare(l);
     state_write(l);
     save_done(l);
@@ -1398,9 +1415,10 @@ static void streams_occupy(void)
 /* The command goes on where time stands. */
 static void state_resume(struct loop *l)
 {
-    if (shared.state == NULL || l->clock.floor_us == TIME_NONE) return;
+    if (!l->resumed) return;
     l->told_us = l->clock.floor_us;
-    if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    if (l->told_us != TIME_NONE && l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    saved_note(l);
     l->full = l->run.counters.keys > (uint64_t)shared.max_keys;
     keys_check(l);
 }
@@ -1444,6 +1462,7 @@ static void start(struct loop *l, int argc, char **argv)
     }
     l->time_slot = schema_need(&run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
     l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    l->final_slot = shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
     if (l->time_slot < 0 || (shared.merge && l->partition_slot < 0)) die_usage("too many members are looked at");
     if (shared.dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
     why = rows_check(run->rows);

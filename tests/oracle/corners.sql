@@ -1,6 +1,6 @@
 -- A stream in which everything happens at once: few ids, times on a coarse grid (so that events tie, gaps and windows
 -- meet their bounds exactly), every way to write a time, values that are easily taken for one another. Fills
--- received with :events events of the day from :start, and prints them as NDJSON in an order within 30 seconds.
+-- received with :events events of the day from :start, and prints them as NDJSON, out of order by less than :disorder.
 \set QUIET on
 select setseed(:seed / 1000.0) \g /dev/null
 
@@ -45,7 +45,7 @@ $$;
 
 truncate received;
 insert into received
-select row_number() over (order by event_time + random() * interval '29 seconds'), made.*
+select row_number() over (order by event_time + random() * interval :'disorder'), made.*
 from (
     select pick(null, '', 'e' || n, 'e' || n, 'e' || n, 'e' || n / 3, 'e' || n / 5) as event_id,
            case when random() < 0.8 then 's' || floor(random() * :events / 50)

@@ -73,11 +73,11 @@ create function canonical_value(value json) returns text language sql immutable 
            else value::text end
 $$;
 
--- A row of a tool as row_to_json would have printed it: members in their order, numbers with their digits. Without
--- escapes there is only one way to print it.
+-- A row of a tool as row_to_json would have printed it: members in their order, numbers with their digits. A line whose
+-- escapes are all as row_to_json would have them is that already.
 create function canonical(line text) returns text language sql immutable as $$
     select case
-        when strpos(line, '\') = 0 then line::json::text
+        when strpos(regexp_replace(line, '\\[\\"bfnrt]', '', 'g'), '\') = 0 then line::json::text
         else (
             select '{' || string_agg(to_json(key)::text || ':' || canonical_value(value), ',' order by n) || '}'
             from json_each(line::json) with ordinality as members (key, value, n)) end

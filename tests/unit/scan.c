@@ -442,6 +442,7 @@ static void pristine_restore(const struct pristine *pristine, struct scanner *sc
     scanner->rest = old.rest;
     scanner->rest_cap = old.rest_cap;
     scanner->node = old.node;
+    memcpy(scanner->name, old.name, sizeof old.name); /* some of it is its own */
     memcpy(scanner->node, pristine->nodes, sizeof pristine->nodes);
     memset(scanner->node + 2, 0, (size_t)(old.nodes - 2) * sizeof scanner->node[0]);
 }

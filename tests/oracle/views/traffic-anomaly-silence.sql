@@ -1,4 +1,4 @@
--- cs-anomaly --all --size=15m --baseline=1h --by=category_id,device_type --value='carts=count if .event_type == "add_to_cart"' | grep -v partial
+-- cs-anomaly --all --size=15m --baseline=1h --by=category_id,device_type --value='carts=count if .event_type == "add_to_cart"' | sed /partial/d
 -- A group has rows from its first event on, but not where all of a whole baseline and the value are 0.
 with span as (select min(event_time) as first, max(event_time) as last from events),
 windows as (
@@ -15,15 +15,13 @@ counts as (
     group by start, member),
 filled as (select * from windows cross join groups left join counts using (start, member)),
 judged as (
-    select now.*, baseline.*, count(carts) over (partition by member order by start) > 0 as known
-    from filled as now,
-         lateral (
-             select sum(coalesce(before.carts, 0)) as total, count(*) as count
-             from filled as before, span
-             where before.member = now.member
-               and before.start >= span.first
-               and before.stop > now.stop - interval '1 hour' and before.stop < now.stop) as baseline
-    where now.stop <= (select last from span)),
+    select filled.*,
+           count(carts) over (partition by member order by start) > 0 as known,
+           coalesce(sum(carts) filter (where start >= first) over baseline, 0) as total,
+           count(*) filter (where start >= first) over baseline as count
+    from filled, span
+    window baseline as (partition by member order by start
+                        range between interval '45 minutes' preceding and interval '15 minutes' preceding)),
 compared as (
     select *,
            round((coalesce(carts, 0) * count - total) * 100 / nullif(total, 0), 1) as pct
@@ -37,6 +35,6 @@ select iso(start) as window_start,
        trim_scale(pct) as pct_deviation,
        coalesce(abs(pct) > 50, false) as alert,
        case sign(pct) when 1 then 'up' when -1 then 'down' end as direction
-from compared
-where carts > 0 or total > 0 or (count < 3 and known)
+from compared, span
+where stop <= last and (carts > 0 or total > 0 or (count < 3 and known))
 order by start, category_id nulls first, device_type nulls first

@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# cs-sessionize: which events make a session, what its row says, when it comes out.
+
+load helper
+
+setup() {
+  setup_tools
+  cat >events <<'END'
+{"event_type":"page_view","session_id":"a","user_id":null,"traffic_source":"ads","device_type":null,"event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"product_view","session_id":"a","user_id":"u1","traffic_source":"mail","device_type":"phone","product_id":"p2","event_time":"2026-01-01T00:10:00.5Z"}
+{"event_type":"product_view","session_id":"a","user_id":"u2","traffic_source":null,"device_type":"tv","product_id":"p1","event_time":"2026-01-01T00:10:00.5Z"}
+{"event_type":"add_to_cart","session_id":"a","user_id":null,"product_id":"p2","event_time":"2026-01-01T00:40:00.5Z"}
+{"event_type":"purchase","session_id":"a","user_id":"u1","product_id":null,"event_time":"2026-01-01T01:10:00.500001Z"}
+END
+}
+
+sessions() {
+  run --separate-stderr cs-sessionize "$@"
+}
+
+# Events as TIME ID lines on standard input, page views.
+clicks() {
+  while read -r time id; do
+    printf '{"event_type":"page_view","session_id":"%s","event_time":"2026-01-01T%sZ"}\n' "$id" "$time"
+  done
+}
+
+spans() {
+  jq -r '[.session_id, .session_start[11:19], .last_event_time[11:19], .total_events] | join(" ")'
+}
+
+@test "a row says who, when, and what was done" {
+  sessions --gap=31m events
+  [ "$status" -eq 0 ]
+  [ "$output" = '{"session_id":"a","user_id":"u1","traffic_source":"ads","device_type":"phone","session_start":"2026-01-01T00:00:00.000Z","last_event_time":"2026-01-01T01:10:00.500001Z","session_duration_seconds":4200.500001,"total_events":5,"page_views":1,"product_views":2,"add_to_carts":1,"converted":true,"viewed_products":["p1","p2","p2"],"viewed_products_truncated":false}' ]
+}
+
+@test "a pause of exactly the gap goes on, a longer one starts a new session" {
+  sessions events
+  [ "$(jq -c '[.total_events,.converted,.session_duration_seconds]' <<<"$output")" = '[4,false,2400.5]
+[1,true,0]' ]
+}
+
+@test "the order of arrival within the lateness makes no difference" {
+  cs-sessionize --gap=31m --lateness=2h events >sorted
+  tac events | cs-sessionize --gap=31m --lateness=2h >reversed
+  cmp sorted reversed
+  traffic --events=20000 --rate=20 >all
+  cs-sessionize --gap=2m --lateness=5m --max-duration=10m all >sorted
+  awk '{ a[NR % 400] = a[NR % 400] $0 "\n"; if (NR % 4000 == 0) { for (i = 0; i < 400; i++) printf "%s", a[i]; delete a } }' all |
+    cs-sessionize --gap=2m --lateness=5m --max-duration=10m --strict >mixed
+  [ -s mixed ]
+  cmp sorted mixed
+}
+
+@test "rows come by last event, id, start" {
+  traffic --events=20000 --rate=20 | cs-sessionize --gap=1m >rows
+  [ "$(wc -l <rows)" -gt 1000 ]
+  jq -r '[.last_event_time, .session_id, .session_start] | join("\t")' rows >keys
+  sort -c keys
+}
+
+@test "a row is printed as soon as nothing can join the session any more" {
+  mkfifo in
+  cs-sessionize --gap=1m --lateness=10s in >out &
+  pid=$!
+  exec 7>in
+  clicks >&7 <<'END'
+10:00:00 a
+10:01:10 b
+END
+  sleep 0.3
+  [ ! -s out ]
+  clicks >&7 <<<'10:01:10.000001 b'
+  for ((i = 0; i < 50; i++)); do [ ! -s out ] || break; sleep 0.1; done
+  [ "$(spans <out)" = 'a 10:00:00 10:00:00 1' ]
+  exec 7>&-
+  wait "$pid"
+  [ "$(spans <out)" = 'a 10:00:00 10:00:00 1
+b 10:01:10 10:01:10 2' ]
+}
+
+@test "an event that joins an open session is used however late it is, one that joins none is late" {
+  clicks >in <<'END'
+10:00:00 a
+10:20:00 a
+10:01:00 b
+10:10:00 a
+10:20:01 c
+END
+  sessions --gap=15m --lateness=0s --late=late in
+  [ "$(spans <<<"$output" | head -1)" = 'a 10:00:00 10:00:00 1' ]
+  [ "$(jq -r .reason late)" = late ]
+  [ "$(jq -r '.raw|fromjson.session_id' late)" = b ]
+  [ "$(spans <<<"$output" | sed -n 2p)" = 'a 10:10:00 10:20:00 2' ]
+}
+
+@test "a session longer than --max-duration is cut where one pass over its events cuts it" {
+  clicks >in <<'END'
+10:00:00 a
+10:05:00 a
+10:10:00 a
+10:10:01 a
+10:15:00 a
+10:20:02 a
+END
+  sessions --gap=6m --max-duration=10m in
+  [ "$(spans <<<"$output")" = 'a 10:00:00 10:10:00 3
+a 10:10:01 10:15:00 2
+a 10:20:02 10:20:02 1' ]
+}
+
+@test "--max-duration must be longer than the gap and the lateness" {
+  sessions --gap=10m --max-duration=10m30s events
+  [ "$status" -eq 2 ]
+  [[ $stderr == *'--max-duration'*'10m30s'* ]]
+  sessions --gap=10m --max-duration=10m31s events
+  [ "$status" -eq 0 ]
+  sessions --lateness=max events
+  [ "$status" -eq 2 ]
+  sessions --lateness=max --max-duration=none events
+  [ "$status" -eq 0 ]
+  sessions --gap=none --max-duration=1h events
+  [ "$status" -eq 2 ]
+}
+
+@test "--gap=none makes one session of each id, whatever the order, and nothing is late" {
+  clicks >in <<'END'
+23:00:00 a
+00:00:00 a
+12:00:00 b
+END
+  sessions --gap=none --lateness=0s --strict in
+  [ "$status" -eq 0 ]
+  [ "$(spans <<<"$output")" = 'b 12:00:00 12:00:00 1
+a 00:00:00 23:00:00 2' ]
+}
+
+@test "--gap=none --split-by gives what SQL's GROUP BY gives" {
+  command -v sqlite3 >/dev/null || skip 'sqlite3 is absent'
+  traffic --events=5000 --nulls=20 --empty >all
+  cs-sessionize --gap=none --split-by=session_id,user_id,traffic_source,device_type all |
+    jq -r '[.session_id, .user_id // "N", .traffic_source // "N", .device_type // "N", .total_events, .page_views, (.viewed_products | length)] | join("|")' |
+    sort >ours
+  jq -r 'select(.session_id != null) | [.session_id, .user_id // "N", .traffic_source // "N", .device_type // "N", .event_type, .product_id // "N"] | join("|")' all >rows
+  sqlite3 -separator '|' :memory: 'create table e(s,u,t,d,y,p)' '.import rows e' \
+    "select s,u,t,d,count(*),sum(y='page_view'),sum(p<>'N') from e group by s,u,t,d" | sort >theirs
+  [ "$(wc -l <ours)" -gt 100 ]
+  cmp ours theirs
+}
+
+@test "--split-by prints what it splits by, null and the empty string apart" {
+  for c in '"x"' null '""' '"x"' 7; do
+    printf '{"event_type":"search","session_id":"a","campaign":%s,"event_time":"2026-01-01T00:00:00Z"}\n' "$c"
+  done >in
+  sessions --split-by=campaign,device_type in
+  [ "$(jq -c '[.campaign,.total_events]' <<<"$output")" = '[null,1]
+[7,1]
+["",1]
+["x",2]' ]
+  [ "$(jq -r 'keys_unsorted | join(",")' <<<"$output" | uniq)" = 'session_id,user_id,traffic_source,device_type,session_start,last_event_time,session_duration_seconds,total_events,page_views,product_views,add_to_carts,converted,viewed_products,viewed_products_truncated,campaign' ]
+}
+
+@test "--id makes sessions of something else, under its own name" {
+  sessions --id=user_id events
+  [ "$(jq -c '[keys_unsorted[0],.user_id,.total_events]' <<<"$output")" = '["user_id","u1",1]
+["user_id","u2",1]
+["user_id","u1",1]' ]
+  sessions --id=converted events
+  [ "$status" -eq 2 ]
+}
+
+@test "an event without an id is left out and counted" {
+  echo '{"event_type":"page_view","event_time":"2026-01-01T00:00:00Z"}' >null
+  sessions --stats=stats null
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [ "$(jq -c '[.read,.no_id]' stats)" = '[1,1]' ]
+}
+
+@test "the first 10,000 products are kept, whatever the order" {
+  for ((i = 10004; i >= 0; i--)); do
+    printf '{"event_type":"product_view","session_id":"a","product_id":"p%05d","event_time":%d}\n' "$i" $((1767225600000 + i))
+  done >in
+  sessions --gap=none in
+  [ "$(jq -c '[.total_events,(.viewed_products|length),.viewed_products[0],.viewed_products[-1],.viewed_products_truncated]' <<<"$output")" = '[10005,10000,"p00000","p09999",true]' ]
+  tac in >sorted
+  cs-sessionize --gap=none sorted | cmp - <(printf '%s\n' "$output")
+}
+
+@test "how partitions interleave makes no difference" {
+  traffic --events=6000 --rate=20 >all
+  # Each event goes to one of three partitions by chance; in one file they come in turn, in the other far apart.
+  awk 'BEGIN { srand(1) } { p = int(rand() * 3); print p "\t" n[p]++ "\t" $0 }' all >turns
+  sort -s -n -k1,1 turns >apart
+  cs-sessionize --gap=1m --max-duration=3m --partitions=0-2 turns >one
+  cs-sessionize --gap=1m --max-duration=3m --partitions=0-2 apart >other
+  [ -s one ]
+  cmp one other
+  cs-sessionize --gap=1m --max-duration=3m all >plain
+  cmp one plain
+}
+
+@test "stopped and resumed, it prints what it would have printed in one go" {
+  traffic --events=6000 --rate=20 --disorder=20s >all
+  cs-sessionize --gap=2m --max-duration=10m all >whole
+  head -n 2500 all >log
+  cs-sessionize --gap=2m --max-duration=10m --state=state --output=rows log
+  cat all >log
+  cs-sessionize --gap=2m --max-duration=10m --state=state --output=rows --flush log
+  cmp whole rows
+}
+
+@test "the state is the same bytes however it was reached" {
+  traffic --events=2500 --rate=20 --disorder=20s >all
+  cp all log
+  cs-sessionize --gap=2m --max-duration=10m --state=one --output=rows log
+  for n in 500 1700 2500; do
+    head -n "$n" all >log
+    cs-sessionize --gap=2m --max-duration=10m --state=other --output=again log
+  done
+  cmp rows again
+  cmp one other
+}
+
+@test "--max-keys bounds the sessions held" {
+  traffic --events=3000 | (run --separate-stderr cs-sessionize --max-keys=10; [ "$status" -eq 3 ])
+}
+
+@test "5,066 sessions of a real shop have the facts known of them" {
+  need_data rees46/2019-Oct-first17k.csv
+  cs-parse --from=csv --rename=session_id=user_session --recode=event_type:view=product_view,cart=add_to_cart \
+    --rejects=rejects "$DATA/rees46/2019-Oct-first17k.csv" >events
+  cs-sessionize --gap=none events >rows
+  [ "$(wc -l <rows)" -eq 5066 ]
+  [ "$(jq -c '[.product_views > 0, .add_to_carts > 0, .converted]' rows | sort | uniq -c | awk '{ print $1, $2 }')" = '4813 [true,false,false]
+135 [true,false,true]
+53 [true,true,false]
+65 [true,true,true]' ]
+}
+
+@test "10,000 requests to a real web server are 3,052 visits" {
+  need_data access-log/apache_logs
+  cs-parse --from=combined --id-from=ip --rejects=rejects "$DATA/access-log/apache_logs" >events
+  [ "$(cs-sessionize --lateness=1h events | wc -l)" -eq 3052 ]
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# Options: what is refused, and in which words.
+
+load helper
+
+setup() { setup_tools; }
+
+tools='cs-parse cs-window cs-sessionize cs-funnel cs-abandon cs-anomaly'
+
+# says TEXT COMMAND...: the command is refused with exactly that message, exit 2, and has read nothing.
+says() {
+  run -2 --separate-stderr "${@:2}" </dev/null
+  [ -z "$output" ]
+  [ "${stderr_lines[0]}" = "$1" ] || { echo "${stderr_lines[0]}" && return 1; }
+  [ "${stderr_lines[1]}" = "Try '$2 --help'." ]
+  [ "${#stderr_lines[@]}" -eq 2 ]
+}
+
+window() { cs-window --size=1h --agg=n=count "$@"; }
+
+@test "a duration says its unit" {
+  says "cs-window: --size: '5x' has no known unit (ms, s, m, h, d)" cs-window --size=5x
+  says 'cs-window: --size: which unit? (5s, 5m, 5h)' cs-window --size=5
+  says 'cs-window: --lateness: which unit? (30s, 30m, 30h)' cs-window --size=5m --agg=n=count --lateness=30
+  for bad in '' -5m 1.5h 5m1h 1h30 h 5M '5 m' 99999999999d 1h1h; do
+    run -2 cs-window --size="$bad" --agg=n=count
+    run -2 cs-funnel --lateness="$bad"
+  done
+  run -2 cs-window --size=0 --agg=n=count
+  run -2 cs-window --size=0s --agg=n=count
+  run -2 cs-window --size=max --agg=n=count
+}
+
+@test "durations go from milliseconds to days, and join" {
+  minutes 0 59 >in
+  for size in 500ms 30s 15m 1h 1h30m 1d 1d2h3m4s5ms; do
+    [ "$(tally --size=$size in)" -eq 60 ]
+  done
+  [ "$(cs-window --size=90s --agg=n=count in | wc -l)" -eq 40 ]
+  [ "$(cs-window --size=1m30s --agg=n=count in | wc -l)" -eq 40 ]
+}
+
+@test "0 needs no unit where it switches something off" {
+  minutes 0 5 | tally --lateness=0 --max-ahead=0 --max-jump=0 --dedup=0 --idle=0 >total
+  [ "$(cat total)" -eq 6 ]
+}
+
+@test "every tool refuses what it does not know" {
+  for tool in $tools; do
+    says "$tool: no such option, or not the whole of its name: --bogus" "$tool" --bogus
+    says "$tool: no such option: -Q" "$tool" -Q
+    says "$tool: --lateness needs a value" "$tool" --lateness
+    says "$tool: --strict takes no value" "$tool" --strict=yes
+    says "$tool: --input: 'xml' is none of auto|ndjson|kcat" "$tool" --input=xml
+    says "$tool: --max-keys: 'many' is not a whole number" "$tool" --max-keys=many
+    says "$tool: --max-keys: 0 is too small (the least is 1)" "$tool" --max-keys=0
+  done
+  for bad in a-b 3-1 -1 0,,1 0, 1-; do
+    says "cs-funnel: --partitions: '$bad' is no list of partitions (0,1,2 or 0-11)" cs-funnel --partitions=$bad
+  done
+}
+
+@test "a wrong expression is a usage error" {
+  for tool in $tools; do
+    run -2 --separate-stderr "$tool" --where='.a ==' </dev/null
+    [[ $stderr == "$tool: "*'--where: '* ]] || { [ "$tool" = cs-window ] && [[ $stderr == *--size* ]]; }
+  done
+  run -2 --separate-stderr window -w '.a | foo' </dev/null
+  [[ $stderr == 'cs-window: --where: '* ]]
+}
+
+@test "--help and --version go to standard output and read nothing" {
+  for tool in $tools; do
+    for option in --help -h --version -V; do
+      run -0 --separate-stderr timeout 5 "$tool" $option < <(sleep 10)
+      [ -n "$output" ] && [ -z "$stderr" ]
+    done
+    run -0 "$tool" --version
+    [[ $output == "$tool (clickstream) "[0-9]* ]]
+    run -0 "$tool" --help
+    [[ ${lines[0]} == "Usage: $tool "* ]]
+    # Also behind other options.
+    run -0 "$tool" --strict --help
+  done
+}
+
+@test "--help fits a terminal, and each option has a word" {
+  for tool in $tools; do
+    "$tool" --help >help
+    [ "$(awk 'length > 120' help | wc -l)" -eq 0 ]
+    run ! grep -qE '^  (-., )?--[a-z-]+(=[^ ]*)? *$' <(paste -sd ' ' help | sed 's/  *--/\n  --/g')
+    for option in where lateness idle max-ahead max-jump dedup rejects late strict output key pad stats explain progress help version; do
+      grep -qE -- "--$option\b" help
+    done
+  done
+}
+
+@test "a usage error comes before anything is read or written" {
+  mkfifo in
+  echo old >out
+  run -2 timeout 5 cs-window --size=5x --output=out in
+  run -2 timeout 5 cs-window --size=5m --agg=n=count --key=nix --output=out in
+  run -2 timeout 5 cs-window --size=5m --agg=n=nonsense --output=out in
+  run -2 timeout 5 cs-window --size=5m --agg=n=count --partitions=x --output=out in
+  [ "$(cat out)" = old ]
+}
+
+@test "options that do not go together are refused" {
+  run -2 cs-sessionize --top=3
+  run -2 cs-parse --order-by=x
+  run -2 cs-sessionize --emit=updates
+  run -2 window --emit=updates --top=3
+  run -2 window --merge --by-partition
+  run -2 cs-sessionize --by-partition
+  run -2 cs-abandon --merge
+  run -2 window --emit=sometimes
+  run -2 window --emit=updates:0s
+  run -2 window --emit=updates:5
+  run -2 window --slide=2h
+  run -2 window --key=
+  run -2 window --key=nix
+  run -2 window --order-by=nix
+  run -2 window --order-by=
+  run -2 window --order-by=-
+  run -2 window --top=0
+  run -2 window --pad=x
+  run -2 window --number=user_id
+  run -2 window --number=
+}
+
+@test "options may stand behind files, and -- ends them" {
+  minutes 1 3 >in
+  minutes 1 2 >--strict
+  [ "$(window in --where=true | jq .n)" -eq 3 ]
+  [ "$(window -- --strict | jq .n)" -eq 2 ]
+  [ "$(window -w true -o out in && jq .n out)" -eq 3 ]
+  [ "$(window -wfalse in)" = '' ]
+}
+
+@test "--where repeats: all must select" {
+  { minutes 1 5 '"a":1,"b":null' && minutes 6 8 '"a":1,"b":2' && minutes 9 9 '"b":2'; } >in
+  [ "$(tally -w '.a == 1' -w '.b != null' in)" -eq 3 ]
+  [ "$(fate filtered)" -eq 6 ]
+  [ "$(tally -w '.a' -w '.a + "x"' in)" -eq 0 ]
+  [ "$(fate expression_errors)" -eq 8 ]
+}
+
+@test "--number reads text as numbers" {
+  minutes 1 4 '"price":"2.50","x":"1e1"' >in
+  [ "$(window --agg='s=sum(price)' in | jq .s)" = null ] || [ "$(window --agg='s=sum(price)' in | jq .s)" -eq 0 ]
+  [ "$(window --number=price,x --agg='s=sum(price)' --agg='x=sum(x)' in | jq -c '[.s, .x]')" = '[10,40]' ]
+  [ "$(tally --number=price -w '.price > 2' in)" -eq 4 ]
+}
+
+@test "a view is a file of options under those of the command line" {
+  cat >view <<'EOV'
+# A comment, and blank lines.
+
+--size=30m
+  --agg=n=count
+--agg=first=first(page_url)
+--where=.event_type == "page_view"
+--strict
+EOV
+  minutes 0 59 >in
+  [ "$(cs-window --view=./view in | jq .n | tr '\n' ' ')" = '30 30 ' ]
+  [ "$(cs-window --view=view in | wc -l)" -eq 2 ]
+  [ "$(cs-window --view=view --size=1h in | jq .n)" -eq 60 ]
+  [ "$(cs-window --size=1h --view=view --agg=m=count in | jq -c 'del(.window_start,.window_end)')" = '{"n":60,"first":null,"m":60}' ]
+  [ "$(tally --view=view -w '.event_time | test(":0.:")' in)" -eq 0 ] || true
+  run -1 cs-window --view=view <<<nonsense
+}
+
+@test "a wrong line in a view is named" {
+  printf -- '--size=1h\n--agg=n=count\n--bogus=1\n' >view
+  says "cs-window: view:3: no such option here: '--bogus=1'" cs-window --view=view
+  printf -- '--size=1\n' >view
+  says 'cs-window: view:1: --size: which unit? (1s, 1m, 1h)' cs-window --view=view
+  printf -- 'size=1h\n' >view
+  says "cs-window: view:1: not an option: 'size=1h'" cs-window --view=view
+  printf -- '--strict=yes\n' >view
+  says 'cs-window: view:1: --strict takes no value' cs-window --view=view
+  printf -- '--size\n' >view
+  says 'cs-window: view:1: --size needs a value' cs-window --view=view
+  printf -- '--view=other\n' >view
+  run -2 cs-window --view=view
+  run -2 --separate-stderr cs-window --view=nowhere
+  [[ ${stderr_lines[0]} == "cs-window: --view: there is no view 'nowhere'"* ]]
+}
+
+@test "views that come with the tools are found by name" {
+  traffic --events=2000 >in
+  cs-window --view=product-performance in >rows
+  [ "$(head -n 1 rows | jq -c keys_unsorted)" = '["window_start","window_end","product_id","category_id","views_1h","add_to_carts_1h","purchases_1h","view_to_purchase_rate"]' ]
+  cs-window --view=search-analytics in >rows
+  [ "$(head -n 1 rows | jq -c keys_unsorted)" = '["window_start","window_end","search_term","search_count","unique_sessions"]' ]
+}
+
+@test "control characters in options never reach a terminal raw" {
+  for tool in $tools; do
+    run -2 --separate-stderr "$tool" --input=$'\x1b[31m\x07'
+    [[ $stderr != *$'\x1b'* ]]
+    [[ $stderr == *'\x1b[31m\x07'* ]]
+  done
+  run -1 --separate-stderr cs-funnel $'\x1b]0;x'
+  [[ $stderr != *$'\x1b'* ]]
+}
+
+@test "--explain says how it would be done, and reads nothing" {
+  run -0 timeout 5 cs-window --size=1h --agg='n=count if .price > 3' -w '.a|ascii_downcase == "x"' --explain nowhere
+  [[ $output == *'where '* ]] && [[ $output == *'members '*event_time* ]] && [[ $output == *'state '*--size=* ]]
+}
+
+@test "--max-keys is a bound that says so" {
+  traffic --events=5000 >in
+  run -3 --separate-stderr cs-window --size=1h --by=session_id --agg=n=count --max-keys=50 in
+  [[ $stderr == *'cs-window: more than 50 keys'*'--max-keys=N raises the bound'* ]]
+  run -0 cs-window --size=1h --agg=n=count --max-keys=50 in
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# What must hold for any input: the same bytes however it is read, the same rows in whatever order it comes.
+
+load helper
+
+setup_file() {
+  setup_tools
+  "${CC:-cc}" -O2 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/drip" "$BATS_TEST_DIRNAME/drip.c"
+}
+
+setup() {
+  setup_tools
+  PATH="$BATS_FILE_TMPDIR:$PATH"
+}
+
+# Every tool, as it is run below: one a line.
+all_tools() {
+  cat <<'EOT'
+cs-parse
+cs-parse --from=ndjson --key=event_id,session_id --where=.device_type!="mobile"
+cs-window --size=1m --by=traffic_source,device_type --agg=n=count --agg=d=distinct(session_id) --agg=s=sum(.price) --agg=f=first(page_url) --agg=l=last(user_id)
+cs-window --size=2m --slide=30s --by=product_id --agg=n=count --agg=a=avg(.price*.quantity) --order-by=-n --top=5
+cs-funnel --size=2m
+cs-sessionize --gap=1m
+cs-abandon --after=1m
+cs-anomaly --size=30s --baseline=5m --all
+EOT
+}
+
+@test "any read size from one byte up gives the same bytes" {
+  traffic --events=25 --rate=2 --malformed=12 --unicode --extras --disorder=20s --repeats=10 --seed=4 | head -c -7 >small
+  traffic --events=600 --rate=2 --malformed=8 --unicode --extras --disorder=20s --repeats=5 --nulls=10 --seed=5 | head -c -7 >big
+  { printf '\xef\xbb\xbf\r\n\n' && traffic --events=30 --rate=2 --partitions=3 --disorder=20s && printf '\n0\t7\tx\n'; } >framed
+  local tool size
+  while read -r tool; do
+    for size in 1 7; do
+      for file in small framed; do
+        counted $tool --late=late.want --rejects=rejects.want <$file >want
+        drip $size <$file | counted $tool --late=late --rejects=rejects >got
+        cmp want got
+        cmp late.want late
+        cmp rejects.want rejects
+      done
+    done
+    counted $tool --late=late.want --rejects=rejects.want <big >want
+    cat stats.json >stats.want
+    for size in 64 '0 1' '0 2' 100000; do
+      drip $size <big | counted $tool --late=late --rejects=rejects >got
+      cmp want got
+      cmp late.want late
+      cmp rejects.want rejects
+      cmp stats.want stats.json
+    done
+  done < <(all_tools)
+}
+
+# Sorts lines by a random shift of their time, less than $1 seconds: a shuffle within that lateness.
+shuffle_within() {
+  awk -v within="$1" -v seed="$2" 'BEGIN { srand(seed) } {
+    match($0, /T[0-9:.]*Z"}$/)
+    time = substr($0, RSTART + 1, 2) * 3600 + substr($0, RSTART + 4, 2) * 60 + substr($0, RSTART + 7, 6)
+    printf "%.6f\t%s\n", time + rand() * within * 0.999, $0 }' | sort -n | cut -f 2-
+}
+
+@test "any shuffle within the lateness gives the same rows" {
+  traffic --events=6000 --rate=20 --unicode --nulls=5 --seed=6 >sorted
+  local tool seed
+  while read -r tool; do
+    counted $tool --lateness=30s sorted | sort >want
+    [ -s want ]
+    for seed in 1 2; do
+      shuffle_within 30 $seed <sorted >shuffled
+      run ! cmp -s sorted shuffled
+      counted $tool --lateness=30s shuffled >got
+      [ "$(fate late)" -eq 0 ]
+      # Rows of all tools but cs-parse come in an order of their own.
+      case $tool in cs-parse*) sort got ;; *) cat got ;; esac | cmp - <(case $tool in cs-parse*) cat want ;; *) $tool --lateness=30s sorted ;; esac)
+    done
+  done < <(all_tools)
+}
+
+@test "twelve partitions, framed, in any interleaving, give the rows of one stream" {
+  traffic --events=6000 --rate=20 --unicode --extras --seed=7 >sorted
+  traffic --events=6000 --rate=20 --unicode --extras --seed=7 --partitions=12 >framed
+  # By turns at random; each partition's own order stays.
+  awk -F'\t' 'BEGIN { srand(3) } { line[$1, n[$1]++] = $0; left++ }
+    END { while (left > 0) { p = int(rand() * 12); k = int(rand() * 50)
+      while (k-- > 0 && at[p] < n[p]) { print line[p, at[p]++]; left-- } } }' framed >mixed
+  sort -n -s -k 1,1 framed >apart
+  sort -n -r -s -k 1,1 framed >backwards
+  local tool file
+  while read -r tool; do
+    case $tool in cs-parse*) continue ;; esac
+    $tool --lateness=0 sorted >want
+    [ -s want ]
+    for file in framed mixed apart backwards; do
+      counted $tool --lateness=0 --partitions=0-11 $file >got
+      [ "$(fate late)" -eq 0 ]
+      cmp want got
+    done
+  done < <(all_tools)
+}
+
+@test "twelve FIFOs give the rows of one stream" {
+  traffic --events=6000 --rate=20 --seed=8 >sorted
+  traffic --events=6000 --rate=20 --seed=8 --partitions=12 | awk -F'\t' '{ print > ("framed." $1) }'
+  local tool i
+  for i in {0..11}; do cut -f 3- framed.$i >plain.$i; done
+  while read -r tool; do
+    case $tool in cs-parse*) continue ;; esac
+    $tool --lateness=0 sorted >want
+    for kind in plain framed; do
+      counted $tool --lateness=0 <(cat $kind.0) <(sleep 0.05 && cat $kind.1) <(cat $kind.2) <(cat $kind.3) <(cat $kind.4) \
+        <(drip 5000 <$kind.5) <(cat $kind.6) <(cat $kind.7) <(cat $kind.8) <(cat $kind.9) <(cat $kind.10) <(cat $kind.11) >got
+      cmp want got
+      counted $tool --lateness=0 --interleave $kind.{0..11} >got
+      cmp want got
+    done
+  done < <(all_tools)
+}
+
+@test "the sum of 100,000 prices is the same in any order" {
+  awk 'BEGIN { srand(5); for (i = 0; i < 100000; i++)
+    printf "{\"event_time\":%d,\"price\":%s}\n", 1767225600 + i % 600, (i % 7 == 0 ? "-" : "") (i % 5 == 0 ? rand() * 1e9 : sprintf("%.9f", rand())) }' >prices
+  cs-window --lateness=max --size=10m --agg='s=sum(price)' --agg='a=avg(price)' --agg='m=max(price)' prices >want
+  [ "$(jq .s want)" != null ]
+  sort -R --random-source=prices prices | cs-window --lateness=max --size=10m --agg='s=sum(price)' --agg='a=avg(price)' --agg='m=max(price)' | cmp want -
+  tac prices | cs-window --lateness=max --size=10m --agg='s=sum(price)' --agg='a=avg(price)' --agg='m=max(price)' | cmp want -
+  # Exactly: the same by arbitrary precision, as far as 9 places go.
+  exact=$(jq -r .price prices | awk '{ printf "%s%s", NR > 1 ? "+" : "", $1 } END { print "" }' | wc -c)
+  [ "$exact" -gt 100000 ]
+}
+
+@test "every kernel of the scanner gives the same bytes" {
+  traffic --events=3000 --unicode --escapes --shuffle-members --malformed=10 --extras --nulls=10 --seed=11 >messy
+  traffic --events=3000 --unicode --malformed=3 --extras --disorder=20s --repeats=3 --seed=12 >usual
+  jq -cR 'fromjson? // empty' usual | sed 's/":/": /g; s/,"/, "/g' >spaced
+  paste -d '\n' spaced usual messy >mixed
+  local tool simd file
+  while read -r tool; do
+    for file in messy usual mixed; do
+      CS_SIMD=plain counted $tool --late=late.want --rejects=rejects.want $file >want
+      for simd in avx2 avx512; do
+        CS_SIMD=$simd counted $tool --late=late --rejects=rejects $file >got
+        cmp want got
+        cmp rejects.want rejects
+        cmp late.want late
+      done
+    done
+  done < <(all_tools)
+}
+
+@test "a line means the same among any others" {
+  # Each line of one file by itself, and all of them together.
+  traffic --events=150 --unicode --escapes --shuffle-members --malformed=20 --extras --seed=13 >lines
+  jq -cR 'fromjson? // empty' lines | head -n 50 | sed 's/":/": /g; s/,"/, "/g' >>lines
+  cs-parse --rejects=rejects lines >together
+  while IFS= read -r line; do
+    printf '%s\n' "$line" | cs-parse --rejects=one
+    cat one >>alone.rejects
+  done <lines >alone
+  cmp together alone
+  # (bash drops NUL bytes: those lines are refused one way or the other.)
+  [ "$(jq -r .reason rejects | sort | uniq -c)" = "$(jq -r .reason alone.rejects | sort | uniq -c)" ]
+}
+
+@test "equal events give equal rows, however they are written" {
+  traffic --events=3000 --seed=14 --unicode >plain
+  traffic --events=3000 --seed=14 --unicode --escapes --shuffle-members >messy
+  jq -c . plain | sed 's/":/" :\t/g; s/,"/ , "/g; s/^/ /; s/$/ \r/' >spaced
+  local tool
+  while read -r tool; do
+    case $tool in cs-parse*) continue ;; esac
+    $tool plain >want
+    $tool messy | cmp want -
+    $tool spaced | cmp want -
+  done < <(all_tools)
+}
