@@ -116,7 +116,8 @@ static void start(struct run *run)
     member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
     for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
         const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
-        if (is_id && column >= COLUMN_LAST) die_usage("--id: '%s' is worked out, and has a place in the row", id);
+        if (is_id && column >= COLUMN_LAST)
+            die_usage("--id: '%s' is worked out, and has a place in the row", id);
         member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
     }
     if (has_at)

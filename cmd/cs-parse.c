@@ -81,10 +81,10 @@ static const struct option_row options[] = {
 static struct format format;
 static const struct translator translator = {
     .self = &format,
+    .begin = format_begin,
     .split = format_split,
     .translate = format_translate,
-    .begin = format_begin,
-    .passes = format_passes,
+    .end = format_end,
 };
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */

@@ -87,7 +87,7 @@ static const char *const names[COLUMN_COUNT] = {
 
 static struct sessions sessions;
 static struct identity identity;
-static int member[COLUMN_COUNT];      /* of the row; -1: the id is printed under this name */
+static int member[COLUMN_COUNT];     /* of the row; -1: the id is printed under this name */
 static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by */
 
 static void start_split(struct run *run)
@@ -100,7 +100,8 @@ static void start_split(struct run *run)
         while (stop == ',') {
             buffer_clear(&name);
             stop = list_piece(&text, ",", &name);
-            if (name.len == 0) die_usage("--split-by: a member has no name in '%s'", split_by.text[i]);
+            if (name.len == 0)
+                die_usage("--split-by: a member has no name in '%s'", split_by.text[i]);
             if (!identity_add(&identity, &run->schema, buffer_slice(&name)))
                 die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
         }
@@ -119,10 +120,12 @@ static void start_durations(const struct settings *settings)
     }
     if (max_us == INT64_MAX) return;
     if (settings->lateness_us == INT64_MAX)
-        die_usage("--max-duration: with --lateness=max no session can be cut (--max-duration=none)");
+        die_usage(
+            "--max-duration: with --lateness=max no session can be cut (--max-duration=none)");
     if (max_us > gap_us + settings->lateness_us) return;
     duration_print(&sum, gap_us + settings->lateness_us);
-    die_usage("--max-duration: must be longer than --gap and --lateness together (%.*s), or none", (int)sum.len, sum.data);
+    die_usage("--max-duration: must be longer than --gap and --lateness together (%.*s), or none",
+              (int)sum.len, sum.data);
 }
 
 static void start_rows(struct run *run)
@@ -130,7 +133,8 @@ static void start_rows(struct run *run)
     member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
     for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
         const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
-        if (is_id && column >= COLUMN_START) die_usage("--id: '%s' is worked out, and has a place in the row", id);
+        if (is_id && column >= COLUMN_START)
+            die_usage("--id: '%s' is worked out, and has a place in the row", id);
         member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
     }
     for (int i = 1; i < identity.count; i++) {
@@ -198,9 +202,10 @@ static void print_count(const struct run *run, enum column column, uint64_t coun
 
 static void print_bool(const struct run *run, enum column column, bool is_true)
 {
-    value_print(column_value(run, column), (struct value){.text = is_true ? "true" : "false",
-                                                          .len = is_true ? 4 : 5,
-                                                          .kind = is_true ? KIND_TRUE : KIND_FALSE});
+    value_print(column_value(run, column),
+                (struct value){.text = is_true ? "true" : "false",
+                               .len = is_true ? 4 : 5,
+                               .kind = is_true ? KIND_TRUE : KIND_FALSE});
 }
 
 static void print_text(const struct run *run, enum column column, struct value text)
@@ -221,7 +226,8 @@ static void print_session(void *context, const struct session *session)
     print_text(run, COLUMN_DEVICE, stretch_device(stretch));
     print_time(run, COLUMN_START, stretch->start_us);
     print_time(run, COLUMN_LAST, stretch->last_us);
-    decimal_print(column_value(run, COLUMN_DURATION), (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
+    decimal_print(column_value(run, COLUMN_DURATION),
+                  (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
     print_count(run, COLUMN_EVENTS, stretch_events(stretch));
     print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
     print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);

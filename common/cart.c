@@ -14,7 +14,8 @@ struct cart_verdict {
 
 void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us)
 {
-    *carts = (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
+    *carts =
+        (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
     timelines_init(&carts->timelines);
 }
 
@@ -37,12 +38,14 @@ static int64_t latest(int64_t a_us, int64_t b_us)
     return a_us > b_us ? a_us : b_us;
 }
 
-static bool same_run(const struct carts *carts, const struct stretch *stretch, const struct stretch *next)
+static bool same_run(const struct carts *carts, const struct stretch *stretch,
+                     const struct stretch *next)
 {
     return stretch_near(stretch->last_us, carts->after_us, next->reach_us);
 }
 
-static bool same_visit(const struct carts *carts, const struct stretch *stretch, const struct stretch *next)
+static bool same_visit(const struct carts *carts, const struct stretch *stretch,
+                       const struct stretch *next)
 {
     return stretch_near(stretch->last_us, carts->forget_us, next->reach_us);
 }
@@ -58,7 +61,8 @@ static int64_t next_due(const struct carts *carts, const struct timeline *timeli
 {
     int64_t due_us = INT64_MAX;
 
-    if (timeline->first != POOL_NONE) due_us = at(carts, timeline->first)->last_us + carts->after_us;
+    if (timeline->first != POOL_NONE)
+        due_us = at(carts, timeline->first)->last_us + carts->after_us;
     if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
         due_us = aside_due(at(carts, timeline->aside));
     if (due_us == INT64_MAX) due_us = at(carts, timeline->past)->last_us + carts->forget_us;
@@ -67,27 +71,32 @@ static int64_t next_due(const struct carts *carts, const struct timeline *timeli
 
 static void cart_schedule(struct carts *carts, uint32_t number)
 {
-    timelines_schedule(&carts->timelines, number, next_due(carts, timeline_at(&carts->timelines, number)));
+    timelines_schedule(&carts->timelines, number,
+                       next_due(carts, timeline_at(&carts->timelines, number)));
 }
 
 /* Can a visit that has come to *last_us go on with this stretch? If so, moves *last_us. */
-static bool visit_goes_on(const struct carts *carts, int64_t *last_us, const struct stretch *stretch)
+static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
+                          const struct stretch *stretch)
 {
     if (stretch->last_us <= *last_us) return false;
-    if (stretch->start_us > *last_us && !stretch_near(*last_us, carts->forget_us, stretch->reach_us)) return false;
+    if (stretch->start_us > *last_us &&
+        !stretch_near(*last_us, carts->forget_us, stretch->reach_us))
+        return false;
     *last_us = stretch->last_us;
     return true;
 }
 
 /* Is the whole visit, of which an event at time_us is a part, over before the watermark? */
-static bool visit_is_over(const struct carts *carts, const struct timeline *timeline, int64_t time_us,
-                          int64_t watermark_us)
+static bool visit_is_over(const struct carts *carts, const struct timeline *timeline,
+                          int64_t time_us, int64_t watermark_us)
 {
     int64_t last_us = time_us;
     bool moved = true;
 
     while (moved && last_us + carts->forget_us < watermark_us) {
-        moved = timeline->past != POOL_NONE && visit_goes_on(carts, &last_us, at(carts, timeline->past));
+        moved = timeline->past != POOL_NONE &&
+                visit_goes_on(carts, &last_us, at(carts, timeline->past));
         for (uint32_t run = timeline->first; run != POOL_NONE; run = at(carts, run)->next)
             moved = visit_goes_on(carts, &last_us, at(carts, run)) || moved;
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next)
@@ -113,37 +122,41 @@ static void aside_add(struct carts *carts, struct timeline *timeline, const stru
 }
 
 /* Adds an event to a run; those it connects become one. */
-static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t before, const struct fact *fact)
+static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t before,
+                    const struct fact *fact)
 {
     struct timelines *timelines = &carts->timelines;
     uint32_t run = before;
 
-    if (before != POOL_NONE &&
-        (at(carts, before)->last_us >= fact->time_us ||
-         stretch_near(at(carts, before)->last_us, carts->after_us, latest(fact->time_us, fact->watermark_us)))) {
+    if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
+                                stretch_near(at(carts, before)->last_us, carts->after_us,
+                                             latest(fact->time_us, fact->watermark_us)))) {
         timeline_add(timelines, before, fact);
     } else {
         run = stretch_new(&timelines->stretches, fact);
         timeline_insert(timelines, entry, before, run);
     }
     const uint32_t next = at(carts, run)->next;
-    if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next))) timeline_join_next(timelines, entry, run);
+    if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
+        timeline_join_next(timelines, entry, run);
     const uint32_t previous = at(carts, run)->previous;
     if (previous != POOL_NONE && same_run(carts, at(carts, previous), at(carts, run)))
         timeline_join_next(timelines, entry, previous);
 }
 
 /* Is the run that an event would make, or join, over for its partition? Only asked of events behind the watermark. */
-static bool run_is_over(const struct carts *carts, const struct timeline_entry *entry, uint32_t before,
-                        const struct fact *fact)
+static bool run_is_over(const struct carts *carts, const struct timeline_entry *entry,
+                        uint32_t before, const struct fact *fact)
 {
-    const uint32_t following =
-        before == POOL_NONE ? timeline_at(&carts->timelines, entry->timeline)->first : at(carts, before)->next;
+    const uint32_t following = before == POOL_NONE
+                                   ? timeline_at(&carts->timelines, entry->timeline)->first
+                                   : at(carts, before)->next;
     int64_t last_us = fact->time_us;
 
     if (before != POOL_NONE && at(carts, before)->last_us > last_us)
         last_us = at(carts, before)->last_us;
-    else if (following != POOL_NONE && stretch_near(fact->time_us, carts->after_us, at(carts, following)->reach_us))
+    else if (following != POOL_NONE &&
+             stretch_near(fact->time_us, carts->after_us, at(carts, following)->reach_us))
         last_us = at(carts, following)->last_us;
     return last_us + carts->after_us < fact->watermark_us;
 }
@@ -157,8 +170,8 @@ bool carts_add(struct carts *carts, struct id id, struct slice name, const struc
     if (entry == NULL) {
         if (behind && fact->time_us + carts->forget_us < fact->watermark_us) return false;
         entry = timelines_make(timelines, id, name);
-    } else if (behind &&
-               visit_is_over(carts, timeline_at(timelines, entry->timeline), fact->time_us, fact->watermark_us)) {
+    } else if (behind && visit_is_over(carts, timeline_at(timelines, entry->timeline),
+                                       fact->time_us, fact->watermark_us)) {
         return false;
     }
     const uint32_t before = timeline_before(timelines, entry, fact->time_us);
@@ -167,7 +180,8 @@ bool carts_add(struct carts *carts, struct id id, struct slice name, const struc
         aside_add(carts, timeline_at(timelines, entry->timeline), fact);
     else
         run_add(carts, entry, before, fact);
-    if (aside || before == POOL_NONE) cart_schedule(carts, entry->timeline); /* else nothing is due earlier than before */
+    if (aside || before == POOL_NONE)
+        cart_schedule(carts, entry->timeline); /* else nothing is due earlier than before */
     return true;
 }
 
@@ -180,13 +194,15 @@ static size_t text_keep(struct carts *carts, struct slice text)
 }
 
 /* Judges a visit's past at a point in event time. */
-static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us, bool again)
+static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
+                       bool again)
 {
     struct stretch *past = at(carts, timeline->past);
     const struct slice name = timeline_name(timeline);
     const struct value user = stretch_user(past);
 
-    if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 || past->deeds[DEED_ADD_TO_CART] == 0)
+    if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 ||
+        past->deeds[DEED_ADD_TO_CART] == 0)
         return;
     past->flags |= STRETCH_ALERTED;
     if (carts->verdict_count == carts->verdict_cap) {
@@ -199,7 +215,8 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
         .again = again,
         .name_at = text_keep(carts, name),
         .name_len = name.len,
-        .user_at = text_keep(carts, user.kind == KIND_STRING ? value_slice(user) : (struct slice){NULL, 0}),
+        .user_at = text_keep(carts, user.kind == KIND_STRING ? value_slice(user)
+                                                             : (struct slice){NULL, 0}),
         .user_len = user.kind == KIND_STRING ? user.len : 0,
         .has_user = user.kind == KIND_STRING,
         .add_to_carts = past->deeds[DEED_ADD_TO_CART],
@@ -218,8 +235,9 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
     }
     struct stretch *past = at(carts, timeline->past);
     /* What is near a later run is near all between, so that counts too. */
-    const bool goes_on = same_visit(carts, past, stretch) ||
-                         (timeline->first != POOL_NONE && same_visit(carts, past, at(carts, timeline->first)));
+    const bool goes_on =
+        same_visit(carts, past, stretch) ||
+        (timeline->first != POOL_NONE && same_visit(carts, past, at(carts, timeline->first)));
     if (stretch->start_us > past->last_us && !goes_on) {
         stretch_free(stretches, timeline->past);
         timeline->past = number;
@@ -272,11 +290,13 @@ static void cart_advance(struct carts *carts, uint32_t number)
     for (;;) {
         const uint32_t run = timeline->first;
         const uint32_t aside = timeline->aside;
-        const int64_t run_due_us = run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
+        const int64_t run_due_us =
+            run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
         if (run_due_us >= carts->watermark_us && aside_due_us >= carts->watermark_us) break;
         if (run_due_us <= aside_due_us) {
-            if (entry == NULL) entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
+            if (entry == NULL)
+                entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
             run_end(carts, entry);
         } else {
             aside_end(carts, timeline);
@@ -317,10 +337,12 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
     for (size_t i = 0; i < count; i++)
         cart_advance(carts, due[i].number);
     if (carts->verdict_count > 1)
-        qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare, carts);
+        qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
+                carts);
     for (size_t i = 0; i < carts->verdict_count; i++) {
         const struct cart_verdict *verdict = &carts->verdict[i];
-        const struct slice user = {.text = carts->texts.data + verdict->user_at, .len = verdict->user_len};
+        const struct slice user = {.text = carts->texts.data + verdict->user_at,
+                                   .len = verdict->user_len};
         const struct cart_alert one = {.name = verdict_name(carts, verdict),
                                        .user = verdict->has_user ? value_string(user) : VALUE_NULL,
                                        .last_us = verdict->last_us,
@@ -358,7 +380,8 @@ static void past_load(struct carts *carts, struct timeline *timeline, struct unp
     const uint32_t number = stretch_unpack(&carts->timelines.stretches, in);
     const uint32_t flags = at(carts, number)->flags;
 
-    if (timeline->past != POOL_NONE && at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
+    if (timeline->past != POOL_NONE &&
+        at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
         const uint32_t newer = timeline->past;
         timeline->past = number;
         past_add(carts, timeline, newer);
@@ -408,7 +431,9 @@ bool carts_load(struct carts *carts, struct unpack *in)
         while (unpack_u8(in) != 0)
             aside_load(carts, timeline, in);
         if (in->broken) return false;
-        if (timeline->first == POOL_NONE && timeline->past == POOL_NONE && timeline->aside == POOL_NONE) return false;
+        if (timeline->first == POOL_NONE && timeline->past == POOL_NONE &&
+            timeline->aside == POOL_NONE)
+            return false;
         cart_schedule(carts, entry->timeline);
     }
     return !in->broken;

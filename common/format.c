@@ -1,40 +1,57 @@
 #include "format.h"
 
+#include <stdlib.h>
+
 #include "accesslog.h"
+#include "memory.h"
 #include "utf8.h"
 
-#define BYTE_ORDER_MARK SLICE("\xef\xbb\xbf")
+/* One input. */
+struct reading {
+    struct format *format;
+    enum format_kind kind; /* FORMAT_AUTO: blank lines only so far */
+    struct columns columns;
+};
 
 void format_init(struct format *format, enum format_kind from, bool literal)
 {
-    *format = (struct format){.from = from, .kind = from, .fresh = true, .literal = literal};
+    *format = (struct format){.from = from, .literal = literal};
 }
 
 void format_release(struct format *format)
 {
-    columns_release(&format->columns);
     map_free(format->map);
     if (format->judge != NULL) {
         scanner_free(format->judge);
         schema_release(&format->nothing);
     }
+    buffer_release(&format->header);
     buffer_release(&format->json);
     buffer_release(&format->outputs);
     *format = (struct format){0};
 }
 
+/* The names given take the place of a header line, which then is no record. */
+static enum reason columns_name(struct columns *columns, struct slice names, struct buffer *why)
+{
+    const struct csv comma = {.separator = ','};
+    const enum reason reason = columns_read(columns, &comma, names, why);
+    buffer_clear(&columns->header);
+    return reason;
+}
+
 const char *format_name_columns(struct format *format, struct slice names)
 {
     static struct buffer why;
-    const struct csv comma = {.separator = ','};
+    struct columns columns = {0};
 
     buffer_clear(&why);
-    format->named = true;
-    if (columns_read(&format->columns, &comma, names, &why) != REASON_NONE) {
-        buffer_add_char(&why, '\0');
-        return why.data;
-    }
-    buffer_clear(&format->columns.header); /* no line of the input is it */
+    const enum reason reason = columns_name(&columns, names, &why);
+    columns_release(&columns);
+    buffer_add_char(&why, '\0');
+    if (reason != REASON_NONE) return why.data;
+    buffer_release(&why);
+    buffer_add_slice(&format->header, names);
     return NULL;
 }
 
@@ -45,85 +62,86 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-static struct slice without_mark(struct slice text)
-{
-    const struct slice mark = BYTE_ORDER_MARK;
-    if (text.len < mark.len || memcmp(text.text, mark.text, mark.len) != 0) return text;
-    return (struct slice){.text = text.text + mark.len, .len = text.len - mark.len};
-}
-
 static bool is_blank(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (strchr(" \t\r\n", text.text[i]) == NULL || text.text[i] == '\0') return false;
+        if (text.text[i] == '\0' || strchr(" \t\r\n", text.text[i]) == NULL) return false;
     return true;
 }
 
-enum format_kind format_sniff(struct slice line)
+static enum format_kind line_kind(struct slice line)
 {
     struct accesslog entry;
+    size_t blanks = 0;
 
-    line = csv_trim(without_mark(line));
-    for (size_t i = 0; i < line.len; i++) {
-        if (line.text[i] == '{' || line.text[i] == '[') return FORMAT_NDJSON;
-        if (line.text[i] != ' ' && line.text[i] != '\t') break;
-    }
-    if (accesslog_parse(line, &entry)) return FORMAT_COMBINED;
+    while (line.text[blanks] == ' ' || line.text[blanks] == '\t')
+        blanks++;
+    if (line.text[blanks] == '{' || line.text[blanks] == '[') return FORMAT_NDJSON;
+    if (accesslog_parse(csv_trim(line), &entry)) return FORMAT_COMBINED;
     if (memchr(line.text, '\t', line.len) != NULL) return FORMAT_TSV;
     if (memchr(line.text, ',', line.len) != NULL) return FORMAT_CSV;
     return FORMAT_NDJSON;
 }
 
-static void choose(struct format *format, enum format_kind kind)
+enum format_kind format_sniff(struct slice head)
 {
-    format->kind = kind;
-    format->columns.csv = (struct csv){
+    while (head.len > 0) {
+        const char *newline = memchr(head.text, '\n', head.len);
+        const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
+        const struct slice line = {.text = head.text, .len = len};
+        if (!is_blank(line)) return line_kind(line);
+        head.text += len;
+        head.len -= len;
+    }
+    return FORMAT_AUTO;
+}
+
+static void reading_choose(struct reading *reading, enum format_kind kind)
+{
+    reading->kind = kind;
+    reading->columns.csv = (struct csv){
         .separator = kind == FORMAT_TSV ? '\t' : ',',
-        .literal = format->literal,
+        .literal = reading->format->literal,
     };
 }
 
-void format_begin(void *self, const char *input_name)
+void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
-    (void)input_name;
+    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : format_sniff(head);
+    struct buffer why = {0};
 
-    choose(format, format->from);
-    format->fresh = true;
-    if (!format->named) columns_clear(&format->columns);
+    if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
+    struct reading *reading = memory_zero(1, sizeof(*reading));
+    reading->format = format;
+    reading_choose(reading, kind);
+    if (format->header.len > 0)
+        (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
+    buffer_release(&why);
+    return reading;
 }
 
-bool format_passes(void *self, struct slice first_line)
+void format_end(void *self)
 {
-    struct format *format = self;
-    if (format->kind == FORMAT_AUTO)
-        choose(format, format_sniff(without_mark(csv_trim(first_line))));
-    return format->kind == FORMAT_NDJSON && format->map == NULL;
-}
-
-static const char *line_end(const char *data, const char *end, bool final)
-{
-    const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
-    if (newline != NULL) return newline + 1;
-    return final && data != end ? end : NULL;
+    struct reading *reading = self;
+    columns_release(&reading->columns);
+    free(reading);
 }
 
 const char *format_split(void *self, const char *data, const char *end, bool final)
 {
-    struct format *format = self;
-    const struct slice all = {.text = data, .len = (size_t)(end - data)};
-    const char *first_end = line_end(data, end, final);
+    struct reading *reading = self;
 
-    if (format->kind == FORMAT_AUTO) {
-        if (first_end == NULL) return NULL;
-        const struct slice line = {.text = data, .len = (size_t)(first_end - data)};
-        if (is_blank(without_mark(line))) return first_end;
-        choose(format, format_sniff(line));
+    if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
+        return csv_split(&reading->columns.csv, data, end, final);
+    const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
+    if (newline == NULL) return final && data != end ? end : NULL;
+    if (reading->kind == FORMAT_AUTO) {
+        const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
+        reading_choose(reading, format_sniff(line));
+        if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
-    if (format->kind == FORMAT_NDJSON || format->kind == FORMAT_COMBINED) return first_end;
-    /* A quote behind the mark is the first character of its field all the same. */
-    if (format->fresh) data = without_mark(all).text;
-    return csv_split(&format->columns.csv, data, end, final);
+    return newline + 1;
 }
 
 /* One output of the map, or an element of an array that was one. */
@@ -247,16 +265,18 @@ static enum reason translate_json(struct format *format, struct slice line, stru
 }
 
 /* Log lines and rows of CSV are written into format->json. */
-static enum reason translate_text(struct format *format, struct slice record,
+static enum reason translate_text(struct reading *reading, struct slice record,
                                   struct handing *handing)
 {
+    struct format *format = reading->format;
+
     if (!utf8_valid(record)) return REASON_BAD_UTF8;
     if (memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    if (format->kind == FORMAT_COMBINED) {
+    if (reading->kind == FORMAT_COMBINED) {
         struct accesslog entry;
         if (!accesslog_parse(record, &entry)) {
             buffer_add_literal(handing->detail, "not a line of a combined or common log");
@@ -265,7 +285,7 @@ static enum reason translate_text(struct format *format, struct slice record,
         accesslog_print(&format->json, &entry);
     } else {
         const enum reason reason =
-            columns_print(&format->columns, record, &format->json, handing->detail);
+            columns_print(&reading->columns, record, &format->json, handing->detail);
         if (reason != REASON_NONE) return reason;
     }
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
@@ -277,26 +297,23 @@ enum reason format_translate(void *self, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail)
 {
-    struct format *format = self;
+    struct reading *reading = self;
+    struct columns *columns = &reading->columns;
     struct handing handing = {.emit = emit, .context = context, .detail = detail};
 
     record = csv_trim(record);
-    if (format->fresh) record = without_mark(record);
-    format->fresh = false;
-    const bool rows = format->kind == FORMAT_CSV || format->kind == FORMAT_TSV;
-    if (rows ? record.len == 0 : is_blank(record)) {
-        *header = true; /* a blank line: nobody's record */
+    if (is_blank(record)) {
+        *header = true; /* nobody's record */
         return REASON_NONE;
     }
-    if (format->kind == FORMAT_AUTO) choose(format, format_sniff(record));
-    if (format->kind == FORMAT_NDJSON) return translate_json(format, record, &handing);
-    if (format->kind == FORMAT_COMBINED) return translate_text(format, record, &handing);
-    if (!format->columns.known) {
-        const enum reason reason =
-            columns_read(&format->columns, &format->columns.csv, record, detail);
+    if (reading->kind == FORMAT_AUTO) reading_choose(reading, format_sniff(record));
+    if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
+    if (reading->kind == FORMAT_COMBINED) return translate_text(reading, record, &handing);
+    if (!columns->known) {
+        const enum reason reason = columns_read(columns, &columns->csv, record, detail);
         *header = reason == REASON_NONE;
         return reason;
     }
-    *header = columns_repeat(&format->columns, record);
-    return *header ? REASON_NONE : translate_text(format, record, &handing);
+    *header = columns_repeat(columns, record);
+    return *header ? REASON_NONE : translate_text(reading, record, &handing);
 }

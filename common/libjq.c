@@ -104,7 +104,8 @@ static jv jv_of_event(const struct schema *schema, const struct event *ev)
 {
     jv object = jv_parse_sized(ev->line.text, (int)ev->line.len);
     if (!jv_is_valid(object)) return object;
-    object = rename_members(object, schema, ev);
+    /* cs-parse has put the line as it prints it in place of the one that came. */
+    if (!(schema->all && schema->whole)) object = rename_members(object, schema, ev);
     if (!ev->recast) return object;
     for (int slot = 0; slot < schema->count; slot++)
         if (is_cast(schema, slot) && event_value(ev, slot).text != NULL)

@@ -23,10 +23,12 @@ void pool_release(struct pool *pool)
 
 static void pool_extend(struct pool *pool)
 {
-    if (pool->used == UINT32_MAX / POOL_SEGMENT * POOL_SEGMENT) die("no memory for more open sessions");
+    if (pool->used == UINT32_MAX / POOL_SEGMENT * POOL_SEGMENT)
+        die("no memory for more open sessions");
     /* The list of segments has room for a power of two. */
     if ((pool->segments & (pool->segments - 1)) == 0)
-        pool->segment = memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
+        pool->segment =
+            memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
     pool->segment[pool->segments++] = memory_new(POOL_SEGMENT * pool->record_size);
 }
 

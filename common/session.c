@@ -44,14 +44,15 @@ static struct stretch *at(const struct sessions *sessions, uint32_t number)
     return stretch_at(&sessions->timelines.stretches, number);
 }
 
-static bool linked(const struct sessions *sessions, const struct stretch *stretch, const struct stretch *next)
+static bool linked(const struct sessions *sessions, const struct stretch *stretch,
+                   const struct stretch *next)
 {
     return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us);
 }
 
 /* Does the next stretch belong to the part that began at start_us and has come to this stretch? */
-static bool same_part(const struct sessions *sessions, int64_t start_us, const struct stretch *stretch,
-                      const struct stretch *next)
+static bool same_part(const struct sessions *sessions, int64_t start_us,
+                      const struct stretch *stretch, const struct stretch *next)
 {
     return linked(sessions, stretch, next) && next->last_us <= later(start_us, sessions->max_us);
 }
@@ -64,7 +65,9 @@ static uint32_t part_end(const struct sessions *sessions, uint32_t first)
 
     for (;;) {
         const struct stretch *stretch = at(sessions, end);
-        if (stretch->next == POOL_NONE || !same_part(sessions, start_us, stretch, at(sessions, stretch->next))) return end;
+        if (stretch->next == POOL_NONE ||
+            !same_part(sessions, start_us, stretch, at(sessions, stretch->next)))
+            return end;
         end = stretch->next;
     }
 }
@@ -74,7 +77,8 @@ struct part {
     int64_t start_us, last_us;
 };
 
-static struct part part_of(const struct sessions *sessions, const struct timeline_entry *entry, uint32_t number)
+static struct part part_of(const struct sessions *sessions, const struct timeline_entry *entry,
+                           uint32_t number)
 {
     uint32_t first = timeline_at(&sessions->timelines, entry->timeline)->first;
 
@@ -82,7 +86,8 @@ static struct part part_of(const struct sessions *sessions, const struct timelin
         const uint32_t end = part_end(sessions, first);
         const struct stretch *last = at(sessions, end);
         if (last->start_us >= at(sessions, number)->start_us)
-            return (struct part){.start_us = at(sessions, first)->start_us, .last_us = last->last_us};
+            return (struct part){.start_us = at(sessions, first)->start_us,
+                                 .last_us = last->last_us};
         first = last->next;
     }
 }
@@ -94,7 +99,8 @@ struct cuts {
 
 static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
 {
-    struct cuts cuts = {.cut_us = INT64_MIN, .free_us = later(sessions->watermark_us, sessions->max_us)};
+    struct cuts cuts = {.cut_us = INT64_MIN,
+                        .free_us = later(sessions->watermark_us, sessions->max_us)};
     uint32_t first = timeline->first;
 
     while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
@@ -104,7 +110,8 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
         if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
             /* Another session began before the watermark, and this one is open: what began that one was behind its own
              * watermark, and an event of a slower partition may yet make them one. */
-            if (next != POOL_NONE && at(sessions, next)->start_us < sessions->watermark_us && cuts.cut_us < cuts.free_us)
+            if (next != POOL_NONE && at(sessions, next)->start_us < sessions->watermark_us &&
+                cuts.cut_us < cuts.free_us)
                 cuts.free_us = cuts.cut_us;
             break;
         }
@@ -128,7 +135,8 @@ static void sessions_tidy(struct sessions *sessions, struct timeline_entry *entr
         if (!same_part(sessions, start_us, stretch, next)) {
             start_us = INT64_MIN;
             number = stretch->next;
-        } else if (next->start_us > cuts.free_us || (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
+        } else if (next->start_us > cuts.free_us ||
+                   (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
             number = stretch->next;
         } else {
             timeline_join_next(timelines, entry, number);
@@ -149,18 +157,20 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
 static void session_schedule(struct sessions *sessions, uint32_t timeline)
 {
     if (sessions->gap_us == INT64_MAX) return;
-    timelines_schedule(&sessions->timelines, timeline, first_due(sessions, timeline_at(&sessions->timelines, timeline)));
+    timelines_schedule(&sessions->timelines, timeline,
+                       first_due(sessions, timeline_at(&sessions->timelines, timeline)));
 }
 
 /* Is an event late that is behind its partition's watermark, and would come behind the stretch previous (POOL_NONE: it
  * is the first)? What it becomes part of must not be closed; and where a part would begin that did not begin there
  * before, no event may have come yet that is behind the cut: stretches have been made without thinking of that one. */
-static bool behind_is_late(const struct sessions *sessions, const struct timeline_entry *entry, uint32_t previous,
-                           const struct fact *fact)
+static bool behind_is_late(const struct sessions *sessions, const struct timeline_entry *entry,
+                           uint32_t previous, const struct fact *fact)
 {
     const int64_t time_us = fact->time_us;
-    const uint32_t following = previous == POOL_NONE ? timeline_at(&sessions->timelines, entry->timeline)->first
-                                                     : at(sessions, previous)->next;
+    const uint32_t following = previous == POOL_NONE
+                                   ? timeline_at(&sessions->timelines, entry->timeline)->first
+                                   : at(sessions, previous)->next;
     const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
     const bool near_next = next != NULL && stretch_near(time_us, sessions->gap_us, next->reach_us);
     const int64_t end_us = at(sessions, entry->last)->last_us;
@@ -173,7 +183,8 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         const struct part its = part_of(sessions, entry, previous);
         const int64_t cut_us = later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
-        const bool near = stretch_near(before->last_us, sessions->gap_us, latest(time_us, fact->watermark_us));
+        const bool near =
+            stretch_near(before->last_us, sessions->gap_us, latest(time_us, fact->watermark_us));
         if ((near || together) && time_us <= cut_us) {
             part = its;
             moves = cuts = near_next && !together && next->start_us <= cut_us;
@@ -186,14 +197,17 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
-static bool sessions_place(struct sessions *sessions, struct timeline_entry *entry, const struct fact *fact)
+static bool sessions_place(struct sessions *sessions, struct timeline_entry *entry,
+                           const struct fact *fact)
 {
     struct timelines *timelines = &sessions->timelines;
     const bool behind = fact->time_us < fact->watermark_us;
     const uint32_t before = timeline_before(timelines, entry, fact->time_us);
 
     if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
-        if (behind && later(part_of(sessions, entry, before).last_us, sessions->gap_us) < fact->watermark_us) return false;
+        if (behind &&
+            later(part_of(sessions, entry, before).last_us, sessions->gap_us) < fact->watermark_us)
+            return false;
         timeline_add(timelines, before, fact);
         return true;
     }
@@ -201,11 +215,13 @@ static bool sessions_place(struct sessions *sessions, struct timeline_entry *ent
     timeline_insert(timelines, entry, before, stretch_new(&timelines->stretches, fact));
     const struct timeline *timeline = timeline_at(timelines, entry->timeline);
     if (timeline->count >= timeline->tidy) sessions_tidy(sessions, entry);
-    if (before == POOL_NONE) session_schedule(sessions, entry->timeline); /* else nothing closes earlier than before */
+    if (before == POOL_NONE)
+        session_schedule(sessions, entry->timeline); /* else nothing closes earlier than before */
     return true;
 }
 
-static void session_begin(struct sessions *sessions, struct id id, struct slice name, const struct fact *fact)
+static void session_begin(struct sessions *sessions, struct id id, struct slice name,
+                          const struct fact *fact)
 {
     struct timelines *timelines = &sessions->timelines;
     struct timeline_entry *entry = timelines_make(timelines, id, name);
@@ -219,21 +235,24 @@ static void session_begin(struct sessions *sessions, struct id id, struct slice 
 static int64_t certain_start(const struct sessions *sessions, const struct timeline_entry *entry,
                              const struct stretch *last)
 {
-    if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0) return last->start_us;
+    if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0)
+        return last->start_us;
     return at(sessions, timeline_at(&sessions->timelines, entry->timeline)->first)->start_us;
 }
 
 /* Does the event go on where the id's last stretch ends, with no cut possible between? */
-static bool goes_on(const struct sessions *sessions, const struct timeline_entry *entry, const struct stretch *last,
-                    const struct fact *fact)
+static bool goes_on(const struct sessions *sessions, const struct timeline_entry *entry,
+                    const struct stretch *last, const struct fact *fact)
 {
     return fact->time_us >= last->last_us &&
-           stretch_near(last->last_us, sessions->gap_us, latest(fact->time_us, fact->watermark_us)) &&
+           stretch_near(last->last_us, sessions->gap_us,
+                        latest(fact->time_us, fact->watermark_us)) &&
            fact->time_us <= later(sessions->watermark_us, sessions->max_us) &&
            fact->time_us <= later(certain_start(sessions, entry, last), sessions->max_us);
 }
 
-bool sessions_add(struct sessions *sessions, struct id id, struct slice name, const struct fact *fact)
+bool sessions_add(struct sessions *sessions, struct id id, struct slice name,
+                  const struct fact *fact)
 {
     struct timeline_entry *entry = timelines_find(&sessions->timelines, id);
 
@@ -253,7 +272,8 @@ static void closed_push(struct sessions *sessions, struct session_closed closed)
 {
     if (sessions->closed_count == sessions->closed_cap) {
         sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
-        sessions->closed = memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
+        sessions->closed =
+            memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
     }
     sessions->closed[sessions->closed_count++] = closed;
 }
@@ -275,7 +295,8 @@ static void part_close(struct sessions *sessions, struct timeline_entry *entry)
     const struct stretch *stretch = at(sessions, part);
     const uint32_t next = stretch->next;
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
-        const uint32_t husk = stretch_new_empty(&timelines->stretches, stretch->start_us, stretch->last_us);
+        const uint32_t husk =
+            stretch_new_empty(&timelines->stretches, stretch->start_us, stretch->last_us);
         at(sessions, husk)->flags = STRETCH_PRINTED;
         timeline_insert(timelines, entry, part, husk);
     }
@@ -291,7 +312,8 @@ static void part_close(struct sessions *sessions, struct timeline_entry *entry)
 }
 
 /* Takes out what is complete before the watermark, or all. */
-static void timeline_close(struct sessions *sessions, uint32_t number, int64_t watermark_us, bool all)
+static void timeline_close(struct sessions *sessions, uint32_t number, int64_t watermark_us,
+                           bool all)
 {
     struct timelines *timelines = &sessions->timelines;
     const struct timeline *timeline = timeline_at(timelines, number);
@@ -327,8 +349,8 @@ static int closed_compare(const void *a, const void *b, void *context)
     return (left_us > right_us) - (left_us < right_us);
 }
 
-static void closed_print(struct sessions *sessions, void (*print)(void *context, const struct session *session),
-                         void *context)
+static void closed_print(struct sessions *sessions,
+                         void (*print)(void *context, const struct session *session), void *context)
 {
     struct session_closed *closed = sessions->closed;
     const size_t count = sessions->closed_count;
@@ -358,8 +380,8 @@ void sessions_advance(struct sessions *sessions, int64_t watermark_us,
     closed_print(sessions, print, context);
 }
 
-void sessions_finish(struct sessions *sessions, void (*print)(void *context, const struct session *session),
-                     void *context)
+void sessions_finish(struct sessions *sessions,
+                     void (*print)(void *context, const struct session *session), void *context)
 {
     const size_t count = timelines_count(&sessions->timelines);
     uint32_t *numbers = memory_zero(count, sizeof(*numbers));
@@ -383,7 +405,8 @@ void sessions_save(struct sessions *sessions, struct buffer *out)
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        if (timeline_at(timelines, entries[i]->timeline)->count > 1) sessions_tidy(sessions, entries[i]);
+        if (timeline_at(timelines, entries[i]->timeline)->count > 1)
+            sessions_tidy(sessions, entries[i]);
         pack_text(out, timeline_name(timeline_at(timelines, entries[i]->timeline)));
         timeline_pack(timelines, entries[i], out);
     }

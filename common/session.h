@@ -49,13 +49,16 @@ void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us);
 void sessions_release(struct sessions *sessions);
 
 /* Adds an event; name is what id was made of. False: it is late. */
-bool sessions_add(struct sessions *sessions, struct id id, struct slice name, const struct fact *fact);
+bool sessions_add(struct sessions *sessions, struct id id, struct slice name,
+                  const struct fact *fact);
 
 /* Prints what is complete now, by last event, name, first event: calls that follow each other give the order of one. */
-void sessions_advance(struct sessions *sessions, int64_t watermark_us, void (*print)(void *context, const struct session *session), void *context);
+void sessions_advance(struct sessions *sessions, int64_t watermark_us,
+                      void (*print)(void *context, const struct session *session), void *context);
 
 /* Closes and prints everything. */
-void sessions_finish(struct sessions *sessions, void (*print)(void *context, const struct session *session), void *context);
+void sessions_finish(struct sessions *sessions,
+                     void (*print)(void *context, const struct session *session), void *context);
 
 /* The same bytes for the same open sessions. Loading adds to what is there; false: senseless. */
 void sessions_save(struct sessions *sessions, struct buffer *out);

@@ -61,7 +61,8 @@ static size_t block_room(size_t len)
 static void block_resize(struct stretch *stretch, size_t len)
 {
     if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
-    if (block_room(len) != block_room(stretch->block_len)) stretch->block = memory_resize(stretch->block, block_room(len), 1);
+    if (block_room(len) != block_room(stretch->block_len))
+        stretch->block = memory_resize(stretch->block, block_room(len), 1);
     stretch->block_len = (uint32_t)len;
 }
 
@@ -83,7 +84,8 @@ static struct texts texts_of(const struct stretch *stretch)
     texts.user = text_read(&at);
     texts.source = text_read(&at);
     texts.device = text_read(&at);
-    texts.products = (struct slice){.text = at, .len = (size_t)(stretch->block + stretch->block_len - at)};
+    texts.products =
+        (struct slice){.text = at, .len = (size_t)(stretch->block + stretch->block_len - at)};
     return texts;
 }
 
@@ -99,9 +101,11 @@ static char *text_write(char *to, struct slice text)
 }
 
 /* Makes the block anew. What texts borrow may lie in it. */
-static void texts_put(struct stretches *stretches, struct stretch *stretch, const struct texts *texts)
+static void texts_put(struct stretches *stretches, struct stretch *stretch,
+                      const struct texts *texts)
 {
-    const size_t most = texts->user.len + texts->source.len + texts->device.len + texts->products.len + 3 * VARINT_MAX;
+    const size_t most = texts->user.len + texts->source.len + texts->device.len +
+                        texts->products.len + 3 * VARINT_MAX;
     const size_t kept = stretches->scratch.len; /* products may lie there */
     /* Room first: it may move the scratch, never the texts in the old block. */
     const char *old = stretches->scratch.data;
@@ -139,7 +143,8 @@ static void products_step(struct products *products)
 
 static struct products products_of(const struct stretch *stretch)
 {
-    struct products products = {.at = texts_of(stretch).products.text, .left = products_kept(stretch)};
+    struct products products = {.at = texts_of(stretch).products.text,
+                                .left = products_kept(stretch)};
 
     if (products.left > 0) products_step(&products);
     return products;
@@ -158,7 +163,8 @@ static bool products_before(const struct products *a, const struct products *b)
 }
 
 /* Merges two walks into the scratch, as many as are kept; *time_us is the time of the last one. */
-static struct slice products_merge(struct stretches *stretches, struct products a, struct products b, int64_t *time_us)
+static struct slice products_merge(struct stretches *stretches, struct products a,
+                                   struct products b, int64_t *time_us)
 {
     struct buffer *out = &stretches->scratch;
     uint64_t time = 0;
@@ -178,12 +184,14 @@ static struct slice products_merge(struct stretches *stretches, struct products 
 
 static void products_count(struct stretch *stretch, uint32_t more)
 {
-    if (__builtin_add_overflow(stretch->products, more, &stretch->products)) stretch->products = UINT32_MAX;
+    if (__builtin_add_overflow(stretch->products, more, &stretch->products))
+        stretch->products = UINT32_MAX;
 }
 
 static void product_append(struct stretch *stretch, int64_t time_us, struct slice product)
 {
-    const uint64_t since = (uint64_t)time_us - (stretch->products == 0 ? 0 : (uint64_t)stretch->product_us);
+    const uint64_t since =
+        (uint64_t)time_us - (stretch->products == 0 ? 0 : (uint64_t)stretch->product_us);
     char head[2 * VARINT_MAX];
     const size_t old_len = stretch->block_len;
     const size_t texts_len = old_len == 0 ? 3 : old_len; /* three texts of length 0 */
@@ -197,7 +205,8 @@ static void product_append(struct stretch *stretch, int64_t time_us, struct slic
     stretch->product_us = time_us;
 }
 
-static void product_add(struct stretches *stretches, struct stretch *stretch, int64_t time_us, struct slice product)
+static void product_add(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
+                        struct slice product)
 {
     if (time_us > stretch->product_us) {
         if (stretch->products < STRETCH_PRODUCTS_MAX) product_append(stretch, time_us, product);
@@ -223,8 +232,8 @@ static bool is_earlier(int64_t time_us, int64_t known_us, struct slice text, str
 }
 
 /* The texts of an event, or of another stretch. */
-static void texts_add(struct stretches *stretches, struct stretch *stretch, const struct stretch *times,
-                      const struct texts *more)
+static void texts_add(struct stretches *stretches, struct stretch *stretch,
+                      const struct stretch *times, const struct texts *more)
 {
     struct texts texts = texts_of(stretch);
     bool changed = false;
@@ -251,11 +260,14 @@ static void texts_add(struct stretches *stretches, struct stretch *stretch, cons
 
 static struct stretch times_none(void)
 {
-    return (struct stretch){
-        .user_us = INT64_MIN, .source_us = INT64_MAX, .device_us = INT64_MAX, .product_us = INT64_MIN};
+    return (struct stretch){.user_us = INT64_MIN,
+                            .source_us = INT64_MAX,
+                            .device_us = INT64_MAX,
+                            .product_us = INT64_MIN};
 }
 
-static void fact_texts(struct stretches *stretches, struct stretch *stretch, const struct fact *fact)
+static void fact_texts(struct stretches *stretches, struct stretch *stretch,
+                       const struct fact *fact)
 {
     struct stretch times = times_none();
     struct texts texts = {.user = {NULL, 0}};
@@ -283,9 +295,11 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     if (time_us < stretch->start_us) stretch->start_us = time_us;
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
-    if (++stretch->deeds[fact->deed] == UINT32_MAX) die("more than %u events in one session", UINT32_MAX - 1);
+    if (++stretch->deeds[fact->deed] == UINT32_MAX)
+        die("more than %u events in one session", UINT32_MAX - 1);
     fact_texts(stretches, stretch, fact);
-    if (fact->product.kind == KIND_STRING) product_add(stretches, stretch, time_us, value_slice(fact->product));
+    if (fact->product.kind == KIND_STRING)
+        product_add(stretches, stretch, time_us, value_slice(fact->product));
 }
 
 uint32_t stretch_new_empty(struct stretches *stretches, int64_t start_us, int64_t last_us)
@@ -327,7 +341,8 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     texts_add(stretches, into, from, &more);
     if (from->products > 0) {
         struct texts texts = texts_of(into);
-        texts.products = products_merge(stretches, products_of(into), products_of(from), &into->product_us);
+        texts.products =
+            products_merge(stretches, products_of(into), products_of(from), &into->product_us);
         texts_put(stretches, into, &texts);
         products_count(into, from->products);
     }

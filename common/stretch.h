@@ -25,7 +25,14 @@
 
 #define STRETCH_PRODUCTS_MAX 10000
 
-enum deed { DEED_OTHER, DEED_PAGE_VIEW, DEED_PRODUCT_VIEW, DEED_ADD_TO_CART, DEED_PURCHASE, DEED_COUNT };
+enum deed {
+    DEED_OTHER,
+    DEED_PAGE_VIEW,
+    DEED_PRODUCT_VIEW,
+    DEED_ADD_TO_CART,
+    DEED_PURCHASE,
+    DEED_COUNT
+};
 
 /* The deed of an event_type. */
 enum deed deed_of(struct value event_type);
@@ -39,22 +46,24 @@ struct fact {
 };
 
 enum stretch_flags {
-    STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what the next follows */
+    STRETCH_PRINTED =
+        1, /* session.h: a part that is done with; kept, without its summary, as what the next follows */
     STRETCH_ALERTED = 2, /* cart.h */
 };
 
 struct stretch {
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
-    int64_t user_us;    /* when user was said; INT64_MIN: never */
-    int64_t source_us;  /* likewise; INT64_MAX: never */
+    int64_t user_us;   /* when user was said; INT64_MIN: never */
+    int64_t source_us; /* likewise; INT64_MAX: never */
     int64_t device_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
     char *block;        /* user, source, device, then the products: see stretch.c */
     uint32_t block_len;
     uint32_t deeds[DEED_COUNT];
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
-    uint32_t next, previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
+    uint32_t next,
+        previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
     uint32_t flags;
 };
 

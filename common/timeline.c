@@ -165,7 +165,8 @@ void timelines_drop(struct timelines *timelines, struct timeline_entry *entry)
     timeline->due_us = INT64_MAX; /* a timer that still names it says something else */
     pool_give(&timelines->pool, entry->timeline);
     table_remove(&timelines->ids, entry);
-    if (timelines->ids.count == 0 && timelines->ids.slots > KEEP_SLOTS) table_release(&timelines->ids);
+    if (timelines->ids.count == 0 && timelines->ids.slots > KEEP_SLOTS)
+        table_release(&timelines->ids);
 }
 
 void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us)
@@ -183,10 +184,12 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     size_t count = 0;
 
     while (timer_pop(&timelines->timer, watermark_us, &item)) {
-        if (item.number >= timelines->pool.used) continue; /* its timeline is gone, and so are all after it */
+        if (item.number >= timelines->pool.used)
+            continue; /* its timeline is gone, and so are all after it */
         if (count == timelines->due_cap) {
             timelines->due_cap = count == 0 ? 64 : count * 2;
-            timelines->due = memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
+            timelines->due =
+                memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
         }
         timelines->due[count++] = item;
         __builtin_prefetch(timeline_at(timelines, item.number), 1);
@@ -194,7 +197,8 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     return count;
 }
 
-size_t timelines_due(struct timelines *timelines, int64_t watermark_us, const struct timer_item **items)
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items)
 {
     const size_t collected = due_collect(timelines, watermark_us);
     size_t count = 0;
@@ -202,17 +206,20 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us, const st
     for (size_t i = 0; i < collected; i++) {
         const struct timer_item item = timelines->due[i];
         struct timeline *timeline = timeline_at(timelines, item.number);
-        if (timeline->due_us != item.due_us) continue; /* scheduled anew for earlier, or another id's by now */
+        if (timeline->due_us != item.due_us)
+            continue; /* scheduled anew for earlier, or another id's by now */
         timeline->due_us = INT64_MAX;
         timelines->due[count++] = item;
-        if (timeline->first != POOL_NONE) __builtin_prefetch(stretch_at(&timelines->stretches, timeline->first), 1);
+        if (timeline->first != POOL_NONE)
+            __builtin_prefetch(stretch_at(&timelines->stretches, timeline->first), 1);
         __builtin_prefetch(timeline->name);
     }
     *items = timelines->due;
     return count;
 }
 
-uint32_t timeline_before(const struct timelines *timelines, const struct timeline_entry *entry, int64_t time_us)
+uint32_t timeline_before(const struct timelines *timelines, const struct timeline_entry *entry,
+                         int64_t time_us)
 {
     const struct stretches *stretches = &timelines->stretches;
     uint32_t before = entry->last;
@@ -243,13 +250,15 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
     }
 }
 
-void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, uint32_t previous, uint32_t number)
+void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, uint32_t previous,
+                     uint32_t number)
 {
     struct timeline *timeline = timeline_at(timelines, entry->timeline);
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
     stretch->previous = previous;
-    stretch->next = previous == POOL_NONE ? timeline->first : stretch_at(&timelines->stretches, previous)->next;
+    stretch->next =
+        previous == POOL_NONE ? timeline->first : stretch_at(&timelines->stretches, previous)->next;
     if (stretch->next == POOL_NONE)
         entry->last = number;
     else
@@ -259,7 +268,8 @@ void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, 
     else
         stretch_at(&timelines->stretches, previous)->next = number;
     timeline->count++;
-    if (stretch->next != POOL_NONE && stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
+    if (stretch->next != POOL_NONE &&
+        stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
         stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
     timeline_reach(timelines, number);
 }
@@ -319,7 +329,8 @@ struct timeline_entry **timelines_sorted(const struct timelines *timelines)
     return sorted;
 }
 
-void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry, struct buffer *out)
+void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry,
+                   struct buffer *out)
 {
     const struct timeline *timeline = timeline_at(timelines, entry->timeline);
 
@@ -332,14 +343,16 @@ void timeline_pack(const struct timelines *timelines, const struct timeline_entr
 }
 
 /* Puts one stretch in; those it overlaps become one with it. */
-static void timeline_unpack_stretch(struct timelines *timelines, struct timeline_entry *entry, uint32_t number)
+static void timeline_unpack_stretch(struct timelines *timelines, struct timeline_entry *entry,
+                                    uint32_t number)
 {
     const struct stretches *stretches = &timelines->stretches;
     struct stretch *stretch = stretch_at(stretches, number);
     const uint32_t before = timeline_before(timelines, entry, stretch->start_us);
 
     timeline_insert(timelines, entry, before, number);
-    while (stretch->next != POOL_NONE && stretch_at(stretches, stretch->next)->start_us <= stretch->last_us)
+    while (stretch->next != POOL_NONE &&
+           stretch_at(stretches, stretch->next)->start_us <= stretch->last_us)
         timeline_join_next(timelines, entry, number);
     if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us)
         timeline_join_next(timelines, entry, before);

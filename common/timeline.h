@@ -65,7 +65,10 @@ static inline struct timeline *timeline_at(const struct timelines *timelines, ui
 }
 
 /* How many ids are held. */
-static inline size_t timelines_count(const struct timelines *timelines) { return timelines->ids.count; }
+static inline size_t timelines_count(const struct timelines *timelines)
+{
+    return timelines->ids.count;
+}
 
 /* An event of this id will come soon: brings near what it will touch. */
 void timelines_hint(struct timelines *timelines, struct id id);
@@ -103,16 +106,19 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
 
 /* All timelines due before the watermark, each once and none scheduled any more; returns how many. Good until the
  * next call. */
-size_t timelines_due(struct timelines *timelines, int64_t watermark_us, const struct timer_item **items);
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items);
 
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
-uint32_t timeline_before(const struct timelines *timelines, const struct timeline_entry *entry, int64_t time_us);
+uint32_t timeline_before(const struct timelines *timelines, const struct timeline_entry *entry,
+                         int64_t time_us);
 
 /* Adds an event to one of the stretches. */
 void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact);
 
 /* Puts a stretch behind another (POOL_NONE: in front), and takes one out. */
-void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, uint32_t previous, uint32_t number);
+void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, uint32_t previous,
+                     uint32_t number);
 void timeline_remove(struct timelines *timelines, struct timeline_entry *entry, uint32_t number);
 
 /* Merges the stretch behind into this one. */
@@ -122,7 +128,8 @@ void timeline_join_next(struct timelines *timelines, struct timeline_entry *entr
 struct timeline_entry **timelines_sorted(const struct timelines *timelines);
 
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what overlaps is merged. */
-void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry, struct buffer *out);
+void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry,
+                   struct buffer *out);
 void timeline_unpack(struct timelines *timelines, struct timeline_entry *entry, struct unpack *in);
 
 /* The entry whose name comes next in a state, made if it is new; NULL: senseless. */

@@ -76,7 +76,8 @@ static void bucket_emptied(struct timer *timer, int level, unsigned byte)
         *bucket = (struct timer_bucket){0};
     }
     filled[byte / 64] &= ~(UINT64_C(1) << (byte % 64));
-    if ((filled[0] | filled[1] | filled[2] | filled[3]) == 0) timer->levels &= (uint8_t)~(1 << level);
+    if ((filled[0] | filled[1] | filled[2] | filled[3]) == 0)
+        timer->levels &= (uint8_t) ~(1 << level);
 }
 
 /* Moves a bucket's items to lower levels, now being where the bucket begins or later in it. */

@@ -48,6 +48,7 @@ struct origin {
 /* What is remembered of a batch's event beside the event itself. */
 struct pending {
     struct event ev;
+    struct slice came; /* its text, before the command has changed it */
     struct origin origin;
 };
 
@@ -595,19 +596,19 @@ static void held_release(struct loop *l, struct partition *partition)
     held_end(l, &made);
 }
 
-static void hold(struct loop *l, struct partition *partition, const struct event *ev, const struct origin *origin,
-                 struct id id)
+static void hold(struct loop *l, struct partition *partition, int64_t time_us, struct slice text,
+                 const struct origin *origin, struct id id)
 {
     l->made.held++;
     partition->holding = true;
-    partition->held_us = ev->time_us;
+    partition->held_us = time_us;
     partition->held_id = id;
     partition->held_counted = false;
     partition->held_offset = origin->offset;
     partition->held_line_number = origin->line_number;
     partition->held_input = origin->input;
     buffer_clear(&partition->held);
-    buffer_add_slice(&partition->held, ev->line);
+    buffer_add_slice(&partition->held, text);
 }
 
 static void held_refuse(struct loop *l, struct partition *partition)
@@ -629,7 +630,7 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     if (!partition->holding) {
         /* A partition's first event waits for its second. */
         if (__builtin_expect(partition->began && ev->time_us - partition->largest_us <= jump_us, 1)) return true;
-        hold(l, partition, ev, &pending->origin, id);
+        hold(l, partition, ev->time_us, pending->came, &pending->origin, id);
         return false;
     }
     const bool held_is_right = partition->began ? ev->time_us - partition->largest_us > jump_us
@@ -643,13 +644,12 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     const struct origin origin = pending->origin;
     const int64_t time_us = ev->time_us;
     struct buffer text = {0};
-    buffer_add_slice(&text, ev->line);
+    buffer_add_slice(&text, pending->came);
     held_release(l, partition);
     if (time_us - partition->largest_us <= jump_us) {
         accept_text(l, partition, &text, &origin);
     } else {
-        const struct event next = {.time_us = time_us, .line = buffer_slice(&text)};
-        hold(l, partition, &next, &origin, id);
+        hold(l, partition, time_us, buffer_slice(&text), &origin, id);
     }
     buffer_release(&text);
     return false;
@@ -674,6 +674,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason, c
     ev->offset = origin->offset;
     ev->line_number = origin->line_number;
     ev->partition = partition;
+    pending->came = ev->line;
     if (reason == REASON_NONE && l->tool->amend != NULL) reason = l->tool->amend(&l->run, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
         refuse(l, reason, detail, &pending->origin);
@@ -773,7 +774,7 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
     l->made = (struct made_counts){0};
     l->translating = origin;
     const enum reason reason =
-        l->run.translator->translate(l->run.translator->self, record, event_made, l, &header, &l->detail);
+        l->run.translator->translate(origin->input->reading, record, event_made, l, &header, &l->detail);
     l->translating = NULL;
     if (header) return;
     l->stats.read++;
@@ -863,7 +864,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         l->stats.duplicate++;
         return end + 1;
     }
-    if (l->run.translator != NULL) {
+    if (origin->input->reading != NULL) {
         take_raw(l, origin, frame.payload);
         return end + 1;
     }
@@ -889,10 +890,15 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
         input_join(l, input, clock_partition(&l->clock, input->number));
     const struct translator *translator = l->run.translator;
     if (translator == NULL) return;
-    translator->begin(translator->self, input->name);
-    const char *newline = memchr(data, '\n', (size_t)(end - data));
-    const struct slice line = {.text = data, .len = (size_t)((newline == NULL ? end : newline) - data)};
-    input->passes = input->framing == FRAMING_NONE && translator->passes(translator->self, line);
+    struct slice head = {.text = data, .len = (size_t)(end - data)};
+    struct frame frame;
+    if (input->framing != FRAMING_NONE) {
+        head.len = (size_t)((const char *)rawmemchr(data, '\n') - data);
+        const bool good =
+            input->framing == FRAMING_KCAT ? frame_read(head, &frame) : envelope_read(head, &frame, &l->json);
+        head = good ? frame.payload : (struct slice){.text = data, .len = 0};
+    }
+    input->reading = translator->begin(translator->self, head);
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
@@ -906,7 +912,7 @@ static const char *take_record(struct loop *l, struct input *input, const char *
         .torn = torn,
     };
     if (__builtin_expect(input->framing != FRAMING_NONE, 0)) return take_framed(l, &origin, p);
-    if (l->run.translator == NULL || input->passes) return take_event(l, p, &origin, input->partition);
+    if (input->reading == NULL) return take_event(l, p, &origin, input->partition);
     size_t len = (size_t)(record_end - p);
     if (len != 0 && p[len - 1] == '\n') len--;
     if (len != 0 && p[len - 1] == '\r') len--;
@@ -1025,10 +1031,10 @@ static void take_input(struct loop *l, struct input *input)
     }
     const char *p = data;
     const char *record = p;
-    const struct translator *translator = input->passes ? NULL : l->run.translator;
-    if (translator != NULL && translator->split != NULL && input->framing == FRAMING_NONE) {
+    const struct translator *translator = l->run.translator;
+    if (input->reading != NULL && input->framing == FRAMING_NONE) {
         while (p < end) {
-            const char *next = translator->split(translator->self, p, end, input->ended);
+            const char *next = translator->split(input->reading, p, end, input->ended);
             if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
             if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
                 /* A quote is open since 16 MiB: the next line end is taken for the record's. */
@@ -1046,7 +1052,7 @@ static void take_input(struct loop *l, struct input *input)
         }
     } else {
         const char *const stop = last + 1;
-        if (translator == NULL && input->framing == FRAMING_NONE && !torn && (size_t)(stop - p) <= LINE_MAX_BYTES) {
+        if (input->reading == NULL && input->framing == FRAMING_NONE && !torn && (size_t)(stop - p) <= LINE_MAX_BYTES) {
             take_lines(l, input, p, stop);
             p = stop;
         }
@@ -1058,7 +1064,7 @@ static void take_input(struct loop *l, struct input *input)
                 continue;
             }
             const char *const record_end =
-                translator == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
+                input->reading == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
             record = p;
             p = take_record(l, input, p, record_end, torn && memchr(p, '\n', (size_t)(stop - p)) == last);
             input->lines++;
@@ -1495,6 +1501,8 @@ static void start(struct loop *l, int argc, char **argv)
 
 static void release(struct loop *l)
 {
+    for (int i = 0; i < l->inputs.count; i++)
+        if (l->inputs.input[i].reading != NULL) l->run.translator->end(l->inputs.input[i].reading);
     if (l->tool->release != NULL) l->tool->release(&l->run);
     for (size_t i = 0; i < l->where_count; i++)
         expr_free(l->where[i]);

@@ -62,20 +62,23 @@ struct counters {
     uint64_t keys;         /* ids and groups held now: compared with --max-keys after each batch */
 };
 
-/* Raw records that are not yet JSON events: CSV rows, log lines, what --map turns into several events. */
+/* Raw records that are not yet JSON events: CSV rows, log lines, what --map turns into several events. Several inputs
+ * may be read at once (FIFOs, --interleave), so what is known of one, its header line for example, is kept apart: that
+ * is its reading. */
 struct translator {
     void *self;
+    /* An input begins with head, at least one line (the first payload where records are framed). Returns its reading;
+     * NULL: the records are JSON events already, and the loop reads them itself. */
+    void *(*begin)(void *self, struct slice head);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not complete there; final:
-     * nothing will follow. NULL instead of a function: a record is a line. */
-    const char *(*split)(void *self, const char *data, const char *end, bool final);
+     * nothing will follow. Not asked where records are framed: a record is a frame's payload then. */
+    const char *(*split)(void *reading, const char *data, const char *end, bool final);
     /* Hands each event's JSON text to emit (none for a header line, *header then says so). On a reason other than
      * REASON_NONE, detail says more. */
-    enum reason (*translate)(void *self, struct slice record, void (*emit)(void *context, struct slice json),
+    enum reason (*translate)(void *reading, struct slice record, void (*emit)(void *context, struct slice json),
                              void *context, bool *header, struct buffer *detail);
-    /* A new input begins (its first line may be a header). */
-    void (*begin)(void *self, const char *input_name);
-    /* Are the records of an input that begins with this line events as they stand? Then they are not translated. */
-    bool (*passes)(void *self, struct slice first_line);
+    /* The run ends. */
+    void (*end)(void *reading);
 };
 
 /* The run a command is part of. */

@@ -66,6 +66,7 @@ parse_line() {
   done <<'END'
 "2026-01-01T01:10:00+01:00" 2026-01-01T00:10:00.000Z
 "2026-01-01T00:10:00.1234567Z" 2026-01-01T00:10:00.123456Z
+"2026-01-01T00:10:00\u005a" 2026-01-01T00:10:00.000Z
 "2019-10-01T00:00:00Z" 2019-10-01T00:00:00.000Z
 1767226200 2026-01-01T00:10:00.000Z
 1767226200123 2026-01-01T00:10:00.123Z
@@ -339,6 +340,16 @@ END
   [ "$(reasons)" = no-type ]
 }
 
+@test "each input keeps its own header and format, whichever bytes come first" {
+  { echo 'event_time,event_type,a'; for i in $(seq 9999); do echo "2026-01-01T00:10:00Z,a,$i"; done; } >a
+  { echo 'event_type,event_time,b'; for i in $(seq 9999); do echo "b,2026-01-01T00:10:00Z,$i"; done; } >b
+  { for i in $(seq 9999); do printf '{"event_type":"c","event_time":1767226200,"c":%s}\n' "$i"; done; } >c
+  cs-parse a b c | sort >wanted
+  [ "$(wc -l <wanted)" -eq 29997 ]
+  cs-parse --interleave a b c | sort | cmp - wanted
+  cs-parse <(cat a) <(cat b) <(cat c) | sort | cmp - wanted
+}
+
 # --- rename, recode, id-from
 
 @test "--rename reads members under other names" {
@@ -456,6 +467,19 @@ END
       [ "${#lines[@]}" -eq 1 ] || { echo "$way: $output"; return 1; }
       [ "$(jq -r .event_type <<<"$output")" = x ]
     done
+  done
+}
+
+@test "--where sees members that have changed names" {
+  parse_line "$event,\"a\":\"1\",\"b\":\"2\"}" --rename=a=b,b=a -w 'reduce (.a == "2" and .b == "1") as $x (false; $x)'
+  [ "$output" = "$row,\"b\":\"1\",\"a\":\"2\"}" ]
+}
+
+@test "an event that --max-jump holds back is changed once, not twice" {
+  printf '%s\n' '{"event_type":"a","event_time":1767226200}' '{"event_type":"a","event_time":1767226200}' >in
+  for where in '.event_type == "b"' 'reduce (.event_type == "b") as $x (false; $x)'; do
+    parse --max-jump=1h --recode=event_type:a=b,b=c --id-from=session_id,event_type -w "$where" in
+    [ "$(jq -r .event_type <<<"$output" | paste -sd' ')" = "b b" ]
   done
 }
 

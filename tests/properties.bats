@@ -27,28 +27,34 @@ cs-anomaly --size=30s --baseline=5m --all
 EOT
 }
 
+# The same lines in any order: that of --late and --rejects is not promised.
+same_lines() {
+  cmp <(sort "$1") <(sort "$2")
+}
+
 @test "any read size from one byte up gives the same bytes" {
-  traffic --events=25 --rate=2 --malformed=12 --unicode --extras --disorder=20s --repeats=10 --seed=4 | head -c -7 >small
-  traffic --events=600 --rate=2 --malformed=8 --unicode --extras --disorder=20s --repeats=5 --nulls=10 --seed=5 | head -c -7 >big
-  { printf '\xef\xbb\xbf\r\n\n' && traffic --events=30 --rate=2 --partitions=3 --disorder=20s && printf '\n0\t7\tx\n'; } >framed
+  traffic --events=8 --rate=2 --malformed=12 --unicode --extras --disorder=20s --repeats=10 --seed=4 | head -c -7 >small
+  traffic --events=300 --rate=2 --malformed=8 --unicode --extras --disorder=20s --repeats=5 --nulls=10 --seed=5 | head -c -7 >big
+  { printf '\xef\xbb\xbf\r\n\n' && traffic --events=8 --rate=2 --partitions=3 --disorder=20s && printf '\n0\t7\tx\n'; } >framed
   local tool size
   while read -r tool; do
-    for size in 1 7; do
+    for size in 1 3; do
       for file in small framed; do
+        [ $size = 1 ] || [ $file = framed ] || continue
         counted $tool --late=late.want --rejects=rejects.want <$file >want
         drip $size <$file | counted $tool --late=late --rejects=rejects >got
         cmp want got
-        cmp late.want late
-        cmp rejects.want rejects
+        same_lines late.want late
+        same_lines rejects.want rejects
       done
     done
     counted $tool --late=late.want --rejects=rejects.want <big >want
     cat stats.json >stats.want
-    for size in 64 '0 1' '0 2' 100000; do
+    for size in '0 1' 100000; do
       drip $size <big | counted $tool --late=late --rejects=rejects >got
       cmp want got
-      cmp late.want late
-      cmp rejects.want rejects
+      same_lines late.want late
+      same_lines rejects.want rejects
       cmp stats.want stats.json
     done
   done < <(all_tools)
@@ -126,9 +132,11 @@ shuffle_within() {
   [ "$(jq .s want)" != null ]
   sort -R --random-source=prices prices | cs-window --lateness=max --size=10m --agg='s=sum(price)' --agg='a=avg(price)' --agg='m=max(price)' | cmp want -
   tac prices | cs-window --lateness=max --size=10m --agg='s=sum(price)' --agg='a=avg(price)' --agg='m=max(price)' | cmp want -
-  # Exactly: the same by arbitrary precision, as far as 9 places go.
-  exact=$(jq -r .price prices | awk '{ printf "%s%s", NR > 1 ? "+" : "", $1 } END { print "" }' | wc -c)
-  [ "$exact" -gt 100000 ]
+  # And it is the sum: of cents, which can be added by other means.
+  awk 'BEGIN { srand(6); for (i = 0; i < 100000; i++) { cents = int(rand() * 1e7); sum += cents
+    printf "{\"event_time\":%d,\"price\":%d.%02d}\n", 1767225600 + i % 600, cents / 100, cents % 100 }
+    printf "%d.%02d\n", sum / 100, sum % 100 >"exact" }' >prices
+  cs-window --lateness=max --size=10m --agg='s=sum(price)' prices | grep -F "\"s\":$(sed 's/\.\{0,1\}0*$//' exact)}"
 }
 
 @test "every kernel of the scanner gives the same bytes" {
@@ -155,12 +163,12 @@ shuffle_within() {
   traffic --events=150 --unicode --escapes --shuffle-members --malformed=20 --extras --seed=13 >lines
   jq -cR 'fromjson? // empty' lines | head -n 50 | sed 's/":/": /g; s/,"/, "/g' >>lines
   cs-parse --rejects=rejects lines >together
-  while IFS= read -r line; do
-    printf '%s\n' "$line" | cs-parse --rejects=one
+  split -l 1 -a 4 lines line.
+  for line in line.*; do
+    cs-parse --rejects=one $line
     cat one >>alone.rejects
-  done <lines >alone
+  done >alone
   cmp together alone
-  # (bash drops NUL bytes: those lines are refused one way or the other.)
   [ "$(jq -r .reason rejects | sort | uniq -c)" = "$(jq -r .reason alone.rejects | sort | uniq -c)" ]
 }
 

@@ -12,8 +12,9 @@ static void alert_line(void *context, const struct cart_alert *alert)
 {
     struct slice name = alert->name;
 
-    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us, timeline_name_value(&name).text,
-                  (int)alert->user.len, alert->user.text, alert->add_to_carts);
+    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
+                  timeline_name_value(&name).text, (int)alert->user.len, alert->user.text,
+                  alert->add_to_carts);
 }
 
 static bool carts_click(struct carts *carts, const struct click *click)
@@ -23,7 +24,8 @@ static bool carts_click(struct carts *carts, const struct click *click)
     char texts[6];
 
     click_fact(click, &fact, texts, &name);
-    const bool used = carts_add(carts, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
+    const bool used =
+        carts_add(carts, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
     buffer_release(&name);
     return used;
 }
@@ -48,7 +50,8 @@ static bool carts_resume(struct carts *carts)
 }
 
 /* Runs the events; advances once in `often` events (0: only at the end, to end_us). */
-static bool world_run(struct world *world, int64_t often, bool resume, int64_t end_us, struct buffer *out)
+static bool world_run(struct world *world, int64_t often, bool resume, int64_t end_us,
+                      struct buffer *out)
 {
     struct carts carts;
     bool good = true;
@@ -57,14 +60,16 @@ static bool world_run(struct world *world, int64_t often, bool resume, int64_t e
     for (int i = 0; i < world->count; i++) {
         struct click *click = &world->click[i];
         click->used = carts_click(&carts, click);
-        if (often > 0 && random_below(often) == 0) carts_advance(&carts, click->advance_us, alert_line, out);
+        if (often > 0 && random_below(often) == 0)
+            carts_advance(&carts, click->advance_us, alert_line, out);
         if (resume && random_below(10) == 0) good = carts_resume(&carts) && good;
     }
     carts_advance(&carts, end_us, alert_line, out);
     struct buffer rest = {0};
     carts_advance(&carts, INT64_MAX, alert_line, &rest);
     buffer_release(&rest);
-    good = good && timelines_count(&carts.timelines) == 0 && carts.timelines.stretches.pool.live == 0;
+    good =
+        good && timelines_count(&carts.timelines) == 0 && carts.timelines.stretches.pool.live == 0;
     carts_release(&carts);
     return good;
 }
@@ -80,7 +85,8 @@ static int alert_order(const void *a, const void *b)
     const struct alert *left = a;
     const struct alert *right = b;
 
-    if (left->last.time_us != right->last.time_us) return left->last.time_us < right->last.time_us ? -1 : 1;
+    if (left->last.time_us != right->last.time_us)
+        return left->last.time_us < right->last.time_us ? -1 : 1;
     return left->last.id - right->last.id;
 }
 
@@ -107,7 +113,8 @@ static int alerts_of(const struct click *clicks, int count, int64_t end_us, stru
             user_us = click->time_us;
         }
         const bool run_ends = i == count - 1 || clicks[i + 1].time_us - click->time_us > after_us;
-        if (!run_ends || settled || alert.add_to_carts == 0 || click->time_us + after_us >= end_us) continue;
+        if (!run_ends || settled || alert.add_to_carts == 0 || click->time_us + after_us >= end_us)
+            continue;
         alerts[alert_count++] = alert;
         settled = true;
     }
@@ -131,8 +138,9 @@ static void world_expect(const struct world *world, int64_t end_us, struct buffe
     for (int i = 0; i < alert_count; i++) {
         char id[2], user[2];
         const struct value user_value = text_of(user, 'u', alerts[i].user);
-        buffer_printf(out, "%" PRId64 " %.2s %.*s %u\n", alerts[i].last.time_us, text_of(id, 'i', alerts[i].last.id).text,
-                      (int)user_value.len, user_value.text, alerts[i].add_to_carts);
+        buffer_printf(out, "%" PRId64 " %.2s %.*s %u\n", alerts[i].last.time_us,
+                      text_of(id, 'i', alerts[i].last.id).text, (int)user_value.len,
+                      user_value.text, alerts[i].add_to_carts);
     }
 }
 
@@ -180,7 +188,8 @@ static struct tally check_worlds(bool in_time)
         world.lateness_us = random_below(5);
         world_random(&world, in_time);
         for (int k = 0; k < world.count; k++) /* purchases are few */
-            if (world.click[k].deed == DEED_PURCHASE && random_below(3) > 0) world.click[k].deed = DEED_ADD_TO_CART;
+            if (world.click[k].deed == DEED_PURCHASE && random_below(3) > 0)
+                world.click[k].deed = DEED_ADD_TO_CART;
         check_world(&world, in_time, &tally);
     }
     return tally;
@@ -202,39 +211,50 @@ static void is_alerts(const struct click *clicks, int count, const char *wanted,
     buffer_release(&out);
 }
 
-#define CLICK(time, what, before, behind)                                                                                 \
-    {.time_us = (time), .watermark_us = (before), .user = 0, .source = -1, .product = -1, .deed = DEED_##what,            \
-     .advance_us = (behind)}
+#define CLICK(time, what, before, behind)                                                          \
+    {                                                                                              \
+        .time_us = (time), .watermark_us = (before), .user = 0, .source = -1, .product = -1,       \
+        .deed = DEED_##what, .advance_us = (behind)                                                \
+    }
 
 static void test_stories(void)
 {
-    static const struct click jump[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(120, PAGE_VIEW, 0, 120)};
-    static const struct click edge[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(15, PURCHASE, 0, 15),
-                                        CLICK(100, PAGE_VIEW, 15, 100)};
-    static const struct click once[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(20, ADD_TO_CART, 0, 20),
+    static const struct click jump[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
+                                        CLICK(120, PAGE_VIEW, 0, 120)};
+    static const struct click edge[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
+                                        CLICK(15, PURCHASE, 0, 15), CLICK(100, PAGE_VIEW, 15, 100)};
+    static const struct click once[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
+                                        CLICK(20, ADD_TO_CART, 0, 20),
                                         CLICK(90, PAGE_VIEW, 20, 90)};
-    static const struct click anew[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(1500, ADD_TO_CART, 0, 1500),
+    static const struct click anew[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
+                                        CLICK(1500, ADD_TO_CART, 0, 1500),
                                         CLICK(1600, PAGE_VIEW, 1500, 1600)};
-    static const struct click bought[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(10, PURCHASE, 0, 10),
-                                          CLICK(60, ADD_TO_CART, 10, 60), CLICK(200, PAGE_VIEW, 60, 200)};
-    static const struct click aside[] = {CLICK(0, PAGE_VIEW, INT64_MIN, 0), CLICK(60, PAGE_VIEW, 0, 60),
-                                         CLICK(5, ADD_TO_CART, 60, 60), CLICK(70, PAGE_VIEW, 60, 70),
-                                         CLICK(90, PAGE_VIEW, 70, 90)};
-    static const struct click again[] = {CLICK(0, PAGE_VIEW, INT64_MIN, 0), CLICK(60, PAGE_VIEW, 0, 76),
-                                         CLICK(5, ADD_TO_CART, 76, 76), CLICK(80, PAGE_VIEW, 76, 80)};
-    static const struct click stands[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 30), CLICK(1, PURCHASE, 30, 30),
-                                          CLICK(60, ADD_TO_CART, 30, 60), CLICK(99, PAGE_VIEW, 60, 99)};
+    static const struct click bought[] = {
+        CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(10, PURCHASE, 0, 10),
+        CLICK(60, ADD_TO_CART, 10, 60), CLICK(200, PAGE_VIEW, 60, 200)};
+    static const struct click aside[] = {
+        CLICK(0, PAGE_VIEW, INT64_MIN, 0), CLICK(60, PAGE_VIEW, 0, 60),
+        CLICK(5, ADD_TO_CART, 60, 60), CLICK(70, PAGE_VIEW, 60, 70), CLICK(90, PAGE_VIEW, 70, 90)};
+    static const struct click again[] = {CLICK(0, PAGE_VIEW, INT64_MIN, 0),
+                                         CLICK(60, PAGE_VIEW, 0, 76), CLICK(5, ADD_TO_CART, 76, 76),
+                                         CLICK(80, PAGE_VIEW, 76, 80)};
+    static const struct click stands[] = {
+        CLICK(0, ADD_TO_CART, INT64_MIN, 30), CLICK(1, PURCHASE, 30, 30),
+        CLICK(60, ADD_TO_CART, 30, 60), CLICK(99, PAGE_VIEW, 60, 99)};
 
     after_us = 15;
     forget_us = 1440;
-    is_alerts(jump, 2, "0 ia ua 1\n", "an event of the same id far ahead does not swallow the alert");
+    is_alerts(jump, 2, "0 ia ua 1\n",
+              "an event of the same id far ahead does not swallow the alert");
     is_alerts(edge, 3, "", "idle for exactly after is not yet too long");
     is_alerts(once, 3, "0 ia ua 1\n", "an id is reported once");
     is_alerts(anew, 3, "0 ia ua 1\n1500 ia ua 1\n", "once forgotten it starts anew");
     is_alerts(bought, 4, "", "after a purchase there is no alert in the same visit");
-    is_alerts(aside, 5, "70 ia ua 1\n", "an event far too late counts when the run then going on ends");
+    is_alerts(aside, 5, "70 ia ua 1\n",
+              "an event far too late counts when the run then going on ends");
     is_alerts(again, 4, "60 ia ua 1\n", "or at once when none is going on");
-    is_alerts(stands, 4, "0 ia ua 1\n", "a purchase that comes too late leaves the alert, and ends the visit's alerts");
+    is_alerts(stands, 4, "0 ia ua 1\n",
+              "a purchase that comes too late leaves the alert, and ends the visit's alerts");
 }
 
 int main(void)
@@ -242,12 +262,14 @@ int main(void)
     const struct tally in_time = check_worlds(true);
     const struct tally late = check_worlds(false);
 
-    is_int(in_time.wrong_rows, 0, "any order within the lateness gives the alerts of a look at all events");
+    is_int(in_time.wrong_rows, 0,
+           "any order within the lateness gives the alerts of a look at all events");
     is_int(in_time.other_rows, 0, "they do not depend on how often the tool advances");
     is_int(in_time.lost, 0, "nothing in time is late");
     is_int(in_time.wrong_state, 0, "a saved state goes on as if nothing had happened");
     ok(in_time.alerts > 1000, "and there were alerts");
-    is_int(late.other_rows, 0, "beyond the lateness, too, alerts do not depend on how often the tool advances");
+    is_int(late.other_rows, 0,
+           "beyond the lateness, too, alerts do not depend on how often the tool advances");
     is_int(late.other_late, 0, "nor does what is late");
     is_int(late.wrong_state, 0, "a saved state goes on beyond the lateness");
     ok(late.late > 100, "and there were late ones");

@@ -52,7 +52,8 @@ static void world_random(struct world *world, bool in_time)
 {
     const int partitions = 1 + (int)random_below(PARTITIONS_MAX);
     const int64_t span_us = 1 + random_below(60);
-    const int64_t disorder_us = in_time ? world->lateness_us : world->lateness_us + random_below(20);
+    const int64_t disorder_us =
+        in_time ? world->lateness_us : world->lateness_us + random_below(20);
     int64_t clock[PARTITIONS_MAX];
     int64_t greatest[PARTITIONS_MAX];
 
@@ -68,12 +69,14 @@ static void world_random(struct world *world, bool in_time)
         clock[partition] += random_below(random_below(12) == 0 ? 12 : 3);
         click->time_us = clock[partition] - random_below(disorder_us + 1);
         click->watermark_us = INT64_MIN;
-        if (greatest[partition] != INT64_MIN) click->watermark_us = greatest[partition] - world->lateness_us;
+        if (greatest[partition] != INT64_MIN)
+            click->watermark_us = greatest[partition] - world->lateness_us;
         if (in_time && click->time_us < click->watermark_us) click->time_us = click->watermark_us;
         if (click->time_us > greatest[partition]) greatest[partition] = click->time_us;
         click->advance_us = INT64_MAX;
         for (int p = 0; p < partitions; p++) {
-            const int64_t watermark_us = greatest[p] == INT64_MIN ? INT64_MIN : greatest[p] - world->lateness_us;
+            const int64_t watermark_us =
+                greatest[p] == INT64_MIN ? INT64_MIN : greatest[p] - world->lateness_us;
             if (watermark_us < click->advance_us) click->advance_us = watermark_us;
         }
         click->id = (int)random_below(IDS);
@@ -85,7 +88,8 @@ static void world_random(struct world *world, bool in_time)
 }
 
 /* What timelines want to know of an event; texts has room for six bytes, name is replaced. */
-static void click_fact(const struct click *click, struct fact *fact, char *texts, struct buffer *name)
+static void click_fact(const struct click *click, struct fact *fact, char *texts,
+                       struct buffer *name)
 {
     char id[2];
 

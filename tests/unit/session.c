@@ -9,11 +9,12 @@
 static int64_t gap_us, max_us;
 
 /* The line a session is compared by. */
-static void line_print(struct buffer *out, int id, int64_t start_us, int64_t last_us, uint64_t events, uint64_t carts,
-                       struct value user, struct value source)
+static void line_print(struct buffer *out, int id, int64_t start_us, int64_t last_us,
+                       uint64_t events, uint64_t carts, struct value user, struct value source)
 {
-    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " %" PRIu64 " %.*s %.*s ", id, start_us, last_us, events, carts,
-                  (int)user.len, user.text, (int)source.len, source.text);
+    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " %" PRIu64 " %.*s %.*s ", id,
+                  start_us, last_us, events, carts, (int)user.len, user.text, (int)source.len,
+                  source.text);
 }
 
 static void session_line(void *context, const struct session *session)
@@ -36,7 +37,8 @@ static bool world_add(struct sessions *sessions, const struct click *click)
     char texts[6];
 
     click_fact(click, &fact, texts, &name);
-    const bool used = sessions_add(sessions, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
+    const bool used =
+        sessions_add(sessions, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
     buffer_release(&name);
     return used;
 }
@@ -72,12 +74,14 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
         struct click *click = &world->click[i];
         click->used = world_add(&sessions, click);
         if (click->time_us > end_us) end_us = click->time_us;
-        if (often > 0 && random_below(often) == 0) sessions_advance(&sessions, click->advance_us, session_line, out);
+        if (often > 0 && random_below(often) == 0)
+            sessions_advance(&sessions, click->advance_us, session_line, out);
         if (resume && random_below(10) == 0) good = world_resume(&sessions) && good;
     }
     sessions_advance(&sessions, end_us, session_line, out);
     sessions_finish(&sessions, session_line, out);
-    good = good && timelines_count(&sessions.timelines) == 0 && sessions.timelines.stretches.pool.live == 0;
+    good = good && timelines_count(&sessions.timelines) == 0 &&
+           sessions.timelines.stretches.pool.live == 0;
     sessions_release(&sessions);
     return good;
 }
@@ -101,7 +105,8 @@ static void component(const struct click *clicks, int count, int seed, bool *in)
         for (int a = 0; a < count; a++)
             for (int b = 0; b < count; b++) {
                 if (in[a] == in[b] || clicks[a].time_us > clicks[b].time_us) continue;
-                if (!within_gap(&clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us) continue;
+                if (!within_gap(&clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us)
+                    continue;
                 in[a] = in[b] = grown = true;
             }
     }
@@ -126,7 +131,8 @@ static int line_order(const void *a, const void *b)
 /* One part, its events sorted. */
 static struct line part_line(const struct click *part, int count)
 {
-    struct line line = {.id = part[0].id, .start_us = part[0].time_us, .last_us = part[count - 1].time_us};
+    struct line line = {
+        .id = part[0].id, .start_us = part[0].time_us, .last_us = part[count - 1].time_us};
     int user = -1, source = -1;
     int64_t user_us = 0, source_us = 0;
     uint64_t carts = 0;
@@ -140,13 +146,14 @@ static struct line part_line(const struct click *part, int count)
             user = click->user;
             user_us = click->time_us;
         }
-        if (click->source >= 0 && (source < 0 || (click->time_us == source_us && click->source < source))) {
+        if (click->source >= 0 &&
+            (source < 0 || (click->time_us == source_us && click->source < source))) {
             source = click->source;
             source_us = click->time_us;
         }
     }
-    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, carts, text_of(user_text, 'u', user),
-               text_of(source_text, 's', source));
+    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, carts,
+               text_of(user_text, 'u', user), text_of(source_text, 's', source));
     buffer_add_char(&line.text, '[');
     for (int i = 0; i < count; i++) {
         if (part[i].product < 0) continue;
@@ -183,7 +190,8 @@ static void world_expect(const struct world *world, struct buffer *out)
             qsort(session, (size_t)session_count, sizeof(session[0]), click_order);
             for (int begin = 0; begin < session_count;) {
                 int end = begin + 1;
-                while (end < session_count && session[end].time_us - session[begin].time_us <= max_us)
+                while (end < session_count &&
+                       session[end].time_us - session[begin].time_us <= max_us)
                     end++;
                 lines[line_count++] = part_line(session + begin, end - begin);
                 begin = end;
@@ -208,7 +216,8 @@ static bool expect_late(const struct world *world, int number)
 
     clicks[count++] = *click;
     for (int i = 0; i < number; i++)
-        if (world->click[i].used && world->click[i].id == click->id) clicks[count++] = world->click[i];
+        if (world->click[i].used && world->click[i].id == click->id)
+            clicks[count++] = world->click[i];
     component(clicks, count, 0, in);
     for (int i = 0; i < count; i++)
         if (in[i] && clicks[i].time_us > last_us) last_us = clicks[i].time_us;
@@ -270,7 +279,8 @@ int main(void)
     static const char *const in_time[] = {
         "any order within the lateness gives the sessions of a look at all events",
         "they come in the same order however often the tool advances",
-        "and the same events are late", "a saved state goes on as if nothing had happened", "nothing in time is late"};
+        "and the same events are late", "a saved state goes on as if nothing had happened",
+        "nothing in time is late"};
     static const char *const in_time_cut[] = {
         "sessions that last too long are cut as by one pass over all events",
         "cut sessions come in the same order however often the tool advances",
@@ -281,9 +291,10 @@ int main(void)
         "beyond the lateness, too, rows do not depend on how often the tool advances",
         "nor does what is late", "a saved state goes on beyond the lateness",
         "an event is late if what comes out would have closed before it came"};
-    static const char *const late_cut[] = {
-        "sessions are cut by one pass over whatever was used", "which does not depend on how often the tool advances",
-        "nor does what is late when sessions are cut", "a saved state goes on with all of that", NULL};
+    static const char *const late_cut[] = {"sessions are cut by one pass over whatever was used",
+                                           "which does not depend on how often the tool advances",
+                                           "nor does what is late when sessions are cut",
+                                           "a saved state goes on with all of that", NULL};
 
     test_worlds(true, false, in_time);
     test_worlds(true, true, in_time_cut);

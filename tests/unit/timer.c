@@ -39,13 +39,16 @@ static int check(int64_t now_us, int bits, int pushes)
         for (int i = 0; i < 20 && count < pushes; i++) {
             const int64_t ahead_us = (int64_t)(random_bits() >> (64 - bits));
             plain[count].due_us = later(now_us, ahead_us);
-            timer_push(&timer, (struct timer_item){.due_us = plain[count].due_us, .number = (uint32_t)count});
+            timer_push(&timer, (struct timer_item){.due_us = plain[count].due_us,
+                                                   .number = (uint32_t)count});
             count++;
         }
-        const int64_t step_us = (int64_t)(random_bits() >> (64 - bits + (int)(random_bits() % (uint64_t)bits)));
+        const int64_t step_us =
+            (int64_t)(random_bits() >> (64 - bits + (int)(random_bits() % (uint64_t)bits)));
         now_us = count == pushes ? INT64_MAX : later(now_us, step_us);
         while (timer_pop(&timer, now_us, &item)) {
-            wrong += plain[item.number].done || plain[item.number].due_us != item.due_us || item.due_us >= now_us;
+            wrong += plain[item.number].done || plain[item.number].due_us != item.due_us ||
+                     item.due_us >= now_us;
             plain[item.number].done = true;
         }
         for (int i = 0; i < count; i++)
@@ -66,7 +69,8 @@ int main(void)
     ok(!timer_pop(&timer, INT64_MIN, &item), "an empty timer hands out nothing");
     timer_push(&timer, (struct timer_item){.due_us = 100, .number = 7});
     ok(!timer_pop(&timer, 100, &item), "what is due now is not yet due before now");
-    ok(timer_pop(&timer, 101, &item) && item.number == 7 && item.due_us == 100, "what is due before now is handed out");
+    ok(timer_pop(&timer, 101, &item) && item.number == 7 && item.due_us == 100,
+       "what is due before now is handed out");
     ok(!timer_pop(&timer, 101, &item), "and only once");
     timer_push(&timer, (struct timer_item){.due_us = 5, .number = 8});
     ok(!timer_pop(&timer, 101, &item), "what is pushed too late waits until time moves on");
