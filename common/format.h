@@ -51,7 +51,7 @@ void format_set_map(struct format *format, struct map_program *map);
 /* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
 enum format_kind format_sniff(struct slice head);
 
-/* The translator's functions: see tool.h. What they are given for an input is a struct reading. */
+/* The translator's functions: see command.h. What they are given for an input is a struct reading. */
 void *format_begin(void *self, struct slice head);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,

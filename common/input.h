@@ -28,7 +28,7 @@ struct input {
     bool ended;          /* no more bytes will come */
     bool discarding;     /* inside a line that was too long */
     bool begun;          /* the first line has been looked at */
-    void *reading;       /* a translator's, see tool.h; NULL: records are JSON events */
+    void *reading;       /* a translator's, see command.h; NULL: records are JSON events */
     enum framing framing;
     struct partition *partition; /* of unframed records, or of the last framed one; before the first record a stand-in
                                     that holds time back */

@@ -17,7 +17,7 @@
 #include "baseline.h"
 #include "group.h"
 #include "pack.h"
-#include "tool.h"
+#include "command.h"
 #include "window.h"
 
 /* A value with its verdict, as it is printed. */

@@ -14,7 +14,7 @@
 #include "group.h"
 #include "option.h"
 #include "rows.h"
-#include "tool.h"
+#include "command.h"
 #include "window.h"
 
 struct report {

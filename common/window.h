@@ -30,7 +30,7 @@
 #include "instant.h"
 #include "pack.h"
 #include "table.h"
-#include "tool.h"
+#include "command.h"
 
 /* An entry of window.groups; the aggregates' cells follow it. */
 struct group {

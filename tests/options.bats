@@ -88,7 +88,9 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   for tool in $tools; do
     "$tool" --help >help
     [ "$(awk 'length > 120' help | wc -l)" -eq 0 ]
-    run ! grep -qE '^  (-., )?--[a-z-]+(=[^ ]*)? *$' <(paste -sd ' ' help | sed 's/  *--/\n  --/g')
+    # The text begins in column 31, or on the next line.
+    awk '/^  -/ { bad += waiting; waiting = length < 31 || substr($0, 30, 1) != " "; next } /^ {30}[^ ]/ { waiting = 0 }
+      END { exit bad + waiting > 0 }' help
     for option in where lateness idle max-ahead max-jump dedup rejects late strict output key pad stats explain progress help version; do
       grep -qE -- "--$option\b" help
     done

@@ -89,21 +89,24 @@ static simdjson_inline void tally(simdjson_result<ondemand::value> found, struct
 }
 
 struct ordered {
-    static simdjson_inline void take(ondemand::object &object, const char *name, struct total &total)
+    static simdjson_inline void take(ondemand::object &object, const char *name,
+                                     struct total &total)
     {
         tally<std::string_view>(object.find_field(name), total);
     }
 };
 
 struct unordered {
-    static simdjson_inline void take(ondemand::object &object, const char *name, struct total &total)
+    static simdjson_inline void take(ondemand::object &object, const char *name,
+                                     struct total &total)
     {
         tally<std::string_view>(object.find_field_unordered(name), total);
     }
 };
 
 struct raw {
-    static simdjson_inline void take(ondemand::object &object, const char *name, struct total &total)
+    static simdjson_inline void take(ondemand::object &object, const char *name,
+                                     struct total &total)
     {
         tally<ondemand::raw_json_string>(object.find_field(name), total);
     }
@@ -166,8 +169,9 @@ int main(int argc, char **argv)
                       : std::strcmp(how, "raw") == 0       ? pass<raw>
                                                            : nullptr;
     if (name == nullptr || run == nullptr || passes < 1) {
-        std::fprintf(stderr, "usage: simdjson-reader [--take=ordered|unordered|raw] [--batch=BYTES] "
-                             "[--passes=N] FILE\n");
+        std::fprintf(stderr,
+                     "usage: simdjson-reader [--take=ordered|unordered|raw] [--batch=BYTES] "
+                     "[--passes=N] FILE\n");
         return 2;
     }
 
@@ -184,14 +188,16 @@ int main(int argc, char **argv)
         wall.push_back(seconds(CLOCK_MONOTONIC) - wall_begin);
     }
     const double best = *std::min_element(wall.begin(), wall.end());
-    std::printf("{\"simdjson\":\"%d.%d.%d\",\"instructions\":\"%s/%s\",\"take\":\"%s\",\"bytes\":%zu,\"events\":%zu,"
-                "\"texts\":%zu,\"nulls\":%zu,\"errors\":%zu,\"text_bytes\":%zu,\"best_seconds\":%.6f,"
-                "\"median_seconds\":%.6f,\"median_cpu_seconds\":%.6f,\"best_gb_per_second\":%.3f,"
-                "\"median_gb_per_second\":%.3f}\n",
-                SIMDJSON_VERSION_MAJOR, SIMDJSON_VERSION_MINOR, SIMDJSON_VERSION_REVISION,
-                builtin_implementation()->name().c_str(),
-                get_active_implementation()->name().c_str(), how, len, total.events, total.texts,
-                total.nulls, total.errors, total.text_bytes, best, median(wall), median(cpu),
-                static_cast<double>(len) / best / 1e9, static_cast<double>(len) / median(wall) / 1e9);
+    std::printf(
+        "{\"simdjson\":\"%d.%d.%d\",\"instructions\":\"%s/"
+        "%s\",\"take\":\"%s\",\"bytes\":%zu,\"events\":%zu,"
+        "\"texts\":%zu,\"nulls\":%zu,\"errors\":%zu,\"text_bytes\":%zu,\"best_seconds\":%.6f,"
+        "\"median_seconds\":%.6f,\"median_cpu_seconds\":%.6f,\"best_gb_per_second\":%.3f,"
+        "\"median_gb_per_second\":%.3f}\n",
+        SIMDJSON_VERSION_MAJOR, SIMDJSON_VERSION_MINOR, SIMDJSON_VERSION_REVISION,
+        builtin_implementation()->name().c_str(), get_active_implementation()->name().c_str(), how,
+        len, total.events, total.texts, total.nulls, total.errors, total.text_bytes, best,
+        median(wall), median(cpu), static_cast<double>(len) / best / 1e9,
+        static_cast<double>(len) / median(wall) / 1e9);
     return total.errors != 0;
 }
