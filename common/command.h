@@ -90,6 +90,8 @@ struct run {
     struct counters counters;
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark, before --where;
                               INT64_MAX before the first */
+    int64_t border_us;     /* --jobs: what begins at or before it may hold events of an earlier range, and stays open;
+                              INT64_MIN: nothing */
     int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
 };
 
@@ -97,7 +99,8 @@ enum tool_flags {
     TOOL_WINDOWS = 1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
     TOOL_MERGES = 2,  /* --by-partition and --merge */
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
-    TOOL_NO_TIME_RULES = 8, /* cs-parse: no watermark, lateness, windows: those options are refused */
+    TOOL_NO_TIME_RULES = 8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
+    TOOL_PARTS = 16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
 };
 
 struct tool {

@@ -242,6 +242,15 @@ static bool input_read(struct inputs *inputs, struct input *input)
     input_make_room(input);
     size_t room = input->cap - input->end;
     if (room > BLOCK_BYTES) room = BLOCK_BYTES;
+    if (input->stop != 0) {
+        const uint64_t read_up_to = input->consumed + (input->end - input->start);
+        const uint64_t left = input->stop > read_up_to ? input->stop - read_up_to : 0;
+        if (room > left) room = left;
+        if (room == 0) {
+            input->ended = true; /* stays open: another range may follow */
+            return true;
+        }
+    }
     ssize_t got;
     do
         got = read(input->fd, input->data + input->end, room);

@@ -39,6 +39,7 @@ struct input {
     uint64_t lines;      /* lines before data + start */
     uint64_t dev, ino;   /* of a regular file */
     uint64_t size;       /* of a regular file, or 0 */
+    uint64_t stop;       /* read no further than to this byte; 0: to the end */
     uint64_t skip;       /* of what a decompressor will print: bytes consumed by an earlier run */
     uint32_t head_len;   /* so many of the file's first bytes are in head */
     struct id head;      /* XXH3-128 of them */

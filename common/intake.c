@@ -24,6 +24,7 @@ static void report(struct loop *l, struct rejects *sink, const char *reason, con
                           .reason = reason,
                           .detail = detail,
                           .input = strcmp(origin->input->name, "-") == 0 ? "standard input" : origin->input->name,
+                          .input_number = (uint32_t)(origin->input - l->inputs.input),
                           .line = origin->line_number,
                           .partition = origin->partition,
                           .offset = origin->offset,
@@ -733,4 +734,29 @@ void intake_release_all(struct loop *l)
 {
     for (int i = 0; i < l->clock.count; i++)
         if (l->clock.partition[i]->holding) intake_release(l, l->clock.partition[i]);
+}
+
+const char *intake_peek(struct loop *l, const char *text, int64_t *time_us)
+{
+    struct pending *pending = batch_next(l);
+    const char *next;
+    *time_us = TIME_NONE;
+    if (scanner_scan(l->scanner, text, &pending->ev, &next) != REASON_NONE || pending->ev.line.len == 0) return next;
+    if (event_time(l, &pending->ev) != REASON_NONE) return next;
+    if (shared.max_ahead_us == 0 || pending->ev.time_us - l->now_us <= shared.max_ahead_us)
+        *time_us = pending->ev.time_us;
+    return next;
+}
+
+void intake_replay(struct loop *l, struct rejects *sink, struct slice deferred)
+{
+    struct unpack in = {.at = deferred.text, .end = deferred.text + deferred.len};
+    struct buffer scratch = {0};
+    struct reject reject;
+    while (rejects_next(&in, &reject, &scratch)) {
+        if (reject.input_number < (uint32_t)l->inputs.count)
+            reject.line += l->inputs.input[reject.input_number].lines;
+        rejects_add(sink, &reject);
+    }
+    buffer_release(&scratch);
 }

@@ -107,6 +107,13 @@ struct loop {
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one without a newline. */
 void intake_take(struct loop *l, struct input *input);
 
+/* The time of the event on the line at text, without taking it; TIME_NONE: it has none, or one too far ahead. Returns behind
+ * the line. */
+const char *intake_peek(struct loop *l, const char *text, int64_t *time_us);
+
+/* Adds what a worker has deferred; the lines of each input are counted from where the run is in it. */
+void intake_replay(struct loop *l, struct rejects *sink, struct slice deferred);
+
 /* Hands the batch to the command, then tells it the watermark. */
 void intake_run(struct loop *l);
 

@@ -1,5 +1,7 @@
 #include "reject.h"
 
+#include <string.h>
+
 #include "die.h"
 #include "json.h"
 #include "utf8.h"
@@ -44,8 +46,51 @@ static void number_or_null(struct buffer *out, int64_t number)
         buffer_add_int(out, number);
 }
 
+/* Texts with a NUL behind, so that they can be borrowed as strings. */
+static void text_defer(struct buffer *out, const char *text)
+{
+    pack_text(out, (struct slice){.text = text, .len = strlen(text) + 1});
+}
+
+static void reject_defer(struct buffer *out, const struct reject *reject)
+{
+    text_defer(out, reject->reason);
+    text_defer(out, reject->detail);
+    text_defer(out, reject->input);
+    pack_u32(out, reject->input_number);
+    pack_u64(out, reject->line);
+    pack_i64(out, reject->partition);
+    pack_i64(out, reject->offset);
+    pack_u64(out, reject->raw.len);
+    const size_t kept = reject->raw.len < RAW_MAX + 4 ? reject->raw.len : RAW_MAX + 4;
+    pack_text(out, (struct slice){.text = reject->raw.text, .len = kept});
+}
+
+bool rejects_next(struct unpack *in, struct reject *reject, struct buffer *scratch)
+{
+    if (in->at == in->end || in->broken) return false;
+    reject->reason = unpack_text(in).text;
+    reject->detail = unpack_text(in).text;
+    reject->input = unpack_text(in).text;
+    reject->input_number = unpack_u32(in);
+    reject->line = unpack_u64(in);
+    reject->partition = unpack_i64(in);
+    reject->offset = unpack_i64(in);
+    reject->raw.len = unpack_u64(in);
+    /* What is behind the bytes that are kept is never looked at; only its length is. */
+    const struct slice kept = unpack_text(in);
+    buffer_clear(scratch);
+    buffer_add_slice(scratch, kept);
+    reject->raw.text = buffer_reserve(scratch, 0) - scratch->len;
+    return !in->broken;
+}
+
 void rejects_add(struct rejects *rejects, const struct reject *reject)
 {
+    if (rejects->defer) {
+        reject_defer(&rejects->deferred, reject);
+        return;
+    }
     rejects->count++;
     if (rejects->output == NULL) {
         if (rejects->count <= NAMED_MAX)

@@ -8,9 +8,11 @@
 #ifndef CS_REJECT_H
 #define CS_REJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "output.h"
+#include "pack.h"
 #include "reason.h"
 #include "slice.h"
 
@@ -19,6 +21,7 @@ struct reject {
     const char *reason; /* "not-json", ..., or "late" */
     const char *detail; /* a phrase */
     const char *input;  /* the input's name */
+    uint32_t input_number; /* which input that is */
     uint64_t line;      /* in the input, from 1; 0: not known */
     int64_t partition;  /* -1: not framed */
     int64_t offset;     /* -1: not framed */
@@ -26,12 +29,17 @@ struct reject {
 };
 
 struct rejects {
-    struct output *output; /* or NULL; borrowed */
+    bool defer;             /* keep them all in deferred: somebody else will add them */
+    struct buffer deferred; /* packed */
+    struct output *output;  /* or NULL; borrowed */
     const char *what;      /* "rejected", "late": for messages */
     const char *option;    /* "--rejects": what to use to see them all */
     uint64_t count;
 };
 
 void rejects_add(struct rejects *rejects, const struct reject *reject);
+
+/* Takes the next one out of what was deferred; its texts borrow from in and from scratch. False: there is none left. */
+bool rejects_next(struct unpack *in, struct reject *reject, struct buffer *scratch);
 
 #endif

@@ -266,9 +266,23 @@ static struct stretch times_none(void)
                             .product_us = INT64_MIN};
 }
 
+/* Nearly always an event says nothing new: a later one does not change what was
+ * first, and the user is the same. */
+static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
+{
+    if (fact->source.kind == KIND_STRING && fact->time_us <= stretch->source_us) return false;
+    if (fact->device.kind == KIND_STRING && fact->time_us <= stretch->device_us) return false;
+    if (fact->user.kind != KIND_STRING) return true;
+    if (fact->time_us < stretch->user_us || stretch->user_us == INT64_MIN) return false;
+    if (!slice_equal(texts_of(stretch).user, value_slice(fact->user))) return false;
+    stretch->user_us = fact->time_us;
+    return true;
+}
+
 static void fact_texts(struct stretches *stretches, struct stretch *stretch,
                        const struct fact *fact)
 {
+    if (says_nothing_new(stretch, fact)) return;
     struct stretch times = times_none();
     struct texts texts = {.user = {NULL, 0}};
 

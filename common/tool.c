@@ -10,11 +10,15 @@
 
 #include "die.h"
 #include "instant.h"
+#include "jobs.h"
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
 #include "shared.h"
 #include "signals.h"
+
+/* More workers than that help nobody. */
+#define JOBS_MAX 256
 
 static struct loop loop;
 
@@ -99,7 +103,8 @@ static void refuse_options(const struct tool *tool)
     if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
     if (shared.output != NULL && shared.spool != NULL) die_usage("--output or --spool: rows go to one of them");
     if (shared.state != NULL && shared.jobs > 1) die_usage("--jobs does not go with --state");
-    if (shared.jobs > 1) die_usage("--jobs: not yet");
+    if (shared.jobs > 1 && shared.idle_us != 0) die_usage("--jobs does not go with --idle");
+    if (shared.jobs > 1 && shared.updates) die_usage("--jobs does not go with --emit=updates");
 }
 
 /* What the inputs' partitions are before anything is read. */
@@ -346,6 +351,7 @@ static void start(struct loop *l, int argc, char **argv)
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
+    run->border_us = INT64_MIN;
     run->settings = (struct settings){
         .lateness_us = shared.merge ? 0 : shared.lateness_us,
         .idle_us = shared.idle_us,
@@ -429,6 +435,8 @@ static void release(struct loop *l)
     option_release();
 }
 
+static bool is_stopped(void) { return stop_signal != 0; }
+
 int tool_main(const struct tool *tool, int argc, char **argv)
 {
     struct loop *l = &loop;
@@ -439,7 +447,9 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name, tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
+    struct jobs *jobs = jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
     read_everything(l);
+    if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
     finish(l);
     checkpoint_last(l);
     checkpoint_torn(l);

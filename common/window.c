@@ -344,18 +344,21 @@ enum reason windows_row_check(const struct windows *all, const struct event *ev,
 void windows_close(struct windows *all, int64_t watermark_us, window_done *done, void *context)
 {
     const int64_t open_us = all->run->settings.merge ? 1 : all->size_us;
-    size_t closed = 0;
     if (watermark_us > all->closed_us) all->closed_us = watermark_us;
-    for (; closed < all->count; closed++) {
-        struct window *window = all->open[closed];
+    size_t first = 0;
+    while (first < all->count && all->open[first]->start_us <= all->run->border_us)
+        first++;
+    size_t behind = first;
+    for (; behind < all->count; behind++) {
+        struct window *window = all->open[behind];
         if (window->start_us + open_us > watermark_us) break;
         done(context, window);
         window_retire(all, window);
     }
-    if (closed == 0) return;
+    if (behind == first) return;
     recent_set(all, NULL);
-    all->count -= closed;
-    memmove(all->open, all->open + closed, all->count * sizeof all->open[0]);
+    memmove(all->open + first, all->open + behind, (all->count - behind) * sizeof all->open[0]);
+    all->count -= behind - first;
 }
 
 /* Order. */

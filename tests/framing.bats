@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Framing: records as kcat prints them, offsets, and what a partition is.
+# shellcheck disable=SC2002,SC2086 # commands in variables are several words; bats sets stderr
 
 load helper
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Options: what is refused, and in which words.
+# shellcheck disable=SC2086,SC2154,SC2258 # commands in variables are several words; bats sets stderr
 
 load helper
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Rows: in which order, with which keys, and when.
+# shellcheck disable=SC2119,SC2120,SC2154,SC2015 # commands in variables are several words; bats sets stderr
 
 load helper
 

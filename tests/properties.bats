@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What must hold for any input: the same bytes however it is read, the same rows in whatever order it comes.
+# shellcheck disable=SC2086,SC2094 # commands in variables are several words; bats sets stderr
 
 load helper
 

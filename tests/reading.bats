@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Reading: what may come in, from where, and what becomes of it.
+# shellcheck disable=SC2002,SC2016,SC2086,SC2154 # commands in variables are several words; bats sets stderr
 
 load helper
 
@@ -151,8 +152,8 @@ long_line() {
   [ "$(tally a b)" -eq 300 ] || [ "$(fate late)" -gt 0 ]
   [ "$(tally --interleave --lateness=0s a b)" -eq 600 ]
   [ "$(fate late)" -eq 0 ]
-  sed = a | sed 'N;s/^/0\t/;s/\n/\t/' >fa
-  sed = b | sed 'N;s/^/1\t/;s/\n/\t/' >fb
+  awk '{ printf "0\t%d\t%s\n", NR, $0 }' a >fa
+  awk '{ printf "1\t%d\t%s\n", NR, $0 }' b >fb
   [ "$(tally --interleave --lateness=0s fa fb)" -eq 600 ]
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What is refused or late: named, counted, kept, and never lost.
+# shellcheck disable=SC2016,SC2086,SC2089,SC2090,SC2094,SC2154 # commands in variables are several words; bats sets stderr
 
 load helper
 

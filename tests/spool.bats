@@ -92,10 +92,10 @@ spool_is_good() {
     for ((n = 1; n < 400; n++)); do
       rm -rf state spool
       cp -r half/* .
-      CS_UNDER=(strace -f -qq -o trace -e "trace=$call" -e "inject=$call:signal=KILL:when=$n")
+      break_call "$n" "$call" signal=KILL
       status=0
       cs sessionize --state=state --save-every=1ms --spool=spool <rest 2>messages || status=$?
-      CS_UNDER=()
+      under
       shipped >early
       cmp -n "$(wc -c <early)" early "$ROWS.sessionize" || { echo "$call $n: sealed too early"; return 1; }
       rest_of sessionize state | cs sessionize --state=state --spool=spool --flush
@@ -145,11 +145,10 @@ spool_is_good() {
   for call in write fsync renameat; do
     rm -rf state spool
     cp -r half/* .
-    CS_UNDER=(strace -f -qq -o trace -e "trace=$call" -e "inject=$call:error=ENOSPC:when=1" -P "$PWD/spool" -P spool
-      -P "$PWD/spool/.000000000002.open")
+    break_call 1 "$call" error=ENOSPC "$PWD/spool" spool "$PWD/spool/.000000000002.open"
     status=0
     cs sessionize --state=state --spool=spool <rest 2>messages || status=$?
-    CS_UNDER=()
+    under
     [ "$status" -eq 1 ] || { echo "$call: $status"; cat messages; return 1; }
     grep -q '^cs-sessionize: spool.*No space left on device' messages
     rest_of sessionize state | cs sessionize --state=state --spool=spool --flush

@@ -18,11 +18,24 @@ cs() {
   esac
 }
 
-# In the background the tool takes the shell's place, so that $! is the tool. CS_UNDER is put before it (strace).
+# In the background the tool takes the shell's place, so that $! is the tool.
 exec_or_run() {
   if [ -n "${CS_EXEC:-}" ]; then exec "${CS_UNDER[@]}" "$@"; else "${CS_UNDER[@]}" "$@"; fi
 }
-CS_UNDER=()
+
+# under COMMAND...: what the tools are run under from now on; under with nothing: nothing.
+under() {
+  CS_UNDER=("$@")
+}
+under
+
+# break_call N CALL HOW [PATH...]: the Nth such system call (on these paths) of each process is broken.
+break_call() {
+  local n=$1 call=$2 how=$3 path paths=()
+  shift 3
+  for path; do paths+=(-P "$path"); done
+  under strace -f -qq -o trace -e "trace=$call" -e "inject=$call:$how:when=$n" "${paths[@]}"
+}
 
 # make_events COUNT: framed (three partitions, disorder, repeats) in $EVENTS, and the rows of each tool in $ROWS.TOOL.
 make_events() {
@@ -49,7 +62,8 @@ some_time() {
   printf '0.%03d' $((RANDOM % ($2 - $1) + $1))
 }
 
-# can_trace: skips the test by name where strace may not trace.
+# can_trace: skips the test by name where strace may not trace. The leak checker cannot work under it.
 can_trace() {
+  export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
   strace -o /dev/null -e trace=none true 2>/dev/null || skip "strace cannot trace here"
 }

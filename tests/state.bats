@@ -355,13 +355,10 @@ setup() {
 
 # broken_at N SYSCALL HOW PATH...: a run that goes on from half-way, with its Nth such call on these paths broken; its status.
 broken_at() {
-  local n=$1 call=$2 how=$3 path
-  shift 3
-  CS_UNDER=(strace -f -qq -o trace -e "trace=$call" -e "inject=$call:$how:when=$n")
-  for path; do CS_UNDER+=(-P "$path"); done
+  break_call "$@"
   cs window --state=state --save-every=1ms --output=out --rejects=rejects <rest 2>messages
   local status=$?
-  CS_UNDER=()
+  under
   return "$status"
 }
 

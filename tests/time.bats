@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Event time: how it is read, and when it moves.
+# shellcheck disable=SC2002,SC2086 # commands in variables are several words; bats sets stderr
 
 load helper
 

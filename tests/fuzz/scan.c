@@ -133,7 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         for (int round = 0; round < 2; round++) { /* the second time all shapes are known */
             for (const char *p = text; p < end;) {
-                const size_t count = kernels[kernel].lines(beside, p, end, LINES, pointers, reasons, &next);
+                const size_t count =
+                    kernels[kernel].lines(beside, p, end, LINES, pointers, reasons, &next);
                 for (size_t i = 0; i < count; i++) {
                     const char *newline = memchr(p, '\n', (size_t)(end - p));
                     const struct slice line = {.text = p, .len = (size_t)(newline - p)};

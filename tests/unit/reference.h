@@ -38,7 +38,10 @@ static inline bool reference_fails(struct reference *ref, enum reason reason)
 }
 
 /* The byte at the front; '\n', which no line holds, at its end. */
-static inline char reference_peek(const struct reference *ref) { return ref->p < ref->end ? *ref->p : '\n'; }
+static inline char reference_peek(const struct reference *ref)
+{
+    return ref->p < ref->end ? *ref->p : '\n';
+}
 
 static inline bool reference_eat(struct reference *ref, char c)
 {
@@ -81,7 +84,8 @@ static inline bool reference_escape(struct reference *ref)
     if (!reference_hex(ref, &code)) return false;
     if (code < 0xd800 || code > 0xdfff) return true;
     if (code > 0xdbff) return reference_fails(ref, REASON_BAD_UTF8);
-    if (!reference_eat(ref, '\\') || !reference_eat(ref, 'u')) return reference_fails(ref, REASON_BAD_UTF8);
+    if (!reference_eat(ref, '\\') || !reference_eat(ref, 'u'))
+        return reference_fails(ref, REASON_BAD_UTF8);
     if (!reference_hex(ref, &low)) return false;
     return (low >= 0xdc00 && low <= 0xdfff) || reference_fails(ref, REASON_BAD_UTF8);
 }
@@ -90,7 +94,10 @@ static inline bool reference_escape(struct reference *ref)
 static inline bool reference_character(struct reference *ref)
 {
     const unsigned char first = (unsigned char)*ref->p++;
-    const int more = first >= 0xf0 && first < 0xf8 ? 3 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xc0 && first < 0xe0 ? 1 : 0;
+    const int more = first >= 0xf0 && first < 0xf8   ? 3
+                     : first >= 0xe0 && first < 0xf0 ? 2
+                     : first >= 0xc0 && first < 0xe0 ? 1
+                                                     : 0;
     static const unsigned least[] = {0, 0x80, 0x800, 0x10000};
     if (more == 0) return reference_fails(ref, REASON_BAD_UTF8);
     unsigned code = first & (0x3fU >> more);
@@ -133,8 +140,10 @@ static inline int reference_digits(struct reference *ref)
 static inline bool reference_number(struct reference *ref)
 {
     (void)reference_eat(ref, '-');
-    if (!reference_eat(ref, '0') && reference_digits(ref) == 0) return reference_fails(ref, REASON_NOT_JSON);
-    if (reference_eat(ref, '.') && reference_digits(ref) == 0) return reference_fails(ref, REASON_NOT_JSON);
+    if (!reference_eat(ref, '0') && reference_digits(ref) == 0)
+        return reference_fails(ref, REASON_NOT_JSON);
+    if (reference_eat(ref, '.') && reference_digits(ref) == 0)
+        return reference_fails(ref, REASON_NOT_JSON);
     if (reference_eat(ref, 'e') || reference_eat(ref, 'E')) {
         if (!reference_eat(ref, '+')) (void)reference_eat(ref, '-');
         if (reference_digits(ref) == 0) return reference_fails(ref, REASON_NOT_JSON);
@@ -183,9 +192,18 @@ static inline bool reference_inside(struct reference *ref, int depth, char close
 static inline bool reference_value(struct reference *ref, int depth, enum kind *kind)
 {
     switch (reference_peek(ref)) {
-    case '{': *kind = KIND_OBJECT; ref->p++; return reference_inside(ref, depth + 1, '}', false);
-    case '[': *kind = KIND_ARRAY; ref->p++; return reference_inside(ref, depth + 1, ']', false);
-    case '"': *kind = KIND_STRING; ref->p++; return reference_string(ref);
+    case '{':
+        *kind = KIND_OBJECT;
+        ref->p++;
+        return reference_inside(ref, depth + 1, '}', false);
+    case '[':
+        *kind = KIND_ARRAY;
+        ref->p++;
+        return reference_inside(ref, depth + 1, ']', false);
+    case '"':
+        *kind = KIND_STRING;
+        ref->p++;
+        return reference_string(ref);
     case 't': *kind = KIND_TRUE; return reference_word(ref, "true");
     case 'f': *kind = KIND_FALSE; return reference_word(ref, "false");
     case 'n': *kind = KIND_NULL; return reference_word(ref, "null");

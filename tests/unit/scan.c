@@ -18,7 +18,7 @@
 #include "tap.h"
 
 #define CASES 1000000
-#define GROUP_MAX 40         /* lines in one block */
+#define GROUP_MAX 40          /* lines in one block */
 #define ARENA_BYTES (1 << 20) /* readable, before the page that is not */
 
 /* --- chance ------------------------------------------------------------------------------------------ */
@@ -33,34 +33,93 @@ static uint64_t chance(void)
     return chance_state;
 }
 
-static unsigned below(unsigned bound) { return (unsigned)((chance() >> 33) % bound); }
+static unsigned below(unsigned bound)
+{
+    return (unsigned)((chance() >> 33) % bound);
+}
 
 #define PICK(list) ((list)[below(sizeof(list) / sizeof((list)[0]))])
 
 /* --- lines ------------------------------------------------------------------------------------------- */
 
 static const char *const names[] = {
-    "event_id",    "session_id",  "user_id",        "event_type",  "page_url",    "product_id",
-    "category_id", "search_query", "traffic_source", "campaign_id", "device_type", "event_time",
-    "price",       "qty",         "cost",           "sid",         "session_id2", "sessionid",
-    "s",           "",            "\\u0073ession_id", "pr\\u0069ce", "a\\\"b",    "\xd1\x86\xd0\xb5\xd0\xbd\xd0\xb0",
-    "a_name_that_is_longer_than_any_literal_that_is_remembered_by_the_scanner", "event_time ",
+    "event_id",
+    "session_id",
+    "user_id",
+    "event_type",
+    "page_url",
+    "product_id",
+    "category_id",
+    "search_query",
+    "traffic_source",
+    "campaign_id",
+    "device_type",
+    "event_time",
+    "price",
+    "qty",
+    "cost",
+    "sid",
+    "session_id2",
+    "sessionid",
+    "s",
+    "",
+    "\\u0073ession_id",
+    "pr\\u0069ce",
+    "a\\\"b",
+    "\xd1\x86\xd0\xb5\xd0\xbd\xd0\xb0",
+    "a_name_that_is_longer_than_any_literal_that_is_remembered_by_the_scanner",
+    "event_time ",
 };
 
 static const char *const numbers[] = {
-    "0",    "-0",   "1",     "12.50", "-3e5", "1E+2", "1e-400", "123456789012345678901234567890", "0.1e1", "01",
-    "-",    "-01",  "1.",    ".5",    "1e",   "1e+",  "+1",     "0x1",                            "--1",   "NaN",
-    "1.e3", "1e5.", "1 2",   "0e0",   "-a",   "1_0",  "Infinity", "-Infinity", "1,", "2.5.6",
+    "0",     "-0",    "1",        "12.50",
+    "-3e5",  "1E+2",  "1e-400",   "123456789012345678901234567890",
+    "0.1e1", "01",    "-",        "-01",
+    "1.",    ".5",    "1e",       "1e+",
+    "+1",    "0x1",   "--1",      "NaN",
+    "1.e3",  "1e5.",  "1 2",      "0e0",
+    "-a",    "1_0",   "Infinity", "-Infinity",
+    "1,",    "2.5.6",
 };
 
-static const char *const words[] = {"true", "false", "null", "nul", "tru", "falsee", "nullx", "True", "n", ""};
+static const char *const words[] = {"true",   "false", "null", "nul", "tru",
+                                    "falsee", "nullx", "True", "n",   ""};
 
 static const char *const odd_strings[] = {
-    "\\ud83d\\ude00", "\\ud83d",      "\\ude00",      "\\ud83dx",  "\\ud83d\\n", "\\ud83d\\u0041", "\\uD83D\\uDE00",
-    "\\u12",          "\\u12g4",      "\\x",          "\\",        "\\\"",       "\\\\",           "\\/\\b\\f\\n\\r\\t",
-    "\xc3\xa9",       "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
-    "\xff",           "\xe2\x82",     "\xf0\x9f\x98", "\x01",      "\x1f",       "\x7f",           "\t",
-    "\\u0000",        "\\ud83d\\u",   "\\ud83d\\ud83d\\ude00",    "\xef\xbf\xbf", "\xe0\x80\x80", "\xf8\x88\x80\x80\x80",
+    "\\ud83d\\ude00",
+    "\\ud83d",
+    "\\ude00",
+    "\\ud83dx",
+    "\\ud83d\\n",
+    "\\ud83d\\u0041",
+    "\\uD83D\\uDE00",
+    "\\u12",
+    "\\u12g4",
+    "\\x",
+    "\\",
+    "\\\"",
+    "\\\\",
+    "\\/\\b\\f\\n\\r\\t",
+    "\xc3\xa9",
+    "\xe2\x82\xac",
+    "\xf0\x9f\x98\x80",
+    "\xc0\x80",
+    "\xed\xa0\x80",
+    "\xf4\x90\x80\x80",
+    "\x80",
+    "\xff",
+    "\xe2\x82",
+    "\xf0\x9f\x98",
+    "\x01",
+    "\x1f",
+    "\x7f",
+    "\t",
+    "\\u0000",
+    "\\ud83d\\u",
+    "\\ud83d\\ud83d\\ude00",
+    "\xef\xbf\xbf",
+    "\xe0\x80\x80",
+    "\xf8\x88\x80\x80\x80",
 };
 
 static void add_blanks(struct buffer *out)
@@ -282,7 +341,8 @@ static struct schema some, all;
 
 static void schemas_init(void)
 {
-    static const char *const wanted[] = {"session_id", "event_type", "product_id", "event_time", "price", "qty", "s"};
+    static const char *const wanted[] = {"session_id", "event_type", "product_id", "event_time",
+                                         "price",      "qty",        "s"};
     schema_init(&some);
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         schema_need(&some, slice_of(wanted[i]));
@@ -306,7 +366,8 @@ static int slot_meant(const struct schema *schema, struct slice key)
 {
     const struct slice name = {.text = plain, .len = reference_plain(plain, key)};
     for (size_t i = 0; i < schema->alias_count; i++)
-        if (slice_equal(schema->alias[i].old, name)) return schema_find(schema, schema->alias[i].name);
+        if (slice_equal(schema->alias[i].old, name))
+            return schema_find(schema, schema->alias[i].name);
     return schema_find(schema, name);
 }
 
@@ -335,13 +396,15 @@ static enum reason reason_wanted(int which)
     return bad != 0 ? REASON_BAD_MEMBER : REASON_NONE;
 }
 
-static const char *value_wrong(const struct event *ev, int which, const struct schema *schema, int slot)
+static const char *value_wrong(const struct event *ev, int which, const struct schema *schema,
+                               int slot)
 {
     const struct value got = ev->value[slot];
     const struct reference_member *last = NULL;
     for (int i = 0; i < ref.members; i++)
         if (ref_slot[which][i] == slot) last = &ref.member[i];
-    if (last == NULL || last->kind == KIND_NULL) return got.kind == KIND_NULL ? NULL : "a missing member has a value";
+    if (last == NULL || last->kind == KIND_NULL)
+        return got.kind == KIND_NULL ? NULL : "a missing member has a value";
     struct slice text = last->text;
     enum kind kind = last->kind;
     if (kind == KIND_STRING) {
@@ -350,7 +413,9 @@ static const char *value_wrong(const struct event *ev, int which, const struct s
         if (got.escaped && !schema->all) return "a value kept its escapes";
         /* --number: text that is a number is one. */
         struct reference number = {.p = text.text, .end = text.text + text.len};
-        if ((schema->number >> slot & 1) != 0 && reference_number(&number) && number.p == number.end) kind = KIND_NUMBER;
+        if ((schema->number >> slot & 1) != 0 && reference_number(&number) &&
+            number.p == number.end)
+            kind = KIND_NUMBER;
     } else if (slot < SLOT_CANONICAL) {
         kind = KIND_STRING; /* read as its text */
     }
@@ -367,7 +432,8 @@ static const char *rest_wrong(const struct event *ev)
         if (ref_slot[1][i] >= 0 && ref_slot[1][i] < SLOT_CANONICAL) continue;
         if (at == ev->rest_count) return "a member is missing in the rest";
         const char *from = ref.member[i].key.text - 1;
-        const struct slice want = {.text = from, .len = (size_t)(ref.member[i].text.text + ref.member[i].text.len - from)};
+        const struct slice want = {
+            .text = from, .len = (size_t)(ref.member[i].text.text + ref.member[i].text.len - from)};
         if (!slice_equal(ev->rest[at++], want)) return "a member of the rest is wrong";
     }
     return at == ev->rest_count ? NULL : "the rest has a member too many";
@@ -400,7 +466,9 @@ static char *place(const struct buffer *text)
     char *at = edge - SCAN_PADDING - text->len;
     memcpy(at, text->data, text->len);
     /* Whatever stands behind must not matter. */
-    static const char behind[] = "\"}\n{\"event_id\":\"\\\xc3\xa9 null,1e]}\"\"\"\"\n\n\n\n0123456789abcdef\x80\x80\x80\x80\"\"\"}}}}}";
+    static const char behind[] =
+        "\"}\n{\"event_id\":\"\\\xc3\xa9 "
+        "null,1e]}\"\"\"\"\n\n\n\n0123456789abcdef\x80\x80\x80\x80\"\"\"}}}}}";
     const size_t shift = below(sizeof behind - 1);
     for (size_t i = 0; i < SCAN_PADDING; i++)
         at[text->len + i] = behind[(i + shift) % (sizeof behind - 1)];
@@ -409,7 +477,8 @@ static char *place(const struct buffer *text)
 
 static int failures;
 
-static void complain(const char *how, int kernel, const char *wrong, enum reason reason, struct slice line)
+static void complain(const char *how, int kernel, const char *wrong, enum reason reason,
+                     struct slice line)
 {
     if (failures++ >= 10) return;
     struct buffer shown = {0};
@@ -417,8 +486,8 @@ static void complain(const char *how, int kernel, const char *wrong, enum reason
         const unsigned char c = (unsigned char)line.text[i];
         buffer_printf(&shown, c >= 0x20 && c < 0x7f ? "%c" : "<%02x>", c);
     }
-    printf("# %s, %s: wanted: %s, got reason %s: %.*s\n", kernels[kernel].name, how, wrong, reason_name(reason),
-           (int)shown.len, shown.data);
+    printf("# %s, %s: wanted: %s, got reason %s: %.*s\n", kernels[kernel].name, how, wrong,
+           reason_name(reason), (int)shown.len, shown.data);
     buffer_release(&shown);
 }
 
@@ -451,7 +520,8 @@ static struct scanner *fresh[2], *seasoned[2][3], *beside[2][3];
 static struct pristine pristine[2];
 static struct value slots[GROUP_MAX][SCHEMA_MAX + 1];
 
-static void one_answer(const char *how, int kernel, struct scanner *scanner, const char *text, int which)
+static void one_answer(const char *how, int kernel, struct scanner *scanner, const char *text,
+                       int which)
 {
     struct event ev = {.value = slots[0]};
     const char *next;
@@ -460,8 +530,11 @@ static void one_answer(const char *how, int kernel, struct scanner *scanner, con
     const enum reason reason = kernels[kernel].scan(scanner, text, &ev, &next);
     const char *end = strchrnul(text, '\0');
     end = memchr(text, '\n', (size_t)(edge - text));
-    const char *wrong = next != end + 1 ? "the next line's place" : answer_wrong(&ev, reason, which);
-    if (wrong != NULL) complain(how, kernel, wrong, reason, (struct slice){.text = text, .len = (size_t)(end - text)});
+    const char *wrong =
+        next != end + 1 ? "the next line's place" : answer_wrong(&ev, reason, which);
+    if (wrong != NULL)
+        complain(how, kernel, wrong, reason,
+                 (struct slice){.text = text, .len = (size_t)(end - text)});
     scanner_clear(scanner);
 }
 
@@ -504,8 +577,10 @@ static void group_check(struct buffer *group, const size_t *ends, size_t count, 
     size_t done = 0;
     if (below(4) == 0) pristine_restore(&pristine[which], beside[which][kernel]);
     while (p < end && done < count)
-        done += kernels[kernel].lines(beside[which][kernel], p, end, count - done, pointers + done, reasons + done, &p);
-    if (p != end || done != count) complain("side by side", kernel, "all the lines", REASON_NONE, SLICE(""));
+        done += kernels[kernel].lines(beside[which][kernel], p, end, count - done, pointers + done,
+                                      reasons + done, &p);
+    if (p != end || done != count)
+        complain("side by side", kernel, "all the lines", REASON_NONE, SLICE(""));
     for (size_t i = 0; i < done; i++) {
         const size_t from = i == 0 ? 0 : ends[i - 1];
         const struct slice line = {.text = text + from, .len = ends[i] - from - 1};
@@ -560,8 +635,10 @@ static void test_random(void)
         group_check(&group, ends, count, number / 20);
         cases += (unsigned)count;
     }
-    is_int(failures, 0, "a million lines: one judgement, however and after whatever they are scanned");
-    ok(accepted > CASES / 10 && accepted < (uint64_t)CASES * 9 / 10, "some of them are good and some are not");
+    is_int(failures, 0,
+           "a million lines: one judgement, however and after whatever they are scanned");
+    ok(accepted > CASES / 10 && accepted < (uint64_t)CASES * 9 / 10,
+       "some of them are good and some are not");
     buffer_release(&line);
     buffer_release(&group);
 }
@@ -596,18 +673,24 @@ static void test_reasons(void)
         {"{\"a\":1,}", REASON_NOT_JSON, "nor a comma too many"},
         {"{\"session_id\":[1]}", REASON_BAD_MEMBER, "an array where text belongs is a bad member"},
         {"{\"user_id\":{}}", REASON_BAD_MEMBER, "even in a member that nobody looks at"},
-        {"{\"session_id\":[1],\"session_id\":\"a\"}", REASON_NONE, "the last value of a repeated name counts"},
-        {"{\"session_id\":\"a\",\"sessi\\u006fn_id\":[1]}", REASON_BAD_MEMBER, "also when the name is escaped"},
-        {"{\"session_id\":[1", REASON_NOT_JSON, "a bad member in a line that is not JSON is not JSON"},
-        {"{\"a\":\"\xff\",x}", REASON_BAD_UTF8, "the first violation from the left gives the reason"},
+        {"{\"session_id\":[1],\"session_id\":\"a\"}", REASON_NONE,
+         "the last value of a repeated name counts"},
+        {"{\"session_id\":\"a\",\"sessi\\u006fn_id\":[1]}", REASON_BAD_MEMBER,
+         "also when the name is escaped"},
+        {"{\"session_id\":[1", REASON_NOT_JSON,
+         "a bad member in a line that is not JSON is not JSON"},
+        {"{\"a\":\"\xff\",x}", REASON_BAD_UTF8,
+         "the first violation from the left gives the reason"},
         {"{x,\"a\":\"\xff\"}", REASON_NOT_JSON, "whichever that is"},
         {"{\"a\":\"\\ud800\"}", REASON_BAD_UTF8, "a lone surrogate is bad UTF-8"},
         {"\xef\xbb\xbf{}", REASON_NOT_JSON, "a BOM in the middle of the input is not JSON"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         is_int(reason_of(slice_of(cases[i].line)), cases[i].reason, cases[i].name);
-    ok(reason_of((struct slice){.text = "{\"a\":\"b\0c\"}", .len = 11}) == REASON_NOT_JSON, "a NUL in a string is not JSON");
-    ok(reason_of((struct slice){.text = "{}\0", .len = 3}) == REASON_NOT_JSON, "nor is one behind the object");
+    ok(reason_of((struct slice){.text = "{\"a\":\"b\0c\"}", .len = 11}) == REASON_NOT_JSON,
+       "a NUL in a string is not JSON");
+    ok(reason_of((struct slice){.text = "{}\0", .len = 3}) == REASON_NOT_JSON,
+       "nor is one behind the object");
     for (int depth = 255; depth <= 257; depth++) {
         struct buffer line = {0};
         buffer_add_literal(&line, "{\"a\":");
@@ -617,7 +700,9 @@ static void test_reasons(void)
             buffer_add_char(&line, ']');
         buffer_add_char(&line, '}');
         is_int(reason_of(buffer_slice(&line)), depth > 256 ? REASON_TOO_DEEP : REASON_NONE,
-               depth > 256 ? "257 deep is too deep" : depth == 256 ? "256 deep is not" : "nor is 255");
+               depth > 256    ? "257 deep is too deep"
+               : depth == 256 ? "256 deep is not"
+                              : "nor is 255");
         buffer_release(&line);
     }
 }
@@ -639,7 +724,8 @@ static void test_suite(const char *folder)
     DIR *dir = opendir(folder);
     if (dir == NULL) {
         tap_count++;
-        printf("ok %d - JSONTestSuite # SKIP ../shared/data/json-test-suite is absent\n", tap_count);
+        printf("ok %d - JSONTestSuite # SKIP ../shared/data/json-test-suite is absent\n",
+               tap_count);
         return;
     }
     struct buffer text = {0}, path = {0};
@@ -652,17 +738,19 @@ static void test_suite(const char *folder)
         if (!file_read(path.data, &text)) continue;
         if (text.len != 0 && text.data[text.len - 1] == '\n') text.len--;
         if (text.len != 0 && memchr(text.data, '\n', text.len) != NULL) {
-            broken++; /* no line; cs-parse meets these in json-test-suite.bats */
+            broken++; /* no line; cs-parse.bats meets these */
             continue;
         }
         const enum reason reason = reason_of(buffer_slice(&text));
         const bool blank = reason == REASON_NONE && ref.line.len == 0;
-        const bool is_json = (reason == REASON_NONE && !blank) || reason == REASON_NOT_AN_OBJECT || reason == REASON_BAD_MEMBER;
+        const bool is_json = (reason == REASON_NONE && !blank) || reason == REASON_NOT_AN_OBJECT ||
+                             reason == REASON_BAD_MEMBER;
         yes += kind == 'y';
         no += kind == 'n';
         if (reason == REASON_COUNT || (kind == 'y' && !is_json) || (kind == 'n' && is_json)) {
             wrong++;
-            printf("# %s: %s\n", entry->d_name, reason == REASON_COUNT ? "differs" : reason_name(reason));
+            printf("# %s: %s\n", entry->d_name,
+                   reason == REASON_COUNT ? "differs" : reason_name(reason));
         }
     }
     closedir(dir);
@@ -677,7 +765,8 @@ static void test_suite(const char *folder)
 int main(int argc, char **argv)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *memory = mmap(NULL, ARENA_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        mmap(NULL, ARENA_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory + ARENA_BYTES, page, PROT_NONE) != 0) return 1;
     edge = memory + ARENA_BYTES;
     if (argc > 1) chance_state ^= strtoull(argv[1], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15);

@@ -1,0 +1,463 @@
+#include "jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "frame.h"
+#include "instant.h"
+#include "memory.h"
+#include "pack.h"
+#include "shared.h"
+
+/* A range's rows are kept in memory until it is their turn: so a range is no larger than this. */
+#define RANGE_BYTES_MAX ((uint64_t)64 << 20)
+/* Below this a worker is not worth its fork. */
+#define RANGE_BYTES_MIN ((uint64_t)256 << 10)
+/* How much before a range is looked at for the event time there. */
+#define SEED_BYTES ((uint64_t)1 << 20)
+
+/* The bytes of all files in one row: begin to end. */
+struct range {
+    uint64_t begin, end;
+};
+
+/* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its range is taken. */
+struct slot {
+    int rows_fd, result_fd; /* memory files */
+    int done[2];            /* a pipe: the worker's exit status, one byte, 0 for success */
+    pid_t worker;           /* for the nursery */
+};
+
+struct jobs {
+    struct range *range;
+    int count, at_once;
+    int begun; /* ranges that a worker was asked for, and the first */
+    struct slot *slot;
+    pid_t nursery;
+    int request_fd; /* to it: the numbers of ranges */
+};
+
+/* --- where ranges begin --------------------------------------------------------------------------------------- */
+
+/* Reads up to len bytes of a file from an offset; fewer at its end. */
+static size_t file_read(const struct input *input, uint64_t from, char *into, size_t len)
+{
+    const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) die_errno("%s", input->name);
+    size_t got = 0;
+    while (got < len) {
+        const ssize_t n = pread(fd, into + got, len - got, (off_t)(from + got));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) die_errno("%s", input->name);
+        if (n == 0) break;
+        got += (size_t)n;
+    }
+    close(fd);
+    return got;
+}
+
+/* Does the input begin as unframed lines of JSON that need no translation? */
+static bool is_plain(const struct loop *l, const struct input *input)
+{
+    if (!input->regular || input_compressed(input) || strcmp(input->name, "-") == 0) return false;
+    char head[4096 + SCAN_PADDING] = {0};
+    const size_t len = file_read(input, 0, head, 4096);
+    const char *from = head;
+    while (from < head + len && strchr(" \t\r\n", *from) != NULL)
+        from++;
+    if (from == head + len) return true;
+    if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
+    if (shared.input == INPUT_KCAT) return false;
+    /* An envelope has to be seen whole; a line that long is none of ours. */
+    const char *newline = memchr(from, '\n', (size_t)(head + len - from));
+    return shared.input == INPUT_NDJSON || (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
+           (newline == NULL && l->run.translator == NULL);
+}
+
+/* The first line of a file that begins at or after the offset; the file's end if there is none near enough. */
+static uint64_t line_begin(const struct input *input, uint64_t from)
+{
+    char *piece = memory_new(SEED_BYTES);
+    uint64_t at = from - 1; /* a newline right before is what is looked for */
+    uint64_t found = input->size;
+    while (at < input->size) {
+        const size_t len = file_read(input, at, piece, SEED_BYTES);
+        const char *newline = len == 0 ? NULL : memchr(piece, '\n', len);
+        if (newline != NULL) found = at + (uint64_t)(newline - piece) + 1;
+        if (newline != NULL || len == 0) break;
+        at += len;
+    }
+    free(piece);
+    return found;
+}
+
+/* Moves a cut to where a line begins. */
+static uint64_t cut_place(const struct inputs *inputs, uint64_t cut)
+{
+    uint64_t base = 0;
+    for (int i = 0; i < inputs->count; i++) {
+        const struct input *input = &inputs->input[i];
+        if (cut > base && cut < base + input->size) return base + line_begin(input, cut - base);
+        base += input->size;
+    }
+    return cut;
+}
+
+static void ranges_make(struct jobs *jobs, const struct inputs *inputs, int count)
+{
+    const uint64_t total = inputs->bytes_total;
+    uint64_t size = total / (uint64_t)count;
+    if (size > RANGE_BYTES_MAX) size = RANGE_BYTES_MAX;
+    const uint64_t ranges = (total + size - 1) / size;
+    jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
+    uint64_t begin = 0;
+    for (uint64_t i = 1; i <= ranges && begin < total; i++) {
+        const uint64_t end = i == ranges ? total : cut_place(inputs, total / ranges * i);
+        if (end <= begin) continue;
+        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
+        begin = end;
+    }
+}
+
+/* Sets the inputs to a range: what lies before or behind counts as read. */
+static void range_select(struct loop *l, const struct range *range)
+{
+    uint64_t base = 0;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *input = &l->inputs.input[i];
+        const uint64_t end = base + input->size;
+        if (end > range->begin && base < range->end) {
+            input->ended = false;
+            if (base + input->consumed < range->begin) input_seek(input, range->begin - base, input->lines);
+            /* A file's last range goes to its end, wherever that is now. */
+            input->stop = end > range->end ? range->end - base : 0;
+        } else if (base >= range->end || end <= range->begin) {
+            input->ended = true;
+        }
+        base = end;
+    }
+}
+
+/* --- a worker ----------------------------------------------------------------------------------------------- */
+
+/* The largest event_time in the last piece before a range: a guess that the run checks. */
+static int64_t seed_time(struct loop *l, uint64_t begin)
+{
+    uint64_t base = 0;
+    int64_t largest_us = TIME_NONE;
+    char *piece = memory_new(SEED_BYTES + 1 + SCAN_PADDING);
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *input = &l->inputs.input[i];
+        const uint64_t end = base + input->size < begin ? base + input->size : begin;
+        const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
+        if (end > base && end + SEED_BYTES > begin) {
+            const size_t len = file_read(input, from - base, piece, end - from);
+            memset(piece + len, 0, 1 + SCAN_PADDING);
+            piece[len] = '\n';
+            const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
+            while (p < piece + len) {
+                int64_t time_us;
+                p = intake_peek(l, p, &time_us);
+                if (time_us > largest_us) largest_us = time_us;
+            }
+        }
+        base += input->size;
+        if (base >= begin) break;
+    }
+    free(piece);
+    return largest_us;
+}
+
+/* Everything the run has to know of a range. */
+static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
+{
+    loop_count(l);
+    pack_i64(out, seed_us);
+    stats_save(&l->stats, out);
+    pack_u64(out, l->inputs.bytes_read);
+    for (int i = 0; i < l->inputs.count; i++)
+        pack_u64(out, l->inputs.input[i].lines);
+    clock_save(&l->clock, out);
+    pack_text(out, buffer_slice(&l->rejects.deferred));
+    pack_text(out, buffer_slice(&l->late.deferred));
+    if (l->tool->save != NULL) l->tool->save(&l->run, out);
+}
+
+static _Noreturn void worker_run(struct loop *l, const struct range *range, const struct slot *slot,
+                                 void (*read_range)(struct loop *l))
+{
+    l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
+    l->rejects.defer = l->late.defer = true;
+    const int64_t seed_us = seed_time(l, range->begin);
+    range_select(l, range);
+    if (seed_us != TIME_NONE) {
+        struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+        partition_advance(&l->clock, partition, seed_us);
+        partition->began = true;
+        l->told_us = clock_watermark(&l->clock);
+        l->run.border_us = l->run.end_time_us = seed_us;
+        read_range(l);
+    }
+    intake_run(l);
+    loop_flush(l);
+    struct output result = {.name = "memory for results", .fd = slot->result_fd};
+    result_pack(l, seed_us, &result.buffer);
+    output_flush(&result);
+    _exit(EXIT_DONE);
+}
+
+/* In the nursery: workers that have ended. */
+static struct jobs *nursery_jobs;
+
+static void on_worker_end(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        const char failed = status != 0;
+        for (int i = 0; i < nursery_jobs->at_once; i++)
+            if (nursery_jobs->slot[i].worker == pid) (void)!write(nursery_jobs->slot[i].done[1], &failed, 1);
+    }
+    errno = saved;
+}
+
+/* The nursery: a process as clean as the run was before it read anything. Workers are forked from it, not from the
+ * run, which by then holds what it has read. */
+static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request_fd, void (*read_range)(struct loop *l))
+{
+    nursery_jobs = jobs;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_IGN); /* the run decides */
+    signal(SIGTERM, SIG_IGN);
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    const struct sigaction action = {.sa_handler = on_worker_end, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &action, NULL);
+    for (;;) {
+        int number;
+        const ssize_t got = read(request_fd, &number, sizeof number);
+        if (got < 0 && errno == EINTR) continue;
+        if (got != sizeof number) _exit(EXIT_DONE);
+        struct slot *slot = &jobs->slot[number % jobs->at_once];
+        sigprocmask(SIG_BLOCK, &ends, &before); /* it must not end before it is known */
+        slot->worker = fork();
+        if (slot->worker < 0) die_errno("fork");
+        if (slot->worker == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            signal(SIGCHLD, SIG_DFL);
+            sigprocmask(SIG_SETMASK, &before, NULL);
+            worker_run(l, &jobs->range[number], slot, read_range);
+        }
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    }
+}
+
+static int memory_file(const char *name)
+{
+    const int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0) die_errno("memfd_create");
+    return fd;
+}
+
+static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l))
+{
+    jobs->slot = memory_zero((size_t)jobs->at_once, sizeof jobs->slot[0]);
+    for (int i = 0; i < jobs->at_once; i++) {
+        struct slot *slot = &jobs->slot[i];
+        slot->rows_fd = memory_file("rows");
+        slot->result_fd = memory_file("result");
+        if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
+    }
+    int request[2];
+    if (pipe2(request, O_CLOEXEC) != 0) die_errno("pipe");
+    jobs->nursery = fork();
+    if (jobs->nursery < 0) die_errno("fork");
+    if (jobs->nursery == 0) {
+        close(request[1]);
+        nursery_run(jobs, l, request[0], read_range);
+    }
+    close(request[0]);
+    jobs->request_fd = request[1];
+    for (int i = 0; i < jobs->at_once; i++)
+        close(jobs->slot[i].done[1]); /* so that the nursery's end is seen */
+}
+
+/* Asks for the workers of all ranges before that one. */
+static void workers_ask(struct jobs *jobs, int until)
+{
+    for (; jobs->begun < jobs->count && jobs->begun < until; jobs->begun++)
+        if (write(jobs->request_fd, &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
+            die_errno("asking for a worker");
+}
+
+/* --- the run -------------------------------------------------------------------------------------------------- */
+
+static void jobs_free(struct jobs *jobs)
+{
+    if (jobs->nursery != 0) {
+        kill(jobs->nursery, SIGKILL); /* and its workers die with it */
+        while (waitpid(jobs->nursery, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        close(jobs->request_fd);
+    }
+    for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
+        close(jobs->slot[i].rows_fd);
+        close(jobs->slot[i].result_fd);
+        close(jobs->slot[i].done[0]);
+    }
+    free(jobs->slot);
+    free(jobs->range);
+    free(jobs);
+}
+
+struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l))
+{
+    if (count < 2 || (l->tool->flags & TOOL_PARTS) == 0) return NULL;
+    if (shared.dedup_us != 0 || shared.strict || shared.interleave || l->run.settings.rows || shared.merge) return NULL;
+    if (l->inputs.bytes_total / (uint64_t)count < RANGE_BYTES_MIN) return NULL;
+    for (int i = 0; i < l->inputs.count; i++)
+        if (!is_plain(l, &l->inputs.input[i])) return NULL;
+    struct jobs *jobs = memory_zero(1, sizeof *jobs);
+    jobs->at_once = count;
+    ranges_make(jobs, &l->inputs, count);
+    if (jobs->count < 2) {
+        jobs_free(jobs);
+        return NULL;
+    }
+    jobs->begun = 1; /* the first is the run's own */
+    nursery_begin(jobs, l, read_range);
+    workers_ask(jobs, count);
+    range_select(l, &jobs->range[0]);
+    return jobs;
+}
+
+/* Waits for a slot's worker; false when it has failed: it has said why. */
+static bool worker_wait(const struct slot *slot)
+{
+    char failed = 1;
+    while (read(slot->done[0], &failed, 1) < 0)
+        if (errno != EINTR) die_errno("waiting for a worker");
+    return failed == 0;
+}
+
+/* All of a memory file, mapped; empty ones have no text. */
+static struct slice memory_map(int fd)
+{
+    struct stat stat;
+    if (fstat(fd, &stat) != 0) die_errno("fstat");
+    if (stat.st_size == 0) return (struct slice){0};
+    void *map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) die_errno("mmap");
+    return (struct slice){.text = map, .len = (size_t)stat.st_size};
+}
+
+static void memory_unmap(struct slice map)
+{
+    if (map.text != NULL) munmap((void *)(uintptr_t)map.text, map.len);
+}
+
+static void rows_copy(struct loop *l, int fd)
+{
+    rows_flush(l->run.rows);
+    const struct slice rows = memory_map(fd);
+    const char *from = rows.text;
+    size_t left = rows.len;
+    while (left != 0) {
+        const ssize_t written = write(l->output.fd, from, left);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) die_errno("%s", l->output.name);
+        from += written;
+        left -= (size_t)written;
+        l->output.position += (uint64_t)written;
+    }
+    memory_unmap(rows);
+}
+
+static void stats_add(struct stats *sum, const struct stats *part)
+{
+    sum->read += part->read;
+    sum->duplicate += part->duplicate;
+    sum->rejected += part->rejected;
+    sum->filtered += part->filtered;
+    sum->late += part->late;
+    sum->used += part->used;
+    for (int reason = 0; reason < REASON_COUNT; reason++)
+        sum->rejected_by[reason] += part->rejected_by[reason];
+    if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
+}
+
+/* Takes what a worker has made, if it began with the right event time. */
+static bool range_take(struct loop *l, const struct slot *slot)
+{
+    const struct slice map = memory_map(slot->result_fd);
+    struct unpack in = {.at = map.text, .end = map.text + map.len};
+    const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    const bool right = unpack_i64(&in) == partition->largest_us && partition->began && !partition->holding &&
+                       partition->largest_us != TIME_NONE;
+    if (right) {
+        struct stats stats = {0};
+        stats_load(&stats, &in);
+        stats_add(&l->stats, &stats);
+        l->run.counters.late_windows += stats.late_windows;
+        l->run.counters.expired += stats.expired;
+        l->run.counters.not_numbers += stats.not_numbers;
+        expr_errors += stats.expression_errors;
+        l->rows_before += stats.rows;
+        l->inputs.bytes_read += unpack_u64(&in);
+        uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
+        for (int i = 0; i < l->inputs.count; i++)
+            lines[i] = unpack_u64(&in);
+        const int64_t floor_us = l->clock.floor_us;
+        bool good = clock_load(&l->clock, &in);
+        if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
+        l->run.end_time_us = l->clock.largest_us;
+        const struct slice rejects = unpack_text(&in);
+        const struct slice late = unpack_text(&in);
+        intake_replay(l, &l->rejects, rejects);
+        intake_replay(l, &l->late, late);
+        for (int i = 0; i < l->inputs.count; i++)
+            l->inputs.input[i].lines += lines[i];
+        free(lines);
+        if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
+        if (!good || in.broken) die("a worker has handed over nonsense"); /* a fault of this program */
+        intake_run(l); /* the watermark moves on, and prints what is complete */
+        rows_copy(l, slot->rows_fd);
+    }
+    memory_unmap(map);
+    return right;
+}
+
+/* Makes a slot ready for its next range. */
+static void slot_clear(const struct slot *slot)
+{
+    const int fds[] = {slot->rows_fd, slot->result_fd};
+    for (int i = 0; i < 2; i++)
+        if (ftruncate(fds[i], 0) != 0 || lseek(fds[i], 0, SEEK_SET) < 0) die_errno("memory for a worker");
+}
+
+void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l), bool (*stopped)(void))
+{
+    for (int i = 1; i < jobs->count && !stopped(); i++) {
+        const struct slot *slot = &jobs->slot[i % jobs->at_once];
+        workers_ask(jobs, i + jobs->at_once);
+        if (!worker_wait(slot)) exit(EXIT_FAILED);
+        if (stopped()) break;
+        if (!range_take(l, slot)) {
+            range_select(l, &jobs->range[i]);
+            read_range(l);
+        }
+        slot_clear(slot);
+    }
+    jobs_free(jobs);
+}
