@@ -1,9 +1,9 @@
 /*
  * cs-abandon - who has put something into the cart and gone away without buying.
  *
- * As the stream goes by, each is printed once, when the pause has been long enough: cart.h. With --at
- * the question is how things stood at one point in time, and the answer comes at the end: there, an id's
- * visits are sessions with a gap of --forget (session.h), and the last one counts.
+ * As the stream goes by, each is printed once, when the pause has been long enough: cart.h. With
+ * --at the question is how things stood at one point in time, and the answer comes at the end:
+ * there, an id's visits are sessions with a gap of --forget (session.h), and the last one counts.
  */
 #include <stdlib.h>
 
@@ -84,7 +84,8 @@ enum column {
     COLUMN_COUNT,
 };
 
-/* The id's name is the user's choice; those from COLUMN_LAST on are worked out, so it is none of them. */
+/* The id's name is the user's choice; those from COLUMN_LAST on are worked out, so it is none of
+ * them. */
 static const char *const names[COLUMN_COUNT] = {
     [COLUMN_USER] = "user_id",
     [COLUMN_LAST] = "last_event_time",

@@ -1,8 +1,9 @@
 /*
  * cs-anomaly - windows whose value is far from the mean of the windows before them.
  *
- * Events are counted up in windows (window.h), which are judged when they are done (judge.h). With --rows the values
- * come from rows of cs-window or cs-funnel. What is here: the options, and the value in an event or a row.
+ * Events are counted up in windows (window.h), which are judged when they are done (judge.h). With
+ * --rows the values come from rows of cs-window or cs-funnel. What is here: the options, and the
+ * value in an event or a row.
  */
 #include "aggregate.h"
 #include "die.h"

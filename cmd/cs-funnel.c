@@ -1,8 +1,9 @@
 /*
  * cs-funnel - how many ids reach each step, by group and window.
  *
- * A funnel is a preset of cs-window's aggregates: NAME=distinct(ID) if EXPR for every step, and the share of the last
- * in the first. All steps count the same ids, so an event costs one look-up however many there are.
+ * A funnel is a preset of cs-window's aggregates: NAME=distinct(ID) if EXPR for every step, and the
+ * share of the last in the first. All steps count the same ids, so an event costs one look-up
+ * however many there are.
  */
 #include <stdlib.h>
 

@@ -238,8 +238,9 @@ static void recode_event(struct event *ev)
     }
 }
 
-/* Each value with its length before it, so that ("a", "bc") and ("ab", "c") differ; null has a length of its own.
- * Equal strings give equal ids however they were escaped, and so does a number written as one. */
+/* Each value with its length before it, so that ("a", "bc") and ("ab", "c") differ; null has a
+ * length of its own. Equal strings give equal ids however they were escaped, and so does a number
+ * written as one. */
 static struct value make_id(const struct event *ev)
 {
     static const char hex[] = "0123456789abcdef";

@@ -1,8 +1,8 @@
 /*
  * cs-sessionize - one row per session: who, when, and what was done in it.
  *
- * Which events make a session, and when it is complete, is session.h's business; what is kept of them,
- * stretch.h's. What is here: the options, and the row.
+ * Which events make a session, and when it is complete, is session.h's business; what is kept of
+ * them, stretch.h's. What is here: the options, and the row.
  */
 #include <stdlib.h>
 
@@ -68,7 +68,8 @@ enum column {
     COLUMN_COUNT,
 };
 
-/* The id's name is the user's choice; those from COLUMN_START on are worked out, so it is none of them. */
+/* The id's name is the user's choice; those from COLUMN_START on are worked out, so it is none of
+ * them. */
 static const char *const names[COLUMN_COUNT] = {
     [COLUMN_USER] = "user_id",
     [COLUMN_SOURCE] = "traffic_source",

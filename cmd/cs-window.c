@@ -1,8 +1,8 @@
 /*
  * cs-window - aggregates by group over windows of event time.
  *
- * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in report.h. What is
- * here: the options, and where a view is found.
+ * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in
+ * report.h. What is here: the options, and where a view is found.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  *     [VHOST:PORT ]IP IDENT USER [DD/Mon/YYYY:HH:MM:SS +ZZZZ] "REQUEST" STATUS BYTES
  *     [ "REFERRER" "USER AGENT"][ EXTRA]
  *
- * as Apache and nginx write them. Servers escape quotes in what clients send, so a quoted string ends
- * at the first quote without a backslash; IP, USER and REQUEST are whatever the client said. The
- * request is METHOD TARGET PROTOCOL; what does not look like that is a target without a method, since
- * scanners and broken clients send anything.
+ * as Apache and nginx write them. Servers escape quotes in what clients send, so a quoted string
+ * ends at the first quote without a backslash; IP, USER and REQUEST are whatever the client said.
+ * The request is METHOD TARGET PROTOCOL; what does not look like that is a target without a method,
+ * since scanners and broken clients send anything.
  */
 #ifndef CS_ACCESSLOG_H
 #define CS_ACCESSLOG_H

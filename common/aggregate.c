@@ -556,8 +556,8 @@ static unsigned __int128 magnitude(decimal number)
     return number < 0 ? 0 - (unsigned __int128)number : (unsigned __int128)number;
 }
 
-/* One digit of a long division: rest * 10 / whole, rest becoming the remainder. 10 = (2 * 2 + 1) * 2, so that
- * nothing grows past twice whole. */
+/* One digit of a long division: rest * 10 / whole, rest becoming the remainder. 10 = (2 * 2 + 1) *
+ * 2, so that nothing grows past twice whole. */
 static unsigned digit_next(unsigned __int128 *rest, unsigned __int128 whole)
 {
     const bool add[] = {false, true, false};

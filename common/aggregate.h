@@ -3,15 +3,16 @@
  *
  *     NAME=FUNC[(F)][ if EXPR]
  *
- * A group has a row of cells, one per aggregate, fixed in size: zeroed cells are those of a group that
- * no event has touched. Two cells of the same aggregate can be combined, in either order, into the
- * cell of all events together; that is what makes rows independent of the order of events, and partial
- * results of several processes mergeable. Sums are therefore kept exactly, in 192 bits: 2^64 addends cannot
- * overflow them, and only the total decides whether it is null.
+ * A group has a row of cells, one per aggregate, fixed in size: zeroed cells are those of a group
+ * that no event has touched. Two cells of the same aggregate can be combined, in either order, into
+ * the cell of all events together; that is what makes rows independent of the order of events, and
+ * partial results of several processes mergeable. Sums are therefore kept exactly, in 192 bits:
+ * 2^64 addends cannot overflow them, and only the total decides whether it is null.
  *
  * distinct counts need to know which ids have been seen: all distinct(F) over the same F are one
- * set, in which an id is looked up once per event and has a bit for each of its aggregates (window.h keeps
- * these tables). The same for conditions: equal texts are one expression, evaluated once per event.
+ * set, in which an id is looked up once per event and has a bit for each of its aggregates
+ * (window.h keeps these tables). The same for conditions: equal texts are one expression, evaluated
+ * once per event.
  */
 #ifndef CS_AGGREGATE_H
 #define CS_AGGREGATE_H
@@ -83,8 +84,8 @@ struct aggregates {
     struct expr *condition[CONDITIONS_MAX];
     char *condition_text[CONDITIONS_MAX]; /* owned */
     int condition_count;
-    uint64_t
-        typed; /* bit per condition that reads event_type only: not run again for a type seen before */
+    uint64_t typed; /* bit per condition that reads event_type only: not run again for a type seen
+                       before */
     struct type_memo memo[TYPE_MEMOS];
     struct distinct_set set[AGGREGATES_MAX];
     int set_count;
@@ -101,8 +102,8 @@ bool aggregates_add(struct aggregates *all, const char *text, struct schema *sch
 /* After the last one: finds what percent refers to, lays out cells and sets. False: as above. */
 bool aggregates_complete(struct aggregates *all, struct buffer *why);
 
-/* From now on the cells are read from rows that hold them under their names; aggregates that cannot be added
- * up (avg, first, last) are refused. After aggregates_complete. False: as above. */
+/* From now on the cells are read from rows that hold them under their names; aggregates that cannot
+ * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
 
 /* Which conditions select the event: a bit each, CONDITION_NONE always. */
@@ -134,12 +135,13 @@ static inline struct value operand_once(const struct aggregates *all, struct ope
     return values->value[operand];
 }
 
-/* Adds the event to a group's cells, all but the distinct counts. Kept values are copied to text. Returns how
- * many values were no numbers. */
+/* Adds the event to a group's cells, all but the distinct counts. Kept values are copied to text.
+ * Returns how many values were no numbers. */
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected);
 
-/* --merge: sets the cells to what the row says. Judge the row first: true if its members make sense. */
+/* --merge: sets the cells to what the row says. Judge the row first: true if its members make
+ * sense. */
 void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,
                     const struct event *ev);
 bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
@@ -152,13 +154,13 @@ void aggregates_combine(const struct aggregates *all, char *cells, const char *o
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct buffer *out);
 
-/* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is not a number
- * or too large for one. */
+/* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
+ * not a number or too large for one. */
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,
                        const struct buffer *text, decimal *out);
 
-/* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading adds to the cells;
- * what is senseless sets in->broken. */
+/* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading
+ * adds to the cells; what is senseless sets in->broken. */
 void aggregates_save(const struct aggregates *all, const char *cells, const struct buffer *text,
                      bool with_distinct, struct buffer *out);
 void aggregates_load(const struct aggregates *all, char *cells, struct buffer *text,
@@ -176,8 +178,8 @@ static inline uint64_t *cell_count(char *cells, uint32_t cell)
     return (uint64_t *)(void *)(cells + cell);
 }
 
-/* part / whole * 10^power as a whole number, rounded half away from zero; exact. False when whole is 0 or the
- * result is 2^127 or more. */
+/* part / whole * 10^power as a whole number, rounded half away from zero; exact. False when whole
+ * is 0 or the result is 2^127 or more. */
 bool decimal_ratio(decimal part, decimal whole, int power, decimal *out);
 
 #endif

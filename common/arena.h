@@ -21,7 +21,10 @@ struct arena {
 char *arena_take(struct arena *arena, size_t size);
 
 /* Gives back the last unused bytes of the piece taken last. */
-static inline void arena_shrink(struct arena *arena, char *end) { arena->at = end; }
+static inline void arena_shrink(struct arena *arena, char *end)
+{
+    arena->at = end;
+}
 
 /* A copy of the slice. */
 struct slice arena_copy(struct arena *arena, struct slice slice);

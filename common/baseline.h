@@ -1,10 +1,10 @@
 /*
  * baseline.h - the recent past of groups, and how far a new value is from its mean.
  *
- * A series is what one group has been worth in the windows that end within --baseline before the one
- * being judged. Its sum is exact, so the order in which values came and went leaves no trace, and a
- * deviation is computed from the exact mean, not from the one that is printed.
- * A value of 1e21 or more is not judged: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
+ * A series is what one group has been worth in the windows that end within --baseline before the
+ * one being judged. Its sum is exact, so the order in which values came and went leaves no trace,
+ * and a deviation is computed from the exact mean, not from the one that is printed. A value of
+ * 1e21 or more is not judged: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
  */
 #ifndef CS_BASELINE_H
 #define CS_BASELINE_H
@@ -21,8 +21,8 @@
 
 struct past {
     int64_t end_us;
-    bool
-        missing; /* the window had no value that could be judged: it counts for nothing, not for 0 */
+    bool missing; /* the window had no value that could be judged: it counts for nothing, not for 0
+                   */
     decimal value;
 };
 

@@ -16,7 +16,8 @@ struct buffer {
     char *data;
     size_t len;
     size_t cap;
-    void (*drain)(struct buffer *buffer); /* takes all bytes away when more do not fit; NULL: it grows */
+    void (*drain)(
+        struct buffer *buffer); /* takes all bytes away when more do not fit; NULL: it grows */
 };
 
 /* Makes room for extra more bytes and returns where they go, never NULL; len is not moved. */

@@ -16,9 +16,9 @@
 #include "event.h"
 #include "schema.h"
 
-/* Adds the event, scanned with schema.all, without a line end; its members are printed as they are in
- * ev->value, event_time too. changed has a bit for each slot of a
- * member in ev->rest whose value is now the one in ev->value. */
+/* Adds the event, scanned with schema.all, without a line end; its members are printed as they are
+ * in ev->value, event_time too. changed has a bit for each slot of a member in ev->rest whose value
+ * is now the one in ev->value. */
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
                      uint64_t changed);
 

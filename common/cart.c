@@ -50,7 +50,8 @@ static bool same_visit(const struct carts *carts, const struct stretch *stretch,
     return stretch_near(stretch->last_us, carts->forget_us, next->reach_us);
 }
 
-/* When something set aside counts: reach_us of a single event that was behind its partition's watermark is that. */
+/* When something set aside counts: reach_us of a single event that was behind its partition's
+ * watermark is that. */
 static int64_t aside_due(const struct stretch *aside)
 {
     return aside->reach_us;
@@ -105,7 +106,8 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
     return last_us + carts->forget_us < watermark_us;
 }
 
-/* Sets an event aside: a list of its own, in the order in which they count; equal ones become one. */
+/* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
+ */
 static void aside_add(struct carts *carts, struct timeline *timeline, const struct fact *fact)
 {
     uint32_t *link = &timeline->aside;
@@ -144,7 +146,8 @@ static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t 
         timeline_join_next(timelines, entry, previous);
 }
 
-/* Is the run that an event would make, or join, over for its partition? Only asked of events behind the watermark. */
+/* Is the run that an event would make, or join, over for its partition? Only asked of events behind
+ * the watermark. */
 static bool run_is_over(const struct carts *carts, const struct timeline_entry *entry,
                         uint32_t before, const struct fact *fact)
 {
@@ -223,7 +226,8 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
     };
 }
 
-/* Adds a stretch, in no list any more, to the past; or it begins a new visit, and the past is forgotten. */
+/* Adds a stretch, in no list any more, to the past; or it begins a new visit, and the past is
+ * forgotten. */
 static void past_add(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
     struct stretches *stretches = &carts->timelines.stretches;

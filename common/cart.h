@@ -1,16 +1,18 @@
 /*
  * cart.h - ids that have put something into the cart and gone away without buying.
  *
- * An id's events make runs, with no gap longer than after between two of them; and runs make a visit, with no gap
- * longer than forget. At the end of each run, that is when the watermark is past its last event + after, the visit up
- * to there is judged: something in the cart, nothing bought, and no alert yet in this visit gives an alert. How far
- * one event moves the watermark does not matter, nor how often carts_advance is called: runs are stretches
- * (stretch.h) joined by the rule of session.h.
+ * An id's events make runs, with no gap longer than after between two of them; and runs make a
+ * visit, with no gap longer than forget. At the end of each run, that is when the watermark is past
+ * its last event + after, the visit up to there is judged: something in the cart, nothing bought,
+ * and no alert yet in this visit gives an alert. How far one event moves the watermark does not
+ * matter, nor how often carts_advance is called: runs are stretches (stretch.h) joined by the rule
+ * of session.h.
  *
- * Runs that were judged are added up into one, the visit's past. An event that comes when its own partition's
- * watermark is past what it would have been in a run with changes no verdict: it is set aside, and counts from that
- * watermark on. If by then there is something in the cart for the first time, nothing bought, and no run going on, the
- * visit is judged again. An event is late when its whole visit is over: the rule for sessions with a gap of forget.
+ * Runs that were judged are added up into one, the visit's past. An event that comes when its own
+ * partition's watermark is past what it would have been in a run with changes no verdict: it is set
+ * aside, and counts from that watermark on. If by then there is something in the cart for the first
+ * time, nothing bought, and no run going on, the visit is judged again. An event is late when its
+ * whole visit is over: the rule for sessions with a gap of forget.
  */
 #ifndef CS_CART_H
 #define CS_CART_H
@@ -45,8 +47,8 @@ void carts_release(struct carts *carts);
 /* Adds an event; name is what id was made of. False: it is late. */
 bool carts_add(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
 
-/* Hands out the alerts that are due now, in the order in which they became due, then by last event and name: calls
- * that follow each other give the order of one. */
+/* Hands out the alerts that are due now, in the order in which they became due, then by last event
+ * and name: calls that follow each other give the order of one. */
 void carts_advance(struct carts *carts, int64_t watermark_us,
                    void (*alert)(void *context, const struct cart_alert *alert), void *context);
 

@@ -83,7 +83,8 @@ void checkpoint_show(struct loop *l)
     output_standard(&l->output);
     if (state_read(shared.state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
-        if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in)) state_end(shared.state, &in, false);
+        if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in))
+            state_end(shared.state, &in, false);
         positions_print(&l->positions, &l->clock, &l->output.buffer);
     }
     output_close(&l->output);
@@ -106,7 +107,8 @@ void checkpoint_seek(struct loop *l)
     }
 }
 
-/* All that the state will count on is written: makes it durable and commits it. In a child, or in the run itself. */
+/* All that the state will count on is written: makes it durable and commits it. In a child, or in
+ * the run itself. */
 static void state_write(struct loop *l)
 {
     struct state_file file;
@@ -135,7 +137,8 @@ static void saved_note(struct loop *l)
 
 static bool saved_differs(const struct loop *l)
 {
-    return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows || l->told_us != l->saved.told_us;
+    return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
+           l->told_us != l->saved.told_us;
 }
 
 /* Brings everything to a point that can be saved. */

@@ -1,9 +1,10 @@
 /*
  * command.h - what a command is: a struct tool, and the run it is part of.
  *
- * A command is its options and a few functions. The main loop (tool.h) reads, scans, judges (duplicates, rejects,
- * event time, --where), flushes when it would have to wait, handles signals, opens and saves the state,
- * and knows the wall clock; a command sees only valid events with their time, and watermarks.
+ * A command is its options and a few functions. The main loop (tool.h) reads, scans, judges
+ * (duplicates, rejects, event time, --where), flushes when it would have to wait, handles signals,
+ * opens and saves the state, and knows the wall clock; a command sees only valid events with their
+ * time, and watermarks.
  *
  * Order of calls:
  *     start      once, after the options are read: check combinations (die_usage), compile
@@ -16,10 +17,10 @@
  *     updates    --emit=updates: print what has changed since the last call
  *     save       any time between events
  *     finish     once, when nothing may stay open: close and print all (not with --state)
- * advance may come later than the watermark moved: up to a batch of events may lie between. A command must
- * print the same bytes anyway (see window.h, session.h for how).
- * An event is never handed to a command before its own partition's watermark (ev->watermark_us); what
- * advance is told is never above that.
+ * advance may come later than the watermark moved: up to a batch of events may lie between. A
+ * command must print the same bytes anyway (see window.h, session.h for how). An event is never
+ * handed to a command before its own partition's watermark (ev->watermark_us); what advance is told
+ * is never above that.
  */
 #ifndef CS_COMMAND_H
 #define CS_COMMAND_H
@@ -37,8 +38,8 @@
 
 enum fate {
     FATE_USED,
-    FATE_LATE,  /* nothing it could still belong to is open */
-    FATE_NO_ID, /* cs-sessionize, cs-abandon: nobody's event */
+    FATE_LATE,     /* nothing it could still belong to is open */
+    FATE_NO_ID,    /* cs-sessionize, cs-abandon: nobody's event */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
 };
 
@@ -50,7 +51,8 @@ struct settings {
     bool by_partition;   /* rows, groups and keys get the partition */
     bool merge;          /* the input is rows of this tool, not events */
     bool updates;        /* --emit=updates */
-    bool rows;           /* set by start: the input is rows of cs-window or cs-funnel; window_start is the time */
+    bool rows; /* set by start: the input is rows of cs-window or cs-funnel; window_start is the
+                  time */
     int64_t max_keys;
 };
 
@@ -62,21 +64,24 @@ struct counters {
     uint64_t keys;         /* ids and groups held now: compared with --max-keys after each batch */
 };
 
-/* Raw records that are not yet JSON events: CSV rows, log lines, what --map turns into several events. Several inputs
- * may be read at once (FIFOs, --interleave), so what is known of one, its header line for example, is kept apart: that
- * is its reading. */
+/* Raw records that are not yet JSON events: CSV rows, log lines, what --map turns into several
+ * events. Several inputs may be read at once (FIFOs, --interleave), so what is known of one, its
+ * header line for example, is kept apart: that is its reading. */
 struct translator {
     void *self;
-    /* An input begins with head, at least one line (the first payload where records are framed). Returns its reading;
-     * NULL: the records are JSON events already, and the loop reads them itself. */
+    /* An input begins with head, at least one line (the first payload where records are framed).
+     * Returns its reading; NULL: the records are JSON events already, and the loop reads them
+     * itself. */
     void *(*begin)(void *self, struct slice head);
-    /* The end of the first record in data..end (behind its line end), or NULL when it is not complete there; final:
-     * nothing will follow. Not asked where records are framed: a record is a frame's payload then. */
+    /* The end of the first record in data..end (behind its line end), or NULL when it is not
+     * complete there; final: nothing will follow. Not asked where records are framed: a record is a
+     * frame's payload then. */
     const char *(*split)(void *reading, const char *data, const char *end, bool final);
-    /* Hands each event's JSON text to emit (none for a header line, *header then says so). On a reason other than
-     * REASON_NONE, detail says more. */
-    enum reason (*translate)(void *reading, struct slice record, void (*emit)(void *context, struct slice json),
-                             void *context, bool *header, struct buffer *detail);
+    /* Hands each event's JSON text to emit (none for a header line, *header then says so). On a
+     * reason other than REASON_NONE, detail says more. */
+    enum reason (*translate)(void *reading, struct slice record,
+                             void (*emit)(void *context, struct slice json), void *context,
+                             bool *header, struct buffer *detail);
     /* The run ends. */
     void (*end)(void *reading);
 };
@@ -88,19 +93,22 @@ struct run {
     struct rows *rows;
     struct settings settings;
     struct counters counters;
-    int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark, before --where;
-                              INT64_MAX before the first */
-    int64_t border_us;     /* --jobs: what begins at or before it may hold events of an earlier range, and stays open;
-                              INT64_MIN: nothing */
-    int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
+    int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
+                              before --where; INT64_MAX before the first */
+    int64_t border_us;   /* --jobs: what begins at or before it may hold events of an earlier range,
+                            and stays open;   INT64_MIN: nothing */
+    int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
 };
 
 enum tool_flags {
-    TOOL_WINDOWS = 1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
-    TOOL_MERGES = 2,  /* --by-partition and --merge */
+    TOOL_WINDOWS =
+        1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
+    TOOL_MERGES = 2,      /* --by-partition and --merge */
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
-    TOOL_NO_TIME_RULES = 8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_PARTS = 16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
+    TOOL_NO_TIME_RULES =
+        8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
+    TOOL_PARTS =
+        16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
 };
 
 struct tool {
@@ -109,16 +117,20 @@ struct tool {
     const struct option_row *options;
     unsigned flags; /* enum tool_flags */
     void (*start)(struct run *run);
-    enum reason (*amend)(struct run *run, struct event *ev); /* optional: right after scanning and reading the time, before
-                                                              anything judges the event: change it, or refuse it */
+    enum reason (*amend)(
+        struct run *run,
+        struct event *ev); /* optional: right after scanning and reading the time, before
+                            anything judges the event: change it, or refuse it */
     void (*hint)(struct run *run, struct event *ev);
     enum fate (*event)(struct run *run, const struct event *ev);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*updates)(struct run *run);
     void (*finish)(struct run *run);
-    void (*save)(struct run *run, struct buffer *out);  /* deterministic: the same bytes for the same state */
-    bool (*load)(struct run *run, struct unpack *in);   /* adds to what is there; false: senseless */
-    void (*stats)(struct run *run, struct buffer *out); /* optional: further ,"name":number members for --stats */
+    void (*save)(struct run *run,
+                 struct buffer *out); /* deterministic: the same bytes for the same state */
+    bool (*load)(struct run *run, struct unpack *in); /* adds to what is there; false: senseless */
+    void (*stats)(struct run *run,
+                  struct buffer *out); /* optional: further ,"name":number members for --stats */
     void (*explain)(struct run *run, struct buffer *out); /* lines of --explain */
     void (*release)(struct run *run); /* give all memory back: leak checkers look */
 };

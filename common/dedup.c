@@ -6,7 +6,8 @@
 
 struct passed {
     struct id id;
-    int64_t first_us, last_us; /* the event_times it was passed with, the later one last; both the same when only one */
+    int64_t first_us, last_us; /* the event_times it was passed with, the later one last; both the
+                                  same when only one */
 };
 
 void dedup_init(struct dedup *dedup, int64_t span_us)
@@ -16,10 +17,14 @@ void dedup_init(struct dedup *dedup, int64_t span_us)
     table_init(&dedup->ids, sizeof(struct passed));
 }
 
-void dedup_release(struct dedup *dedup) { table_release(&dedup->ids); }
+void dedup_release(struct dedup *dedup)
+{
+    table_release(&dedup->ids);
+}
 
 /* Was an event at time_us, as one at passed_us was? */
-static bool is_near(const struct dedup *dedup, int64_t passed_us, int64_t time_us, int64_t watermark_us)
+static bool is_near(const struct dedup *dedup, int64_t passed_us, int64_t time_us,
+                    int64_t watermark_us)
 {
     return time_us >= passed_us - dedup->span_us && time_us <= passed_us + dedup->span_us &&
            watermark_us <= passed_us + dedup->span_us;
@@ -67,7 +72,8 @@ void dedup_advance(struct dedup *dedup, int64_t watermark_us)
 
 static int passed_compare(const void *a, const void *b)
 {
-    return id_compare((*(const struct passed *const *)a)->id, (*(const struct passed *const *)b)->id);
+    return id_compare((*(const struct passed *const *)a)->id,
+                      (*(const struct passed *const *)b)->id);
 }
 
 void dedup_save(const struct dedup *dedup, struct buffer *out)

@@ -1,11 +1,11 @@
 /*
  * dedup.h - --dedup: which event ids have been passed lately.
  *
- * An event is a repeat when its event_id was passed with an event_time at most span away. An id is remembered
- * until the watermark is past its event_time + span, so memory is bounded by the events of that span. Whether it
- * is still remembered is decided by the watermark that judges the event, not by when memory was last tidied up:
- * so it does not depend on how many events are looked at together. Of an id that comes again and again far
- * apart, the last two times are kept.
+ * An event is a repeat when its event_id was passed with an event_time at most span away. An id is
+ * remembered until the watermark is past its event_time + span, so memory is bounded by the events
+ * of that span. Whether it is still remembered is decided by the watermark that judges the event,
+ * not by when memory was last tidied up: so it does not depend on how many events are looked at
+ * together. Of an id that comes again and again far apart, the last two times are kept.
  */
 #ifndef CS_DEDUP_H
 #define CS_DEDUP_H
@@ -17,10 +17,11 @@
 #include "table.h"
 
 struct dedup {
-    int64_t span_us; /* 0: off */
+    int64_t span_us;  /* 0: off */
     struct table ids; /* struct passed */
     int64_t sweep_us; /* forget again when the watermark has come here */
-    int64_t passed_us; /* the watermark: what it has passed is forgotten, whether still there or not */
+    int64_t
+        passed_us; /* the watermark: what it has passed is forgotten, whether still there or not */
 };
 
 void dedup_init(struct dedup *dedup, int64_t span_us);

@@ -32,7 +32,8 @@ static bool character_unsafe(unsigned code)
 }
 
 /* The length of the character at text if it is one that may be shown; 0 if its first byte is to be
- * escaped. utf8.h is of no use here: the code point matters, and this file stands below all others. */
+ * escaped. utf8.h is of no use here: the code point matters, and this file stands below all others.
+ */
 static size_t printable_length(const unsigned char *text, size_t len)
 {
     if (text[0] < 0x80) return text[0] >= 0x20 && text[0] < 0x7f;

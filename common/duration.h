@@ -12,10 +12,11 @@
 #include "buffer.h"
 #include "slice.h"
 
-#define DURATION_MAX INT64_C(315537897600000000) /* 9,999 years: no sum with an instant overflows */
+#define DURATION_MAX INT64_C(315537897600000000) /* 9,999 years: no sum with an instant overflows  \
+                                                  */
 
-/* Returns NULL and sets *out_us, or the reason as a phrase: "'5x' has no known unit (ms, s, m, h, d)",
- * "which unit? (5s, 5m, 5h)", ... The phrase is good until the thread's next call. */
+/* Returns NULL and sets *out_us, or the reason as a phrase: "'5x' has no known unit (ms, s, m, h,
+ * d)", "which unit? (5s, 5m, 5h)", ... The phrase is good until the thread's next call. */
 const char *duration_parse(const char *text, int64_t *out_us);
 
 /* Adds such text, each unit at its largest and zero parts left out: 1h30m, 1s500ms, 0s. */

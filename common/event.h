@@ -28,10 +28,14 @@ struct event {
     bool recast;                 /* a member's kind differs from that in line: see expr.h */
     uint64_t hint[5];            /* for the command: what its hint function worked out */
     struct value *value;         /* by slot; schema.count of them */
-    const struct slice *rest;    /* with schema.all: every member that is not canonical, "name":value, as it came */
+    const struct slice
+        *rest; /* with schema.all: every member that is not canonical, "name":value, as it came */
     size_t rest_count;
 };
 
-static inline struct value event_value(const struct event *ev, int slot) { return ev->value[slot]; }
+static inline struct value event_value(const struct event *ev, int slot)
+{
+    return ev->value[slot];
+}
 
 #endif

@@ -221,7 +221,8 @@ static void keep_output(void *context, struct slice json)
     buffer_add_char(outputs, '\n');
 }
 
-/* A record is taken whole or refused whole: nothing is handed on before all of it is known to be good. */
+/* A record is taken whole or refused whole: nothing is handed on before all of it is known to be
+ * good. */
 static enum reason map_record(struct format *format, struct slice json, struct handing *handing)
 {
     const struct handing check = {.detail = handing->detail};

@@ -3,12 +3,12 @@
  * lines, and what --map makes of them.
  *
  * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
- * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end are what
- * struct translator (tool.h) points at; the struct format is its self.
+ * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
+ * are what struct translator (tool.h) points at; the struct format is its self.
  *
  * --from=auto looks at the first line of an input that is not blank: '{' or '[' begins NDJSON; what
- * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON, whose
- * reader then says what is wrong.
+ * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON,
+ * whose reader then says what is wrong.
  */
 #ifndef CS_FORMAT_H
 #define CS_FORMAT_H
@@ -51,7 +51,8 @@ void format_set_map(struct format *format, struct map_program *map);
 /* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
 enum format_kind format_sniff(struct slice head);
 
-/* The translator's functions: see command.h. What they are given for an input is a struct reading. */
+/* The translator's functions: see command.h. What they are given for an input is a struct reading.
+ */
 void *format_begin(void *self, struct slice head);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,

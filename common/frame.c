@@ -55,8 +55,10 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
 {
     struct value found[3];
     if (!envelope_scan(line.text, found)) return false;
-    if (found[0].kind != KIND_NUMBER || !number_floor(value_slice(found[0]), 0, &frame->partition)) return false;
-    if (found[1].kind != KIND_NUMBER || !number_floor(value_slice(found[1]), 0, &frame->offset)) return false;
+    if (found[0].kind != KIND_NUMBER || !number_floor(value_slice(found[0]), 0, &frame->partition))
+        return false;
+    if (found[1].kind != KIND_NUMBER || !number_floor(value_slice(found[1]), 0, &frame->offset))
+        return false;
     if (frame->partition < 0 || frame->offset < 0) return false;
     if (found[2].kind != KIND_STRING && found[2].kind != KIND_OBJECT) return false;
     if (memchr(found[2].text, '\n', found[2].len) != NULL) return false; /* a record is one line */
@@ -76,10 +78,11 @@ enum framing frame_guess(const char *data, const char *end)
     struct frame frame;
     const char *newline = memchr(data, '\n', (size_t)(end - data));
     if (newline == NULL) return FRAMING_NONE;
-    if (frame_read((struct slice){.text = data, .len = (size_t)(newline - data)}, &frame)) return FRAMING_KCAT;
+    if (frame_read((struct slice){.text = data, .len = (size_t)(newline - data)}, &frame))
+        return FRAMING_KCAT;
     struct value found[3];
-    if (*data == '{' && envelope_scan(data, found) && found[0].kind == KIND_NUMBER && found[1].kind == KIND_NUMBER &&
-        found[2].kind != KIND_NULL)
+    if (*data == '{' && envelope_scan(data, found) && found[0].kind == KIND_NUMBER &&
+        found[1].kind == KIND_NUMBER && found[2].kind != KIND_NULL)
         return FRAMING_ENVELOPE;
     return FRAMING_NONE;
 }

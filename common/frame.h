@@ -1,5 +1,6 @@
 /*
- * frame.h - records as kcat prints them: `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of -J.
+ * frame.h - records as kcat prints them: `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the
+ * envelope of -J.
  */
 #ifndef CS_FRAME_H
 #define CS_FRAME_H
@@ -22,7 +23,8 @@ enum framing frame_guess(const char *data, const char *end);
 /* Takes a line apart; payload borrows from it. */
 bool frame_read(struct slice line, struct frame *frame);
 
-/* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or no text in it. */
+/* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or no text in
+ * it. */
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch);
 
 #endif

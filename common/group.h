@@ -5,9 +5,10 @@
  *     --by='term=lower(search_query)'      in lower case (lower.h)
  *     --by='big=.price > 100'              any jq expression
  *
- * The key of a group is its values one behind the other as pack.h writes them: kind, length, bytes. So
- * null, "" and "null" are three groups, and so are 1 and "1"; the values can be read back from it. A number
- * keeps its digits: 1 and 1.0 are two groups. --by-partition adds the partition as a last value.
+ * The key of a group is its values one behind the other as pack.h writes them: kind, length, bytes.
+ * So null, "" and "null" are three groups, and so are 1 and "1"; the values can be read back from
+ * it. A number keeps its digits: 1 and 1.0 are two groups. --by-partition adds the partition as a
+ * last value.
  */
 #ifndef CS_GROUP_H
 #define CS_GROUP_H
@@ -40,11 +41,12 @@ struct group_by {
 void group_by_init(struct group_by *by);
 void group_by_release(struct group_by *by);
 
-/* Reads what stands in one --by: a list, empty entries skipped. False: the reason is added to why. */
+/* Reads what stands in one --by: a list, empty entries skipped. False: the reason is added to why.
+ */
 bool group_by_add(struct group_by *by, const char *text, struct schema *schema, struct buffer *why);
 
-/* From now on keys are read from rows that hold the values under their names, and the partition. False: the
- * reason is added to why. */
+/* From now on keys are read from rows that hold the values under their names, and the partition.
+ * False: the reason is added to why. */
 bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *why);
 
 /* How many values a key has: count, one more with the partition. */

@@ -2,8 +2,8 @@
  * id.h - identifiers (sessions, users, groups) as 128 bits instead of text.
  *
  * XXH3-128 with a fixed seed (https://github.com/Cyan4973/xxHash), so that the same id is the same
- * 128 bits in every process, on every machine and in every state file: partial results can be merged.
- * Two different ids among n are taken for one with a chance of n*n / 2^129.
+ * 128 bits in every process, on every machine and in every state file: partial results can be
+ * merged. Two different ids among n are taken for one with a chance of n*n / 2^129.
  */
 #ifndef CS_ID_H
 #define CS_ID_H
@@ -25,9 +25,15 @@ struct id id_of(struct slice text);
 /* The id of a pair (a group and an id within it): mixes all 256 bits. Never ID_NONE. */
 struct id id_mix(struct id a, struct id b);
 
-static inline bool id_equal(struct id a, struct id b) { return a.low == b.low && a.high == b.high; }
+static inline bool id_equal(struct id a, struct id b)
+{
+    return a.low == b.low && a.high == b.high;
+}
 
-static inline bool id_is_none(struct id a) { return (a.low | a.high) == 0; }
+static inline bool id_is_none(struct id a)
+{
+    return (a.low | a.high) == 0;
+}
 
 /* Some order, the same everywhere: states are written in it. */
 static inline int id_compare(struct id a, struct id b)

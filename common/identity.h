@@ -1,8 +1,9 @@
 /*
  * identity.h - whose an event is: --id, and --split-by.
  *
- * An identity's name is the values of these members as timeline.h writes them, the id's first: so null, "" and
- * "null" are three values, and so are 1 and "1". Its 128 bits (timeline_id) find it in a table.
+ * An identity's name is the values of these members as timeline.h writes them, the id's first: so
+ * null, "" and "null" are three values, and so are 1 and "1". Its 128 bits (timeline_id) find it in
+ * a table.
  */
 #ifndef CS_IDENTITY_H
 #define CS_IDENTITY_H

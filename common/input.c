@@ -37,7 +37,8 @@ static const char *decompressor(const char *name)
     const size_t len = strlen(name);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const size_t ending = strlen(known[i].ending);
-        if (len > ending && strcmp(name + len - ending, known[i].ending) == 0) return known[i].program;
+        if (len > ending && strcmp(name + len - ending, known[i].ending) == 0)
+            return known[i].program;
     }
     return NULL;
 }
@@ -70,10 +71,13 @@ bool input_head(const char *name, int fd, uint32_t len, struct id *head)
 void input_head_update(struct input *input)
 {
     if (!input_lasts(input) || input->fd < 0 || input->child != 0) return;
-    /* Of a compressed file all that there is: a position in what comes out of it says nothing of its own bytes. */
-    const uint64_t seen = input_compressed(input) ? input->size : input->consumed + input->end - input->start;
+    /* Of a compressed file all that there is: a position in what comes out of it says nothing of
+     * its own bytes. */
+    const uint64_t seen =
+        input_compressed(input) ? input->size : input->consumed + input->end - input->start;
     const uint32_t len = seen < INPUT_HEAD_BYTES ? (uint32_t)seen : INPUT_HEAD_BYTES;
-    if (len > input->head_len && input_head(input->name, input->fd, len, &input->head)) input->head_len = len;
+    if (len > input->head_len && input_head(input->name, input->fd, len, &input->head))
+        input->head_len = len;
 }
 
 /* Starts PROGRAM -dc reading fd; fd is replaced by the end to read from. */
@@ -86,7 +90,8 @@ static void decompress(struct input *input, const char *program)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input->fd, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    /* In a process group of its own: ^C is for us, and a decompressor killed by it would look like a damaged file. */
+    /* In a process group of its own: ^C is for us, and a decompressor killed by it would look like
+     * a damaged file. */
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -111,7 +116,8 @@ static void input_open(struct input *input)
         input->fd = STDIN_FILENO;
         if (isatty(input->fd)) message("reading events from the terminal (Ctrl-D ends)");
     } else {
-        /* A FIFO that nobody writes to yet is not waited for here: the others may have something. */
+        /* A FIFO that nobody writes to yet is not waited for here: the others may have something.
+         */
         input->fd = open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (input->fd < 0) die_errno("%s", label(input));
     }
@@ -127,7 +133,8 @@ static void input_open(struct input *input)
         input->ino = stat.st_ino;
         input->size = (uint64_t)stat.st_size;
     } else if (S_ISFIFO(stat.st_mode)) {
-        (void)fcntl(input->fd, F_SETPIPE_SZ, PIPE_BYTES); /* fewer switches; refused where the user's limit is lower */
+        (void)fcntl(input->fd, F_SETPIPE_SZ,
+                    PIPE_BYTES); /* fewer switches; refused where the user's limit is lower */
     }
 }
 
@@ -151,7 +158,8 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
         input_open(input);
         const char *program = input->regular ? decompressor(input->name) : NULL;
         inputs->bytes_total += program == NULL ? input->size : 0;
-        /* Regular files are opened again when their turn comes: a thousand need no thousand descriptors. */
+        /* Regular files are opened again when their turn comes: a thousand need no thousand
+         * descriptors. */
         if (input->regular && input->fd != STDIN_FILENO && !interleave) {
             close(input->fd);
             input->fd = -1;
@@ -172,7 +180,9 @@ static void input_close(struct input *input)
     while (waitpid(input->child, &status, 0) < 0)
         if (errno != EINTR) die_errno("%s: waiting for the decompressor", input->name);
     input->child = 0;
-    if (status != 0) die("%s: %s failed: the file is damaged or cut off", input->name, decompressor(input->name));
+    if (status != 0)
+        die("%s: %s failed: the file is damaged or cut off", input->name,
+            decompressor(input->name));
 }
 
 void inputs_release(struct inputs *inputs)
@@ -217,7 +227,9 @@ static void input_skip(struct input *input)
         const ssize_t got = read(input->fd, input->data, room);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) die_errno("%s", input->name);
-        if (got == 0) die_person("%s: is shorter than it was: the position in the state is gone", input->name);
+        if (got == 0)
+            die_person("%s: is shorter than it was: the position in the state is gone",
+                       input->name);
         input->skip -= (uint64_t)got;
     }
 }
@@ -231,10 +243,12 @@ static bool input_read(struct inputs *inputs, struct input *input)
         const char *program = decompressor(input->name);
         if (input->dev != dev || input->ino != ino) {
             if (input->consumed != 0)
-                die_person("%s: has just been replaced: the position in the state is gone", input->name);
+                die_person("%s: has just been replaced: the position in the state is gone",
+                           input->name);
             message("%s: was replaced while other files were read", input->name);
         }
-        if (input->consumed != 0 && program == NULL && lseek(input->fd, (off_t)input->consumed, SEEK_SET) < 0)
+        if (input->consumed != 0 && program == NULL &&
+            lseek(input->fd, (off_t)input->consumed, SEEK_SET) < 0)
             die_errno("%s", label(input));
         if (program != NULL) decompress(input, program);
     }
@@ -328,11 +342,13 @@ int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us)
     struct pollfd *const entries = inputs->entries;
     nfds_t count = poll_entries(inputs, entries, inputs->who);
     entries[count++] = (struct pollfd){.fd = inputs->wake_fd, .events = POLLIN};
-    const struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
+    const struct timespec timeout = {.tv_sec = timeout_us / 1000000,
+                                     .tv_nsec = timeout_us % 1000000 * 1000};
     const int64_t from = instant_steady();
     const int ready = ppoll(entries, count, timeout_us == INT64_MAX ? NULL : &timeout, NULL);
     if (ready < 0 && errno != EINTR) die_errno("poll");
-    if (ready > 0 && entries[count - 1].revents != 0) { /* the signal is acted on by the caller: wake once for it */
+    if (ready > 0 && entries[count - 1].revents !=
+                         0) { /* the signal is acted on by the caller: wake once for it */
         uint64_t signals;
         (void)!read(inputs->wake_fd, &signals, sizeof signals);
     }

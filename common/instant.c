@@ -21,8 +21,9 @@ static bool date_valid(unsigned year, unsigned month, unsigned day)
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* Days since 1970-01-01. Years begin in March, so that February's end is the year's (Howard Hinnant,
- * chrono-Compatible Low-Level Date Algorithms, days_from_civil; no eras, as years are not negative). */
+/* Days since 1970-01-01. Years begin in March, so that February's end is the year's (Howard
+ * Hinnant, chrono-Compatible Low-Level Date Algorithms, days_from_civil; no eras, as years are not
+ * negative). */
 static int64_t date_days(unsigned year, unsigned month, unsigned day)
 {
     const unsigned from_march = month > 2 ? month - 3 : month + 9;
@@ -92,7 +93,8 @@ static unsigned pair_read(const char *text)
     return (unsigned)(text[0] - '0') * 10 + (unsigned)(text[1] - '0');
 }
 
-/* Reads "", ".1" to ".123456789" from the front of *rest; finer digits than microseconds are cut. */
+/* Reads "", ".1" to ".123456789" from the front of *rest; finer digits than microseconds are cut.
+ */
 static bool fraction_read(struct slice *rest, int64_t *out_us)
 {
     *out_us = 0;

@@ -3,9 +3,9 @@
  *
  * Range: years 0001 to 9999. Grammar: RFC 3339 with 'T', 't' or one blank between date and time,
  * seconds required, 0 to 9 fraction digits (finer than microseconds is cut off, toward the past for
- * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh or " UTC". Second 60 is the next minute's 0.
- * Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by a
- * given unit, fractions allowed.
+ * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh or " UTC". Second 60 is the next minute's
+ * 0. Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by
+ * a given unit, fractions allowed.
  */
 #ifndef CS_INSTANT_H
 #define CS_INSTANT_H
@@ -34,8 +34,8 @@ bool instant_parse_text(struct slice text, bool assume_utc, int64_t *out_us);
 /* Reads a member: text, digits, or a number. False: bad-time. */
 bool instant_parse(struct value value, const struct instant_format *format, int64_t *out_us);
 
-/* Writes "2026-01-01T00:10:00.000Z", or six fraction digits when it is not a whole millisecond; returns
- * the length (24 or 27), no NUL. time_us is in range. */
+/* Writes "2026-01-01T00:10:00.000Z", or six fraction digits when it is not a whole millisecond;
+ * returns the length (24 or 27), no NUL. time_us is in range. */
 #define INSTANT_TEXT_MAX 27
 size_t instant_write(char *out, int64_t time_us);
 

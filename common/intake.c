@@ -18,12 +18,14 @@ static void strict_stop(struct loop *l)
     die("--strict: stopped at the first refused or late record");
 }
 
-static void report(struct loop *l, struct rejects *sink, const char *reason, const char *detail, const struct origin *origin)
+static void report(struct loop *l, struct rejects *sink, const char *reason, const char *detail,
+                   const struct origin *origin)
 {
     rejects_add(sink, &(struct reject){
                           .reason = reason,
                           .detail = detail,
-                          .input = strcmp(origin->input->name, "-") == 0 ? "standard input" : origin->input->name,
+                          .input = strcmp(origin->input->name, "-") == 0 ? "standard input"
+                                                                         : origin->input->name,
                           .input_number = (uint32_t)(origin->input - l->inputs.input),
                           .line = origin->line_number,
                           .partition = origin->partition,
@@ -33,12 +35,15 @@ static void report(struct loop *l, struct rejects *sink, const char *reason, con
     strict_stop(l);
 }
 
-/* With --state, what an input ends in may be whole when the next run reads it again: the position does not move over
- * it, and it is only told of, and counted, after the last save (checkpoint_torn). False: there is no next time. */
+/* With --state, what an input ends in may be whole when the next run reads it again: the position
+ * does not move over it, and it is only told of, and counted, after the last save
+ * (checkpoint_torn). False: there is no next time. */
 static bool torn_left(struct loop *l, enum reason reason, const struct origin *origin)
 {
     struct input *input = origin->input;
-    if (!origin->torn || !l->run.settings.has_state || reason == REASON_NO_ID || reason == REASON_FUTURE) return false;
+    if (!origin->torn || !l->run.settings.has_state || reason == REASON_NO_ID ||
+        reason == REASON_FUTURE)
+        return false;
     if (input->framing == FRAMING_NONE && !input_lasts(input)) return false;
     input->torn = true;
     l->stats.read--;
@@ -46,11 +51,14 @@ static bool torn_left(struct loop *l, enum reason reason, const struct origin *o
 }
 
 /* Refuses the record, or the event of a record that is being translated. */
-void intake_refuse(struct loop *l, enum reason reason, const char *detail, const struct origin *origin)
+void intake_refuse(struct loop *l, enum reason reason, const char *detail,
+                   const struct origin *origin)
 {
     if (torn_left(l, reason, origin)) return;
-    if (shared.strict && !l->running) intake_run(l); /* the run ends here: what came before comes first */
-    if (origin->torn && reason != REASON_NO_ID && reason != REASON_FUTURE) { /* those two are whole events */
+    if (shared.strict && !l->running)
+        intake_run(l); /* the run ends here: what came before comes first */
+    if (origin->torn && reason != REASON_NO_ID &&
+        reason != REASON_FUTURE) { /* those two are whole events */
         reason = REASON_TORN;
         detail = NULL;
     }
@@ -59,7 +67,8 @@ void intake_refuse(struct loop *l, enum reason reason, const char *detail, const
         l->made.rejected++;
     else
         l->stats.rejected++;
-    report(l, &l->rejects, reason_name(reason), detail != NULL ? detail : reason_detail(reason), origin);
+    report(l, &l->rejects, reason_name(reason), detail != NULL ? detail : reason_detail(reason),
+           origin);
 }
 
 static void count_filtered(struct loop *l)
@@ -127,23 +136,27 @@ static struct id event_id(struct loop *l, const struct event *ev)
 }
 
 /* Is it a repeat of one that was passed, or of the one its partition holds? */
-static bool is_repeat(const struct loop *l, const struct partition *partition, struct id id, int64_t time_us)
+static bool is_repeat(const struct loop *l, const struct partition *partition, struct id id,
+                      int64_t time_us)
 {
     if (id_is_none(id)) return false;
     if (dedup_seen(&l->dedup, id, time_us, partition_watermark(&l->clock, partition))) return true;
-    const int64_t apart_us = time_us > partition->held_us ? time_us - partition->held_us : partition->held_us - time_us;
+    const int64_t apart_us =
+        time_us > partition->held_us ? time_us - partition->held_us : partition->held_us - time_us;
     return partition->holding && id_equal(id, partition->held_id) && apart_us <= l->dedup.span_us;
 }
 
-/* The event is valid and its time stands: event time goes on, --where decides, the batch takes it. The event is the
- * batch's next one. */
+/* The event is valid and its time stands: event time goes on, --where decides, the batch takes it.
+ * The event is the batch's next one. */
 static void accept(struct loop *l, struct pending *pending, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     ev->partition = partition;
     ev->watermark_us = partition_watermark(&l->clock, partition);
-    if (ev->time_us >= ev->watermark_us && ev->time_us < l->run.first_time_us) l->run.first_time_us = ev->time_us;
-    if (ev->time_us < partition->largest_us && partition->largest_us - ev->time_us > l->stats.disorder_us)
+    if (ev->time_us >= ev->watermark_us && ev->time_us < l->run.first_time_us)
+        l->run.first_time_us = ev->time_us;
+    if (ev->time_us < partition->largest_us &&
+        partition->largest_us - ev->time_us > l->stats.disorder_us)
         l->stats.disorder_us = partition->largest_us - ev->time_us;
     partition_advance(&l->clock, partition, ev->time_us);
     if (l->dedup.span_us != 0) {
@@ -179,14 +192,16 @@ static enum reason event_time(struct loop *l, struct event *ev)
     if (__builtin_expect(value.was_number, 0)) value.kind = KIND_NUMBER;
     if (__builtin_expect(value.escaped, 0)) {
         buffer_clear(&l->plain);
-        value.len = (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
+        value.len =
+            (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
         value.text = l->plain.data;
     }
     return instant_parse(value, &shared.time, &ev->time_us) ? REASON_NONE : REASON_BAD_TIME;
 }
 
 /* Accepts an event from its text, which was judged before: it waited behind another one. */
-static void accept_text(struct loop *l, struct partition *partition, struct buffer *text, const struct origin *origin)
+static void accept_text(struct loop *l, struct partition *partition, struct buffer *text,
+                        const struct origin *origin)
 {
     struct pending *pending = batch_next(l);
     struct event *ev = &pending->ev;
@@ -216,8 +231,10 @@ static struct origin held_origin(struct partition *partition)
     };
 }
 
-/* What becomes of a held event counts for the record it came in, not for the one being translated now. */
-static struct made held_begin(struct loop *l, const struct partition *partition, const struct origin *origin)
+/* What becomes of a held event counts for the record it came in, not for the one being translated
+ * now. */
+static struct made held_begin(struct loop *l, const struct partition *partition,
+                              const struct origin *origin)
 {
     struct made outside = {.translating = l->translating, .made = l->made};
     outside.same = l->translating != NULL && l->translating->input == origin->input &&
@@ -271,16 +288,18 @@ static void held_refuse(struct loop *l, struct partition *partition)
     held_end(l, &made);
 }
 
-/* --max-jump: true when the event may pass now; otherwise it has been dealt with. What was held before it is released
- * or refused first. */
-static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending, struct id id)
+/* --max-jump: true when the event may pass now; otherwise it has been dealt with. What was held
+ * before it is released or refused first. */
+static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending,
+                        struct id id)
 {
     const int64_t jump_us = shared.max_jump_us;
     const struct event *ev = &pending->ev;
     if (jump_us == 0) return true;
     if (!partition->holding) {
         /* A partition's first event waits for its second. */
-        if (__builtin_expect(partition->began && ev->time_us - partition->largest_us <= jump_us, 1)) return true;
+        if (__builtin_expect(partition->began && ev->time_us - partition->largest_us <= jump_us, 1))
+            return true;
         hold(l, partition, ev->time_us, pending->came, &pending->origin, id);
         return false;
     }
@@ -307,8 +326,8 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
 }
 
 /* An event has been scanned, with that result: judged and put into the batch. */
-static void judge(struct loop *l, struct pending *pending, enum reason reason, const struct origin *origin,
-                  struct partition *partition)
+static void judge(struct loop *l, struct pending *pending, enum reason reason,
+                  const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
@@ -317,7 +336,8 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason, c
     if (l->translating == NULL) l->stats.read++;
     const char *detail = NULL;
     if (reason == REASON_NONE) reason = event_time(l, ev);
-    if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING && !shared.time.assume_utc) {
+    if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING &&
+        !shared.time.assume_utc) {
         int64_t ignored;
         if (instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
             detail = "event_time has no zone (--assume-utc)";
@@ -332,14 +352,17 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason, c
         return;
     }
     if (l->final_slot >= 0 && ev->value[l->final_slot].kind == KIND_FALSE) {
-        count_filtered(l); /* a row that was printed while it changed: the closing one counts, and moves time */
+        count_filtered(l); /* a row that was printed while it changed: the closing one counts, and
+                              moves time */
         return;
     }
     if (l->partition_slot >= 0) {
         int64_t number = 0;
         const struct value value = ev->value[l->partition_slot];
-        if (value.kind != KIND_NUMBER || !number_floor(value_slice(value), 0, &number) || number < 0) {
-            intake_refuse(l, REASON_BAD_MEMBER, "--merge: a row without its partition", &pending->origin);
+        if (value.kind != KIND_NUMBER || !number_floor(value_slice(value), 0, &number) ||
+            number < 0) {
+            intake_refuse(l, REASON_BAD_MEMBER, "--merge: a row without its partition",
+                          &pending->origin);
             return;
         }
         partition = clock_meet(&l->clock, number);
@@ -359,7 +382,8 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason, c
     partition->silent_us = 0;
     partition->released = false;
     if (jump_passes(l, partition, pending, id)) accept(l, pending, partition);
-    if (l->run.schema.all) intake_run(l); /* the command has only one place for what it makes of an event */
+    if (l->run.schema.all)
+        intake_run(l); /* the command has only one place for what it makes of an event */
 }
 
 /* One event's JSON text, which ends in a newline with padding behind. Returns behind it. */
@@ -373,7 +397,8 @@ static const char *take_event(struct loop *l, const char *text, const struct ori
     return next;
 }
 
-/* The lines from p to stop, none of them framed or too long: scanned side by side, then judged in order. */
+/* The lines from p to stop, none of them framed or too long: scanned side by side, then judged in
+ * order. */
 static void take_lines(struct loop *l, struct input *input, const char *p, const char *stop)
 {
     struct event *events[BATCH_MAX];
@@ -384,7 +409,8 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
     while (p < stop) {
         intake_run(l);
         scanner_clear(l->scanner);
-        const size_t lines = scanner_scan_lines(l->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        const size_t lines =
+            scanner_scan_lines(l->scanner, p, stop, BATCH_MAX, events, reasons, &p);
         l->side_by_side = true;
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
@@ -411,7 +437,9 @@ static void event_made(void *context, struct slice json)
 static bool is_blank(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (text.text[i] != ' ' && text.text[i] != '\t' && text.text[i] != '\r' && text.text[i] != '\n') return false;
+        if (text.text[i] != ' ' && text.text[i] != '\t' && text.text[i] != '\r' &&
+            text.text[i] != '\n')
+            return false;
     return true;
 }
 
@@ -424,8 +452,8 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
     intake_run(l);
     l->made = (struct made_counts){0};
     l->translating = origin;
-    const enum reason reason =
-        l->run.translator->translate(origin->input->reading, record, event_made, l, &header, &l->detail);
+    const enum reason reason = l->run.translator->translate(origin->input->reading, record,
+                                                            event_made, l, &header, &l->detail);
     l->translating = NULL;
     if (header) return;
     l->stats.read++;
@@ -436,10 +464,10 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
         return;
     }
     const struct made_counts *const made = &l->made;
-    uint64_t *const fate = made->rejected != 0                           ? &l->stats.rejected
-                           : made->used != 0                             ? &l->stats.used
-                           : made->late != 0                             ? &l->stats.late
-                           : made->held != 0                             ? NULL /* it will be known later */
+    uint64_t *const fate = made->rejected != 0 ? &l->stats.rejected
+                           : made->used != 0   ? &l->stats.used
+                           : made->late != 0   ? &l->stats.late
+                           : made->held != 0   ? NULL /* it will be known later */
                            : made->duplicate != 0 && made->filtered == 0 ? &l->stats.duplicate
                                                                          : &l->stats.filtered;
     if (fate == NULL) return;
@@ -458,8 +486,8 @@ static bool offset_new(struct loop *l, struct partition *partition, int64_t offs
     return true;
 }
 
-/* The input's records are of this partition, from now on or until the next framed one: what stood in for it before
- * the first no longer has to hold time back. */
+/* The input's records are of this partition, from now on or until the next framed one: what stood
+ * in for it before the first no longer has to hold time back. */
 void intake_join(struct loop *l, struct input *input, struct partition *partition)
 {
     struct partition *stand_in = input->partition;
@@ -467,7 +495,8 @@ void intake_join(struct loop *l, struct input *input, struct partition *partitio
     if (stand_in == NULL || stand_in->number >= 0) return;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *other = &l->inputs.input[i];
-        if (other->partition == stand_in) other->partition = NULL; /* a file whose turn comes later */
+        if (other->partition == stand_in)
+            other->partition = NULL; /* a file whose turn comes later */
     }
     clock_remove(&l->clock, stand_in);
 }
@@ -479,7 +508,8 @@ struct framed_place {
 };
 
 /* The record was torn: it will come again. */
-static void partition_rewind(struct loop *l, struct partition *partition, const struct framed_place *before)
+static void partition_rewind(struct loop *l, struct partition *partition,
+                             const struct framed_place *before)
 {
     partition->offset = before->offset;
     partition->offset_used = before->used;
@@ -495,12 +525,16 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     while (origin->raw.len != 0 && origin->raw.text[origin->raw.len - 1] == '\r')
         origin->raw.len--;
     if (is_blank(origin->raw)) return end + 1;
-    const bool good = origin->input->framing == FRAMING_KCAT ? frame_read(origin->raw, &frame)
-                                                             : envelope_read(origin->raw, &frame, &l->json);
+    const bool good = origin->input->framing == FRAMING_KCAT
+                          ? frame_read(origin->raw, &frame)
+                          : envelope_read(origin->raw, &frame, &l->json);
     if (!good) {
         l->stats.read++;
         intake_refuse(l, REASON_BAD_FRAME,
-               origin->input->framing == FRAMING_KCAT ? NULL : "not an envelope of kcat -J with a text payload", origin);
+                      origin->input->framing == FRAMING_KCAT
+                          ? NULL
+                          : "not an envelope of kcat -J with a text payload",
+                      origin);
         return end + 1;
     }
     struct partition *partition = clock_meet(&l->clock, frame.partition);
@@ -523,7 +557,8 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     const bool torn_before = origin->input->torn;
     const char *text = frame.payload.text;
     (void)take_event(l, text, origin, partition);
-    if (l->stats.read == read_before && origin->input->torn == torn_before) { /* a frame around nothing: a record all the same */
+    if (l->stats.read == read_before &&
+        origin->input->torn == torn_before) { /* a frame around nothing: a record all the same */
         l->stats.read++;
         intake_refuse(l, REASON_NOT_JSON, "an empty record", origin);
     }
@@ -536,8 +571,10 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
 {
     input->begun = true;
     input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
-    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE) input->framing = FRAMING_KCAT;
-    if (input->framing == FRAMING_NONE && (input->partition == NULL || input->partition->number < 0))
+    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
+        input->framing = FRAMING_KCAT;
+    if (input->framing == FRAMING_NONE &&
+        (input->partition == NULL || input->partition->number < 0))
         intake_join(l, input, clock_partition(&l->clock, input->number));
     const struct translator *translator = l->run.translator;
     if (translator == NULL) return;
@@ -545,15 +582,16 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     struct frame frame;
     if (input->framing != FRAMING_NONE) {
         head.len = (size_t)((const char *)rawmemchr(data, '\n') - data);
-        const bool good =
-            input->framing == FRAMING_KCAT ? frame_read(head, &frame) : envelope_read(head, &frame, &l->json);
+        const bool good = input->framing == FRAMING_KCAT ? frame_read(head, &frame)
+                                                         : envelope_read(head, &frame, &l->json);
         head = good ? frame.payload : (struct slice){.text = data, .len = 0};
     }
     input->reading = translator->begin(translator->self, head);
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
-static const char *take_record(struct loop *l, struct input *input, const char *p, const char *record_end, bool torn)
+static const char *take_record(struct loop *l, struct input *input, const char *p,
+                               const char *record_end, bool torn)
 {
     struct origin origin = {
         .input = input,
@@ -596,7 +634,8 @@ static void take_too_long(struct loop *l, struct input *input, const char *p)
     intake_refuse(l, REASON_TOO_LONG, NULL, &origin);
 }
 
-/* Does more than a line may have stand at p without a newline among it? end is as far as can be read. */
+/* Does more than a line may have stand at p without a newline among it? end is as far as can be
+ * read. */
 static bool is_too_long(const char *p, const char *end)
 {
     return (size_t)(end - p) > LINE_MAX_BYTES && memchr(p, '\n', LINE_MAX_BYTES + 1) == NULL;
@@ -626,7 +665,8 @@ static size_t blank_lines(const char *from, const char *to)
     return (size_t)(behind - from);
 }
 
-/* Goes through what an input has brought: every complete record; at its end also the last one without a newline. */
+/* Goes through what an input has brought: every complete record; at its end also the last one
+ * without a newline. */
 void intake_take(struct loop *l, struct input *input)
 {
     if (input->discarding) {
@@ -636,12 +676,15 @@ void intake_take(struct loop *l, struct input *input)
             input_consume(input, input->end - input->start);
             return;
         }
-        input_consume(input, newline == NULL ? input->end - input->start : (size_t)(newline + 1 - data));
-        input->discarding = newline == NULL && l->run.settings.has_state; /* the next run may see its end */
+        input_consume(input,
+                      newline == NULL ? input->end - input->start : (size_t)(newline + 1 - data));
+        input->discarding =
+            newline == NULL && l->run.settings.has_state; /* the next run may see its end */
         input->lines += newline != NULL;
     }
     if (input->data == NULL) return;
-    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0) input_consume(input, 3);
+    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
+        input_consume(input, 3);
     char *data = input->data + input->start;
     const char *end = input->data + input->end;
     if (data == end) return;
@@ -703,7 +746,8 @@ void intake_take(struct loop *l, struct input *input)
         }
     } else {
         const char *const stop = last + 1;
-        if (input->reading == NULL && input->framing == FRAMING_NONE && !torn && (size_t)(stop - p) <= LINE_MAX_BYTES) {
+        if (input->reading == NULL && input->framing == FRAMING_NONE && !torn &&
+            (size_t)(stop - p) <= LINE_MAX_BYTES) {
             take_lines(l, input, p, stop);
             p = stop;
         }
@@ -717,11 +761,12 @@ void intake_take(struct loop *l, struct input *input)
             const char *const record_end =
                 input->reading == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
             record = p;
-            p = take_record(l, input, p, record_end, torn && memchr(p, '\n', (size_t)(stop - p)) == last);
+            p = take_record(l, input, p, record_end,
+                            torn && memchr(p, '\n', (size_t)(stop - p)) == last);
             input->lines++;
         }
     }
-    intake_run(l); /* the block is about to be overwritten */
+    intake_run(l);          /* the block is about to be overwritten */
     if (torn && p == end) { /* the newline is ours */
         p = input->torn ? record : p - 1;
         input->lines--;
@@ -741,7 +786,9 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us)
     struct pending *pending = batch_next(l);
     const char *next;
     *time_us = TIME_NONE;
-    if (scanner_scan(l->scanner, text, &pending->ev, &next) != REASON_NONE || pending->ev.line.len == 0) return next;
+    if (scanner_scan(l->scanner, text, &pending->ev, &next) != REASON_NONE ||
+        pending->ev.line.len == 0)
+        return next;
     if (event_time(l, &pending->ev) != REASON_NONE) return next;
     if (shared.max_ahead_us == 0 || pending->ev.time_us - l->now_us <= shared.max_ahead_us)
         *time_us = pending->ev.time_us;

@@ -30,7 +30,8 @@ struct range {
     uint64_t begin, end;
 };
 
-/* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its range is taken. */
+/* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
+ * range is taken. */
 struct slot {
     int rows_fd, result_fd; /* memory files */
     int done[2];            /* a pipe: the worker's exit status, one byte, 0 for success */
@@ -46,7 +47,8 @@ struct jobs {
     int request_fd; /* to it: the numbers of ranges */
 };
 
-/* --- where ranges begin --------------------------------------------------------------------------------------- */
+/* --- where ranges begin
+ * --------------------------------------------------------------------------------------- */
 
 /* Reads up to len bytes of a file from an offset; fewer at its end. */
 static size_t file_read(const struct input *input, uint64_t from, char *into, size_t len)
@@ -79,11 +81,13 @@ static bool is_plain(const struct loop *l, const struct input *input)
     if (shared.input == INPUT_KCAT) return false;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return shared.input == INPUT_NDJSON || (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
+    return shared.input == INPUT_NDJSON ||
+           (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
            (newline == NULL && l->run.translator == NULL);
 }
 
-/* The first line of a file that begins at or after the offset; the file's end if there is none near enough. */
+/* The first line of a file that begins at or after the offset; the file's end if there is none near
+ * enough. */
 static uint64_t line_begin(const struct input *input, uint64_t from)
 {
     char *piece = memory_new(SEED_BYTES);
@@ -137,7 +141,8 @@ static void range_select(struct loop *l, const struct range *range)
         const uint64_t end = base + input->size;
         if (end > range->begin && base < range->end) {
             input->ended = false;
-            if (base + input->consumed < range->begin) input_seek(input, range->begin - base, input->lines);
+            if (base + input->consumed < range->begin)
+                input_seek(input, range->begin - base, input->lines);
             /* A file's last range goes to its end, wherever that is now. */
             input->stop = end > range->end ? range->end - base : 0;
         } else if (base >= range->end || end <= range->begin) {
@@ -147,7 +152,9 @@ static void range_select(struct loop *l, const struct range *range)
     }
 }
 
-/* --- a worker ----------------------------------------------------------------------------------------------- */
+/* --- a worker
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* The largest event_time in the last piece before a range: a guess that the run checks. */
 static int64_t seed_time(struct loop *l, uint64_t begin)
@@ -226,14 +233,16 @@ static void on_worker_end(int signal)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         const char failed = status != 0;
         for (int i = 0; i < nursery_jobs->at_once; i++)
-            if (nursery_jobs->slot[i].worker == pid) (void)!write(nursery_jobs->slot[i].done[1], &failed, 1);
+            if (nursery_jobs->slot[i].worker == pid)
+                (void)!write(nursery_jobs->slot[i].done[1], &failed, 1);
     }
     errno = saved;
 }
 
-/* The nursery: a process as clean as the run was before it read anything. Workers are forked from it, not from the
- * run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request_fd, void (*read_range)(struct loop *l))
+/* The nursery: a process as clean as the run was before it read anything. Workers are forked from
+ * it, not from the run, which by then holds what it has read. */
+static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request_fd,
+                                  void (*read_range)(struct loop *l))
 {
     nursery_jobs = jobs;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -242,7 +251,8 @@ static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request
     sigset_t ends, before;
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
-    const struct sigaction action = {.sa_handler = on_worker_end, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    const struct sigaction action = {.sa_handler = on_worker_end,
+                                     .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
     for (;;) {
         int number;
@@ -301,7 +311,9 @@ static void workers_ask(struct jobs *jobs, int until)
             die_errno("asking for a worker");
 }
 
-/* --- the run -------------------------------------------------------------------------------------------------- */
+/* --- the run
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void jobs_free(struct jobs *jobs)
 {
@@ -324,7 +336,9 @@ static void jobs_free(struct jobs *jobs)
 struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
     if (count < 2 || (l->tool->flags & TOOL_PARTS) == 0) return NULL;
-    if (shared.dedup_us != 0 || shared.strict || shared.interleave || l->run.settings.rows || shared.merge) return NULL;
+    if (shared.dedup_us != 0 || shared.strict || shared.interleave || l->run.settings.rows ||
+        shared.merge)
+        return NULL;
     if (l->inputs.bytes_total / (uint64_t)count < RANGE_BYTES_MIN) return NULL;
     for (int i = 0; i < l->inputs.count; i++)
         if (!is_plain(l, &l->inputs.input[i])) return NULL;
@@ -403,8 +417,8 @@ static bool range_take(struct loop *l, const struct slot *slot)
     const struct slice map = memory_map(slot->result_fd);
     struct unpack in = {.at = map.text, .end = map.text + map.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
-    const bool right = unpack_i64(&in) == partition->largest_us && partition->began && !partition->holding &&
-                       partition->largest_us != TIME_NONE;
+    const bool right = unpack_i64(&in) == partition->largest_us && partition->began &&
+                       !partition->holding && partition->largest_us != TIME_NONE;
     if (right) {
         struct stats stats = {0};
         stats_load(&stats, &in);
@@ -430,7 +444,8 @@ static bool range_take(struct loop *l, const struct slot *slot)
             l->inputs.input[i].lines += lines[i];
         free(lines);
         if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
-        if (!good || in.broken) die("a worker has handed over nonsense"); /* a fault of this program */
+        if (!good || in.broken)
+            die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
         rows_copy(l, slot->rows_fd);
     }
@@ -443,10 +458,12 @@ static void slot_clear(const struct slot *slot)
 {
     const int fds[] = {slot->rows_fd, slot->result_fd};
     for (int i = 0; i < 2; i++)
-        if (ftruncate(fds[i], 0) != 0 || lseek(fds[i], 0, SEEK_SET) < 0) die_errno("memory for a worker");
+        if (ftruncate(fds[i], 0) != 0 || lseek(fds[i], 0, SEEK_SET) < 0)
+            die_errno("memory for a worker");
 }
 
-void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l), bool (*stopped)(void))
+void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l),
+              bool (*stopped)(void))
 {
     for (int i = 1; i < jobs->count && !stopped(); i++) {
         const struct slot *slot = &jobs->slot[i % jobs->at_once];

@@ -1,16 +1,18 @@
 /*
- * jobs.h - --jobs: regular files in contiguous ranges, several at once, with the output of one pass.
+ * jobs.h - --jobs: regular files in contiguous ranges, several at once, with the output of one
+ * pass.
  *
- * The run itself takes the first range as always; each other range goes to a worker (forked from a process that has read
- * nothing, the nursery), which begins with what
- * it guesses event time to be there: the largest event_time in the last piece before its range. Its decisions (which
- * events are late) depend on nothing else that came before. Windows that may hold earlier events, those that begin at
- * or before that time, it leaves open; the later ones are all its own, and it prints them. At the end it hands over its
- * rows, what it has left open (the command's save), its rejects and its counters. The run then goes through the ranges in
- * order: where the guess was right it adds what the worker left open to its own (load), moves on the watermark, which
- * prints what is complete, and lets the worker's rows follow; where it was wrong it throws the worker's work away and
- * reads the range itself. So the result is the same bytes as one job's, whatever the data; only the speed differs.
- * Line numbers in rejects are made good when they are handed over.
+ * The run itself takes the first range as always; each other range goes to a worker (forked from a
+ * process that has read nothing, the nursery), which begins with what it guesses event time to be
+ * there: the largest event_time in the last piece before its range. Its decisions (which events are
+ * late) depend on nothing else that came before. Windows that may hold earlier events, those that
+ * begin at or before that time, it leaves open; the later ones are all its own, and it prints them.
+ * At the end it hands over its rows, what it has left open (the command's save), its rejects and
+ * its counters. The run then goes through the ranges in order: where the guess was right it adds
+ * what the worker left open to its own (load), moves on the watermark, which prints what is
+ * complete, and lets the worker's rows follow; where it was wrong it throws the worker's work away
+ * and reads the range itself. So the result is the same bytes as one job's, whatever the data; only
+ * the speed differs. Line numbers in rejects are made good when they are handed over.
  */
 #ifndef CS_JOBS_H
 #define CS_JOBS_H
@@ -21,13 +23,15 @@
 
 struct jobs;
 
-/* The ranges for --jobs=count, and the first workers at work; NULL where one job is all there can be: less than two
- * ranges' worth of bytes, input that is not regular files of unframed NDJSON, or options by which ranges depend on each
- * other (--dedup, --strict). The inputs are open and nothing has been read. */
+/* The ranges for --jobs=count, and the first workers at work; NULL where one job is all there can
+ * be: less than two ranges' worth of bytes, input that is not regular files of unframed NDJSON, or
+ * options by which ranges depend on each other (--dedup, --strict). The inputs are open and nothing
+ * has been read. */
 struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l));
 
-/* The run has read its range: takes what the workers have made of the others. read_range reads what the inputs are set
- * to. Stops early when stopped says so. Frees jobs. */
-void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l), bool (*stopped)(void));
+/* The run has read its range: takes what the workers have made of the others. read_range reads what
+ * the inputs are set to. Stops early when stopped says so. Frees jobs. */
+void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l),
+              bool (*stopped)(void));
 
 #endif

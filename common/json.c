@@ -65,8 +65,8 @@ size_t json_unescape(char *out, struct slice inside)
     const bool apart = out != inside.text;
 
     while (at != end) {
-        /* Eight bytes at a time up to the next backslash; to is never ahead of at, so there is room for them. Where
-         * text is undone in place, they must not cover what is still to be read. */
+        /* Eight bytes at a time up to the next backslash; to is never ahead of at, so there is room
+         * for them. Where text is undone in place, they must not cover what is still to be read. */
         while (end - at >= 8 && (apart || to == at)) {
             const uint64_t word = slice_word(at);
             const uint64_t slashes = bytes_equal(word, '\\');
@@ -96,8 +96,8 @@ size_t json_unescape(char *out, struct slice inside)
     return (size_t)(to - out);
 }
 
-/* Fewer than eight bytes as a word, filled up with a byte that needs no escape. Where eight bytes end
- * together with them (readable), they are read at once. */
+/* Fewer than eight bytes as a word, filled up with a byte that needs no escape. Where eight bytes
+ * end together with them (readable), they are read at once. */
 static inline uint64_t short_word(const char *text, size_t len, bool readable)
 {
     const uint64_t blanks = EACH_BYTE * ' ';

@@ -163,7 +163,8 @@ static bool group_number(const struct judge *judge, const struct window *window,
            value_fits(*out);
 }
 
-/* Judges one group; the value joins its series afterwards. Returns whether the group may be dropped. */
+/* Judges one group; the value joins its series afterwards. Returns whether the group may be
+ * dropped. */
 static bool series_judge(struct judge *judge, const struct series_entry *entry,
                          const struct window *window, int64_t start_us, bool partial)
 {
@@ -329,7 +330,8 @@ enum fate judge_row(struct judge *judge, struct slice key, struct judged one, in
     return FATE_USED;
 }
 
-/* At fixed points of event time, so that what is left does not depend on how often this is called. */
+/* At fixed points of event time, so that what is left does not depend on how often this is called.
+ */
 void judge_sweep(struct judge *judge, int64_t watermark_us)
 {
     if (watermark_us < INSTANT_MIN) return;

@@ -2,11 +2,12 @@
  * judge.h - windows one after the other, each compared with the baseline of its group.
  *
  * Values come in two ways. From windows of events: every window is judged when it is done, the
- * empty ones between them too, for every group that has a past. Or from rows: each is judged as it comes.
+ * empty ones between them too, for every group that has a past. Or from rows: each is judged as it
+ * comes.
  *
- * Silence costs nothing: a group whose whole baseline is 0 is dropped, and when none is left the next
- * window that is judged is the next one with an event. So the work is bounded by the events, whatever
- * their times.
+ * Silence costs nothing: a group whose whole baseline is 0 is dropped, and when none is left the
+ * next window that is judged is the next one with an event. So the work is bounded by the events,
+ * whatever their times.
  */
 #ifndef CS_JUDGE_H
 #define CS_JUDGE_H
@@ -59,7 +60,8 @@ void judge_init(struct judge *judge, struct windows *windows, int64_t baseline_u
                 decimal threshold, bool show_all);
 void judge_release(struct judge *judge);
 
-/* Declares the members of the rows. False: two have the same name, which is added to why as a phrase. */
+/* Declares the members of the rows. False: two have the same name, which is added to why as a
+ * phrase. */
 bool judge_declare(struct judge *judge, struct slice name, struct slice average,
                    struct buffer *why);
 
@@ -72,7 +74,8 @@ void judge_finish(struct judge *judge);
 /* Judges one row of the group with that key; says whether it came in time. */
 enum fate judge_row(struct judge *judge, struct slice key, struct judged one, int64_t watermark_us);
 
-/* Rows: forgets groups that no row still in time can be compared with. For whenever the watermark has moved. */
+/* Rows: forgets groups that no row still in time can be compared with. For whenever the watermark
+ * has moved. */
 void judge_sweep(struct judge *judge, int64_t watermark_us);
 
 void judge_save(struct judge *judge, struct buffer *out);

@@ -9,8 +9,9 @@
 
 #include "buffer.h"
 
-/* Adds the piece at *text to out, up to the first of the characters in stops that has no backslash before it, and
- * moves *text behind that. Returns that character, or 0 at the end (*text is there then). */
+/* Adds the piece at *text to out, up to the first of the characters in stops that has no backslash
+ * before it, and moves *text behind that. Returns that character, or 0 at the end (*text is there
+ * then). */
 char list_piece(const char **text, const char *stops, struct buffer *out);
 
 #endif

@@ -25,15 +25,16 @@ static const struct option_row *all_rows[ROWS_MAX]; /* own first, then shared */
 static int row_count;
 static struct given *given;
 static int given_count;
-static const char *file_path; /* noted by option_file */
-static char **file_texts;     /* values read from it, which variables may point at */
+static const char *file_path;               /* noted by option_file */
+static char **file_texts;                   /* values read from it, which variables may point at */
 static const struct option_row **file_rows; /* and the rows they were given for */
 static size_t file_count;
 
 static const struct option_row *row_named(const char *name, size_t len)
 {
     for (int i = 0; i < row_count; i++)
-        if (strlen(all_rows[i]->name) == len && memcmp(all_rows[i]->name, name, len) == 0) return all_rows[i];
+        if (strlen(all_rows[i]->name) == len && memcmp(all_rows[i]->name, name, len) == 0)
+            return all_rows[i];
     return NULL;
 }
 
@@ -68,8 +69,10 @@ static const char *number_set(const struct option_row *row, const char *value)
     char *end;
     errno = 0;
     const long long number = strtoll(value, &end, 10);
-    if (end == value || *end != '\0' || errno != 0) return phrase("'%s' is not a whole number", value);
-    if (number < row->least) return phrase("%s is too small (the least is %lld)", value, (long long)row->least);
+    if (end == value || *end != '\0' || errno != 0)
+        return phrase("'%s' is not a whole number", value);
+    if (number < row->least)
+        return phrase("%s is too small (the least is %lld)", value, (long long)row->least);
     *(int64_t *)row->target = number;
     return NULL;
 }
@@ -90,7 +93,8 @@ static const char *duration_set(const struct option_row *row, const char *value)
     if (*target < row->least) {
         struct buffer least = {0};
         duration_print(&least, row->least);
-        const char *text = phrase("'%s' is too small (the least is %.*s)", value, (int)least.len, least.data);
+        const char *text =
+            phrase("'%s' is too small (the least is %.*s)", value, (int)least.len, least.data);
         buffer_release(&least);
         return text;
     }
@@ -144,7 +148,8 @@ static void version_print(void)
 {
     struct buffer text = {0};
     buffer_printf(&text, "%s (clickstream) " CS_VERSION "\n", program_invocation_short_name);
-    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0) die_errno("standard output");
+    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+        die_errno("standard output");
     exit(EXIT_DONE);
 }
 
@@ -152,7 +157,8 @@ static void help_print(void)
 {
     struct buffer text = {0};
     option_help(&text, NULL);
-    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0) die_errno("standard output");
+    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+        die_errno("standard output");
     exit(EXIT_DONE);
 }
 
@@ -178,8 +184,8 @@ static bool given_here(const char *name)
     return false;
 }
 
-/* One line of an option file: leading blanks and comments aside, --NAME or --NAME=VALUE. Applied when the command line
- * has not given a single value. */
+/* One line of an option file: leading blanks and comments aside, --NAME or --NAME=VALUE. Applied
+ * when the command line has not given a single value. */
 static void file_line(char *line, int number)
 {
     line += strspn(line, " \t");
@@ -187,7 +193,8 @@ static void file_line(char *line, int number)
     while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
         line[--len] = '\0';
     if (line[0] == '\0' || line[0] == '#') return;
-    if (strncmp(line, "--", 2) != 0) die_usage("%s:%d: not an option: '%s'", file_path, number, line);
+    if (strncmp(line, "--", 2) != 0)
+        die_usage("%s:%d: not an option: '%s'", file_path, number, line);
     char *name = line + 2;
     char *equals = strchr(name, '=');
     const size_t name_len = equals == NULL ? strlen(name) : (size_t)(equals - name);
@@ -196,8 +203,10 @@ static void file_line(char *line, int number)
         die_usage("%s:%d: no such option here: '%s'", file_path, number, line);
     const char *value = equals == NULL ? NULL : equals + 1;
     const int takes = row_takes_value(row);
-    if (takes == 1 && value == NULL) die_usage("%s:%d: --%s needs a value", file_path, number, row->name);
-    if (takes == 0 && value != NULL) die_usage("%s:%d: --%s takes no value", file_path, number, row->name);
+    if (takes == 1 && value == NULL)
+        die_usage("%s:%d: --%s needs a value", file_path, number, row->name);
+    if (takes == 0 && value != NULL)
+        die_usage("%s:%d: --%s takes no value", file_path, number, row->name);
     if (row->type != OPTION_LIST && given_here(row->name)) return;
     char *kept = value == NULL ? NULL : memory_text(value, strlen(value));
     file_texts = memory_resize(file_texts, file_count + 1, sizeof file_texts[0]);
@@ -224,7 +233,8 @@ static void file_read(void)
 static void rows_collect(const struct option_row *rows)
 {
     for (; rows != NULL && rows->name != NULL; rows++) {
-        if (row_named(rows->name, strlen(rows->name)) != NULL) continue; /* the command's own meaning stands */
+        if (row_named(rows->name, strlen(rows->name)) != NULL)
+            continue;                                       /* the command's own meaning stands */
         if (row_count == ROWS_MAX) die("too many options"); /* a fault of this program */
         all_rows[row_count++] = rows;
     }
@@ -232,11 +242,16 @@ static void rows_collect(const struct option_row *rows)
 
 static const struct option_row help_rows[] = {
     {.name = "help", .type = OPTION_FLAG, .letter = 'h', .help = "print this help", .free = true},
-    {.name = "version", .type = OPTION_FLAG, .letter = 'V', .help = "print the version", .free = true},
+    {.name = "version",
+     .type = OPTION_FLAG,
+     .letter = 'V',
+     .help = "print the version",
+     .free = true},
     OPTION_END,
 };
 
-int option_parse(int argc, char **argv, const struct option_row *own, const struct option_row *shared)
+int option_parse(int argc, char **argv, const struct option_row *own,
+                 const struct option_row *shared)
 {
     rows_collect(own);
     rows_collect(shared);
@@ -248,7 +263,9 @@ int option_parse(int argc, char **argv, const struct option_row *own, const stru
         const int takes = row_takes_value(all_rows[i]);
         longs[i] = (struct option){
             .name = all_rows[i]->name,
-            .has_arg = takes == 0 ? no_argument : takes == 1 ? required_argument : optional_argument,
+            .has_arg = takes == 0   ? no_argument
+                       : takes == 1 ? required_argument
+                                    : optional_argument,
             .val = LONG_BASE + i,
         };
         if (all_rows[i]->letter == 0) continue;
@@ -261,12 +278,14 @@ int option_parse(int argc, char **argv, const struct option_row *own, const stru
         if (found == -1) break;
         const char *word = optind > 0 ? argv[optind - 1] : "";
         if (found == '?') {
-            if (optopt >= LONG_BASE) die_usage("--%s takes no value", all_rows[optopt - LONG_BASE]->name);
+            if (optopt >= LONG_BASE)
+                die_usage("--%s takes no value", all_rows[optopt - LONG_BASE]->name);
             if (optopt != 0) die_usage("no such option: -%c", optopt);
             die_usage("no such option, or not the whole of its name: %s", word);
         }
         if (found == ':') {
-            if (optopt >= LONG_BASE) die_usage("--%s needs a value", all_rows[optopt - LONG_BASE]->name);
+            if (optopt >= LONG_BASE)
+                die_usage("--%s needs a value", all_rows[optopt - LONG_BASE]->name);
             die_usage("-%c needs a value", optopt);
         }
         const struct option_row *row = NULL;
@@ -328,7 +347,9 @@ void option_fingerprint(struct buffer *out)
             break;
         }
         case OPTION_NUMBER:
-        case OPTION_DURATION: buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target); break;
+        case OPTION_DURATION:
+            buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+            break;
         case OPTION_CHOICE: buffer_printf(out, "=%d", *(const int *)row->target); break;
         case OPTION_LIST: {
             const struct option_list *list = row->target;
@@ -336,7 +357,9 @@ void option_fingerprint(struct buffer *out)
                 buffer_printf(out, "=%s\n", list->text[j]);
             break;
         }
-        case OPTION_CALL: buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target); break;
+        case OPTION_CALL:
+            buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+            break;
         }
         buffer_add_char(out, '\n');
     }
@@ -356,7 +379,8 @@ static void help_row(struct buffer *out, const struct option_row *row)
             buffer_printf(out, "[=%s", argument + 1);
         else
             buffer_printf(out, "=%s", argument);
-        if (row->type == OPTION_DURATION && row->words != NULL) buffer_printf(out, "|%s", row->words);
+        if (row->type == OPTION_DURATION && row->words != NULL)
+            buffer_printf(out, "|%s", row->words);
     }
     if (out->len - from > 29) {
         buffer_add_literal(out, "\n                              ");

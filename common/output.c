@@ -21,8 +21,8 @@ void output_file(struct output *output, const char *name, uint64_t length)
     if (fstat(output->fd, &stat) != 0) die_errno("%s", name);
     if (!S_ISREG(stat.st_mode)) return; /* a device or FIFO: nothing to cut */
     if ((uint64_t)stat.st_size < length)
-        die_person("%s: is shorter than the state says (%lld of %llu bytes): rows are missing", name,
-                   (long long)stat.st_size, (unsigned long long)length);
+        die_person("%s: is shorter than the state says (%lld of %llu bytes): rows are missing",
+                   name, (long long)stat.st_size, (unsigned long long)length);
     if (ftruncate(output->fd, (off_t)length) != 0) die_errno("%s", name);
     if (lseek(output->fd, (off_t)length, SEEK_SET) < 0) die_errno("%s", name);
 }

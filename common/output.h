@@ -1,9 +1,9 @@
 /*
  * output.h - a file or pipe that rows, rejects or late records go to.
  *
- * Bytes gather in memory and go out in whole rows at output_flush; every write and the final close are
- * checked (a failure is exit 1; a closed pipe kills with SIGPIPE, as everywhere). position is what a state
- * records: the length up to the last flush.
+ * Bytes gather in memory and go out in whole rows at output_flush; every write and the final close
+ * are checked (a failure is exit 1; a closed pipe kills with SIGPIPE, as everywhere). position is
+ * what a state records: the length up to the last flush.
  */
 #ifndef CS_OUTPUT_H
 #define CS_OUTPUT_H
@@ -24,7 +24,8 @@ struct output {
 /* Standard output. */
 void output_standard(struct output *output);
 
-/* A file: made when it is not there; cut to length bytes (0 at a fresh start, what the state says on resume). */
+/* A file: made when it is not there; cut to length bytes (0 at a fresh start, what the state says
+ * on resume). */
 void output_file(struct output *output, const char *name, uint64_t length);
 
 /* Writes what has gathered. */

@@ -2,7 +2,10 @@
 
 #include <endian.h>
 
-void pack_u8(struct buffer *out, uint8_t number) { buffer_add_char(out, (char)number); }
+void pack_u8(struct buffer *out, uint8_t number)
+{
+    buffer_add_char(out, (char)number);
+}
 
 void pack_u32(struct buffer *out, uint32_t number)
 {
@@ -16,7 +19,10 @@ void pack_u64(struct buffer *out, uint64_t number)
     buffer_add(out, (const char *)&little, sizeof little);
 }
 
-void pack_i64(struct buffer *out, int64_t number) { pack_u64(out, (uint64_t)number); }
+void pack_i64(struct buffer *out, int64_t number)
+{
+    pack_u64(out, (uint64_t)number);
+}
 
 void pack_i128(struct buffer *out, __int128 number)
 {
@@ -77,7 +83,10 @@ uint64_t unpack_u64(struct unpack *in)
     return le64toh(little);
 }
 
-int64_t unpack_i64(struct unpack *in) { return (int64_t)unpack_u64(in); }
+int64_t unpack_i64(struct unpack *in)
+{
+    return (int64_t)unpack_u64(in);
+}
 
 __int128 unpack_i128(struct unpack *in)
 {

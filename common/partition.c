@@ -68,7 +68,8 @@ struct partition *clock_partition(struct clock *clock, int64_t number)
     partition->number = number;
     partition->largest_us = TIME_NONE;
     partition->offset = -1;
-    clock->partition = memory_resize(clock->partition, (size_t)clock->count + 1, sizeof clock->partition[0]);
+    clock->partition =
+        memory_resize(clock->partition, (size_t)clock->count + 1, sizeof clock->partition[0]);
     memmove(clock->partition + low + 1, clock->partition + low,
             (size_t)(clock->count - low) * sizeof clock->partition[0]);
     clock->partition[low] = partition;
@@ -93,7 +94,10 @@ bool partition_new(const struct partition *partition)
     return partition->largest_us == TIME_NONE && partition->offset < 0 && !partition->holding;
 }
 
-int64_t partition_number(const struct partition *partition) { return partition->number; }
+int64_t partition_number(const struct partition *partition)
+{
+    return partition->number;
+}
 
 /* A time minus the lateness. */
 static int64_t behind(const struct clock *clock, int64_t time_us)
@@ -114,7 +118,8 @@ void partition_advance(struct clock *clock, struct partition *partition, int64_t
     if (time_us > clock->largest_us) clock->largest_us = time_us;
 }
 
-/* The watermark while every partition is silent: from the largest event_time at the pace of the wall clock. */
+/* The watermark while every partition is silent: from the largest event_time at the pace of the
+ * wall clock. */
 static int64_t silent_watermark(const struct clock *clock, int64_t silent_us)
 {
     const int64_t from = behind(clock, clock->largest_us);
@@ -137,7 +142,8 @@ int64_t clock_watermark(struct clock *clock)
         const int64_t own = behind(clock, partition->largest_us);
         if (own < smallest) smallest = own;
     }
-    if (!waiting) smallest = silent_us == INT64_MAX ? TIME_NONE : silent_watermark(clock, silent_us);
+    if (!waiting)
+        smallest = silent_us == INT64_MAX ? TIME_NONE : silent_watermark(clock, silent_us);
     if (smallest > clock->floor_us) clock->floor_us = smallest;
     return clock->floor_us;
 }

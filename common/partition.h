@@ -3,14 +3,14 @@
  *
  * A partition's watermark is its largest event_time so far minus the lateness, and never moves
  * back. Events are judged by their own partition's watermark as it was before them; closing and
- * printing wait for the smallest over all partitions that count. A minimum over the partitions seen so
- * far would make thousands of on-time events late when one source runs ahead at start; so
- * what must come but has not yet (a FIFO, a partition named by --partitions) holds time back, until --idle
- * releases it. This is the watermark of the Dataflow model (Akidau et al., VLDB 2015) with a
+ * printing wait for the smallest over all partitions that count. A minimum over the partitions seen
+ * so far would make thousands of on-time events late when one source runs ahead at start; so what
+ * must come but has not yet (a FIFO, a partition named by --partitions) holds time back, until
+ * --idle releases it. This is the watermark of the Dataflow model (Akidau et al., VLDB 2015) with a
  * fixed bound on disorder, generated per partition as Flink does.
  *
- * The jump rule (--max-jump) lives here too: an event far ahead of its partition is held until the next
- * one shows whether time really moved.
+ * The jump rule (--max-jump) lives here too: an event far ahead of its partition is held until the
+ * next one shows whether time really moved.
  */
 #ifndef CS_PARTITION_H
 #define CS_PARTITION_H
@@ -27,21 +27,22 @@ struct input;
 #define TIME_NONE INT64_MIN /* before every event */
 
 struct partition {
-    int64_t number;      /* as in the frame; unframed inputs get 0, 1, ...; negative: stands for an input that has
-                            brought nothing yet */
+    int64_t number; /* as in the frame; unframed inputs get 0, 1, ...; negative: stands for an input
+                       that has brought nothing yet */
     int64_t largest_us;  /* event_time; TIME_NONE before the first event */
     int64_t silent_us;   /* how long the tool has waited since this one's last record */
     int64_t offset;      /* of the last record (framed), else -1 */
     int64_t offset_used; /* how many of that record's events were counted (several through --map) */
     bool released;       /* by --idle: does not hold time back until its next record */
-    bool ended;          /* no more will come in this run, and without --state nothing is waited for */
+    bool ended; /* no more will come in this run, and without --state nothing is waited for */
     /* The event held by --max-jump. */
     bool holding;
-    bool began;          /* a first event has been let through */
-    int64_t held_us;     /* its event_time */
-    struct id held_id;   /* its event_id, with --dedup; ID_NONE: has none */
-    bool held_counted;   /* the record it came in has been counted already (--map made several events of it) */
-    struct buffer held;  /* its line */
+    bool began;         /* a first event has been let through */
+    int64_t held_us;    /* its event_time */
+    struct id held_id;  /* its event_id, with --dedup; ID_NONE: has none */
+    bool held_counted;  /* the record it came in has been counted already (--map made several events
+                           of it) */
+    struct buffer held; /* its line */
     int64_t held_offset;
     uint64_t held_line_number;
     const struct input *held_input;
@@ -64,8 +65,8 @@ void clock_release(struct clock *clock);
 /* The partition of that number, made when it is new. Its address stays good. */
 struct partition *clock_partition(struct clock *clock, int64_t number);
 
-/* The same for a record's partition: one not seen before is judged by the smallest watermark as it was just before that
- * record, however many records are looked at together. */
+/* The same for a record's partition: one not seen before is judged by the smallest watermark as it
+ * was just before that record, however many records are looked at together. */
 struct partition *clock_meet(struct clock *clock, int64_t number);
 
 /* Forgets a partition: one that stood for an input until its first record. */
@@ -76,7 +77,8 @@ bool partition_new(const struct partition *partition);
 
 int64_t partition_number(const struct partition *partition);
 
-/* The watermark that judges the partition's next event: its own, or the floor where --idle has moved that above. */
+/* The watermark that judges the partition's next event: its own, or the floor where --idle has
+ * moved that above. */
 int64_t partition_watermark(const struct clock *clock, const struct partition *partition);
 
 /* Notes an accepted event's time. */
@@ -85,10 +87,12 @@ void partition_advance(struct clock *clock, struct partition *partition, int64_t
 /* The smallest watermark now; moves the floor up to it. TIME_NONE: some partition has not begun. */
 int64_t clock_watermark(struct clock *clock);
 
-/* The tool has waited waited_us for input in vain: silent partitions grow older, and may be released. */
+/* The tool has waited waited_us for input in vain: silent partitions grow older, and may be
+ * released. */
 void clock_waited(struct clock *clock, int64_t waited_us);
 
-/* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX: never. */
+/* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX:
+ * never. */
 int64_t clock_next_idle(const struct clock *clock);
 
 void clock_save(const struct clock *clock, struct buffer *out);

@@ -48,7 +48,8 @@ static struct position *position_get(struct positions *positions, uint64_t dev, 
     struct position *position = position_find(positions, dev, ino);
     if (position != NULL) return position;
     const size_t place = place_of(positions, dev, ino);
-    positions->position = memory_resize(positions->position, positions->count + 1, sizeof *position);
+    positions->position =
+        memory_resize(positions->position, positions->count + 1, sizeof *position);
     position = positions->position + place;
     memmove(position + 1, position, (positions->count++ - place) * sizeof *position);
     *position = (struct position){.dev = dev, .ino = ino};
@@ -69,14 +70,18 @@ static bool position_holds(const struct position *position, const struct input *
     struct stat stat;
     if (fd < 0 || fstat(fd, &stat) != 0) die_errno("%s", input->name);
     struct id head = ID_NONE;
-    const bool same = input_head(input->name, fd, position->head_len, &head) && id_equal(head, position->head);
+    const bool same =
+        input_head(input->name, fd, position->head_len, &head) && id_equal(head, position->head);
     close(fd);
     if (!same && strcmp(position->name, input->name) != 0) return false;
-    if (!same) die_person("%s: is not the file of then (it begins otherwise): the position in the state is gone",
-                          input->name);
+    if (!same)
+        die_person(
+            "%s: is not the file of then (it begins otherwise): the position in the state is gone",
+            input->name);
     if (!input_compressed(input) && (uint64_t)stat.st_size < position->byte)
-        die_person("%s: is shorter than it was (%lld of %llu bytes): the position in the state is gone", input->name,
-                   (long long)stat.st_size, (unsigned long long)position->byte);
+        die_person(
+            "%s: is shorter than it was (%lld of %llu bytes): the position in the state is gone",
+            input->name, (long long)stat.st_size, (unsigned long long)position->byte);
     return true;
 }
 
@@ -112,7 +117,8 @@ void positions_apply(struct positions *positions, struct inputs *inputs)
         input->discarding = position->discarding;
         input->head = position->head;
         input->head_len = position->head_len;
-        if (!input_compressed(input)) inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
+        if (!input_compressed(input))
+            inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
     }
 }
 
@@ -166,18 +172,21 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->head = unpack_id(in);
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
-        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_ENVELOPE) in->broken = true;
+        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
+            in->broken = true;
     }
     return !in->broken;
 }
 
-void positions_print(const struct positions *positions, const struct clock *clock, struct buffer *out)
+void positions_print(const struct positions *positions, const struct clock *clock,
+                     struct buffer *out)
 {
     for (int i = 0; i < clock->count; i++) {
         const struct partition *partition = clock->partition[i];
         if (partition->offset < 0) continue;
-        buffer_printf(out, "{\"partition\":%lld,\"offset\":%lld,\"used\":%lld}\n", (long long)partition->number,
-                      (long long)partition->offset, (long long)partition->offset_used);
+        buffer_printf(out, "{\"partition\":%lld,\"offset\":%lld,\"used\":%lld}\n",
+                      (long long)partition->number, (long long)partition->offset,
+                      (long long)partition->offset_used);
     }
     for (size_t i = 0; i < positions->count; i++) {
         const struct position *position = &positions->position[i];

@@ -1,11 +1,12 @@
 /*
  * position.h - how far each input file has been read, over restarts.
  *
- * A file is known again by its device and inode, and then by a hash of its first 4 KiB (of fewer, as long as it was
- * shorter): when that has changed, or the file is shorter than it was, the position is gone, and a person has to look. A
- * file that has another name as well is a new one that was given the inode of one long removed, and begins at 0; so
- * does any file that has no position. Positions of files that are not named this time are kept: they may come again.
- * Standard input has no position; that of framed input is in its partitions (partition.h).
+ * A file is known again by its device and inode, and then by a hash of its first 4 KiB (of fewer,
+ * as long as it was shorter): when that has changed, or the file is shorter than it was, the
+ * position is gone, and a person has to look. A file that has another name as well is a new one
+ * that was given the inode of one long removed, and begins at 0; so does any file that has no
+ * position. Positions of files that are not named this time are kept: they may come again. Standard
+ * input has no position; that of framed input is in its partitions (partition.h).
  */
 #ifndef CS_POSITION_H
 #define CS_POSITION_H
@@ -48,6 +49,7 @@ void positions_save(const struct positions *positions, struct buffer *out);
 bool positions_load(struct positions *positions, struct unpack *in);
 
 /* Adds the lines of --show-position: {"partition","offset","used"}, {"file","byte","line"}. */
-void positions_print(const struct positions *positions, const struct clock *clock, struct buffer *out);
+void positions_print(const struct positions *positions, const struct clock *clock,
+                     struct buffer *out);
 
 #endif

@@ -20,8 +20,8 @@ void progress_show(struct progress *progress, uint64_t bytes, uint64_t total)
     const double seconds = (double)(now_us - progress->began_us) / 1e6;
     const double rate = (double)bytes / seconds;
     if (total >= bytes && bytes != 0)
-        fprintf(stderr, "\r%.1f of %.1f MB, %.0f MB/s, %.0f s left   ", (double)bytes / 1e6, (double)total / 1e6,
-                rate / 1e6, (double)(total - bytes) / rate);
+        fprintf(stderr, "\r%.1f of %.1f MB, %.0f MB/s, %.0f s left   ", (double)bytes / 1e6,
+                (double)total / 1e6, rate / 1e6, (double)(total - bytes) / rate);
     else
         fprintf(stderr, "\r%.1f MB, %.0f MB/s   ", (double)bytes / 1e6, rate / 1e6);
 }

@@ -21,6 +21,12 @@ static const struct {
     [REASON_MAP_ERROR] = {"map-error", "the map failed"},
 };
 
-const char *reason_name(enum reason reason) { return reasons[reason].name; }
+const char *reason_name(enum reason reason)
+{
+    return reasons[reason].name;
+}
 
-const char *reason_detail(enum reason reason) { return reasons[reason].detail; }
+const char *reason_detail(enum reason reason)
+{
+    return reasons[reason].detail;
+}

@@ -31,7 +31,8 @@ static struct slice raw_cut(struct slice raw)
     raw.len = RAW_MAX;
     for (size_t back = 1; back <= 3; back++) {
         if (((unsigned char)raw.text[raw.len - back] & 0xc0) == 0x80) continue;
-        if ((unsigned char)raw.text[raw.len - back] >= 0xc0 && utf8_sequence(raw.text + raw.len - back, back) == 0)
+        if ((unsigned char)raw.text[raw.len - back] >= 0xc0 &&
+            utf8_sequence(raw.text + raw.len - back, back) == 0)
             raw.len -= back;
         break;
     }
@@ -94,10 +95,11 @@ void rejects_add(struct rejects *rejects, const struct reject *reject)
     rejects->count++;
     if (rejects->output == NULL) {
         if (rejects->count <= NAMED_MAX)
-            message("%s:%llu: %s: %s (%s)", reject->input, (unsigned long long)reject->line, rejects->what,
-                    reject->reason, reject->detail);
+            message("%s:%llu: %s: %s (%s)", reject->input, (unsigned long long)reject->line,
+                    rejects->what, reject->reason, reject->detail);
         if (rejects->count == NAMED_MAX)
-            message("more %s records are only counted; %s=FILE keeps them all", rejects->what, rejects->option);
+            message("more %s records are only counted; %s=FILE keeps them all", rejects->what,
+                    rejects->option);
         return;
     }
     struct buffer *out = &rejects->output->buffer;

@@ -1,8 +1,9 @@
 /*
- * report.h - the rows of cs-window and cs-funnel: window_start, window_end, the group, the aggregates.
+ * report.h - the rows of cs-window and cs-funnel: window_start, window_end, the group, the
+ * aggregates.
  *
- * One row per group, groups in the order of their values. With --merge, groups that differ in the partition only
- * are added up to one row. With --emit=updates the last member is "final".
+ * One row per group, groups in the order of their values. With --merge, groups that differ in the
+ * partition only are added up to one row. With --emit=updates the last member is "final".
  */
 #ifndef CS_REPORT_H
 #define CS_REPORT_H
@@ -35,8 +36,8 @@ struct report_request {
     int64_t size_us, slide_us, offset_us;
 };
 
-/* Compiles what is asked for, declares the rows' members, and is ready for events. False: the reason is added to why
- * as a phrase. The report stays where it is. */
+/* Compiles what is asked for, declares the rows' members, and is ready for events. False: the
+ * reason is added to why as a phrase. The report stays where it is. */
 bool report_init(struct report *report, struct run *run, const struct report_request *request,
                  struct buffer *why);
 

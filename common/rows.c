@@ -62,15 +62,16 @@ static void keys_split(struct rows *rows, const char *list)
     for (const char *from = list;;) {
         const char *comma = strchrnul(from, ',');
         rows->key = memory_resize(rows->key, (size_t)rows->keys + 1, sizeof rows->key[0]);
-        rows->key[rows->keys++] = name_copy((struct slice){.text = from, .len = (size_t)(comma - from)});
+        rows->key[rows->keys++] =
+            name_copy((struct slice){.text = from, .len = (size_t)(comma - from)});
         if (*comma == '\0') break;
         from = comma + 1;
     }
     rows->key_member = memory_zero((size_t)rows->keys, sizeof rows->key_member[0]);
 }
 
-struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top, int64_t pad,
-                      const char **why)
+struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top,
+                      int64_t pad, const char **why)
 {
     *why = NULL;
     struct rows *rows = memory_zero(1, sizeof *rows);
@@ -116,7 +117,8 @@ int rows_member(struct rows *rows, struct slice name)
     struct buffer prefix = {0};
     json_add_string(&prefix, name);
     buffer_add_char(&prefix, ':');
-    rows->member[rows->members] = (struct member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
+    rows->member[rows->members] =
+        (struct member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
     return rows->members++;
 }
 
@@ -139,7 +141,8 @@ const char *rows_check(struct rows *rows)
     if (rows->order_by != NULL) {
         rows->order_member = rows_find(rows, slice_of(rows->order_by));
         if (rows->order_member < 0) {
-            snprintf(phrase, sizeof phrase, "--order-by: rows have no member '%.100s'", rows->order_by);
+            snprintf(phrase, sizeof phrase, "--order-by: rows have no member '%.100s'",
+                     rows->order_by);
             return phrase;
         }
     }
@@ -148,7 +151,9 @@ const char *rows_check(struct rows *rows)
 
 void rows_begin(struct rows *rows)
 {
-    rows->into = rows->sorting ? &rows->group : rows->keys != 0 ? &rows->scratch : &rows->output->buffer;
+    rows->into = rows->sorting     ? &rows->group
+                 : rows->keys != 0 ? &rows->scratch
+                                   : &rows->output->buffer;
     if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
     rows->row_start = rows->into->len;
     for (int i = 0; i < rows->members; i++)
@@ -166,7 +171,8 @@ struct buffer *rows_value(struct rows *rows, int member)
     return rows->into;
 }
 
-/* The text of a member's value in the row that has been made: it ends where the next one's name begins. */
+/* The text of a member's value in the row that has been made: it ends where the next one's name
+ * begins. */
 static struct slice member_text(const struct rows *rows, int member)
 {
     const size_t start = rows->member[member].start;
@@ -212,7 +218,8 @@ void rows_end(struct rows *rows)
     if (rows->sorting) {
         if (rows->printed_count == rows->printed_cap) {
             rows->printed_cap = rows->printed_cap == 0 ? 64 : rows->printed_cap * 2;
-            rows->printed = memory_resize(rows->printed, rows->printed_cap, sizeof rows->printed[0]);
+            rows->printed =
+                memory_resize(rows->printed, rows->printed_cap, sizeof rows->printed[0]);
         }
         struct printed *printed = &rows->printed[rows->printed_count];
         *printed = (struct printed){.number = rows->printed_count};
@@ -221,7 +228,8 @@ void rows_end(struct rows *rows)
             const struct slice text = member_text(rows, rows->order_member);
             printed->order_start = (size_t)(text.text - rows->group.data);
             printed->order_len = text.len;
-            printed->order_escaped = text.text[0] == '"' && memchr(text.text, '\\', text.len) != NULL;
+            printed->order_escaped =
+                text.text[0] == '"' && memchr(text.text, '\\', text.len) != NULL;
         }
         /* The key goes behind the row here and is swapped to the front when it is written. */
         const size_t row_len = rows->group.len - rows->row_start;
@@ -321,7 +329,8 @@ static void orders_unescape(struct rows *rows)
     for (size_t i = 0; i < rows->printed_count; i++) {
         struct printed *printed = &rows->printed[i];
         if (!printed->order_escaped) continue;
-        const struct slice inside = {.text = rows->group.data + printed->order_start + 1, .len = printed->order_len - 2};
+        const struct slice inside = {.text = rows->group.data + printed->order_start + 1,
+                                     .len = printed->order_len - 2};
         char *plain = buffer_reserve(&rows->orders, inside.len);
         printed->order_len = json_unescape(plain, inside);
         printed->order_start = rows->orders.len;
@@ -369,4 +378,7 @@ void rows_flush(struct rows *rows)
     output_flush(rows->output);
 }
 
-uint64_t rows_count(const struct rows *rows) { return rows->count; }
+uint64_t rows_count(const struct rows *rows)
+{
+    return rows->count;
+}

@@ -20,13 +20,15 @@
 
 struct rows;
 
-/* For the main loop: rows that go to output (borrowed), with --key=LIST (or NULL), --order-by (or NULL), --top (0: all)
- * and --pad lines after each flush (0: none). NULL and *why set to a phrase when an option makes no sense. */
-struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top, int64_t pad,
-                      const char **why);
+/* For the main loop: rows that go to output (borrowed), with --key=LIST (or NULL), --order-by (or
+ * NULL), --top (0: all) and --pad lines after each flush (0: none). NULL and *why set to a phrase
+ * when an option makes no sense. */
+struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top,
+                      int64_t pad, const char **why);
 void rows_free(struct rows *rows);
 
-/* Once the members are declared: resolves the names in --key and --order-by. NULL, or the phrase that says what is wrong. */
+/* Once the members are declared: resolves the names in --key and --order-by. NULL, or the phrase
+ * that says what is wrong. */
 const char *rows_check(struct rows *rows);
 
 /* Writes out what has gathered, padded. */
@@ -43,13 +45,14 @@ int rows_find(const struct rows *rows, struct slice name);
 
 void rows_begin(struct rows *rows);
 
-/* Prints the member's name; the caller adds its value, one valid JSON value on one line. Good until the next call. */
+/* Prints the member's name; the caller adds its value, one valid JSON value on one line. Good until
+ * the next call. */
 struct buffer *rows_value(struct rows *rows, int member);
 
 void rows_end(struct rows *rows);
 
-/* For cs-parse: a row made elsewhere, one JSON object without its newline, is added to the buffer returned; --key then
- * takes the values of the event. */
+/* For cs-parse: a row made elsewhere, one JSON object without its newline, is added to the buffer
+ * returned; --key then takes the values of the event. */
 struct buffer *rows_raw_begin(struct rows *rows);
 void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema);
 

@@ -28,7 +28,8 @@ enum saver_side saver_fork(struct saver *saver)
         return SAVER_ALONE;
     }
     if (saver->child != 0) return SAVER_RUN;
-    /* It dies with the run; a signal that stops the run must not stop this save, which the run waits for. */
+    /* It dies with the run; a signal that stops the run must not stop this save, which the run
+     * waits for. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die_errno("prctl");
     if (getppid() != run) _exit(EXIT_FAILED);
     signal(SIGTERM, SIG_IGN);
@@ -37,7 +38,10 @@ enum saver_side saver_fork(struct saver *saver)
     return SAVER_CHILD;
 }
 
-void saver_done(void) { _exit(EXIT_DONE); }
+void saver_done(void)
+{
+    _exit(EXIT_DONE);
+}
 
 void saver_saved(struct saver *saver)
 {
@@ -55,7 +59,8 @@ bool saver_ended(struct saver *saver, bool wait)
     while (got < 0 && errno == EINTR);
     if (got == 0) return false;
     if (got < 0) die_errno("waiting for the state to be saved");
-    if (WIFSIGNALED(status)) die("the process that saves the state was killed by signal %d", WTERMSIG(status));
+    if (WIFSIGNALED(status))
+        die("the process that saves the state was killed by signal %d", WTERMSIG(status));
     if (status != 0) exit(EXIT_FAILED); /* it has said why */
     saver->child = 0;
     saver_saved(saver);

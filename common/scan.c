@@ -38,7 +38,8 @@ static void name_add(struct scanner *scanner, struct slice text, struct slice me
     name->text = text;
     name->canonical = slot >= 0 && slot < SLOT_CANONICAL;
     name->member = (int8_t)(name->canonical ? slot : -1);
-    name->slot = (int16_t)(slot >= 0 && schema_needs(scanner->schema, slot) ? slot : scanner->dummy);
+    name->slot =
+        (int16_t)(slot >= 0 && schema_needs(scanner->schema, slot) ? slot : scanner->dummy);
     name->number = slot >= 0 && (scanner->number >> slot & 1) != 0;
     if (!slice_equal(text, meaning) && !name->canonical) {
         struct buffer quoted = {0};
@@ -82,7 +83,10 @@ void scanner_free(struct scanner *scanner)
     free(scanner);
 }
 
-void scanner_clear(struct scanner *scanner) { arena_clear(&scanner->scratch); }
+void scanner_clear(struct scanner *scanner)
+{
+    arena_clear(&scanner->scratch);
+}
 
 /* Makes node follow previous, in front of what was learned before where there is room. */
 static void node_follow(struct node *previous, int node)
@@ -98,7 +102,8 @@ static void node_follow(struct node *previous, int node)
     previous->next_successor = (uint8_t)((previous->next_successor + 1) % SUCCESSORS);
 }
 
-int scanner_learn(struct scanner *scanner, int previous, const char *literal, size_t len, int name, bool last)
+int scanner_learn(struct scanner *scanner, int previous, const char *literal, size_t len, int name,
+                  bool last)
 {
     if (len >= LITERAL_MAX) return NODE_LOST;
     for (int i = NODE_LOST + 1; i < scanner->nodes; i++) {
@@ -131,11 +136,13 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
 }
 
 /* The member written anew: under its new name, or with its text as the number it is. */
-static struct slice member_rewrite(struct scanner *scanner, const struct name *meant, struct slice member,
-                                   struct value value)
+static struct slice member_rewrite(struct scanner *scanner, const struct name *meant,
+                                   struct slice member, struct value value)
 {
     const char *end = member.text + member.len;
-    const char *from = value.kind == KIND_NULL ? end - 4 : value.kind == KIND_STRING ? value.text - 1 : value.text;
+    const char *from = value.kind == KIND_NULL     ? end - 4
+                       : value.kind == KIND_STRING ? value.text - 1
+                                                   : value.text;
     struct slice key = {.text = member.text, .len = (size_t)(from - member.text)};
     if (meant->new_name.len != 0) key = meant->new_name;
     if (meant->number && value.kind == KIND_STRING) {
@@ -172,7 +179,8 @@ void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len)
 {
     const size_t bytes = (size_t)len * sizeof trail[0];
     if (len == scanner->path_len && memcmp(trail, scanner->path, bytes) == 0) return;
-    if (scanner->path_len != 0 && (len != scanner->candidate_len || memcmp(trail, scanner->candidate, bytes) != 0)) {
+    if (scanner->path_len != 0 &&
+        (len != scanner->candidate_len || memcmp(trail, scanner->candidate, bytes) != 0)) {
         /* One odd line is not yet the new usual one. */
         memcpy(scanner->candidate, trail, bytes);
         scanner->candidate_len = len;
@@ -218,7 +226,8 @@ static void kernel_choose(void)
             !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2")))
             continue;
-        if (kernels[i].scan == scan_avx2 && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")))
+        if (kernels[i].scan == scan_avx2 &&
+            !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")))
             continue;
 #endif
         kernel = kernels[i].scan;
@@ -234,7 +243,8 @@ const char *scanner_kernel(void)
     return kernel_name;
 }
 
-enum reason scanner_scan(struct scanner *scanner, const char *text, struct event *ev, const char **next)
+enum reason scanner_scan(struct scanner *scanner, const char *text, struct event *ev,
+                         const char **next)
 {
     if (__builtin_expect(kernel == NULL, 0)) kernel_choose();
     return kernel(scanner, text, ev, next);
@@ -278,7 +288,8 @@ bool scanner_bad_member(const struct scanner *scanner, struct slice line)
         if (p >= end) break;
         const char *close = value_end(p);
         const struct slice inside = {.text = p + 1, .len = (size_t)(close - p - 2)};
-        const int name = scanner_name(scanner, (struct slice){.text = plain, .len = json_unescape(plain, inside)});
+        const int name = scanner_name(
+            scanner, (struct slice){.text = plain, .len = json_unescape(plain, inside)});
         p = close;
         while (*p != ':')
             p++;

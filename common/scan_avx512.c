@@ -44,7 +44,8 @@ static inline uint64_t block_newlines(struct block block)
 
 static inline uint64_t block_mismatch(struct block block, const struct node *node)
 {
-    return _mm512_mask_cmpneq_epi8_mask(node->mask, block.bytes, _mm512_load_si512((const void *)node->literal));
+    return _mm512_mask_cmpneq_epi8_mask(node->mask, block.bytes,
+                                        _mm512_load_si512((const void *)node->literal));
 }
 
 #define SCAN_KERNEL scan_avx512

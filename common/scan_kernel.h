@@ -29,7 +29,8 @@
 #define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
 #define LINES_MAX 64                   /* in one call */
 
-/* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like. */
+/* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like.
+ */
 #define UNPREDICTABLE(value) __asm__("" : "+r"(value))
 
 /* What went wrong where, from the functions below. */
@@ -69,7 +70,8 @@ static inline const char *skip_escape(const char *p, struct fault *fault)
         if (UNLIKELY(code > 0xffff)) return fault_set(fault, REASON_NOT_JSON, hex_bad(p + 2));
         if (LIKELY(code - 0xd800 > 0x7ff)) return p + 6;
         /* A surrogate: only a high one with a low one right behind it is a character. */
-        if (code > 0xdbff || p[6] != '\\' || p[7] != 'u') return fault_set(fault, REASON_BAD_UTF8, p);
+        if (code > 0xdbff || p[6] != '\\' || p[7] != 'u')
+            return fault_set(fault, REASON_BAD_UTF8, p);
         const uint32_t low = hex_four(p + 8);
         if (low > 0xffff) return fault_set(fault, REASON_NOT_JSON, hex_bad(p + 8));
         if (low < 0xdc00 || low > 0xdfff) return fault_set(fault, REASON_BAD_UTF8, p);
@@ -88,7 +90,8 @@ static inline const char *skip_escape(const char *p, struct fault *fault)
     }
 }
 
-/* The closing quote of the string whose inside begins at p, or NULL. Sets *escaped when it has escapes. */
+/* The closing quote of the string whose inside begins at p, or NULL. Sets *escaped when it has
+ * escapes. */
 static const char *string_end(const char *p, bool *escaped, struct fault *fault)
 {
     for (;;) {
@@ -255,10 +258,11 @@ static const char *scan_value(const char *p, struct value *value, struct fault *
 }
 
 /* The node the hash knows for the member at p, or 0. */
-static inline int find_by_hash(const struct scanner *scanner, int node, const char *p, struct block block)
+static inline int find_by_hash(const struct scanner *scanner, int node, const char *p,
+                               struct block block)
 {
-    /* `,"name":` or `, "name": `: the name lies between the first two quotes. Only '{' may open a line
-     * and only ',' may come later, whatever is remembered. */
+    /* `,"name":` or `, "name": `: the name lies between the first two quotes. Only '{' may open a
+     * line and only ',' may come later, whatever is remembered. */
     if (p[0] != (node == NODE_ROOT ? '{' : ',')) return 0;
     const uint64_t quotes = block_quotes(block);
     const uint64_t behind = quotes & (quotes - 1);
@@ -275,7 +279,8 @@ static inline int find_by_hash(const struct scanner *scanner, int node, const ch
     return 0;
 }
 
-/* The node whose literal stands at p: what followed last time, or whatever the hash knows; 0: none. */
+/* The node whose literal stands at p: what followed last time, or whatever the hash knows; 0: none.
+ */
 static inline int find_node(struct scanner *scanner, int node, const char *p, struct block block)
 {
     const struct node *nodes = scanner->node;
@@ -308,17 +313,18 @@ static inline int find_node(struct scanner *scanner, int node, const char *p, st
 
 /* What scan_member found. */
 struct member {
-    const char *key;    /* its opening quote */
-    int name;           /* index of the name, or -1: nobody's */
-    int node;           /* its remembered form, or NODE_LOST */
-    bool close;         /* not a member: the object's '}' */
+    const char *key; /* its opening quote */
+    int name;        /* index of the name, or -1: nobody's */
+    int node;        /* its remembered form, or NODE_LOST */
+    bool close;      /* not a member: the object's '}' */
     struct value value;
 };
 
-/* A member that stands in no remembered form: from the '{' or ',' (or '}') at p, or the blanks before it, to
- * behind its value; remembers its form as what follows node. NULL and a fault when it is none. */
-static const char *scan_member(struct scanner *scanner, const char *p, int node, struct member *member,
-                               struct fault *fault)
+/* A member that stands in no remembered form: from the '{' or ',' (or '}') at p, or the blanks
+ * before it, to behind its value; remembers its form as what follows node. NULL and a fault when it
+ * is none. */
+static const char *scan_member(struct scanner *scanner, const char *p, int node,
+                               struct member *member, struct fault *fault)
 {
     const char *literal = p;
     const bool first = node == NODE_ROOT;
@@ -348,11 +354,13 @@ static const char *scan_member(struct scanner *scanner, const char *p, int node,
     p = skip_blanks(end + 1);
     if (*p != ':') return fault_set(fault, REASON_NOT_JSON, p);
     p = skip_blanks(p + 1);
-    member->node = scanner_learn(scanner, node, literal, (size_t)(p - literal), member->name, false);
+    member->node =
+        scanner_learn(scanner, node, literal, (size_t)(p - literal), member->name, false);
     return scan_value(p, &member->value, fault);
 }
 
-/* Is what stands at p valid JSON, only not an object? Decides the reason for a line that does not begin with '{'. */
+/* Is what stands at p valid JSON, only not an object? Decides the reason for a line that does not
+ * begin with '{'. */
 static enum reason judge_other(const char *p, struct fault *fault)
 {
     bool escaped = false;
@@ -374,7 +382,8 @@ static enum reason judge_other(const char *p, struct fault *fault)
 }
 
 /* Refused: the line ends at the first newline from where the fault was found. */
-static enum reason refuse(const char *text, struct event *ev, const char **next, enum reason reason, const char *at)
+static enum reason refuse(const char *text, struct event *ev, const char **next, enum reason reason,
+                          const char *at)
 {
     const char *end = rawmemchr(at, '\n');
     *next = end + 1;
@@ -394,14 +403,17 @@ static void settle_escapes(struct scanner *scanner, struct value *value)
     value->escaped = false;
 }
 
-/* Undoes escapes in the slots of the mask that somebody needs, and reads --number text as numbers. */
+/* Undoes escapes in the slots of the mask that somebody needs, and reads --number text as numbers.
+ */
 static void settle(struct scanner *scanner, struct event *ev, uint64_t escaped)
 {
     /* cs-parse prints strings as they came. */
-    for (uint64_t left = escaped & scanner->needed & (scanner->all ? scanner->number : ~UINT64_C(0)); left != 0;
-         left &= left - 1) {
+    for (uint64_t left =
+             escaped & scanner->needed & (scanner->all ? scanner->number : ~UINT64_C(0));
+         left != 0; left &= left - 1) {
         struct value *value = &ev->value[__builtin_ctzll(left)];
-        if (value->escaped) settle_escapes(scanner, value); /* a later member of the same name may be plain */
+        if (value->escaped)
+            settle_escapes(scanner, value); /* a later member of the same name may be plain */
     }
     for (uint64_t left = scanner->number & scanner->needed; left != 0; left &= left - 1) {
         struct value *value = &ev->value[__builtin_ctzll(left)];
@@ -424,8 +436,8 @@ static inline void rest_keep(struct scanner *scanner, struct event *ev)
 }
 
 /* Takes a value that went the general way to its slot, as its name wants it. */
-static void take_member(struct scanner *scanner, struct event *ev, const struct member *member, const char *end,
-                        uint64_t *escaped, bool *bad)
+static void take_member(struct scanner *scanner, struct event *ev, const struct member *member,
+                        const char *end, uint64_t *escaped, bool *bad)
 {
     const struct name *meant = member->name < 0 ? NULL : &scanner->name[member->name];
     const int slot = meant == NULL ? scanner->dummy : meant->slot;
@@ -442,12 +454,13 @@ static void take_member(struct scanner *scanner, struct event *ev, const struct 
     ev->value[slot] = value;
     *escaped |= (uint64_t)value.escaped << (slot & 63);
     if (scanner->all && (meant == NULL || !meant->canonical))
-        scanner_rest(scanner, member->name, (struct slice){.text = member->key, .len = (size_t)(end - member->key)},
+        scanner_rest(scanner, member->name,
+                     (struct slice){.text = member->key, .len = (size_t)(end - member->key)},
                      value);
 }
 
-/* The end (behind the closing quote) of the string that opens at v and has escapes, if all of it lies in the block;
- * else NULL, with a fault if it is wrong. */
+/* The end (behind the closing quote) of the string that opens at v and has escapes, if all of it
+ * lies in the block; else NULL, with a fault if it is wrong. */
 static inline const char *string_in_block(const char *v, struct block block, struct fault *fault)
 {
     uint64_t quotes = block_quotes(block) & ~UINT64_C(1);
@@ -471,7 +484,8 @@ static inline const char *string_in_block(const char *v, struct block block, str
     return v + end + 1;
 }
 
-enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event *ev, const char **next)
+enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event *ev,
+                        const char **next)
 {
     struct fault fault = {0};
     struct value *const values = ev->value;
@@ -501,7 +515,8 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 if (steps < PATH_MAX_NODES - 1) scanner_trail(scanner, trail, steps);
                 break;
             }
-            /* The value's end in the same 64 bytes, for null and for strings without anything special. */
+            /* The value's end in the same 64 bytes, for null and for strings without anything
+             * special. */
             const char *const v = p + known->len;
             const struct block value_block = block_load(v);
             const uint64_t quotes = block_quotes(value_block);
@@ -518,7 +533,8 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 const char *behind = v + (4 + ((end - (uint64_t)3) & string));
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
-                    scanner_rest(scanner, known->name, (struct slice){.text = key, .len = (size_t)(behind - key)},
+                    scanner_rest(scanner, known->name,
+                                 (struct slice){.text = key, .len = (size_t)(behind - key)},
                                  *value);
                 }
                 p = behind;
@@ -527,10 +543,11 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             const char *behind = NULL;
             if ((quotes & 1) != 0 && v[end] == '\\') {
                 behind = string_in_block(v, value_block, &fault);
-                member.value = (struct value){.text = v + 1,
-                                              .len = behind == NULL ? 0 : (uint32_t)(behind - v - 2),
-                                              .kind = KIND_STRING,
-                                              .escaped = true};
+                member.value =
+                    (struct value){.text = v + 1,
+                                   .len = behind == NULL ? 0 : (uint32_t)(behind - v - 2),
+                                   .kind = KIND_STRING,
+                                   .escaped = true};
                 if (behind != NULL && !known->rest) {
                     values[known->slot] = member.value;
                     escaped |= UINT64_C(1) << (known->slot & 63);
@@ -540,8 +557,11 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             }
             member.key = rawmemchr(p, '"');
             member.name = known->name;
-            if (behind == NULL) behind = scan_value(skip_blanks(v), &member.value, &fault); /* more blanks than last time */
-            if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62) known->wide = true;
+            if (behind == NULL)
+                behind = scan_value(skip_blanks(v), &member.value,
+                                    &fault); /* more blanks than last time */
+            if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62)
+                known->wide = true;
             p = behind;
         } else {
             steps = PATH_MAX_NODES - 1; /* not the usual line */
@@ -565,7 +585,8 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 p = skip_blanks(p);
                 if (*p != '\n') return refuse(text, ev, next, REASON_NOT_JSON, p);
                 *next = p + 1;
-                if (*from == '}') scanner_learn(scanner, node, from, (size_t)(p + 1 - from), -1, true);
+                if (*from == '}')
+                    scanner_learn(scanner, node, from, (size_t)(p + 1 - from), -1, true);
                 break;
             }
             if (p != NULL) node = member.node;
@@ -575,15 +596,17 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     }
     if (UNLIKELY((size_t)(*next - text) > LINE_MAX_BYTES + 1)) return REASON_TOO_LONG;
     if (UNLIKELY(bad) && scanner_bad_member(scanner, ev->line)) return REASON_BAD_MEMBER;
-    if (UNLIKELY((escaped & scanner->needed) != 0 || scanner->number != 0)) settle(scanner, ev, escaped);
+    if (UNLIKELY((escaped & scanner->needed) != 0 || scanner->number != 0))
+        settle(scanner, ev, escaped);
     rest_keep(scanner, ev);
     return REASON_NONE;
 }
 
-/* LANES lines from starts[0] to starts[LANES] along the usual path, in lockstep; they hold no backslash, no control
- * character and nothing above 0x7f. Returns a bit for each that was as expected in every byte; of the others nothing is
- * known. */
-static inline unsigned scan_lanes(struct scanner *scanner, const char *const *starts, struct event *const *events)
+/* LANES lines from starts[0] to starts[LANES] along the usual path, in lockstep; they hold no
+ * backslash, no control character and nothing above 0x7f. Returns a bit for each that was as
+ * expected in every byte; of the others nothing is known. */
+static inline unsigned scan_lanes(struct scanner *scanner, const char *const *starts,
+                                  struct event *const *events)
 {
     const char *p[LANES];
     uint64_t wrong[LANES] = {0};
@@ -607,7 +630,9 @@ static inline unsigned scan_lanes(struct scanner *scanner, const char *const *st
             uint64_t end = (uint64_t)__builtin_ctzll(closing | UINT64_C(1) << 63);
             uint64_t bad = ~quotes;
             if (wide) {
-                const uint64_t farther = 64 + (uint64_t)__builtin_ctzll(block_quotes(block_load(v + 64)) | UINT64_C(1) << 63);
+                const uint64_t farther =
+                    64 +
+                    (uint64_t)__builtin_ctzll(block_quotes(block_load(v + 64)) | UINT64_C(1) << 63);
                 end = closing == 0 ? farther : end;
                 bad |= (uint64_t)(v[end] != '"');
             } else {
@@ -631,7 +656,8 @@ static inline unsigned scan_lanes(struct scanner *scanner, const char *const *st
         wrong[lane] |= block_mismatch(block_load(p[lane]), node);
         wrong[lane] |= (uint64_t)(p[lane] + node->len != starts[lane + 1]);
         good |= (unsigned)(wrong[lane] == 0) << lane;
-        ev->line = (struct slice){.text = starts[lane], .len = (size_t)(p[lane] + 1 - starts[lane])};
+        ev->line =
+            (struct slice){.text = starts[lane], .len = (size_t)(p[lane] + 1 - starts[lane])};
         ev->recast = false;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
@@ -641,9 +667,10 @@ static inline unsigned scan_lanes(struct scanner *scanner, const char *const *st
     return good;
 }
 
-/* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and which of them have
- * anything that lanes cannot take. Returns n. */
-static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts, uint64_t *odd)
+/* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
+ * which of them have anything that lanes cannot take. Returns n. */
+static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
+                                uint64_t *odd)
 {
     size_t lines = 0;
     *odd = 0;
@@ -678,8 +705,8 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
     return lines;
 }
 
-size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max, struct event *const *events,
-                  enum reason *reasons, const char **next)
+size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max,
+                  struct event *const *events, enum reason *reasons, const char **next)
 {
     const char *starts[LINES_MAX + 1];
     uint64_t odd;
@@ -690,8 +717,8 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
         unsigned good = 0;
         const size_t group = lines - i < LANES ? lines - i : LANES;
         const unsigned all = (1U << LANES) - 1;
-        /* A lane that goes astray reads on for a while: never so near the end that it could leave the block. (The path
-         * may have become longer since the last group.) */
+        /* A lane that goes astray reads on for a while: never so near the end that it could leave
+         * the block. (The path may have become longer since the last group.) */
         const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
         if (group == LANES && scanner->path_len != 0 && (odd >> i & all) != all &&
             (size_t)(end - starts[i + LANES]) > stray) {
@@ -700,7 +727,9 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
                 /* Where most lines differ from the usual one, trying again and again is a waste. */
                 const bool useful = good != 0;
                 scanner->pause = useful ? 0 : scanner->last_pause;
-                scanner->last_pause = useful ? 4 : scanner->last_pause < 512 ? scanner->last_pause * 2 + 4 : 1024;
+                scanner->last_pause = useful                      ? 4
+                                      : scanner->last_pause < 512 ? scanner->last_pause * 2 + 4
+                                                                  : 1024;
                 good &= ~(unsigned)(odd >> i);
             } else {
                 scanner->pause--;
@@ -713,7 +742,9 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
         }
         for (size_t lane = 0; lane < group; lane++, i++) {
             const char *behind;
-            reasons[i] = (good >> lane & 1) != 0 ? REASON_NONE : SCAN_KERNEL(scanner, starts[i], events[i], &behind);
+            reasons[i] = (good >> lane & 1) != 0
+                             ? REASON_NONE
+                             : SCAN_KERNEL(scanner, starts[i], events[i], &behind);
         }
     }
     *next = starts[lines];

@@ -10,10 +10,16 @@ struct block {
     const char *at;
 };
 
-static inline struct block block_load(const char *p) { return (struct block){.at = p}; }
+static inline struct block block_load(const char *p)
+{
+    return (struct block){.at = p};
+}
 
 /* The top bit of each byte as one bit each, byte 0 in bit 0. */
-static inline uint64_t gather(uint64_t tops) { return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56; }
+static inline uint64_t gather(uint64_t tops)
+{
+    return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
 
 /* The top bit set in each byte that is zero; exact, no borrow between bytes. */
 static inline uint64_t zero_bytes(uint64_t word)
@@ -39,11 +45,20 @@ static inline uint64_t bytes_equal(struct block block, unsigned char c)
     return bits;
 }
 
-static inline uint64_t block_quotes(struct block block) { return bytes_equal(block, '"'); }
+static inline uint64_t block_quotes(struct block block)
+{
+    return bytes_equal(block, '"');
+}
 
-static inline uint64_t block_slashes(struct block block) { return bytes_equal(block, '\\'); }
+static inline uint64_t block_slashes(struct block block)
+{
+    return bytes_equal(block, '\\');
+}
 
-static inline uint64_t block_newlines(struct block block) { return bytes_equal(block, '\n'); }
+static inline uint64_t block_newlines(struct block block)
+{
+    return bytes_equal(block, '\n');
+}
 
 static inline uint64_t block_controls(struct block block)
 {

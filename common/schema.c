@@ -64,8 +64,7 @@ int schema_need(struct schema *schema, struct slice name)
 
 void schema_rename(struct schema *schema, struct slice name, struct slice old)
 {
-    schema->alias =
-        memory_resize(schema->alias, schema->alias_count + 1, sizeof schema->alias[0]);
+    schema->alias = memory_resize(schema->alias, schema->alias_count + 1, sizeof schema->alias[0]);
     schema->alias[schema->alias_count++] =
         (struct schema_alias){.old = slice_copy(old), .name = slice_copy(name)};
 }

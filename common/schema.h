@@ -37,9 +37,9 @@ struct schema {
     uint64_t needed;               /* bit per slot: the scanner must fill it */
     uint64_t number;               /* bit per slot: --number, text that is a JSON number is one */
     int count;
-    bool whole;                    /* somebody (libjq) looks at the whole line */
-    bool all;                      /* cs-parse: ev->rest is wanted, and strings keep their escapes */
-    struct schema_alias *alias;    /* --rename */
+    bool whole;                 /* somebody (libjq) looks at the whole line */
+    bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    struct schema_alias *alias; /* --rename */
     size_t alias_count;
 };
 

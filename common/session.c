@@ -108,8 +108,9 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
         const uint32_t next = at(sessions, end)->next;
         cuts.cut_us = later(at(sessions, first)->start_us, sessions->max_us);
         if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
-            /* Another session began before the watermark, and this one is open: what began that one was behind its own
-             * watermark, and an event of a slower partition may yet make them one. */
+            /* Another session began before the watermark, and this one is open: what began that one
+             * was behind its own watermark, and an event of a slower partition may yet make them
+             * one. */
             if (next != POOL_NONE && at(sessions, next)->start_us < sessions->watermark_us &&
                 cuts.cut_us < cuts.free_us)
                 cuts.free_us = cuts.cut_us;
@@ -161,9 +162,10 @@ static void session_schedule(struct sessions *sessions, uint32_t timeline)
                        first_due(sessions, timeline_at(&sessions->timelines, timeline)));
 }
 
-/* Is an event late that is behind its partition's watermark, and would come behind the stretch previous (POOL_NONE: it
- * is the first)? What it becomes part of must not be closed; and where a part would begin that did not begin there
- * before, no event may have come yet that is behind the cut: stretches have been made without thinking of that one. */
+/* Is an event late that is behind its partition's watermark, and would come behind the stretch
+ * previous (POOL_NONE: it is the first)? What it becomes part of must not be closed; and where a
+ * part would begin that did not begin there before, no event may have come yet that is behind the
+ * cut: stretches have been made without thinking of that one. */
 static bool behind_is_late(const struct sessions *sessions, const struct timeline_entry *entry,
                            uint32_t previous, const struct fact *fact)
 {
@@ -278,7 +280,8 @@ static void closed_push(struct sessions *sessions, struct session_closed closed)
     sessions->closed[sessions->closed_count++] = closed;
 }
 
-/* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know where it began. */
+/* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
+ * where it began. */
 static void part_close(struct sessions *sessions, struct timeline_entry *entry)
 {
     struct timelines *timelines = &sessions->timelines;

@@ -1,7 +1,8 @@
 /*
  * signals.h - signals are noted, and wake the loop; it acts on them when it gets round to it.
  *
- * TERM is the end of input; INT too, and the tool dies of a second one at once. USR1 asks for the counters.
+ * TERM is the end of input; INT too, and the tool dies of a second one at once. USR1 asks for the
+ * counters.
  */
 #ifndef CS_SIGNALS_H
 #define CS_SIGNALS_H
@@ -12,7 +13,8 @@
 extern volatile sig_atomic_t stop_signal;  /* TERM or INT, once one has come */
 extern volatile sig_atomic_t stats_wanted; /* USR1 has come */
 
-/* Catches them; children: their ends wake the loop, too. Returns a descriptor that is readable from a signal on. */
+/* Catches them; children: their ends wake the loop, too. Returns a descriptor that is readable from
+ * a signal on. */
 int signals_catch(bool children);
 
 #endif

@@ -38,7 +38,8 @@ static inline int slice_compare(struct slice a, struct slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-/* The eight bytes at text as one number, the first byte lowest: for code that looks at eight at once. */
+/* The eight bytes at text as one number, the first byte lowest: for code that looks at eight at
+ * once. */
 static inline uint64_t slice_word(const char *text)
 {
     uint64_t word;

@@ -39,7 +39,8 @@ static uint64_t name_number(const char *file, bool *sealed)
 
 static void spool_directory_sync(const struct spool *spool)
 {
-    if (fsync(spool->dir_fd) != 0 && errno != EINVAL && errno != EROFS) die_errno("%s: fsync", spool->dir);
+    if (fsync(spool->dir_fd) != 0 && errno != EINVAL && errno != EROFS)
+        die_errno("%s: fsync", spool->dir);
 }
 
 static void segment_seal(const struct spool *spool, uint64_t number)
@@ -58,8 +59,9 @@ static bool segment_recover(const struct spool *spool, const char *file)
     if (number == 0) return false;
     if (sealed) {
         if (number > spool->named)
-            die_person("%s/%s: the state knows nothing of this segment: is it the spool of another state?", spool->dir,
-                       file);
+            die_person(
+                "%s/%s: the state knows nothing of this segment: is it the spool of another state?",
+                spool->dir, file);
         return false;
     }
     if (number <= spool->named)
@@ -107,7 +109,8 @@ void spool_open(struct spool *spool, const char *dir, uint64_t named, struct out
         .full_fd = -1,
     };
     if (spool->dir_fd < 0) die_errno("%s", dir);
-    if (!lock_take(spool->dir_fd, LOCK_PATIENCE_US)) die_person("%s: another process writes to this spool", dir);
+    if (!lock_take(spool->dir_fd, LOCK_PATIENCE_US))
+        die_person("%s: another process writes to this spool", dir);
     spool_recover(spool);
     *output = (struct output){.name = dir};
     segment_open(spool);
@@ -145,7 +148,8 @@ void spool_sealed(struct spool *spool)
 
 void spool_close(struct spool *spool)
 {
-    if (spool->output->buffer.len != 0 || spool->output->position != 0) return; /* not reached: all is saved */
+    if (spool->output->buffer.len != 0 || spool->output->position != 0)
+        return; /* not reached: all is saved */
     if (unlinkat(spool->dir_fd, spool->name, 0) != 0) die_errno("%s/%s", spool->dir, spool->name);
     close(spool->dir_fd);
 }

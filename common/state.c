@@ -31,7 +31,8 @@ static char *path_with(const char *path, const char *ending)
     return text.data;
 }
 
-/* --- the lock ---------------------------------------------------------------------------------------------- */
+/* --- the lock
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Who has the lock, as it wrote there itself; 0: not known. */
 static pid_t holder(int fd)
@@ -77,11 +78,14 @@ void state_lock(const char *path)
     /* fd stays open: that is the lock. */
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------- */
+/* --- reading
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static _Noreturn void damaged(const char *path)
 {
-    die_person("%s: is damaged (or no state file): put back a copy, or begin anew without it", path);
+    die_person("%s: is damaged (or no state file): put back a copy, or begin anew without it",
+               path);
 }
 
 /* The whole file; false: there is none. */
@@ -94,7 +98,8 @@ static bool file_read(const char *path, struct buffer *file)
     if (!S_ISREG(stat.st_mode)) damaged(path);
     buffer_reserve(file, (size_t)stat.st_size + 1);
     for (;;) {
-        const ssize_t got = read(fd, buffer_reserve(file, (size_t)1 << 16), file->cap - file->len - 1);
+        const ssize_t got =
+            read(fd, buffer_reserve(file, (size_t)1 << 16), file->cap - file->len - 1);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) die_errno("%s", path);
         if (got == 0) break;
@@ -113,7 +118,8 @@ bool state_read(const char *path, const char *tool, struct buffer *file, struct 
 {
     if (!file_read(path, file)) return false;
     const size_t head = sizeof MAGIC - 1 + sizeof VERSION - 1;
-    if (file->len < head + CHECKSUM_BYTES || memcmp(file->data, MAGIC, sizeof MAGIC - 1) != 0) damaged(path);
+    if (file->len < head + CHECKSUM_BYTES || memcmp(file->data, MAGIC, sizeof MAGIC - 1) != 0)
+        damaged(path);
     if (memcmp(file->data + sizeof MAGIC - 1, VERSION, sizeof VERSION - 1) != 0)
         die_person("%s: is damaged, or a state of another version of these tools", path);
     XXH128_canonical_t sum;
@@ -162,7 +168,8 @@ static struct slice option_find(struct slice list, struct slice name)
     return (struct slice){0};
 }
 
-/* Adds the names of one's options that the other has otherwise; not_in: only those it has not at all. */
+/* Adds the names of one's options that the other has otherwise; not_in: only those it has not at
+ * all. */
 static void differences(struct slice one, struct slice other, bool not_in, struct buffer *names)
 {
     while (one.len != 0) {
@@ -190,11 +197,14 @@ void state_end(const char *path, const struct unpack *in, bool good)
     if (!good || in->broken || in->at != in->end) damaged(path);
 }
 
-/* --- writing ----------------------------------------------------------------------------------------------- */
+/* --- writing
+ * -----------------------------------------------------------------------------------------------
+ */
 
 #define PIECE_BYTES ((size_t)1 << 20)
 
-/* Not die_errno yet: what has been written of the new file is of no use, and a full disk can do with the room. */
+/* Not die_errno yet: what has been written of the new file is of no use, and a full disk can do
+ * with the room. */
 static _Noreturn void write_failed(const char *name)
 {
     const int saved = errno;
@@ -219,7 +229,8 @@ static void file_write(struct buffer *buffer)
 
 void state_begin(struct state_file *file, const char *path, const char *tool, struct slice options)
 {
-    *file = (struct state_file){.path = path, .name = path_with(path, ".new"), .hash = XXH3_createState()};
+    *file = (struct state_file){
+        .path = path, .name = path_with(path, ".new"), .hash = XXH3_createState()};
     if (file->hash == NULL) die("no memory for a checksum");
     XXH3_128bits_reset(file->hash);
     file->fd = open(file->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -237,7 +248,8 @@ void directory_sync(const char *path)
     while (len > 1 && path[len - 1] == '/')
         len--;
     const char *slash = memrchr(path, '/', len);
-    char *name = slash == NULL ? memory_text(".", 1) : memory_text(path, slash == path ? 1 : (size_t)(slash - path));
+    char *name = slash == NULL ? memory_text(".", 1)
+                               : memory_text(path, slash == path ? 1 : (size_t)(slash - path));
     const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) die_errno("%s", name);
     if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) die_errno("%s: fsync", name);

@@ -35,7 +35,8 @@ static size_t counters_of(const struct stats *stats, struct counter *counters)
     COUNTER(gaps, "offsets missing in the input");
     COUNTER(rows, "rows printed");
 #undef COUNTER
-    counters[count++] = (struct counter){"no_id", "events nobody's id stands in", stats->rejected_by[REASON_NO_ID]};
+    counters[count++] =
+        (struct counter){"no_id", "events nobody's id stands in", stats->rejected_by[REASON_NO_ID]};
     return count;
 }
 
@@ -76,7 +77,8 @@ void stats_json(const struct stats *stats, const struct stats_moment *moment, st
     time_or_null(out, moment->event_time_us);
     buffer_add_literal(out, ",\"watermark\":");
     time_or_null(out, moment->watermark_us);
-    /* An event at t is never late while the watermark is at most t: the largest disorder is lateness enough. */
+    /* An event at t is never late while the watermark is at most t: the largest disorder is
+     * lateness enough. */
     buffer_add_literal(out, ",\"largest_disorder\":\"");
     duration_print(out, stats->disorder_us);
     buffer_add_literal(out, "\",\"lateness_enough\":\"");
@@ -84,34 +86,39 @@ void stats_json(const struct stats *stats, const struct stats_moment *moment, st
     buffer_add_literal(out, "\"}\n");
 }
 
-static void prometheus_head(struct buffer *out, const char *name, const char *suffix, const char *help,
-                            const char *type)
+static void prometheus_head(struct buffer *out, const char *name, const char *suffix,
+                            const char *help, const char *type)
 {
-    buffer_printf(out, "# HELP clickstream_%s%s %s\n# TYPE clickstream_%s%s %s\n", name, suffix, help, name, suffix,
-                  type);
+    buffer_printf(out, "# HELP clickstream_%s%s %s\n# TYPE clickstream_%s%s %s\n", name, suffix,
+                  help, name, suffix, type);
 }
 
-void stats_prometheus(const struct stats *stats, const struct stats_moment *moment, struct buffer *out)
+void stats_prometheus(const struct stats *stats, const struct stats_moment *moment,
+                      struct buffer *out)
 {
     struct counter counters[COUNTERS_MAX];
     const size_t count = counters_of(stats, counters);
     for (size_t i = 0; i < count; i++) {
         prometheus_head(out, counters[i].name, "_total", counters[i].help, "counter");
-        buffer_printf(out, "clickstream_%s_total{tool=\"%s\"} %llu\n", counters[i].name, moment->tool,
-                      (unsigned long long)counters[i].value);
+        buffer_printf(out, "clickstream_%s_total{tool=\"%s\"} %llu\n", counters[i].name,
+                      moment->tool, (unsigned long long)counters[i].value);
     }
     prometheus_head(out, "rejected_by_reason", "_total", "records refused, by reason", "counter");
     for (int reason = 1; reason < REASON_COUNT; reason++)
-        buffer_printf(out, "clickstream_rejected_by_reason_total{tool=\"%s\",reason=\"%s\"} %llu\n", moment->tool,
-                      reason_name((enum reason)reason), (unsigned long long)stats->rejected_by[reason]);
+        buffer_printf(out, "clickstream_rejected_by_reason_total{tool=\"%s\",reason=\"%s\"} %llu\n",
+                      moment->tool, reason_name((enum reason)reason),
+                      (unsigned long long)stats->rejected_by[reason]);
     prometheus_head(out, "keys", "", "ids and groups held", "gauge");
-    buffer_printf(out, "clickstream_keys{tool=\"%s\"} %llu\n", moment->tool, (unsigned long long)moment->keys);
+    buffer_printf(out, "clickstream_keys{tool=\"%s\"} %llu\n", moment->tool,
+                  (unsigned long long)moment->keys);
     const struct {
         const char *name, *help;
         int64_t time_us;
     } times[] = {
-        {"event_time_seconds", "the largest event time, seconds since the epoch", moment->event_time_us},
-        {"watermark_seconds", "the smallest watermark, seconds since the epoch", moment->watermark_us},
+        {"event_time_seconds", "the largest event time, seconds since the epoch",
+         moment->event_time_us},
+        {"watermark_seconds", "the smallest watermark, seconds since the epoch",
+         moment->watermark_us},
     };
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         if (times[i].time_us < INSTANT_MIN || times[i].time_us > INSTANT_MAX) continue;
@@ -119,8 +126,8 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
         buffer_printf(out, "clickstream_%s{tool=\"%s\"} %.6f\n", times[i].name, moment->tool,
                       (double)times[i].time_us / 1e6);
     }
-    prometheus_head(out, "largest_disorder_seconds", "", "the farthest an event lay behind its partition's event time",
-                    "gauge");
+    prometheus_head(out, "largest_disorder_seconds", "",
+                    "the farthest an event lay behind its partition's event time", "gauge");
     buffer_printf(out, "clickstream_largest_disorder_seconds{tool=\"%s\"} %.6f\n", moment->tool,
                   (double)stats->disorder_us / 1e6);
 }
@@ -138,9 +145,10 @@ void stats_save(const struct stats *stats, struct buffer *out)
 
 void stats_load(struct stats *stats, struct unpack *in)
 {
-    uint64_t *const members[] = {&stats->read,         &stats->duplicate,    &stats->rejected,          &stats->filtered,
-                                 &stats->late,         &stats->used,         &stats->late_windows,      &stats->expired,
-                                 &stats->expression_errors, &stats->not_numbers, &stats->gaps,          &stats->rows};
+    uint64_t *const members[] = {&stats->read,         &stats->duplicate, &stats->rejected,
+                                 &stats->filtered,     &stats->late,      &stats->used,
+                                 &stats->late_windows, &stats->expired,   &stats->expression_errors,
+                                 &stats->not_numbers,  &stats->gaps,      &stats->rows};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         *members[i] = unpack_u64(in);
     for (int reason = 0; reason < REASON_COUNT; reason++)
@@ -148,7 +156,8 @@ void stats_load(struct stats *stats, struct unpack *in)
     stats->disorder_us = unpack_i64(in);
 }
 
-/* Writes the text to a new file beside path and renames it there; a device or FIFO is written to as it is. */
+/* Writes the text to a new file beside path and renames it there; a device or FIFO is written to as
+ * it is. */
 static void file_replace(const char *path, struct slice text)
 {
     struct stat stat_now;

@@ -1,9 +1,9 @@
 /*
  * A block is
  *     len user len source len device { time - time of the one before, len product }
- * with varints (varint.h) for times and lengths; the first product's time counts from 0. A stretch that
- * knows no text has none. Products are sorted by time, then bytes. Room for a block comes in steps (block_room), so
- * that its length is enough to know when it must grow.
+ * with varints (varint.h) for times and lengths; the first product's time counts from 0. A stretch
+ * that knows no text has none. Products are sorted by time, then bytes. Room for a block comes in
+ * steps (block_room), so that its length is enough to know when it must grow.
  */
 #include "stretch.h"
 
@@ -219,7 +219,8 @@ static void product_add(struct stretches *stretches, struct stretch *stretch, in
     products_count(stretch, 1);
 }
 
-/* Does a text said at time_us stand for more than the one known? The last user: later, or greater. */
+/* Does a text said at time_us stand for more than the one known? The last user: later, or greater.
+ */
 static bool is_later(int64_t time_us, int64_t known_us, struct slice text, struct slice known)
 {
     return time_us > known_us || (time_us == known_us && slice_compare(text, known) > 0);

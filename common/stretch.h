@@ -2,11 +2,12 @@
  * stretch.h - some events of one id, one soon after the other, and what is known of them all.
  *
  * A stretch is what a session is made of: the times of its first and last event, and a summary. Two
- * stretches of an id can be merged, and the result is the same whatever the order in which events and
- * stretches came together; the reverse is impossible, so timeline.h decides what may become one.
- * reach_us says from where a stretch can be reached: the smallest, over its events, of the event's time or its
- * partition's watermark when it came, whichever is later. An earlier event at t is within a gap of the
- * stretch if reach_us <= t + gap: some event of it was near enough, and came before that gap was over.
+ * stretches of an id can be merged, and the result is the same whatever the order in which events
+ * and stretches came together; the reverse is impossible, so timeline.h decides what may become
+ * one. reach_us says from where a stretch can be reached: the smallest, over its events, of the
+ * event's time or its partition's watermark when it came, whichever is later. An earlier event at t
+ * is within a gap of the stretch if reach_us <= t + gap: some event of it was near enough, and came
+ * before that gap was over.
  *
  * Memory: a record of fixed size in a pool, and one block for texts, products as differences of
  * time and text (about 12 bytes each). The pool owns the blocks.
@@ -46,8 +47,8 @@ struct fact {
 };
 
 enum stretch_flags {
-    STRETCH_PRINTED =
-        1, /* session.h: a part that is done with; kept, without its summary, as what the next follows */
+    STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what
+                            the next follows */
     STRETCH_ALERTED = 2, /* cart.h */
 };
 
@@ -97,7 +98,8 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
 /* How many events it has. */
 uint64_t stretch_events(const struct stretch *stretch);
 
-/* The last user_id, the first traffic_source and device_type: strings borrowed from the stretch, or null. */
+/* The last user_id, the first traffic_source and device_type: strings borrowed from the stretch, or
+ * null. */
 struct value stretch_user(const struct stretch *stretch);
 struct value stretch_source(const struct stretch *stretch);
 struct value stretch_device(const struct stretch *stretch);
@@ -110,7 +112,8 @@ static inline bool stretch_products_cut(const struct stretch *stretch)
     return stretch->products > STRETCH_PRODUCTS_MAX;
 }
 
-/* Does a stretch, or an event, that can be reached from reach_us come within gap of one that ended at last_us? */
+/* Does a stretch, or an event, that can be reached from reach_us come within gap of one that ended
+ * at last_us? */
 static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_us)
 {
     int64_t end_us;
@@ -120,7 +123,8 @@ static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_u
 /* Everything but its place in a list. */
 void stretch_pack(const struct stretch *stretch, struct buffer *out);
 
-/* A stretch as packed. Anything senseless sets in->broken; the stretch is a valid one all the same. */
+/* A stretch as packed. Anything senseless sets in->broken; the stretch is a valid one all the same.
+ */
 uint32_t stretch_unpack(struct stretches *stretches, struct unpack *in);
 
 #endif

@@ -50,7 +50,8 @@ static inline struct id *entry_at(const struct table *table, size_t slot)
 
 static inline size_t home_slot(const struct table *table, struct id id)
 {
-    const unsigned __int128 product = (unsigned __int128)(id.low ^ table_secret()) * UINT64_C(0x9e3779b97f4a7c15);
+    const unsigned __int128 product =
+        (unsigned __int128)(id.low ^ table_secret()) * UINT64_C(0x9e3779b97f4a7c15);
     return (size_t)((uint64_t)(product >> 64) ^ (uint64_t)product ^ id.high) & (table->slots - 1);
 }
 
@@ -75,7 +76,8 @@ static void table_resize(struct table *table, size_t slots)
     };
     for (size_t i = 0; i < table->slots; i++) {
         const struct id *entry = entry_at(table, i);
-        if (!id_is_none(*entry)) memcpy(entry_at(&bigger, slot_of(&bigger, *entry)), entry, table->entry_size);
+        if (!id_is_none(*entry))
+            memcpy(entry_at(&bigger, slot_of(&bigger, *entry)), entry, table->entry_size);
     }
     free(table->entries);
     *table = bigger;
@@ -105,7 +107,8 @@ void table_remove(struct table *table, void *removed)
 {
     size_t hole = (size_t)((char *)removed - table->entries) / table->entry_size;
     const size_t wrap = table->slots - 1;
-    /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R). */
+    /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
+     */
     for (size_t slot = (hole + 1) & wrap;; slot = (slot + 1) & wrap) {
         const struct id *entry = entry_at(table, slot);
         if (id_is_none(*entry)) break;
@@ -125,7 +128,9 @@ void table_prefetch(const struct table *table, struct id id)
 
 void *table_next(const struct table *table, const void *previous)
 {
-    size_t slot = previous == NULL ? 0 : (size_t)((const char *)previous - table->entries) / table->entry_size + 1;
+    size_t slot = previous == NULL
+                      ? 0
+                      : (size_t)((const char *)previous - table->entries) / table->entry_size + 1;
     for (; slot < table->slots; slot++) {
         struct id *entry = entry_at(table, slot);
         if (!id_is_none(*entry)) return entry;

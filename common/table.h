@@ -2,10 +2,10 @@
  * table.h - a hash table from ids to fixed-size entries kept inside the table.
  *
  * Open addressing, linear probing, at most 3/4 full. An entry is any struct whose first member is a
- * struct id; the rest is the owner's, zeroed when the entry is made. The place of an id depends on a
- * secret of the process, so nobody outside can aim at one bucket; hence the order of table_next is
- * nobody's business: what is printed or saved is sorted first.
- * An entry's address is good until the next table_put or table_remove.
+ * struct id; the rest is the owner's, zeroed when the entry is made. The place of an id depends on
+ * a secret of the process, so nobody outside can aim at one bucket; hence the order of table_next
+ * is nobody's business: what is printed or saved is sorted first. An entry's address is good until
+ * the next table_put or table_remove.
  */
 #ifndef CS_TABLE_H
 #define CS_TABLE_H

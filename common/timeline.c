@@ -50,7 +50,8 @@ void timelines_release(struct timelines *timelines)
     timelines->due_cap = 0;
 }
 
-/* Each step asks for memory whose address only the step before it, some hints earlier, has brought. */
+/* Each step asks for memory whose address only the step before it, some hints earlier, has brought.
+ */
 void timelines_hint(struct timelines *timelines, struct id id)
 {
     const unsigned at = timelines->ahead_at++ % TIMELINE_AHEAD;

@@ -1,14 +1,14 @@
 /*
  * timeline.h - the open stretches of every id, and when each id is to be looked at again.
  *
- * An id's timeline is its list of stretches (stretch.h) in order of time, none overlapping another. What may
- * become one stretch, what closes and what is printed is the business of session.h and cart.h; here are the
- * lists, the table from ids to them, and one timer for all.
- * An id is looked up by its 128 bits (id.h); its name, which is what these were made of and what is printed, is kept
+ * An id's timeline is its list of stretches (stretch.h) in order of time, none overlapping another.
+ * What may become one stretch, what closes and what is printed is the business of session.h and
+ * cart.h; here are the lists, the table from ids to them, and one timer for all. An id is looked up
+ * by its 128 bits (id.h); its name, which is what these were made of and what is printed, is kept
  * with it: some values one behind the other (kind, length as a varint, bytes), the id's own first.
- * An event near a later stretch is near all between. So within a list reach_us also counts what comes behind: it is never
- * greater than that of the next stretch, and looking at the neighbours is enough.
- * A timeline has one number from its first event to its last, so that timers can name it.
+ * An event near a later stretch is near all between. So within a list reach_us also counts what
+ * comes behind: it is never greater than that of the next stretch, and looking at the neighbours is
+ * enough. A timeline has one number from its first event to its last, so that timers can name it.
  */
 #ifndef CS_TIMELINE_H
 #define CS_TIMELINE_H
@@ -104,8 +104,8 @@ static inline struct slice timeline_name(const struct timeline *timeline)
 /* Sees to it that the timeline is looked at when it is later than due_us. */
 void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us);
 
-/* All timelines due before the watermark, each once and none scheduled any more; returns how many. Good until the
- * next call. */
+/* All timelines due before the watermark, each once and none scheduled any more; returns how many.
+ * Good until the next call. */
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items);
 
@@ -127,7 +127,8 @@ void timeline_join_next(struct timelines *timelines, struct timeline_entry *entr
 /* All entries sorted by id; free() the array. */
 struct timeline_entry **timelines_sorted(const struct timelines *timelines);
 
-/* A timeline's stretches for the state. Unpacking puts them between those that are there; what overlaps is merged. */
+/* A timeline's stretches for the state. Unpacking puts them between those that are there; what
+ * overlaps is merged. */
 void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry,
                    struct buffer *out);
 void timeline_unpack(struct timelines *timelines, struct timeline_entry *entry, struct unpack *in);

@@ -1,12 +1,13 @@
 /*
- * timer.h - what is due when: hands out everything due before a point in time, earliest buckets first.
+ * timer.h - what is due when: hands out everything due before a point in time, earliest buckets
+ * first.
  *
- * A hierarchical timing wheel (Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987) laid
- * out as a radix queue (Ahuja, Mehlhorn, Orlin & Tarjan, JACM 1990): an item lies on the level of the highest
- * byte in which its due time differs from now, in the bucket of that byte. Times are exact microseconds of the
- * whole int64 range; nothing ticks. As now never moves back, an item only ever moves to lower levels:
- * at most seven times, two or three times in practice.
- * An item cannot be taken out again. Owners let it come and look whether it still means anything.
+ * A hierarchical timing wheel (Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", SOSP
+ * 1987) laid out as a radix queue (Ahuja, Mehlhorn, Orlin & Tarjan, JACM 1990): an item lies on the
+ * level of the highest byte in which its due time differs from now, in the bucket of that byte.
+ * Times are exact microseconds of the whole int64 range; nothing ticks. As now never moves back, an
+ * item only ever moves to lower levels: at most seven times, two or three times in practice. An
+ * item cannot be taken out again. Owners let it come and look whether it still means anything.
  */
 #ifndef CS_TIMER_H
 #define CS_TIMER_H
@@ -45,8 +46,8 @@ void timer_release(struct timer *timer);
 /* Adds an item; one that is due before now is as good as due now. */
 void timer_push(struct timer *timer, struct timer_item item);
 
-/* Takes out an item due before the given time, the earlier buckets first, in no order within one. False: there is none
- * (any more), and it is now that time. The time given never goes back. */
+/* Takes out an item due before the given time, the earlier buckets first, in no order within one.
+ * False: there is none (any more), and it is now that time. The time given never goes back. */
 bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item);
 
 #endif

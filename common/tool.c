@@ -29,9 +29,11 @@ static void number_members(struct run *run)
             const char *comma = strchrnul(from, ',');
             const struct slice name = {.text = from, .len = (size_t)(comma - from)};
             const int slot = schema_need(&run->schema, name);
-            if (name.len == 0 || slot < 0) die_usage("--number: '%s' is no list of members", shared.number.text[i]);
+            if (name.len == 0 || slot < 0)
+                die_usage("--number: '%s' is no list of members", shared.number.text[i]);
             if (slot < SLOT_CANONICAL)
-                die_usage("--number: %.*s is always text (one of the twelve members of an event)", (int)name.len, from);
+                die_usage("--number: %.*s is always text (one of the twelve members of an event)",
+                          (int)name.len, from);
             run->schema.number |= UINT64_C(1) << slot;
             if (*comma == '\0') break;
             from = comma + 1;
@@ -78,7 +80,8 @@ static void partitions_name(struct clock *clock)
             good = end != from && last >= first && last - first < 100000;
         }
         if (!good || errno != 0 || (*end != ',' && *end != '\0'))
-            die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)", shared.partitions);
+            die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
+                      shared.partitions);
         for (long long number = first; number <= last; number++)
             (void)clock_partition(clock, number);
         if (*end == '\0') break;
@@ -91,17 +94,21 @@ static void refuse_options(const struct tool *tool)
     if (!(tool->flags & TOOL_WINDOWS)) {
         static const char *const windows_only[] = {"order-by", "top", "emit"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
-            if (option_given(windows_only[i])) die_usage("--%s: this tool has no windows", windows_only[i]);
+            if (option_given(windows_only[i]))
+                die_usage("--%s: this tool has no windows", windows_only[i]);
     }
     if (!(tool->flags & TOOL_MERGES) && (shared.by_partition || shared.merge))
         die_usage("--%s is for cs-window and cs-funnel", shared.merge ? "merge" : "by-partition");
     if (shared.updates && shared.top != 0) die_usage("--emit=updates does not go with --top");
-    if (shared.merge && shared.by_partition) die_usage("--merge reads what --by-partition has printed: not both");
+    if (shared.merge && shared.by_partition)
+        die_usage("--merge reads what --by-partition has printed: not both");
     if (shared.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the positions)");
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
+                  "positions)");
     if (shared.state == NULL && shared.spool != NULL) die_usage("--spool needs --state");
     if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
-    if (shared.output != NULL && shared.spool != NULL) die_usage("--output or --spool: rows go to one of them");
+    if (shared.output != NULL && shared.spool != NULL)
+        die_usage("--output or --spool: rows go to one of them");
     if (shared.state != NULL && shared.jobs > 1) die_usage("--jobs does not go with --state");
     if (shared.jobs > 1 && shared.idle_us != 0) die_usage("--jobs does not go with --idle");
     if (shared.jobs > 1 && shared.updates) die_usage("--jobs does not go with --emit=updates");
@@ -114,7 +121,8 @@ static void partitions_of_inputs(struct loop *l)
     struct partition *files = NULL;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
-        /* Whether its records are framed shows later: until then a partition of no record's number stands in. */
+        /* Whether its records are framed shows later: until then a partition of no record's number
+         * stands in. */
         const bool is_file = input->regular && !shared.interleave;
         if (!is_file || files == NULL) input->partition = clock_partition(&l->clock, -1 - number++);
         if (is_file && files == NULL) files = input->partition;
@@ -123,12 +131,15 @@ static void partitions_of_inputs(struct loop *l)
     }
 }
 
-/* A file cannot be read and written, or written twice, in one run: it would be cut before anything is read. */
-static void output_refuse(const struct loop *l, const char *option, const char *name, const char *other)
+/* A file cannot be read and written, or written twice, in one run: it would be cut before anything
+ * is read. */
+static void output_refuse(const struct loop *l, const char *option, const char *name,
+                          const char *other)
 {
     struct stat stat_now;
     if (name == NULL || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode))) return;
-    if (other != NULL && strcmp(name, other) == 0) die_usage("%s: '%s' is the --output, too", option, name);
+    if (other != NULL && strcmp(name, other) == 0)
+        die_usage("%s: '%s' is the --output, too", option, name);
     if (stat(name, &stat_now) != 0) return;
     for (int i = 0; i < l->inputs.count; i++) {
         const struct input *input = &l->inputs.input[i];
@@ -137,13 +148,15 @@ static void output_refuse(const struct loop *l, const char *option, const char *
     }
 }
 
-/* Rows to standard output while a state is kept: only what has a name can be cut back to where the state is. */
+/* Rows to standard output while a state is kept: only what has a name can be cut back to where the
+ * state is. */
 static void standard_output_check(struct output *output)
 {
     struct stat stat;
     if (shared.state == NULL || fstat(output->fd, &stat) != 0) return;
     if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
-        message("standard output is a pipe: a crash may lose or repeat rows on their way (--output, --spool do not)");
+        message("standard output is a pipe: a crash may lose or repeat rows on their way "
+                "(--output, --spool do not)");
     output->file = S_ISREG(stat.st_mode);
 }
 
@@ -190,7 +203,8 @@ static void explain(struct loop *l)
         buffer_add_char(&text, ' ');
         json_add_escaped(&text, l->run.schema.name[slot]);
     }
-    buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "", scanner_kernel());
+    buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "",
+                  scanner_kernel());
     struct buffer bound = {0};
     option_fingerprint(&bound);
     buffer_add_literal(&text, "state    bound to ");
@@ -245,7 +259,8 @@ static void stats_write(struct loop *l)
     buffer_release(&more);
 }
 
-/* What the wall clock brings: saves, updates, figures asked for, progress. Returns how long nothing more will be due. */
+/* What the wall clock brings: saves, updates, figures asked for, progress. Returns how long nothing
+ * more will be due. */
 static int64_t clockwork(struct loop *l)
 {
     if (stats_wanted) {
@@ -265,7 +280,6 @@ static int64_t clockwork(struct loop *l)
     progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
     return wait_us;
 }
-
 
 static void wait_for_input(struct loop *l, int64_t due_us)
 {
@@ -331,17 +345,18 @@ static void finish(struct loop *l)
         if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
     }
     if (l->tool->finish != NULL) l->tool->finish(&l->run);
-    if (l->told_us > l->clock.floor_us) l->clock.floor_us = l->told_us; /* for the run that goes on after --flush */
+    if (l->told_us > l->clock.floor_us)
+        l->clock.floor_us = l->told_us; /* for the run that goes on after --flush */
 }
 
-/* A standard stream that is closed would be taken by the next file opened, and rows would go into that. What stands there
- * instead is opened the wrong way round: using it fails, as it should. */
+/* A standard stream that is closed would be taken by the next file opened, and rows would go into
+ * that. What stands there instead is opened the wrong way round: using it fails, as it should. */
 static void streams_occupy(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
-
 
 static void start(struct loop *l, int argc, char **argv)
 {
@@ -381,10 +396,13 @@ static void start(struct loop *l, int argc, char **argv)
         if (!option_given("max-jump")) shared.max_jump_us = 0;
         if (!option_given("max-ahead")) shared.max_ahead_us = 0;
     }
-    l->time_slot = schema_need(&run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
+    l->time_slot = schema_need(
+        &run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
     l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
-    l->final_slot = shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
-    if (l->time_slot < 0 || (shared.merge && l->partition_slot < 0)) die_usage("too many members are looked at");
+    l->final_slot =
+        shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
+    if (l->time_slot < 0 || (shared.merge && l->partition_slot < 0))
+        die_usage("too many members are looked at");
     if (shared.dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
     why = rows_check(run->rows);
     if (why != NULL) die_usage("%s", why);
@@ -394,7 +412,8 @@ static void start(struct loop *l, int argc, char **argv)
     partitions_name(&l->clock);
     dedup_init(&l->dedup, shared.dedup_us);
     l->scanner = scanner_new(&run->schema);
-    l->values = memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
+    l->values =
+        memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
     for (int i = 0; i <= BATCH_MAX; i++)
         l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
     if (shared.explain) explain(l);
@@ -410,7 +429,8 @@ static void start(struct loop *l, int argc, char **argv)
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
-    progress_init(&l->progress, shared.progress || (only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)));
+    progress_init(&l->progress, shared.progress || (only_files && isatty(STDERR_FILENO) &&
+                                                    !isatty(STDOUT_FILENO)));
 }
 
 static void release(struct loop *l)
@@ -435,7 +455,10 @@ static void release(struct loop *l)
     option_release();
 }
 
-static bool is_stopped(void) { return stop_signal != 0; }
+static bool is_stopped(void)
+{
+    return stop_signal != 0;
+}
 
 int tool_main(const struct tool *tool, int argc, char **argv)
 {
@@ -444,10 +467,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     streams_occupy();
     l->tool = tool;
     struct buffer head = {0};
-    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name, tool->summary, '\0');
+    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name,
+                  tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
-    struct jobs *jobs = jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
+    struct jobs *jobs =
+        jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
     read_everything(l);
     if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
     finish(l);
@@ -462,6 +487,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     if (l->late.output == &l->late_output) output_close(&l->late_output);
     release(l);
     buffer_release(&head);
-    if (stop_signal == SIGINT) raise(SIGINT); /* the handler is reset: the caller sees how we ended */
+    if (stop_signal == SIGINT)
+        raise(SIGINT); /* the handler is reset: the caller sees how we ended */
     return EXIT_DONE;
 }

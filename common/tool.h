@@ -6,7 +6,8 @@
 
 #include "command.h"
 
-/* Runs the command to its end; what main returns. Wrong options, failures and needs for a person exit from within. */
+/* Runs the command to its end; what main returns. Wrong options, failures and needs for a person
+ * exit from within. */
 int tool_main(const struct tool *tool, int argc, char **argv);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include "slice.h"
 
-/* The length in bytes (1-4) of the valid sequence at text, which has len >= 1 bytes; 0 if it is not valid. */
+/* The length in bytes (1-4) of the valid sequence at text, which has len >= 1 bytes; 0 if it is not
+ * valid. */
 size_t utf8_sequence(const char *text, size_t len);
 
 bool utf8_valid(struct slice text);

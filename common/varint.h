@@ -1,5 +1,6 @@
 /*
- * varint.h - small numbers in few bytes: seven bits each, the lowest first, the high bit where more follow (LEB128).
+ * varint.h - small numbers in few bytes: seven bits each, the lowest first, the high bit where more
+ * follow (LEB128).
  */
 #ifndef CS_VARINT_H
 #define CS_VARINT_H

@@ -204,8 +204,8 @@ void windows_hint(struct windows *all, struct event *ev)
 {
     ev->hint[0] = ev->hint[1] = 0;
     if (!all->hinted) return;
-    /* This event may still be refused or filtered: then its errors are nobody's. With one, windows_event does all
-     * this again, where it counts. */
+    /* This event may still be refused or filtered: then its errors are nobody's. With one,
+     * windows_event does all this again, where it counts. */
     const uint64_t errors = expr_errors;
     all->values.known = 0;
     const struct look look = event_look(all, ev);
@@ -365,8 +365,8 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
 
 /* A group with the beginning of its first value: most comparisons are decided by two numbers. */
 struct ordered {
-    uint64_t prefix
-        [2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the order of bytes */
+    uint64_t prefix[2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the
+                           order of bytes */
     struct group *group;
 };
 

@@ -1,21 +1,23 @@
 /*
  * window.h - open windows: each with its groups, their cells, and the ids seen.
  *
- * A window is [start, end); an event at t is in every window with start in (t - size, t]. It is late for
- * a window when its own partition's watermark (ev->watermark_us) has reached the end: that, and not whether the
- * window is still there, decides, so it does not matter when windows_close is called: the smallest watermark
- * is never above the partition's, hence the window of an event that is not late is always still open.
+ * A window is [start, end); an event at t is in every window with start in (t - size, t]. It is
+ * late for a window when its own partition's watermark (ev->watermark_us) has reached the end:
+ * that, and not whether the window is still there, decides, so it does not matter when
+ * windows_close is called: the smallest watermark is never above the partition's, hence the window
+ * of an event that is not late is always still open.
  *
  * Everything a window owns goes at once: a table of groups (the cells stand in the entry, so that
- * a group is one place in memory), a table of ids for each distinct set, and a buffer of texts. An id
- * is kept mixed with its group's, so one table serves all groups of the window.
+ * a group is one place in memory), a table of ids for each distinct set, and a buffer of texts. An
+ * id is kept mixed with its group's, so one table serves all groups of the window.
  *
- * A struct windows is used in this order: windows_init, then windows_hint and windows_event for each event,
- * windows_close when the watermark has moved.
+ * A struct windows is used in this order: windows_init, then windows_hint and windows_event for
+ * each event, windows_close when the watermark has moved.
  *
- * --merge: the input is rows, a row is the contribution of one partition to one group, and the last one stands. The
- * partition is the last value of the group's key, and report.h adds up what differs in it only. A window is done
- * when every partition has come to a later one, that is when the watermark is above its start.
+ * --merge: the input is rows, a row is the contribution of one partition to one group, and the last
+ * one stands. The partition is the last value of the group's key, and report.h adds up what differs
+ * in it only. A window is done when every partition has come to a later one, that is when the
+ * watermark is above its start.
  */
 #ifndef CS_WINDOW_H
 #define CS_WINDOW_H
@@ -50,8 +52,8 @@ struct window {
     struct table ids[];  /* one for each distinct set */
 };
 
-/* Groups seen lately in the window that is recent, by the low bits of their ids: where there are few groups, the table
- * is not asked. */
+/* Groups seen lately in the window that is recent, by the low bits of their ids: where there are
+ * few groups, the table is not asked. */
 #define LATELY_MAX 64
 
 struct windows {
@@ -81,7 +83,8 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
 
 void windows_release(struct windows *all);
 
-/* The start of the last window that holds the instant: the largest multiple of the slide not after it. */
+/* The start of the last window that holds the instant: the largest multiple of the slide not after
+ * it. */
 int64_t windows_floor(const struct windows *all, int64_t time_us);
 
 /* tool.hint: works out the event's ids and fetches the places they will need. */
@@ -90,8 +93,8 @@ void windows_hint(struct windows *all, struct event *ev);
 /* tool.event: adds the event to its windows. */
 enum fate windows_event(struct windows *all, const struct event *ev);
 
-/* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not printed. end_slot:
- * of the member window_end. */
+/* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
+ * printed. end_slot: of the member window_end. */
 enum reason windows_row_check(const struct windows *all, const struct event *ev, int end_slot);
 
 typedef void window_done(void *context, struct window *window);
@@ -107,7 +110,8 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
 void windows_save(struct windows *all, struct buffer *out);
 bool windows_load(struct windows *all, struct unpack *in);
 
-/* Adds a bound of a window as a JSON string; beyond the years that can be written, the last instant that can. */
+/* Adds a bound of a window as a JSON string; beyond the years that can be written, the last instant
+ * that can. */
 void window_instant_print(struct buffer *out, int64_t time_us);
 
 static inline struct slice window_key(const struct window *window, const struct group *group)

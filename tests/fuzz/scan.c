@@ -1,9 +1,10 @@
 /*
  * scan.c - fuzz target: the scanner's ways held together.
  *
- * The input is lines. Each is scanned by a scanner that has seen all lines before it, by a new one, and side by
- * side with its neighbours, by every kernel; all must say what reference.h says. The lines lie in a block of exactly
- * their size and the padding, so that AddressSanitizer sees what is read too far.
+ * The input is lines. Each is scanned by a scanner that has seen all lines before it, by a new one,
+ * and side by side with its neighbours, by every kernel; all must say what reference.h says. The
+ * lines lie in a block of exactly their size and the padding, so that AddressSanitizer sees what is
+ * read too far.
  */
 #include "scan.h"
 

@@ -1,4 +1,5 @@
-/* cart.c - alerts against what a look at all events at once gives, for any order and interleaving. */
+/* cart.c - alerts against what a look at all events at once gives, for any order and interleaving.
+ */
 #include "cart.h"
 
 #include <stdlib.h>
@@ -195,7 +196,8 @@ static struct tally check_worlds(bool in_time)
     return tally;
 }
 
-/* Events of one id and one partition, watermarks as they would be; the watermark moves after each. */
+/* Events of one id and one partition, watermarks as they would be; the watermark moves after each.
+ */
 static void is_alerts(const struct click *clicks, int count, const char *wanted, const char *name)
 {
     struct carts carts;

@@ -1,7 +1,8 @@
 /*
  * clicks.h - events at random, for tests of what depends on their order: session.c, cart.c.
  *
- * Times are microseconds by name only: a few dozen of them make a world small enough for a slow, plain reference.
+ * Times are microseconds by name only: a few dozen of them make a world small enough for a slow,
+ * plain reference.
  */
 #ifndef CS_CLICKS_H
 #define CS_CLICKS_H
@@ -47,7 +48,8 @@ static struct value text_of(char *text, char letter, int number)
     return value_string((struct slice){text, 2});
 }
 
-/* Events of some partitions, each a little out of order, and the partitions interleaved at random. */
+/* Events of some partitions, each a little out of order, and the partitions interleaved at random.
+ */
 static void world_random(struct world *world, bool in_time)
 {
     const int partitions = 1 + (int)random_below(PARTITIONS_MAX);

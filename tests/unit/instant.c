@@ -109,7 +109,8 @@ static void test_zones(void)
     buffer_release(&text);
 }
 
-/* Any byte of a time replaced: read only if it is one after all, and then as it is written again. */
+/* Any byte of a time replaced: read only if it is one after all, and then as it is written again.
+ */
 static void test_damaged(void)
 {
     int wrong = 0;

@@ -10,7 +10,8 @@ static struct slice lower(const char *text)
     return lower_text(slice_of(text), &scratch);
 }
 
-/* Every code point below the surrogates, alone: the result is one code point again, and in lower case. */
+/* Every code point below the surrogates, alone: the result is one code point again, and in lower
+ * case. */
 static int broken_code_points(void)
 {
     int broken = 0;

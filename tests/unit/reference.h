@@ -1,8 +1,9 @@
 /*
  * reference.h - a line of NDJSON read the straightforward way: what the scanner is held against.
  *
- * Recursive descent over RFC 8259, one byte at a time, no memory of other lines. It notes the members of the
- * outermost object as they come; what a repeated name means is reference_last's business.
+ * Recursive descent over RFC 8259, one byte at a time, no memory of other lines. It notes the
+ * members of the outermost object as they come; what a repeated name means is reference_last's
+ * business.
  */
 #ifndef CS_REFERENCE_H
 #define CS_REFERENCE_H

@@ -1,8 +1,10 @@
 /*
- * scan.c - the scanner against a straightforward reading of the same lines (reference.h), over a million of them.
+ * scan.c - the scanner against a straightforward reading of the same lines (reference.h), over a
+ * million of them.
  *
- * A line's fate may not depend on what was scanned before, on the instruction set, or on whether lines are scanned
- * one by one or side by side; and every line lies at the very end of readable memory, so reading too far is a crash.
+ * A line's fate may not depend on what was scanned before, on the instruction set, or on whether
+ * lines are scanned one by one or side by side; and every line lies at the very end of readable
+ * memory, so reading too far is a crash.
  */
 #include "scan.h"
 
@@ -21,7 +23,8 @@
 #define GROUP_MAX 40          /* lines in one block */
 #define ARENA_BYTES (1 << 20) /* readable, before the page that is not */
 
-/* --- chance ------------------------------------------------------------------------------------------ */
+/* --- chance
+ * ------------------------------------------------------------------------------------------ */
 
 static uint64_t chance_state = 88172645463325252U;
 
@@ -40,7 +43,8 @@ static unsigned below(unsigned bound)
 
 #define PICK(list) ((list)[below(sizeof(list) / sizeof((list)[0]))])
 
-/* --- lines ------------------------------------------------------------------------------------------- */
+/* --- lines
+ * ------------------------------------------------------------------------------------------- */
 
 static const char *const names[] = {
     "event_id",
@@ -308,7 +312,8 @@ static void make_line(struct buffer *out)
         if (out->data[i] == '\n') out->data[i] = ' ';
 }
 
-/* --- scanners ---------------------------------------------------------------------------------------- */
+/* --- scanners
+ * ---------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -336,7 +341,8 @@ static bool kernel_runs(int kernel)
     return kernel >= 0;
 }
 
-/* Two ways to look at a line: some members, with numbers and renamed ones; or all of it, as cs-parse does. */
+/* Two ways to look at a line: some members, with numbers and renamed ones; or all of it, as
+ * cs-parse does. */
 static struct schema some, all;
 
 static void schemas_init(void)
@@ -355,7 +361,8 @@ static void schemas_init(void)
     all.all = true;
 }
 
-/* --- what the reference says --------------------------------------------------------------------------- */
+/* --- what the reference says
+ * --------------------------------------------------------------------------- */
 
 static struct reference ref;
 static int ref_slot[2][REFERENCE_MEMBERS]; /* by schema: each member's slot, or -1 */
@@ -382,7 +389,8 @@ static void reference_judge(struct slice line)
     }
 }
 
-/* Is it bad-member under that schema: an array or object as the last of a canonical member's values? */
+/* Is it bad-member under that schema: an array or object as the last of a canonical member's
+ * values? */
 static enum reason reason_wanted(int which)
 {
     if (ref_reason != REASON_NONE) return ref_reason;
@@ -456,7 +464,8 @@ static const char *answer_wrong(const struct event *ev, enum reason reason, int 
     return which == 1 ? rest_wrong(ev) : NULL;
 }
 
-/* --- holding them together ------------------------------------------------------------------------------- */
+/* --- holding them together
+ * ------------------------------------------------------------------------------- */
 
 static char *edge; /* behind the last readable byte */
 
@@ -491,7 +500,8 @@ static void complain(const char *how, int kernel, const char *wrong, enum reason
     buffer_release(&shown);
 }
 
-/* Puts a scanner back to where it was when it was new. Making a new one would cost more than all the rest. */
+/* Puts a scanner back to where it was when it was new. Making a new one would cost more than all
+ * the rest. */
 struct pristine {
     struct scanner scanner;
     struct node nodes[2];
@@ -643,7 +653,8 @@ static void test_random(void)
     buffer_release(&group);
 }
 
-/* --- cases by hand ------------------------------------------------------------------------------------------ */
+/* --- cases by hand
+ * ------------------------------------------------------------------------------------------ */
 
 static enum reason reason_of(struct slice text)
 {
@@ -707,7 +718,8 @@ static void test_reasons(void)
     }
 }
 
-/* --- JSONTestSuite ------------------------------------------------------------------------------------------- */
+/* --- JSONTestSuite
+ * ------------------------------------------------------------------------------------------- */
 
 static bool file_read(const char *path, struct buffer *text)
 {
@@ -760,7 +772,8 @@ static void test_suite(const char *folder)
     buffer_release(&path);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------------------
+ */
 
 int main(int argc, char **argv)
 {

@@ -1,4 +1,5 @@
-/* session.c - sessions against what a look at all events at once gives, for any order and interleaving. */
+/* session.c - sessions against what a look at all events at once gives, for any order and
+ * interleaving. */
 #include "session.h"
 
 #include <stdlib.h>

@@ -14,7 +14,8 @@
 #include "spool.h"
 #include "tap.h"
 
-static const char options_then[] = "--size=3600000000\n--where=.a == \"x\n--y\"\n=.b\n\n--lateness=30000000\n";
+static const char options_then[] =
+    "--size=3600000000\n--where=.a == \"x\n--y\"\n=.b\n\n--lateness=30000000\n";
 
 static void file_put(const char *path, const char *data, size_t len)
 {
@@ -158,7 +159,8 @@ static void test_binding(void)
 static uint64_t named;
 static int commits;
 
-/* Three rounds of rows, of which the last is left open; named and commits say how far the state has come. */
+/* Three rounds of rows, of which the last is left open; named and commits say how far the state has
+ * come. */
 static void spool_work(void)
 {
     struct output output = {.fd = -1};
@@ -179,7 +181,10 @@ static void spool_work(void)
     spool_close(&spool);
 }
 
-static bool there(const char *path) { return access(path, F_OK) == 0; }
+static bool there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
 
 static void test_spool(void)
 {
@@ -189,12 +194,14 @@ static void test_spool(void)
     ok(!there("spool/000000000001.ndjson"), "has sealed nothing");
     commits = 1;
     is_int(ends(spool_work), 8, "one that dies right after the commit");
-    ok(!there("spool/000000000001.ndjson") && there("spool/.000000000001.open"), "leaves a segment to be sealed");
+    ok(!there("spool/000000000001.ndjson") && there("spool/.000000000001.open"),
+       "leaves a segment to be sealed");
     named = 1;
     commits = 9;
     is_int(ends(spool_work), 0, "the next run");
     ok(there("spool/000000000001.ndjson") && !there("spool/.000000000001.open"), "seals it");
-    ok(there("spool/000000000004.ndjson") && !there("spool/000000000005.ndjson"), "and goes on behind it");
+    ok(there("spool/000000000004.ndjson") && !there("spool/000000000005.ndjson"),
+       "and goes on behind it");
     struct buffer segment = file_get("spool/000000000002.ndjson");
     is_text(buffer_slice(&segment), "{\"row\":0}\n", "a segment holds the rows between two saves");
     buffer_release(&segment);

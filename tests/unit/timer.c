@@ -26,7 +26,8 @@ static int64_t later(int64_t time_us, int64_t duration_us)
     return time_us > INT64_MAX - duration_us ? INT64_MAX : time_us + duration_us;
 }
 
-/* Pushes and pops at random around a time that moves on by steps of any size; returns how often the timer was wrong. */
+/* Pushes and pops at random around a time that moves on by steps of any size; returns how often the
+ * timer was wrong. */
 static int check(int64_t now_us, int bits, int pushes)
 {
     struct plain *plain = memory_zero((size_t)pushes, sizeof(*plain));

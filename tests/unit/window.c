@@ -181,7 +181,8 @@ static void closed(void *context, struct window *window)
     closed_last_us = window->start_us;
 }
 
-/* Goes through the events in their order with a lateness, closing rarely or often: what comes out is the same. */
+/* Goes through the events in their order with a lateness, closing rarely or often: what comes out
+ * is the same. */
 static void run_through(struct process *process, int every, int64_t *late)
 {
     const int64_t lateness_us = 3 * MINUTE;
