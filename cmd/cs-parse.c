@@ -333,11 +333,27 @@ static void release(struct run *run)
     buffer_release(&row);
 }
 
+/* What a range of --jobs hands over. */
+static void save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    pack_u64(out, produced);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    (void)run;
+    produced += unpack_u64(in);
+    return !in->broken;
+}
+
 static const struct tool tool = {
     .name = "cs-parse",
     .summary = "make canonical events of raw records",
     .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_PARTS,
+    .save = save,
+    .load = load,
     .start = start,
     .amend = amend,
     .event = event,

@@ -14,6 +14,7 @@
 #include "dedup.h"
 #include "expr.h"
 #include "input.h"
+#include "notify.h"
 #include "output.h"
 #include "partition.h"
 #include "position.h"
@@ -86,6 +87,7 @@ struct loop {
     struct buffer detail;
     struct buffer plain; /* an event_id without its escapes */
     struct progress progress;
+    struct notify notify;
     bool full; /* more keys than --max-keys: saved and ended as soon as the block is done */
     /* --state. */
     bool resumed; /* there was one */

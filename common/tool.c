@@ -278,7 +278,8 @@ static int64_t clockwork(struct loop *l)
         if (l->updates_due_us - steady_us < wait_us) wait_us = l->updates_due_us - steady_us;
     }
     progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
-    return wait_us;
+    const int64_t silent_us = notify_tick(&l->notify);
+    return silent_us < wait_us ? silent_us : wait_us;
 }
 
 static void wait_for_input(struct loop *l, int64_t due_us)
@@ -360,6 +361,7 @@ static void streams_occupy(void)
 
 static void start(struct loop *l, int argc, char **argv)
 {
+    notify_open(&l->notify);
     const int operand = option_parse(argc, argv, l->tool->options, shared_options);
     if (shared.show_position) checkpoint_show(l);
     struct run *run = &l->run;
@@ -431,6 +433,7 @@ static void start(struct loop *l, int argc, char **argv)
         only_files &= l->inputs.input[i].regular;
     progress_init(&l->progress, shared.progress || (only_files && isatty(STDERR_FILENO) &&
                                                     !isatty(STDOUT_FILENO)));
+    notify_ready(&l->notify);
 }
 
 static void release(struct loop *l)
@@ -475,6 +478,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
         jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
     read_everything(l);
     if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
+    notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
     checkpoint_torn(l);
@@ -485,6 +489,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     output_close(&l->output);
     if (shared.rejects != NULL) output_close(&l->rejects_output);
     if (l->late.output == &l->late_output) output_close(&l->late_output);
+    notify_close(&l->notify);
     release(l);
     buffer_release(&head);
     if (stop_signal == SIGINT)

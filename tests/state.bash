@@ -62,6 +62,25 @@ some_time() {
   printf '0.%03d' $((RANDOM % ($2 - $1) + $1))
 }
 
+# killed_to_the_end TOOL OPTION...: goes through all events in runs that are killed after some milliseconds, each beginning
+# where the state is. Adds to KILLED how often a run was killed indeed.
+killed_to_the_end() {
+  local tool=$1 pid runs=0
+  shift
+  while rest_of "$tool" state >rest && [ -s rest ]; do
+    mkfifo fifo
+    slowly 3000 <rest >fifo &
+    CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <fifo 3>&- &
+    pid=$!
+    # The later ones live longer, so that it ends on any machine.
+    sleep "$(some_time 10 $((50 + 20 * (runs += 1))))"
+    ! kill -9 "$pid" 2>/dev/null || : $((KILLED += 1))
+    wait "$pid" 2>/dev/null || :
+    rm fifo
+  done
+  cs "$tool" --state=state "$@" --flush </dev/null
+}
+
 # can_trace: skips the test by name where strace may not trace. The leak checker cannot work under it.
 can_trace() {
   export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"

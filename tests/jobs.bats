@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# --jobs: the same bytes as one job, whatever the data and wherever the ranges fall.
+
+load helper
+
+setup_file() {
+  export TRAFFIC="$BATS_FILE_TMPDIR/traffic.ndjson"
+  "${CS_BUILD:-$BATS_TEST_DIRNAME/../build}/traffic" --seed=7 --events=40000 --rate=10 --disorder=20s --repeats=1 \
+    --malformed=1 --unicode --nulls=3 >"$TRAFFIC"
+}
+
+setup() { setup_tools; }
+
+# same TOOL ARGS...: rows, rejects, late records and counters of one job and of 2, 3 and 8.
+same() {
+  local jobs
+  for jobs in 1 2 3 8; do
+    counted "$@" --jobs="$jobs" --rejects="rejects.$jobs" --late="late.$jobs" >"rows.$jobs"
+    mv stats.json "stats.$jobs"
+    cmp rows.1 "rows.$jobs"
+    cmp rejects.1 "rejects.$jobs"
+    cmp late.1 "late.$jobs"
+    cmp stats.1 "stats.$jobs"
+  done
+  [ -s rows.1 ]
+}
+
+@test "a funnel is the same bytes with any number of jobs" {
+  same cs-funnel "$TRAFFIC"
+  [ -s rejects.1 ]
+}
+
+@test "so are windows of every kind" {
+  same cs-window --view=product-performance "$TRAFFIC"
+  same cs-window --view=search-analytics --top=3 "$TRAFFIC"
+  same cs-window --size=10m --slide=3m --by=device_type --agg=n=count --agg='ids=distinct(session_id)' \
+    --agg='first=first(page_url)' --agg='last=last(page_url)' "$TRAFFIC"
+}
+
+@test "so are late events and the windows they miss" {
+  same cs-window --size=10s --slide=5s --agg=n=count --lateness=3s "$TRAFFIC"
+  [ -s late.1 ]
+  jq -e '.late > 0 and .late_windows > 0' stats.1
+}
+
+@test "so are several files, one of which begins before the other ends" {
+  same cs-funnel --size=1m "$TRAFFIC" "$TRAFFIC"
+  [ -s late.1 ]
+}
+
+@test "a range whose beginning was guessed wrong is read again" {
+  # Event time is far ahead in the first lines only: the last piece before a range does not show it.
+  {
+    event 2026-01-01T12:00:00Z
+    event 2026-01-01T12:00:01Z
+    cat "$TRAFFIC"
+  } >ahead.ndjson
+  same cs-window --size=1m --agg=n=count ahead.ndjson
+  jq -e '.late > 30000' stats.1
+}
+
+@test "so is every other tool, and what ranges cannot do is done by one" {
+  same cs-sessionize "$TRAFFIC"
+  same cs-abandon "$TRAFFIC"
+  same cs-anomaly --all "$TRAFFIC"
+  same cs-parse "$TRAFFIC"
+  same cs-funnel --dedup=1m "$TRAFFIC"
+}
+
+@test "lines in rejects are counted from the file's beginning" {
+  cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
+  jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last
+  line=$(cut -f1 last)
+  [ "$line" -gt 20000 ]
+  [[ "$(sed -n "${line}p" "$TRAFFIC" | tr -d '\0')" == "$(cut -f2 last)"* ]]
+}
+
+@test "a last line without its newline is torn, or counts, as with one job" {
+  head -c -1 "$TRAFFIC" >whole.ndjson
+  head -c -30 "$TRAFFIC" >torn.ndjson
+  same cs-funnel whole.ndjson
+  same cs-funnel torn.ndjson
+}
+
+@test "standard input, compressed files and framed input are read by one job" {
+  gzip -c "$TRAFFIC" >traffic.gz
+  cs-funnel "$TRAFFIC" >expected 2>/dev/null
+  cs-funnel --jobs=2 traffic.gz 2>/dev/null | cmp - expected
+  cs-funnel --jobs=2 <"$TRAFFIC" 2>/dev/null | cmp - expected
+  awk '{ print "0\t" NR "\t" $0 }' "$TRAFFIC" >framed
+  cs-funnel --jobs=2 framed 2>/dev/null | cmp - expected
+}
+
+@test "--strict stops at the first bad record all the same" {
+  run -1 cs-funnel --jobs=2 --strict "$TRAFFIC"
+}
+
+@test "what needs the order of arrival is refused" {
+  run -2 cs-funnel --jobs=2 --state=s "$TRAFFIC"
+  run -2 cs-funnel --jobs=2 --idle=1s "$TRAFFIC"
+  run -2 cs-funnel --jobs=2 --emit=updates "$TRAFFIC"
+  [ ! -e s ]
+}
+
+@test "a full disk is exit 1 with jobs, too" {
+  [ -c /dev/full ] || skip "no /dev/full"
+  for tool in cs-parse cs-funnel; do
+    run -1 bash -c "$tool --jobs=2 '$TRAFFIC' >/dev/full 2>/dev/null"
+  done
+}
