@@ -69,11 +69,11 @@ killed_to_the_end() {
   shift
   while rest_of "$tool" state >rest && [ -s rest ]; do
     mkfifo fifo
-    slowly 3000 <rest >fifo &
+    slowly 5000 <rest >fifo &
     CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <fifo 3>&- &
     pid=$!
     # The later ones live longer, so that it ends on any machine.
-    sleep "$(some_time 10 $((50 + 20 * (runs += 1))))"
+    sleep "$(some_time 20 $((60 + 40 * (runs += 1))))"
     ! kill -9 "$pid" 2>/dev/null || : $((KILLED += 1))
     wait "$pid" 2>/dev/null || :
     rm fifo

@@ -12,7 +12,7 @@ setup_file() {
 setup() {
   setup_tools
   case ${LONG:-} in
-  '') KILLS=3 ;;
+  '') KILLS=2 ;;
   *) KILLS=50 ;;
   esac
 }
