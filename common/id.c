@@ -7,8 +7,9 @@
 #include <xxhash.h>
 #pragma GCC diagnostic pop
 
-#define ID_SEED UINT64_C(0x636c69636b7374) /* "clickst": part of the state format, never changes   \
-                                            */
+#define ID_SEED                                                                                    \
+    UINT64_C(0x636c69636b7374) /* "clickst": part of the state format, never changes               \
+                                */
 
 static struct id id_from(XXH128_hash_t hash)
 {

@@ -1,5 +1,7 @@
 #include "instant.h"
 
+#include <string.h>
+
 #include <time.h>
 
 #include "die.h"
@@ -191,6 +193,31 @@ bool instant_parse(struct value value, const struct instant_format *format, int6
     if (value.kind != KIND_STRING) return false;
     if (digits_only(text)) return epoch_read(text, format->unit, out_us);
     return instant_parse_text(text, format->assume_utc, out_us);
+}
+
+bool instant_parse_near(struct instant_near *near, struct value value,
+                        const struct instant_format *format, int64_t *out_us)
+{
+    if (value.kind == KIND_STRING && value.len == 24 && near->known &&
+        memcmp(value.text, near->text, sizeof near->text) == 0) {
+        const uint64_t word =
+            slice_word(value.text + 16) ^ WORD(':', '0', '0', '.', '0', '0', '0', 'Z');
+        const uint64_t pairs = word_pairs(word);
+        const unsigned second = word_byte(pairs, 1);
+        if (word_matches(word, WORD(S, D, D, S, D, D, D, S)) && second < 60) {
+            const unsigned millis = word_byte(pairs, 4) * 10 + word_byte(word, 6);
+            *out_us = near->minute_us + second * SECOND_US + millis * 1000;
+            return true;
+        }
+    }
+    if (!instant_parse(value, format, out_us)) return false;
+    if (value.kind == KIND_STRING && value.len == 24 && value.text[23] == 'Z' &&
+        value.text[17] < '6' && *out_us >= 0) {
+        memcpy(near->text, value.text, sizeof near->text);
+        near->minute_us = *out_us - *out_us % (60 * SECOND_US);
+        near->known = value.text[16] == ':';
+    }
+    return true;
 }
 
 static inline char *pair_write(char *out, unsigned number)

@@ -196,7 +196,8 @@ static enum reason event_time(struct loop *l, struct event *ev)
             (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
         value.text = l->plain.data;
     }
-    return instant_parse(value, &shared.time, &ev->time_us) ? REASON_NONE : REASON_BAD_TIME;
+    return instant_parse_near(&l->near, value, &shared.time, &ev->time_us) ? REASON_NONE
+                                                                           : REASON_BAD_TIME;
 }
 
 /* Accepts an event from its text, which was judged before: it waited behind another one. */

@@ -14,6 +14,7 @@
 #include "dedup.h"
 #include "expr.h"
 #include "input.h"
+#include "instant.h"
 #include "notify.h"
 #include "output.h"
 #include "partition.h"
@@ -79,11 +80,12 @@ struct loop {
     const struct pending
         *accepted[BATCH_MAX + 1]; /* those of the batch the command will get, in order */
     int accepted_count;
-    bool side_by_side;      /* the batch was scanned as a whole: its slots are taken */
-    int64_t now_us;         /* the wall clock at the last read */
-    int64_t told_us;        /* the watermark the command was told last */
-    int64_t updates_due_us; /* steady clock: when --emit=updates prints next */
-    struct buffer json;     /* an event's text made by a translator or out of an envelope */
+    bool side_by_side;        /* the batch was scanned as a whole: its slots are taken */
+    struct instant_near near; /* of the event before */
+    int64_t now_us;           /* the wall clock at the last read */
+    int64_t told_us;          /* the watermark the command was told last */
+    int64_t updates_due_us;   /* steady clock: when --emit=updates prints next */
+    struct buffer json;       /* an event's text made by a translator or out of an envelope */
     struct buffer detail;
     struct buffer plain; /* an event_id without its escapes */
     struct progress progress;

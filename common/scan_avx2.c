@@ -69,6 +69,16 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
     return ~same & node->mask;
 }
 
+/* Most literals are no longer than one vector. */
+static inline uint64_t literal_mismatch(const char *p, const struct node *node)
+{
+    if (__builtin_expect(node->len > 32, 0)) return block_mismatch(block_load(p), node);
+    const __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    const __m256i literal = _mm256_load_si256((const __m256i *)(const void *)node->literal);
+    const uint32_t same = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, literal));
+    return ~same & (uint32_t)node->mask;
+}
+
 #define SCAN_KERNEL scan_avx2
 #define SCAN_LINES scan_avx2_lines
 #include "scan_kernel.h"

@@ -48,6 +48,11 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
                                         _mm512_load_si512((const void *)node->literal));
 }
 
+static inline uint64_t literal_mismatch(const char *p, const struct node *node)
+{
+    return block_mismatch(block_load(p), node);
+}
+
 #define SCAN_KERNEL scan_avx512
 #define SCAN_LINES scan_avx512_lines
 #include "scan_kernel.h"

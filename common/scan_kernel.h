@@ -10,6 +10,7 @@
  *     block_newlines(b)     bit i: byte i is '\n'
  *     block_controls(b)     bit i: byte i is below 0x20 or above 0x7f
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
+ *     literal_mismatch(p,n) the same for the bytes at p
  *     SCAN_KERNEL           the name of the function for one line
  *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
@@ -602,69 +603,83 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     return REASON_NONE;
 }
 
-/* LANES lines from starts[0] to starts[LANES] along the usual path, in lockstep; they hold no
- * backslash, no control character and nothing above 0x7f. Returns a bit for each that was as
- * expected in every byte; of the others nothing is known. */
-static inline unsigned scan_lanes(struct scanner *scanner, const char *const *starts,
-                                  struct event *const *events)
+/* The lowest bit set, 64 if there is none. */
+static inline uint64_t lowest_bit(uint64_t bits)
+{
+    return bits == 0 ? 64 : (uint64_t)__builtin_ctzll(bits);
+}
+
+/* One member of LANES lines: p[] at its literal, and then behind its value. Adds to *wrong unless
+ * each is the node's literal and null or a string without anything special in it; wide: the string
+ * may be up to 126 bytes long, else 62. */
+static inline __attribute__((always_inline)) void scan_step(const struct node *node, const char **p,
+                                                            struct value *const *values,
+                                                            uint64_t *wrong, bool wide)
+{
+    const int slot = node->slot;
+    const size_t len = node->len;
+    uint64_t bad = 0;
+#pragma GCC unroll 4
+    for (int lane = 0; lane < LANES; lane++) {
+        bad |= literal_mismatch(p[lane], node);
+        const char *const v = p[lane] + len;
+        const uint64_t quotes = block_quotes(block_load(v));
+        uint64_t end = lowest_bit(quotes & ~UINT64_C(1));
+        if (wide) {
+            const uint64_t farther = 64 + lowest_bit(block_quotes(block_load(v + 64)));
+            end = end == 64 ? farther : end;
+        }
+        uint64_t word = scan_load32(v) ^ NULL_WORD;
+        UNPREDICTABLE(word);
+        const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
+        bad |= ((~quotes & 1) | end >> (wide ? 7 : 6)) & string;
+        const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
+        struct value *const value = &values[lane][slot];
+        value->text = v + 1;
+        memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+        p[lane] = v + (4 + ((end - 3) & string));
+    }
+    *wrong |= bad;
+}
+
+/* LANES of the lines along the usual path, in lockstep; they hold no backslash, no control
+ * character and nothing above 0x7f. True: they were as expected in every byte; else nothing is
+ * known of any of them. */
+static inline bool scan_lanes(struct scanner *scanner, const char *const *starts,
+                              struct event *const *events, const uint8_t *which)
 {
     const char *p[LANES];
-    uint64_t wrong[LANES] = {0};
     struct value *values[LANES];
+    uint64_t wrong = 0;
     for (int lane = 0; lane < LANES; lane++) {
-        p[lane] = starts[lane];
-        values[lane] = events[lane]->value;
+        p[lane] = starts[which[lane]];
+        values[lane] = events[which[lane]]->value;
     }
     const int last = scanner->path_len - 1;
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
-        const int slot = node->slot;
-        const bool wide = node->wide;
-        const size_t len = node->len;
-#pragma GCC unroll 4
-        for (int lane = 0; lane < LANES; lane++) {
-            wrong[lane] |= block_mismatch(block_load(p[lane]), node);
-            const char *const v = p[lane] + len;
-            const uint64_t quotes = block_quotes(block_load(v));
-            const uint64_t closing = quotes & ~UINT64_C(1);
-            uint64_t end = (uint64_t)__builtin_ctzll(closing | UINT64_C(1) << 63);
-            uint64_t bad = ~quotes;
-            if (wide) {
-                const uint64_t farther =
-                    64 +
-                    (uint64_t)__builtin_ctzll(block_quotes(block_load(v + 64)) | UINT64_C(1) << 63);
-                end = closing == 0 ? farther : end;
-                bad |= (uint64_t)(v[end] != '"');
-            } else {
-                bad |= ~(quotes >> end);
-            }
-            uint64_t word = scan_load32(v) ^ NULL_WORD;
-            UNPREDICTABLE(word);
-            const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
-            wrong[lane] |= bad & 1 & string;
-            const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
-            struct value *const value = &values[lane][slot];
-            value->text = v + 1;
-            memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
-            p[lane] = v + (4 + ((end - 3) & string));
-        }
+        if (UNLIKELY(node->wide))
+            scan_step(node, p, values, &wrong, true);
+        else
+            scan_step(node, p, values, &wrong, false);
     }
     const struct node *const node = &scanner->node[scanner->path[last]];
-    unsigned good = 0;
     for (int lane = 0; lane < LANES; lane++) {
-        struct event *const ev = events[lane];
-        wrong[lane] |= block_mismatch(block_load(p[lane]), node);
-        wrong[lane] |= (uint64_t)(p[lane] + node->len != starts[lane + 1]);
-        good |= (unsigned)(wrong[lane] == 0) << lane;
-        ev->line =
-            (struct slice){.text = starts[lane], .len = (size_t)(p[lane] + 1 - starts[lane])};
+        wrong |= literal_mismatch(p[lane], node);
+        wrong |= (uint64_t)(p[lane] + node->len != starts[which[lane] + 1]);
+    }
+    if (UNLIKELY(wrong != 0)) return false;
+    for (int lane = 0; lane < LANES; lane++) {
+        struct event *const ev = events[which[lane]];
+        const char *const start = starts[which[lane]];
+        ev->line = (struct slice){.text = start, .len = (size_t)(p[lane] + 1 - start)};
         ev->recast = false;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
             values[lane][scanner->missing[i]] = (struct value){0};
-        if (UNLIKELY(scanner->number != 0) && wrong[lane] == 0) settle(scanner, ev, 0);
+        if (UNLIKELY(scanner->number != 0)) settle(scanner, ev, 0);
     }
-    return good;
+    return true;
 }
 
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
@@ -712,40 +727,39 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
     const size_t lines = find_lines(text, end, max, starts, &odd);
-    size_t i = 0;
-    while (i < lines) {
-        unsigned good = 0;
-        const size_t group = lines - i < LANES ? lines - i : LANES;
-        const unsigned all = (1U << LANES) - 1;
+    uint8_t waiting[LANES]; /* lines for the next group */
+    unsigned count = 0;
+    for (size_t i = 0; i < lines; i++) {
+        const char *behind;
         /* A lane that goes astray reads on for a while: never so near the end that it could leave
-         * the block. (The path may have become longer since the last group.) */
+         * the block. (The path may become longer with any line.) */
         const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
-        if (group == LANES && scanner->path_len != 0 && (odd >> i & all) != all &&
-            (size_t)(end - starts[i + LANES]) > stray) {
-            if (LIKELY(scanner->pause == 0)) {
-                good = scan_lanes(scanner, starts + i, events + i);
-                /* Where most lines differ from the usual one, trying again and again is a waste. */
-                const bool useful = good != 0;
-                scanner->pause = useful ? 0 : scanner->last_pause;
-                scanner->last_pause = useful                      ? 4
-                                      : scanner->last_pause < 512 ? scanner->last_pause * 2 + 4
-                                                                  : 1024;
-                good &= ~(unsigned)(odd >> i);
-            } else {
-                scanner->pause--;
-            }
-        }
-        if (LIKELY(good == all)) {
-            for (int lane = 0; lane < LANES; lane++)
-                reasons[i++] = REASON_NONE;
+        if (UNLIKELY((odd >> i & 1) != 0 || scanner->pause != 0 || scanner->path_len == 0 ||
+                     (size_t)(end - starts[i + 1]) <= stray)) {
+            scanner->pause -= scanner->pause != 0;
+            reasons[i] = SCAN_KERNEL(scanner, starts[i], events[i], &behind);
             continue;
         }
-        for (size_t lane = 0; lane < group; lane++, i++) {
-            const char *behind;
-            reasons[i] = (good >> lane & 1) != 0
-                             ? REASON_NONE
-                             : SCAN_KERNEL(scanner, starts[i], events[i], &behind);
+        waiting[count++] = (uint8_t)i;
+        if (count < LANES) continue;
+        count = 0;
+        if (LIKELY(scan_lanes(scanner, starts, events, waiting))) {
+            for (int lane = 0; lane < LANES; lane++)
+                reasons[waiting[lane]] = REASON_NONE;
+            scanner->last_pause = 0;
+            continue;
         }
+        /* Where most lines differ from the usual one, trying again and again is a waste. */
+        scanner->last_pause = scanner->last_pause < 2048 ? scanner->last_pause * 2 + 1 : 4096;
+        scanner->pause = scanner->last_pause > 4 ? scanner->last_pause : 0;
+        for (int lane = 0; lane < LANES; lane++)
+            reasons[waiting[lane]] =
+                SCAN_KERNEL(scanner, starts[waiting[lane]], events[waiting[lane]], &behind);
+    }
+    for (unsigned lane = 0; lane < count; lane++) {
+        const char *behind;
+        reasons[waiting[lane]] =
+            SCAN_KERNEL(scanner, starts[waiting[lane]], events[waiting[lane]], &behind);
     }
     *next = starts[lines];
     return lines;

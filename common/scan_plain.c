@@ -88,6 +88,11 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
     return (uint64_t)(memcmp(block.at, node->literal, node->len) != 0);
 }
 
+static inline uint64_t literal_mismatch(const char *p, const struct node *node)
+{
+    return block_mismatch(block_load(p), node);
+}
+
 #define SCAN_KERNEL scan_plain
 #define SCAN_LINES scan_plain_lines
 #include "scan_kernel.h"

@@ -1,0 +1,17 @@
+# jq -r: results.json as tables for people.
+def row: "| " + (map(tostring) | join(" | ")) + " |";
+def table($heads; rows): if (rows | length) == 0 then empty else ([$heads, ($heads | map("---"))] + rows | map(row) | join("\n")), "" end;
+def verdict: if .target == null then "" elif .met then "yes" else "**no**" end;
+
+(.machine | "\(.date): \(.cpu), \(.cores) cores, \(.memory_gib) GiB, \(.kernel), \(.cc), scanner \(.scanner); \(.events) events, "
+  + "\(.rounds) rounds, load \(.load_at_start) at the start."), "",
+table(["peer", "job", "input", "ours ns/event", "GB/s", "peer ns/event", "times as fast", "by processor time", "wanted", "met", "ours MiB", "peer MiB"];
+  [.comparisons[] | [.part, .job, .input, .ours.ns_per_event, .ours.gb_per_second, .peer.ns_per_event, .times, .cpu_times,
+    .target // "", verdict, .ours.rss_mib, (if .peer.rss_mib == 0 then "" else .peer.rss_mib end)]]),
+table(["start to first byte", "median ms", "least ms"]; [.start[] | [.what, .ms, .least_ms]]),
+table(["latency at 100,000 events/s", "rows", "p50 ms", "p90 ms", "p99 ms", "largest ms"];
+  [.latency[] | [.what, .rows, .p50_ms, .p90_ms, .p99_ms, .max_ms]]),
+table(["growth with", "job", "how many", "processor ns/event", "MiB"]; [.growth[] | [.series, .job, .size, .ns_per_event, .rss_mib]]),
+([.checks[] | select(.different == "") | "\(.peer) \(.job)"] | if length > 0 then "Same results: " + join(", ") + "." else empty end),
+(.checks[] | select(.different != "") | "**Not the same result**: \(.peer) \(.job): \(.different)."),
+(.skipped[] | "Skipped: \(.what): \(.why).")

@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# cs-run: a tool from a topic, with kcat's own broker. What needs a real one is in tests/kafka.
+
+load helper
+load mock
+
+setup_file() {
+  setup_tools
+  mock_start
+  EVENTS=$BATS_FILE_TMPDIR/events.ndjson
+  traffic --events=2000 --rate=4 --seed=5 --disorder=20s >"$EVENTS"
+  export EVENTS
+  ! command -v kcat >/dev/null || keyed <"$EVENTS" | produce clicks
+}
+
+teardown_file() {
+  mock_stop
+}
+
+setup() {
+  setup_tools
+  need_kcat
+}
+
+# from_topic TOPIC [OPTION]... -- TOOL...: what most tests begin with.
+from_topic() {
+  cs-run -b "$BROKERS" -S dir -t "$@"
+}
+
+# The same in the background: $runner.
+start() {
+  from_topic "$@" 2>messages 3>&- &
+  runner=$!
+}
+
+# What a run over all events prints.
+expected() {
+  "$@" "$EVENTS" | sort
+}
+
+# The process of that name below the runner.
+child() {
+  pgrep -P "$runner" -x "$1"
+}
+
+has_rows() {
+  [ "$(consume "$1" 2>/dev/null | wc -l)" -gt 0 ]
+}
+
+all_live() {
+  [ "$(pgrep -P "$runner" -f -c -- '^kcat -q ')" = "$1" ]
+}
+
+nothing_left() {
+  [ "$(working_in "$PWD/dir")" = 0 ]
+}
+
+@test "--once reads to the end and ships the rows of a run over a file, in silence" {
+  run -0 from_topic clicks --from=beginning --once -o once -- cs-funnel --by=device_type --flush
+  [ -z "$output" ]
+  last_of_each_key once | diff <(expected cs-funnel --by=device_type) -
+}
+
+@test "without -o rows go to standard output" {
+  from_topic clicks --from=beginning --once -- cs-window --size=1h --agg=n=count --flush 2>messages | sort >rows
+  expected cs-window --size=1h --agg=n=count | diff - rows
+}
+
+@test "the next run goes on where the last has ended, and --from is only for the first" {
+  head -n 800 "$EVENTS" | keyed | produce parts
+  from_topic parts --from=beginning --once -o parts-rows -- cs-funnel
+  tail -n +801 "$EVENTS" | keyed | produce parts
+  from_topic parts --from=end --once -o parts-rows -- cs-funnel --flush
+  last_of_each_key parts-rows | diff <(expected cs-funnel) -
+  # Nothing new, nothing shipped.
+  from_topic parts --once -o parts-rows -- cs-funnel
+  [ "$(consume parts-rows | wc -l)" = "$(expected cs-funnel | wc -l)" ]
+}
+
+@test "--from=end begins with what comes later, also when the first run saw nothing" {
+  from_topic clicks --from=end --once -o end-rows -- cs-sessionize
+  run -0 grep -c '^[0-9]* [1-9]' dir/begin
+  [ "$output" = 4 ]
+  [ -z "$(cs-sessionize --state=dir/state --show-position)" ]
+  [ "$(from_topic clicks --once -- cs-sessionize --flush 2>/dev/null)" = '' ]
+}
+
+@test "live: lines are passed on at once, TERM ends everything from the source on" {
+  head -n 1500 "$EVENTS" | keyed | produce live
+  start live --from=beginning -o live-rows -- cs-funnel --save-every=50ms
+  until_true all_live 4 || until_true all_live 4
+  has_rows live-rows || until_true has_rows live-rows
+  tail -n +1501 "$EVENTS" | keyed | produce live
+  until_true eval 'cs-funnel --state=dir/state --show-position | grep -q "\"offset\":4"' || true
+  kill "$runner"
+  wait "$runner"
+  [ ! -s messages ]
+  nothing_left
+  from_topic live --once -o live-rows -- cs-funnel --flush
+  last_of_each_key live-rows | diff <(expected cs-funnel) -
+}
+
+@test "a live source that ends is a failure, and the next run goes on" {
+  start clicks --from=beginning -o source-rows -- cs-funnel
+  until_true all_live 4 || until_true all_live 4
+  kill -9 "$(child kcat | head -n 1)"
+  local status=0
+  wait "$runner" || status=$?
+  [ "$status" = 1 ]
+  grep -q "^cs-run: clicks \[[0-3]\]: the source has ended (kcat's exit status is 137)$" messages
+  nothing_left
+  from_topic clicks --once -o source-rows -- cs-funnel --flush
+  last_of_each_key source-rows | diff <(expected cs-funnel) -
+}
+
+@test "kill -9 of the tool, and of cs-run itself: nothing is left running, the next run goes on" {
+  start clicks --from=beginning -o killed-rows -- cs-funnel --save-every=20ms
+  until_true child cs-funnel
+  kill -9 "$(child cs-funnel)"
+  local status=0
+  wait "$runner" || status=$?
+  [ "$status" = 1 ]
+  start clicks --from=beginning -o killed-rows -- cs-funnel --save-every=20ms
+  until_true all_live 4 || until_true all_live 4
+  kill -9 "$runner"
+  wait "$runner" || true
+  until_true nothing_left || until_true nothing_left
+  from_topic clicks --from=beginning --once -o killed-rows -- cs-funnel --flush
+  last_of_each_key killed-rows | diff <(expected cs-funnel) -
+}
+
+@test "the tool's exit statuses 2 and 3 are passed on" {
+  run -2 from_topic clicks --from=end -- cs-funnel --size=5x
+  [[ $output == *"'5x'"* ]]
+  from_topic clicks --from=end --once -- cs-funnel --size=5m
+  run -3 from_topic clicks -- cs-funnel --size=6m
+  [[ $output == *--size* ]]
+  printf x >>dir/state
+  run -3 from_topic clicks -- cs-funnel --size=5m
+}
+
+@test "a position behind the end of the log, or of another topic, is not a place to go on" {
+  from_topic clicks --from=beginning --once -- cs-funnel
+  run -3 from_topic parts2 --once -- cs-funnel
+  head -n 10 "$EVENTS" | produce parts2 -p 0
+  run -3 from_topic parts2 --once -- cs-funnel
+  [ "$output" = 'cs-run: dir: was made from the topic clicks, not parts2' ]
+  sed -i 's/clicks/parts2/' dir/begin
+  run -3 from_topic parts2 --once -- cs-funnel
+  [[ $output == 'cs-run: parts2 [0]: position '*' is behind the end of the log, 10: is it the topic it was?' ]]
+}
+
+@test "a position that retention took away: exit 3, unless the loss is accepted" {
+  head -n 200 "$EVENTS" | produce trimmed -p 1
+  from_topic trimmed --from=beginning --once -- cs-funnel
+  # The mock broker keeps 5 MiB.
+  for i in 1 2 3 4 5 6 7 8; do cat "$EVENTS"; done | produce trimmed -p 1
+  run -3 from_topic trimmed --once -- cs-funnel
+  [[ $output == 'cs-run: trimmed [1]: position 200 is gone, the log begins at '*': events are lost for good; --skip-gone '* ]]
+  run -0 from_topic trimmed --once --skip-gone -- cs-funnel
+  [[ $output == *': going on there'* ]]
+  [[ $(cs-funnel --state=dir/state --show-position) == *'"partition":1,"offset":16199,'* ]]
+}
+
+@test "partial counts are refused" {
+  for tool in cs-funnel 'cs-window --size=1h --agg=n=count' cs-anomaly; do
+    # shellcheck disable=SC2086 # a tool and its arguments
+    run -2 from_topic clicks -p 0,1 --from=beginning -- $tool
+    [[ $output == *'of 2 partitions out of 4 come partial counts'* ]]
+  done
+  run -0 from_topic clicks -p 0,1 --from=beginning --once -- cs-sessionize
+  run -3 from_topic clicks -p 0 --once -- cs-sessionize
+  [ "$output" = 'cs-run: dir: also counts partition 1, which is not read now (-p)' ]
+}
+
+@test "--by-partition, one instance per partition, and --merge add up to one run over all" {
+  for p in 0 1 2 3; do
+    cs-run -b "$BROKERS" -t clicks -p "$p" -S "dir$p" --from=beginning --once -o by-partition -- \
+      cs-funnel --by-partition --flush
+  done
+  consume by-partition >rows
+  [ "$(jq -s 'map(.partition) | unique | length' rows)" = 4 ]
+  consume by-partition -f '%k\n' | jq -se 'length == (unique | length)'
+  sort -t '"' -k 4,4 rows | cs-funnel --merge --partitions=0-3 | sort | diff <(expected cs-funnel) -
+}
+
+@test "a topic that has grown is read on, and that is said" {
+  from_topic clicks --from=beginning --once -- cs-funnel
+  sed -i '/^3 /d; s/^partitions 4/partitions 3/' dir/begin
+  run -0 from_topic clicks --once -- cs-funnel
+  [[ $output == 'cs-run: clicks: has 4 partitions now, and had 3 when dir was made: '* ]]
+  [ -z "$(from_topic clicks --once -- cs-funnel 2>&1)" ]
+}
+
+@test "rows get the key that names them, unless there is one" {
+  key_of() {
+    rm -rf dir
+    from_topic clicks --from=beginning --once -o "key-${FUNCNAME[0]}-$BATS_TEST_NUMBER-$((n += 1))" -- "$@" --flush 2>messages || cat messages
+    consume "key-${FUNCNAME[0]}-$BATS_TEST_NUMBER-$n" -f '%k %s\n' | head -n 1 | tee row | sed 's/ {.*//' | jq -r 'if type == "array" then length else . end'
+  }
+  local n=0
+  [ "$(key_of cs-funnel)" = 3 ]
+  [ "$(key_of cs-funnel --by=)" = '' ] || [[ $(cut -d ' ' -f 1 row) == 2026-* ]]
+  [ "$(key_of cs-sessionize --split-by=user_id)" = 3 ]
+  [ "$(key_of cs-abandon)" = 2 ]
+  [ "$(key_of cs-anomaly --all --by=device_type)" = 2 ]
+  [ "$(key_of cs-window --view=product-performance)" = 3 ]
+  [ "$(key_of cs-funnel --key=device_type,sessions,purchases,window_end)" = 4 ]
+}
+
+@test "one cs-run per directory" {
+  start clicks --from=beginning -- cs-funnel
+  until_true child cs-funnel
+  # Without the patience that a restart needs.
+  mkdir bin
+  printf '#!/bin/sh\nexec %s -n "$3"\n' "$(command -v flock)" >bin/flock
+  chmod +x bin/flock
+  PATH="$PWD/bin:$PATH" run -1 from_topic clicks -- cs-funnel
+  [ "$output" = 'cs-run: dir: another cs-run, or what is left of one, works here' ]
+  kill "$runner"
+  wait "$runner"
+}
+
+@test "the line for cron, and the options in a file, as installed" {
+  local line
+  line=$(sed -nE 's/^\*.* clickstream (flock .*)/\1/p' "$ROOT/scripts/systemd/cs-batch.cron")
+  line=${line//\/var\/lib\/clickstream/"$PWD"}
+  line=${line//\/etc\/clickstream/"$ROOT/scripts/systemd"}
+  run -0 bash -c "${line/ -S / --from=beginning -b $BROKERS -o cron-rows -S } -- cs-funnel --flush"
+  [ -z "$output" ]
+  last_of_each_key cron-rows | diff <(expected cs-funnel) -
+  # A file is overruled by the command line, which may also bring another tool.
+  run -0 cs-run --options="$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S other --once
+  [ "$(sed -n 1p other/begin)" = 'topic clicks' ]
+}
+
+@test "wrong use is exit 2, no broker is exit 1" {
+  run -2 from_topic clicks
+  [[ $output == *'a tool is needed behind --'* ]]
+  run -2 from_topic clicks -- cs-funnel
+  [[ $output == *'--from=beginning, --from=end or --from=TIME is needed'* ]]
+  run -2 from_topic clicks --from=yesterday -- cs-funnel
+  run -2 from_topic clicks --from=2026-13-01T00:00:00Z -- cs-funnel
+  run -2 from_topic clicks --from=end -- cs-parse
+  run -2 from_topic clicks --from=end -- cs-funnel --state=x
+  run -2 from_topic clicks --from=end -- cs-funnel --input=ndjson
+  run -2 from_topic clicks --from=end -o rows -- cs-funnel --output=x
+  run -2 from_topic clicks --from=end -p 0-4 -- cs-funnel
+  [[ $output == *'clicks has only 4 partitions, and no 4'* ]]
+  run -2 from_topic clicks --from=end -p 2-1 -- cs-funnel
+  run -2 from_topic clicks --options=nowhere -- cs-funnel
+  run -2 cs-run -t clicks -S dir -- cs-funnel
+  run -0 cs-run --help
+  run -1 cs-run -b 127.0.0.1:1 -t clicks -S dir --from=end -- cs-funnel
+}

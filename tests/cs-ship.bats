@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# cs-ship: segments go to a topic in order, and stay until they have arrived.
+
+load helper
+load mock
+
+setup_file() {
+  setup_tools
+  mock_start
+}
+
+teardown_file() {
+  mock_stop
+}
+
+setup() {
+  setup_tools
+  need_kcat
+  mkdir spool
+}
+
+# segment NUMBER FROM TO: so many rows, with keys.
+segment() {
+  seq "$2" "$3" | awk '{ printf "k%d\t{\"n\":%d}\n", $1 % 7, $1 }' >spool/.new
+  mv spool/.new "$(printf 'spool/%012d.ndjson' "$1")"
+}
+
+segments() {
+  find spool -name '*.ndjson' | wc -l
+}
+
+# The shipper in the background: $shipper.
+start() {
+  cs-ship -b "$BROKERS" "$@" spool 2>messages 3>&- &
+  shipper=$!
+}
+
+@test "--once ships what is there, in order, with keys, in silence" {
+  segment 1 1 50
+  segment 2 51 60
+  touch spool/.000000000003.open
+  run -0 cs-ship -b "$BROKERS" -t once --once spool
+  [ -z "$output" ]
+  [ "$(segments)" = 0 ]
+  [ -e spool/.000000000003.open ]
+  consume once -p 0 -f '%k\t%s\n' >part
+  consume once -f '%k\t%s\n' | sort >rows
+  seq 60 | awk '{ printf "k%d\t{\"n\":%d}\n", $1 % 7, $1 }' | sort | diff - rows
+  # Of each partition, and so of each key, in order.
+  sort -s -t : -k 2n part | cmp - part
+}
+
+@test "rows without keys go as they are" {
+  printf '{"a":1}\n{"a":2}\n' >spool/000000000001.ndjson
+  cs-ship -b "$BROKERS" -t keyless --once spool
+  [ "$(consume keyless -f '%K %s\n' | sort)" = $'-1 {"a":1}\n-1 {"a":2}' ]
+}
+
+@test "a live shipper sends what is sealed while it runs, and TERM lets it finish" {
+  start -t live
+  for i in 1 2 3; do
+    segment $i $((i * 10)) $((i * 10 + 9))
+    until_true [ ! -e "spool/00000000000$i.ndjson" ]
+  done
+  segment 4 40 49
+  kill "$shipper"
+  wait "$shipper"
+  [ "$(segments)" = 0 ]
+  [ "$(consume live | wc -l)" = 40 ]
+  [ ! -s messages ]
+}
+
+@test "without a broker segments stay: --once says so and fails" {
+  segment 1 1 5
+  segment 2 6 9
+  run -1 cs-ship -b 127.0.0.1:1 -t none --once -X message.timeout.ms=1000 spool
+  [[ $output == *"5 of 5 rows were refused: Local: Message timed out"* ]]
+  [[ $output == *"000000000001.ndjson: not delivered; it is kept, with what is behind it" ]]
+  [ "$(segments)" = 2 ]
+}
+
+@test "without a broker a live shipper goes on trying, and TERM ends it in time" {
+  segment 1 1 5
+  cs-ship -b 127.0.0.1:1 -t none -X message.timeout.ms=1000 --drain=1 spool 2>messages 3>&- &
+  shipper=$!
+  until_true grep -q 'it is kept' messages || until_true grep -q 'it is kept' messages
+  kill -0 "$shipper"
+  kill "$shipper"
+  local before=$SECONDS
+  wait "$shipper"
+  [ $((SECONDS - before)) -le 3 ]
+  grep -q '1 segments stay in spool until the next start' messages
+  [ "$(segments)" = 1 ]
+}
+
+@test "a kcat that is stopped early exits 0, and the segment stays all the same" {
+  # As by kill(1), after a few rows.
+  mkdir bin
+  cat >bin/kcat <<END
+#!/bin/sh
+head -n 3 spool/000000000001.ndjson | exec $(command -v kcat) -P -vv -b $BROKERS -t early -K '\\t'
+END
+  chmod +x bin/kcat
+  segment 1 1 50
+  PATH="$PWD/bin:$PATH" run -1 cs-ship -b "$BROKERS" -t early --once spool
+  [ "$(segments)" = 1 ]
+  cs-ship -b "$BROKERS" -t early --once spool
+  [ "$(segments)" = 0 ]
+}
+
+@test "kill -9 of the shipper or its kcat: the segment comes again, whole" {
+  segment 1 1 5
+  cs-ship -b 127.0.0.1:1 -t killed spool 2>messages 3>&- &
+  shipper=$!
+  local sender
+  until_true pgrep -P "$shipper" kcat
+  sender=$(pgrep -P "$shipper" kcat)
+  kill -9 "$shipper"
+  until_true eval "! kill -0 $sender 2>/dev/null"
+  [ "$(segments)" = 1 ]
+  cs-ship -b "$BROKERS" -t killed --once spool
+  [ "$(consume killed | sort -u | wc -l)" = 5 ]
+}
+
+@test "one transaction per segment where transactional.id is set" {
+  segment 1 1 20
+  run -0 cs-ship -b "$BROKERS" -t transactions -X transactional.id=test --once spool
+  [ -z "$output" ]
+  [ "$(segments)" = 0 ]
+  # The mock broker has no markers, but a consumer of committed rows only sees them.
+  [ "$(consume transactions -X isolation.level=read_committed | wc -l)" = 20 ]
+}
+
+@test "the user's kcat.conf does not take away what delivery depends on" {
+  segment 1 1 5
+  mkdir -p home/.config
+  printf 'acks=0\nenable.idempotence=false\nclient.id=mine\n' >home/.config/kcat.conf
+  unset KCAT_CONFIG
+  HOME=$PWD/home run -0 cs-ship -b "$BROKERS" -t conf --once spool
+  [ "$(consume conf | wc -l)" = 5 ]
+  segment 2 1 5
+  printf 'no.such.property=1\n' >conf
+  run -1 cs-ship -b "$BROKERS" -t conf -F conf --once spool
+  [[ $output == *no.such.property* ]]
+  [ "$(segments)" = 1 ]
+}
+
+@test "one shipper per spool" {
+  start -t two
+  until_true [ -e spool/.ship.said ]
+  run -1 cs-ship -b "$BROKERS" -t two --once spool
+  [ "$output" = 'cs-ship: spool: another cs-ship works on this spool' ]
+  kill "$shipper"
+  wait "$shipper"
+}
+
+@test "wrong use is exit 2" {
+  run -2 cs-ship -t x spool
+  [[ $output == 'cs-ship: -b BROKERS is missing'$'\n'"Try 'cs-ship --help'." ]]
+  run -2 cs-ship -b x spool
+  run -2 cs-ship -b x -t x
+  run -2 cs-ship -b x -t x nowhere
+  run -2 cs-ship -b x -t x --drain=5s spool
+  run -2 cs-ship -b x -t x --nonsense spool
+  run -0 cs-ship --help
+}
