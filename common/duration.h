@@ -12,9 +12,8 @@
 #include "buffer.h"
 #include "slice.h"
 
-#define DURATION_MAX                                                                               \
-    INT64_C(315537897600000000) /* 9,999 years: no sum with an instant overflows                   \
-                                 */
+/* 9,999 years: no sum with an instant overflows. */
+#define DURATION_MAX INT64_C(315537897600000000)
 
 /* Returns NULL and sets *out_us, or the reason as a phrase: "'5x' has no known unit (ms, s, m, h,
  * d)", "which unit? (5s, 5m, 5h)", ... The phrase is good until the thread's next call. */

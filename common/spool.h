@@ -1,9 +1,9 @@
 /*
  * spool.h - --spool: rows in numbered segments, each sealed in the same commit as the state.
  *
- *     DIR/000000000041.ndjson    sealed: for the shipper, which removes it when it has arrived
- *     DIR/.000000000042.open     full: named by a state that is being saved, or was just before a
- * crash DIR/.000000000043.open     gets the rows
+ *     DIR/000000000041.ndjson   sealed: the shipper removes it when it has arrived
+ *     DIR/.000000000042.open    full: named by a state that is saved just now
+ *     DIR/.000000000043.open    gets the rows
  *
  * The rows since the last save are one segment. The state names the last segment that belongs to
  * it; the rename of the state is the commit, and renaming the segment to its number only makes it

@@ -231,9 +231,9 @@ at_minutes() {
   event "$(date -u -d '+30 min' +%FT%TZ)" >in
   event "$(date -u -d '+2 hours' +%FT%TZ)" >>in
   event "$(date -u +%FT%TZ)" >>in
-  [ "$(tally --rejects=rejects in)" -eq 2 ]
+  [ "$(tally --rejects=rejects --lateness=1d in)" -eq 2 ]
   [ "$(jq -c '[.reason, .line]' rejects)" = '["future",2]' ]
-  [ "$(tally --rejects=rejects --max-ahead=10m in)" -eq 1 ]
+  [ "$(tally --rejects=rejects --max-ahead=10m --lateness=1d in)" -eq 1 ]
   [ "$(tally --max-ahead=3h --lateness=1d in)" -eq 3 ]
   event 9999-01-01T00:00:00Z >in
   [ "$(tally --max-ahead=0 in)" -eq 1 ]
