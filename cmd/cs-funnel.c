@@ -129,64 +129,9 @@ static void funnel_start(struct run *run)
     buffer_release(&why);
 }
 
-static enum reason funnel_amend(struct run *run, struct event *ev)
-{
-    (void)run;
-    return report_amend(&report, ev);
-}
-
-static void funnel_hint(struct run *run, struct event *ev)
-{
-    (void)run;
-    windows_hint(&report.windows, ev);
-}
-
-static enum fate funnel_event(struct run *run, const struct event *ev)
-{
-    (void)run;
-    return report_event(&report, ev);
-}
-
-static void funnel_advance(struct run *run, int64_t watermark_us)
-{
-    (void)run;
-    report_advance(&report, watermark_us);
-}
-
-static void funnel_updates(struct run *run)
-{
-    (void)run;
-    report_updates(&report);
-}
-
-static void funnel_finish(struct run *run)
-{
-    (void)run;
-    report_advance(&report, INT64_MAX);
-}
-
-static void funnel_save(struct run *run, struct buffer *out)
-{
-    (void)run;
-    windows_save(&report.windows, out);
-}
-
-static bool funnel_load(struct run *run, struct unpack *in)
-{
-    (void)run;
-    return report_load(&report, in);
-}
-
-static void funnel_explain(struct run *run, struct buffer *out)
-{
-    (void)run;
-    report_explain(&report, out);
-}
-
 static void funnel_release(struct run *run)
 {
-    (void)run;
-    report_release(&report);
+    report_release(run);
     for (size_t i = 0; i < aggregate_list.count; i++)
         free((char *)aggregate_list.text[i]);
     free(aggregate_list.text);
@@ -198,15 +143,15 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES | TOOL_PARTS,
     .start = funnel_start,
-    .amend = funnel_amend,
-    .hint = funnel_hint,
-    .event = funnel_event,
-    .advance = funnel_advance,
-    .updates = funnel_updates,
-    .finish = funnel_finish,
-    .save = funnel_save,
-    .load = funnel_load,
-    .explain = funnel_explain,
+    .amend = report_amend,
+    .hint = report_hint,
+    .event = report_event,
+    .advance = report_advance,
+    .updates = report_updates,
+    .finish = report_finish,
+    .save = report_save,
+    .load = report_load,
+    .explain = report_explain,
     .release = funnel_release,
 };
 

@@ -125,64 +125,9 @@ static void window_start(struct run *run)
     buffer_release(&why);
 }
 
-static enum reason window_amend(struct run *run, struct event *ev)
-{
-    (void)run;
-    return report_amend(&report, ev);
-}
-
-static void window_hint(struct run *run, struct event *ev)
-{
-    (void)run;
-    windows_hint(&report.windows, ev);
-}
-
-static enum fate window_event(struct run *run, const struct event *ev)
-{
-    (void)run;
-    return report_event(&report, ev);
-}
-
-static void window_advance(struct run *run, int64_t watermark_us)
-{
-    (void)run;
-    report_advance(&report, watermark_us);
-}
-
-static void window_updates(struct run *run)
-{
-    (void)run;
-    report_updates(&report);
-}
-
-static void window_finish(struct run *run)
-{
-    (void)run;
-    report_advance(&report, INT64_MAX);
-}
-
-static void window_save(struct run *run, struct buffer *out)
-{
-    (void)run;
-    windows_save(&report.windows, out);
-}
-
-static bool window_load(struct run *run, struct unpack *in)
-{
-    (void)run;
-    return report_load(&report, in);
-}
-
-static void window_explain(struct run *run, struct buffer *out)
-{
-    (void)run;
-    report_explain(&report, out);
-}
-
 static void window_release(struct run *run)
 {
-    (void)run;
-    report_release(&report);
+    report_release(run);
     free(view_path);
 }
 
@@ -192,15 +137,15 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES | TOOL_PARTS,
     .start = window_start,
-    .amend = window_amend,
-    .hint = window_hint,
-    .event = window_event,
-    .advance = window_advance,
-    .updates = window_updates,
-    .finish = window_finish,
-    .save = window_save,
-    .load = window_load,
-    .explain = window_explain,
+    .amend = report_amend,
+    .hint = report_hint,
+    .event = report_event,
+    .advance = report_advance,
+    .updates = report_updates,
+    .finish = report_finish,
+    .save = report_save,
+    .load = report_load,
+    .explain = report_explain,
     .release = window_release,
 };
 

@@ -60,6 +60,7 @@ static bool merge_init(struct report *report, struct run *run, struct buffer *wh
 bool report_init(struct report *report, struct run *run, const struct report_request *request,
                  struct buffer *why)
 {
+    run->own = report;
     *report = (struct report){.end_slot = -1};
     group_by_init(&report->by);
     aggregates_init(&report->aggregates);
@@ -70,15 +71,6 @@ bool report_init(struct report *report, struct run *run, const struct report_req
                  request->slide_us, request->offset_us);
     report->total = memory_zero(1, report->aggregates.cell_bytes);
     return members_declare(report, run, why);
-}
-
-void report_release(struct report *report)
-{
-    windows_release(&report->windows);
-    aggregates_release(&report->aggregates);
-    group_by_release(&report->by);
-    free(report->total);
-    report->total = NULL;
 }
 
 static void row_print(const struct report *report, const struct window *window, struct slice key,
@@ -158,42 +150,75 @@ static void window_done_print(void *report, struct window *window)
     window_print(report, window, true);
 }
 
-enum reason report_amend(const struct report *report, const struct event *ev)
+enum reason report_amend(struct run *run, struct event *ev)
 {
-    if (!report->windows.run->settings.merge) return REASON_NONE;
+    const struct report *report = run->own;
+    if (!run->settings.merge) return REASON_NONE;
     return windows_row_check(&report->windows, ev, report->end_slot);
 }
 
-enum fate report_event(struct report *report, const struct event *ev)
+void report_hint(struct run *run, struct event *ev)
 {
+    struct report *report = run->own;
+    windows_hint(&report->windows, ev);
+}
+
+enum fate report_event(struct run *run, const struct event *ev)
+{
+    struct report *report = run->own;
     const enum fate fate = windows_event(&report->windows, ev);
-    report->windows.run->counters.keys = report->windows.keys;
+    run->counters.keys = report->windows.keys;
     return fate;
 }
 
-void report_advance(struct report *report, int64_t watermark_us)
+void report_advance(struct run *run, int64_t watermark_us)
 {
+    struct report *report = run->own;
     windows_close(&report->windows, watermark_us, window_done_print, report);
-    report->windows.run->counters.keys = report->windows.keys;
+    run->counters.keys = report->windows.keys;
 }
 
-void report_updates(struct report *report)
+void report_updates(struct run *run)
 {
+    struct report *report = run->own;
     for (size_t i = 0; i < report->windows.count; i++) {
         struct window *window = report->windows.open[i];
         if (window->changed) window_print(report, window, false);
     }
 }
 
-bool report_load(struct report *report, struct unpack *in)
+void report_finish(struct run *run)
 {
+    report_advance(run, INT64_MAX);
+}
+
+void report_save(struct run *run, struct buffer *out)
+{
+    struct report *report = run->own;
+    windows_save(&report->windows, out);
+}
+
+bool report_load(struct run *run, struct unpack *in)
+{
+    struct report *report = run->own;
     const bool good = windows_load(&report->windows, in);
-    report->windows.run->counters.keys = report->windows.keys;
+    run->counters.keys = report->windows.keys;
     return good;
 }
 
-void report_explain(const struct report *report, struct buffer *out)
+void report_explain(struct run *run, struct buffer *out)
 {
+    const struct report *report = run->own;
     group_explain(&report->by, out);
     aggregates_explain(&report->aggregates, out);
+}
+
+void report_release(struct run *run)
+{
+    struct report *report = run->own;
+    windows_release(&report->windows);
+    aggregates_release(&report->aggregates);
+    group_by_release(&report->by);
+    free(report->total);
+    report->total = NULL;
 }

@@ -36,19 +36,21 @@ struct report_request {
     int64_t size_us, slide_us, offset_us;
 };
 
-/* Compiles what is asked for, declares the rows' members, and is ready for events. False: the
- * reason is added to why as a phrase. The report stays where it is. */
+/* Compiles what is asked for, declares the rows' members, is ready for events and becomes
+ * run->own. False: the reason is added to why as a phrase. The report stays where it is. */
 bool report_init(struct report *report, struct run *run, const struct report_request *request,
                  struct buffer *why);
 
-void report_release(struct report *report);
-
-/* The functions of a tool. */
-enum reason report_amend(const struct report *report, const struct event *ev);
-enum fate report_event(struct report *report, const struct event *ev);
-void report_advance(struct report *report, int64_t watermark_us);
-void report_updates(struct report *report);
-bool report_load(struct report *report, struct unpack *in);
-void report_explain(const struct report *report, struct buffer *out);
+/* The functions of a tool whose run->own is a report. */
+enum reason report_amend(struct run *run, struct event *ev);
+void report_hint(struct run *run, struct event *ev);
+enum fate report_event(struct run *run, const struct event *ev);
+void report_advance(struct run *run, int64_t watermark_us);
+void report_updates(struct run *run);
+void report_finish(struct run *run);
+void report_save(struct run *run, struct buffer *out);
+bool report_load(struct run *run, struct unpack *in);
+void report_explain(struct run *run, struct buffer *out);
+void report_release(struct run *run);
 
 #endif
