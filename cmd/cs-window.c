@@ -26,20 +26,26 @@ static struct option_list agg_list;
 static struct report report;
 static char *view_path;
 
-/* A build that is not installed has its views beside its binaries: ../samples/views. */
+/* A build that is not installed has its views in samples/views of the tree it lies in: the binary
+ * is in build, or in a directory of that. */
 static char *view_beside(const char *name)
 {
     char self[4096];
     const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
     if (len <= 0) return NULL;
     self[len] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash == NULL) return NULL;
-    *slash = '\0';
     struct buffer path = {0};
-    buffer_printf(&path, "%s/../samples/views/%s", self, name);
-    buffer_add_char(&path, '\0');
-    return path.data;
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(self, '/');
+        if (slash == NULL) break;
+        *slash = '\0';
+        buffer_clear(&path);
+        buffer_printf(&path, "%s/samples/views/%s", self, name);
+        buffer_add_char(&path, '\0');
+        if (access(path.data, R_OK) == 0) return path.data;
+    }
+    buffer_release(&path);
+    return NULL;
 }
 
 /* --view: a file, or the name of a view that came with the tools. */

@@ -89,7 +89,7 @@ struct translator {
 /* The run a command is part of. */
 struct run {
     const struct translator *translator; /* set by start; NULL: records are JSON events */
-    void *own; /* the command's; set by its start */
+    void *own;                           /* the command's; set by its start */
     struct schema schema;
     struct rows *rows;
     struct settings settings;

@@ -59,6 +59,7 @@ static char escape_meaning(char c)
 
 size_t json_unescape(char *out, struct slice inside)
 {
+    if (inside.len == 0) return 0; /* of a slice that may be NULL */
     const char *at = inside.text;
     const char *const end = at + inside.len;
     char *to = out;

@@ -72,6 +72,7 @@ void timelines_hint(struct timelines *timelines, struct id id)
     const uint32_t last = timelines->ahead_last[third];
     if (last != POOL_NONE && last < timelines->stretches.pool.used) {
         const struct stretch *stretch = stretch_at(&timelines->stretches, last);
+        if (stretch->block == NULL) return;
         __builtin_prefetch(stretch->block, 1);
         __builtin_prefetch(stretch->block + stretch->block_len, 1);
     }

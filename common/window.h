@@ -116,7 +116,9 @@ void window_instant_print(struct buffer *out, int64_t time_us);
 
 static inline struct slice window_key(const struct window *window, const struct group *group)
 {
-    return (struct slice){.text = window->text.data + group->key_at, .len = group->key_len};
+    /* Without --by all keys are empty, and the text may be NULL. */
+    const char *text = group->key_len == 0 ? "" : window->text.data + group->key_at;
+    return (struct slice){.text = text, .len = group->key_len};
 }
 
 static inline char *group_cells(struct group *group)
