@@ -189,6 +189,10 @@ void report_updates(struct run *run)
 
 void report_finish(struct run *run)
 {
+    const struct report *report = run->own;
+    const struct windows *windows = &report->windows;
+    if (windows->count != 0)
+        run->finished_us = windows->open[windows->count - 1]->start_us + windows->size_us;
     report_advance(run, INT64_MAX);
 }
 

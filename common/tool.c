@@ -346,8 +346,9 @@ static void finish(struct loop *l)
         if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
     }
     if (l->tool->finish != NULL) l->tool->finish(&l->run);
-    if (l->told_us > l->clock.floor_us)
-        l->clock.floor_us = l->told_us; /* for the run that goes on after --flush */
+    /* For the run that goes on after --flush. */
+    if (l->told_us > l->clock.floor_us) l->clock.floor_us = l->told_us;
+    if (l->run.finished_us > l->clock.floor_us) l->clock.floor_us = l->run.finished_us;
 }
 
 /* A standard stream that is closed would be taken by the next file opened, and rows would go into
@@ -368,7 +369,7 @@ static void start(struct loop *l, int argc, char **argv)
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
-    run->border_us = INT64_MIN;
+    run->border_us = run->finished_us = INT64_MIN;
     run->settings = (struct settings){
         .lateness_us = shared.merge ? 0 : shared.lateness_us,
         .idle_us = shared.idle_us,

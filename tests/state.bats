@@ -410,3 +410,13 @@ half_way() {
   umount small
   [ "$status" -eq 1 ]
 }
+
+@test "what --flush has closed stays closed: a window is printed once, and what comes for it is late" {
+  event 2026-01-01T00:01:00Z >first
+  event 2026-01-01T00:05:00Z >second
+  event 2026-01-01T00:12:00Z >>second
+  cs-window --size=10m --agg=n=count --state=state --flush first >rows
+  cs-window --size=10m --agg=n=count --state=state --flush --late=late second >>rows
+  [ "$(jq -c '[.window_start[11:16], .n]' rows | tr -d '\n')" = '["00:00",1]["00:10",1]' ]
+  [ "$(jq -r .line late)" = 1 ]
+}
