@@ -480,8 +480,14 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
 static bool offset_new(struct loop *l, struct partition *partition, int64_t offset)
 {
     if (offset <= partition->offset) return false;
-    if (partition->offset >= 0 && offset != partition->offset + 1)
-        l->stats.gaps += (uint64_t)(offset - partition->offset - 1);
+    if (partition->offset >= 0 && offset != partition->offset + 1) {
+        const int64_t missing = offset - partition->offset - 1;
+        if (l->stats.gaps == 0)
+            message("partition %lld: %lld offsets are missing behind %lld (compaction makes gaps; "
+                    "more are only counted)",
+                    (long long)partition->number, (long long)missing, (long long)partition->offset);
+        l->stats.gaps += (uint64_t)missing;
+    }
     partition->offset = offset;
     partition->offset_used = 1;
     return true;
