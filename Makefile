@@ -93,6 +93,14 @@ fuzzers: $(FUZZERS)
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/check fuzz
 
+# --- speed: beside other engines (tests/bench/README.md), and in instructions, which noise cannot change
+
+bench: all
+	BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+bench-quick: all
+	BUILD=$(BUILD) tests/bench/quick || [ $$? = 77 ]
+
 # --- coverage: the tests of a build that counts lines
 
 cover:
@@ -152,7 +160,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help units check asan lint format fuzzers fuzz cover completion install uninstall clean
+.PHONY: all always help units check asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d)

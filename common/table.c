@@ -8,7 +8,7 @@
 #include "memory.h"
 
 #define SLOTS_MIN 16
-#define KEEP_BYTES ((size_t)1 << 20)
+#define KEEP_BYTES ((size_t)8 << 20)
 
 static uint64_t table_secret(void)
 {

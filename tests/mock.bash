@@ -38,7 +38,7 @@ produce() {
 
 # consume TOPIC [OPTION]...: values, or what -f says.
 consume() {
-  kcat -q -C -b "$BROKERS" -t "$1" -e -o beginning "${@:2}"
+  kcat -q -C -b "$BROKERS" -t "$1" -e -o beginning -X fetch.wait.max.ms=10 "${@:2}"
 }
 
 # The last row of each key: keys stay in their partition, and there they come in order.
