@@ -33,9 +33,11 @@ struct range {
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
 struct slot {
-    int rows_fd, result_fd; /* memory files */
-    int done[2];            /* a pipe: the worker's exit status, one byte, 0 for success */
-    pid_t worker;           /* for the nursery */
+    int rows_fd, result_fd; /* memory files; they keep their pages from range to range */
+    struct slice rows,
+        result;   /* the run's view of them: all their bytes, of which a range's are the first */
+    int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
+    pid_t worker; /* for the nursery */
 };
 
 struct jobs {
@@ -189,6 +191,7 @@ static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
 {
     loop_count(l);
     pack_i64(out, seed_us);
+    pack_u64(out, l->output.position);
     stats_save(&l->stats, out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
@@ -324,6 +327,9 @@ static void jobs_free(struct jobs *jobs)
         close(jobs->request_fd);
     }
     for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
+        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].result};
+        for (int j = 0; j < 2; j++)
+            if (views[j].text != NULL) munmap((void *)(uintptr_t)views[j].text, views[j].len);
         close(jobs->slot[i].rows_fd);
         close(jobs->slot[i].result_fd);
         close(jobs->slot[i].done[0]);
@@ -365,26 +371,22 @@ static bool worker_wait(const struct slot *slot)
     return failed == 0;
 }
 
-/* All of a memory file, mapped; empty ones have no text. */
-static struct slice memory_map(int fd)
+/* Brings the view of a memory file up to its size; one without bytes has no text. */
+static void memory_view(int fd, struct slice *view)
 {
     struct stat stat;
     if (fstat(fd, &stat) != 0) die_errno("fstat");
-    if (stat.st_size == 0) return (struct slice){0};
-    void *map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    const size_t size = (size_t)stat.st_size;
+    if (size == view->len || size == 0) return;
+    if (view->text != NULL) munmap((void *)(uintptr_t)view->text, view->len);
+    void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) die_errno("mmap");
-    return (struct slice){.text = map, .len = (size_t)stat.st_size};
+    *view = (struct slice){.text = map, .len = size};
 }
 
-static void memory_unmap(struct slice map)
-{
-    if (map.text != NULL) munmap((void *)(uintptr_t)map.text, map.len);
-}
-
-static void rows_copy(struct loop *l, int fd)
+static void rows_copy(struct loop *l, struct slice rows)
 {
     rows_flush(l->run.rows);
-    const struct slice rows = memory_map(fd);
     const char *from = rows.text;
     size_t left = rows.len;
     while (left != 0) {
@@ -395,7 +397,6 @@ static void rows_copy(struct loop *l, int fd)
         left -= (size_t)written;
         l->output.position += (uint64_t)written;
     }
-    memory_unmap(rows);
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -412,14 +413,17 @@ static void stats_add(struct stats *sum, const struct stats *part)
 }
 
 /* Takes what a worker has made, if it began with the right event time. */
-static bool range_take(struct loop *l, const struct slot *slot)
+static bool range_take(struct loop *l, struct slot *slot)
 {
-    const struct slice map = memory_map(slot->result_fd);
-    struct unpack in = {.at = map.text, .end = map.text + map.len};
+    memory_view(slot->result_fd, &slot->result);
+    memory_view(slot->rows_fd, &slot->rows);
+    struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
-    const bool right = unpack_i64(&in) == partition->largest_us && partition->began &&
-                       !partition->holding && partition->largest_us != TIME_NONE;
+    const bool right = unpack_i64(&in) == partition->largest_us &&
+                       partition->largest_us != TIME_NONE && !partition->holding &&
+                       (partition->began || shared.max_jump_us == 0);
     if (right) {
+        const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
         struct stats stats = {0};
         stats_load(&stats, &in);
         stats_add(&l->stats, &stats);
@@ -447,26 +451,25 @@ static bool range_take(struct loop *l, const struct slot *slot)
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
-        rows_copy(l, slot->rows_fd);
+        rows_copy(l, rows);
     }
-    memory_unmap(map);
     return right;
 }
 
-/* Makes a slot ready for its next range. */
+/* Makes a slot ready for its next range. The offsets are shared with the nursery, and so with the
+ * worker to come. */
 static void slot_clear(const struct slot *slot)
 {
-    const int fds[] = {slot->rows_fd, slot->result_fd};
-    for (int i = 0; i < 2; i++)
-        if (ftruncate(fds[i], 0) != 0 || lseek(fds[i], 0, SEEK_SET) < 0)
-            die_errno("memory for a worker");
+    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->result_fd, 0, SEEK_SET) < 0 ||
+        ftruncate(slot->result_fd, 0) != 0)
+        die_errno("memory for a worker");
 }
 
 void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l),
               bool (*stopped)(void))
 {
     for (int i = 1; i < jobs->count && !stopped(); i++) {
-        const struct slot *slot = &jobs->slot[i % jobs->at_once];
+        struct slot *slot = &jobs->slot[i % jobs->at_once];
         workers_ask(jobs, i + jobs->at_once);
         if (!worker_wait(slot)) exit(EXIT_FAILED);
         if (stopped()) break;

@@ -163,6 +163,12 @@ static bool group_number(const struct judge *judge, const struct window *window,
            value_fits(*out);
 }
 
+/* An event whose value is 0, like one without an id, still makes its group's row exist. */
+static bool has_event(const struct window *window, struct id id)
+{
+    return window != NULL && table_find(&window->groups, id) != NULL;
+}
+
 /* Judges one group; the value joins its series afterwards. Returns whether the group may be
  * dropped. */
 static bool series_judge(struct judge *judge, const struct series_entry *entry,
@@ -178,7 +184,8 @@ static bool series_judge(struct judge *judge, const struct series_entry *entry,
     series_forget(series, one.end_us - judge->baseline_us);
     one.has_value = group_number(judge, window, entry->id, &one.value);
     const bool silent = series->count == 0 && one.has_value && one.value == 0;
-    if (silent && !partial && (count == judge->reach || !judge->show_all)) return true;
+    if (silent && (!judge->show_all || (count == judge->reach && !has_event(window, entry->id))))
+        return true;
     one.verdict = verdict_of(one.has_value && !partial ? &one.value : NULL, series->sum,
                              count - (int64_t)series->missing);
     one.alert = is_alert(judge, &one.verdict);

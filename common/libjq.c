@@ -32,6 +32,7 @@ struct libjq {
     struct buffer output; /* the text of the last value */
     int cut_off;
     int cut_off_in_a_row;
+    bool drains; /* it is run to its end, though its first outputs would do */
 };
 
 /* One run of a program, and what comes of it. */
@@ -43,6 +44,8 @@ struct job {
     struct value *value;
     struct buffer *why; /* may be NULL */
     enum outcome outcome;
+    bool started;
+    bool answered; /* what is cut off now was not needed any more */
     bool selects;
     bool more; /* an output is not the end of it */
 };
@@ -337,10 +340,34 @@ static void allow(struct libjq *program, size_t input_len)
                 BYTES_MAX + input_len * BYTES_PER_BYTE);
 }
 
-static enum outcome job_run(struct job *job, void (*work)(void *context))
+static size_t job_len(const struct job *job)
+{
+    return job->ev != NULL ? job->ev->line.len : job->json.len;
+}
+
+/* libjq 1.6 fails when it is started anew after it was left inside of path(f), as by what needs
+ * the first output only. That is not the new event's fault: it is run again, and from then on
+ * the program is always run to its end. */
+static enum cutoff run_leashed(struct job *job, void (*work)(void *context))
 {
     struct libjq *const program = job->program;
     const enum cutoff cutoff = leash_run(program->leash, work, job);
+    if (cutoff != CUTOFF_FAULT || job->started) return cutoff;
+    program->drains = true;
+    program_renew(program);
+    allow(program, job_len(job));
+    return leash_run(program->leash, work, job);
+}
+
+static enum outcome job_run(struct job *job, void (*work)(void *context))
+{
+    struct libjq *const program = job->program;
+    const enum cutoff cutoff = run_leashed(job, work);
+    if (job->answered) {
+        if (leash_abandoned(program->leash)) program_renew(program);
+        program->cut_off_in_a_row = 0;
+        return job->outcome;
+    }
     if (cutoff == CUTOFF_NONE) {
         if (!job->more) program->cut_off_in_a_row = 0;
         return job->outcome;
@@ -354,6 +381,19 @@ static enum outcome job_run(struct job *job, void (*work)(void *context))
 static void start_event(struct job *job)
 {
     jq_start(job->program->state, jv_of_event(job->schema, job->ev), 0);
+    job->started = true;
+}
+
+/* What comes after the answer, to no other end than that libjq can be started anew. */
+static void drain(struct job *job)
+{
+    bool more = job->program->drains;
+    job->answered = more;
+    while (more) {
+        jv output = jq_next(job->program->state);
+        more = jv_is_valid(output);
+        jv_free(output);
+    }
 }
 
 /* The next output, which on OUTCOME_VALUE is the caller's to free. */
@@ -381,13 +421,14 @@ static void selects_work(void *context)
         job->selects = is_true(output);
         jv_free(output);
     }
+    if (job->selects) drain(job);
 }
 
 enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
                            const struct event *ev, bool *selects)
 {
     struct job job = {.program = program, .schema = schema, .ev = ev};
-    allow(program, ev->line.len);
+    allow(program, job_len(&job));
     const enum outcome outcome = job_run(&job, selects_work);
     *selects = job.selects;
     return outcome == OUTCOME_NONE ? OUTCOME_VALUE : outcome;
@@ -408,6 +449,7 @@ static void value_work(void *context)
         add_string(text, output);
     else
         add_dump(text, output);
+    drain(job);
 }
 
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
@@ -415,7 +457,7 @@ enum outcome libjq_value(struct libjq *program, const struct schema *schema, con
 {
     struct job job = {.program = program, .schema = schema, .ev = ev, .value = out};
     *out = (struct value){.kind = KIND_NULL};
-    allow(program, ev->line.len);
+    allow(program, job_len(&job));
     const enum outcome outcome = job_run(&job, value_work);
     out->text = program->output.data;
     out->len = (uint32_t)program->output.len;
@@ -465,6 +507,7 @@ static void parse_work(void *context)
         jq_start(job->program->state, input, 0);
     else
         add_error(job->why, input);
+    job->started = true;
 }
 
 static void output_work(void *context)
@@ -483,7 +526,7 @@ enum outcome libjq_each(struct libjq *program, struct slice json,
     struct buffer quoted = {0};
     quote_integers(&quoted, json);
     struct job job = {.program = program, .json = buffer_slice(&quoted), .why = why, .more = true};
-    allow(program, quoted.len);
+    allow(program, job_len(&job));
     enum outcome outcome = job_run(&job, parse_work);
     while (outcome == OUTCOME_VALUE) {
         outcome = job_run(&job, output_work);

@@ -9,15 +9,17 @@
 
 struct progress {
     bool on, shown;
+    bool asked;                /* even a short run is reported */
     int64_t began_us, next_us; /* steady clock */
 };
 
-void progress_init(struct progress *progress, bool on);
+/* asked: --progress was given; otherwise only what takes long is reported, if at all. */
+void progress_init(struct progress *progress, bool asked, bool if_long);
 
 /* bytes read so far, of total (0: not known). */
 void progress_show(struct progress *progress, uint64_t bytes, uint64_t total);
 
-/* Ends the line. */
-void progress_end(struct progress *progress);
+/* Ends the line, with what was read in all. */
+void progress_end(struct progress *progress, uint64_t bytes);
 
 #endif

@@ -338,12 +338,20 @@ static void orders_unescape(struct rows *rows)
     }
 }
 
+/* Numbers of equal value are a tie, whatever their digits: the group decides. */
+static int order_compare(struct value a, struct value b)
+{
+    if (a.kind == KIND_NUMBER && b.kind == KIND_NUMBER)
+        return number_compare(value_slice(a), value_slice(b));
+    return value_compare(a, b);
+}
+
 static int printed_compare(const void *left, const void *right, void *context)
 {
     const struct rows *rows = context;
     const struct printed *a = left, *b = right;
     if (rows->order_member >= 0) {
-        const int order = value_compare(order_value(rows, a), order_value(rows, b));
+        const int order = order_compare(order_value(rows, a), order_value(rows, b));
         if (order != 0) return rows->descending ? -order : order;
     }
     return a->number < b->number ? -1 : 1;

@@ -48,6 +48,9 @@ int signals_catch(bool children)
     sigaction(SIGTERM, &action, NULL);
     action.sa_flags = (int)SA_RESETHAND; /* a second ^C kills at once */
     sigaction(SIGINT, &action, NULL);
+    /* Past ulimit -f a write fails, and is reported, instead of killing. */
+    action = (struct sigaction){.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &action, NULL);
     action = (struct sigaction){.sa_handler = on_stats};
     sigemptyset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);

@@ -89,8 +89,29 @@ static void partitions_name(struct clock *clock)
     }
 }
 
+/* As where a shell variable was not set: better said at once than when the file is needed. */
+static void refuse_empty_names(void)
+{
+    static const struct {
+        const char *name;
+        const char *const *value;
+    } needs[] = {
+        {"output", &shared.output},
+        {"rejects", &shared.rejects},
+        {"late", &shared.late},
+        {"state", &shared.state},
+        {"spool", &shared.spool},
+        {"stats", &shared.stats_file},
+        {"time-field", &shared.time_field},
+    };
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (*needs[i].value != NULL && **needs[i].value == '\0')
+            die_usage("--%s: empty: a name is missing", needs[i].name);
+}
+
 static void refuse_options(const struct tool *tool)
 {
+    refuse_empty_names();
     if (!(tool->flags & TOOL_WINDOWS)) {
         static const char *const windows_only[] = {"order-by", "top", "emit"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
@@ -432,8 +453,8 @@ static void start(struct loop *l, int argc, char **argv)
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
-    progress_init(&l->progress, shared.progress || (only_files && isatty(STDERR_FILENO) &&
-                                                    !isatty(STDOUT_FILENO)));
+    progress_init(&l->progress, shared.progress,
+                  only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO));
     notify_ready(&l->notify);
 }
 
@@ -483,7 +504,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     finish(l);
     checkpoint_last(l);
     checkpoint_torn(l);
-    progress_end(&l->progress);
+    progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
     if (shared.stats) stats_write(l);
     if (shared.spool != NULL) spool_close(&l->spool);

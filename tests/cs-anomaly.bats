@@ -133,6 +133,21 @@ verdicts() {
   cs-anomaly --all --by=device_type --threshold=5 sorted | cmp - rows
 }
 
+@test "an event without an id makes its group's row exist, one that is silent is dropped" {
+  { visits 00:00:00 2; visits 00:05:00 2; visits 00:10:00 2; } >events
+  for time in 00:10:00 00:15:00 00:21:00; do
+    printf '{"session_id":null,"traffic_source":"mail","event_time":"2026-01-01T%sZ"}\n' "$time"
+  done >>events
+  anomaly --all --by=traffic_source --baseline=6m --lateness=1m events
+  [ "$(jq -r '[.window_start[11:16], .traffic_source, .current_sessions, .partial // "-"] | map(tostring) | join(" ")' <<<"$output")" = "00:00 ads 2 -
+00:05 ads 2 -
+00:10 ads 2 -
+00:10 mail 0 -
+00:15 ads 0 -
+00:15 mail 0 -
+00:20 mail 0 true" ]
+}
+
 # --- rows
 
 # row START VALUE [MEMBER]: a row of ten minutes.

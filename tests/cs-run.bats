@@ -159,7 +159,7 @@ nothing_left() {
   head -n 200 "$EVENTS" | produce trimmed -p 1
   from_topic trimmed --from=beginning --once -- cs-funnel
   # The mock broker keeps 5 MiB.
-  for i in 1 2 3 4 5 6 7 8; do cat "$EVENTS"; done | produce trimmed -p 1
+  cat "$EVENTS"{,,,,,,,} | produce trimmed -p 1
   run -3 from_topic trimmed --once -- cs-funnel
   [[ $output == 'cs-run: trimmed [1]: position 200 is gone, the log begins at '*': events are lost for good; --skip-gone '* ]]
   run -0 from_topic trimmed --once --skip-gone -- cs-funnel
@@ -208,7 +208,7 @@ nothing_left() {
   local n=0 time='2026-01-01T*Z'
   [[ $(key_of cs-funnel) == '["'$time'","'*'","'*'"]' ]]
   n=1
-  [[ $(key_of cs-funnel --by=) == $time ]]
+  [[ $(key_of cs-funnel --by=) == 2026-01-01T*Z ]]
   n=2
   [[ $(key_of cs-sessionize --split-by=user_id) == '["'*'","'$time'",'*']' ]]
   n=3

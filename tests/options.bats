@@ -108,6 +108,13 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   [ "$(cat out)" = old ]
 }
 
+@test "a name that is empty is a usage error" {
+  local option
+  for option in output rejects late state spool stats time-field; do
+    says "cs-window: --$option: empty: a name is missing" cs-window --size=5m --agg=n=count --$option=
+  done
+}
+
 @test "options that do not go together are refused" {
   run -2 cs-sessionize --top=3
   run -2 cs-parse --order-by=x

@@ -60,6 +60,12 @@ shop() {
   [ "$(cs-window --size=5m --by=k --agg=n=count --order-by=k in | grep -o '"k":[^,]*' | cut -c 5- | tr '\n' ' ')" = '-1 2.5 9 10 1e1 100 ' ]
 }
 
+@test "--order-by takes numbers of equal value for a tie, whatever their digits" {
+  { event 2026-01-01T00:00:00Z '"g":"a","k":2.0'; event 2026-01-01T00:00:00Z '"g":"b","k":2'; event 2026-01-01T00:00:00Z '"g":"c","k":3'; } >in
+  [ "$(cs-window --size=5m --by=g --agg='m=max(k)' --order-by=m in | jq -r .g | tr '\n' ' ')" = 'a b c ' ]
+  [ "$(cs-window --size=5m --by=g --agg='m=max(k)' --order-by=-m in | jq -r .g | tr '\n' ' ')" = 'c a b ' ]
+}
+
 @test "--top cuts each window's rows, after --order-by" {
   shop >in
   [ "$(cs-window --size=5m --by=p --agg=n=count --order-by=-n --top=2 in | jq -c '[.p, .n]' | tr '\n' ' ')" = '["b",2] [null,1] ["b",1] ' ]
@@ -214,4 +220,13 @@ EOS
   shop >in
   run -0 --separate-stderr cs-window --size=5m --agg=n=count --progress in
   [ "${#lines[@]}" -eq 2 ]
+  # However short the run was.
+  [[ $stderr == *' MB, '*' MB/s' ]]
+}
+
+@test "a limit on the size of files is a failed write, not a death" {
+  traffic --events=5000 >in
+  run bash -c 'ulimit -f 1; cs-parse in 2>&1 >rows'
+  [ "$status" -eq 1 ]
+  [[ $output == 'cs-parse: standard output: '* ]]
 }

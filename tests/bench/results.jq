@@ -39,6 +39,9 @@ def groups(f): [foreach .[] as $row ({seen: {}}; .new = (.seen[$row | f | tostri
   skipped: [$all[] | select(.kind == "skipped") | del(.kind)],
   checks: [$all[] | select(.kind == "check") | del(.kind)],
   comparisons: ([$all[] | select(.kind == "time")] | groups([.part, .job, .input]) | map(comparison)),
+  simdjson: ([$all[] | select(.kind == "simdjson")] | groups([.input, .take]) | map({input: .[0].input, take: .[0].take,
+    version: .[0].simdjson, instructions: .[0].instructions, best_gb_per_second: (map(.best_gb_per_second) | max),
+    median_gb_per_second: (map(.median_gb_per_second) | median | digits(3))})),
   growth: [$all[] | select(.kind == "growth")
     | {series, job, size, events, ns_per_event: ((.user + .sys) / .events * 1e9 | digits(1)), rss_mib: (.rss_kib / 1024 | digits(1))}],
   start: ([$all[] | select(.kind == "start")] | groups(.what)

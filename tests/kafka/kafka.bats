@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# cs-run and cs-ship with Apache Kafka itself: nothing lost, whatever is killed.
+
+load kafka
+
+setup_file() {
+  setup_kafka
+  EVENTS=$BATS_FILE_TMPDIR/events.ndjson
+  traffic --events="$EVENTS_COUNT" --rate=20 --seed=21 --disorder=20s --repeats=1 >"$EVENTS"
+  export EVENTS
+}
+
+teardown_file() {
+  "$BROKER" stop
+}
+
+setup() {
+  setup_kafka
+}
+
+# What a failed test has left running.
+teardown() {
+  [ -z "${flow:-}" ] || kill -9 "$flow" 2>/dev/null || true
+  [ -z "${runner:-}" ] || descendants "$runner" | xargs -r kill -9 2>/dev/null || true
+}
+
+# tool_words TOOL: cs-TOOL with options that make it print rows all the time, in $words.
+tool_words() {
+  case $1 in
+    window) words=(cs-window --size=10m --by=event_type --agg=n=count '--agg=ids=distinct(session_id)' --dedup=2m) ;;
+    funnel) words=(cs-funnel --by=device_type) ;;
+    sessionize) words=(cs-sessionize --gap=10m) ;;
+    abandon) words=(cs-abandon --after=5m --until=20m) ;;
+    anomaly) words=(cs-anomaly --all --size=5m --baseline=30m) ;;
+  esac
+}
+
+# flow_start TOPIC SECONDS: the events come in over about so long. $flow.
+flow_start() {
+  local lines=$((EVENTS_COUNT / ($2 * 5) + 1))
+  (
+    trap 'exit 0' TERM
+    keyed <"$EVENTS" | awk -v lines="$lines" '{ print } NR % lines == 0 { fflush(); system("sleep 0.2") }' |
+      produce "$1" -X linger.ms=20 >/dev/null 2>&1
+  ) 3>&- 4>&- &
+  flow=$!
+}
+
+# runner_start: cs-run in a session of its own, as below systemd.
+runner_start() {
+  setsid cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning -o "$sink" -- "${words[@]}" "$@" \
+    >/dev/null 2>>messages 3>&- 4>&- &
+  runner=$!
+}
+
+# kill_one: the tool, one of the kcats, the shipper, cs-run itself, or the whole group.
+kill_one() {
+  local victim
+  case $((RANDOM % 5)) in
+    0) victim=$(one_of "${words[0]}" "$runner") && kill -9 "$victim" ;;
+    1) victim=$(one_of kcat "$runner") && kill -9 "$victim" ;;
+    2) victim=$(one_of cs-ship "$runner") && kill -9 "$victim" ;;
+    3) kill -9 "$runner" ;;
+    4) kill -9 -- "-$runner" ;;
+  esac 2>/dev/null || return 0
+  : $((killed += 1))
+}
+
+# kill_often TOOL: kills until it is enough, starts again as systemd would; then reads the rest. The rows in the topic, the
+# last one of each key, are those of a run over the file.
+kill_often() {
+  local killed=0 source sink topic words
+  tool_words "$1"
+  topic "from-$1" 12 && source=$topic
+  topic "to-$1" 3 && sink=$topic
+  flow_start "$source" $((KILLS * 2))
+  while [ "$killed" -lt "$KILLS" ]; do
+    runner_start --save-every=100ms
+    nap 500 2500
+    kill_one
+    wait "$runner" || true
+    spool_is_good dir/spool
+  done
+  wait "$flow"
+  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages
+  # cs-abandon's keys are those of one alert each; everywhere else, too, no row is changed by a later one.
+  last_of_each_key "$sink" >rows
+  "${words[@]}" "$EVENTS" 2>/dev/null | sort | cmp - rows
+  [ "$(wc -l <rows)" -gt 20 ]
+}
+
+# Is that the position of partition 0?
+all_read() {
+  [[ $(cs-funnel --state=dir/state --show-position 2>/dev/null) == *"\"offset\":$1,"* ]] &&
+    [ -n "$(pgrep -P "$runner" -f -- '^kcat -q ')" ]
+}
+
+@test "kill -9 at random moments: cs-window" {
+  kill_often window
+}
+
+@test "kill -9 at random moments: cs-funnel" {
+  kill_often funnel
+}
+
+@test "kill -9 at random moments: cs-sessionize" {
+  kill_often sessionize
+}
+
+@test "kill -9 at random moments: cs-abandon" {
+  kill_often abandon
+}
+
+@test "kill -9 at random moments: cs-anomaly" {
+  kill_often anomaly
+}
+
+@test "the broker is away for ${OUTAGE:-10} s, as source and as sink: nothing is lost" {
+  local source sink topic words
+  tool_words sessionize
+  topic outage 12 && source=$topic
+  topic outage-rows 1 && sink=$topic
+  flow_start "$source" 20
+  runner_start --save-every=100ms
+  sleep 3
+  "$BROKER" stop
+  sleep "${OUTAGE:-10}"
+  "$BROKER" start 3>&- 4>&-
+  wait "$flow"
+  # It has lived through it.
+  kill "$runner"
+  wait "$runner"
+  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages
+  last_of_each_key "$sink" >rows
+  "${words[@]}" "$EVENTS" 2>/dev/null | sort | cmp - rows
+}
+
+@test "a position trimmed away: exit 3, no silent jump" {
+  local source sink topic words
+  words=(cs-funnel)
+  topic trimmed 1 && source=$topic
+  head -n 500 "$EVENTS" | keyed | produce "$source"
+  cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning --once -- cs-funnel --output=rows
+  sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
+  "$BROKER" trim "$source" 0 1000
+  run -3 cs-run -b "$BROKERS" -t "$source" -S dir -- cs-funnel --output=rows
+  [[ $output == "cs-run: $source [0]: position 500 is gone, the log begins at 1000: "* ]]
+  run -0 cs-run -b "$BROKERS" -t "$source" -S dir --once --skip-gone -- cs-funnel --output=rows
+  [[ $(cs-funnel --state=dir/state --show-position) == *'"offset":1999,'* ]]
+}
+
+@test "a log that is trimmed while it is read: exit 3" {
+  local source sink topic words reader
+  words=(cs-funnel)
+  topic cut 1 && source=$topic
+  topic cut-rows 1 && sink=$topic
+  head -n 500 "$EVENTS" | keyed | produce "$source"
+  runner_start --save-every=20ms
+  until_true all_read 499 || until_true all_read 499
+  reader=$(one_of kcat "$runner")
+  kill -STOP "$reader"
+  sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
+  "$BROKER" trim "$source" 0 1900
+  kill -CONT "$reader"
+  local status=0
+  wait "$runner" || status=$?
+  cat messages
+  [ "$status" = 3 ]
+  grep -q 'is gone, the log begins at 1900' messages
+}
+
+@test "--from=TIME begins with the first record of that time or later" {
+  local source topic at
+  topic times 3 && source=$topic
+  head -n 100 "$EVENTS" | keyed | produce "$source"
+  sleep 1.1
+  at=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+  sed -n 101,150p "$EVENTS" | keyed | produce "$source"
+  cs-run -b "$BROKERS" -t "$source" -S dir --from="$at" --once -- cs-window --size=1d --agg=n=count --output=rows --flush
+  [ "$(jq .n rows)" = 50 ]
+  # A time to come is the end.
+  cs-run -b "$BROKERS" -t "$source" -S later --from=2100-01-01T00:00:00Z --once -- cs-window --size=1d --agg=n=count \
+    --output=none --flush
+  [ ! -s none ]
+}
+
+@test "one transaction per segment: a consumer of committed rows sees whole segments only" {
+  local topic
+  topic transactions 1
+  mkdir spool
+  seq 1000 >spool/000000000001.ndjson
+  cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 --once spool
+  [ "$(consume "$topic" | wc -l)" = 1000 ]
+  # Killed in the middle: what was sent is aborted by the next one with the same id, and sent again.
+  seq 1001 400000 >spool/000000000002.ndjson
+  cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 spool 2>messages 3>&- 4>&- &
+  runner=$!
+  sleep 1
+  descendants "$runner" | xargs kill -9
+  wait "$runner" || true
+  cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 --once spool
+  consume "$topic" | sort -n | cmp - <(seq 400000)
+}
