@@ -93,6 +93,24 @@ static void prometheus_head(struct buffer *out, const char *name, const char *su
                   help, name, suffix, type);
 }
 
+/* A tool's own counters, which come as members of JSON: ,"name":number and so on. */
+static void prometheus_more(struct buffer *out, const char *tool, struct slice more)
+{
+    const char *const end = more.text + more.len;
+    for (const char *at = more.text; at < end;) {
+        const char *const name = at + 2;
+        const int name_len = (int)((const char *)memchr(name, '"', (size_t)(end - name)) - name);
+        const char *const number = name + name_len + 2;
+        const char *const next = memchr(number, ',', (size_t)(end - number));
+        at = next != NULL ? next : end;
+        buffer_printf(out,
+                      "# HELP clickstream_%.*s_total %.*s\n# TYPE clickstream_%.*s_total counter\n",
+                      name_len, name, name_len, name, name_len, name);
+        buffer_printf(out, "clickstream_%.*s_total{tool=\"%s\"} %.*s\n", name_len, name, tool,
+                      (int)(at - number), number);
+    }
+}
+
 void stats_prometheus(const struct stats *stats, const struct stats_moment *moment,
                       struct buffer *out)
 {
@@ -108,6 +126,10 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
         buffer_printf(out, "clickstream_rejected_by_reason_total{tool=\"%s\",reason=\"%s\"} %llu\n",
                       moment->tool, reason_name((enum reason)reason),
                       (unsigned long long)stats->rejected_by[reason]);
+    prometheus_more(out, moment->tool, moment->more);
+    prometheus_head(out, "bytes", "_total", "bytes read", "counter");
+    buffer_printf(out, "clickstream_bytes_total{tool=\"%s\"} %llu\n", moment->tool,
+                  (unsigned long long)moment->bytes);
     prometheus_head(out, "keys", "", "ids and groups held", "gauge");
     buffer_printf(out, "clickstream_keys{tool=\"%s\"} %llu\n", moment->tool,
                   (unsigned long long)moment->keys);
@@ -129,6 +151,10 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
     prometheus_head(out, "largest_disorder_seconds", "",
                     "the farthest an event lay behind its partition's event time", "gauge");
     buffer_printf(out, "clickstream_largest_disorder_seconds{tool=\"%s\"} %.6f\n", moment->tool,
+                  (double)stats->disorder_us / 1e6);
+    prometheus_head(out, "lateness_enough_seconds", "",
+                    "the --lateness with which nothing would have been late", "gauge");
+    buffer_printf(out, "clickstream_lateness_enough_seconds{tool=\"%s\"} %.6f\n", moment->tool,
                   (double)stats->disorder_us / 1e6);
 }
 

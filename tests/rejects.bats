@@ -187,6 +187,15 @@ refused() {
   grep -qx 'clickstream_read_total{tool="cs-window"} 4' s.prom
   grep -qx 'clickstream_rejected_by_reason_total{tool="cs-window",reason="not-json"} 1' s.prom
   [ "$(grep -c '^# TYPE' s.prom)" -eq "$(grep -c '^# HELP' s.prom)" ]
+  grep -qx "clickstream_bytes_total{tool=\"cs-window\"} $(stat -c %s in)" s.prom
+  grep -q '^clickstream_lateness_enough_seconds{tool="cs-window"} ' s.prom
+  # Every number of the JSON is there, a tool's own ones too.
+  cs-parse --stats=p.prom in 2>/dev/null >events
+  cs-parse --stats=p.json in 2>/dev/null >events
+  jq -r 'to_entries[] | select(.value | type == "number") | "\(.key) \(.value)"' p.json | while read -r name value; do
+    grep -qE "^clickstream_$name(_total)?\{tool=\"cs-parse\"\} $value\$" p.prom || { echo "$name" && return 1; }
+  done
+  grep -q '^clickstream_produced_total{' p.prom
   # A device is written to, not replaced.
   ln -s /dev/null device
   cs-window --size=1h --agg=n=count --rejects=rejects --stats=device in >rows

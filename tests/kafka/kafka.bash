@@ -40,10 +40,11 @@ descendants() {
   for child in $(pgrep -P "$1"); do descendants "$child"; done
 }
 
-# one_of NAME ROOT: the pid of a random descendant with that name.
+# one_of PATTERN ROOT: the pid of a random descendant with such a command line.
 one_of() {
   local -a pids
-  mapfile -t pids < <(descendants "$2" | xargs -r -I{} sh -c 'read -r name </proc/{}/comm && [ "$name" = "$0" ] && echo {}' "$1" 2>/dev/null)
+  # shellcheck disable=SC2046 # numbers
+  mapfile -t pids < <(ps -o pid=,args= $(descendants "$2") | awk -v pattern="$1" '{ pid = $1; $1 = "" } $0 ~ pattern { print pid }')
   [ "${#pids[@]}" -gt 0 ] && printf '%s\n' "${pids[RANDOM % ${#pids[@]}]}"
 }
 

@@ -53,17 +53,20 @@ runner_start() {
   runner=$!
 }
 
-# kill_one: the tool, one of the kcats, the shipper, cs-run itself, or the whole group.
+# kill_one: the tool, one of the kcats, the shipper, cs-run itself, or the whole group. What is left ends by itself, but for
+# the kcat of the shipper, which is sent for once more.
 kill_one() {
   local victim
   case $((RANDOM % 5)) in
-    0) victim=$(one_of "${words[0]}" "$runner") && kill -9 "$victim" ;;
-    1) victim=$(one_of kcat "$runner") && kill -9 "$victim" ;;
-    2) victim=$(one_of cs-ship "$runner") && kill -9 "$victim" ;;
-    3) kill -9 "$runner" ;;
-    4) kill -9 -- "-$runner" ;;
-  esac 2>/dev/null || return 0
+    0) victim=$(one_of "^ ${words[0]} " "$runner") ;;
+    1) victim=$(one_of '^ kcat ' "$runner") ;;
+    2) victim=$(one_of '/cs-ship ' "$runner") ;;
+    3) victim=$runner ;;
+    4) victim=-$runner ;;
+  esac
+  [ -n "${victim:-}" ] && kill -9 -- "$victim" 2>/dev/null || return 0
   : $((killed += 1))
+  until_true eval "! kill -0 $runner 2>/dev/null" || kill "$runner" 2>/dev/null || true
 }
 
 # kill_often TOOL: kills until it is enough, starts again as systemd would; then reads the rest. The rows in the topic, the
@@ -71,14 +74,17 @@ kill_one() {
 kill_often() {
   local killed=0 source sink topic words
   tool_words "$1"
-  topic "from-$1" 12 && source=$topic
-  topic "to-$1" 3 && sink=$topic
+  topic "from-$1" 12
+  source=$topic
+  topic "to-$1" 3
+  sink=$topic
   flow_start "$source" $((KILLS * 2))
   while [ "$killed" -lt "$KILLS" ]; do
     runner_start --save-every=100ms
     nap 500 2500
-    kill_one
+    kill_one || continue
     wait "$runner" || true
+    [ -d dir/spool ]
     spool_is_good dir/spool
   done
   wait "$flow"
@@ -118,8 +124,10 @@ all_read() {
 @test "the broker is away for ${OUTAGE:-10} s, as source and as sink: nothing is lost" {
   local source sink topic words
   tool_words sessionize
-  topic outage 12 && source=$topic
-  topic outage-rows 1 && sink=$topic
+  topic outage 12
+  source=$topic
+  topic outage-rows 1
+  sink=$topic
   flow_start "$source" 20
   runner_start --save-every=100ms
   sleep 3
@@ -138,7 +146,8 @@ all_read() {
 @test "a position trimmed away: exit 3, no silent jump" {
   local source sink topic words
   words=(cs-funnel)
-  topic trimmed 1 && source=$topic
+  topic trimmed 1
+  source=$topic
   head -n 500 "$EVENTS" | keyed | produce "$source"
   cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning --once -- cs-funnel --output=rows
   sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
@@ -152,12 +161,14 @@ all_read() {
 @test "a log that is trimmed while it is read: exit 3" {
   local source sink topic words reader
   words=(cs-funnel)
-  topic cut 1 && source=$topic
-  topic cut-rows 1 && sink=$topic
+  topic cut 1
+  source=$topic
+  topic cut-rows 1
+  sink=$topic
   head -n 500 "$EVENTS" | keyed | produce "$source"
   runner_start --save-every=20ms
   until_true all_read 499 || until_true all_read 499
-  reader=$(one_of kcat "$runner")
+  reader=$(one_of '^ kcat -q ' "$runner")
   kill -STOP "$reader"
   sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
   "$BROKER" trim "$source" 0 1900
@@ -171,7 +182,8 @@ all_read() {
 
 @test "--from=TIME begins with the first record of that time or later" {
   local source topic at
-  topic times 3 && source=$topic
+  topic times 3
+  source=$topic
   head -n 100 "$EVENTS" | keyed | produce "$source"
   sleep 1.1
   at=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
