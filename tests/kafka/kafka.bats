@@ -6,7 +6,7 @@ load kafka
 setup_file() {
   setup_kafka
   EVENTS=$BATS_FILE_TMPDIR/events.ndjson
-  traffic --events="$EVENTS_COUNT" --rate=20 --seed=21 --disorder=20s --repeats=1 >"$EVENTS"
+  traffic --events="$EVENTS_COUNT" --rate=4 --seed=21 --disorder=20s --repeats=1 >"$EVENTS"
   export EVENTS
 }
 
@@ -41,7 +41,7 @@ flow_start() {
   (
     trap 'exit 0' TERM
     keyed <"$EVENTS" | awk -v lines="$lines" '{ print } NR % lines == 0 { fflush(); system("sleep 0.2") }' |
-      produce "$1" -X linger.ms=20 >/dev/null 2>&1
+      produce "$1" -E -X enable.idempotence=true -X linger.ms=20 >/dev/null 2>&1
   ) 3>&- 4>&- &
   flow=$!
 }
@@ -88,7 +88,7 @@ kill_often() {
     spool_is_good dir/spool
   done
   wait "$flow"
-  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages
+  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages || { cat messages; return 1; }
   # cs-abandon's keys are those of one alert each; everywhere else, too, no row is changed by a later one.
   last_of_each_key "$sink" >rows
   "${words[@]}" "$EVENTS" 2>/dev/null | sort | cmp - rows
@@ -138,7 +138,7 @@ all_read() {
   # It has lived through it.
   kill "$runner"
   wait "$runner"
-  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages
+  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" -- "${words[@]}" --flush 2>>messages || { cat messages; return 1; }
   last_of_each_key "$sink" >rows
   "${words[@]}" "$EVENTS" 2>/dev/null | sort | cmp - rows
 }

@@ -1,5 +1,5 @@
 -- cs-anomaly --all --size=15m --baseline=1h --by=category_id,device_type --value='carts=count if .event_type == "add_to_cart"' | sed /partial/d
--- A group has rows from its first event on, but not where all of a whole baseline and the value are 0.
+-- A group has rows from its first event on, but not where all of a whole baseline is 0 and it had no event.
 with span as (select min(event_time) as first, max(event_time) as last from events),
 windows as (
     select start, start + interval '15 minutes' as stop
@@ -36,5 +36,5 @@ select iso(start) as window_start,
        coalesce(abs(pct) > 50, false) as alert,
        case sign(pct) when 1 then 'up' when -1 then 'down' end as direction
 from compared, span
-where stop <= last and (carts > 0 or total > 0 or (count < 3 and known))
+where stop <= last and (carts is not null or total > 0 or (count < 3 and known))
 order by start, category_id nulls first, device_type nulls first
