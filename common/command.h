@@ -96,8 +96,8 @@ struct run {
     struct counters counters;
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
                               before --where; INT64_MAX before the first */
-    int64_t finished_us; /* set by finish: what it has closed is closed for good, so event time is
-                            there now (--flush, and then more); INT64_MIN: nothing */
+    int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
+                              there now (--flush, and then more); INT64_MIN: nothing */
     int64_t border_us;   /* --jobs: what begins at or before it may hold events of an earlier range,
                             and stays open;   INT64_MIN: nothing */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
