@@ -58,6 +58,7 @@ static void where_compile(struct loop *l)
     l->where = memory_zero(l->where_count + 1, sizeof l->where[0]);
     struct buffer why = {0};
     for (size_t i = 0; i < l->where_count; i++) {
+        if (shared.where.text[i][0] == '\0') die_usage("--where: which expression?");
         l->where[i] = expr_compile(shared.where.text[i], &l->run.schema, &why);
         if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
