@@ -25,6 +25,7 @@ all: $(TOOLS) $(BUILD)/traffic
 help:
 	@echo 'make            the tools, in $(BUILD)/'
 	@echo 'make check      every test (scripts/check installs what they need)'
+	@echo 'make check-kafka  with Apache Kafka itself (needs Java and Maven; the artifacts are fetched once)'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
 	@echo 'make fuzz       the fuzz targets, a minute each'
 	@echo 'make lint       clang-format, cppcheck, clang-tidy, shellcheck, mandoc'
@@ -72,6 +73,10 @@ units: $(UNITS)
 
 check asan lint:
 	scripts/check $(if $(filter-out check,$@),$@)
+
+# Not part of check: it takes some minutes. FULL=1 takes half an hour.
+check-kafka: all
+	CS_BUILD=$(BUILD) bats tests/kafka/kafka.bats
 
 format:
 	clang-format -i $(wildcard common/*.[ch] cmd/*.[ch] samples/*.[ch] tests/*/*.[ch])
@@ -160,7 +165,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help units check asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
+.PHONY: all always help units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d)

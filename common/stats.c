@@ -96,6 +96,7 @@ static void prometheus_head(struct buffer *out, const char *name, const char *su
 /* A tool's own counters, which come as members of JSON: ,"name":number and so on. */
 static void prometheus_more(struct buffer *out, const char *tool, struct slice more)
 {
+    if (more.len == 0) return; /* of a slice that may be NULL */
     const char *const end = more.text + more.len;
     for (const char *at = more.text; at < end;) {
         const char *const name = at + 2;

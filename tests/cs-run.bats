@@ -266,3 +266,13 @@ nothing_left() {
   run -0 cs-run --help
   run -1 cs-run -b 127.0.0.1:1 -t clicks -S dir --from=end -- cs-funnel
 }
+
+@test "the manual has every option of cs-run and cs-ship" {
+  for name in cs-run cs-ship; do
+    mandoc -T utf8 -O width=1000 "$ROOT/man/$name.1" | sed 's/.\x08//g' >page
+    [ "$(sed -n 's/^\.Nd //p' "$ROOT/man/$name.1")" = "$("$name" --help | sed -n 2p)" ]
+    "$name" --help | sed -nE 's/^  .*--([a-z-]+(=[^ ]+)?)  .*/--\1/p' | while IFS= read -r option; do
+      grep -qF -- "$option" page || { echo "$name.1: no $option"; return 1; }
+    done
+  done
+}

@@ -174,7 +174,9 @@ shuffle_within() {
 }
 
 @test "an expression that is left after its first output is as good for the next event" {
-  # libjq 1.6 minds being left inside of path(f).
+  # libjq 1.6 minds being left inside of path(f). What it was in the middle of is lost, once a program: a leak checker
+  # would say so.
+  export ASAN_OPTIONS=detect_leaks=0
   local expr
   minutes 0 9 '"p":{"q":1}' >in
   for expr in leaf_paths paths 'first(paths)' 'limit(1; paths)' 'path(first(.p, .q))' 'paths(type == "number")' \

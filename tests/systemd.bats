@@ -2,6 +2,7 @@
 # The units are what systemd takes them for. What the tool tells it is in tests/unit/notify.c.
 
 load helper
+load mock
 
 setup() {
   setup_tools
@@ -12,6 +13,10 @@ setup() {
     sed "s,/usr/local/bin/cs-run,$ROOT/scripts/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
   done
   cp "$ROOT"/scripts/systemd/*.target .
+}
+
+teardown_file() {
+  mock_stop
 }
 
 @test "systemd understands the units" {
@@ -42,4 +47,49 @@ setup() {
 
 @test "the timer says when it comes next" {
   run -0 systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' cs-batch@test.timer)"
+}
+
+# syscalls_of SET: the system calls in it, sets within it, too.
+syscalls_of() {
+  local word
+  systemd-analyze --no-pager syscall-filter "$1" </dev/null | sed -n 's/^    \(@*[a-z0-9_-]*\)$/\1/p' |
+    while read -r word; do
+      case $word in
+        @*) syscalls_of "$word" ;;
+        *) printf '%s\n' "$word" ;;
+      esac
+    done
+}
+
+# The calls that a service may make: its SystemCallFilter lines, one after the other.
+syscalls_allowed() {
+  local line word
+  : >allowed
+  sed -n 's/^SystemCallFilter=//p' "$1" | while read -r line; do
+    for word in ${line#\~}; do
+      if [[ $word == @* ]]; then syscalls_of "$word"; else printf '%s\n' "$word"; fi
+    done | sort -u >these
+    if [[ $line == \~* ]]; then sort -u allowed | comm -23 - these >next; else sort -u allowed these >next; fi
+    mv next allowed
+  done
+  sort -u allowed
+}
+
+@test "a run makes no system call that the filter of the service refuses" {
+  [ -z "${QUICK:-}" ] || skip 'sanitizers make calls of their own'
+  need_kcat
+  strace -o /dev/null -e trace=none true 2>/dev/null || skip 'strace cannot trace here'
+  mock_start
+  traffic --events=2000 --rate=4 | keyed | produce clicks
+  local status=0
+  NOTIFY_SOCKET=@nobody strace -f -qq -o trace timeout 5 cs-run -b "$BROKERS" -t clicks -S dir --from=beginning \
+    -o rows -- cs-funnel --size=1m >messages 2>&1 || status=$?
+  mock_stop
+  [ "$status" = 124 ] || { cat messages; return 1; }
+  sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' trace | sort -u >used
+  [ "$(wc -l <used)" -gt 50 ]
+  for unit in cs-run@test.service cs-batch@test.service; do
+    syscalls_allowed "$unit" | comm -13 - used >refused
+    [ ! -s refused ] || { cat refused; return 1; }
+  done
 }
