@@ -121,7 +121,7 @@ nothing_left() {
 @test "kill -9 of the tool, and of cs-run itself: nothing is left running, the next run goes on" {
   start clicks --from=beginning -o killed-rows -- cs-funnel --save-every=20ms
   until_true child cs-funnel
-  kill -9 "$(child cs-funnel)"
+  child cs-funnel | xargs kill -9
   local status=0
   wait "$runner" || status=$?
   [ "$status" = 1 ]
