@@ -120,8 +120,8 @@ nothing_left() {
 
 @test "kill -9 of the tool, and of cs-run itself: nothing is left running, the next run goes on" {
   start clicks --from=beginning -o killed-rows -- cs-funnel --save-every=20ms
-  until_true child cs-funnel
-  child cs-funnel | xargs kill -9
+  until_true test -s dir/state # cs-run has other uses for the tool before it runs
+  kill -9 "$(child cs-funnel)"
   local status=0
   wait "$runner" || status=$?
   [ "$status" = 1 ]
