@@ -157,15 +157,6 @@ static struct buffer *column_value(const struct run *run, enum column column)
     return rows_value(run->rows, member[column]);
 }
 
-static void print_time(const struct run *run, enum column column, int64_t time_us)
-{
-    struct buffer *out = column_value(run, column);
-
-    buffer_add_char(out, '"');
-    instant_print(out, time_us < INSTANT_MAX ? time_us : INSTANT_MAX);
-    buffer_add_char(out, '"');
-}
-
 static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
 {
     struct slice name = alert->name;
@@ -173,11 +164,11 @@ static void print_alert(const struct run *run, const struct cart_alert *alert, i
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
     if (member[COLUMN_USER] >= 0) value_print(column_value(run, COLUMN_USER), alert->user);
-    print_time(run, COLUMN_LAST, alert->last_us);
+    instant_print_string(column_value(run, COLUMN_LAST), alert->last_us);
     buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
     buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
     decimal_print(column_value(run, COLUMN_IDLE), (decimal)idle_us * MICROSECOND);
-    print_time(run, COLUMN_ABANDONED, alert->last_us + after_us);
+    instant_print_string(column_value(run, COLUMN_ABANDONED), alert->last_us + after_us);
     rows_end(run->rows);
 }
 

@@ -187,15 +187,6 @@ static struct buffer *column_value(const struct run *run, enum column column)
     return rows_value(run->rows, member[column]);
 }
 
-static void print_time(const struct run *run, enum column column, int64_t time_us)
-{
-    struct buffer *out = column_value(run, column);
-
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
-}
-
 static void print_count(const struct run *run, enum column column, uint64_t count)
 {
     buffer_add_int(column_value(run, column), (int64_t)count);
@@ -225,8 +216,8 @@ static void print_session(void *context, const struct session *session)
     print_text(run, COLUMN_USER, stretch_user(stretch));
     print_text(run, COLUMN_SOURCE, stretch_source(stretch));
     print_text(run, COLUMN_DEVICE, stretch_device(stretch));
-    print_time(run, COLUMN_START, stretch->start_us);
-    print_time(run, COLUMN_LAST, stretch->last_us);
+    instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
+    instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
     decimal_print(column_value(run, COLUMN_DURATION),
                   (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
     print_count(run, COLUMN_EVENTS, stretch_events(stretch));

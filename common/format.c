@@ -62,13 +62,6 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-static bool is_blank(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.text[i] == '\0' || strchr(" \t\r\n", text.text[i]) == NULL) return false;
-    return true;
-}
-
 static enum format_kind line_kind(struct slice line)
 {
     struct accesslog entry;
@@ -89,7 +82,7 @@ enum format_kind format_sniff(struct slice head)
         const char *newline = memchr(head.text, '\n', head.len);
         const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
         const struct slice line = {.text = head.text, .len = len};
-        if (!is_blank(line)) return line_kind(line);
+        if (!slice_is_blank(line)) return line_kind(line);
         head.text += len;
         head.len -= len;
     }
@@ -303,7 +296,7 @@ enum reason format_translate(void *self, struct slice record,
     struct handing handing = {.emit = emit, .context = context, .detail = detail};
 
     record = csv_trim(record);
-    if (is_blank(record)) {
+    if (slice_is_blank(record)) {
         *header = true; /* nobody's record */
         return REASON_NONE;
     }

@@ -281,6 +281,15 @@ void instant_print(struct buffer *out, int64_t time_us)
     out->len += instant_write(buffer_reserve(out, INSTANT_TEXT_MAX), time_us);
 }
 
+void instant_print_string(struct buffer *out, int64_t time_us)
+{
+    if (time_us < INSTANT_MIN) time_us = INSTANT_MIN;
+    if (time_us > INSTANT_MAX) time_us = INSTANT_MAX;
+    buffer_add_char(out, '"');
+    instant_print(out, time_us);
+    buffer_add_char(out, '"');
+}
+
 static int64_t clock_read(clockid_t clock)
 {
     struct timespec now;

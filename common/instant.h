@@ -54,6 +54,10 @@ size_t instant_write(char *out, int64_t time_us);
 /* Adds the same to a buffer. */
 void instant_print(struct buffer *out, int64_t time_us);
 
+/* Adds it as a JSON string, in quotes; a time beyond the range (a window's bound may be) as the
+ * last instant within. */
+void instant_print_string(struct buffer *out, int64_t time_us);
+
 /* The wall clock, and a clock that never jumps (for waiting and pacing). */
 int64_t instant_now(void);
 int64_t instant_steady(void);

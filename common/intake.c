@@ -435,19 +435,10 @@ static void event_made(void *context, struct slice json)
     intake_run(l); /* the text is overwritten by the next event */
 }
 
-static bool is_blank(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.text[i] != ' ' && text.text[i] != '\t' && text.text[i] != '\r' &&
-            text.text[i] != '\n')
-            return false;
-    return true;
-}
-
 /* A record in another format: counted once, whatever comes of its events. */
 static void take_raw(struct loop *l, struct origin *origin, struct slice record)
 {
-    if (is_blank(record)) return;
+    if (slice_is_blank(record)) return;
     bool header = false;
     buffer_clear(&l->detail);
     intake_run(l);
@@ -531,7 +522,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     origin->raw = (struct slice){.text = line, .len = (size_t)(end - line)};
     while (origin->raw.len != 0 && origin->raw.text[origin->raw.len - 1] == '\r')
         origin->raw.len--;
-    if (is_blank(origin->raw)) return end + 1;
+    if (slice_is_blank(origin->raw)) return end + 1;
     const bool good = origin->input->framing == FRAMING_KCAT
                           ? frame_read(origin->raw, &frame)
                           : envelope_read(origin->raw, &frame, &l->json);

@@ -49,8 +49,7 @@ struct jobs {
     int request_fd; /* to it: the numbers of ranges */
 };
 
-/* --- where ranges begin
- * --------------------------------------------------------------------------------------- */
+/* --- where ranges begin --- */
 
 /* Reads up to len bytes of a file from an offset; fewer at its end. */
 static size_t file_read(const struct input *input, uint64_t from, char *into, size_t len)
@@ -154,9 +153,7 @@ static void range_select(struct loop *l, const struct range *range)
     }
 }
 
-/* --- a worker
- * -----------------------------------------------------------------------------------------------
- */
+/* --- a worker --- */
 
 /* The largest event_time in the last piece before a range: a guess that the run checks. */
 static int64_t seed_time(struct loop *l, uint64_t begin)
@@ -314,9 +311,7 @@ static void workers_ask(struct jobs *jobs, int until)
             die_errno("asking for a worker");
 }
 
-/* --- the run
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the run --- */
 
 static void jobs_free(struct jobs *jobs)
 {
@@ -384,21 +379,6 @@ static void memory_view(int fd, struct slice *view)
     *view = (struct slice){.text = map, .len = size};
 }
 
-static void rows_copy(struct loop *l, struct slice rows)
-{
-    rows_flush(l->run.rows);
-    const char *from = rows.text;
-    size_t left = rows.len;
-    while (left != 0) {
-        const ssize_t written = write(l->output.fd, from, left);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) die_errno("%s", l->output.name);
-        from += written;
-        left -= (size_t)written;
-        l->output.position += (uint64_t)written;
-    }
-}
-
 static void stats_add(struct stats *sum, const struct stats *part)
 {
     sum->read += part->read;
@@ -451,7 +431,8 @@ static bool range_take(struct loop *l, struct slot *slot)
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
-        rows_copy(l, rows);
+        rows_flush(l->run.rows);
+        output_write(&l->output, rows);
     }
     return right;
 }

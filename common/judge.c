@@ -90,8 +90,8 @@ static void judged_print(const struct judge *judge, const struct judged *one)
 
     (void)group_values(one->series->key, values, judge->by->count);
     rows_begin(rows);
-    window_instant_print(rows_value(rows, judge->start), one->start_us);
-    window_instant_print(rows_value(rows, judge->end), one->end_us);
+    instant_print_string(rows_value(rows, judge->start), one->start_us);
+    instant_print_string(rows_value(rows, judge->end), one->end_us);
     for (int i = 0; i < judge->by->count; i++)
         value_print(rows_value(rows, judge->group[i]), values[i]);
     decimal_value(rows_value(rows, judge->value), one->has_value, one->value);

@@ -27,20 +27,23 @@ void output_file(struct output *output, const char *name, uint64_t length)
     if (lseek(output->fd, (off_t)length, SEEK_SET) < 0) die_errno("%s", name);
 }
 
-void output_flush(struct output *output)
+void output_write(struct output *output, struct slice bytes)
 {
-    const char *from = output->buffer.data;
-    size_t left = output->buffer.len;
-    while (left != 0) {
-        const ssize_t written = write(output->fd, from, left);
+    while (bytes.len != 0) {
+        const ssize_t written = write(output->fd, bytes.text, bytes.len);
         if (written < 0) {
             if (errno == EINTR) continue;
             die_errno("%s", output->name);
         }
-        from += written;
-        left -= (size_t)written;
+        bytes.text += written;
+        bytes.len -= (size_t)written;
         output->position += (uint64_t)written;
     }
+}
+
+void output_flush(struct output *output)
+{
+    output_write(output, buffer_slice(&output->buffer));
     buffer_clear(&output->buffer);
 }
 

@@ -28,6 +28,9 @@ void output_standard(struct output *output);
  * on resume). */
 void output_file(struct output *output, const char *name, uint64_t length);
 
+/* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */
+void output_write(struct output *output, struct slice bytes);
+
 /* Writes what has gathered. */
 void output_flush(struct output *output);
 

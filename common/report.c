@@ -85,8 +85,8 @@ static void row_print(const struct report *report, const struct window *window, 
 
     (void)group_values(key, values, group_width(by));
     rows_begin(rows);
-    window_instant_print(rows_value(rows, report->start), window->start_us);
-    window_instant_print(rows_value(rows, report->end), window->start_us + report->windows.size_us);
+    instant_print_string(rows_value(rows, report->start), window->start_us);
+    instant_print_string(rows_value(rows, report->end), window->start_us + report->windows.size_us);
     for (int i = 0; i < width; i++)
         value_print(rows_value(rows, report->group[i]), values[i]);
     for (int i = 0; i < aggregates->count; i++)

@@ -50,4 +50,14 @@ static inline uint64_t slice_word(const char *text)
     return word;
 }
 
+/* Nothing but blanks, tabs and line ends? */
+static inline bool slice_is_blank(struct slice slice)
+{
+    for (size_t i = 0; i < slice.len; i++) {
+        const char c = slice.text[i];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return false;
+    }
+    return true;
+}
+
 #endif

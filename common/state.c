@@ -31,8 +31,7 @@ static char *path_with(const char *path, const char *ending)
     return text.data;
 }
 
-/* --- the lock
- * ---------------------------------------------------------------------------------------------- */
+/* --- the lock --- */
 
 /* Who has the lock, as it wrote there itself; 0: not known. */
 static pid_t holder(int fd)
@@ -78,9 +77,7 @@ void state_lock(const char *path)
     /* fd stays open: that is the lock. */
 }
 
-/* --- reading
- * -----------------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 static _Noreturn void damaged(const char *path)
 {
@@ -197,9 +194,7 @@ void state_end(const char *path, const struct unpack *in, bool good)
     if (!good || in->broken || in->at != in->end) damaged(path);
 }
 
-/* --- writing
- * -----------------------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 #define PIECE_BYTES ((size_t)1 << 20)
 

@@ -48,9 +48,7 @@ static void time_or_null(struct buffer *out, int64_t time_us)
         buffer_add_literal(out, "null");
         return;
     }
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
+    instant_print_string(out, time_us);
 }
 
 void stats_json(const struct stats *stats, const struct stats_moment *moment, struct buffer *out)

@@ -67,15 +67,6 @@ int64_t windows_floor(const struct windows *all, int64_t time_us)
     return count * all->slide_us + all->offset_us;
 }
 
-void window_instant_print(struct buffer *out, int64_t time_us)
-{
-    if (time_us < INSTANT_MIN) time_us = INSTANT_MIN;
-    if (time_us > INSTANT_MAX) time_us = INSTANT_MAX;
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
-}
-
 /* Finding and making windows. */
 
 static struct window *window_new(struct windows *all, int64_t start_us)

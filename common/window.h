@@ -110,10 +110,6 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
 void windows_save(struct windows *all, struct buffer *out);
 bool windows_load(struct windows *all, struct unpack *in);
 
-/* Adds a bound of a window as a JSON string; beyond the years that can be written, the last instant
- * that can. */
-void window_instant_print(struct buffer *out, int64_t time_us);
-
 static inline struct slice window_key(const struct window *window, const struct group *group)
 {
     /* Without --by all keys are empty, and the text may be NULL. */
