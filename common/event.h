@@ -3,7 +3,8 @@
  *
  * An event borrows from the reader's block and the batch's scratch: what you keep, you copy.
  * Canonical members are strings or null here, whatever they were in the input (a number is read
- * as its text). Slots that nobody needs hold rubbish.
+ * as its text). Slots that nobody needs hold rubbish. Behind every text VALUE_PADDING bytes are
+ * readable.
  */
 #ifndef CS_EVENT_H
 #define CS_EVENT_H

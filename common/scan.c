@@ -62,7 +62,7 @@ struct scanner *scanner_new(const struct schema *schema)
     for (int slot = 0; slot < schema->count; slot++)
         name_add(scanner, schema->name[slot], schema->name[slot]);
     if (posix_memalign((void **)&scanner->node, 64, NODES_MAX * sizeof scanner->node[0]) != 0)
-        abort(); /* 40 KiB at start */
+        abort(); /* 56 KiB at start */
     memset(scanner->node, 0, NODES_MAX * sizeof scanner->node[0]);
     /* A match with the root means "none", so what its literal is does not matter. */
     scanner->node[NODE_ROOT].mask = ~UINT64_C(0);
@@ -117,6 +117,7 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
     struct node *node = &scanner->node[index];
     const struct name *meant = name < 0 ? NULL : &scanner->name[name];
     memcpy(node->literal, literal, len);
+    memset(node->cover, 0xff, len);
     node->mask = (UINT64_C(1) << len) - 1;
     node->len = (uint8_t)len;
     node->last = last;

@@ -34,13 +34,14 @@ struct name {
 /* A literal met before and what it means: `{"event_id":`, `,"price":`, `}\n`. */
 struct node {
     char literal[LITERAL_MAX] __attribute__((aligned(64)));
-    uint64_t mask; /* a bit per byte of the literal */
+    char cover[LITERAL_MAX]; /* all ones where the literal has a byte */
+    uint64_t mask;           /* a bit per byte of the literal */
     uint8_t len;
-    bool last;                      /* the line's end */
-    bool rest;                      /* wanted in ev->rest */
-    bool wide;                      /* strings too long for one block have been met here */
-    int16_t slot;                   /* where the value goes; the dummy slot when nobody wants it */
-    int16_t name;                   /* index into names, or -1 */
+    bool last;    /* the line's end */
+    bool rest;    /* wanted in ev->rest */
+    bool wide;    /* the literal and its string have been too long for one block */
+    int16_t slot; /* where the value goes; the dummy slot when nobody wants it */
+    int16_t name; /* index into names, or -1 */
     uint16_t successor[SUCCESSORS]; /* nodes; 0, the root, matches nothing */
     uint8_t next_successor;         /* which one to replace */
 };

@@ -7,10 +7,12 @@
  *     block_quotes(b)       bit i: byte i is '"'
  *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
  *     block_slashes(b)      bit i: byte i is '\\'
+ *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7f
  *     block_newlines(b)     bit i: byte i is '\n'
- *     block_controls(b)     bit i: byte i is below 0x20 or above 0x7f
+ *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
- *     literal_mismatch(p,n) the same for the bytes at p
+ *     struct differ         whether some of many blocks differ from their literals: differ_none,
+ *                           differ_add and differ_any
  *     SCAN_KERNEL           the name of the function for one line
  *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
@@ -397,7 +399,7 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 /* Undoes a string's escapes. */
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
-    char *plain = arena_take(&scanner->scratch, value->len);
+    char *plain = arena_take(&scanner->scratch, value->len + VALUE_PADDING);
     value->len = (uint32_t)json_unescape(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
@@ -531,6 +533,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 struct value *const value = &values[known->slot];
                 value->text = v + 1;
                 memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+                known->wide |= ((known->len + end) & string) > 63;
                 const char *behind = v + (4 + ((end - (uint64_t)3) & string));
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
@@ -603,42 +606,44 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     return REASON_NONE;
 }
 
-/* The lowest bit set, 64 if there is none. */
-static inline uint64_t lowest_bit(uint64_t bits)
-{
-    return bits == 0 ? 64 : (uint64_t)__builtin_ctzll(bits);
-}
-
-/* One member of LANES lines: p[] at its literal, and then behind its value. Adds to *wrong unless
- * each is the node's literal and null or a string without anything special in it; wide: the string
- * may be up to 126 bytes long, else 62. */
+/* One member of LANES lines: p[] at its literal, and then behind its value. Notes it in differ or
+ * *wrong unless each is the node's literal and null or a string without anything special in it.
+ * wide: the string may be up to 126 bytes long, else it ends in the literal's block. kept: the
+ * value is wanted. */
 static inline __attribute__((always_inline)) void scan_step(const struct node *node, const char **p,
                                                             struct value *const *values,
-                                                            uint64_t *wrong, bool wide)
+                                                            struct differ *differ, uint64_t *wrong,
+                                                            bool wide, bool kept)
 {
     const int slot = node->slot;
-    const size_t len = node->len;
-    uint64_t bad = 0;
+    const unsigned len = node->len;
+    uint64_t bad = 0, far = 0;
 #pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        bad |= literal_mismatch(p[lane], node);
+        const struct block block = block_load(p[lane]);
         const char *const v = p[lane] + len;
-        const uint64_t quotes = block_quotes(block_load(v));
-        uint64_t end = lowest_bit(quotes & ~UINT64_C(1));
+        differ_add(differ, block, node);
+        const uint64_t quotes = wide ? block_quotes(block_load(v)) : block_quotes(block) >> len;
+        uint64_t string = -(quotes & 1); /* all ones: a string, or else null */
+        UNPREDICTABLE(string);
+        bad |= (scan_load32(v) ^ NULL_WORD) & ~string;
+        /* Without its first bit: of a string's quotes the closing one comes next, of null's it does
+         * not matter. */
+        uint64_t end = lowest_bit(quotes & (quotes - 1));
         if (wide) {
             const uint64_t farther = 64 + lowest_bit(block_quotes(block_load(v + 64)));
             end = end == 64 ? farther : end;
         }
-        uint64_t word = scan_load32(v) ^ NULL_WORD;
-        UNPREDICTABLE(word);
-        const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
-        bad |= ((~quotes & 1) | end >> (wide ? 7 : 6)) & string;
-        const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
-        struct value *const value = &values[lane][slot];
-        value->text = v + 1;
-        memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+        far |= end;
+        if (kept) {
+            const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
+            struct value *const value = &values[lane][slot];
+            value->text = v + 1;
+            memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+        }
         p[lane] = v + (4 + ((end - 3) & string));
     }
+    bad |= far >> (wide ? 7 : 6);
     *wrong |= bad;
 }
 
@@ -651,6 +656,7 @@ static inline bool scan_lanes(struct scanner *scanner, const char *const *starts
     const char *p[LANES];
     struct value *values[LANES];
     uint64_t wrong = 0;
+    struct differ differ = differ_none();
     for (int lane = 0; lane < LANES; lane++) {
         p[lane] = starts[which[lane]];
         values[lane] = events[which[lane]]->value;
@@ -659,16 +665,18 @@ static inline bool scan_lanes(struct scanner *scanner, const char *const *starts
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
         if (UNLIKELY(node->wide))
-            scan_step(node, p, values, &wrong, true);
+            scan_step(node, p, values, &differ, &wrong, true, true);
+        else if (node->slot == scanner->dummy)
+            scan_step(node, p, values, &differ, &wrong, false, false);
         else
-            scan_step(node, p, values, &wrong, false);
+            scan_step(node, p, values, &differ, &wrong, false, true);
     }
     const struct node *const node = &scanner->node[scanner->path[last]];
     for (int lane = 0; lane < LANES; lane++) {
-        wrong |= literal_mismatch(p[lane], node);
+        differ_add(&differ, block_load(p[lane]), node);
         wrong |= (uint64_t)(p[lane] + node->len != starts[which[lane] + 1]);
     }
-    if (UNLIKELY(wrong != 0)) return false;
+    if (UNLIKELY(wrong != 0 || differ_any(&differ))) return false;
     for (int lane = 0; lane < LANES; lane++) {
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
@@ -682,6 +690,21 @@ static inline bool scan_lanes(struct scanner *scanner, const char *const *starts
     return true;
 }
 
+/* The same for one block that has some newlines, or something odd; lines of them are known. */
+static size_t find_in_block(const char *text, uint64_t newlines, uint64_t others, size_t lines,
+                            size_t max, const char **starts, uint64_t *odd)
+{
+    for (; newlines != 0; newlines &= newlines - 1) {
+        const uint64_t before = newlines ^ (newlines - 1); /* up to the newline */
+        *odd |= (uint64_t)((others & before) != 0) << lines;
+        others &= ~before;
+        starts[++lines] = text + __builtin_ctzll(newlines) + 1;
+        if (lines == max) return lines;
+    }
+    *odd |= (uint64_t)(others != 0) << lines;
+    return lines;
+}
+
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
  * which of them have anything that lanes cannot take. Returns n. */
 static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
@@ -690,34 +713,26 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
     size_t lines = 0;
     *odd = 0;
     starts[0] = text;
-    for (; text < end; text += 64) {
+    for (; end - text >= 64; text += 64) {
         const struct block block = block_load(text);
         uint64_t newlines = block_newlines(block);
-        uint64_t others = (block_controls(block) & ~newlines) | block_slashes(block);
-        if (UNLIKELY(end - text < 64)) {
-            newlines &= (UINT64_C(1) << (end - text)) - 1;
-            others &= (UINT64_C(1) << (end - text)) - 1;
-        }
-        if (LIKELY(others == 0)) {
-            if (newlines == 0) continue;
-            do {
-                starts[++lines] = text + __builtin_ctzll(newlines) + 1;
-                if (lines == max) return lines;
-                newlines &= newlines - 1;
-            } while (UNLIKELY(newlines != 0));
+        /* Nobody can predict which blocks hold a newline. */
+        starts[lines + 1] = text + lowest_bit(newlines) + 1;
+        if (LIKELY((block_odd(block) & ~newlines) == 0 && (newlines & (newlines - 1)) == 0)) {
+            lines += newlines != 0;
+            if (UNLIKELY(lines == max)) return lines;
             continue;
         }
-        while (newlines != 0) {
-            const uint64_t before = newlines ^ (newlines - 1); /* up to the newline */
-            *odd |= (uint64_t)((others & before) != 0) << lines;
-            others &= ~before;
-            starts[++lines] = text + __builtin_ctzll(newlines) + 1;
-            if (lines == max) return lines;
-            newlines &= newlines - 1;
-        }
-        *odd |= (uint64_t)(others != 0) << lines;
+        lines =
+            find_in_block(text, newlines, block_odd(block) & ~newlines, lines, max, starts, odd);
+        if (lines == max) return lines;
     }
-    return lines;
+    if (text == end) return lines;
+    const struct block block = block_load(text);
+    const uint64_t inside = (UINT64_C(1) << (end - text)) - 1;
+    const uint64_t newlines = block_newlines(block) & inside;
+    return find_in_block(text, newlines, block_odd(block) & ~newlines & inside, lines, max, starts,
+                         odd);
 }
 
 size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max,
