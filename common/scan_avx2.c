@@ -42,6 +42,60 @@ static inline uint64_t block_specials(struct block block)
     return bits_of(specials_of(block.low), specials_of(block.high));
 }
 
+static inline uint64_t block_equal(struct block block, char c)
+{
+    const __m256i bytes = _mm256_set1_epi8(c);
+    return bits_of(_mm256_cmpeq_epi8(block.low, bytes), _mm256_cmpeq_epi8(block.high, bytes));
+}
+
+static inline __m256i lower_of(__m256i bytes)
+{
+    return _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+}
+
+/* Unsigned: not above most. */
+static inline __m256i at_most(__m256i bytes, char most)
+{
+    return _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(most)), bytes);
+}
+
+static inline __m256i hex_of(__m256i bytes)
+{
+    return _mm256_or_si256(at_most(_mm256_sub_epi8(bytes, _mm256_set1_epi8('0')), 9),
+                           at_most(_mm256_sub_epi8(lower_of(bytes), _mm256_set1_epi8('a')), 5));
+}
+
+static inline uint64_t block_hex(struct block block)
+{
+    return bits_of(hex_of(block.low), hex_of(block.high));
+}
+
+static inline uint64_t block_letter_d(struct block block)
+{
+    const __m256i d = _mm256_set1_epi8('d');
+    return bits_of(_mm256_cmpeq_epi8(lower_of(block.low), d),
+                   _mm256_cmpeq_epi8(lower_of(block.high), d));
+}
+
+/* By their low four bits, but for r, which shares its own with b. */
+static inline __m256i letters_of(__m256i bytes)
+{
+    const __m256i letters = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-1, -1, 'b', -1, 't', -1, 'f', -1, -1, -1, -1, -1, -1, -1, 'n', '/'));
+    return _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(letters, bytes), bytes),
+                           _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('r')));
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    return bits_of(letters_of(block.low), letters_of(block.high));
+}
+
+static inline uint64_t block_highs(struct block block)
+{
+    return bits_of(block.low, block.high);
+}
+
 static inline __m256i odd_of(__m256i bytes)
 {
     /* Signed: below 0x20 and above 0x7f at once. */

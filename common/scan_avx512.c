@@ -26,6 +26,40 @@ static inline uint64_t block_specials(struct block block)
            _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
 }
 
+static inline uint64_t block_equal(struct block block, char c)
+{
+    return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8(c));
+}
+
+static inline uint64_t block_hex(struct block block)
+{
+    const __m512i digit = _mm512_sub_epi8(block.bytes, _mm512_set1_epi8('0'));
+    const __m512i lower = _mm512_or_si512(block.bytes, _mm512_set1_epi8(0x20));
+    const __m512i letter = _mm512_sub_epi8(lower, _mm512_set1_epi8('a'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) |
+           _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
+}
+
+static inline uint64_t block_letter_d(struct block block)
+{
+    const __m512i lower = _mm512_or_si512(block.bytes, _mm512_set1_epi8(0x20));
+    return _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('d'));
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    /* By their low four bits, but for r, which shares its own with b. */
+    const __m512i letters = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(-1, -1, 'b', -1, 't', -1, 'f', -1, -1, -1, -1, -1, -1, -1, 'n', '/'));
+    return _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(letters, block.bytes), block.bytes) |
+           _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('r'));
+}
+
+static inline uint64_t block_highs(struct block block)
+{
+    return _mm512_movepi8_mask(block.bytes);
+}
+
 static inline uint64_t block_odd(struct block block)
 {
     /* Signed: below 0x20 and above 0x7f at once. */

@@ -7,6 +7,11 @@
  *     block_quotes(b)       bit i: byte i is '"'
  *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
  *     block_slashes(b)      bit i: byte i is '\\'
+ *     block_equal(b,c)      bit i: byte i is c
+ *     block_hex(b)          bit i: byte i is a hexadecimal digit
+ *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
+ *     block_letters(b)      bit i: byte i is one of /bfnrt
+ *     block_highs(b)        bit i: byte i is above 0x7f
  *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7f
  *     block_newlines(b)     bit i: byte i is '\n'
  *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
@@ -400,7 +405,7 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
     char *plain = arena_take(&scanner->scratch, value->len + VALUE_PADDING);
-    value->len = (uint32_t)json_unescape(plain, value_slice(*value));
+    value->len = (uint32_t)json_unescape_padded(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
     value->escaped = false;
@@ -553,6 +558,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                                    .kind = KIND_STRING,
                                    .escaped = true};
                 if (behind != NULL && !known->rest) {
+                    known->wide |= known->len + (unsigned)(behind - v) > 64;
                     values[known->slot] = member.value;
                     escaped |= UINT64_C(1) << (known->slot & 63);
                     p = behind;
@@ -564,8 +570,8 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             if (behind == NULL)
                 behind = scan_value(skip_blanks(v), &member.value,
                                     &fault); /* more blanks than last time */
-            if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62)
-                known->wide = true;
+            if (behind != NULL && member.value.kind == KIND_STRING)
+                known->wide |= known->len + member.value.len + 2 > 64;
             p = behind;
         } else {
             steps = PATH_MAX_NODES - 1; /* not the usual line */
@@ -606,88 +612,179 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     return REASON_NONE;
 }
 
-/* One member of LANES lines: p[] at its literal, and then behind its value. Notes it in differ or
- * *wrong unless each is the node's literal and null or a string without anything special in it.
- * wide: the string may be up to 126 bytes long, else it ends in the literal's block. kept: the
- * value is wanted. */
-static inline __attribute__((always_inline)) void scan_step(const struct node *node, const char **p,
-                                                            struct value *const *values,
-                                                            struct differ *differ, uint64_t *wrong,
-                                                            bool wide, bool kept)
+/* What a line with something odd in it is to lanes. */
+enum looks {
+    LOOKS_PLAIN,   /* they can take it */
+    LOOKS_ESCAPED, /* the same, with escapes, none of them of a quote */
+    LOOKS_ODD,     /* line by line: wrong, or rare */
+};
+
+/* Are the escapes that begin at the slashes of a block valid, and of a usual kind: none of a quote
+ * or a backslash, none that may be half of a surrogate pair? All of them end within the block. */
+static inline bool escapes_usual(struct block block, uint64_t slashes)
+{
+    const uint64_t behind = slashes << 1;
+    const uint64_t u = behind & block_equal(block, 'u');
+    const uint64_t two = block_hex(block) & block_hex(block) >> 1;
+    const uint64_t four = two >> 1 & two >> 3;
+    const uint64_t surrogates = block_letter_d(block) >> 1;
+    return ((behind & ~u & ~block_letters(block)) | (u & ~four) | (u & surrogates)) == 0;
+}
+
+#define ESCAPE_MAX 6 /* bytes, from the backslash on */
+
+/* Judges all of the line that is not its members' business: control characters, escapes, UTF-8. */
+static enum looks line_look(const char *line, const char *newline)
+{
+    bool high = false, escaped = false;
+    for (const char *p = line; p < newline;) {
+        const struct block block = block_load(p);
+        const uint64_t inside =
+            newline - p < 64 ? (UINT64_C(1) << (newline - p)) - 1 : ~UINT64_C(0);
+        const uint64_t slashes = block_equal(block, '\\') & inside;
+        const uint64_t highs = block_highs(block) & inside;
+        if ((block_odd(block) & inside) != (slashes | highs)) return LOOKS_ODD;
+        high |= highs != 0;
+        escaped |= slashes != 0;
+        /* What may go on behind the block is looked at with the next one. */
+        const uint64_t late = slashes & ~UINT64_C(0) << (64 - ESCAPE_MAX + 1);
+        if ((slashes & slashes << 1) != 0 || !escapes_usual(block, slashes & ~late))
+            return LOOKS_ODD;
+        p += lowest_bit(late);
+    }
+    if (high && !utf8_valid((struct slice){.text = line, .len = (size_t)(newline - line)}))
+        return LOOKS_ODD;
+    return escaped ? LOOKS_ESCAPED : LOOKS_PLAIN;
+}
+
+/* Some lines side by side. */
+struct lanes {
+    const char *p[LANES];
+    const char *limit[LANES]; /* behind the line's newline */
+    struct value *values[LANES];
+    uint64_t escaped[LANES]; /* a bit per slot whose string has escapes */
+    struct differ differ;
+    uint64_t wrong;
+};
+
+/* The closing quote of a string that opens at v and does not end in its block, from v; without one
+ * on the line *wrong is set. *slashes: there is a backslash in it. */
+static uint64_t string_far(const char *v, const char *limit, uint64_t *wrong, bool *slashes)
+{
+    for (const char *at = v + 64; at < limit; at += 64) {
+        const struct block block = block_load(at);
+        const uint64_t quotes = block_quotes(block);
+        *slashes |= (block_slashes(block) & (quotes ^ (quotes - 1))) != 0;
+        if (quotes != 0) return (uint64_t)(at - v) + lowest_bit(quotes);
+    }
+    *wrong = 1;
+    return 64;
+}
+
+/* One member of all lanes: p[] at its literal, and then behind its value. Notes it in differ or
+ * wrong unless each is the node's literal and null or a string. wide: the string need not end in
+ * the literal's block. kept: the value is wanted. escapes: there may be some. */
+static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
+                                                            const struct node *node, bool wide,
+                                                            bool kept, bool escapes)
 {
     const int slot = node->slot;
     const unsigned len = node->len;
     uint64_t bad = 0, far = 0;
 #pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        const struct block block = block_load(p[lane]);
-        const char *const v = p[lane] + len;
-        differ_add(differ, block, node);
-        const uint64_t quotes = wide ? block_quotes(block_load(v)) : block_quotes(block) >> len;
+        const struct block block = block_load(lanes->p[lane]);
+        const char *const v = lanes->p[lane] + len;
+        differ_add(&lanes->differ, block, node);
+        const struct block at_value = wide ? block_load(v) : block;
+        const unsigned shift = wide ? 0 : len;
+        const uint64_t quotes = block_quotes(at_value) >> shift;
         uint64_t string = -(quotes & 1); /* all ones: a string, or else null */
         UNPREDICTABLE(string);
         bad |= (scan_load32(v) ^ NULL_WORD) & ~string;
         /* Without its first bit: of a string's quotes the closing one comes next, of null's it does
          * not matter. */
         uint64_t end = lowest_bit(quotes & (quotes - 1));
-        if (wide) {
-            const uint64_t farther = 64 + lowest_bit(block_quotes(block_load(v + 64)));
-            end = end == 64 ? farther : end;
+        bool slash = false;
+        if (kept && escapes)
+            slash = (block_slashes(at_value) >> shift & ((UINT64_C(1) << (end & 63)) - 1)) != 0;
+        if (wide && end == 64) {
+            if (kept && escapes) slash = block_slashes(at_value) != 0;
+            end = string_far(v, lanes->limit[lane], &bad, &slash);
         }
         far |= end;
         if (kept) {
-            const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
-            struct value *const value = &values[lane][slot];
+            uint64_t rest = (uint64_t)KIND_STRING << 32 | (end - 1);
+            if (escapes) {
+                rest |= (uint64_t)slash << 40;
+                lanes->escaped[lane] |= ((uint64_t)slash & string) << (slot & 63);
+            }
+            rest &= string;
+            struct value *const value = &lanes->values[lane][slot];
             value->text = v + 1;
             memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
         }
-        p[lane] = v + (4 + ((end - 3) & string));
+        lanes->p[lane] = v + (4 + ((end - 3) & string));
     }
-    bad |= far >> (wide ? 7 : 6);
-    *wrong |= bad;
+    lanes->wrong |= bad | (wide ? 0 : far >> 6);
 }
 
-/* LANES of the lines along the usual path, in lockstep; they hold no backslash, no control
- * character and nothing above 0x7f. True: they were as expected in every byte; else nothing is
- * known of any of them. */
-static inline bool scan_lanes(struct scanner *scanner, const char *const *starts,
-                              struct event *const *events, const uint8_t *which)
+/* All lanes along the usual path, in lockstep; what the lines are beside members line_look knows.
+ * True: they were as expected in every byte; else nothing is known of any of them. */
+static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *scanner,
+                                                             const char *const *starts,
+                                                             struct event *const *events,
+                                                             const uint8_t *which, bool escapes)
 {
-    const char *p[LANES];
-    struct value *values[LANES];
-    uint64_t wrong = 0;
-    struct differ differ = differ_none();
+    struct lanes lanes = {.differ = differ_none()};
+#pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        p[lane] = starts[which[lane]];
-        values[lane] = events[which[lane]]->value;
+        lanes.p[lane] = starts[which[lane]];
+        lanes.limit[lane] = starts[which[lane] + 1];
+        lanes.values[lane] = events[which[lane]]->value;
     }
     const int last = scanner->path_len - 1;
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
         if (UNLIKELY(node->wide))
-            scan_step(node, p, values, &differ, &wrong, true, true);
+            scan_step(&lanes, node, true, true, escapes);
         else if (node->slot == scanner->dummy)
-            scan_step(node, p, values, &differ, &wrong, false, false);
+            scan_step(&lanes, node, false, false, escapes);
         else
-            scan_step(node, p, values, &differ, &wrong, false, true);
+            scan_step(&lanes, node, false, true, escapes);
     }
     const struct node *const node = &scanner->node[scanner->path[last]];
+#pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        differ_add(&differ, block_load(p[lane]), node);
-        wrong |= (uint64_t)(p[lane] + node->len != starts[which[lane] + 1]);
+        differ_add(&lanes.differ, block_load(lanes.p[lane]), node);
+        lanes.wrong |= (uint64_t)(lanes.p[lane] + node->len != lanes.limit[lane]);
     }
-    if (UNLIKELY(wrong != 0 || differ_any(&differ))) return false;
+    if (UNLIKELY(lanes.wrong != 0 || differ_any(&lanes.differ))) return false;
+#pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
-        ev->line = (struct slice){.text = start, .len = (size_t)(p[lane] + 1 - start)};
+        ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
         ev->recast = false;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
-            values[lane][scanner->missing[i]] = (struct value){0};
-        if (UNLIKELY(scanner->number != 0)) settle(scanner, ev, 0);
+            lanes.values[lane][scanner->missing[i]] = (struct value){0};
+        if (UNLIKELY((lanes.escaped[lane] & scanner->needed) != 0 || scanner->number != 0))
+            settle(scanner, ev, lanes.escaped[lane]);
     }
     return true;
+}
+
+static bool lanes_plain(struct scanner *scanner, const char *const *starts,
+                        struct event *const *events, const uint8_t *which)
+{
+    return scan_lanes(scanner, starts, events, which, false);
+}
+
+static bool lanes_escaped(struct scanner *scanner, const char *const *starts,
+                          struct event *const *events, const uint8_t *which)
+{
+    return scan_lanes(scanner, starts, events, which, true);
 }
 
 /* The same for one block that has some newlines, or something odd; lines of them are known. */
@@ -744,21 +841,32 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     const size_t lines = find_lines(text, end, max, starts, &odd);
     uint8_t waiting[LANES]; /* lines for the next group */
     unsigned count = 0;
+    bool escaped = false; /* one of them is */
     for (size_t i = 0; i < lines; i++) {
         const char *behind;
         /* A lane that goes astray reads on for a while: never so near the end that it could leave
          * the block. (The path may become longer with any line.) */
         const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
-        if (UNLIKELY((odd >> i & 1) != 0 || scanner->pause != 0 || scanner->path_len == 0 ||
-                     (size_t)(end - starts[i + 1]) <= stray)) {
+        const bool alone =
+            scanner->pause != 0 || scanner->path_len == 0 || (size_t)(end - starts[i + 1]) <= stray;
+        enum looks looks = LOOKS_PLAIN;
+        if (UNLIKELY(alone))
+            looks = LOOKS_ODD;
+        else if ((odd >> i & 1) != 0)
+            looks = line_look(starts[i], starts[i + 1] - 1);
+        if (UNLIKELY(looks == LOOKS_ODD)) {
             scanner->pause -= scanner->pause != 0;
             reasons[i] = SCAN_KERNEL(scanner, starts[i], events[i], &behind);
             continue;
         }
+        escaped |= looks == LOOKS_ESCAPED;
         waiting[count++] = (uint8_t)i;
         if (count < LANES) continue;
+        const bool good = escaped ? lanes_escaped(scanner, starts, events, waiting)
+                                  : lanes_plain(scanner, starts, events, waiting);
         count = 0;
-        if (LIKELY(scan_lanes(scanner, starts, events, waiting))) {
+        escaped = false;
+        if (LIKELY(good)) {
             for (int lane = 0; lane < LANES; lane++)
                 reasons[waiting[lane]] = REASON_NONE;
             scanner->last_pause = 0;

@@ -1,6 +1,7 @@
 /* The scanner in plain C: eight bytes at a time in ordinary registers. */
 #include <string.h>
 
+#include "hex.h"
 #include "scan_inside.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -58,6 +59,38 @@ static inline uint64_t block_slashes(struct block block)
 static inline uint64_t block_newlines(struct block block)
 {
     return bytes_equal(block, '\n');
+}
+
+static inline uint64_t block_equal(struct block block, char c)
+{
+    return bytes_equal(block, (unsigned char)c);
+}
+
+static inline uint64_t block_hex(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++)
+        bits |= (uint64_t)(hex_value[(unsigned char)block.at[i]] <= 15) << i;
+    return bits;
+}
+
+static inline uint64_t block_letter_d(struct block block)
+{
+    return bytes_equal(block, 'd') | bytes_equal(block, 'D');
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    return bytes_equal(block, '/') | bytes_equal(block, 'b') | bytes_equal(block, 'f') |
+           bytes_equal(block, 'n') | bytes_equal(block, 'r') | bytes_equal(block, 't');
+}
+
+static inline uint64_t block_highs(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++)
+        bits |= gather(block_word(block, i) & HIGHS) << (i * 8);
+    return bits;
 }
 
 static inline uint64_t block_odd(struct block block)
