@@ -648,8 +648,7 @@ static enum looks line_look(const char *line, const char *newline)
         escaped |= slashes != 0;
         /* What may go on behind the block is looked at with the next one. */
         const uint64_t late = slashes & ~UINT64_C(0) << (64 - ESCAPE_MAX + 1);
-        if ((slashes & slashes << 1) != 0 || !escapes_usual(block, slashes & ~late))
-            return LOOKS_ODD;
+        if (!escapes_usual(block, slashes & ~late)) return LOOKS_ODD;
         p += lowest_bit(late);
     }
     if (high && !utf8_valid((struct slice){.text = line, .len = (size_t)(newline - line)}))
