@@ -66,6 +66,14 @@ static inline bool instant_near_read(const struct instant_near *near, struct val
 bool instant_parse_near(struct instant_near *near, struct value value,
                         const struct instant_format *format, int64_t *out_us);
 
+/* Is the text, which was read as a time, just what instant_write would write? False: perhaps. */
+static inline bool instant_is_usual(struct value value)
+{
+    return value.kind == KIND_STRING && !value.escaped && value.len == 24 &&
+           value.text[10] == 'T' && value.text[17] < '6' && value.text[19] == '.' &&
+           value.text[23] == 'Z';
+}
+
 /* Writes "2026-01-01T00:10:00.000Z", or six fraction digits when it is not a whole millisecond;
  * returns the length (24 or 27), no NUL. time_us is in range. */
 #define INSTANT_TEXT_MAX 27

@@ -98,8 +98,9 @@ static inline uint64_t block_highs(struct block block)
 
 static inline __m256i odd_of(__m256i bytes)
 {
-    /* Signed: below 0x20 and above 0x7f at once. */
-    const __m256i controls = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
+    /* Signed, one more: below 0x20 and above 0x7e at once. */
+    const __m256i more = _mm256_add_epi8(bytes, _mm256_set1_epi8(1));
+    const __m256i controls = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), more);
     return _mm256_or_si256(controls, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
 }
 

@@ -62,8 +62,9 @@ static inline uint64_t block_highs(struct block block)
 
 static inline uint64_t block_odd(struct block block)
 {
-    /* Signed: below 0x20 and above 0x7f at once. */
-    return _mm512_cmplt_epi8_mask(block.bytes, _mm512_set1_epi8(0x20)) |
+    /* Signed, one more: below 0x20 and above 0x7e at once. */
+    const __m512i more = _mm512_add_epi8(block.bytes, _mm512_set1_epi8(1));
+    return _mm512_cmplt_epi8_mask(more, _mm512_set1_epi8(0x21)) |
            _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
 }
 

@@ -40,6 +40,7 @@ struct node {
     bool last;    /* the line's end */
     bool rest;    /* wanted in ev->rest */
     bool wide;    /* the literal and its string have been too long for one block */
+    bool mixed;   /* other values than strings and null have been met here */
     int16_t slot; /* where the value goes; the dummy slot when nobody wants it */
     int16_t name; /* index into names, or -1 */
     uint16_t successor[SUCCESSORS]; /* nodes; 0, the root, matches nothing */
@@ -50,7 +51,7 @@ struct scanner {
     const struct schema *schema;
     struct arena scratch; /* unescaped strings, rewritten members */
     int dummy;            /* the slot for what nobody wants: schema->count */
-    bool all;
+    bool all, as_is;
     uint64_t needed;
     uint64_t number;
     struct slice *rest; /* of the line being scanned */
@@ -65,7 +66,8 @@ struct scanner {
     /* Lines scanned side by side: the nodes of the usual line, in order, and the needed slots that
      * are not among them. */
     uint16_t path[PATH_MAX_NODES];
-    int path_len; /* 0: none yet */
+    int path_len;        /* 0: none yet */
+    bool path_canonical; /* see event.h */
     uint16_t candidate[PATH_MAX_NODES];
     int candidate_len;
     int8_t missing[SCHEMA_MAX];

@@ -12,7 +12,7 @@
  *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
  *     block_letters(b)      bit i: byte i is one of /bfnrt
  *     block_highs(b)        bit i: byte i is above 0x7f
- *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7f
+ *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7e
  *     block_newlines(b)     bit i: byte i is '\n'
  *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
@@ -448,6 +448,9 @@ static void take_member(struct scanner *scanner, struct event *ev, const struct 
                         const char *end, uint64_t *escaped, bool *bad)
 {
     const struct name *meant = member->name < 0 ? NULL : &scanner->name[member->name];
+    if (member->value.kind != KIND_STRING && member->value.kind != KIND_NULL &&
+        (meant == NULL || !meant->canonical))
+        scanner->node[member->node].mixed = true;
     const int slot = meant == NULL ? scanner->dummy : meant->slot;
     struct value value = member->value;
     if (meant != NULL && meant->canonical) {
@@ -499,7 +502,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     struct value *const values = ev->value;
     for (int slot = 0; slot < scanner->dummy; slot++)
         values[slot] = (struct value){0};
-    ev->recast = false;
+    ev->recast = ev->canonical = false;
     scanner->rest_count = 0;
     uint64_t escaped = 0;
     bool bad = false;
@@ -567,6 +570,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             }
             member.key = rawmemchr(p, '"');
             member.name = known->name;
+            member.node = found;
             if (behind == NULL)
                 behind = scan_value(skip_blanks(v), &member.value,
                                     &fault); /* more blanks than last time */
@@ -644,6 +648,7 @@ static enum looks line_look(const char *line, const char *newline)
         const uint64_t slashes = block_equal(block, '\\') & inside;
         const uint64_t highs = block_highs(block) & inside;
         if ((block_odd(block) & inside) != (slashes | highs)) return LOOKS_ODD;
+        if ((block_equal(block, '\xc2') & inside) != 0) return LOOKS_ODD; /* a C1 control? */
         high |= highs != 0;
         escaped |= slashes != 0;
         /* What may go on behind the block is looked at with the next one. */
@@ -728,6 +733,26 @@ static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
     lanes->wrong |= bad | (wide ? 0 : far >> 6);
 }
 
+/* A member of all lanes whose value may be anything. Not canonical: it means what it is. */
+static void step_mixed(struct lanes *lanes, const struct node *node)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        struct value value;
+        struct fault fault;
+        differ_add(&lanes->differ, block_load(lanes->p[lane]), node);
+        const char *const v = lanes->p[lane] + node->len;
+        const char *behind = scan_value(v, &value, &fault);
+        if (behind == NULL || behind >= lanes->limit[lane]) {
+            lanes->wrong = 1;
+            lanes->p[lane] = v;
+            continue;
+        }
+        lanes->escaped[lane] |= (uint64_t)value.escaped << (node->slot & 63);
+        lanes->values[lane][node->slot] = value;
+        lanes->p[lane] = behind;
+    }
+}
+
 /* All lanes along the usual path, in lockstep; what the lines are beside members line_look knows.
  * True: they were as expected in every byte; else nothing is known of any of them. */
 static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *scanner,
@@ -745,7 +770,9 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
     const int last = scanner->path_len - 1;
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
-        if (UNLIKELY(node->wide))
+        if (UNLIKELY(node->mixed))
+            step_mixed(&lanes, node);
+        else if (UNLIKELY(node->wide))
             scan_step(&lanes, node, true, true, escapes);
         else if (node->slot == scanner->dummy)
             scan_step(&lanes, node, false, false, escapes);
@@ -765,6 +792,7 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         const char *const start = starts[which[lane]];
         ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
         ev->recast = false;
+        ev->canonical = scanner->path_canonical;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
             lanes.values[lane][scanner->missing[i]] = (struct value){0};

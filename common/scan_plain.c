@@ -98,7 +98,7 @@ static inline uint64_t block_odd(struct block block)
     uint64_t bits = 0;
     for (int i = 0; i < 8; i++) {
         const uint64_t word = block_word(block, i);
-        const uint64_t controls = zero_bytes(word & ONES * 0xe0);
+        const uint64_t controls = zero_bytes(word & ONES * 0xe0) | zero_bytes(word ^ ONES * 0x7f);
         bits |= gather(zero_bytes(word ^ ONES * '\\') | controls | (word & HIGHS)) << (i * 8);
     }
     return bits;
