@@ -200,6 +200,12 @@ static enum reason event_time(struct loop *l, struct event *ev)
                                                                            : REASON_BAD_TIME;
 }
 
+/* Is there something for the command to amend? */
+static bool amends(const struct loop *l)
+{
+    return l->tool->amend != NULL && !l->run.unamended;
+}
+
 /* Accepts an event from its text, which was judged before: it waited behind another one. */
 static void accept_text(struct loop *l, struct partition *partition, struct buffer *text,
                         const struct origin *origin)
@@ -216,7 +222,7 @@ static void accept_text(struct loop *l, struct partition *partition, struct buff
     ev->partition = partition;
     pending->origin = *origin;
     pending->origin.raw = ev->line;
-    if (l->tool->amend != NULL && !l->run.unamended) (void)l->tool->amend(&l->run, ev);
+    if (amends(l)) (void)l->tool->amend(&l->run, ev);
     accept(l, pending, partition);
     intake_run(l); /* the text is not kept */
 }
@@ -355,8 +361,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
         if (instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
             detail = "event_time has no zone (--assume-utc)";
     }
-    if (reason == REASON_NONE && l->tool->amend != NULL && !l->run.unamended)
-        reason = l->tool->amend(&l->run, ev);
+    if (reason == REASON_NONE && amends(l)) reason = l->tool->amend(&l->run, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
         intake_refuse(l, reason, detail, &pending->origin);
         return;
@@ -396,12 +401,11 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
         intake_run(l); /* the command has only one place for what it makes of an event */
 }
 
-/* Does judge look at nothing but an event's time? */
+/* Does judge look at nothing but an event's time, and what the command says? */
 static bool is_careless(const struct loop *l)
 {
     return l->translating == NULL && l->dedup.span_us == 0 && l->final_slot < 0 &&
-           l->partition_slot < 0 && !l->run.schema.all &&
-           (l->tool->amend == NULL || l->run.unamended);
+           l->partition_slot < 0;
 }
 
 /* judge, for a run that is_careless, where the event is a valid one of about the time of the one
@@ -420,9 +424,17 @@ static inline bool judge_usual(struct loop *l, struct pending *pending, enum rea
     ev->time_us = time_us;
     trace(pending, origin, partition);
     l->stats.read++;
+    if (amends(l)) {
+        reason = l->tool->amend(&l->run, ev);
+        if (__builtin_expect(reason != REASON_NONE, 0)) {
+            intake_refuse(l, reason, NULL, &pending->origin);
+            return true;
+        }
+    }
     partition->silent_us = 0;
     partition->released = false;
     accept(l, pending, partition);
+    if (l->run.schema.all) intake_run(l);
     return true;
 }
 
