@@ -67,6 +67,7 @@ struct scanner *scanner_new(const struct schema *schema)
     memset(scanner->node, 0, NODES_MAX * sizeof scanner->node[0]);
     /* A match with the root means "none", so what its literal is does not matter. */
     scanner->node[NODE_ROOT].mask = ~UINT64_C(0);
+    memset(scanner->node[NODE_ROOT].cover, 0xff, LITERAL_MAX);
     scanner->node[NODE_ROOT].len = LITERAL_MAX;
     scanner->node[NODE_LOST] = scanner->node[NODE_ROOT];
     scanner->nodes = 2;

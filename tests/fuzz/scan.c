@@ -27,6 +27,9 @@ static const struct {
     {"avx2", scan_avx2, scan_avx2_lines},
     {"avx512", scan_avx512, scan_avx512_lines},
 #endif
+#if defined(__aarch64__)
+    {"neon", scan_neon, scan_neon_lines},
+#endif
 };
 
 static bool kernel_runs(size_t kernel)
@@ -36,8 +39,9 @@ static bool kernel_runs(size_t kernel)
     if (kernel == 2)
         return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2");
-#endif
     return kernel == 0;
+#endif
+    return true;
 }
 
 static struct schema schema;

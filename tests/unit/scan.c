@@ -325,6 +325,9 @@ static const struct {
     {"avx2", scan_avx2, scan_avx2_lines},
     {"avx512", scan_avx512, scan_avx512_lines},
 #endif
+#if defined(__aarch64__)
+    {"neon", scan_neon, scan_neon_lines},
+#endif
 };
 
 #define KERNELS (int)(sizeof kernels / sizeof kernels[0])
