@@ -35,6 +35,7 @@ void judge_release(struct judge *judge)
     baseline_release(&judge->baseline);
     free(judge->list);
     judge->list = NULL;
+    buffer_release(&judge->kept);
 }
 
 static int member_add(struct rows *rows, struct slice name, struct buffer *why)
@@ -250,6 +251,14 @@ static void window_done_judge(void *context, struct window *window)
     judge->next_us = window->start_us + judge->size_us;
 }
 
+/* A range of --jobs has no past to judge by: its windows are judged by the run. */
+static void window_done_keep(void *context, struct window *window)
+{
+    struct judge *judge = context;
+    windows_save_done(judge->windows, window, &judge->kept);
+    judge->kept_count++;
+}
+
 /* The start of the earliest window there is to judge; false: none. */
 static bool earliest_window(const struct judge *judge, int64_t *start_us)
 {
@@ -284,6 +293,10 @@ static bool judge_begin(struct judge *judge, int64_t until_us)
 void judge_advance(struct judge *judge, int64_t watermark_us)
 {
     if (watermark_us > INSTANT_MAX) watermark_us = INSTANT_MAX;
+    if (judge->run->border_us != INT64_MIN) {
+        windows_close(judge->windows, watermark_us, window_done_keep, judge);
+        return;
+    }
     if (!judge_begin(judge, watermark_us)) return;
     windows_close(judge->windows, watermark_us, window_done_judge, judge);
     judge_until(judge,
@@ -362,6 +375,9 @@ void judge_save(struct judge *judge, struct buffer *out)
     pack_i64(out, judge->next_us);
     baseline_save(&judge->baseline, out);
     windows_save(judge->windows, out);
+    pack_i64(out, judge->run->first_time_us);
+    pack_u64(out, judge->kept_count);
+    if (judge->kept_count > 0) buffer_add_slice(out, buffer_slice(&judge->kept));
 }
 
 bool judge_load(struct judge *judge, struct unpack *in)
@@ -374,5 +390,10 @@ bool judge_load(struct judge *judge, struct unpack *in)
         judge->first_us = first_us;
         judge->next_us = next_us;
     }
-    return baseline_load(&judge->baseline, in) && windows_load(judge->windows, in);
+    if (!baseline_load(&judge->baseline, in) || !windows_load(judge->windows, in)) return false;
+    const int64_t first_time_us = unpack_i64(in);
+    if (first_time_us < judge->run->first_time_us) judge->run->first_time_us = first_time_us;
+    for (uint64_t kept = unpack_u64(in); kept > 0; kept--)
+        if (!windows_load_done(judge->windows, in)) return false;
+    return !in->broken;
 }

@@ -53,6 +53,9 @@ struct judge {
 
     struct judged *list; /* what is to be printed of a window */
     size_t count, cap;
+
+    struct buffer kept; /* a range of --jobs: windows that are done */
+    uint64_t kept_count;
 };
 
 /* Takes size and group from windows. */

@@ -464,22 +464,32 @@ static void ids_save(const struct table *ids, const uint32_t *rank, struct buffe
     free(list);
 }
 
-static void window_save(struct windows *all, const struct window *window, struct buffer *out)
+static void groups_save(struct windows *all, const struct window *window, uint32_t *rank,
+                        bool with_distinct, struct buffer *out)
 {
     size_t count;
     struct group **sorted = windows_sorted(all, window, &count);
-    uint32_t *rank = memory_zero(count + 1, sizeof *rank);
     pack_i64(out, window->start_us);
     pack_u32(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        rank[sorted[i]->number] = (uint32_t)i;
+        if (rank != NULL) rank[sorted[i]->number] = (uint32_t)i;
         pack_text(out, window_key(window, sorted[i]));
-        aggregates_save(all->aggregates, group_cells(sorted[i]), &window->text,
-                        all->run->settings.merge, out);
+        aggregates_save(all->aggregates, group_cells(sorted[i]), &window->text, with_distinct, out);
     }
+}
+
+static void window_save(struct windows *all, const struct window *window, struct buffer *out)
+{
+    uint32_t *rank = memory_zero(window->groups.count + 1, sizeof *rank);
+    groups_save(all, window, rank, all->run->settings.merge, out);
     for (int i = 0; i < all->aggregates->set_count; i++)
         ids_save(&window->ids[i], rank, out);
     free(rank);
+}
+
+void windows_save_done(struct windows *all, const struct window *window, struct buffer *out)
+{
+    groups_save(all, window, NULL, true, out);
 }
 
 void windows_save(struct windows *all, struct buffer *out)
@@ -490,7 +500,8 @@ void windows_save(struct windows *all, struct buffer *out)
         window_save(all, all->open[i], out);
 }
 
-static bool group_load(struct windows *all, struct window *window, struct id *id, struct unpack *in)
+static bool group_load(struct windows *all, struct window *window, struct id *id,
+                       bool with_distinct, struct unpack *in)
 {
     struct value values[GROUP_VALUES_MAX + 1];
     const struct slice key = unpack_text(in);
@@ -500,8 +511,7 @@ static bool group_load(struct windows *all, struct window *window, struct id *id
     *id = id_of(key);
     struct group *group = group_get(all, window, *id, NULL);
     if (all->run->settings.merge) memset(group_cells(group), 0, all->aggregates->cell_bytes);
-    aggregates_load(all->aggregates, group_cells(group), &window->text, all->run->settings.merge,
-                    in);
+    aggregates_load(all->aggregates, group_cells(group), &window->text, with_distinct, in);
     return !in->broken;
 }
 
@@ -520,7 +530,8 @@ static bool ids_load(struct windows *all, struct window *window, int set, const 
     return !in->broken;
 }
 
-static bool window_load(struct windows *all, struct unpack *in)
+/* done: as of windows_save_done. */
+static bool window_load(struct windows *all, bool done, struct unpack *in)
 {
     const int64_t start_us = unpack_i64(in);
     const uint32_t count = unpack_u32(in);
@@ -532,11 +543,16 @@ static bool window_load(struct windows *all, struct unpack *in)
     struct id *groups = memory_zero((size_t)count + 1, sizeof *groups);
     bool good = true;
     for (uint32_t i = 0; i < count && good; i++)
-        good = group_load(all, window, &groups[i], in);
-    for (int i = 0; i < all->aggregates->set_count && good; i++)
+        good = group_load(all, window, &groups[i], done || all->run->settings.merge, in);
+    for (int i = 0; i < all->aggregates->set_count && good && !done; i++)
         good = ids_load(all, window, i, groups, count, in);
     free(groups);
     return good;
+}
+
+bool windows_load_done(struct windows *all, struct unpack *in)
+{
+    return window_load(all, true, in);
 }
 
 bool windows_load(struct windows *all, struct unpack *in)
@@ -545,6 +561,6 @@ bool windows_load(struct windows *all, struct unpack *in)
     const uint64_t count = unpack_u64(in);
     if (closed_us > all->closed_us) all->closed_us = closed_us;
     for (uint64_t i = 0; i < count; i++)
-        if (!window_load(all, in)) return false;
+        if (!window_load(all, false, in)) return false;
     return !in->broken;
 }

@@ -110,6 +110,11 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
 void windows_save(struct windows *all, struct buffer *out);
 bool windows_load(struct windows *all, struct unpack *in);
 
+/* A window that no event can change any more, with its counts but without the ids behind them: what
+ * a range of --jobs hands over. Loading opens it, so that it can be closed in its turn. */
+void windows_save_done(struct windows *all, const struct window *window, struct buffer *out);
+bool windows_load_done(struct windows *all, struct unpack *in);
+
 static inline struct slice window_key(const struct window *window, const struct group *group)
 {
     /* Without --by all keys are empty, and the text may be NULL. */

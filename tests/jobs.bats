@@ -59,10 +59,20 @@ same() {
   jq -e '.late > 30000' stats.1
 }
 
+@test "so are anomalies: ranges count, and the run judges what they have counted" {
+  same cs-anomaly --all "$TRAFFIC"
+  same cs-anomaly --size=1m --baseline=10m --by=traffic_source,device_type --all "$TRAFFIC"
+  same cs-anomaly --size=7s --baseline=5m --threshold=10 --value='spent=sum(.price * .quantity)' --all "$TRAFFIC"
+  same cs-anomaly --all -w '.event_type == "purchase"' --value=count --lateness=5s "$TRAFFIC"
+  [ -s late.1 ]
+  same cs-anomaly --size=10m --value='avg(price)' --lateness=max --all "$TRAFFIC"
+  same cs-anomaly --size=10m --value='u=distinct(user_id) if .event_type == "search"' --by=device_type --all \
+    "$TRAFFIC" "$TRAFFIC"
+}
+
 @test "so is every other tool, and what ranges cannot do is done by one" {
   same cs-sessionize "$TRAFFIC"
   same cs-abandon "$TRAFFIC"
-  same cs-anomaly --all "$TRAFFIC"
   same cs-parse "$TRAFFIC"
   same cs-funnel --dedup=1m "$TRAFFIC"
 }
