@@ -1,7 +1,8 @@
 #include "reason.h"
 
+/* The name of the member that holds the time stands before behind, where there is one. */
 static const struct {
-    const char *name, *detail;
+    const char *name, *detail, *behind;
 } reasons[REASON_COUNT] = {
     [REASON_NONE] = {"none", "nothing is wrong"},
     [REASON_NOT_JSON] = {"not-json", "not valid JSON (RFC 8259)"},
@@ -11,9 +12,9 @@ static const struct {
     [REASON_TOO_LONG] = {"too-long", "longer than 16 MiB"},
     [REASON_TORN] = {"torn", "the last line, incomplete"},
     [REASON_BAD_FRAME] = {"bad-frame", "not PARTITION, tab, OFFSET, tab, event"},
-    [REASON_NO_TIME] = {"no-time", "no event_time"},
-    [REASON_BAD_TIME] = {"bad-time", "event_time cannot be read"},
-    [REASON_FUTURE] = {"future", "event_time too far ahead"},
+    [REASON_NO_TIME] = {"no-time", "no ", ""},
+    [REASON_BAD_TIME] = {"bad-time", "", " cannot be read"},
+    [REASON_FUTURE] = {"future", "", " too far ahead"},
     [REASON_NO_TYPE] = {"no-type", "no event_type"},
     [REASON_BAD_MEMBER] = {"bad-member", "an array or object where text belongs"},
     [REASON_NO_ID] = {"no-id", "no id to count it for"},
@@ -26,7 +27,10 @@ const char *reason_name(enum reason reason)
     return reasons[reason].name;
 }
 
-const char *reason_detail(enum reason reason)
+void reason_detail(enum reason reason, const char *time_member, struct buffer *out)
 {
-    return reasons[reason].detail;
+    const char *const behind = reasons[reason].behind;
+
+    buffer_printf(out, "%s%s%s", reasons[reason].detail, behind != NULL ? time_member : "",
+                  behind != NULL ? behind : "");
 }

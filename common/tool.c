@@ -421,8 +421,8 @@ static void start(struct loop *l, int argc, char **argv)
         if (!option_given("max-jump")) shared.max_jump_us = 0;
         if (!option_given("max-ahead")) shared.max_ahead_us = 0;
     }
-    l->time_slot = schema_need(
-        &run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
+    if (shared.time_field == NULL) shared.time_field = "event_time";
+    l->time_slot = schema_need(&run->schema, slice_of(shared.time_field));
     l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
     l->final_slot =
         shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
@@ -469,6 +469,7 @@ static void release(struct loop *l)
     free(l->where);
     free(l->values);
     buffer_release(&l->json);
+    buffer_release(&l->events);
     buffer_release(&l->detail);
     buffer_release(&l->plain);
     scanner_free(l->scanner);
