@@ -187,6 +187,8 @@ static void outputs_open(struct loop *l)
     output_refuse(l, "--output", shared.output, NULL);
     output_refuse(l, "--rejects", shared.rejects, shared.output);
     output_refuse(l, "--late", shared.late, shared.output);
+    output_refuse(l, "--stats", shared.stats_file, shared.output);
+    if (shared.stats_file != NULL) stats_check(shared.stats_file);
     if (shared.spool != NULL) {
         spool_open(&l->spool, shared.spool, l->spool.named, &l->output);
     } else if (shared.output != NULL) {

@@ -108,6 +108,19 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   [ "$(cat out)" = old ]
 }
 
+@test "a --stats file that cannot be made is told before anything is printed" {
+  minutes 1 1 >in
+  run -1 --separate-stderr cs-window --size=5m --agg=n=count --stats=no/where in
+  [ -z "$output" ]
+  [[ $stderr == 'cs-window: no/where'*': No such file or directory' ]]
+  run -1 --separate-stderr cs-window --size=5m --agg=n=count --stats=. in
+  [ -z "$output" ]
+  run -2 cs-window --size=5m --agg=n=count --stats=in in
+  [ "$(wc -l <in)" -eq 1 ]
+  cs-window --size=5m --agg=n=count --stats=fine in >rows
+  [ "$(echo fine*)" = fine ]
+}
+
 @test "a name that is empty is a usage error" {
   local option
   for option in output rejects late state spool stats time-field; do
