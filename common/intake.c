@@ -332,6 +332,29 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     return false;
 }
 
+/* The input's records are of this partition, from now on or until the next framed one: what stood
+ * in for it before the first no longer has to hold time back. */
+void intake_join(struct loop *l, struct input *input, struct partition *partition)
+{
+    struct partition *stand_in = input->partition;
+    input->partition = partition;
+    if (stand_in == NULL || stand_in->number >= 0) return;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *other = &l->inputs.input[i];
+        if (other->partition == stand_in)
+            other->partition = NULL; /* a file whose turn comes later */
+    }
+    clock_remove(&l->clock, stand_in);
+}
+
+/* A record says itself which partition it is of. */
+static void partition_brought(struct loop *l, struct input *input, struct partition *partition)
+{
+    partition->source = input;
+    partition->ended = false;
+    if (input->partition != partition) intake_join(l, input, partition);
+}
+
 /* Whether a scanned event is good, as far as it can be told without the others. l->detail, empty so
  * far, says more where there is more to say. */
 static enum reason event_reason(struct loop *l, struct event *ev)
@@ -388,6 +411,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
             return;
         }
         partition = clock_meet(&l->clock, number);
+        partition_brought(l, origin->input, partition);
     }
     const struct id id = l->dedup.span_us != 0 ? event_id(l, ev) : ID_NONE;
     if (is_repeat(l, partition, id, ev->time_us)) {
@@ -561,21 +585,6 @@ static bool offset_new(struct loop *l, struct partition *partition, int64_t offs
     return true;
 }
 
-/* The input's records are of this partition, from now on or until the next framed one: what stood
- * in for it before the first no longer has to hold time back. */
-void intake_join(struct loop *l, struct input *input, struct partition *partition)
-{
-    struct partition *stand_in = input->partition;
-    input->partition = partition;
-    if (stand_in == NULL || stand_in->number >= 0) return;
-    for (int i = 0; i < l->inputs.count; i++) {
-        struct input *other = &l->inputs.input[i];
-        if (other->partition == stand_in)
-            other->partition = NULL; /* a file whose turn comes later */
-    }
-    clock_remove(&l->clock, stand_in);
-}
-
 /* Where a partition was before a record. */
 struct framed_place {
     int64_t offset, used;
@@ -613,9 +622,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         return end + 1;
     }
     struct partition *partition = clock_meet(&l->clock, frame.partition);
-    partition->source = origin->input;
-    partition->ended = false;
-    if (origin->input->partition != partition) intake_join(l, origin->input, partition);
+    partition_brought(l, origin->input, partition);
     const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     origin->partition = frame.partition;
     origin->offset = frame.offset;
@@ -648,7 +655,7 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
     if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
         input->framing = FRAMING_KCAT;
-    if (input->framing == FRAMING_NONE &&
+    if (input->framing == FRAMING_NONE && l->partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))
         intake_join(l, input, clock_partition(&l->clock, input->number));
     const struct translator *translator = l->run.translator;

@@ -62,6 +62,8 @@ static void where_compile(struct loop *l)
         l->where[i] = expr_compile(shared.where.text[i], &l->run.schema, &why);
         if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
+    while (shared.merge && l->where_count > 0) /* the rows are made of what it selected */
+        expr_free(l->where[--l->where_count]);
     buffer_release(&why);
 }
 
