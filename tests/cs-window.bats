@@ -265,6 +265,7 @@ END
   wrong --size=10m
   wrong --size=10 --agg=n=count
   wrong --size=5m --slide=10m --agg=n=count
+  wrong --size=1d --slide=1ms --agg=n=count
   wrong --size=5m --agg=count
   wrong --size=5m --agg='n=sum(price'
   wrong --size=5m --agg='n=count if .a =='
