@@ -25,12 +25,13 @@ static int64_t at_us;
 
 static const char *at_read(const char *text)
 {
+    static const struct instant_format format = {.unit = UNIT_AUTO};
     static struct buffer why;
 
     has_at = true;
     if (strcmp(text, "now") == 0)
         at_us = instant_now();
-    else if (!instant_parse_text(slice_of(text), false, &at_us)) {
+    else if (!instant_parse(value_string(slice_of(text)), &format, &at_us)) {
         buffer_clear(&why);
         buffer_printf(&why, "'%s' is not a time (2026-01-01T00:10:00Z), and not 'now'", text);
         buffer_add_char(&why, '\0');

@@ -4,6 +4,7 @@
  * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in
  * report.h. What is here: the options, and where a view is found.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,10 @@
 #ifndef CS_DATADIR
 #define CS_DATADIR "/usr/local/share"
 #endif
+
+/* Windows an event may be in: a day each second. Far more than that is a slip of the unit, and one
+ * event would take minutes. */
+#define OVERLAP_MAX 100000
 
 static int64_t size_us;
 static int64_t slide_us;
@@ -118,6 +123,9 @@ static void window_start(struct run *run)
     if (size_us == 0) die_usage("--size is needed, or a --view that gives it");
     if (slide_us == 0) slide_us = size_us;
     if (slide_us > size_us) die_usage("--slide is larger than --size: events would fall between");
+    if (size_us / slide_us > OVERLAP_MAX)
+        die_usage("--slide: each event would be in %" PRId64 " windows (at most %d)",
+                  size_us / slide_us, OVERLAP_MAX);
     if (agg_list.count == 0) die_usage("--agg is needed, or a --view that gives it");
     const struct report_request request = {
         .by = &by_list,

@@ -1,8 +1,15 @@
 #include "frame.h"
 
+#include <string.h>
+
 #include "json.h"
 #include "number.h"
 #include "scan.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /* Digits up to a tab, or NULL. */
 static const char *digits_tab(const char *p, const char *end, int64_t *number)
@@ -51,6 +58,30 @@ static bool envelope_scan(const char *text, struct value found[3])
     return true;
 }
 
+/* Text, an object (of -s avro), or the null of a tombstone, which is an empty record. */
+static bool is_payload(struct value value)
+{
+    return value.kind == KIND_STRING || value.kind == KIND_OBJECT ||
+           (value.kind == KIND_NULL && value.text != NULL);
+}
+
+/* A record is one line: line ends behind it go, and those inside a JSON document become tabs, which
+ * JSON allows and forbids at the same places. */
+static void payload_to_line(struct buffer *payload)
+{
+    char *const text = payload->data;
+    while (payload->len != 0 && (text[payload->len - 1] == '\n' || text[payload->len - 1] == '\r'))
+        payload->len--;
+    size_t begin = 0;
+    while (begin < payload->len && is_blank(text[begin]))
+        begin++;
+    if (begin == payload->len || (text[begin] != '{' && text[begin] != '[')) return;
+    for (size_t i = begin; i < payload->len; i++)
+        if (text[i] == '\n') text[i] = '\t';
+    memmove(text, text + begin, payload->len - begin);
+    payload->len -= begin;
+}
+
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch)
 {
     struct value found[3];
@@ -60,11 +91,11 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
     if (found[1].kind != KIND_NUMBER || !number_floor(value_slice(found[1]), 0, &frame->offset))
         return false;
     if (frame->partition < 0 || frame->offset < 0) return false;
-    if (found[2].kind != KIND_STRING && found[2].kind != KIND_OBJECT) return false;
-    if (memchr(found[2].text, '\n', found[2].len) != NULL) return false; /* a record is one line */
+    if (!is_payload(found[2])) return false;
     buffer_clear(scratch);
     buffer_reserve(scratch, found[2].len + 1 + SCAN_PADDING);
-    buffer_add_slice(scratch, value_slice(found[2]));
+    if (found[2].kind != KIND_NULL) buffer_add_slice(scratch, value_slice(found[2]));
+    payload_to_line(scratch);
     buffer_add_char(scratch, '\n');
     memset(scratch->data + scratch->len, 0, SCAN_PADDING);
     frame->payload = (struct slice){.text = scratch->data, .len = scratch->len - 1};
@@ -73,7 +104,7 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
 
 enum framing frame_guess(const char *data, const char *end)
 {
-    while (data < end && (*data == '\n' || *data == '\r' || *data == ' ' || *data == '\t'))
+    while (data < end && is_blank(*data))
         data++;
     struct frame frame;
     const char *newline = memchr(data, '\n', (size_t)(end - data));
@@ -82,7 +113,7 @@ enum framing frame_guess(const char *data, const char *end)
         return FRAMING_KCAT;
     struct value found[3];
     if (*data == '{' && envelope_scan(data, found) && found[0].kind == KIND_NUMBER &&
-        found[1].kind == KIND_NUMBER && found[2].kind != KIND_NULL)
+        found[1].kind == KIND_NUMBER && is_payload(found[2]))
         return FRAMING_ENVELOPE;
     return FRAMING_NONE;
 }

@@ -23,8 +23,8 @@ enum framing frame_guess(const char *data, const char *end);
 /* Takes a line apart; payload borrows from it. */
 bool frame_read(struct slice line, struct frame *frame);
 
-/* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or no text in
- * it. */
+/* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or neither
+ * text nor null in it. */
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch);
 
 #endif

@@ -67,8 +67,14 @@ void intake_refuse(struct loop *l, enum reason reason, const char *detail,
         l->made.rejected++;
     else
         l->stats.rejected++;
-    report(l, &l->rejects, reason_name(reason), detail != NULL ? detail : reason_detail(reason),
-           origin);
+    struct buffer phrase = {0};
+    if (detail == NULL) {
+        reason_detail(reason, shared.time_field, &phrase);
+        buffer_add_char(&phrase, '\0');
+        detail = phrase.data;
+    }
+    report(l, &l->rejects, reason_name(reason), detail, origin);
+    buffer_release(&phrase);
 }
 
 static void count_filtered(struct loop *l)
@@ -332,6 +338,43 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     return false;
 }
 
+/* The input's records are of this partition, from now on or until the next framed one: what stood
+ * in for it before the first no longer has to hold time back. */
+void intake_join(struct loop *l, struct input *input, struct partition *partition)
+{
+    struct partition *stand_in = input->partition;
+    input->partition = partition;
+    if (stand_in == NULL || stand_in->number >= 0) return;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *other = &l->inputs.input[i];
+        if (other->partition == stand_in)
+            other->partition = NULL; /* a file whose turn comes later */
+    }
+    clock_remove(&l->clock, stand_in);
+}
+
+/* A record says itself which partition it is of. */
+static void partition_brought(struct loop *l, struct input *input, struct partition *partition)
+{
+    partition->source = input;
+    partition->ended = false;
+    if (input->partition != partition) intake_join(l, input, partition);
+}
+
+/* Whether a scanned event is good, as far as it can be told without the others. l->detail, empty so
+ * far, says more where there is more to say. */
+static enum reason event_reason(struct loop *l, struct event *ev)
+{
+    const enum reason reason = event_time(l, ev);
+    int64_t ignored;
+    if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING &&
+        !shared.time.assume_utc &&
+        instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
+        buffer_printf(&l->detail, "%s has no zone (--assume-utc)%c", shared.time_field, '\0');
+    if (reason != REASON_NONE || !amends(l)) return reason;
+    return l->tool->amend(&l->run, ev);
+}
+
 /* Notes with an event where it comes from. */
 static inline void trace(struct pending *pending, const struct origin *origin,
                          struct partition *partition)
@@ -353,17 +396,10 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
     if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
     trace(pending, origin, partition);
     if (l->translating == NULL) l->stats.read++;
-    const char *detail = NULL;
-    if (reason == REASON_NONE) reason = event_time(l, ev);
-    if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING &&
-        !shared.time.assume_utc) {
-        int64_t ignored;
-        if (instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
-            detail = "event_time has no zone (--assume-utc)";
-    }
-    if (reason == REASON_NONE && amends(l)) reason = l->tool->amend(&l->run, ev);
+    buffer_clear(&l->detail);
+    if (reason == REASON_NONE) reason = event_reason(l, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
-        intake_refuse(l, reason, detail, &pending->origin);
+        intake_refuse(l, reason, l->detail.len != 0 ? l->detail.data : NULL, &pending->origin);
         return;
     }
     if (l->final_slot >= 0 && ev->value[l->final_slot].kind == KIND_FALSE) {
@@ -381,6 +417,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
             return;
         }
         partition = clock_meet(&l->clock, number);
+        partition_brought(l, origin->input, partition);
     }
     const struct id id = l->dedup.span_us != 0 ? event_id(l, ev) : ID_NONE;
     if (is_repeat(l, partition, id, ev->time_us)) {
@@ -475,17 +512,33 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
     }
 }
 
-/* A translator made an event. */
+/* A translator made an event: none is taken before all of the record's are known to be good. */
 static void event_made(void *context, struct slice json)
 {
     struct loop *l = context;
-    buffer_clear(&l->json);
-    buffer_reserve(&l->json, json.len + 1 + SCAN_PADDING);
-    buffer_add_slice(&l->json, json);
-    buffer_add_char(&l->json, '\n');
-    memset(l->json.data + l->json.len, 0, SCAN_PADDING);
-    (void)take_event(l, l->json.data, l->translating, l->translating->input->partition);
-    intake_run(l); /* the text is overwritten by the next event */
+    buffer_add_slice(&l->events, json);
+    buffer_add_char(&l->events, '\n');
+}
+
+/* The text behind one of the events made, or NULL for the last. */
+static char *event_behind(const struct loop *l, const char *text)
+{
+    char *behind = (char *)rawmemchr(text, '\n') + 1;
+    return behind == l->events.data + l->events.len ? NULL : behind;
+}
+
+/* What is wrong with one of several events that were made of a record. */
+static enum reason events_reason(struct loop *l, const struct origin *origin)
+{
+    for (const char *text = l->events.data; text != NULL; text = event_behind(l, text)) {
+        struct event *ev = &batch_next(l)->ev;
+        const char *next;
+        ev->offset = origin->offset;
+        enum reason reason = scanner_scan(l->scanner, text, ev, &next);
+        if (reason == REASON_NONE) reason = event_reason(l, ev);
+        if (reason != REASON_NONE) return reason;
+    }
+    return REASON_NONE;
 }
 
 /* A record in another format: counted once, whatever comes of its events. */
@@ -494,20 +547,28 @@ static void take_raw(struct loop *l, struct origin *origin, struct slice record)
     if (slice_is_blank(record)) return;
     bool header = false;
     buffer_clear(&l->detail);
+    buffer_clear(&l->events);
     intake_run(l);
-    l->made = (struct made_counts){0};
-    l->translating = origin;
-    const enum reason reason = l->run.translator->translate(origin->input->reading, record,
-                                                            event_made, l, &header, &l->detail);
-    l->translating = NULL;
+    enum reason reason = l->run.translator->translate(origin->input->reading, record, event_made, l,
+                                                      &header, &l->detail);
     if (header) return;
     l->stats.read++;
+    memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
+    if (reason == REASON_NONE && l->events.len != 0 && event_behind(l, l->events.data) != NULL)
+        reason = events_reason(l, origin);
     if (reason != REASON_NONE) {
         buffer_add_char(&l->detail, '\0');
         intake_refuse(l, reason, l->detail.len > 1 ? l->detail.data : NULL, origin);
-        if (l->made.held != 0) origin->input->partition->held_counted = true;
         return;
     }
+    l->made = (struct made_counts){0};
+    l->translating = origin;
+    const char *text = l->events.len == 0 ? NULL : l->events.data;
+    for (; text != NULL; text = event_behind(l, text)) {
+        (void)take_event(l, text, origin, origin->input->partition);
+        intake_run(l);
+    }
+    l->translating = NULL;
     const struct made_counts *const made = &l->made;
     uint64_t *const fate = made->rejected != 0 ? &l->stats.rejected
                            : made->used != 0   ? &l->stats.used
@@ -535,21 +596,6 @@ static bool offset_new(struct loop *l, struct partition *partition, int64_t offs
     partition->offset = offset;
     partition->offset_used = 1;
     return true;
-}
-
-/* The input's records are of this partition, from now on or until the next framed one: what stood
- * in for it before the first no longer has to hold time back. */
-void intake_join(struct loop *l, struct input *input, struct partition *partition)
-{
-    struct partition *stand_in = input->partition;
-    input->partition = partition;
-    if (stand_in == NULL || stand_in->number >= 0) return;
-    for (int i = 0; i < l->inputs.count; i++) {
-        struct input *other = &l->inputs.input[i];
-        if (other->partition == stand_in)
-            other->partition = NULL; /* a file whose turn comes later */
-    }
-    clock_remove(&l->clock, stand_in);
 }
 
 /* Where a partition was before a record. */
@@ -589,9 +635,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         return end + 1;
     }
     struct partition *partition = clock_meet(&l->clock, frame.partition);
-    partition->source = origin->input;
-    partition->ended = false;
-    if (origin->input->partition != partition) intake_join(l, origin->input, partition);
+    partition_brought(l, origin->input, partition);
     const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     origin->partition = frame.partition;
     origin->offset = frame.offset;
@@ -600,7 +644,7 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
         l->stats.duplicate++;
         return end + 1;
     }
-    if (origin->input->reading != NULL) {
+    if (origin->input->reading != NULL && !slice_is_blank(frame.payload)) {
         take_raw(l, origin, frame.payload);
         return end + 1;
     }
@@ -624,7 +668,7 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
     if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
         input->framing = FRAMING_KCAT;
-    if (input->framing == FRAMING_NONE &&
+    if (input->framing == FRAMING_NONE && l->partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))
         intake_join(l, input, clock_partition(&l->clock, input->number));
     const struct translator *translator = l->run.translator;

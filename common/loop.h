@@ -85,7 +85,8 @@ struct loop {
     int64_t now_us;           /* the wall clock at the last read */
     int64_t told_us;          /* the watermark the command was told last */
     int64_t updates_due_us;   /* steady clock: when --emit=updates prints next */
-    struct buffer json;       /* an event's text made by a translator or out of an envelope */
+    struct buffer json;       /* an event's text out of an envelope */
+    struct buffer events;     /* those a translator has made of a record, one a line */
     struct buffer detail;
     struct buffer plain; /* an event_id without its escapes */
     struct progress progress;

@@ -184,8 +184,22 @@ static bool given_here(const char *name)
     return false;
 }
 
-/* One line of an option file: leading blanks and comments aside, --NAME or --NAME=VALUE. Applied
- * when the command line has not given a single value. */
+/* The option a line of a file begins with, and what follows its name; NULL: there is none. */
+static const struct option_row *row_at(char *line, char **behind)
+{
+    if (line[1] == '-') {
+        char *name = line + 2;
+        *behind = name + strcspn(name, "= \t");
+        return row_named(name, (size_t)(*behind - name));
+    }
+    *behind = line + 1 + (line[1] != '\0');
+    for (int i = 0; i < row_count; i++)
+        if (all_rows[i]->letter != '\0' && all_rows[i]->letter == line[1]) return all_rows[i];
+    return NULL;
+}
+
+/* One line of an option file, leading blanks and comments aside: --NAME, --NAME=VALUE, --NAME VALUE
+ * or -N VALUE. Applied when the command line has not given a single value. */
 static void file_line(char *line, int number)
 {
     line += strspn(line, " \t");
@@ -193,16 +207,19 @@ static void file_line(char *line, int number)
     while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
         line[--len] = '\0';
     if (line[0] == '\0' || line[0] == '#') return;
-    if (strncmp(line, "--", 2) != 0)
-        die_usage("%s:%d: not an option: '%s'", file_path, number, line);
-    char *name = line + 2;
-    char *equals = strchr(name, '=');
-    const size_t name_len = equals == NULL ? strlen(name) : (size_t)(equals - name);
-    const struct option_row *row = row_named(name, name_len);
+    if (line[0] != '-') die_usage("%s:%d: not an option: '%s'", file_path, number, line);
+    char *behind;
+    const struct option_row *row = row_at(line, &behind);
     if (row == NULL || strcmp(row->name, "view") == 0 || strcmp(row->name, "help") == 0)
         die_usage("%s:%d: no such option here: '%s'", file_path, number, line);
-    const char *value = equals == NULL ? NULL : equals + 1;
     const int takes = row_takes_value(row);
+    const char *value = NULL;
+    if (takes == 2 && *behind != '\0' && *behind != '=')
+        die_usage("%s:%d: --%s takes its value behind '='", file_path, number, row->name);
+    if (*behind == '=' && line[1] == '-')
+        value = behind + 1;
+    else if (*behind != '\0')
+        value = behind + (takes == 1 ? strspn(behind, " \t") : 0);
     if (takes == 1 && value == NULL)
         die_usage("%s:%d: --%s needs a value", file_path, number, row->name);
     if (takes == 0 && value != NULL)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,11 +13,23 @@ void output_standard(struct output *output)
     *output = (struct output){.name = "standard output", .fd = STDOUT_FILENO};
 }
 
+/* The descriptor that a name stands for, or -1. Opened anew, a file behind it would be written from
+ * its start, over what other rows and messages have put there. */
+static int inherited(const char *name)
+{
+    if (strcmp(name, "/dev/stdout") == 0) return STDOUT_FILENO;
+    if (strcmp(name, "/dev/stderr") == 0) return STDERR_FILENO;
+    return -1;
+}
+
 void output_file(struct output *output, const char *name, uint64_t length)
 {
     *output = (struct output){.name = name, .file = true, .position = length};
-    output->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    const int fd = inherited(name);
+    output->fd =
+        fd < 0 ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (output->fd < 0) die_errno("%s", name);
+    if (fd >= 0) return;
     struct stat stat;
     if (fstat(output->fd, &stat) != 0) die_errno("%s", name);
     if (!S_ISREG(stat.st_mode)) return; /* a device or FIFO: nothing to cut */

@@ -25,7 +25,7 @@ struct output {
 void output_standard(struct output *output);
 
 /* A file: made when it is not there; cut to length bytes (0 at a fresh start, what the state says
- * on resume). */
+ * on resume). /dev/stdout and /dev/stderr are what the process has been given. */
 void output_file(struct output *output, const char *name, uint64_t length);
 
 /* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */

@@ -46,7 +46,7 @@ struct partition {
     int64_t held_offset;
     uint64_t held_line_number;
     const struct input *held_input;
-    const struct input *source; /* the framed input that brought its last record, or NULL */
+    const struct input *source; /* the input whose last record said it is of this one, or NULL */
 };
 
 /* All partitions of a run. */

@@ -11,9 +11,9 @@ static const struct {
     [REASON_TOO_LONG] = {"too-long", "longer than 16 MiB"},
     [REASON_TORN] = {"torn", "the last line, incomplete"},
     [REASON_BAD_FRAME] = {"bad-frame", "not PARTITION, tab, OFFSET, tab, event"},
-    [REASON_NO_TIME] = {"no-time", "no event_time"},
-    [REASON_BAD_TIME] = {"bad-time", "event_time cannot be read"},
-    [REASON_FUTURE] = {"future", "event_time too far ahead"},
+    [REASON_NO_TIME] = {"no-time", "no "},
+    [REASON_BAD_TIME] = {"bad-time", ""},
+    [REASON_FUTURE] = {"future", ""},
     [REASON_NO_TYPE] = {"no-type", "no event_type"},
     [REASON_BAD_MEMBER] = {"bad-member", "an array or object where text belongs"},
     [REASON_NO_ID] = {"no-id", "no id to count it for"},
@@ -21,12 +21,22 @@ static const struct {
     [REASON_MAP_ERROR] = {"map-error", "the map failed"},
 };
 
+/* What follows the name of the member that holds the time, where the detail names it. */
+static const char *const behind_time[REASON_COUNT] = {
+    [REASON_NO_TIME] = "",
+    [REASON_BAD_TIME] = " cannot be read",
+    [REASON_FUTURE] = " too far ahead",
+};
+
 const char *reason_name(enum reason reason)
 {
     return reasons[reason].name;
 }
 
-const char *reason_detail(enum reason reason)
+void reason_detail(enum reason reason, const char *time_member, struct buffer *out)
 {
-    return reasons[reason].detail;
+    const char *const behind = behind_time[reason];
+
+    buffer_printf(out, "%s%s%s", reasons[reason].detail, behind != NULL ? time_member : "",
+                  behind != NULL ? behind : "");
 }

@@ -4,6 +4,8 @@
 #ifndef CS_REASON_H
 #define CS_REASON_H
 
+#include "buffer.h"
+
 enum reason {
     REASON_NONE, /* nothing is wrong */
     REASON_NOT_JSON,
@@ -27,7 +29,7 @@ enum reason {
 /* "not-json", "bad-time", ... */
 const char *reason_name(enum reason reason);
 
-/* What the reason means, as a phrase for messages. */
-const char *reason_detail(enum reason reason);
+/* Adds what the reason means, as a phrase for messages; time_member is where the time should be. */
+void reason_detail(enum reason reason, const char *time_member, struct buffer *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "stats.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -181,16 +182,43 @@ void stats_load(struct stats *stats, struct unpack *in)
     stats->disorder_us = unpack_i64(in);
 }
 
-/* Writes the text to a new file beside path and renames it there; a device or FIFO is written to as
- * it is. */
-static void file_replace(const char *path, struct slice text)
+/* A file is written beside path and renamed. A device, a FIFO and a link, as /dev/stdout is one,
+ * are written to as they are. */
+static bool is_in_place(const char *path)
 {
     struct stat stat_now;
-    const bool in_place = stat(path, &stat_now) == 0 && !S_ISREG(stat_now.st_mode);
+    return lstat(path, &stat_now) == 0 && !S_ISREG(stat_now.st_mode);
+}
+
+static void new_name(struct buffer *name, const char *path)
+{
+    buffer_printf(name, "%s.new%c", path, '\0');
+}
+
+void stats_check(const char *path)
+{
+    struct stat stat_now;
+    if (stat(path, &stat_now) == 0 && S_ISDIR(stat_now.st_mode)) {
+        errno = EISDIR;
+        die_errno("%s", path);
+    }
+    if (is_in_place(path)) return;
     struct buffer name = {0};
-    buffer_printf(&name, "%s%s%c", path, in_place ? "" : ".new", '\0');
     struct output output;
+    new_name(&name, path);
     output_file(&output, name.data, 0);
+    output_close(&output);
+    if (unlink(name.data) != 0) die_errno("%s", name.data);
+    buffer_release(&name);
+}
+
+static void file_replace(const char *path, struct slice text)
+{
+    const bool in_place = is_in_place(path);
+    struct buffer name = {0};
+    struct output output;
+    new_name(&name, path);
+    output_file(&output, in_place ? path : name.data, 0);
     buffer_add_slice(&output.buffer, text);
     output_close(&output);
     if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);

@@ -42,6 +42,9 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
  * error when it is NULL. */
 void stats_put(const struct stats *stats, const struct stats_moment *moment, const char *path);
 
+/* Dies if that file cannot be made: now is better than at the end. */
+void stats_check(const char *path);
+
 void stats_save(const struct stats *stats, struct buffer *out);
 void stats_load(struct stats *stats, struct unpack *in);
 

@@ -62,6 +62,8 @@ static void where_compile(struct loop *l)
         l->where[i] = expr_compile(shared.where.text[i], &l->run.schema, &why);
         if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
+    while (shared.merge && l->where_count > 0) /* the rows are made of what it selected */
+        expr_free(l->where[--l->where_count]);
     buffer_release(&why);
 }
 
@@ -187,6 +189,8 @@ static void outputs_open(struct loop *l)
     output_refuse(l, "--output", shared.output, NULL);
     output_refuse(l, "--rejects", shared.rejects, shared.output);
     output_refuse(l, "--late", shared.late, shared.output);
+    output_refuse(l, "--stats", shared.stats_file, shared.output);
+    if (shared.stats_file != NULL) stats_check(shared.stats_file);
     if (shared.spool != NULL) {
         spool_open(&l->spool, shared.spool, l->spool.named, &l->output);
     } else if (shared.output != NULL) {
@@ -421,8 +425,8 @@ static void start(struct loop *l, int argc, char **argv)
         if (!option_given("max-jump")) shared.max_jump_us = 0;
         if (!option_given("max-ahead")) shared.max_ahead_us = 0;
     }
-    l->time_slot = schema_need(
-        &run->schema, slice_of(shared.time_field == NULL ? "event_time" : shared.time_field));
+    if (shared.time_field == NULL) shared.time_field = "event_time";
+    l->time_slot = schema_need(&run->schema, slice_of(shared.time_field));
     l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
     l->final_slot =
         shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
@@ -469,6 +473,7 @@ static void release(struct loop *l)
     free(l->where);
     free(l->values);
     buffer_release(&l->json);
+    buffer_release(&l->events);
     buffer_release(&l->detail);
     buffer_release(&l->plain);
     scanner_free(l->scanner);

@@ -168,6 +168,17 @@ c 01T10:44:59 1' ]
   [ "$(jq -c '[.filtered,.late]' stats)" = '[2,0]' ]
 }
 
+@test "--at takes a time in seconds or milliseconds since 1970, too" {
+  clicks <<<'01_10:00:00 a add_to_cart' >in
+  abandon --at=2026-01-01T10:30:00Z in
+  want=$output
+  [ -n "$want" ]
+  for at in 1767263400 1767263400000 '2026-01-01 12:30:00+02'; do
+    abandon --at="$at" in
+    [ "$output" = "$want" ]
+  done
+}
+
 @test "--at knows nothing of what was forgotten by then" {
   clicks >in <<'END'
 01_09:00:00 a purchase

@@ -265,6 +265,7 @@ END
   wrong --size=10m
   wrong --size=10 --agg=n=count
   wrong --size=5m --slide=10m --agg=n=count
+  wrong --size=1d --slide=1ms --agg=n=count
   wrong --size=5m --agg=count
   wrong --size=5m --agg='n=sum(price'
   wrong --size=5m --agg='n=count if .a =='
@@ -275,4 +276,46 @@ END
   wrong --size=5m --agg=n=count --by='.a.b'
   wrong --size=5m --agg=n=count --by=a,a
   wrong --size=5m --agg='n=count if now > 1'
+}
+
+# parts N: a row for each of two windows of partitions 1 and 2.
+parts() {
+  printf '{"window_start":"2026-01-01T0%d:00:00Z","window_end":"2026-01-01T0%d:00:00Z","partition":%d,"n":1}\n' \
+    0 1 1  0 1 2  1 2 1  1 2 2
+}
+
+@test "--merge prints a window when the partitions of the rows have passed it, whichever they are" {
+  for named in '' --partitions=1,2; do
+    mkfifo rows.fifo
+    # shellcheck disable=SC2086 # none or one
+    cs-window --size=1h --agg=n=count --merge $named <rows.fifo >out &
+    exec 5>rows.fifo
+    parts >&5
+    until_true test -s out
+    [ "$(wc -l <out)" -eq 1 ]
+    exec 5>&-
+    wait $!
+    [ "$(jq -c .n out | paste -sd' ')" = '2 2' ]
+    rm rows.fifo
+  done
+}
+
+@test "--merge: the order of inputs says nothing about partitions" {
+  traffic --events=5000 --seed=9 --partitions=4 >in
+  for p in 0 1 2 3; do
+    grep "^$p	" in | cs-funnel --by-partition --lateness=max >part$p
+  done
+  cs-funnel --lateness=max <(cut -f 3- in) >want
+  cs-funnel --merge --partitions=0-3 --interleave part3 part1 part0 part2 >out
+  cmp want out
+  cs-funnel --merge --partitions=0-3 <(cat part3) <(cat part1) <(sleep 0.2 && cat part0) <(cat part2) >out
+  cmp want out
+}
+
+@test "--merge: --where was for the events, and the rows have passed it" {
+  traffic --events=5000 --seed=9 --partitions=4 >in
+  cs-window --view=search-analytics --lateness=max --by-partition in >parts
+  cs-window --view=search-analytics --merge parts >out
+  cut -f 3- in | cs-window --view=search-analytics --lateness=max | cmp - out
+  [ -s out ]
 }

@@ -108,6 +108,19 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   [ "$(cat out)" = old ]
 }
 
+@test "a --stats file that cannot be made is told before anything is printed" {
+  minutes 1 1 >in
+  run -1 --separate-stderr cs-window --size=5m --agg=n=count --stats=no/where in
+  [ -z "$output" ]
+  [[ $stderr == 'cs-window: no/where'*': No such file or directory' ]]
+  run -1 --separate-stderr cs-window --size=5m --agg=n=count --stats=. in
+  [ -z "$output" ]
+  run -2 cs-window --size=5m --agg=n=count --stats=in in
+  [ "$(wc -l <in)" -eq 1 ]
+  cs-window --size=5m --agg=n=count --stats=fine in >rows
+  [ "$(echo fine*)" = fine ]
+}
+
 @test "a name that is empty is a usage error" {
   local option
   for option in output rejects late state spool stats time-field; do
@@ -178,6 +191,9 @@ EOV
   [ "$(cs-window --view=view --size=1h in | jq .n)" -eq 60 ]
   [ "$(cs-window --size=1h --view=view --agg=m=count in | jq -c 'del(.window_start,.window_end)')" = '{"n":60,"first":null,"m":60}' ]
   [ "$(tally --view=view -w '.event_time | test(":0.:")' in)" -eq 0 ] || true
+  # Values may stand apart, and letters for names.
+  printf '%s\n' '--size 30m' '--agg  n=count' '-w .event_type == "page_view"' '-w.event_time > "2026-01-01T00:29:00Z"' >apart
+  [ "$(cs-window --view=./apart in | jq .n)" -eq 30 ]
   run -1 cs-window --view=view <<<nonsense
 }
 
@@ -186,6 +202,10 @@ EOV
   says "cs-window: view:3: no such option here: '--bogus=1'" cs-window --view=view
   printf -- '--size=1\n' >view
   says 'cs-window: view:1: --size: which unit? (1s, 1m, 1h)' cs-window --view=view
+  printf -- '--size=1h\n--stats x\n' >view
+  says "cs-window: view:2: --stats takes its value behind '='" cs-window --view=view
+  printf -- '-q x\n' >view
+  says "cs-window: view:1: no such option here: '-q x'" cs-window --view=view
   printf -- 'size=1h\n' >view
   says "cs-window: view:1: not an option: 'size=1h'" cs-window --view=view
   printf -- '--strict=yes\n' >view

@@ -102,6 +102,22 @@ shop() {
   [ "$stderr" = 'cs-window: no/where: No such file or directory' ]
 }
 
+@test "/dev/stdout is standard output, even where that is a file" {
+  { minutes 1 2 && echo nonsense && minutes 3 3 && echo again; } >in
+  cs-parse --rejects=/dev/stdout in >out
+  [ "$(jq -r '.reason // .event_time' out | sort | paste -sd' ')" = \
+    '2026-01-01T00:01:00.000Z 2026-01-01T00:02:00.000Z 2026-01-01T00:03:00.000Z not-json not-json' ]
+  cs-parse -o /dev/stdout --rejects=rejects in >>out
+  [ "$(wc -l <out)" -eq 8 ]
+  cs-parse --rejects=/dev/stderr in 2>>out >rows
+  [ "$(wc -l <out)" -eq 10 ]
+  # What follows counters by a link does not replace the link.
+  ln -s target link
+  cs-parse --stats=link --rejects=rejects in >rows
+  [ -L link ]
+  [ "$(jq .read target)" -eq 5 ]
+}
+
 @test "a large output is whole" {
   traffic --events=30000 >in
   cs-parse in >file

@@ -93,6 +93,15 @@ EOT
   [ "$(fate rejected_by.no-time)" -eq 2 ]
 }
 
+@test "what is said of a time names the member --time-field names" {
+  printf '{"event_type":"x","event_time":1,"at":%s}\n' null '"x"' '"2026-01-01T00:10:00"' >in
+  tally --time-field=at --rejects=rejects in >total
+  [ "$(jq -r .detail rejects | paste -sd,)" = 'no at,at cannot be read,at has no zone (--assume-utc)' ]
+  tally --rejects=rejects in >total
+  echo '{"event_time":"x"}' | tally --rejects=rejects >total
+  [ "$(jq -r .detail rejects)" = 'event_time cannot be read' ]
+}
+
 # The minutes of LIST, "5 1 7", as events.
 at_minutes() {
   local i
