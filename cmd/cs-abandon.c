@@ -145,9 +145,16 @@ static enum fate event(struct run *run, const struct event *ev)
 
     if (has_at && ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const struct slice name = identity_name(&identity, ev);
-    const bool used = has_at ? sessions_add(&visits, identity_id(ev), name, &fact)
-                             : carts_add(&carts, identity_id(ev), name, &fact);
+    const struct id bits = identity_id(ev);
+    const uint32_t number = timelines_find(timelines(), bits);
+    bool used;
+    if (number != POOL_NONE) {
+        used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);
+    } else {
+        const struct slice name = identity_name(&identity, ev);
+        used = has_at ? sessions_begin(&visits, bits, name, &fact)
+                      : carts_begin(&carts, bits, name, &fact);
+    }
     run->counters.keys = timelines_count(timelines());
     return used ? FATE_USED : FATE_LATE;
 }
@@ -197,8 +204,9 @@ static void visit_at(void *context, const struct session *visit)
 
     if (!visit->newest || idle_us <= after_us || idle_us >= until_us || idle_us > forget_us) return;
     if (stretch->deeds[DEED_ADD_TO_CART] == 0 || stretch->deeds[DEED_PURCHASE] > 0) return;
-    const struct cart_alert alert = {.name = visit->name,
-                                     .user = stretch_user(stretch),
+    const struct summary summary = stretch_summary(stretch);
+    const struct cart_alert alert = {.name = summary.name,
+                                     .user = summary.user,
                                      .last_us = stretch->last_us,
                                      .add_to_carts = stretch->deeds[DEED_ADD_TO_CART]};
     print_alert(context, &alert, idle_us);

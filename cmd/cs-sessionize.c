@@ -177,7 +177,12 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = event_value(ev, SLOT_DEVICE_TYPE),
                               .product = event_value(ev, SLOT_PRODUCT_ID)};
 
-    const bool used = sessions_add(&sessions, identity_id(ev), identity_name(&identity, ev), &fact);
+    const struct id bits = identity_id(ev);
+    const uint32_t number = timelines_find(&sessions.timelines, bits);
+
+    const bool used = number != POOL_NONE
+                          ? sessions_add(&sessions, number, &fact)
+                          : sessions_begin(&sessions, bits, identity_name(&identity, ev), &fact);
     run->counters.keys = timelines_count(&sessions.timelines);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -209,13 +214,14 @@ static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
     const struct stretch *stretch = session->stretch;
-    struct slice name = session->name;
+    const struct summary summary = stretch_summary(stretch);
+    struct slice name = summary.name;
 
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    print_text(run, COLUMN_USER, stretch_user(stretch));
-    print_text(run, COLUMN_SOURCE, stretch_source(stretch));
-    print_text(run, COLUMN_DEVICE, stretch_device(stretch));
+    print_text(run, COLUMN_USER, summary.user);
+    print_text(run, COLUMN_SOURCE, summary.source);
+    print_text(run, COLUMN_DEVICE, summary.device);
     instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
     instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
     decimal_print(column_value(run, COLUMN_DURATION),
@@ -225,7 +231,7 @@ static void print_session(void *context, const struct session *session)
     print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);
     print_count(run, COLUMN_ADD_TO_CARTS, stretch->deeds[DEED_ADD_TO_CART]);
     print_bool(run, COLUMN_CONVERTED, stretch->deeds[DEED_PURCHASE] > 0);
-    stretch_print_products(stretch, column_value(run, COLUMN_PRODUCTS));
+    stretch_print_products(stretch, &summary, column_value(run, COLUMN_PRODUCTS));
     print_bool(run, COLUMN_PRODUCTS_CUT, stretch_products_cut(stretch));
     for (int i = 1; i < identity.count; i++) {
         const struct value value = timeline_name_value(&name);

@@ -108,26 +108,30 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
 
 /* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
  */
-static void aside_add(struct carts *carts, struct timeline *timeline, const struct fact *fact)
+static void aside_add(struct carts *carts, uint32_t number, struct slice name,
+                      const struct fact *fact)
 {
-    uint32_t *link = &timeline->aside;
+    struct timelines *timelines = &carts->timelines;
+    uint32_t *link = &timeline_at(timelines, number)->aside;
 
     while (*link != POOL_NONE && aside_due(at(carts, *link)) < fact->watermark_us)
         link = &at(carts, *link)->next;
     if (*link != POOL_NONE && aside_due(at(carts, *link)) == fact->watermark_us) {
-        stretch_add(&carts->timelines.stretches, at(carts, *link), fact);
+        stretch_add(&timelines->stretches, at(carts, *link), fact);
         return;
     }
-    const uint32_t number = stretch_new(&carts->timelines.stretches, fact);
-    at(carts, number)->next = *link;
-    *link = number;
+    const uint32_t aside = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, aside, name, fact);
+    at(carts, aside)->next = *link;
+    *link = aside;
 }
 
 /* Adds an event to a run; those it connects become one. */
-static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t before,
+static void run_add(struct carts *carts, uint32_t number, uint32_t before, struct slice name,
                     const struct fact *fact)
 {
     struct timelines *timelines = &carts->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
     uint32_t run = before;
 
     if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
@@ -135,25 +139,24 @@ static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t 
                                              latest(fact->time_us, fact->watermark_us)))) {
         timeline_add(timelines, before, fact);
     } else {
-        run = stretch_new(&timelines->stretches, fact);
-        timeline_insert(timelines, entry, before, run);
+        run = timeline_take(timelines, number);
+        stretch_begin(&timelines->stretches, run, name, fact);
+        timeline_insert(timelines, timeline, before, run);
     }
     const uint32_t next = at(carts, run)->next;
     if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
-        timeline_join_next(timelines, entry, run);
+        timeline_join_next(timelines, timeline, run);
     const uint32_t previous = at(carts, run)->previous;
     if (previous != POOL_NONE && same_run(carts, at(carts, previous), at(carts, run)))
-        timeline_join_next(timelines, entry, previous);
+        timeline_join_next(timelines, timeline, previous);
 }
 
 /* Is the run that an event would make, or join, over for its partition? Only asked of events behind
  * the watermark. */
-static bool run_is_over(const struct carts *carts, const struct timeline_entry *entry,
-                        uint32_t before, const struct fact *fact)
+static bool run_is_over(const struct carts *carts, const struct timeline *timeline, uint32_t before,
+                        const struct fact *fact)
 {
-    const uint32_t following = before == POOL_NONE
-                                   ? timeline_at(&carts->timelines, entry->timeline)->first
-                                   : at(carts, before)->next;
+    const uint32_t following = before == POOL_NONE ? timeline->first : at(carts, before)->next;
     int64_t last_us = fact->time_us;
 
     if (before != POOL_NONE && at(carts, before)->last_us > last_us)
@@ -164,27 +167,39 @@ static bool run_is_over(const struct carts *carts, const struct timeline_entry *
     return last_us + carts->after_us < fact->watermark_us;
 }
 
-bool carts_add(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+/* Adds an event that is not late. */
+static void cart_add(struct carts *carts, uint32_t number, struct slice name,
+                     const struct fact *fact)
 {
-    struct timelines *timelines = &carts->timelines;
-    const bool behind = fact->time_us < fact->watermark_us;
-    struct timeline_entry *entry = timelines_find(timelines, id);
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+    const uint32_t before = timeline_before(&carts->timelines, timeline, fact->time_us);
+    const bool aside =
+        fact->time_us < fact->watermark_us && run_is_over(carts, timeline, before, fact);
 
-    if (entry == NULL) {
-        if (behind && fact->time_us + carts->forget_us < fact->watermark_us) return false;
-        entry = timelines_make(timelines, id, name);
-    } else if (behind && visit_is_over(carts, timeline_at(timelines, entry->timeline),
-                                       fact->time_us, fact->watermark_us)) {
-        return false;
-    }
-    const uint32_t before = timeline_before(timelines, entry, fact->time_us);
-    const bool aside = behind && run_is_over(carts, entry, before, fact);
     if (aside)
-        aside_add(carts, timeline_at(timelines, entry->timeline), fact);
+        aside_add(carts, number, name, fact);
     else
-        run_add(carts, entry, before, fact);
+        run_add(carts, number, before, name, fact);
     if (aside || before == POOL_NONE)
-        cart_schedule(carts, entry->timeline); /* else nothing is due earlier than before */
+        cart_schedule(carts, number); /* else nothing is due earlier than before */
+}
+
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+{
+    if (fact->time_us < fact->watermark_us && fact->time_us + carts->forget_us < fact->watermark_us)
+        return false;
+    cart_add(carts, timelines_make(&carts->timelines, id), name, fact);
+    return true;
+}
+
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+
+    if (fact->time_us < fact->watermark_us &&
+        visit_is_over(carts, timeline, fact->time_us, fact->watermark_us))
+        return false;
+    cart_add(carts, number, timeline_name(&carts->timelines, timeline), fact);
     return true;
 }
 
@@ -201,13 +216,14 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
                        bool again)
 {
     struct stretch *past = at(carts, timeline->past);
-    const struct slice name = timeline_name(timeline);
-    const struct value user = stretch_user(past);
 
     if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 ||
         past->deeds[DEED_ADD_TO_CART] == 0)
         return;
     past->flags |= STRETCH_ALERTED;
+    const struct summary summary = stretch_summary(past);
+    const struct slice name = summary.name;
+    const struct value user = summary.user;
     if (carts->verdict_count == carts->verdict_cap) {
         carts->verdict_cap = carts->verdict_cap == 0 ? 64 : carts->verdict_cap * 2;
         carts->verdict = memory_resize(carts->verdict, carts->verdict_cap, sizeof(*carts->verdict));
@@ -251,13 +267,12 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
     stretch_free(stretches, number);
 }
 
-static void run_end(struct carts *carts, struct timeline_entry *entry)
+static void run_end(struct carts *carts, struct timeline *timeline)
 {
-    struct timeline *timeline = timeline_at(&carts->timelines, entry->timeline);
     const uint32_t run = timeline->first;
     const int64_t due_us = at(carts, run)->last_us + carts->after_us;
 
-    timeline_remove(&carts->timelines, entry, run);
+    timeline_remove(&carts->timelines, timeline, run);
     past_add(carts, timeline, run);
     cart_judge(carts, timeline, due_us, false);
 }
@@ -289,7 +304,6 @@ static void cart_advance(struct carts *carts, uint32_t number)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
-    struct timeline_entry *entry = NULL;
 
     for (;;) {
         const uint32_t run = timeline->first;
@@ -298,17 +312,14 @@ static void cart_advance(struct carts *carts, uint32_t number)
             run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
         if (run_due_us >= carts->watermark_us && aside_due_us >= carts->watermark_us) break;
-        if (run_due_us <= aside_due_us) {
-            if (entry == NULL)
-                entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
-            run_end(carts, entry);
-        } else {
+        if (run_due_us <= aside_due_us)
+            run_end(carts, timeline);
+        else
             aside_end(carts, timeline);
-        }
     }
     if (timeline->past != POOL_NONE && visit_forgotten(carts, timeline)) {
         stretch_free(&timelines->stretches, timeline->past);
-        timelines_drop(timelines, timelines_find(timelines, timeline_id(timeline_name(timeline))));
+        timelines_drop(timelines, number);
         return;
     }
     cart_schedule(carts, number);
@@ -360,14 +371,14 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
 void carts_save(struct carts *carts, struct buffer *out)
 {
     const struct timelines *timelines = &carts->timelines;
-    struct timeline_entry **entries = timelines_sorted(timelines);
+    uint32_t *numbers = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        const struct timeline *timeline = timeline_at(timelines, entries[i]->timeline);
-        pack_text(out, timeline_name(timeline));
-        timeline_pack(timelines, entries[i], out);
+        const struct timeline *timeline = timeline_at(timelines, numbers[i]);
+        pack_text(out, timeline_name(timelines, timeline));
+        timeline_pack(timelines, timeline, out);
         pack_u8(out, timeline->past != POOL_NONE);
         if (timeline->past != POOL_NONE) stretch_pack(at(carts, timeline->past), out);
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next) {
@@ -376,13 +387,12 @@ void carts_save(struct carts *carts, struct buffer *out)
         }
         pack_u8(out, 0);
     }
-    free(entries);
+    free(numbers);
 }
 
-static void past_load(struct carts *carts, struct timeline *timeline, struct unpack *in)
+static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
-    const uint32_t number = stretch_unpack(&carts->timelines.stretches, in);
-    const uint32_t flags = at(carts, number)->flags;
+    const uint8_t flags = at(carts, number)->flags;
 
     if (timeline->past != POOL_NONE &&
         at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
@@ -395,9 +405,8 @@ static void past_load(struct carts *carts, struct timeline *timeline, struct unp
     at(carts, timeline->past)->flags |= flags;
 }
 
-static void aside_load(struct carts *carts, struct timeline *timeline, struct unpack *in)
+static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
-    const uint32_t number = stretch_unpack(&carts->timelines.stretches, in);
     uint32_t *link = &timeline->aside;
 
     while (*link != POOL_NONE && aside_due(at(carts, *link)) <= aside_due(at(carts, number)))
@@ -407,38 +416,45 @@ static void aside_load(struct carts *carts, struct timeline *timeline, struct un
 }
 
 /* Runs from two states may be one. */
-static void runs_join(struct carts *carts, struct timeline_entry *entry)
+static void runs_join(struct carts *carts, struct timeline *timeline)
 {
-    uint32_t run = timeline_at(&carts->timelines, entry->timeline)->first;
+    uint32_t run = timeline->first;
 
     while (run != POOL_NONE) {
         const uint32_t next = at(carts, run)->next;
         if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
-            timeline_join_next(&carts->timelines, entry, run);
+            timeline_join_next(&carts->timelines, timeline, run);
         else
             run = next;
     }
 }
 
-bool carts_load(struct carts *carts, struct unpack *in)
+static bool timeline_load(struct carts *carts, struct unpack *in)
 {
     struct timelines *timelines = &carts->timelines;
+    struct slice name;
+    const uint32_t number = timelines_unpack_name(timelines, in, &name);
+
+    if (number == POOL_NONE) return false;
+    struct timeline *timeline = timeline_at(timelines, number);
+    timeline_unpack(timelines, number, name, in);
+    runs_join(carts, timeline);
+    if (unpack_u8(in) != 0)
+        past_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    while (unpack_u8(in) != 0)
+        aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    if (in->broken || (timeline->first == POOL_NONE && timeline->past == POOL_NONE &&
+                       timeline->aside == POOL_NONE))
+        return false;
+    cart_schedule(carts, number);
+    return true;
+}
+
+bool carts_load(struct carts *carts, struct unpack *in)
+{
     const uint64_t count = unpack_u64(in);
 
-    for (uint64_t i = 0; i < count; i++) {
-        struct timeline_entry *entry = timelines_unpack_name(timelines, in);
-        if (entry == NULL) return false;
-        struct timeline *timeline = timeline_at(timelines, entry->timeline);
-        timeline_unpack(timelines, entry, in);
-        runs_join(carts, entry);
-        if (unpack_u8(in) != 0) past_load(carts, timeline, in);
-        while (unpack_u8(in) != 0)
-            aside_load(carts, timeline, in);
-        if (in->broken) return false;
-        if (timeline->first == POOL_NONE && timeline->past == POOL_NONE &&
-            timeline->aside == POOL_NONE)
-            return false;
-        cart_schedule(carts, entry->timeline);
-    }
+    for (uint64_t i = 0; i < count; i++)
+        if (!timeline_load(carts, in)) return false;
     return !in->broken;
 }

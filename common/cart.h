@@ -44,8 +44,11 @@ struct carts {
 void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us);
 void carts_release(struct carts *carts);
 
-/* Adds an event; name is what id was made of. False: it is late. */
-bool carts_add(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
+/* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact);
+
+/* Adds the first event of an id; name is what the id was made of. False: it is late. */
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
 
 /* Hands out the alerts that are due now, in the order in which they became due, then by last event
  * and name: calls that follow each other give the order of one. */

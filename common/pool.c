@@ -6,30 +6,32 @@
 #include "die.h"
 #include "memory.h"
 
-#define KEEP_SEGMENTS 16
+#define KEEP_SEGMENTS 4
 
 void pool_init(struct pool *pool, size_t record_size)
 {
     *pool = (struct pool){.record_size = (record_size + 7) & ~(size_t)7, .used = 1};
+    pool->shift = 63 - (unsigned)__builtin_clzll(MEMORY_PAGES_BYTES / pool->record_size);
 }
 
 void pool_release(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->segments; i++)
-        free(pool->segment[i]);
+        memory_pages_free(pool->segment[i], MEMORY_PAGES_BYTES);
     free(pool->segment);
     pool_init(pool, pool->record_size);
 }
 
 static void pool_extend(struct pool *pool)
 {
-    if (pool->used == UINT32_MAX / POOL_SEGMENT * POOL_SEGMENT)
+    if (pool->used > UINT32_MAX - (UINT32_C(1) << pool->shift))
         die("no memory for more open sessions");
     /* The list of segments has room for a power of two. */
     if ((pool->segments & (pool->segments - 1)) == 0)
         pool->segment =
             memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
-    pool->segment[pool->segments++] = memory_new(POOL_SEGMENT * pool->record_size);
+    pool->segment[pool->segments] = memory_pages(MEMORY_PAGES_BYTES, pool->segments > 0);
+    pool->segments++;
 }
 
 uint32_t pool_take(struct pool *pool)
@@ -39,10 +41,9 @@ uint32_t pool_take(struct pool *pool)
     if (number != POOL_NONE) {
         memcpy(&pool->free, pool_at(pool, number), sizeof(pool->free));
     } else {
-        if (pool->used / POOL_SEGMENT == pool->segments) pool_extend(pool);
+        if (pool->used >> pool->shift == pool->segments) pool_extend(pool);
         number = pool->used++;
     }
-    memset(pool_at(pool, number), 0, pool->record_size);
     pool->live++;
     return number;
 }

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #define POOL_NONE 0
-#define POOL_SEGMENT 4096 /* records; a power of two */
 
 struct pool {
     char **segment;
     size_t record_size; /* bytes, a multiple of 8 */
+    unsigned shift;     /* a segment has room for two to the shift records */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */
@@ -29,7 +29,7 @@ void pool_init(struct pool *pool, size_t record_size);
 /* Gives all memory back; the records' own belongings are the owner's business. */
 void pool_release(struct pool *pool);
 
-/* The number of a zeroed record. Never fails. */
+/* The number of a record that holds rubbish. Never fails. */
 uint32_t pool_take(struct pool *pool);
 
 /* Takes a record back. When it was the last one, all memory goes. */
@@ -37,7 +37,8 @@ void pool_give(struct pool *pool, uint32_t number);
 
 static inline void *pool_at(const struct pool *pool, uint32_t number)
 {
-    return pool->segment[number / POOL_SEGMENT] + number % POOL_SEGMENT * pool->record_size;
+    const uint32_t inside = number & ((UINT32_C(1) << pool->shift) - 1);
+    return pool->segment[number >> pool->shift] + inside * pool->record_size;
 }
 
 #endif

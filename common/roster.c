@@ -1,0 +1,137 @@
+#include "roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "die.h"
+#include "memory.h"
+
+#define SLOTS_MIN 64
+#define SLOTS_KEPT ((size_t)1 << 16)
+#define SLOTS_LARGE (MEMORY_PAGES_BYTES / sizeof(struct roster_slot)) /* whole pages from here on  \
+                                                                       */
+
+void roster_init(struct roster *roster)
+{
+    *roster = (struct roster){0};
+    if (getrandom(&roster->secret, sizeof roster->secret, 0) != sizeof roster->secret)
+        die_errno("getrandom");
+}
+
+static struct roster_slot *slots_new(size_t slots)
+{
+    if (slots >= SLOTS_LARGE) return memory_pages(slots * sizeof(struct roster_slot), true);
+    return memory_zero(slots, sizeof(struct roster_slot));
+}
+
+static void slots_free(struct roster_slot *slot, size_t slots)
+{
+    if (slots >= SLOTS_LARGE)
+        memory_pages_free(slot, slots * sizeof *slot);
+    else
+        free(slot);
+}
+
+void roster_release(struct roster *roster)
+{
+    slots_free(roster->slot, roster->slots);
+    roster->slot = NULL;
+    roster->slots = roster->count = 0;
+}
+
+static inline uint32_t hash_of(const struct roster *roster, struct id id)
+{
+    const unsigned __int128 product =
+        (unsigned __int128)(id.low ^ roster->secret) * UINT64_C(0x9e3779b97f4a7c15);
+    const uint64_t mixed = (uint64_t)(product >> 64) ^ (uint64_t)product ^ id.high;
+    return (uint32_t)(mixed ^ mixed >> 32);
+}
+
+static inline size_t slot_after(const struct roster *roster, size_t slot)
+{
+    return (slot + 1) & (roster->slots - 1);
+}
+
+uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id)
+{
+    if (roster->count == 0) return POOL_NONE;
+    const uint32_t hash = hash_of(roster, id);
+    size_t at = hash & (roster->slots - 1);
+    for (;; at = slot_after(roster, at)) {
+        const struct roster_slot slot = roster->slot[at];
+        if (slot.number == POOL_NONE) return POOL_NONE;
+        if (slot.hash != hash) continue;
+        if (id_equal(*(const struct id *)pool_at(pool, slot.number), id)) return slot.number;
+    }
+}
+
+uint32_t roster_guess(const struct roster *roster, struct id id)
+{
+    if (roster->count == 0) return POOL_NONE;
+    const uint32_t hash = hash_of(roster, id);
+    size_t at = hash & (roster->slots - 1);
+    while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
+        at = slot_after(roster, at);
+    return roster->slot[at].number;
+}
+
+/* Puts a slot where it belongs; there is a free one. */
+static inline void slot_put(struct roster *roster, struct roster_slot slot)
+{
+    size_t at = slot.hash & (roster->slots - 1);
+    while (roster->slot[at].number != POOL_NONE)
+        at = slot_after(roster, at);
+    roster->slot[at] = slot;
+}
+
+static void roster_grow(struct roster *roster)
+{
+    struct roster bigger = *roster;
+    bigger.slots = roster->slots == 0 ? SLOTS_MIN : roster->slots * 2;
+    bigger.slot = slots_new(bigger.slots);
+    for (size_t at = 0; at < roster->slots; at++)
+        if (roster->slot[at].number != POOL_NONE) slot_put(&bigger, roster->slot[at]);
+    slots_free(roster->slot, roster->slots);
+    *roster = bigger;
+}
+
+void roster_put(struct roster *roster, struct id id, uint32_t number)
+{
+    if (roster->count >= roster->slots / 4 * 3) roster_grow(roster);
+    slot_put(roster, (struct roster_slot){.hash = hash_of(roster, id), .number = number});
+    roster->count++;
+}
+
+void roster_remove(struct roster *roster, struct id id, uint32_t number)
+{
+    const size_t wrap = roster->slots - 1;
+    size_t hole = hash_of(roster, id) & wrap;
+    while (roster->slot[hole].number != number)
+        hole = slot_after(roster, hole);
+    /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
+     */
+    for (size_t at = slot_after(roster, hole); roster->slot[at].number != POOL_NONE;
+         at = slot_after(roster, at)) {
+        if (((at - roster->slot[at].hash) & wrap) < ((at - hole) & wrap)) continue;
+        roster->slot[hole] = roster->slot[at];
+        hole = at;
+    }
+    roster->slot[hole] = (struct roster_slot){0};
+    if (--roster->count == 0 && roster->slots > SLOTS_KEPT) roster_release(roster);
+}
+
+void roster_prefetch(const struct roster *roster, struct id id)
+{
+    if (roster->slots != 0)
+        __builtin_prefetch(&roster->slot[hash_of(roster, id) & (roster->slots - 1)], 1);
+}
+
+uint32_t roster_next(const struct roster *roster, size_t *at)
+{
+    while (*at < roster->slots) {
+        const uint32_t number = roster->slot[(*at)++].number;
+        if (number != POOL_NONE) return number;
+    }
+    return POOL_NONE;
+}
