@@ -145,15 +145,14 @@ static enum fate event(struct run *run, const struct event *ev)
 
     if (has_at && ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const struct id bits = identity_id(ev);
-    const uint32_t number = timelines_find(timelines(), bits);
+    const uint32_t number = identity_timeline(timelines(), ev);
     bool used;
     if (number != POOL_NONE) {
         used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);
     } else {
         const struct slice name = identity_name(&identity, ev);
-        used = has_at ? sessions_begin(&visits, bits, name, &fact)
-                      : carts_begin(&carts, bits, name, &fact);
+        used = has_at ? sessions_begin(&visits, identity_id(ev), name, &fact)
+                      : carts_begin(&carts, identity_id(ev), name, &fact);
     }
     run->counters.keys = timelines_count(timelines());
     return used ? FATE_USED : FATE_LATE;

@@ -199,10 +199,7 @@ static void print_count(const struct run *run, enum column column, uint64_t coun
 
 static void print_bool(const struct run *run, enum column column, bool is_true)
 {
-    value_print(column_value(run, column),
-                (struct value){.text = is_true ? "true" : "false",
-                               .len = is_true ? 4 : 5,
-                               .kind = is_true ? KIND_TRUE : KIND_FALSE});
+    buffer_add_slice(column_value(run, column), is_true ? SLICE("true") : SLICE("false"));
 }
 
 static void print_text(const struct run *run, enum column column, struct value text)

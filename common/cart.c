@@ -371,12 +371,12 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
 void carts_save(struct carts *carts, struct buffer *out)
 {
     const struct timelines *timelines = &carts->timelines;
-    uint32_t *numbers = timelines_sorted(timelines);
+    struct sort_item *sorted = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        const struct timeline *timeline = timeline_at(timelines, numbers[i]);
+        const struct timeline *timeline = timeline_at(timelines, sorted[i].number);
         pack_text(out, timeline_name(timelines, timeline));
         timeline_pack(timelines, timeline, out);
         pack_u8(out, timeline->past != POOL_NONE);
@@ -387,7 +387,7 @@ void carts_save(struct carts *carts, struct buffer *out)
         }
         pack_u8(out, 0);
     }
-    free(numbers);
+    free(sorted);
 }
 
 static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)

@@ -41,6 +41,13 @@ static inline struct id identity_id(const struct event *ev)
     return (struct id){.low = ev->hint[0], .high = ev->hint[1]};
 }
 
+/* The number of its timeline; POOL_NONE: it has none. For one event after the other, in the order
+ * in which they were hinted at. */
+static inline uint32_t identity_timeline(struct timelines *timelines, const struct event *ev)
+{
+    return timelines_take(timelines, identity_id(ev), ev->hint[2]);
+}
+
 /* The name, good until the next call. */
 struct slice identity_name(struct identity *identity, const struct event *ev);
 

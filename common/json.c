@@ -226,8 +226,55 @@ void json_add_inside(struct buffer *out, struct slice inside)
     add_escaped(out, inside, true);
 }
 
+/* Four bytes, as the low half of a word. */
+static inline uint64_t half_word(const char *text)
+{
+    uint32_t half;
+    memcpy(&half, text, sizeof half);
+    return half;
+}
+
+/* Copies a short text, its two ends by pieces that overlap; false: something in it needs a look,
+ * and the copy is no good. */
+static inline bool short_copy(char *to, struct slice text)
+{
+    const char *from = text.text;
+    const size_t len = text.len;
+
+    if (len >= 8) {
+        uint64_t specials = 0;
+        for (size_t at = 0; at + 8 < len; at += 8) {
+            specials |= word_specials(slice_word(from + at), false);
+            memcpy(to + at, from + at, 8);
+        }
+        memcpy(to + len - 8, from + len - 8, 8);
+        return (specials | word_specials(slice_word(from + len - 8), false)) == 0;
+    }
+    if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+        return word_specials(half_word(from) | half_word(from + len - 4) << 32, false) == 0;
+    }
+    uint64_t word = EACH_BYTE * ' ';
+    for (size_t at = 0; at < len; at++) {
+        word = word << 8 | (unsigned char)from[at];
+        to[at] = from[at];
+    }
+    return word_specials(word, false) == 0;
+}
+
+#define SHORT_BYTES 48
+
 void json_add_string(struct buffer *out, struct slice text)
 {
+    if (text.len <= SHORT_BYTES) { /* nearly every string there is */
+        char *to = buffer_reserve(out, text.len + 2);
+        if (short_copy(to + 1, text)) {
+            to[0] = to[text.len + 1] = '"';
+            out->len += text.len + 2;
+            return;
+        }
+    }
     buffer_add_char(out, '"');
     json_add_escaped(out, text);
     buffer_add_char(out, '"');

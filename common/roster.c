@@ -9,8 +9,9 @@
 
 #define SLOTS_MIN 64
 #define SLOTS_KEPT ((size_t)1 << 16)
-#define SLOTS_LARGE (MEMORY_PAGES_BYTES / sizeof(struct roster_slot)) /* whole pages from here on  \
-                                                                       */
+#define SLOTS_LARGE                                                                                \
+    (MEMORY_PAGES_BYTES / sizeof(struct roster_slot)) /* whole pages from here on                  \
+                                                       */
 
 void roster_init(struct roster *roster)
 {

@@ -21,9 +21,11 @@ struct printed {
 
 struct member {
     struct slice name;   /* plain, owned */
-    struct slice prefix; /* `"name":`, owned */
-    size_t start;        /* of the value in the row being made; NONE when left out */
+    struct slice prefix; /* `,"name":`, owned, with room for a whole number of PIECEs */
+    size_t start; /* of the value in the row being made; NONE when left out. With finding only */
 };
+
+#define PIECE 32 /* prefixes are copied by so many bytes */
 
 #define NONE SIZE_MAX
 
@@ -40,13 +42,13 @@ struct rows {
     size_t top; /* 0: all */
     int64_t pad;
     bool sorting; /* inside a group that has to be sorted or cut */
+    bool finding; /* values are looked for again once the row is made */
     struct buffer group;
     struct buffer orders; /* values to sort by that were printed with escapes */
     struct printed *printed;
     size_t printed_count, printed_cap;
     struct buffer *into; /* where the row being made goes */
     size_t row_start;
-    int last; /* the member whose value was begun last */
     struct buffer scratch;
     uint64_t count;
     bool dirty; /* rows since the last flush */
@@ -115,8 +117,10 @@ int rows_member(struct rows *rows, struct slice name)
 {
     rows->member = memory_resize(rows->member, (size_t)rows->members + 1, sizeof rows->member[0]);
     struct buffer prefix = {0};
+    buffer_add_char(&prefix, ',');
     json_add_string(&prefix, name);
     buffer_add_char(&prefix, ':');
+    memset(buffer_reserve(&prefix, PIECE), 0, PIECE);
     rows->member[rows->members] =
         (struct member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
     return rows->members++;
@@ -156,19 +160,26 @@ void rows_begin(struct rows *rows)
                                    : &rows->output->buffer;
     if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
     rows->row_start = rows->into->len;
+    rows->finding = rows->sorting || rows->keys != 0;
+    if (!rows->finding) return;
     for (int i = 0; i < rows->members; i++)
         rows->member[i].start = NONE;
-    rows->last = -1;
 }
 
 struct buffer *rows_value(struct rows *rows, int member)
 {
     struct member *next = &rows->member[member];
-    buffer_add_char(rows->into, rows->last < 0 ? '{' : ',');
-    buffer_add_slice(rows->into, next->prefix);
-    next->start = rows->into->len - rows->row_start;
-    rows->last = member;
-    return rows->into;
+    struct buffer *into = rows->into;
+    const size_t len = next->prefix.len;
+    const bool is_first = into->len == rows->row_start;
+    char *to = buffer_reserve(into, len + PIECE);
+
+    for (size_t at = 0; at < len; at += PIECE)
+        memcpy(to + at, next->prefix.text + at, PIECE);
+    if (is_first) to[0] = '{';
+    into->len += len;
+    if (rows->finding) next->start = into->len - rows->row_start;
+    return into;
 }
 
 /* The text of a member's value in the row that has been made: it ends where the next one's name
@@ -181,7 +192,7 @@ static struct slice member_text(const struct rows *rows, int member)
     for (int i = 0; i < rows->members; i++) {
         const struct member *other = &rows->member[i];
         if (other->start == NONE || other->start <= start) continue;
-        const size_t before = other->start - other->prefix.len - 1;
+        const size_t before = other->start - other->prefix.len;
         if (before < end) end = before;
     }
     return (struct slice){.text = rows->into->data + rows->row_start + start, .len = end - start};

@@ -6,12 +6,6 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 
-struct session_closed {
-    int64_t last_us;
-    uint32_t stretch;
-    bool newest;
-};
-
 /* time + duration; behind everything if that is none. */
 static int64_t later(int64_t time_us, int64_t duration_us)
 {
@@ -264,14 +258,16 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact 
     return true;
 }
 
-static void closed_push(struct sessions *sessions, struct session_closed closed)
+/* A part that is complete: sorted by its last event. */
+static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest)
 {
     if (sessions->closed_count == sessions->closed_cap) {
         sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
         sessions->closed =
             memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
     }
-    sessions->closed[sessions->closed_count++] = closed;
+    sessions->closed[sessions->closed_count++] = (struct sort_item){
+        .key = sort_key(at(sessions, stretch)->last_us), .number = stretch, .mark = newest};
 }
 
 /* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
@@ -299,9 +295,7 @@ static void part_close(struct sessions *sessions, uint32_t number)
         timeline_insert(timelines, timeline, part, husk);
     }
     timeline_remove(timelines, timeline, part);
-    closed_push(sessions, (struct session_closed){.last_us = stretch->last_us,
-                                                  .stretch = part,
-                                                  .newest = next == POOL_NONE});
+    closed_push(sessions, part, next == POOL_NONE);
 }
 
 /* Takes out what is complete before the watermark, or all. */
@@ -322,16 +316,15 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
     timelines_drop(timelines, number);
 }
 
+/* Of the same last event: by name, then first event. */
 static int closed_compare(const void *a, const void *b, void *context)
 {
-    const struct session_closed *left = a;
-    const struct session_closed *right = b;
-    const struct sessions *sessions = context;
-
-    if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
-    const struct stretch *one = at(sessions, left->stretch);
-    const struct stretch *other = at(sessions, right->stretch);
+    const struct sort_item *left = a;
+    const struct sort_item *right = b;
+    const struct stretch *one = at(context, left->number);
+    const struct stretch *other = at(context, right->number);
     const int order = timeline_name_compare(stretch_name(one), stretch_name(other));
+
     if (order != 0) return order;
     return (one->start_us > other->start_us) - (one->start_us < other->start_us);
 }
@@ -339,15 +332,15 @@ static int closed_compare(const void *a, const void *b, void *context)
 static void closed_print(struct sessions *sessions,
                          void (*print)(void *context, const struct session *session), void *context)
 {
-    struct session_closed *closed = sessions->closed;
+    struct sort_item *closed = sessions->closed;
     const size_t count = sessions->closed_count;
 
-    if (count > 1) qsort_r(closed, count, sizeof(*closed), closed_compare, sessions);
+    sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
-        const struct session session = {.stretch = at(sessions, closed[i].stretch),
-                                        .newest = closed[i].newest};
+        const struct session session = {.stretch = at(sessions, closed[i].number),
+                                        .newest = closed[i].mark != 0};
         print(context, &session);
-        stretch_free(&sessions->timelines.stretches, closed[i].stretch);
+        stretch_free(&sessions->timelines.stretches, closed[i].number);
     }
     sessions->closed_count = 0;
 }
@@ -380,17 +373,17 @@ void sessions_finish(struct sessions *sessions,
 void sessions_save(struct sessions *sessions, struct buffer *out)
 {
     struct timelines *timelines = &sessions->timelines;
-    uint32_t *numbers = timelines_sorted(timelines);
+    struct sort_item *sorted = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        struct timeline *timeline = timeline_at(timelines, numbers[i]);
+        struct timeline *timeline = timeline_at(timelines, sorted[i].number);
         if (timeline->count > 1) sessions_tidy(sessions, timeline);
         pack_text(out, timeline_name(timelines, timeline));
         timeline_pack(timelines, timeline, out);
     }
-    free(numbers);
+    free(sorted);
 }
 
 bool sessions_load(struct sessions *sessions, struct unpack *in)

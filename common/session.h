@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sort.h"
 #include "timeline.h"
 
 /* A session, or a part of one, that is complete. */
@@ -38,13 +39,11 @@ struct session {
     bool newest;                   /* nothing later of this id is open */
 };
 
-struct session_closed;
-
 struct sessions {
     int64_t gap_us, max_us; /* INT64_MAX: none */
     int64_t watermark_us;   /* what sessions_advance was told last; INT64_MIN before */
     struct timelines timelines;
-    struct session_closed *closed;
+    struct sort_item *closed; /* the parts that are complete and not printed yet */
     size_t closed_count, closed_cap;
 };
 

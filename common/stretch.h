@@ -91,6 +91,13 @@ static inline struct stretch *stretch_at(const struct stretches *stretches, uint
     return pool_at(&stretches->pool, number);
 }
 
+/* Brings near what is not in the record: the beginning and the end of the block. */
+static inline void stretch_prefetch(const struct stretch *stretch)
+{
+    __builtin_prefetch(stretch->block, 1);
+    __builtin_prefetch(stretch->block + stretch->block_len, 1);
+}
+
 /* The number of a record that holds nothing: what is behind the stretch is rubbish. */
 uint32_t stretch_take(struct stretches *stretches);
 

@@ -29,31 +29,49 @@ void timelines_release(struct timelines *timelines)
     timelines->due_cap = 0;
 }
 
+/* A number that was right some events ago. */
+static bool number_stands(const struct timelines *timelines, uint64_t number)
+{
+    return number != POOL_NONE && number < timelines->stretches.pool.used;
+}
+
 /* Each step asks for memory whose address only the step before it, some hints earlier, has brought.
  */
-void timelines_hint(struct timelines *timelines, struct id id)
+void timelines_hint(struct timelines *timelines, struct id id, uint64_t *number)
 {
-    const unsigned at = timelines->ahead_at++ % TIMELINE_AHEAD;
-    const unsigned second = (at + TIMELINE_AHEAD - RECORD_AFTER) % TIMELINE_AHEAD;
-    const unsigned third = (at + TIMELINE_AHEAD - BLOCK_AFTER) % TIMELINE_AHEAD;
+    const unsigned hint = timelines->hints++;
 
+    *number = POOL_NONE;
     roster_prefetch(&timelines->ids, id);
-    timelines->ahead[at] = id;
-    timelines->ahead_number[at] = POOL_NONE;
+    timelines->ahead[hint % TIMELINE_AHEAD].id = id;
+    timelines->ahead[hint % TIMELINE_AHEAD].number = number;
+    if (hint < RECORD_AFTER) return;
 
-    const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[second]);
-    if (number != POOL_NONE) {
-        const char *record = (const char *)timeline_at(timelines, number);
-        timelines->ahead_number[second] = number;
+    const unsigned second = (hint - RECORD_AFTER) % TIMELINE_AHEAD;
+    const uint32_t found = roster_guess(&timelines->ids, timelines->ahead[second].id);
+    *timelines->ahead[second].number = found;
+    if (found != POOL_NONE) {
+        const char *record = (const char *)timeline_at(timelines, found);
         __builtin_prefetch(record, 1);
         __builtin_prefetch(record + sizeof(struct timeline) - 1, 1);
     }
-    const uint32_t earlier = timelines->ahead_number[third];
-    if (earlier != POOL_NONE && earlier < timelines->stretches.pool.used) {
-        const struct stretch *stretch = stretch_at(&timelines->stretches, earlier);
-        __builtin_prefetch(stretch->block, 1);
-        __builtin_prefetch(stretch->block + stretch->block_len, 1);
+    if (hint < BLOCK_AFTER) return;
+
+    const unsigned third = (hint - BLOCK_AFTER) % TIMELINE_AHEAD;
+    const uint64_t earlier = *timelines->ahead[third].number;
+    if (number_stands(timelines, earlier)) {
+        stretch_prefetch(stretch_at(&timelines->stretches, (uint32_t)earlier));
     }
+}
+
+uint32_t timelines_take(struct timelines *timelines, struct id id, uint64_t hinted)
+{
+    timelines->hints = 0;
+    if (number_stands(timelines, hinted)) {
+        const struct stretch *stretch = stretch_at(&timelines->stretches, (uint32_t)hinted);
+        if (id_equal(stretch->id, id) && stretch->is_owned) return (uint32_t)hinted;
+    }
+    return timelines_find(timelines, id);
 }
 
 struct id timeline_id_string(struct slice text)
@@ -206,7 +224,8 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
             continue; /* scheduled anew for earlier, or another id's by now */
         timeline->due_us = INT64_MAX;
         timelines->due[count++] = item;
-        __builtin_prefetch(timeline->stretch.block);
+        stretch_prefetch(&timeline->stretch);
+        roster_prefetch(&timelines->ids, timeline->stretch.id);
     }
     *items = timelines->due;
     return count;
@@ -311,22 +330,27 @@ uint32_t *timelines_all(const struct timelines *timelines)
     return numbers;
 }
 
-static int number_compare(const void *a, const void *b, void *context)
+static int ids_compare(const void *a, const void *b, void *context)
 {
-    const uint32_t *left = a;
-    const uint32_t *right = b;
+    const struct sort_item *left = a;
+    const struct sort_item *right = b;
 
-    return id_compare(timeline_at(context, *left)->stretch.id,
-                      timeline_at(context, *right)->stretch.id);
+    return id_compare(timeline_at(context, left->number)->stretch.id,
+                      timeline_at(context, right->number)->stretch.id);
 }
 
-uint32_t *timelines_sorted(const struct timelines *timelines)
+struct sort_item *timelines_sorted(const struct timelines *timelines)
 {
-    uint32_t *numbers = timelines_all(timelines);
+    const size_t count = timelines->ids.count;
+    struct sort_item *sorted = memory_zero(count, sizeof(*sorted));
+    size_t slot = 0;
 
-    qsort_r(numbers, timelines->ids.count, sizeof(*numbers), number_compare,
-            (void *)(uintptr_t)timelines);
-    return numbers;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i].number = roster_next(&timelines->ids, &slot);
+        sorted[i].key = timeline_at(timelines, sorted[i].number)->stretch.id.high;
+    }
+    sort_items(sorted, count, ids_compare, (void *)(uintptr_t)timelines);
+    return sorted;
 }
 
 void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,

@@ -24,6 +24,7 @@
 #include "pack.h"
 #include "pool.h"
 #include "roster.h"
+#include "sort.h"
 #include "slice.h"
 #include "stretch.h"
 #include "timer.h"
@@ -47,9 +48,12 @@ struct timelines {
     struct timer timer;
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
-    struct id ahead[TIMELINE_AHEAD]; /* the ids hinted at last, in a ring */
-    uint32_t ahead_number[TIMELINE_AHEAD];
-    unsigned ahead_at;
+    /* The ids hinted at last, in a ring. */
+    struct {
+        struct id id;
+        uint64_t *number;
+    } ahead[TIMELINE_AHEAD];
+    unsigned hints; /* since the last timelines_take */
 };
 
 void timelines_init(struct timelines *timelines);
@@ -66,8 +70,9 @@ static inline size_t timelines_count(const struct timelines *timelines)
     return timelines->ids.count;
 }
 
-/* An event of this id will come soon: brings near what it will touch. */
-void timelines_hint(struct timelines *timelines, struct id id);
+/* An event of this id will come soon: brings near what it will touch. Some hints later, unless
+ * timelines_take comes first, *number is what is probably its timeline. */
+void timelines_hint(struct timelines *timelines, struct id id, uint64_t *number);
 
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
 struct id timeline_id(struct slice name);
@@ -87,6 +92,9 @@ static inline uint32_t timelines_find(const struct timelines *timelines, struct 
 {
     return roster_find(&timelines->ids, &timelines->stretches.pool, id);
 }
+
+/* The same, for the next event of those hinted at. */
+uint32_t timelines_take(struct timelines *timelines, struct id id, uint64_t hinted);
 
 /* Makes the timeline of an id that has none, without stretches. */
 uint32_t timelines_make(struct timelines *timelines, struct id id);
@@ -123,8 +131,8 @@ void timeline_remove(struct timelines *timelines, struct timeline *timeline, uin
 /* Merges the stretch behind into this one. */
 void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number);
 
-/* The numbers of all timelines, sorted by id or in no order; free() the array. */
-uint32_t *timelines_sorted(const struct timelines *timelines);
+/* The numbers of all timelines, sorted by id, or in no order; free() the array. */
+struct sort_item *timelines_sorted(const struct timelines *timelines);
 uint32_t *timelines_all(const struct timelines *timelines);
 
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what
