@@ -177,12 +177,10 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = event_value(ev, SLOT_DEVICE_TYPE),
                               .product = event_value(ev, SLOT_PRODUCT_ID)};
 
-    const struct id bits = identity_id(ev);
-    const uint32_t number = timelines_find(&sessions.timelines, bits);
-
-    const bool used = number != POOL_NONE
-                          ? sessions_add(&sessions, number, &fact)
-                          : sessions_begin(&sessions, bits, identity_name(&identity, ev), &fact);
+    const uint32_t number = identity_timeline(&sessions.timelines, ev);
+    const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
+                                          : sessions_begin(&sessions, identity_id(ev),
+                                                           identity_name(&identity, ev), &fact);
     run->counters.keys = timelines_count(&sessions.timelines);
     return used ? FATE_USED : FATE_LATE;
 }

@@ -36,5 +36,5 @@ void identity_hint(struct identity *identity, struct timelines *timelines, struc
         bits = timeline_id(identity_name(identity, ev));
     ev->hint[0] = bits.low;
     ev->hint[1] = bits.high;
-    timelines_hint(timelines, bits, &ev->hint[2]);
+    timelines_hint(timelines, bits);
 }

@@ -45,7 +45,7 @@ static inline struct id identity_id(const struct event *ev)
  * in which they were hinted at. */
 static inline uint32_t identity_timeline(struct timelines *timelines, const struct event *ev)
 {
-    return timelines_take(timelines, identity_id(ev), ev->hint[2]);
+    return timelines_take(timelines, identity_id(ev));
 }
 
 /* The name, good until the next call. */

@@ -6,11 +6,6 @@
 #include "memory.h"
 #include "varint.h"
 
-/* How many hints later an id's record, and then the texts of the stretch in it, are brought near.
- */
-#define RECORD_AFTER 7
-#define BLOCK_AFTER 11
-
 void timelines_init(struct timelines *timelines)
 {
     *timelines = (struct timelines){0};
@@ -29,47 +24,46 @@ void timelines_release(struct timelines *timelines)
     timelines->due_cap = 0;
 }
 
-/* A number that was right some events ago. */
-static bool number_stands(const struct timelines *timelines, uint64_t number)
+static inline void timeline_prefetch(const struct timeline *timeline)
 {
-    return number != POOL_NONE && number < timelines->stretches.pool.used;
+    __builtin_prefetch(timeline, 1);
+    __builtin_prefetch((const char *)timeline + sizeof *timeline - 1, 1);
 }
 
-/* Each step asks for memory whose address only the step before it, some hints earlier, has brought.
- */
-void timelines_hint(struct timelines *timelines, struct id id, uint64_t *number)
+void timelines_hint(struct timelines *timelines, struct id id)
 {
-    const unsigned hint = timelines->hints++;
-
-    *number = POOL_NONE;
+    if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
+    if (timelines->hinted == TIMELINE_AHEAD) return;
+    timelines->ahead[timelines->hinted++].id = id;
     roster_prefetch(&timelines->ids, id);
-    timelines->ahead[hint % TIMELINE_AHEAD].id = id;
-    timelines->ahead[hint % TIMELINE_AHEAD].number = number;
-    if (hint < RECORD_AFTER) return;
+}
 
-    const unsigned second = (hint - RECORD_AFTER) % TIMELINE_AHEAD;
-    const uint32_t found = roster_guess(&timelines->ids, timelines->ahead[second].id);
-    *timelines->ahead[second].number = found;
-    if (found != POOL_NONE) {
-        const char *record = (const char *)timeline_at(timelines, found);
-        __builtin_prefetch(record, 1);
-        __builtin_prefetch(record + sizeof(struct timeline) - 1, 1);
+/* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
+ * for all records, then, while these come, for the texts of the first. */
+static void hints_follow(struct timelines *timelines)
+{
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i].id);
+        timelines->ahead[i].number = number;
+        if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
     }
-    if (hint < BLOCK_AFTER) return;
-
-    const unsigned third = (hint - BLOCK_AFTER) % TIMELINE_AHEAD;
-    const uint64_t earlier = *timelines->ahead[third].number;
-    if (number_stands(timelines, earlier)) {
-        stretch_prefetch(stretch_at(&timelines->stretches, (uint32_t)earlier));
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = timelines->ahead[i].number;
+        if (number != POOL_NONE) stretch_prefetch(stretch_at(&timelines->stretches, number));
     }
 }
 
-uint32_t timelines_take(struct timelines *timelines, struct id id, uint64_t hinted)
+uint32_t timelines_take(struct timelines *timelines, struct id id)
 {
-    timelines->hints = 0;
-    if (number_stands(timelines, hinted)) {
-        const struct stretch *stretch = stretch_at(&timelines->stretches, (uint32_t)hinted);
-        if (id_equal(stretch->id, id) && stretch->is_owned) return (uint32_t)hinted;
+    unsigned at = timelines->taken;
+
+    if (at == 0) hints_follow(timelines);
+    while (at < timelines->hinted && !id_equal(timelines->ahead[at].id, id))
+        at++; /* that event was of no interest */
+    timelines->taken = at + 1;
+    if (at < timelines->hinted && timelines->ahead[at].number != POOL_NONE) {
+        const uint32_t number = timelines->ahead[at].number;
+        if (id_equal(stretch_at(&timelines->stretches, number)->id, id)) return number;
     }
     return timelines_find(timelines, id);
 }
@@ -206,7 +200,7 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
                 memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
         }
         timelines->due[count++] = item;
-        __builtin_prefetch(timeline_at(timelines, item.number), 1);
+        timeline_prefetch(timeline_at(timelines, item.number));
     }
     return count;
 }

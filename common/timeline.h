@@ -40,7 +40,7 @@ struct timeline {
     uint32_t aside;         /* cart.h: stretches that came too late to change what was judged */
 };
 
-#define TIMELINE_AHEAD 16
+#define TIMELINE_AHEAD 64
 
 struct timelines {
     struct roster ids;
@@ -48,12 +48,12 @@ struct timelines {
     struct timer timer;
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
-    /* The ids hinted at last, in a ring. */
+    /* What was hinted at, and how much of that has been taken. */
     struct {
         struct id id;
-        uint64_t *number;
+        uint32_t number;
     } ahead[TIMELINE_AHEAD];
-    unsigned hints; /* since the last timelines_take */
+    unsigned hinted, taken;
 };
 
 void timelines_init(struct timelines *timelines);
@@ -70,9 +70,8 @@ static inline size_t timelines_count(const struct timelines *timelines)
     return timelines->ids.count;
 }
 
-/* An event of this id will come soon: brings near what it will touch. Some hints later, unless
- * timelines_take comes first, *number is what is probably its timeline. */
-void timelines_hint(struct timelines *timelines, struct id id, uint64_t *number);
+/* An event of this id will come soon: brings near what it will touch. */
+void timelines_hint(struct timelines *timelines, struct id id);
 
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
 struct id timeline_id(struct slice name);
@@ -93,8 +92,8 @@ static inline uint32_t timelines_find(const struct timelines *timelines, struct 
     return roster_find(&timelines->ids, &timelines->stretches.pool, id);
 }
 
-/* The same, for the next event of those hinted at. */
-uint32_t timelines_take(struct timelines *timelines, struct id id, uint64_t hinted);
+/* The same, of an id that was hinted at. Events come in the order of the hints. */
+uint32_t timelines_take(struct timelines *timelines, struct id id);
 
 /* Makes the timeline of an id that has none, without stretches. */
 uint32_t timelines_make(struct timelines *timelines, struct id id);
