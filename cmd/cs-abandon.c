@@ -143,9 +143,9 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = VALUE_NULL,
                               .product = VALUE_NULL};
 
+    const uint32_t number = identity_timeline(timelines(), ev);
     if (has_at && ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const uint32_t number = identity_timeline(timelines(), ev);
     bool used;
     if (number != POOL_NONE) {
         used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);

@@ -168,6 +168,7 @@ static void hint(struct run *run, struct event *ev)
 
 static enum fate event(struct run *run, const struct event *ev)
 {
+    const uint32_t number = identity_timeline(&sessions.timelines, ev);
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
@@ -177,7 +178,6 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = event_value(ev, SLOT_DEVICE_TYPE),
                               .product = event_value(ev, SLOT_PRODUCT_ID)};
 
-    const uint32_t number = identity_timeline(&sessions.timelines, ev);
     const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
                                           : sessions_begin(&sessions, identity_id(ev),
                                                            identity_name(&identity, ev), &fact);

@@ -192,9 +192,26 @@ bool carts_begin(struct carts *carts, struct id id, struct slice name, const str
     return true;
 }
 
+/* Does the event go on where the only run ends? */
+static bool goes_on(const struct carts *carts, const struct stretch *run, const struct fact *fact)
+{
+    return fact->time_us >= fact->watermark_us && fact->time_us >= run->start_us &&
+           run->previous == POOL_NONE &&
+           (fact->time_us <= run->last_us ||
+            stretch_near(run->last_us, carts->after_us, fact->time_us));
+}
+
 bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact)
 {
     const struct timeline *timeline = timeline_at(&carts->timelines, number);
+
+    if (timeline->last != POOL_NONE) { /* nearly always this is all */
+        struct stretch *run = at(carts, timeline->last);
+        if (goes_on(carts, run, fact)) {
+            stretch_add(&carts->timelines.stretches, run, fact);
+            return true;
+        }
+    }
 
     if (fact->time_us < fact->watermark_us &&
         visit_is_over(carts, timeline, fact->time_us, fact->watermark_us))

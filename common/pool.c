@@ -7,30 +7,31 @@
 #include "memory.h"
 
 #define KEEP_SEGMENTS 4
+#define SEGMENT_BYTES ((size_t)POOL_SEGMENT * POOL_RECORD_BYTES)
 
-void pool_init(struct pool *pool, size_t record_size)
+_Static_assert(SEGMENT_BYTES % MEMORY_PAGES_BYTES == 0, "whole pages");
+
+void pool_init(struct pool *pool)
 {
-    *pool = (struct pool){.record_size = (record_size + 7) & ~(size_t)7, .used = 1};
-    pool->shift = 63 - (unsigned)__builtin_clzll(MEMORY_PAGES_BYTES / pool->record_size);
+    *pool = (struct pool){.used = 1};
 }
 
 void pool_release(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->segments; i++)
-        memory_pages_free(pool->segment[i], MEMORY_PAGES_BYTES);
+        memory_pages_free(pool->segment[i], SEGMENT_BYTES);
     free(pool->segment);
-    pool_init(pool, pool->record_size);
+    pool_init(pool);
 }
 
 static void pool_extend(struct pool *pool)
 {
-    if (pool->used > UINT32_MAX - (UINT32_C(1) << pool->shift))
-        die("no memory for more open sessions");
+    if (pool->used > UINT32_MAX - POOL_SEGMENT) die("no memory for more open sessions");
     /* The list of segments has room for a power of two. */
     if ((pool->segments & (pool->segments - 1)) == 0)
         pool->segment =
             memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
-    pool->segment[pool->segments] = memory_pages(MEMORY_PAGES_BYTES, pool->segments > 0);
+    pool->segment[pool->segments] = memory_pages(SEGMENT_BYTES, pool->segments > 0);
     pool->segments++;
 }
 
@@ -41,7 +42,7 @@ uint32_t pool_take(struct pool *pool)
     if (number != POOL_NONE) {
         memcpy(&pool->free, pool_at(pool, number), sizeof(pool->free));
     } else {
-        if (pool->used >> pool->shift == pool->segments) pool_extend(pool);
+        if (pool->used / POOL_SEGMENT == pool->segments) pool_extend(pool);
         number = pool->used++;
     }
     pool->live++;

@@ -2,8 +2,9 @@
  * pool.h - fixed-size records named by 32-bit numbers instead of addresses.
  *
  * A record stays where it is from pool_take to pool_give; a number is half an address, which counts
- * when millions of records point at each other. Records come in segments, so nothing is ever moved.
- * Number 0 is no record.
+ * when millions of records point at each other. Records are two cache lines long and come in
+ * segments of 2 MiB, so nothing is ever moved, and finding one is a load and two shifts. Number 0
+ * is no record.
  */
 #ifndef CS_POOL_H
 #define CS_POOL_H
@@ -12,11 +13,11 @@
 #include <stdint.h>
 
 #define POOL_NONE 0
+#define POOL_RECORD_BYTES 128
+#define POOL_SEGMENT (1 << 14) /* records */
 
 struct pool {
     char **segment;
-    size_t record_size; /* bytes, a multiple of 8 */
-    unsigned shift;     /* a segment has room for two to the shift records */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */
@@ -24,7 +25,7 @@ struct pool {
 };
 
 /* An empty pool; allocates nothing yet. */
-void pool_init(struct pool *pool, size_t record_size);
+void pool_init(struct pool *pool);
 
 /* Gives all memory back; the records' own belongings are the owner's business. */
 void pool_release(struct pool *pool);
@@ -37,8 +38,8 @@ void pool_give(struct pool *pool, uint32_t number);
 
 static inline void *pool_at(const struct pool *pool, uint32_t number)
 {
-    const uint32_t inside = number & ((UINT32_C(1) << pool->shift) - 1);
-    return pool->segment[number >> pool->shift] + inside * pool->record_size;
+    return pool->segment[number / POOL_SEGMENT] +
+           (size_t)(number % POOL_SEGMENT) * POOL_RECORD_BYTES;
 }
 
 #endif

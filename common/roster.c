@@ -41,14 +41,6 @@ void roster_release(struct roster *roster)
     roster->slots = roster->count = 0;
 }
 
-static inline uint32_t hash_of(const struct roster *roster, struct id id)
-{
-    const unsigned __int128 product =
-        (unsigned __int128)(id.low ^ roster->secret) * UINT64_C(0x9e3779b97f4a7c15);
-    const uint64_t mixed = (uint64_t)(product >> 64) ^ (uint64_t)product ^ id.high;
-    return (uint32_t)(mixed ^ mixed >> 32);
-}
-
 static inline size_t slot_after(const struct roster *roster, size_t slot)
 {
     return (slot + 1) & (roster->slots - 1);
@@ -57,7 +49,7 @@ static inline size_t slot_after(const struct roster *roster, size_t slot)
 uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id)
 {
     if (roster->count == 0) return POOL_NONE;
-    const uint32_t hash = hash_of(roster, id);
+    const uint32_t hash = roster_hash(roster, id);
     size_t at = hash & (roster->slots - 1);
     for (;; at = slot_after(roster, at)) {
         const struct roster_slot slot = roster->slot[at];
@@ -67,10 +59,9 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
     }
 }
 
-uint32_t roster_guess(const struct roster *roster, struct id id)
+uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 {
     if (roster->count == 0) return POOL_NONE;
-    const uint32_t hash = hash_of(roster, id);
     size_t at = hash & (roster->slots - 1);
     while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
         at = slot_after(roster, at);
@@ -100,14 +91,14 @@ static void roster_grow(struct roster *roster)
 void roster_put(struct roster *roster, struct id id, uint32_t number)
 {
     if (roster->count >= roster->slots / 4 * 3) roster_grow(roster);
-    slot_put(roster, (struct roster_slot){.hash = hash_of(roster, id), .number = number});
+    slot_put(roster, (struct roster_slot){.hash = roster_hash(roster, id), .number = number});
     roster->count++;
 }
 
 void roster_remove(struct roster *roster, struct id id, uint32_t number)
 {
     const size_t wrap = roster->slots - 1;
-    size_t hole = hash_of(roster, id) & wrap;
+    size_t hole = roster_hash(roster, id) & wrap;
     while (roster->slot[hole].number != number)
         hole = slot_after(roster, hole);
     /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
@@ -120,12 +111,6 @@ void roster_remove(struct roster *roster, struct id id, uint32_t number)
     }
     roster->slot[hole] = (struct roster_slot){0};
     if (--roster->count == 0 && roster->slots > SLOTS_KEPT) roster_release(roster);
-}
-
-void roster_prefetch(const struct roster *roster, struct id id)
-{
-    if (roster->slots != 0)
-        __builtin_prefetch(&roster->slot[hash_of(roster, id) & (roster->slots - 1)], 1);
 }
 
 uint32_t roster_next(const struct roster *roster, size_t *at)

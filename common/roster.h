@@ -35,15 +35,27 @@ void roster_release(struct roster *roster);
 /* The number of the record that begins with the id; POOL_NONE: there is none. */
 uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id);
 
-/* The number of what is probably that record: only slots are looked at. */
-uint32_t roster_guess(const struct roster *roster, struct id id);
+/* Where in the roster an id is, as 32 bits of its hash. */
+static inline uint32_t roster_hash(const struct roster *roster, struct id id)
+{
+    const unsigned __int128 product =
+        (unsigned __int128)(id.low ^ roster->secret) * UINT64_C(0x9e3779b97f4a7c15);
+    const uint64_t mixed = (uint64_t)(product >> 64) ^ (uint64_t)product ^ id.high;
+    return (uint32_t)(mixed ^ mixed >> 32);
+}
+
+/* Brings near the slot of an id of that hash: to be called some events before all else. */
+static inline void roster_prefetch(const struct roster *roster, uint32_t hash)
+{
+    if (roster->slots != 0) __builtin_prefetch(&roster->slot[hash & (roster->slots - 1)], 1);
+}
+
+/* The number of what is probably the record of an id of that hash: only slots are looked at. */
+uint32_t roster_guess(const struct roster *roster, uint32_t hash);
 
 /* Adds a record whose id has none yet; removes one that is there. */
 void roster_put(struct roster *roster, struct id id, uint32_t number);
 void roster_remove(struct roster *roster, struct id id, uint32_t number);
-
-/* Brings the id's slot near: to be called some events before roster_find or roster_put. */
-void roster_prefetch(const struct roster *roster, struct id id);
 
 /* The next record from *at on, a slot that is 0 at first; POOL_NONE at the end. */
 uint32_t roster_next(const struct roster *roster, size_t *at);

@@ -252,9 +252,13 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact 
 {
     const struct timeline *timeline = timeline_at(&sessions->timelines, number);
 
-    if (!goes_on(sessions, timeline, at(sessions, timeline->last), fact))
-        return sessions_place(sessions, number, fact);
-    timeline_add(&sessions->timelines, timeline->last, fact);
+    struct stretch *last = at(sessions, timeline->last);
+
+    if (!goes_on(sessions, timeline, last, fact)) return sessions_place(sessions, number, fact);
+    if (last->previous == POOL_NONE)
+        stretch_add(&sessions->timelines.stretches, last, fact);
+    else
+        timeline_add(&sessions->timelines, timeline->last, fact);
     return true;
 }
 

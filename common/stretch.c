@@ -57,10 +57,10 @@ enum deed deed_of(struct value event_type)
                : DEED_OTHER;
 }
 
-void stretches_init(struct stretches *stretches, size_t record_size)
+void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
-    pool_init(&stretches->pool, record_size);
+    pool_init(&stretches->pool);
 }
 
 void stretches_release(struct stretches *stretches)

@@ -82,8 +82,7 @@ struct stretches {
     struct buffer scratch;
 };
 
-/* record_size: of a stretch and what its owner keeps behind it. */
-void stretches_init(struct stretches *stretches, size_t record_size);
+void stretches_init(struct stretches *stretches);
 void stretches_release(struct stretches *stretches);
 
 static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)

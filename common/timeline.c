@@ -10,7 +10,7 @@ void timelines_init(struct timelines *timelines)
 {
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids);
-    stretches_init(&timelines->stretches, sizeof(struct timeline));
+    stretches_init(&timelines->stretches);
     timer_init(&timelines->timer);
 }
 
@@ -32,10 +32,12 @@ static inline void timeline_prefetch(const struct timeline *timeline)
 
 void timelines_hint(struct timelines *timelines, struct id id)
 {
+    const uint32_t hash = roster_hash(&timelines->ids, id);
+
     if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
     if (timelines->hinted == TIMELINE_AHEAD) return;
-    timelines->ahead[timelines->hinted++].id = id;
-    roster_prefetch(&timelines->ids, id);
+    timelines->ahead[timelines->hinted++] = hash;
+    roster_prefetch(&timelines->ids, hash);
 }
 
 /* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
@@ -43,27 +45,24 @@ void timelines_hint(struct timelines *timelines, struct id id)
 static void hints_follow(struct timelines *timelines)
 {
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i].id);
-        timelines->ahead[i].number = number;
+        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
+        timelines->ahead[i] = number;
         if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
     }
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t number = timelines->ahead[i].number;
+        const uint32_t number = timelines->ahead[i];
         if (number != POOL_NONE) stretch_prefetch(stretch_at(&timelines->stretches, number));
     }
 }
 
 uint32_t timelines_take(struct timelines *timelines, struct id id)
 {
-    unsigned at = timelines->taken;
-
-    if (at == 0) hints_follow(timelines);
-    while (at < timelines->hinted && !id_equal(timelines->ahead[at].id, id))
-        at++; /* that event was of no interest */
-    timelines->taken = at + 1;
-    if (at < timelines->hinted && timelines->ahead[at].number != POOL_NONE) {
-        const uint32_t number = timelines->ahead[at].number;
-        if (id_equal(stretch_at(&timelines->stretches, number)->id, id)) return number;
+    if (timelines->taken == 0) hints_follow(timelines);
+    if (timelines->taken < timelines->hinted) {
+        const uint32_t number = timelines->ahead[timelines->taken];
+        timelines->taken++;
+        if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
+            return number;
     }
     return timelines_find(timelines, id);
 }
@@ -219,7 +218,7 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
         timeline->due_us = INT64_MAX;
         timelines->due[count++] = item;
         stretch_prefetch(&timeline->stretch);
-        roster_prefetch(&timelines->ids, timeline->stretch.id);
+        roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, timeline->stretch.id));
     }
     *items = timelines->due;
     return count;

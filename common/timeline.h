@@ -48,11 +48,9 @@ struct timelines {
     struct timer timer;
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
-    /* What was hinted at, and how much of that has been taken. */
-    struct {
-        struct id id;
-        uint32_t number;
-    } ahead[TIMELINE_AHEAD];
+    /* What was hinted at, first as the roster's hashes, then as numbers; and how many were taken.
+     */
+    uint32_t ahead[TIMELINE_AHEAD];
     unsigned hinted, taken;
 };
 
@@ -92,7 +90,7 @@ static inline uint32_t timelines_find(const struct timelines *timelines, struct 
     return roster_find(&timelines->ids, &timelines->stretches.pool, id);
 }
 
-/* The same, of an id that was hinted at. Events come in the order of the hints. */
+/* The same, of an id that was hinted at: for every hint, and in their order. */
 uint32_t timelines_take(struct timelines *timelines, struct id id);
 
 /* Makes the timeline of an id that has none, without stretches. */
