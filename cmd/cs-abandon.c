@@ -12,7 +12,6 @@
 #include "duration.h"
 #include "identity.h"
 #include "instant.h"
-#include "number.h"
 #include "session.h"
 #include "tool.h"
 
@@ -70,8 +69,6 @@ static const struct option_row options[] = {
      .help = "print, at the end, who was idle at TIME, and nothing else"},
     OPTION_END,
 };
-
-#define MICROSECOND (DECIMAL_ONE / 1000000)
 
 enum column {
     COLUMN_ID,
@@ -173,7 +170,7 @@ static void print_alert(const struct run *run, const struct cart_alert *alert, i
     instant_print_string(column_value(run, COLUMN_LAST), alert->last_us);
     buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
     buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
-    decimal_print(column_value(run, COLUMN_IDLE), (decimal)idle_us * MICROSECOND);
+    duration_print_seconds(column_value(run, COLUMN_IDLE), idle_us);
     instant_print_string(column_value(run, COLUMN_ABANDONED), alert->last_us + after_us);
     rows_end(run->rows);
 }

@@ -11,7 +11,6 @@
 #include "identity.h"
 #include "instant.h"
 #include "list.h"
-#include "number.h"
 #include "session.h"
 #include "tool.h"
 
@@ -47,8 +46,6 @@ static const struct option_row options[] = {
      .help = "events that differ in these members are in different sessions"},
     OPTION_END,
 };
-
-#define MICROSECOND (DECIMAL_ONE / 1000000)
 
 enum column {
     COLUMN_ID,
@@ -219,8 +216,8 @@ static void print_session(void *context, const struct session *session)
     print_text(run, COLUMN_DEVICE, summary.device);
     instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
     instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
-    decimal_print(column_value(run, COLUMN_DURATION),
-                  (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
+    duration_print_seconds(column_value(run, COLUMN_DURATION),
+                           stretch->last_us - stretch->start_us);
     print_count(run, COLUMN_EVENTS, stretch_events(stretch));
     print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
     print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);

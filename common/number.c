@@ -349,22 +349,13 @@ void decimal_print(struct buffer *out, decimal number)
 {
     const uint64_t chunk = UINT64_C(1000000000000000000);
     const unsigned __int128 units = absolute(number);
-    unsigned __int128 whole;
-    uint64_t places;
+    unsigned __int128 whole = units / decimal_power[DECIMAL_PLACES];
+    uint64_t places = (uint64_t)(units % decimal_power[DECIMAL_PLACES]);
     char text[48];
     char *at = text + sizeof(text);
 
-    if (units >> 64 == 0) { /* nearly always, and much faster */
-        whole = (uint64_t)units / decimal_power[DECIMAL_PLACES];
-        places = (uint64_t)units % decimal_power[DECIMAL_PLACES];
-    } else {
-        whole = units / decimal_power[DECIMAL_PLACES];
-        places = (uint64_t)(units % decimal_power[DECIMAL_PLACES]);
-    }
     if (places != 0) {
         int count = DECIMAL_PLACES;
-        for (; places % 1000 == 0; places /= 1000)
-            count -= 3;
         for (; places % 10 == 0; places /= 10)
             count--;
         at = digits_write(at, places, count);
