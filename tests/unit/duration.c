@@ -107,7 +107,7 @@ static void test_seconds(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         buffer_clear(&text);
         duration_print_seconds(&text, cases[i].us);
-        is_text(buffer_slice(&text), cases[i].text, "seconds as a number: %s", cases[i].text);
+        is_text(buffer_slice(&text), cases[i].text, "a number of seconds");
     }
     buffer_release(&text);
 }
