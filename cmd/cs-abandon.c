@@ -102,6 +102,11 @@ static struct timelines *timelines(void)
     return has_at ? &visits.timelines : &carts.timelines;
 }
 
+static size_t ids_count(void)
+{
+    return has_at ? timelines_count(&visits.timelines) : carts_count(&carts);
+}
+
 static void start(struct run *run)
 {
     if (*id == '\0') die_usage("--id: which member?");
@@ -127,7 +132,11 @@ static void start(struct run *run)
 static void hint(struct run *run, struct event *ev)
 {
     (void)run;
-    identity_hint(&identity, timelines(), ev);
+    const struct id bits = identity_hint(&identity, ev);
+    if (has_at)
+        timelines_hint(&visits.timelines, bits);
+    else
+        carts_hint(&carts, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
@@ -140,7 +149,7 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = VALUE_NULL,
                               .product = VALUE_NULL};
 
-    const uint32_t number = identity_timeline(timelines(), ev);
+    const uint32_t number = timelines_take(timelines(), identity_id(ev));
     if (has_at && ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     bool used;
@@ -151,7 +160,7 @@ static enum fate event(struct run *run, const struct event *ev)
         used = has_at ? sessions_begin(&visits, identity_id(ev), name, &fact)
                       : carts_begin(&carts, identity_id(ev), name, &fact);
     }
-    run->counters.keys = timelines_count(timelines());
+    run->counters.keys = ids_count();
     return used ? FATE_USED : FATE_LATE;
 }
 
@@ -215,7 +224,7 @@ static void advance(struct run *run, int64_t watermark_us)
         sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
     else
         carts_advance(&carts, watermark_us, live_alert, run);
-    run->counters.keys = timelines_count(timelines());
+    run->counters.keys = ids_count();
 }
 
 static void finish(struct run *run)
@@ -235,7 +244,7 @@ static void save(struct run *run, struct buffer *out)
 static bool load(struct run *run, struct unpack *in)
 {
     const bool good = has_at ? sessions_load(&visits, in) : carts_load(&carts, in);
-    run->counters.keys = timelines_count(timelines());
+    run->counters.keys = ids_count();
     return good;
 }
 

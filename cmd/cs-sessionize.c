@@ -160,12 +160,12 @@ static void start(struct run *run)
 static void hint(struct run *run, struct event *ev)
 {
     (void)run;
-    identity_hint(&identity, &sessions.timelines, ev);
+    timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
-    const uint32_t number = identity_timeline(&sessions.timelines, ev);
+    const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,

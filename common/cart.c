@@ -17,11 +17,13 @@ void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us)
     *carts =
         (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
     timelines_init(&carts->timelines);
+    rests_init(&carts->rests, forget_us);
 }
 
 void carts_release(struct carts *carts)
 {
     timelines_release(&carts->timelines);
+    rests_release(&carts->rests);
     free(carts->verdict);
     carts->verdict = NULL;
     carts->verdict_count = carts->verdict_cap = 0;
@@ -57,7 +59,7 @@ static int64_t aside_due(const struct stretch *aside)
     return aside->reach_us;
 }
 
-/* When the timeline is to be looked at: at its next verdict, or when the visit is forgotten. */
+/* When the timeline is to be looked at: at its next verdict. */
 static int64_t next_due(const struct carts *carts, const struct timeline *timeline)
 {
     int64_t due_us = INT64_MAX;
@@ -66,7 +68,6 @@ static int64_t next_due(const struct carts *carts, const struct timeline *timeli
         due_us = at(carts, timeline->first)->last_us + carts->after_us;
     if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
         due_us = aside_due(at(carts, timeline->aside));
-    if (due_us == INT64_MAX) due_us = at(carts, timeline->past)->last_us + carts->forget_us;
     return due_us;
 }
 
@@ -184,11 +185,78 @@ static void cart_add(struct carts *carts, uint32_t number, struct slice name,
         cart_schedule(carts, number); /* else nothing is due earlier than before */
 }
 
+/* The visit goes on, perhaps: it is made a timeline's past. */
+static void visit_wake(struct carts *carts, uint32_t number, uint32_t resting, struct slice name)
+{
+    struct stretches *stretches = &carts->timelines.stretches;
+    const struct rest *rest = rest_at(&carts->rests, resting);
+    const uint32_t past = timeline_take(&carts->timelines, number);
+    const struct said user = {.text = {.text = rest->user, .len = rest->user_len},
+                              .time_us = rest->user_us};
+
+    stretch_begin_empty(stretches, past, name, rest->start_us, rest->last_us);
+    stretch_say_user(stretches, at(carts, past), &user);
+    at(carts, past)->reach_us = rest->reach_us;
+    at(carts, past)->flags = rest->is_alerted ? STRETCH_ALERTED : 0;
+    at(carts, past)->deeds[DEED_ADD_TO_CART] = rest->add_to_carts;
+    at(carts, past)->deeds[DEED_PURCHASE] = rest->has_bought;
+    timeline_at(&carts->timelines, number)->past = past;
+    rests_drop(&carts->rests, resting);
+}
+
+/* Nothing is left of an id but its past: remembered in less memory, unless it is over. */
+static void visit_rest(struct carts *carts, uint32_t number)
+{
+    struct timelines *timelines = &carts->timelines;
+    const uint32_t past = timeline_at(timelines, number)->past;
+    const struct stretch *stretch = at(carts, past);
+
+    if (stretch->last_us + carts->forget_us >= carts->watermark_us) {
+        const bool is_alerted = (stretch->flags & STRETCH_ALERTED) != 0;
+        const bool has_bought = stretch->deeds[DEED_PURCHASE] > 0;
+        struct said user = {.time_us = INT64_MIN};
+        if (!is_alerted && !has_bought && (stretch->said & SAID_USER) != 0)
+            user = stretch_user(stretch);
+        const struct rest rest = {
+            .id = timeline_at(timelines, number)->stretch.id,
+            .start_us = stretch->start_us,
+            .last_us = stretch->last_us,
+            .reach_us = stretch->reach_us,
+            .user_us = user.time_us,
+            .user = (char *)(uintptr_t)user.text.text,
+            .user_len = user.text.len & (UINT32_MAX >> 2),
+            .is_alerted = is_alerted,
+            .has_bought = has_bought,
+            .add_to_carts = stretch->deeds[DEED_ADD_TO_CART],
+        };
+        rests_add(&carts->rests, &rest);
+    }
+    stretch_free(&timelines->stretches, past);
+    timelines_drop(timelines, number);
+}
+
+/* Is a visit at rest, of which an event at time_us may be a part, over before the watermark? */
+static bool rest_is_over(const struct carts *carts, uint32_t resting, const struct fact *fact)
+{
+    int64_t last_us = fact->time_us;
+
+    if (resting != POOL_NONE) {
+        const struct rest *rest = rest_at(&carts->rests, resting);
+        const struct stretch past = {
+            .start_us = rest->start_us, .last_us = rest->last_us, .reach_us = rest->reach_us};
+        (void)visit_goes_on(carts, &last_us, &past);
+    }
+    return last_us + carts->forget_us < fact->watermark_us;
+}
+
 bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
 {
-    if (fact->time_us < fact->watermark_us && fact->time_us + carts->forget_us < fact->watermark_us)
-        return false;
-    cart_add(carts, timelines_make(&carts->timelines, id), name, fact);
+    const uint32_t resting = rests_find(&carts->rests, id);
+
+    if (fact->time_us < fact->watermark_us && rest_is_over(carts, resting, fact)) return false;
+    const uint32_t number = timelines_make(&carts->timelines, id);
+    if (resting != POOL_NONE) visit_wake(carts, number, resting, name);
+    cart_add(carts, number, name, fact);
     return true;
 }
 
@@ -310,13 +378,6 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     cart_judge(carts, timeline, due_us, true);
 }
 
-/* Is nothing left of an id but a past that nothing can join any more? */
-static bool visit_forgotten(const struct carts *carts, const struct timeline *timeline)
-{
-    return timeline->first == POOL_NONE && timeline->aside == POOL_NONE &&
-           at(carts, timeline->past)->last_us + carts->forget_us < carts->watermark_us;
-}
-
 static void cart_advance(struct carts *carts, uint32_t number)
 {
     struct timelines *timelines = &carts->timelines;
@@ -334,12 +395,10 @@ static void cart_advance(struct carts *carts, uint32_t number)
         else
             aside_end(carts, timeline);
     }
-    if (timeline->past != POOL_NONE && visit_forgotten(carts, timeline)) {
-        stretch_free(&timelines->stretches, timeline->past);
-        timelines_drop(timelines, number);
-        return;
-    }
-    cart_schedule(carts, number);
+    if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
+        visit_rest(carts, number);
+    else
+        cart_schedule(carts, number);
 }
 
 static struct slice verdict_name(const struct carts *carts, const struct cart_verdict *verdict)
@@ -367,7 +426,10 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
     carts->watermark_us = watermark_us;
     const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
     for (size_t i = 0; i < count; i++)
+        rests_hint(&carts->rests, timeline_at(&carts->timelines, due[i].number)->stretch.id);
+    for (size_t i = 0; i < count; i++)
         cart_advance(carts, due[i].number);
+    rests_advance(&carts->rests, watermark_us);
     if (carts->verdict_count > 1)
         qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
                 carts);
@@ -405,6 +467,7 @@ void carts_save(struct carts *carts, struct buffer *out)
         pack_u8(out, 0);
     }
     free(sorted);
+    rests_save(&carts->rests, out);
 }
 
 static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)
@@ -460,9 +523,7 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
         past_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
     while (unpack_u8(in) != 0)
         aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
-    if (in->broken || (timeline->first == POOL_NONE && timeline->past == POOL_NONE &&
-                       timeline->aside == POOL_NONE))
-        return false;
+    if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
     cart_schedule(carts, number);
     return true;
 }
@@ -473,5 +534,5 @@ bool carts_load(struct carts *carts, struct unpack *in)
 
     for (uint64_t i = 0; i < count; i++)
         if (!timeline_load(carts, in)) return false;
-    return !in->broken;
+    return rests_load(&carts->rests, in);
 }

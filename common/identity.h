@@ -32,20 +32,13 @@ static inline bool identity_has(const struct identity *identity, const struct ev
     return event_value(ev, identity->slot[0]).kind != KIND_NULL;
 }
 
-/* Works out whose the event is, keeps it in ev->hint, and brings near what it will touch. */
-void identity_hint(struct identity *identity, struct timelines *timelines, struct event *ev);
+/* Works out whose the event is, and keeps it in ev->hint. */
+struct id identity_hint(struct identity *identity, struct event *ev);
 
 /* What identity_hint worked out. */
 static inline struct id identity_id(const struct event *ev)
 {
     return (struct id){.low = ev->hint[0], .high = ev->hint[1]};
-}
-
-/* The number of its timeline; POOL_NONE: it has none. For one event after the other, in the order
- * in which they were hinted at. */
-static inline uint32_t identity_timeline(struct timelines *timelines, const struct event *ev)
-{
-    return timelines_take(timelines, identity_id(ev));
 }
 
 /* The name, good until the next call. */

@@ -32,4 +32,8 @@ char *memory_text(const char *text, size_t len)
 void *memory_pages(size_t size, bool large) __attribute__((returns_nonnull, warn_unused_result));
 void memory_pages_free(void *pages, size_t size);
 
+/* For an inline function that does nothing but ask for memory to be brought near: gcc takes such a
+ * one for a function without effect, and leaves calls of it out unless they are inlined first. */
+#define MEMORY_HINT static inline __attribute__((always_inline))
+
 #endif

@@ -7,21 +7,23 @@
 #include "memory.h"
 
 #define KEEP_SEGMENTS 4
-#define SEGMENT_BYTES ((size_t)POOL_SEGMENT * POOL_RECORD_BYTES)
 
-_Static_assert(SEGMENT_BYTES % MEMORY_PAGES_BYTES == 0, "whole pages");
-
-void pool_init(struct pool *pool)
+static size_t segment_bytes(const struct pool *pool)
 {
-    *pool = (struct pool){.used = 1};
+    return POOL_SEGMENT * pool->record_size;
+}
+
+void pool_init(struct pool *pool, size_t record_size)
+{
+    *pool = (struct pool){.record_size = record_size, .used = 1};
 }
 
 void pool_release(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->segments; i++)
-        memory_pages_free(pool->segment[i], SEGMENT_BYTES);
+        memory_pages_free(pool->segment[i], segment_bytes(pool));
     free(pool->segment);
-    pool_init(pool);
+    pool_init(pool, pool->record_size);
 }
 
 static void pool_extend(struct pool *pool)
@@ -31,7 +33,7 @@ static void pool_extend(struct pool *pool)
     if ((pool->segments & (pool->segments - 1)) == 0)
         pool->segment =
             memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
-    pool->segment[pool->segments] = memory_pages(SEGMENT_BYTES, pool->segments > 0);
+    pool->segment[pool->segments] = memory_pages(segment_bytes(pool), pool->segments > 0);
     pool->segments++;
 }
 
@@ -40,7 +42,7 @@ uint32_t pool_take(struct pool *pool)
     uint32_t number = pool->free;
 
     if (number != POOL_NONE) {
-        memcpy(&pool->free, pool_at(pool, number), sizeof(pool->free));
+        memcpy(&pool->free, pool_at(pool, number, pool->record_size), sizeof(pool->free));
     } else {
         if (pool->used / POOL_SEGMENT == pool->segments) pool_extend(pool);
         number = pool->used++;
@@ -60,6 +62,6 @@ void pool_give(struct pool *pool, uint32_t number)
         }
         return;
     }
-    memcpy(pool_at(pool, number), &pool->free, sizeof(pool->free));
+    memcpy(pool_at(pool, number, pool->record_size), &pool->free, sizeof(pool->free));
     pool->free = number;
 }

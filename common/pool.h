@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 #define POOL_NONE 0
-#define POOL_RECORD_BYTES 128
-#define POOL_SEGMENT (1 << 14) /* records */
+#define POOL_SEGMENT (1 << 15) /* records: with 64 bytes or more, whole pages however large */
 
 struct pool {
     char **segment;
+    size_t record_size; /* bytes, a multiple of 64: a cache line */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */
@@ -25,7 +25,7 @@ struct pool {
 };
 
 /* An empty pool; allocates nothing yet. */
-void pool_init(struct pool *pool);
+void pool_init(struct pool *pool, size_t record_size);
 
 /* Gives all memory back; the records' own belongings are the owner's business. */
 void pool_release(struct pool *pool);
@@ -36,10 +36,10 @@ uint32_t pool_take(struct pool *pool);
 /* Takes a record back. When it was the last one, all memory goes. */
 void pool_give(struct pool *pool, uint32_t number);
 
-static inline void *pool_at(const struct pool *pool, uint32_t number)
+/* The record of a number; its size is told once more, for the compiler. */
+static inline void *pool_at(const struct pool *pool, uint32_t number, size_t record_size)
 {
-    return pool->segment[number / POOL_SEGMENT] +
-           (size_t)(number % POOL_SEGMENT) * POOL_RECORD_BYTES;
+    return pool->segment[number / POOL_SEGMENT] + (size_t)(number % POOL_SEGMENT) * record_size;
 }
 
 #endif

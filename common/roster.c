@@ -46,23 +46,28 @@ static inline size_t slot_after(const struct roster *roster, size_t slot)
     return (slot + 1) & (roster->slots - 1);
 }
 
+static struct id record_id(const struct pool *pool, uint32_t number)
+{
+    return *(const struct id *)pool_at(pool, number, pool->record_size);
+}
+
 uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id)
 {
     if (roster->count == 0) return POOL_NONE;
     const uint32_t hash = roster_hash(roster, id);
-    size_t at = hash & (roster->slots - 1);
+    size_t at = roster_home(roster, hash);
     for (;; at = slot_after(roster, at)) {
         const struct roster_slot slot = roster->slot[at];
         if (slot.number == POOL_NONE) return POOL_NONE;
         if (slot.hash != hash) continue;
-        if (id_equal(*(const struct id *)pool_at(pool, slot.number), id)) return slot.number;
+        if (id_equal(record_id(pool, slot.number), id)) return slot.number;
     }
 }
 
 uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 {
     if (roster->count == 0) return POOL_NONE;
-    size_t at = hash & (roster->slots - 1);
+    size_t at = roster_home(roster, hash);
     while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
         at = slot_after(roster, at);
     return roster->slot[at].number;
@@ -71,7 +76,7 @@ uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 /* Puts a slot where it belongs; there is a free one. */
 static inline void slot_put(struct roster *roster, struct roster_slot slot)
 {
-    size_t at = slot.hash & (roster->slots - 1);
+    size_t at = roster_home(roster, slot.hash);
     while (roster->slot[at].number != POOL_NONE)
         at = slot_after(roster, at);
     roster->slot[at] = slot;
@@ -98,14 +103,15 @@ void roster_put(struct roster *roster, struct id id, uint32_t number)
 void roster_remove(struct roster *roster, struct id id, uint32_t number)
 {
     const size_t wrap = roster->slots - 1;
-    size_t hole = roster_hash(roster, id) & wrap;
+    size_t hole = roster_home(roster, roster_hash(roster, id));
     while (roster->slot[hole].number != number)
         hole = slot_after(roster, hole);
     /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
      */
     for (size_t at = slot_after(roster, hole); roster->slot[at].number != POOL_NONE;
          at = slot_after(roster, at)) {
-        if (((at - roster->slot[at].hash) & wrap) < ((at - hole) & wrap)) continue;
+        const size_t home = roster_home(roster, roster->slot[at].hash);
+        if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
         roster->slot[hole] = roster->slot[at];
         hole = at;
     }
@@ -120,4 +126,25 @@ uint32_t roster_next(const struct roster *roster, size_t *at)
         if (number != POOL_NONE) return number;
     }
     return POOL_NONE;
+}
+
+static int ids_compare(const void *a, const void *b, void *context)
+{
+    const struct sort_item *left = a;
+    const struct sort_item *right = b;
+
+    return id_compare(record_id(context, left->number), record_id(context, right->number));
+}
+
+struct sort_item *roster_sorted(const struct roster *roster, const struct pool *pool)
+{
+    struct sort_item *sorted = memory_zero(roster->count, sizeof(*sorted));
+    size_t slot = 0;
+
+    for (size_t i = 0; i < roster->count; i++) {
+        sorted[i].number = roster_next(roster, &slot);
+        sorted[i].key = record_id(pool, sorted[i].number).high;
+    }
+    sort_items(sorted, roster->count, ids_compare, (void *)(uintptr_t)pool);
+    return sorted;
 }

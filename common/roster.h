@@ -14,12 +14,16 @@
 #include <stdint.h>
 
 #include "id.h"
+#include "memory.h"
 #include "pool.h"
+#include "sort.h"
 
 struct roster_slot {
     uint32_t hash;
     uint32_t number; /* POOL_NONE: free */
 };
+
+#define ROSTER_LINE 8 /* slots */
 
 struct roster {
     struct roster_slot *slot;
@@ -44,10 +48,17 @@ static inline uint32_t roster_hash(const struct roster *roster, struct id id)
     return (uint32_t)(mixed ^ mixed >> 32);
 }
 
-/* Brings near the slot of an id of that hash: to be called some events before all else. */
-static inline void roster_prefetch(const struct roster *roster, uint32_t hash)
+/* The first slot in which a record of that hash may be: the first of a cache line, so that mostly
+ * one line is all that is looked at. */
+static inline size_t roster_home(const struct roster *roster, uint32_t hash)
 {
-    if (roster->slots != 0) __builtin_prefetch(&roster->slot[hash & (roster->slots - 1)], 1);
+    return hash & (roster->slots - 1) & ~(size_t)(ROSTER_LINE - 1);
+}
+
+/* Brings near the slot of an id of that hash: to be called some events before all else. */
+MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
+{
+    if (roster->slots != 0) __builtin_prefetch(&roster->slot[roster_home(roster, hash)], 1);
 }
 
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */
@@ -59,5 +70,8 @@ void roster_remove(struct roster *roster, struct id id, uint32_t number);
 
 /* The next record from *at on, a slot that is 0 at first; POOL_NONE at the end. */
 uint32_t roster_next(const struct roster *roster, size_t *at);
+
+/* The numbers of all records, sorted by id; free() the array. */
+struct sort_item *roster_sorted(const struct roster *roster, const struct pool *pool);
 
 #endif

@@ -15,12 +15,6 @@
 #include "json.h"
 #include "varint.h"
 
-/* What was said, and when. */
-struct said {
-    struct slice text;
-    int64_t time_us;
-};
-
 /* A block taken apart; borrowed. */
 struct texts {
     struct slice name;
@@ -60,7 +54,7 @@ enum deed deed_of(struct value event_type)
 void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
-    pool_init(&stretches->pool);
+    pool_init(&stretches->pool, STRETCH_RECORD_BYTES);
 }
 
 void stretches_release(struct stretches *stretches)
@@ -423,6 +417,19 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
     if (++stretch->deeds[fact->deed] == UINT32_MAX)
         die("more than %u events in one session", UINT32_MAX - 1);
+}
+
+struct said stretch_user(const struct stretch *stretch)
+{
+    return texts_of(stretch).user;
+}
+
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch, const struct said *user)
+{
+    struct texts texts = texts_of(stretch);
+
+    texts.user = *user;
+    texts_put(stretches, stretch, &texts);
 }
 
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from)

@@ -22,6 +22,7 @@
 
 #include "buffer.h"
 #include "id.h"
+#include "memory.h"
 #include "pack.h"
 #include "pool.h"
 #include "slab.h"
@@ -76,6 +77,8 @@ struct stretch {
         previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
 };
 
+#define STRETCH_RECORD_BYTES 128 /* two cache lines */
+
 struct stretches {
     struct pool pool;
     struct slab blocks;
@@ -87,11 +90,11 @@ void stretches_release(struct stretches *stretches);
 
 static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
 {
-    return pool_at(&stretches->pool, number);
+    return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
 }
 
 /* Brings near what is not in the record: the beginning and the end of the block. */
-static inline void stretch_prefetch(const struct stretch *stretch)
+MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
 {
     __builtin_prefetch(stretch->block, 1);
     __builtin_prefetch(stretch->block + stretch->block_len, 1);
@@ -113,6 +116,17 @@ void stretch_disown(struct stretches *stretches, uint32_t number);
 
 /* Adds an event. */
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+
+/* What was said, and when. */
+struct said {
+    struct slice text;
+    int64_t time_us;
+};
+
+/* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
+struct said stretch_user(const struct stretch *stretch);
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
+                      const struct said *user);
 
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);

@@ -24,7 +24,7 @@ void timelines_release(struct timelines *timelines)
     timelines->due_cap = 0;
 }
 
-static inline void timeline_prefetch(const struct timeline *timeline)
+MEMORY_HINT void timeline_prefetch(const struct timeline *timeline)
 {
     __builtin_prefetch(timeline, 1);
     __builtin_prefetch((const char *)timeline + sizeof *timeline - 1, 1);
@@ -321,29 +321,6 @@ uint32_t *timelines_all(const struct timelines *timelines)
     for (size_t i = 0; i < timelines->ids.count; i++)
         numbers[i] = roster_next(&timelines->ids, &slot);
     return numbers;
-}
-
-static int ids_compare(const void *a, const void *b, void *context)
-{
-    const struct sort_item *left = a;
-    const struct sort_item *right = b;
-
-    return id_compare(timeline_at(context, left->number)->stretch.id,
-                      timeline_at(context, right->number)->stretch.id);
-}
-
-struct sort_item *timelines_sorted(const struct timelines *timelines)
-{
-    const size_t count = timelines->ids.count;
-    struct sort_item *sorted = memory_zero(count, sizeof(*sorted));
-    size_t slot = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        sorted[i].number = roster_next(&timelines->ids, &slot);
-        sorted[i].key = timeline_at(timelines, sorted[i].number)->stretch.id.high;
-    }
-    sort_items(sorted, count, ids_compare, (void *)(uintptr_t)timelines);
-    return sorted;
 }
 
 void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,

@@ -59,7 +59,7 @@ void timelines_release(struct timelines *timelines);
 
 static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)
 {
-    return pool_at(&timelines->stretches.pool, number);
+    return pool_at(&timelines->stretches.pool, number, STRETCH_RECORD_BYTES);
 }
 
 /* How many ids are held. */
@@ -129,7 +129,11 @@ void timeline_remove(struct timelines *timelines, struct timeline *timeline, uin
 void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number);
 
 /* The numbers of all timelines, sorted by id, or in no order; free() the array. */
-struct sort_item *timelines_sorted(const struct timelines *timelines);
+static inline struct sort_item *timelines_sorted(const struct timelines *timelines)
+{
+    return roster_sorted(&timelines->ids, &timelines->stretches.pool);
+}
+
 uint32_t *timelines_all(const struct timelines *timelines);
 
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what

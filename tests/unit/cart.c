@@ -77,8 +77,8 @@ static bool world_run(struct world *world, int64_t often, bool resume, int64_t e
     struct buffer rest = {0};
     carts_advance(&carts, INT64_MAX, alert_line, &rest);
     buffer_release(&rest);
-    good =
-        good && timelines_count(&carts.timelines) == 0 && carts.timelines.stretches.pool.live == 0;
+    good = good && carts_count(&carts) == 0 && carts.rests.pool.live == 0 &&
+           carts.timelines.stretches.pool.live == 0;
     carts_release(&carts);
     return good;
 }
