@@ -55,7 +55,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 {
     if (roster->count == 0) return POOL_NONE;
     const uint32_t hash = roster_hash(roster, id);
-    size_t at = roster_home(roster, hash);
+    size_t at = hash & (roster->slots - 1);
     for (;; at = slot_after(roster, at)) {
         const struct roster_slot slot = roster->slot[at];
         if (slot.number == POOL_NONE) return POOL_NONE;
@@ -67,7 +67,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 {
     if (roster->count == 0) return POOL_NONE;
-    size_t at = roster_home(roster, hash);
+    size_t at = hash & (roster->slots - 1);
     while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
         at = slot_after(roster, at);
     return roster->slot[at].number;
@@ -76,7 +76,7 @@ uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 /* Puts a slot where it belongs; there is a free one. */
 static inline void slot_put(struct roster *roster, struct roster_slot slot)
 {
-    size_t at = roster_home(roster, slot.hash);
+    size_t at = slot.hash & (roster->slots - 1);
     while (roster->slot[at].number != POOL_NONE)
         at = slot_after(roster, at);
     roster->slot[at] = slot;
@@ -103,15 +103,14 @@ void roster_put(struct roster *roster, struct id id, uint32_t number)
 void roster_remove(struct roster *roster, struct id id, uint32_t number)
 {
     const size_t wrap = roster->slots - 1;
-    size_t hole = roster_home(roster, roster_hash(roster, id));
+    size_t hole = roster_hash(roster, id) & wrap;
     while (roster->slot[hole].number != number)
         hole = slot_after(roster, hole);
     /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
      */
     for (size_t at = slot_after(roster, hole); roster->slot[at].number != POOL_NONE;
          at = slot_after(roster, at)) {
-        const size_t home = roster_home(roster, roster->slot[at].hash);
-        if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
+        if (((at - roster->slot[at].hash) & wrap) < ((at - hole) & wrap)) continue;
         roster->slot[hole] = roster->slot[at];
         hole = at;
     }

@@ -23,8 +23,6 @@ struct roster_slot {
     uint32_t number; /* POOL_NONE: free */
 };
 
-#define ROSTER_LINE 8 /* slots */
-
 struct roster {
     struct roster_slot *slot;
     size_t slots; /* a power of two, or 0 before the first put */
@@ -48,17 +46,10 @@ static inline uint32_t roster_hash(const struct roster *roster, struct id id)
     return (uint32_t)(mixed ^ mixed >> 32);
 }
 
-/* The first slot in which a record of that hash may be: the first of a cache line, so that mostly
- * one line is all that is looked at. */
-static inline size_t roster_home(const struct roster *roster, uint32_t hash)
-{
-    return hash & (roster->slots - 1) & ~(size_t)(ROSTER_LINE - 1);
-}
-
 /* Brings near the slot of an id of that hash: to be called some events before all else. */
 MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
 {
-    if (roster->slots != 0) __builtin_prefetch(&roster->slot[roster_home(roster, hash)], 1);
+    if (roster->slots != 0) __builtin_prefetch(&roster->slot[hash & (roster->slots - 1)], 1);
 }
 
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */

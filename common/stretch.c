@@ -145,10 +145,21 @@ static struct texts texts_of(const struct stretch *stretch)
     return texts;
 }
 
-static char *bytes_write(char *to, struct slice bytes)
+/* Nearly always these are a few: two pieces that may overlap. */
+static inline char *bytes_write(char *to, struct slice bytes)
 {
-    if (bytes.len > 0) memcpy(to, bytes.text, bytes.len);
-    return to + bytes.len;
+    const size_t len = bytes.len;
+
+    if (len >= 8 && len <= 16) {
+        memcpy(to, bytes.text, 8);
+        memcpy(to + len - 8, bytes.text + len - 8, 8);
+    } else if (len >= 4 && len < 8) {
+        memcpy(to, bytes.text, 4);
+        memcpy(to + len - 4, bytes.text + len - 4, 4);
+    } else if (len > 0) {
+        memcpy(to, bytes.text, len);
+    }
+    return to + len;
 }
 
 static char *text_write(char *to, struct slice text)
@@ -302,13 +313,11 @@ static void product_append(struct stretches *stretches, struct stretch *stretch,
                            struct slice product)
 {
     const int64_t base_us = stretch->products == 0 ? stretch->start_us : stretch->product_us;
-    char head[2 * VARINT_MAX];
-    size_t head_len = varint_write(head, (uint64_t)time_us - (uint64_t)base_us);
+    const uint64_t since = (uint64_t)time_us - (uint64_t)base_us;
+    char *to =
+        block_extend(stretches, stretch, varint_len(since) + varint_len(product.len) + product.len);
 
-    head_len += varint_write(head + head_len, product.len);
-    char *to = block_extend(stretches, stretch, head_len + product.len);
-    memcpy(to, head, head_len);
-    bytes_write(to + head_len, product);
+    text_write(to + varint_write(to, since), product);
     stretch->product_us = time_us;
 }
 
