@@ -51,7 +51,9 @@ static void hints_follow(struct timelines *timelines)
     }
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
-        if (number != POOL_NONE) stretch_prefetch(stretch_at(&timelines->stretches, number));
+        if (number == POOL_NONE) continue;
+        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
 }
 
