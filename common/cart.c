@@ -217,19 +217,13 @@ static void visit_rest(struct carts *carts, uint32_t number)
         struct said user = {.time_us = INT64_MIN};
         if (!is_alerted && !has_bought && (stretch->said & SAID_USER) != 0)
             user = stretch_user(stretch);
-        const struct rest rest = {
-            .id = timeline_at(timelines, number)->stretch.id,
-            .start_us = stretch->start_us,
-            .last_us = stretch->last_us,
-            .reach_us = stretch->reach_us,
-            .user_us = user.time_us,
-            .user = (char *)(uintptr_t)user.text.text,
-            .user_len = user.text.len & (UINT32_MAX >> 2),
-            .is_alerted = is_alerted,
-            .has_bought = has_bought,
-            .add_to_carts = stretch->deeds[DEED_ADD_TO_CART],
-        };
-        rests_add(&carts->rests, &rest);
+        struct rest *rest = rests_add(&carts->rests, timeline_at(timelines, number)->stretch.id,
+                                      stretch->last_us, &user);
+        rest->start_us = stretch->start_us;
+        rest->reach_us = stretch->reach_us;
+        rest->add_to_carts = stretch->deeds[DEED_ADD_TO_CART];
+        rest->is_alerted = is_alerted;
+        rest->has_bought = has_bought;
     }
     stretch_free(&timelines->stretches, past);
     timelines_drop(timelines, number);

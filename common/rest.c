@@ -23,17 +23,22 @@ void rests_release(struct rests *rests)
     timer_release(&rests->timer);
 }
 
-void rests_add(struct rests *rests, const struct rest *rest)
+struct rest *rests_add(struct rests *rests, struct id id, int64_t last_us, const struct said *user)
 {
     const uint32_t number = pool_take(&rests->pool);
-    struct rest *made = rest_at(rests, number);
+    struct rest *rest = rest_at(rests, number);
 
-    *made = *rest;
-    made->user = slab_take(&rests->users, made->user_len);
-    if (made->user_len > 0) memcpy(made->user, rest->user, made->user_len);
-    roster_put(&rests->ids, made->id, number);
+    memset(rest, 0, sizeof *rest);
+    rest->id = id;
+    rest->last_us = last_us;
+    rest->user_us = user->time_us;
+    rest->user_len = user->text.len & (UINT32_MAX >> 2);
+    rest->user = slab_take(&rests->users, user->text.len);
+    if (user->text.len > 0) memcpy(rest->user, user->text.text, user->text.len);
+    roster_put(&rests->ids, id, number);
     timer_push(&rests->timer,
-               (struct timer_item){.due_us = made->last_us + rests->forget_us, .number = number});
+               (struct timer_item){.due_us = last_us + rests->forget_us, .number = number});
+    return rest;
 }
 
 void rests_drop(struct rests *rests, uint32_t number)
@@ -90,23 +95,24 @@ void rests_save(const struct rests *rests, struct buffer *out)
 
 static bool rest_load(struct rests *rests, struct unpack *in)
 {
-    struct rest rest = {.id = unpack_id(in)};
-
-    rest.start_us = unpack_i64(in);
-    rest.last_us = unpack_i64(in);
-    rest.reach_us = unpack_i64(in);
-    rest.user_us = unpack_i64(in);
-    const struct slice user = unpack_text(in);
-    rest.user = (char *)(uintptr_t)user.text;
-    rest.user_len = user.len & (UINT32_MAX >> 2);
-    rest.add_to_carts = unpack_u32(in);
+    const struct id id = unpack_id(in);
+    const int64_t start_us = unpack_i64(in);
+    const int64_t last_us = unpack_i64(in);
+    const int64_t reach_us = unpack_i64(in);
+    struct said user = {.time_us = unpack_i64(in)};
+    user.text = unpack_text(in);
+    const uint32_t add_to_carts = unpack_u32(in);
     const unsigned flags = unpack_u8(in);
-    rest.is_alerted = flags & 1;
-    rest.has_bought = flags >> 1 & 1;
-    if (in->broken || flags > 3 || rest.user_len != user.len || rest.start_us > rest.last_us)
+
+    if (in->broken || flags > 3 || user.text.len > UINT32_MAX >> 2 || start_us > last_us)
         return false;
-    if (id_is_none(rest.id) || rests_find(rests, rest.id) != POOL_NONE) return false;
-    rests_add(rests, &rest);
+    if (id_is_none(id) || rests_find(rests, id) != POOL_NONE) return false;
+    struct rest *rest = rests_add(rests, id, last_us, &user);
+    rest->start_us = start_us;
+    rest->reach_us = reach_us;
+    rest->add_to_carts = add_to_carts;
+    rest->is_alerted = flags & 1;
+    rest->has_bought = flags >> 1 & 1;
     return true;
 }
 

@@ -18,6 +18,7 @@
 #include "pool.h"
 #include "roster.h"
 #include "slab.h"
+#include "stretch.h"
 #include "timer.h"
 
 struct rest {
@@ -64,8 +65,8 @@ static inline uint32_t rests_find(const struct rests *rests, struct id id)
     return roster_find(&rests->ids, &rests->pool, id);
 }
 
-/* Adds one whose id has none; the user is copied. */
-void rests_add(struct rests *rests, const struct rest *rest);
+/* Adds one for an id that has none; the user is copied. The caller fills in what is 0 yet. */
+struct rest *rests_add(struct rests *rests, struct id id, int64_t last_us, const struct said *user);
 
 void rests_drop(struct rests *rests, uint32_t number);
 

@@ -92,7 +92,7 @@ static void block_set(struct stretches *stretches, struct stretch *stretch, cons
     memcpy(stretch->block, bytes, len);
 }
 
-static struct slice bytes_read(const char **at, size_t len)
+static inline struct slice bytes_read(const char **at, size_t len)
 {
     const struct slice text = {.text = *at, .len = len};
 
@@ -100,49 +100,45 @@ static struct slice bytes_read(const char **at, size_t len)
     return text;
 }
 
-static struct slice text_read(const char **at)
+static inline struct slice text_read(const char **at)
 {
     const size_t len = (size_t)varint_read(at);
 
     return bytes_read(at, len);
 }
 
-static struct said user_read(const char **at)
+static inline void user_read(struct said *user, const char **at)
 {
     const size_t len = (size_t)varint_read(at);
-    struct said user = {.time_us = INT64_MIN};
 
-    if (len == 0) return user;
-    user.time_us = (int64_t)slice_word(*at);
-    *at += sizeof user.time_us;
-    user.text = bytes_read(at, len - 1);
-    return user;
+    *user = (struct said){.time_us = INT64_MIN};
+    if (len == 0) return;
+    user->time_us = (int64_t)slice_word(*at);
+    *at += sizeof user->time_us;
+    user->text = bytes_read(at, len - 1);
 }
 
-static struct said said_read(const char **at, int64_t start_us)
+static inline void said_read(struct said *said, const char **at, int64_t start_us)
 {
     const size_t len = (size_t)varint_read(at);
-    struct said said = {.time_us = INT64_MAX};
 
-    if (len == 0) return said;
-    said.time_us = (int64_t)((uint64_t)start_us + varint_read(at));
-    said.text = bytes_read(at, len - 1);
-    return said;
+    *said = (struct said){.time_us = INT64_MAX};
+    if (len == 0) return;
+    said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
+    said->text = bytes_read(at, len - 1);
 }
 
-static struct texts texts_of(const struct stretch *stretch)
+static void texts_read(struct texts *texts, const struct stretch *stretch)
 {
     const char *at = stretch->block;
     const char *end = at + stretch->block_len;
-    struct texts texts;
 
-    texts.name = text_read(&at);
-    texts.user = user_read(&at);
-    texts.source = said_read(&at, stretch->start_us);
-    texts.device = said_read(&at, stretch->start_us);
-    texts.products = (struct slice){.text = at, .len = (size_t)(end - at)};
-    texts.base_us = stretch->start_us;
-    return texts;
+    texts->name = text_read(&at);
+    user_read(&texts->user, &at);
+    said_read(&texts->source, &at, stretch->start_us);
+    said_read(&texts->device, &at, stretch->start_us);
+    texts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
+    texts->base_us = stretch->start_us;
 }
 
 /* Nearly always these are a few: two pieces that may overlap. */
@@ -363,9 +359,9 @@ static struct texts texts_said(const struct fact *fact)
 static void stretch_learn(struct stretches *stretches, struct stretch *stretch, int64_t start_us,
                           const struct texts *more, struct products products)
 {
-    struct texts texts = texts_of(stretch);
+    struct texts texts;
+    texts_read(&texts, stretch);
     bool changed = user_learn(&texts.user, &more->user);
-
     changed = said_learn(&texts.source, &more->source) || changed;
     changed = said_learn(&texts.device, &more->device) || changed;
     if (start_us < stretch->start_us) {
@@ -430,20 +426,25 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
 
 struct said stretch_user(const struct stretch *stretch)
 {
-    return texts_of(stretch).user;
+    struct texts texts;
+
+    texts_read(&texts, stretch);
+    return texts.user;
 }
 
 void stretch_say_user(struct stretches *stretches, struct stretch *stretch, const struct said *user)
 {
-    struct texts texts = texts_of(stretch);
+    struct texts texts;
 
+    texts_read(&texts, stretch);
     texts.user = *user;
     texts_put(stretches, stretch, &texts);
 }
 
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from)
 {
-    const struct texts more = texts_of(from);
+    struct texts more;
+    texts_read(&more, from);
     const struct products products =
         products_walk(more.products, products_kept(from), more.base_us);
 
@@ -558,8 +559,9 @@ struct slice stretch_name(const struct stretch *stretch)
 
 struct summary stretch_summary(const struct stretch *stretch)
 {
-    const struct texts texts = texts_of(stretch);
+    struct texts texts;
 
+    texts_read(&texts, stretch);
     return (struct summary){
         .name = texts.name,
         .user = stretch->said & SAID_USER ? value_string(texts.user.text) : VALUE_NULL,
@@ -669,6 +671,7 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
     bytes_write(block_extend(stretches, stretch, head_len), (struct slice){head, head_len});
     bytes_write(block_extend(stretches, stretch, name.len), name);
     bytes_write(block_extend(stretches, stretch, block.len), block);
-    const struct texts texts = texts_of(stretch);
+    struct texts texts;
+    texts_read(&texts, stretch);
     said_note(stretch, &texts);
 }
