@@ -12,7 +12,6 @@
 #include "duration.h"
 #include "identity.h"
 #include "instant.h"
-#include "number.h"
 #include "session.h"
 #include "tool.h"
 
@@ -72,8 +71,6 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-#define MICROSECOND (DECIMAL_ONE / 1000000)
-
 enum column {
     COLUMN_ID,
     COLUMN_USER,
@@ -106,6 +103,11 @@ static struct timelines *timelines(void)
     return has_at ? &visits.timelines : &carts.timelines;
 }
 
+static size_t ids_count(void)
+{
+    return has_at ? timelines_count(&visits.timelines) : carts_count(&carts);
+}
+
 static void start(struct run *run)
 {
     if (*id == '\0') die_usage("--id: which member?");
@@ -131,7 +133,11 @@ static void start(struct run *run)
 static void hint(struct run *run, struct event *ev)
 {
     (void)run;
-    identity_hint(&identity, timelines(), ev);
+    const struct id bits = identity_hint(&identity, ev);
+    if (has_at)
+        timelines_hint(&visits.timelines, bits);
+    else
+        carts_hint(&carts, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
@@ -144,12 +150,18 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = VALUE_NULL,
                               .product = VALUE_NULL};
 
+    const uint32_t number = timelines_take(timelines(), identity_id(ev));
     if (has_at && ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const struct slice name = identity_name(&identity, ev);
-    const bool used = has_at ? sessions_add(&visits, identity_id(ev), name, &fact)
-                             : carts_add(&carts, identity_id(ev), name, &fact);
-    run->counters.keys = timelines_count(timelines());
+    bool used;
+    if (number != POOL_NONE) {
+        used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);
+    } else {
+        const struct slice name = identity_name(&identity, ev);
+        used = has_at ? sessions_begin(&visits, identity_id(ev), name, &fact)
+                      : carts_begin(&carts, identity_id(ev), name, &fact);
+    }
+    run->counters.keys = ids_count();
     return used ? FATE_USED : FATE_LATE;
 }
 
@@ -168,7 +180,7 @@ static void print_alert(const struct run *run, const struct cart_alert *alert, i
     instant_print_string(column_value(run, COLUMN_LAST), alert->last_us);
     buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
     buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
-    decimal_print(column_value(run, COLUMN_IDLE), (decimal)idle_us * MICROSECOND);
+    duration_print_seconds(column_value(run, COLUMN_IDLE), idle_us);
     instant_print_string(column_value(run, COLUMN_ABANDONED), alert->last_us + after_us);
     rows_end(run->rows);
 }
@@ -198,8 +210,9 @@ static void visit_at(void *context, const struct session *visit)
 
     if (!visit->newest || idle_us <= after_us || idle_us >= until_us || idle_us > forget_us) return;
     if (stretch->deeds[DEED_ADD_TO_CART] == 0 || stretch->deeds[DEED_PURCHASE] > 0) return;
-    const struct cart_alert alert = {.name = visit->name,
-                                     .user = stretch_user(stretch),
+    const struct summary summary = stretch_summary(stretch);
+    const struct cart_alert alert = {.name = summary.name,
+                                     .user = summary.user,
                                      .last_us = stretch->last_us,
                                      .add_to_carts = stretch->deeds[DEED_ADD_TO_CART]};
     print_alert(context, &alert, idle_us);
@@ -212,7 +225,7 @@ static void advance(struct run *run, int64_t watermark_us)
         sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
     else
         carts_advance(&carts, watermark_us, live_alert, run);
-    run->counters.keys = timelines_count(timelines());
+    run->counters.keys = ids_count();
 }
 
 static void finish(struct run *run)
@@ -232,7 +245,7 @@ static void save(struct run *run, struct buffer *out)
 static bool load(struct run *run, struct unpack *in)
 {
     const bool good = has_at ? sessions_load(&visits, in) : carts_load(&carts, in);
-    run->counters.keys = timelines_count(timelines());
+    run->counters.keys = ids_count();
     return good;
 }
 

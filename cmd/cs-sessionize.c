@@ -11,7 +11,6 @@
 #include "identity.h"
 #include "instant.h"
 #include "list.h"
-#include "number.h"
 #include "session.h"
 #include "tool.h"
 
@@ -47,8 +46,6 @@ static const struct option_row options[] = {
      .help = "events that differ in these members are in different sessions"},
     OPTION_END,
 };
-
-#define MICROSECOND (DECIMAL_ONE / 1000000)
 
 enum column {
     COLUMN_ID,
@@ -163,11 +160,12 @@ static void start(struct run *run)
 static void hint(struct run *run, struct event *ev)
 {
     (void)run;
-    identity_hint(&identity, &sessions.timelines, ev);
+    timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
+    const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
@@ -177,7 +175,9 @@ static enum fate event(struct run *run, const struct event *ev)
                               .device = event_value(ev, SLOT_DEVICE_TYPE),
                               .product = event_value(ev, SLOT_PRODUCT_ID)};
 
-    const bool used = sessions_add(&sessions, identity_id(ev), identity_name(&identity, ev), &fact);
+    const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
+                                          : sessions_begin(&sessions, identity_id(ev),
+                                                           identity_name(&identity, ev), &fact);
     run->counters.keys = timelines_count(&sessions.timelines);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -194,10 +194,7 @@ static void print_count(const struct run *run, enum column column, uint64_t coun
 
 static void print_bool(const struct run *run, enum column column, bool is_true)
 {
-    value_print(column_value(run, column),
-                (struct value){.text = is_true ? "true" : "false",
-                               .len = is_true ? 4 : 5,
-                               .kind = is_true ? KIND_TRUE : KIND_FALSE});
+    buffer_add_slice(column_value(run, column), is_true ? SLICE("true") : SLICE("false"));
 }
 
 static void print_text(const struct run *run, enum column column, struct value text)
@@ -209,23 +206,24 @@ static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
     const struct stretch *stretch = session->stretch;
-    struct slice name = session->name;
+    const struct summary summary = stretch_summary(stretch);
+    struct slice name = summary.name;
 
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    print_text(run, COLUMN_USER, stretch_user(stretch));
-    print_text(run, COLUMN_SOURCE, stretch_source(stretch));
-    print_text(run, COLUMN_DEVICE, stretch_device(stretch));
+    print_text(run, COLUMN_USER, summary.user);
+    print_text(run, COLUMN_SOURCE, summary.source);
+    print_text(run, COLUMN_DEVICE, summary.device);
     instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
     instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
-    decimal_print(column_value(run, COLUMN_DURATION),
-                  (decimal)(stretch->last_us - stretch->start_us) * MICROSECOND);
+    duration_print_seconds(column_value(run, COLUMN_DURATION),
+                           stretch->last_us - stretch->start_us);
     print_count(run, COLUMN_EVENTS, stretch_events(stretch));
     print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
     print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);
     print_count(run, COLUMN_ADD_TO_CARTS, stretch->deeds[DEED_ADD_TO_CART]);
     print_bool(run, COLUMN_CONVERTED, stretch->deeds[DEED_PURCHASE] > 0);
-    stretch_print_products(stretch, column_value(run, COLUMN_PRODUCTS));
+    stretch_print_products(stretch, &summary, column_value(run, COLUMN_PRODUCTS));
     print_bool(run, COLUMN_PRODUCTS_CUT, stretch_products_cut(stretch));
     for (int i = 1; i < identity.count; i++) {
         const struct value value = timeline_name_value(&name);

@@ -33,7 +33,7 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
                                   "50515253545556575859606162636465666768697071727374"
                                   "75767778798081828384858687888990919293949596979899";
 
-void buffer_add_int(struct buffer *buffer, int64_t number)
+void buffer_add_long(struct buffer *buffer, int64_t number)
 {
     char text[20];
     char *at = text + sizeof(text);

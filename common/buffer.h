@@ -51,7 +51,15 @@ static inline void buffer_add_char(struct buffer *buffer, char c)
 #define buffer_add_literal(buffer, literal) buffer_add(buffer, literal, sizeof(literal) - 1)
 
 /* Adds a number in decimal. */
-void buffer_add_int(struct buffer *buffer, int64_t number);
+void buffer_add_long(struct buffer *buffer, int64_t number);
+
+static inline void buffer_add_int(struct buffer *buffer, int64_t number)
+{
+    if (number >= 0 && number < 10)
+        buffer_add_char(buffer, (char)('0' + number));
+    else
+        buffer_add_long(buffer, number);
+}
 
 /* Adds what printf would print. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -17,11 +17,13 @@ void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us)
     *carts =
         (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
     timelines_init(&carts->timelines);
+    rests_init(&carts->rests, forget_us);
 }
 
 void carts_release(struct carts *carts)
 {
     timelines_release(&carts->timelines);
+    rests_release(&carts->rests);
     free(carts->verdict);
     carts->verdict = NULL;
     carts->verdict_count = carts->verdict_cap = 0;
@@ -57,7 +59,7 @@ static int64_t aside_due(const struct stretch *aside)
     return aside->reach_us;
 }
 
-/* When the timeline is to be looked at: at its next verdict, or when the visit is forgotten. */
+/* When the timeline is to be looked at: at its next verdict. */
 static int64_t next_due(const struct carts *carts, const struct timeline *timeline)
 {
     int64_t due_us = INT64_MAX;
@@ -66,7 +68,6 @@ static int64_t next_due(const struct carts *carts, const struct timeline *timeli
         due_us = at(carts, timeline->first)->last_us + carts->after_us;
     if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
         due_us = aside_due(at(carts, timeline->aside));
-    if (due_us == INT64_MAX) due_us = at(carts, timeline->past)->last_us + carts->forget_us;
     return due_us;
 }
 
@@ -108,26 +109,30 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
 
 /* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
  */
-static void aside_add(struct carts *carts, struct timeline *timeline, const struct fact *fact)
+static void aside_add(struct carts *carts, uint32_t number, struct slice name,
+                      const struct fact *fact)
 {
-    uint32_t *link = &timeline->aside;
+    struct timelines *timelines = &carts->timelines;
+    uint32_t *link = &timeline_at(timelines, number)->aside;
 
     while (*link != POOL_NONE && aside_due(at(carts, *link)) < fact->watermark_us)
         link = &at(carts, *link)->next;
     if (*link != POOL_NONE && aside_due(at(carts, *link)) == fact->watermark_us) {
-        stretch_add(&carts->timelines.stretches, at(carts, *link), fact);
+        stretch_add(&timelines->stretches, at(carts, *link), fact);
         return;
     }
-    const uint32_t number = stretch_new(&carts->timelines.stretches, fact);
-    at(carts, number)->next = *link;
-    *link = number;
+    const uint32_t aside = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, aside, name, fact);
+    at(carts, aside)->next = *link;
+    *link = aside;
 }
 
 /* Adds an event to a run; those it connects become one. */
-static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t before,
+static void run_add(struct carts *carts, uint32_t number, uint32_t before, struct slice name,
                     const struct fact *fact)
 {
     struct timelines *timelines = &carts->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
     uint32_t run = before;
 
     if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
@@ -135,25 +140,24 @@ static void run_add(struct carts *carts, struct timeline_entry *entry, uint32_t 
                                              latest(fact->time_us, fact->watermark_us)))) {
         timeline_add(timelines, before, fact);
     } else {
-        run = stretch_new(&timelines->stretches, fact);
-        timeline_insert(timelines, entry, before, run);
+        run = timeline_take(timelines, number);
+        stretch_begin(&timelines->stretches, run, name, fact);
+        timeline_insert(timelines, timeline, before, run);
     }
     const uint32_t next = at(carts, run)->next;
     if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
-        timeline_join_next(timelines, entry, run);
+        timeline_join_next(timelines, timeline, run);
     const uint32_t previous = at(carts, run)->previous;
     if (previous != POOL_NONE && same_run(carts, at(carts, previous), at(carts, run)))
-        timeline_join_next(timelines, entry, previous);
+        timeline_join_next(timelines, timeline, previous);
 }
 
 /* Is the run that an event would make, or join, over for its partition? Only asked of events behind
  * the watermark. */
-static bool run_is_over(const struct carts *carts, const struct timeline_entry *entry,
-                        uint32_t before, const struct fact *fact)
+static bool run_is_over(const struct carts *carts, const struct timeline *timeline, uint32_t before,
+                        const struct fact *fact)
 {
-    const uint32_t following = before == POOL_NONE
-                                   ? timeline_at(&carts->timelines, entry->timeline)->first
-                                   : at(carts, before)->next;
+    const uint32_t following = before == POOL_NONE ? timeline->first : at(carts, before)->next;
     int64_t last_us = fact->time_us;
 
     if (before != POOL_NONE && at(carts, before)->last_us > last_us)
@@ -164,27 +168,117 @@ static bool run_is_over(const struct carts *carts, const struct timeline_entry *
     return last_us + carts->after_us < fact->watermark_us;
 }
 
-bool carts_add(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+/* Adds an event that is not late. */
+static void cart_add(struct carts *carts, uint32_t number, struct slice name,
+                     const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+    const uint32_t before = timeline_before(&carts->timelines, timeline, fact->time_us);
+    const bool aside =
+        fact->time_us < fact->watermark_us && run_is_over(carts, timeline, before, fact);
+
+    if (aside)
+        aside_add(carts, number, name, fact);
+    else
+        run_add(carts, number, before, name, fact);
+    if (aside || before == POOL_NONE)
+        cart_schedule(carts, number); /* else nothing is due earlier than before */
+}
+
+/* The visit goes on, perhaps: it is made a timeline's past. */
+static void visit_wake(struct carts *carts, uint32_t number, uint32_t resting, struct slice name)
+{
+    struct stretches *stretches = &carts->timelines.stretches;
+    const struct rest *rest = rest_at(&carts->rests, resting);
+    const uint32_t past = timeline_take(&carts->timelines, number);
+    const struct said user = {.text = {.text = rest->user, .len = rest->user_len},
+                              .time_us = rest->user_us};
+
+    stretch_begin_empty(stretches, past, name, rest->start_us, rest->last_us);
+    stretch_say_user(stretches, at(carts, past), &user);
+    at(carts, past)->reach_us = rest->reach_us;
+    at(carts, past)->flags = rest->is_alerted ? STRETCH_ALERTED : 0;
+    at(carts, past)->deeds[DEED_ADD_TO_CART] = rest->add_to_carts;
+    at(carts, past)->deeds[DEED_PURCHASE] = rest->has_bought;
+    timeline_at(&carts->timelines, number)->past = past;
+    rests_drop(&carts->rests, resting);
+}
+
+/* Nothing is left of an id but its past: remembered in less memory, unless it is over. */
+static void visit_rest(struct carts *carts, uint32_t number)
 {
     struct timelines *timelines = &carts->timelines;
-    const bool behind = fact->time_us < fact->watermark_us;
-    struct timeline_entry *entry = timelines_find(timelines, id);
+    const uint32_t past = timeline_at(timelines, number)->past;
+    const struct stretch *stretch = at(carts, past);
 
-    if (entry == NULL) {
-        if (behind && fact->time_us + carts->forget_us < fact->watermark_us) return false;
-        entry = timelines_make(timelines, id, name);
-    } else if (behind && visit_is_over(carts, timeline_at(timelines, entry->timeline),
-                                       fact->time_us, fact->watermark_us)) {
-        return false;
+    if (stretch->last_us + carts->forget_us >= carts->watermark_us) {
+        const bool is_alerted = (stretch->flags & STRETCH_ALERTED) != 0;
+        const bool has_bought = stretch->deeds[DEED_PURCHASE] > 0;
+        struct said user = {.time_us = INT64_MIN};
+        if (!is_alerted && !has_bought && (stretch->said & SAID_USER) != 0)
+            user = stretch_user(stretch);
+        struct rest *rest = rests_add(&carts->rests, timeline_at(timelines, number)->stretch.id,
+                                      stretch->last_us, &user);
+        rest->start_us = stretch->start_us;
+        rest->reach_us = stretch->reach_us;
+        rest->add_to_carts = stretch->deeds[DEED_ADD_TO_CART];
+        rest->is_alerted = is_alerted;
+        rest->has_bought = has_bought;
     }
-    const uint32_t before = timeline_before(timelines, entry, fact->time_us);
-    const bool aside = behind && run_is_over(carts, entry, before, fact);
-    if (aside)
-        aside_add(carts, timeline_at(timelines, entry->timeline), fact);
-    else
-        run_add(carts, entry, before, fact);
-    if (aside || before == POOL_NONE)
-        cart_schedule(carts, entry->timeline); /* else nothing is due earlier than before */
+    stretch_free(&timelines->stretches, past);
+    timelines_drop(timelines, number);
+}
+
+/* Is a visit at rest, of which an event at time_us may be a part, over before the watermark? */
+static bool rest_is_over(const struct carts *carts, uint32_t resting, const struct fact *fact)
+{
+    int64_t last_us = fact->time_us;
+
+    if (resting != POOL_NONE) {
+        const struct rest *rest = rest_at(&carts->rests, resting);
+        const struct stretch past = {
+            .start_us = rest->start_us, .last_us = rest->last_us, .reach_us = rest->reach_us};
+        (void)visit_goes_on(carts, &last_us, &past);
+    }
+    return last_us + carts->forget_us < fact->watermark_us;
+}
+
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+{
+    const uint32_t resting = rests_find(&carts->rests, id);
+
+    if (fact->time_us < fact->watermark_us && rest_is_over(carts, resting, fact)) return false;
+    const uint32_t number = timelines_make(&carts->timelines, id);
+    if (resting != POOL_NONE) visit_wake(carts, number, resting, name);
+    cart_add(carts, number, name, fact);
+    return true;
+}
+
+/* Does the event go on where the only run ends? */
+static bool goes_on(const struct carts *carts, const struct stretch *run, const struct fact *fact)
+{
+    return fact->time_us >= fact->watermark_us && fact->time_us >= run->start_us &&
+           run->previous == POOL_NONE &&
+           (fact->time_us <= run->last_us ||
+            stretch_near(run->last_us, carts->after_us, fact->time_us));
+}
+
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+
+    if (timeline->last != POOL_NONE) { /* nearly always this is all */
+        struct stretch *run = at(carts, timeline->last);
+        if (goes_on(carts, run, fact)) {
+            stretch_add(&carts->timelines.stretches, run, fact);
+            return true;
+        }
+    }
+
+    if (fact->time_us < fact->watermark_us &&
+        visit_is_over(carts, timeline, fact->time_us, fact->watermark_us))
+        return false;
+    cart_add(carts, number, timeline_name(&carts->timelines, timeline), fact);
     return true;
 }
 
@@ -201,13 +295,14 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
                        bool again)
 {
     struct stretch *past = at(carts, timeline->past);
-    const struct slice name = timeline_name(timeline);
-    const struct value user = stretch_user(past);
 
     if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 ||
         past->deeds[DEED_ADD_TO_CART] == 0)
         return;
     past->flags |= STRETCH_ALERTED;
+    const struct summary summary = stretch_summary(past);
+    const struct slice name = summary.name;
+    const struct value user = summary.user;
     if (carts->verdict_count == carts->verdict_cap) {
         carts->verdict_cap = carts->verdict_cap == 0 ? 64 : carts->verdict_cap * 2;
         carts->verdict = memory_resize(carts->verdict, carts->verdict_cap, sizeof(*carts->verdict));
@@ -251,13 +346,12 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
     stretch_free(stretches, number);
 }
 
-static void run_end(struct carts *carts, struct timeline_entry *entry)
+static void run_end(struct carts *carts, struct timeline *timeline)
 {
-    struct timeline *timeline = timeline_at(&carts->timelines, entry->timeline);
     const uint32_t run = timeline->first;
     const int64_t due_us = at(carts, run)->last_us + carts->after_us;
 
-    timeline_remove(&carts->timelines, entry, run);
+    timeline_remove(&carts->timelines, timeline, run);
     past_add(carts, timeline, run);
     cart_judge(carts, timeline, due_us, false);
 }
@@ -278,18 +372,10 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     cart_judge(carts, timeline, due_us, true);
 }
 
-/* Is nothing left of an id but a past that nothing can join any more? */
-static bool visit_forgotten(const struct carts *carts, const struct timeline *timeline)
-{
-    return timeline->first == POOL_NONE && timeline->aside == POOL_NONE &&
-           at(carts, timeline->past)->last_us + carts->forget_us < carts->watermark_us;
-}
-
 static void cart_advance(struct carts *carts, uint32_t number)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
-    struct timeline_entry *entry = NULL;
 
     for (;;) {
         const uint32_t run = timeline->first;
@@ -298,20 +384,15 @@ static void cart_advance(struct carts *carts, uint32_t number)
             run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
         if (run_due_us >= carts->watermark_us && aside_due_us >= carts->watermark_us) break;
-        if (run_due_us <= aside_due_us) {
-            if (entry == NULL)
-                entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
-            run_end(carts, entry);
-        } else {
+        if (run_due_us <= aside_due_us)
+            run_end(carts, timeline);
+        else
             aside_end(carts, timeline);
-        }
     }
-    if (timeline->past != POOL_NONE && visit_forgotten(carts, timeline)) {
-        stretch_free(&timelines->stretches, timeline->past);
-        timelines_drop(timelines, timelines_find(timelines, timeline_id(timeline_name(timeline))));
-        return;
-    }
-    cart_schedule(carts, number);
+    if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
+        visit_rest(carts, number);
+    else
+        cart_schedule(carts, number);
 }
 
 static struct slice verdict_name(const struct carts *carts, const struct cart_verdict *verdict)
@@ -339,7 +420,10 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
     carts->watermark_us = watermark_us;
     const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
     for (size_t i = 0; i < count; i++)
+        rests_hint(&carts->rests, timeline_at(&carts->timelines, due[i].number)->stretch.id);
+    for (size_t i = 0; i < count; i++)
         cart_advance(carts, due[i].number);
+    rests_advance(&carts->rests, watermark_us);
     if (carts->verdict_count > 1)
         qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
                 carts);
@@ -360,14 +444,14 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
 void carts_save(struct carts *carts, struct buffer *out)
 {
     const struct timelines *timelines = &carts->timelines;
-    struct timeline_entry **entries = timelines_sorted(timelines);
+    struct sort_item *sorted = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        const struct timeline *timeline = timeline_at(timelines, entries[i]->timeline);
-        pack_text(out, timeline_name(timeline));
-        timeline_pack(timelines, entries[i], out);
+        const struct timeline *timeline = timeline_at(timelines, sorted[i].number);
+        pack_text(out, timeline_name(timelines, timeline));
+        timeline_pack(timelines, timeline, out);
         pack_u8(out, timeline->past != POOL_NONE);
         if (timeline->past != POOL_NONE) stretch_pack(at(carts, timeline->past), out);
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next) {
@@ -376,13 +460,13 @@ void carts_save(struct carts *carts, struct buffer *out)
         }
         pack_u8(out, 0);
     }
-    free(entries);
+    free(sorted);
+    rests_save(&carts->rests, out);
 }
 
-static void past_load(struct carts *carts, struct timeline *timeline, struct unpack *in)
+static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
-    const uint32_t number = stretch_unpack(&carts->timelines.stretches, in);
-    const uint32_t flags = at(carts, number)->flags;
+    const uint8_t flags = at(carts, number)->flags;
 
     if (timeline->past != POOL_NONE &&
         at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
@@ -395,9 +479,8 @@ static void past_load(struct carts *carts, struct timeline *timeline, struct unp
     at(carts, timeline->past)->flags |= flags;
 }
 
-static void aside_load(struct carts *carts, struct timeline *timeline, struct unpack *in)
+static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
-    const uint32_t number = stretch_unpack(&carts->timelines.stretches, in);
     uint32_t *link = &timeline->aside;
 
     while (*link != POOL_NONE && aside_due(at(carts, *link)) <= aside_due(at(carts, number)))
@@ -407,38 +490,43 @@ static void aside_load(struct carts *carts, struct timeline *timeline, struct un
 }
 
 /* Runs from two states may be one. */
-static void runs_join(struct carts *carts, struct timeline_entry *entry)
+static void runs_join(struct carts *carts, struct timeline *timeline)
 {
-    uint32_t run = timeline_at(&carts->timelines, entry->timeline)->first;
+    uint32_t run = timeline->first;
 
     while (run != POOL_NONE) {
         const uint32_t next = at(carts, run)->next;
         if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
-            timeline_join_next(&carts->timelines, entry, run);
+            timeline_join_next(&carts->timelines, timeline, run);
         else
             run = next;
     }
 }
 
-bool carts_load(struct carts *carts, struct unpack *in)
+static bool timeline_load(struct carts *carts, struct unpack *in)
 {
     struct timelines *timelines = &carts->timelines;
+    struct slice name;
+    const uint32_t number = timelines_unpack_name(timelines, in, &name);
+
+    if (number == POOL_NONE) return false;
+    struct timeline *timeline = timeline_at(timelines, number);
+    timeline_unpack(timelines, number, name, in);
+    runs_join(carts, timeline);
+    if (unpack_u8(in) != 0)
+        past_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    while (unpack_u8(in) != 0)
+        aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
+    cart_schedule(carts, number);
+    return true;
+}
+
+bool carts_load(struct carts *carts, struct unpack *in)
+{
     const uint64_t count = unpack_u64(in);
 
-    for (uint64_t i = 0; i < count; i++) {
-        struct timeline_entry *entry = timelines_unpack_name(timelines, in);
-        if (entry == NULL) return false;
-        struct timeline *timeline = timeline_at(timelines, entry->timeline);
-        timeline_unpack(timelines, entry, in);
-        runs_join(carts, entry);
-        if (unpack_u8(in) != 0) past_load(carts, timeline, in);
-        while (unpack_u8(in) != 0)
-            aside_load(carts, timeline, in);
-        if (in->broken) return false;
-        if (timeline->first == POOL_NONE && timeline->past == POOL_NONE &&
-            timeline->aside == POOL_NONE)
-            return false;
-        cart_schedule(carts, entry->timeline);
-    }
-    return !in->broken;
+    for (uint64_t i = 0; i < count; i++)
+        if (!timeline_load(carts, in)) return false;
+    return rests_load(&carts->rests, in);
 }

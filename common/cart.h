@@ -8,11 +8,13 @@
  * matter, nor how often carts_advance is called: runs are stretches (stretch.h) joined by the rule
  * of session.h.
  *
- * Runs that were judged are added up into one, the visit's past. An event that comes when its own
- * partition's watermark is past what it would have been in a run with changes no verdict: it is set
- * aside, and counts from that watermark on. If by then there is something in the cart for the first
- * time, nothing bought, and no run going on, the visit is judged again. An event is late when its
- * whole visit is over: the rule for sessions with a gap of forget.
+ * Runs that were judged are added up into one, the visit's past. When nothing but the past is left,
+ * the id leaves the timelines for the rests (rest.h), until its next event or until it is
+ * forgotten. An event that comes when its own partition's watermark is past what it would have been
+ * in a run with changes no verdict: it is set aside, and counts from that watermark on. If by then
+ * there is something in the cart for the first time, nothing bought, and no run going on, the visit
+ * is judged again. An event is late when its whole visit is over: the rule for sessions with a gap
+ * of forget.
  */
 #ifndef CS_CART_H
 #define CS_CART_H
@@ -20,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rest.h"
 #include "timeline.h"
 
 struct cart_alert {
@@ -33,8 +36,9 @@ struct cart_verdict;
 
 struct carts {
     int64_t after_us, forget_us;
-    int64_t watermark_us; /* what carts_advance was told last; INT64_MIN before */
-    struct timelines timelines;
+    int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
+    struct timelines timelines;   /* of the ids that wait for a verdict */
+    struct rests rests;           /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
     size_t verdict_count, verdict_cap;
     struct buffer texts; /* of the verdicts */
@@ -44,15 +48,31 @@ struct carts {
 void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us);
 void carts_release(struct carts *carts);
 
-/* Adds an event; name is what id was made of. False: it is late. */
-bool carts_add(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
+/* How many ids are held. */
+static inline size_t carts_count(const struct carts *carts)
+{
+    return timelines_count(&carts->timelines) + rests_count(&carts->rests);
+}
+
+/* An event of this id will come soon: brings near what it will touch. */
+static inline void carts_hint(struct carts *carts, struct id id)
+{
+    timelines_hint(&carts->timelines, id);
+    rests_hint(&carts->rests, id);
+}
+
+/* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact);
+
+/* Adds an event of an id that has none; name is what the id was made of. False: it is late. */
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
 
 /* Hands out the alerts that are due now, in the order in which they became due, then by last event
  * and name: calls that follow each other give the order of one. */
 void carts_advance(struct carts *carts, int64_t watermark_us,
                    void (*alert)(void *context, const struct cart_alert *alert), void *context);
 
-/* The same bytes for the same visits. Loading adds to what is there; false: senseless. */
+/* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
 void carts_save(struct carts *carts, struct buffer *out);
 bool carts_load(struct carts *carts, struct unpack *in);
 

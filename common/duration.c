@@ -103,3 +103,22 @@ void duration_print(struct buffer *out, int64_t duration_us)
         duration_us %= units[i].us;
     }
 }
+
+void duration_print_seconds(struct buffer *out, int64_t duration_us)
+{
+    uint32_t fraction = (uint32_t)(duration_us % 1000000);
+    int places = 6;
+    char text[7] = ".";
+
+    buffer_add_int(out, duration_us / 1000000);
+    if (fraction == 0) return;
+    if (fraction % 1000 == 0) {
+        fraction /= 1000;
+        places = 3;
+    }
+    for (; fraction % 10 == 0; fraction /= 10)
+        places--;
+    for (int at = places; at > 0; at--, fraction /= 10)
+        text[at] = (char)('0' + fraction % 10);
+    buffer_add(out, text, 1 + (size_t)places);
+}

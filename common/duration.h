@@ -22,4 +22,7 @@ const char *duration_parse(const char *text, int64_t *out_us);
 /* Adds such text, each unit at its largest and zero parts left out: 1h30m, 1s500ms, 0s. */
 void duration_print(struct buffer *out, int64_t duration_us);
 
+/* Adds a length of time that is not negative as a number of seconds: 0, 12.5, 0.000001. */
+void duration_print_seconds(struct buffer *out, int64_t duration_us);
+
 #endif

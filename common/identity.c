@@ -25,7 +25,7 @@ struct slice identity_name(struct identity *identity, const struct event *ev)
     return buffer_slice(&identity->name);
 }
 
-void identity_hint(struct identity *identity, struct timelines *timelines, struct event *ev)
+struct id identity_hint(struct identity *identity, struct event *ev)
 {
     const struct value id = event_value(ev, identity->slot[0]);
     struct id bits = ID_NONE;
@@ -36,5 +36,5 @@ void identity_hint(struct identity *identity, struct timelines *timelines, struc
         bits = timeline_id(identity_name(identity, ev));
     ev->hint[0] = bits.low;
     ev->hint[1] = bits.high;
-    timelines_hint(timelines, bits);
+    return bits;
 }

@@ -32,8 +32,8 @@ static inline bool identity_has(const struct identity *identity, const struct ev
     return event_value(ev, identity->slot[0]).kind != KIND_NULL;
 }
 
-/* Works out whose the event is, keeps it in ev->hint, and brings near what it will touch. */
-void identity_hint(struct identity *identity, struct timelines *timelines, struct event *ev);
+/* Works out whose the event is, and keeps it in ev->hint. */
+struct id identity_hint(struct identity *identity, struct event *ev);
 
 /* What identity_hint worked out. */
 static inline struct id identity_id(const struct event *ev)

@@ -14,6 +14,8 @@
 /* Days from 0000-03-01, where the calendar's arithmetic is simplest, to 1970-01-01. */
 #define EPOCH_DAYS INT64_C(719468)
 
+#define DATE_BYTES 10 /* "2026-01-01" */
+
 static bool date_valid(unsigned year, unsigned month, unsigned day)
 {
     static const unsigned char month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -227,7 +229,7 @@ static inline char *char_write(char *out, char c)
 }
 
 /* Hinnant's civil_from_days; days since 0000-03-01. */
-static inline char *date_write(char *out, unsigned days)
+static char *day_write(char *out, unsigned days)
 {
     const unsigned era = days / 146097;
     const unsigned era_day = days % 146097;
@@ -242,6 +244,22 @@ static inline char *date_write(char *out, unsigned days)
     out = char_write(pair_write(out, year % 100), '-');
     out = char_write(pair_write(out, month), '-');
     return pair_write(out, day);
+}
+
+/* Nearly always the date is that of the time written last. */
+static inline char *date_write(char *out, unsigned days)
+{
+    static struct {
+        unsigned days;
+        char text[DATE_BYTES];
+    } last = {.days = UINT32_MAX};
+
+    if (__builtin_expect(days != last.days, 0)) {
+        day_write(last.text, days);
+        last.days = days;
+    }
+    memcpy(out, last.text, DATE_BYTES);
+    return out + DATE_BYTES;
 }
 
 size_t instant_write(char *out, int64_t time_us)
@@ -275,9 +293,10 @@ void instant_print_string(struct buffer *out, int64_t time_us)
 {
     if (time_us < INSTANT_MIN) time_us = INSTANT_MIN;
     if (time_us > INSTANT_MAX) time_us = INSTANT_MAX;
-    buffer_add_char(out, '"');
-    instant_print(out, time_us);
-    buffer_add_char(out, '"');
+    char *to = buffer_reserve(out, INSTANT_TEXT_MAX + 2);
+    const size_t len = instant_write(to + 1, time_us);
+    to[0] = to[len + 1] = '"';
+    out->len += len + 2;
 }
 
 static int64_t clock_read(clockid_t clock)

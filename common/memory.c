@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "die.h"
 
@@ -45,4 +46,23 @@ char *memory_text(const char *text, size_t len)
     if (len > 0) memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
+}
+
+void *memory_pages(size_t size, bool large)
+{
+    const size_t more = size + MEMORY_PAGES_BYTES;
+    char *map = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) die("no memory for %zu bytes", size);
+
+    const size_t before = -(uintptr_t)map & (MEMORY_PAGES_BYTES - 1);
+    char *pages = map + before;
+    if (before > 0) munmap(map, before);
+    munmap(pages + size, more - before - size);
+    if (large) (void)madvise(pages, size, MADV_HUGEPAGE); /* else it is slower, that is all */
+    return pages;
+}
+
+void memory_pages_free(void *pages, size_t size)
+{
+    munmap(pages, size);
 }

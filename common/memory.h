@@ -6,6 +6,7 @@
 #ifndef CS_MEMORY_H
 #define CS_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Uninitialised bytes. */
@@ -22,5 +23,17 @@ void *memory_resize(void *old, size_t count, size_t size)
 /* A copy of len bytes with a NUL behind them. */
 char *memory_text(const char *text, size_t len)
     __attribute__((malloc, returns_nonnull, warn_unused_result));
+
+#define MEMORY_PAGES_BYTES ((size_t)2 << 20)
+
+/* Zeroed memory straight from the system, aligned to MEMORY_PAGES_BYTES, of which size is a
+ * multiple; what is not touched costs nothing. large: in pages that are so large, if there are any:
+ * much will be touched, in no order. Given back with memory_pages_free. */
+void *memory_pages(size_t size, bool large) __attribute__((returns_nonnull, warn_unused_result));
+void memory_pages_free(void *pages, size_t size);
+
+/* For an inline function that does nothing but ask for memory to be brought near: gcc takes such a
+ * one for a function without effect, and leaves calls of it out unless they are inlined first. */
+#define MEMORY_HINT static inline __attribute__((always_inline))
 
 #endif

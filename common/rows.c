@@ -12,45 +12,14 @@
 #include "value.h"
 
 /* One printed row within the buffer of a group. */
-struct printed {
+struct rows_printed {
     size_t start, len;
     size_t order_start, order_len; /* the value --order-by sorts by */
     bool order_escaped;            /* a string with escapes: orders has what it means */
     size_t number;                 /* in the order of the group, for ties */
 };
 
-struct member {
-    struct slice name;   /* plain, owned */
-    struct slice prefix; /* `"name":`, owned */
-    size_t start;        /* of the value in the row being made; NONE when left out */
-};
-
 #define NONE SIZE_MAX
-
-struct rows {
-    struct output *output;
-    struct member *member;
-    int members;
-    struct slice *key; /* names, owned */
-    int *key_member;
-    int keys;
-    char *order_by; /* owned, or NULL */
-    bool descending;
-    int order_member;
-    size_t top; /* 0: all */
-    int64_t pad;
-    bool sorting; /* inside a group that has to be sorted or cut */
-    struct buffer group;
-    struct buffer orders; /* values to sort by that were printed with escapes */
-    struct printed *printed;
-    size_t printed_count, printed_cap;
-    struct buffer *into; /* where the row being made goes */
-    size_t row_start;
-    int last; /* the member whose value was begun last */
-    struct buffer scratch;
-    uint64_t count;
-    bool dirty; /* rows since the last flush */
-};
 
 static struct slice name_copy(struct slice name)
 {
@@ -115,10 +84,12 @@ int rows_member(struct rows *rows, struct slice name)
 {
     rows->member = memory_resize(rows->member, (size_t)rows->members + 1, sizeof rows->member[0]);
     struct buffer prefix = {0};
+    buffer_add_char(&prefix, ',');
     json_add_string(&prefix, name);
     buffer_add_char(&prefix, ':');
+    memset(buffer_reserve(&prefix, ROWS_PIECE), 0, ROWS_PIECE);
     rows->member[rows->members] =
-        (struct member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
+        (struct rows_member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
     return rows->members++;
 }
 
@@ -156,19 +127,10 @@ void rows_begin(struct rows *rows)
                                    : &rows->output->buffer;
     if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
     rows->row_start = rows->into->len;
+    rows->finding = rows->sorting || rows->keys != 0;
+    if (!rows->finding) return;
     for (int i = 0; i < rows->members; i++)
         rows->member[i].start = NONE;
-    rows->last = -1;
-}
-
-struct buffer *rows_value(struct rows *rows, int member)
-{
-    struct member *next = &rows->member[member];
-    buffer_add_char(rows->into, rows->last < 0 ? '{' : ',');
-    buffer_add_slice(rows->into, next->prefix);
-    next->start = rows->into->len - rows->row_start;
-    rows->last = member;
-    return rows->into;
 }
 
 /* The text of a member's value in the row that has been made: it ends where the next one's name
@@ -179,9 +141,9 @@ static struct slice member_text(const struct rows *rows, int member)
     if (start == NONE) return SLICE("null");
     size_t end = rows->into->len - rows->row_start - 1; /* the closing brace */
     for (int i = 0; i < rows->members; i++) {
-        const struct member *other = &rows->member[i];
+        const struct rows_member *other = &rows->member[i];
         if (other->start == NONE || other->start <= start) continue;
-        const size_t before = other->start - other->prefix.len - 1;
+        const size_t before = other->start - other->prefix.len;
         if (before < end) end = before;
     }
     return (struct slice){.text = rows->into->data + rows->row_start + start, .len = end - start};
@@ -221,8 +183,8 @@ void rows_end(struct rows *rows)
             rows->printed =
                 memory_resize(rows->printed, rows->printed_cap, sizeof rows->printed[0]);
         }
-        struct printed *printed = &rows->printed[rows->printed_count];
-        *printed = (struct printed){.number = rows->printed_count};
+        struct rows_printed *printed = &rows->printed[rows->printed_count];
+        *printed = (struct rows_printed){.number = rows->printed_count};
         rows->printed_count++;
         if (rows->order_member >= 0) {
             const struct slice text = member_text(rows, rows->order_member);
@@ -316,7 +278,7 @@ static struct value value_read(struct slice text)
     return value;
 }
 
-static struct value order_value(const struct rows *rows, const struct printed *printed)
+static struct value order_value(const struct rows *rows, const struct rows_printed *printed)
 {
     const char *data = printed->order_escaped ? rows->orders.data : rows->group.data;
     const struct slice text = {.text = data + printed->order_start, .len = printed->order_len};
@@ -327,7 +289,7 @@ static struct value order_value(const struct rows *rows, const struct printed *p
 static void orders_unescape(struct rows *rows)
 {
     for (size_t i = 0; i < rows->printed_count; i++) {
-        struct printed *printed = &rows->printed[i];
+        struct rows_printed *printed = &rows->printed[i];
         if (!printed->order_escaped) continue;
         const struct slice inside = {.text = rows->group.data + printed->order_start + 1,
                                      .len = printed->order_len - 2};
@@ -349,7 +311,7 @@ static int order_compare(struct value a, struct value b)
 static int printed_compare(const void *left, const void *right, void *context)
 {
     const struct rows *rows = context;
-    const struct printed *a = left, *b = right;
+    const struct rows_printed *a = left, *b = right;
     if (rows->order_member >= 0) {
         const int order = order_compare(order_value(rows, a), order_value(rows, b));
         if (order != 0) return rows->descending ? -order : order;
@@ -367,7 +329,7 @@ void rows_group_end(struct rows *rows)
     size_t count = rows->printed_count;
     if (rows->top != 0 && count > rows->top) count = rows->top;
     for (size_t i = 0; i < count; i++) {
-        const struct printed *printed = &rows->printed[i];
+        const struct rows_printed *printed = &rows->printed[i];
         buffer_add(&rows->output->buffer, rows->group.data + printed->start, printed->len);
         buffer_add_char(&rows->output->buffer, '\n');
         row_written(rows);

@@ -18,7 +18,42 @@
 #include "output.h"
 #include "slice.h"
 
-struct rows;
+/* A declared member. */
+struct rows_member {
+    struct slice name;   /* plain, owned */
+    struct slice prefix; /* `,"name":`, owned, with room for a whole number of ROWS_PIECEs */
+    size_t start;        /* of its value in the row being made, when rows->finding */
+};
+
+#define ROWS_PIECE 32 /* prefixes are copied by so many bytes */
+
+struct rows_printed;
+
+/* Its own business, but for rows_value. */
+struct rows {
+    struct output *output;
+    struct rows_member *member;
+    int members;
+    struct slice *key; /* names, owned */
+    int *key_member;
+    int keys;
+    char *order_by; /* owned, or NULL */
+    bool descending;
+    int order_member;
+    size_t top; /* 0: all */
+    int64_t pad;
+    bool sorting; /* inside a group that has to be sorted or cut */
+    bool finding; /* values are looked for again once the row is made */
+    struct buffer group;
+    struct buffer orders; /* values to sort by that were printed with escapes */
+    struct rows_printed *printed;
+    size_t printed_count, printed_cap;
+    struct buffer *into; /* where the row being made goes */
+    size_t row_start;
+    struct buffer scratch;
+    uint64_t count;
+    bool dirty; /* rows since the last flush */
+};
 
 /* For the main loop: rows that go to output (borrowed), with --key=LIST (or NULL), --order-by (or
  * NULL), --top (0: all) and --pad lines after each flush (0: none). NULL and *why set to a phrase
@@ -47,7 +82,21 @@ void rows_begin(struct rows *rows);
 
 /* Prints the member's name; the caller adds its value, one valid JSON value on one line. Good until
  * the next call. */
-struct buffer *rows_value(struct rows *rows, int member);
+static inline struct buffer *rows_value(struct rows *rows, int member)
+{
+    struct rows_member *next = &rows->member[member];
+    struct buffer *into = rows->into;
+    const size_t len = next->prefix.len;
+    const bool is_first = into->len == rows->row_start;
+    char *to = buffer_reserve(into, len + ROWS_PIECE);
+
+    for (size_t at = 0; at < len; at += ROWS_PIECE)
+        memcpy(to + at, next->prefix.text + at, ROWS_PIECE);
+    if (is_first) to[0] = '{';
+    into->len += len;
+    if (rows->finding) next->start = into->len - rows->row_start;
+    return into;
+}
 
 void rows_end(struct rows *rows);
 

@@ -6,14 +6,6 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 
-struct session_closed {
-    int64_t last_us;
-    char *name; /* owned */
-    uint32_t name_len;
-    uint32_t stretch;
-    bool newest;
-};
-
 /* time + duration; behind everything if that is none. */
 static int64_t later(int64_t time_us, int64_t duration_us)
 {
@@ -77,10 +69,10 @@ struct part {
     int64_t start_us, last_us;
 };
 
-static struct part part_of(const struct sessions *sessions, const struct timeline_entry *entry,
+static struct part part_of(const struct sessions *sessions, const struct timeline *timeline,
                            uint32_t number)
 {
-    uint32_t first = timeline_at(&sessions->timelines, entry->timeline)->first;
+    uint32_t first = timeline->first;
 
     for (;;) {
         const uint32_t end = part_end(sessions, first);
@@ -122,10 +114,9 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
 }
 
 /* Merges what no cut can fall between any more. */
-static void sessions_tidy(struct sessions *sessions, struct timeline_entry *entry)
+static void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
     const struct cuts cuts = cuts_of(sessions, timeline);
     int64_t start_us = INT64_MIN;
     for (uint32_t number = timeline->first; number != POOL_NONE;) {
@@ -140,7 +131,7 @@ static void sessions_tidy(struct sessions *sessions, struct timeline_entry *entr
                    (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
             number = stretch->next;
         } else {
-            timeline_join_next(timelines, entry, number);
+            timeline_join_next(timelines, timeline, number);
         }
     }
     timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
@@ -155,34 +146,33 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
     return later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
 }
 
-static void session_schedule(struct sessions *sessions, uint32_t timeline)
+static void session_schedule(struct sessions *sessions, uint32_t number)
 {
     if (sessions->gap_us == INT64_MAX) return;
-    timelines_schedule(&sessions->timelines, timeline,
-                       first_due(sessions, timeline_at(&sessions->timelines, timeline)));
+    timelines_schedule(&sessions->timelines, number,
+                       first_due(sessions, timeline_at(&sessions->timelines, number)));
 }
 
 /* Is an event late that is behind its partition's watermark, and would come behind the stretch
  * previous (POOL_NONE: it is the first)? What it becomes part of must not be closed; and where a
  * part would begin that did not begin there before, no event may have come yet that is behind the
  * cut: stretches have been made without thinking of that one. */
-static bool behind_is_late(const struct sessions *sessions, const struct timeline_entry *entry,
+static bool behind_is_late(const struct sessions *sessions, const struct timeline *timeline,
                            uint32_t previous, const struct fact *fact)
 {
     const int64_t time_us = fact->time_us;
-    const uint32_t following = previous == POOL_NONE
-                                   ? timeline_at(&sessions->timelines, entry->timeline)->first
-                                   : at(sessions, previous)->next;
+    const uint32_t following =
+        previous == POOL_NONE ? timeline->first : at(sessions, previous)->next;
     const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
     const bool near_next = next != NULL && stretch_near(time_us, sessions->gap_us, next->reach_us);
-    const int64_t end_us = at(sessions, entry->last)->last_us;
+    const int64_t end_us = at(sessions, timeline->last)->last_us;
     bool moves = near_next; /* the next part begins earlier, or is no part of its own any more */
     bool cuts = true;       /* there is a cut where there was none */
     struct part part = {.start_us = time_us, .last_us = time_us};
 
     if (previous != POOL_NONE) {
         const struct stretch *before = at(sessions, previous);
-        const struct part its = part_of(sessions, entry, previous);
+        const struct part its = part_of(sessions, timeline, previous);
         const int64_t cut_us = later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
         const bool near =
@@ -194,124 +184,122 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         }
     }
     if (cuts && end_us > later(part.start_us, sessions->max_us)) return true;
-    if (moves) part.last_us = part_of(sessions, entry, following).last_us;
+    if (moves) part.last_us = part_of(sessions, timeline, following).last_us;
     return later(part.last_us, sessions->gap_us) < fact->watermark_us;
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
-static bool sessions_place(struct sessions *sessions, struct timeline_entry *entry,
-                           const struct fact *fact)
+static bool sessions_place(struct sessions *sessions, uint32_t number, const struct fact *fact)
 {
     struct timelines *timelines = &sessions->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
     const bool behind = fact->time_us < fact->watermark_us;
-    const uint32_t before = timeline_before(timelines, entry, fact->time_us);
+    const uint32_t before = timeline_before(timelines, timeline, fact->time_us);
 
     if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
-        if (behind &&
-            later(part_of(sessions, entry, before).last_us, sessions->gap_us) < fact->watermark_us)
+        if (behind && later(part_of(sessions, timeline, before).last_us, sessions->gap_us) <
+                          fact->watermark_us)
             return false;
         timeline_add(timelines, before, fact);
         return true;
     }
-    if (behind && behind_is_late(sessions, entry, before, fact)) return false;
-    timeline_insert(timelines, entry, before, stretch_new(&timelines->stretches, fact));
-    const struct timeline *timeline = timeline_at(timelines, entry->timeline);
-    if (timeline->count >= timeline->tidy) sessions_tidy(sessions, entry);
+    if (behind && behind_is_late(sessions, timeline, before, fact)) return false;
+    const uint32_t stretch = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, stretch, timeline_name(timelines, timeline), fact);
+    timeline_insert(timelines, timeline, before, stretch);
+    if (timeline->count >= timeline->tidy) sessions_tidy(sessions, timeline);
     if (before == POOL_NONE)
-        session_schedule(sessions, entry->timeline); /* else nothing closes earlier than before */
+        session_schedule(sessions, number); /* else nothing closes earlier than before */
     return true;
 }
 
-static void session_begin(struct sessions *sessions, struct id id, struct slice name,
-                          const struct fact *fact)
+bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
+                    const struct fact *fact)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline_entry *entry = timelines_make(timelines, id, name);
 
-    timeline_insert(timelines, entry, POOL_NONE, stretch_new(&timelines->stretches, fact));
-    timeline_at(timelines, entry->timeline)->tidy = TIDY_MIN;
-    session_schedule(sessions, entry->timeline);
+    if (later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
+    const uint32_t number = timelines_make(timelines, id);
+    struct timeline *timeline = timeline_at(timelines, number);
+    stretch_begin(&timelines->stretches, number, name, fact);
+    timeline_insert(timelines, timeline, POOL_NONE, number);
+    timeline->tidy = TIDY_MIN;
+    session_schedule(sessions, number);
+    return true;
 }
 
 /* No cut but those behind the watermark + max falls between this and this + max. */
-static int64_t certain_start(const struct sessions *sessions, const struct timeline_entry *entry,
+static int64_t certain_start(const struct sessions *sessions, const struct timeline *timeline,
                              const struct stretch *last)
 {
     if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0)
         return last->start_us;
-    return at(sessions, timeline_at(&sessions->timelines, entry->timeline)->first)->start_us;
+    return at(sessions, timeline->first)->start_us;
 }
 
 /* Does the event go on where the id's last stretch ends, with no cut possible between? */
-static bool goes_on(const struct sessions *sessions, const struct timeline_entry *entry,
+static bool goes_on(const struct sessions *sessions, const struct timeline *timeline,
                     const struct stretch *last, const struct fact *fact)
 {
     return fact->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
                         latest(fact->time_us, fact->watermark_us)) &&
            fact->time_us <= later(sessions->watermark_us, sessions->max_us) &&
-           fact->time_us <= later(certain_start(sessions, entry, last), sessions->max_us);
+           fact->time_us <= later(certain_start(sessions, timeline, last), sessions->max_us);
 }
 
-bool sessions_add(struct sessions *sessions, struct id id, struct slice name,
-                  const struct fact *fact)
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact)
 {
-    struct timeline_entry *entry = timelines_find(&sessions->timelines, id);
+    const struct timeline *timeline = timeline_at(&sessions->timelines, number);
 
-    if (entry == NULL) {
-        if (later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
-        session_begin(sessions, id, name, fact);
-        return true;
-    }
-    if (goes_on(sessions, entry, at(sessions, entry->last), fact)) {
-        timeline_add(&sessions->timelines, entry->last, fact);
-        return true;
-    }
-    return sessions_place(sessions, entry, fact);
+    struct stretch *last = at(sessions, timeline->last);
+
+    if (!goes_on(sessions, timeline, last, fact)) return sessions_place(sessions, number, fact);
+    if (last->previous == POOL_NONE)
+        stretch_add(&sessions->timelines.stretches, last, fact);
+    else
+        timeline_add(&sessions->timelines, timeline->last, fact);
+    return true;
 }
 
-static void closed_push(struct sessions *sessions, struct session_closed closed)
+/* A part that is complete: sorted by its last event. */
+static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest)
 {
     if (sessions->closed_count == sessions->closed_cap) {
         sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
         sessions->closed =
             memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
     }
-    sessions->closed[sessions->closed_count++] = closed;
+    sessions->closed[sessions->closed_count++] = (struct sort_item){
+        .key = sort_key(at(sessions, stretch)->last_us), .number = stretch, .mark = newest};
 }
 
 /* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
  * where it began. */
-static void part_close(struct sessions *sessions, struct timeline_entry *entry)
+static void part_close(struct sessions *sessions, uint32_t number)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
+    struct timeline *timeline = timeline_at(timelines, number);
     const uint32_t first = timeline->first;
 
     if ((at(sessions, first)->flags & STRETCH_PRINTED) != 0) {
-        timeline_remove(timelines, entry, first);
+        timeline_remove(timelines, timeline, first);
         stretch_free(&timelines->stretches, first);
     }
     const uint32_t part = timeline->first;
     for (uint32_t end = part_end(sessions, part); end != part; end = part_end(sessions, part))
-        timeline_join_next(timelines, entry, part);
+        timeline_join_next(timelines, timeline, part);
     const struct stretch *stretch = at(sessions, part);
     const uint32_t next = stretch->next;
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
-        const uint32_t husk =
-            stretch_new_empty(&timelines->stretches, stretch->start_us, stretch->last_us);
+        const uint32_t husk = timeline_take(timelines, number);
+        stretch_begin_empty(&timelines->stretches, husk, stretch_name(stretch), stretch->start_us,
+                            stretch->last_us);
         at(sessions, husk)->flags = STRETCH_PRINTED;
-        timeline_insert(timelines, entry, part, husk);
+        timeline_insert(timelines, timeline, part, husk);
     }
-    timeline_remove(timelines, entry, part);
-    char *name = timeline->name; /* the last part takes it along */
-    if (next != POOL_NONE) name = memory_text(name, timeline->name_len);
-    if (next == POOL_NONE) timeline->name = NULL;
-    closed_push(sessions, (struct session_closed){.last_us = stretch->last_us,
-                                                  .name = name,
-                                                  .name_len = timeline->name_len,
-                                                  .stretch = part,
-                                                  .newest = next == POOL_NONE});
+    timeline_remove(timelines, timeline, part);
+    closed_push(sessions, part, next == POOL_NONE);
 }
 
 /* Takes out what is complete before the watermark, or all. */
@@ -320,52 +308,43 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
 {
     struct timelines *timelines = &sessions->timelines;
     const struct timeline *timeline = timeline_at(timelines, number);
-    struct timeline_entry *entry = NULL;
 
-    for (;;) {
+    while (timeline->count > 0) {
         const int64_t due_us = first_due(sessions, timeline);
         if (!all && due_us >= watermark_us) {
             timelines_schedule(timelines, number, due_us);
             return;
         }
-        if (entry == NULL) entry = timelines_find(timelines, timeline_id(timeline_name(timeline)));
-        part_close(sessions, entry);
-        if (timeline->count == 0) {
-            timelines_drop(timelines, entry);
-            return;
-        }
+        part_close(sessions, number);
     }
+    timelines_drop(timelines, number);
 }
 
+/* Of the same last event: by name, then first event. */
 static int closed_compare(const void *a, const void *b, void *context)
 {
-    const struct session_closed *left = a;
-    const struct session_closed *right = b;
-    const struct sessions *sessions = context;
+    const struct sort_item *left = a;
+    const struct sort_item *right = b;
+    const struct stretch *one = at(context, left->number);
+    const struct stretch *other = at(context, right->number);
+    const int order = timeline_name_compare(stretch_name(one), stretch_name(other));
 
-    if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
-    const int order = timeline_name_compare((struct slice){left->name, left->name_len},
-                                            (struct slice){right->name, right->name_len});
     if (order != 0) return order;
-    const int64_t left_us = at(sessions, left->stretch)->start_us;
-    const int64_t right_us = at(sessions, right->stretch)->start_us;
-    return (left_us > right_us) - (left_us < right_us);
+    return (one->start_us > other->start_us) - (one->start_us < other->start_us);
 }
 
 static void closed_print(struct sessions *sessions,
                          void (*print)(void *context, const struct session *session), void *context)
 {
-    struct session_closed *closed = sessions->closed;
+    struct sort_item *closed = sessions->closed;
     const size_t count = sessions->closed_count;
 
-    if (count > 1) qsort_r(closed, count, sizeof(*closed), closed_compare, sessions);
+    sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
-        const struct session session = {.name = {closed[i].name, closed[i].name_len},
-                                        .stretch = at(sessions, closed[i].stretch),
-                                        .newest = closed[i].newest};
+        const struct session session = {.stretch = at(sessions, closed[i].number),
+                                        .newest = closed[i].mark != 0};
         print(context, &session);
-        stretch_free(&sessions->timelines.stretches, closed[i].stretch);
-        free(closed[i].name);
+        stretch_free(&sessions->timelines.stretches, closed[i].number);
     }
     sessions->closed_count = 0;
 }
@@ -387,13 +366,8 @@ void sessions_finish(struct sessions *sessions,
                      void (*print)(void *context, const struct session *session), void *context)
 {
     const size_t count = timelines_count(&sessions->timelines);
-    uint32_t *numbers = memory_zero(count, sizeof(*numbers));
-    const struct timeline_entry *entry = NULL;
+    uint32_t *numbers = timelines_all(&sessions->timelines);
 
-    for (size_t i = 0; i < count; i++) {
-        entry = table_next(&sessions->timelines.ids, entry);
-        numbers[i] = entry->timeline;
-    }
     for (size_t i = 0; i < count; i++)
         timeline_close(sessions, numbers[i], INT64_MAX, true);
     free(numbers);
@@ -403,31 +377,33 @@ void sessions_finish(struct sessions *sessions,
 void sessions_save(struct sessions *sessions, struct buffer *out)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline_entry **entries = timelines_sorted(timelines);
+    struct sort_item *sorted = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        if (timeline_at(timelines, entries[i]->timeline)->count > 1)
-            sessions_tidy(sessions, entries[i]);
-        pack_text(out, timeline_name(timeline_at(timelines, entries[i]->timeline)));
-        timeline_pack(timelines, entries[i], out);
+        struct timeline *timeline = timeline_at(timelines, sorted[i].number);
+        if (timeline->count > 1) sessions_tidy(sessions, timeline);
+        pack_text(out, timeline_name(timelines, timeline));
+        timeline_pack(timelines, timeline, out);
     }
-    free(entries);
+    free(sorted);
 }
 
 bool sessions_load(struct sessions *sessions, struct unpack *in)
 {
     struct timelines *timelines = &sessions->timelines;
     const uint64_t count = unpack_u64(in);
+    struct slice name;
 
     for (uint64_t i = 0; i < count; i++) {
-        struct timeline_entry *entry = timelines_unpack_name(timelines, in);
-        if (entry == NULL) return false;
-        timeline_unpack(timelines, entry, in);
-        if (in->broken || timeline_at(timelines, entry->timeline)->count == 0) return false;
-        sessions_tidy(sessions, entry);
-        session_schedule(sessions, entry->timeline);
+        const uint32_t number = timelines_unpack_name(timelines, in, &name);
+        if (number == POOL_NONE) return false;
+        timeline_unpack(timelines, number, name, in);
+        struct timeline *timeline = timeline_at(timelines, number);
+        if (in->broken || timeline->count == 0) return false;
+        sessions_tidy(sessions, timeline);
+        session_schedule(sessions, number);
     }
     return !in->broken;
 }

@@ -30,22 +30,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sort.h"
 #include "timeline.h"
 
 /* A session, or a part of one, that is complete. */
 struct session {
-    struct slice name; /* see timeline.h */
-    const struct stretch *stretch;
-    bool newest; /* nothing later of this id is open */
+    const struct stretch *stretch; /* its name: see timeline.h */
+    bool newest;                   /* nothing later of this id is open */
 };
-
-struct session_closed;
 
 struct sessions {
     int64_t gap_us, max_us; /* INT64_MAX: none */
     int64_t watermark_us;   /* what sessions_advance was told last; INT64_MIN before */
     struct timelines timelines;
-    struct session_closed *closed;
+    struct sort_item *closed; /* the parts that are complete and not printed yet */
     size_t closed_count, closed_cap;
 };
 
@@ -53,9 +51,12 @@ struct sessions {
 void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us);
 void sessions_release(struct sessions *sessions);
 
-/* Adds an event; name is what id was made of. False: it is late. */
-bool sessions_add(struct sessions *sessions, struct id id, struct slice name,
-                  const struct fact *fact);
+/* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact);
+
+/* Adds the first event of an id; name is what the id was made of. False: it is late. */
+bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
+                    const struct fact *fact);
 
 /* Prints what is complete now, by last event, name, first event: calls that follow each other give
  * the order of one. */

@@ -1,98 +1,161 @@
 /*
  * A block is
- *     len user len source len device { time - time of the one before, len product }
- * with varints (varint.h) for times and lengths; the first product's time counts from 0. A stretch
- * that knows no text has none. Products are sorted by time, then bytes. Room for a block comes in
- * steps (block_room), so that its length is enough to know when it must grow.
+ *     name user source device { time - time of the one before, product }
+ * where a text is its length and its bytes. User, source and device have a length that is one more,
+ * 0 for never said, and a time behind it: of the user, which changes often, in eight bytes, of the
+ * others since the start. The first product's time counts from the start, too. Lengths and times
+ * are varints (varint.h). Products are sorted by time, then bytes.
  */
 #include "stretch.h"
 
-#include <stdlib.h>
+#include <endian.h>
 #include <string.h>
 
 #include "die.h"
 #include "json.h"
-#include "memory.h"
 #include "varint.h"
 
 /* A block taken apart; borrowed. */
 struct texts {
-    struct slice user, source, device, products;
+    struct slice name;
+    struct said user;           /* INT64_MIN: never */
+    struct said source, device; /* INT64_MAX: never */
+    struct slice products;      /* as encoded */
+    int64_t base_us;            /* from which the first one's time counts */
 };
 
 enum deed deed_of(struct value event_type)
 {
     static const struct slice names[DEED_COUNT] = {
-        [DEED_OTHER] = {NULL, 0},
         [DEED_PAGE_VIEW] = {"page_view", 9},
         [DEED_PRODUCT_VIEW] = {"product_view", 12},
         [DEED_ADD_TO_CART] = {"add_to_cart", 11},
         [DEED_PURCHASE] = {"purchase", 8},
     };
+    static const uint8_t by_length[] = {
+        [8] = DEED_PURCHASE,
+        [9] = DEED_PAGE_VIEW,
+        [11] = DEED_ADD_TO_CART,
+        [12] = DEED_PRODUCT_VIEW,
+    };
 
-    if (event_type.kind != KIND_STRING) return DEED_OTHER;
-    for (int deed = DEED_OTHER + 1; deed < DEED_COUNT; deed++)
-        if (slice_equal(value_slice(event_type), names[deed])) return (enum deed)deed;
-    return DEED_OTHER;
+    if (event_type.kind != KIND_STRING || event_type.len >= sizeof by_length) return DEED_OTHER;
+    const enum deed deed = (enum deed)by_length[event_type.len];
+    if (deed == DEED_OTHER) return DEED_OTHER;
+    /* Two words that may overlap are all of it. */
+    const char *name = names[deed].text;
+    const size_t rest = event_type.len - 8;
+    return slice_word(event_type.text) == slice_word(name) &&
+                   slice_word(event_type.text + rest) == slice_word(name + rest)
+               ? deed
+               : DEED_OTHER;
 }
 
 void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
-    pool_init(&stretches->pool, sizeof(struct stretch));
+    pool_init(&stretches->pool, STRETCH_RECORD_BYTES);
 }
 
 void stretches_release(struct stretches *stretches)
 {
     pool_release(&stretches->pool);
+    slab_release(&stretches->blocks);
     buffer_release(&stretches->scratch);
 }
 
-/* What malloc gives anyway: eight bytes less than 32, 64, 96, 128, then steps of a quarter. */
-static size_t block_room(size_t len)
-{
-    const size_t least = len + 8;
-    const size_t step = least <= 128 ? 32 : (size_t)1 << (61 - __builtin_clzll(least - 1));
+/* --- blocks --- */
 
-    return len == 0 ? 0 : ((least + step - 1) & ~(step - 1)) - 8;
+/* Makes the block so many bytes longer; returns where they go. */
+static char *block_extend(struct stretches *stretches, struct stretch *stretch, size_t more)
+{
+    const size_t old_len = stretch->block_len;
+    const size_t len = old_len + more;
+
+    if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
+    if (slab_room(len) != slab_room(old_len))
+        stretch->block = slab_resize(&stretches->blocks, stretch->block, old_len, len);
+    stretch->block_len = (uint32_t)len;
+    return stretch->block + old_len;
 }
 
-/* Makes the block len bytes long. */
-static void block_resize(struct stretch *stretch, size_t len)
+/* Makes the block these bytes, which do not lie in it. */
+static void block_set(struct stretches *stretches, struct stretch *stretch, const char *bytes,
+                      size_t len)
 {
     if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
-    if (block_room(len) != block_room(stretch->block_len))
-        stretch->block = memory_resize(stretch->block, block_room(len), 1);
+    if (slab_room(len) != slab_room(stretch->block_len)) {
+        slab_give(&stretches->blocks, stretch->block, stretch->block_len);
+        stretch->block = slab_take(&stretches->blocks, len);
+    }
     stretch->block_len = (uint32_t)len;
+    memcpy(stretch->block, bytes, len);
 }
 
-static struct slice text_read(const char **at)
+static inline struct slice bytes_read(const char **at, size_t len)
 {
-    const size_t len = (size_t)varint_read(at);
     const struct slice text = {.text = *at, .len = len};
 
     *at += len;
     return text;
 }
 
-static struct texts texts_of(const struct stretch *stretch)
+static inline struct slice text_read(const char **at)
 {
-    struct texts texts = {.products = {NULL, 0}};
-    const char *at = stretch->block;
+    const size_t len = (size_t)varint_read(at);
 
-    if (stretch->block_len == 0) return texts;
-    texts.user = text_read(&at);
-    texts.source = text_read(&at);
-    texts.device = text_read(&at);
-    texts.products =
-        (struct slice){.text = at, .len = (size_t)(stretch->block + stretch->block_len - at)};
-    return texts;
+    return bytes_read(at, len);
 }
 
-static char *bytes_write(char *to, struct slice bytes)
+static inline void user_read(struct said *user, const char **at)
 {
-    if (bytes.len > 0) memcpy(to, bytes.text, bytes.len);
-    return to + bytes.len;
+    const size_t len = (size_t)varint_read(at);
+
+    *user = (struct said){.time_us = INT64_MIN};
+    if (len == 0) return;
+    user->time_us = (int64_t)slice_word(*at);
+    *at += sizeof user->time_us;
+    user->text = bytes_read(at, len - 1);
+}
+
+static inline void said_read(struct said *said, const char **at, int64_t start_us)
+{
+    const size_t len = (size_t)varint_read(at);
+
+    *said = (struct said){.time_us = INT64_MAX};
+    if (len == 0) return;
+    said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
+    said->text = bytes_read(at, len - 1);
+}
+
+static void texts_read(struct texts *texts, const struct stretch *stretch)
+{
+    const char *at = stretch->block;
+    const char *end = at + stretch->block_len;
+
+    texts->name = text_read(&at);
+    user_read(&texts->user, &at);
+    said_read(&texts->source, &at, stretch->start_us);
+    said_read(&texts->device, &at, stretch->start_us);
+    texts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
+    texts->base_us = stretch->start_us;
+}
+
+/* Nearly always these are a few: two pieces that may overlap. */
+static inline char *bytes_write(char *to, struct slice bytes)
+{
+    const size_t len = bytes.len;
+
+    if (len >= 8 && len <= 16) {
+        memcpy(to, bytes.text, 8);
+        memcpy(to + len - 8, bytes.text + len - 8, 8);
+    } else if (len >= 4 && len < 8) {
+        memcpy(to, bytes.text, 4);
+        memcpy(to + len - 4, bytes.text + len - 4, 4);
+    } else if (len > 0) {
+        memcpy(to, bytes.text, len);
+    }
+    return to + len;
 }
 
 static char *text_write(char *to, struct slice text)
@@ -100,34 +163,86 @@ static char *text_write(char *to, struct slice text)
     return bytes_write(to + varint_write(to, text.len), text);
 }
 
-/* Makes the block anew. What texts borrow may lie in it. */
-static void texts_put(struct stretches *stretches, struct stretch *stretch,
-                      const struct texts *texts)
+static char *time_write(char *to, int64_t time_us)
 {
-    const size_t most = texts->user.len + texts->source.len + texts->device.len +
-                        texts->products.len + 3 * VARINT_MAX;
-    const size_t kept = stretches->scratch.len; /* products may lie there */
-    /* Room first: it may move the scratch, never the texts in the old block. */
-    const char *old = stretches->scratch.data;
-    char *begin = buffer_reserve(&stretches->scratch, most);
-    struct slice products = texts->products;
-    if (kept > 0 && products.text == old) products.text = stretches->scratch.data;
+    const uint64_t little = htole64((uint64_t)time_us);
 
-    char *at = text_write(begin, texts->user);
-    at = text_write(at, texts->source);
-    at = text_write(at, texts->device);
-    at = bytes_write(at, products);
-    const size_t len = (size_t)(at - begin);
-    block_resize(stretch, len);
-    memcpy(stretch->block, begin, len);
+    memcpy(to, &little, sizeof little);
+    return to + sizeof little;
 }
+
+static char *user_write(char *to, const struct said *user)
+{
+    if (user->time_us == INT64_MIN) return to + varint_write(to, 0);
+    to += varint_write(to, user->text.len + 1);
+    return bytes_write(time_write(to, user->time_us), user->text);
+}
+
+static char *said_write(char *to, const struct said *said, int64_t start_us)
+{
+    if (said->time_us == INT64_MAX) return to + varint_write(to, 0);
+    to += varint_write(to, said->text.len + 1);
+    to += varint_write(to, (uint64_t)said->time_us - (uint64_t)start_us);
+    return bytes_write(to, said->text);
+}
+
+/* Products whose first time counts from base_us, with one that counts from start_us. */
+static char *products_write(char *to, struct slice products, int64_t base_us, int64_t start_us)
+{
+    const char *at = products.text;
+
+    if (products.len == 0 || base_us == start_us) return bytes_write(to, products);
+    const uint64_t since = varint_read(&at) + (uint64_t)base_us - (uint64_t)start_us;
+    const struct slice rest = {.text = at, .len = (size_t)(products.text + products.len - at)};
+    return bytes_write(to + varint_write(to, since), rest);
+}
+
+/* Room for a block of these texts. */
+static size_t texts_most(const struct texts *texts)
+{
+    return texts->name.len + texts->user.text.len + texts->source.text.len +
+           texts->device.text.len + texts->products.len + 8 * VARINT_MAX;
+}
+
+static char *texts_write(char *to, const struct texts *texts, int64_t start_us)
+{
+    to = text_write(to, texts->name);
+    to = user_write(to, &texts->user);
+    to = said_write(to, &texts->source, start_us);
+    to = said_write(to, &texts->device, start_us);
+    return products_write(to, texts->products, texts->base_us, start_us);
+}
+
+static void said_note(struct stretch *stretch, const struct texts *texts)
+{
+    stretch->said = (uint8_t)((texts->user.time_us != INT64_MIN ? SAID_USER : 0) |
+                              (texts->source.time_us != INT64_MAX ? SAID_SOURCE : 0) |
+                              (texts->device.time_us != INT64_MAX ? SAID_DEVICE : 0));
+}
+
+/* Makes the block anew. What texts borrow may lie in it, and products in the scratch. */
+static void texts_put(struct stretches *stretches, struct stretch *stretch, struct texts *texts)
+{
+    /* Room first: it may move the scratch, never the texts in the old block. */
+    const bool in_scratch =
+        stretches->scratch.len > 0 && texts->products.text == stretches->scratch.data;
+    char *begin = buffer_reserve(&stretches->scratch, texts_most(texts));
+
+    if (in_scratch) texts->products.text = stretches->scratch.data;
+    const char *end = texts_write(begin, texts, stretch->start_us);
+    block_set(stretches, stretch, begin, (size_t)(end - begin));
+    said_note(stretch, texts);
+    buffer_clear(&stretches->scratch);
+}
+
+/* --- products --- */
 
 static uint32_t products_kept(const struct stretch *stretch)
 {
     return stretch->products < STRETCH_PRODUCTS_MAX ? stretch->products : STRETCH_PRODUCTS_MAX;
 }
 
-/* A walk through encoded products. */
+/* A walk through products. */
 struct products {
     const char *at;
     uint32_t left;
@@ -141,12 +256,12 @@ static void products_step(struct products *products)
     products->text = text_read(&products->at);
 }
 
-static struct products products_of(const struct stretch *stretch)
+/* So many products as in a block, from the first on. */
+static struct products products_walk(struct slice encoded, uint32_t count, int64_t base_us)
 {
-    struct products products = {.at = texts_of(stretch).products.text,
-                                .left = products_kept(stretch)};
+    struct products products = {.at = encoded.text, .left = count, .time_us = base_us};
 
-    if (products.left > 0) products_step(&products);
+    if (count > 0) products_step(&products);
     return products;
 }
 
@@ -162,12 +277,13 @@ static bool products_before(const struct products *a, const struct products *b)
     return slice_compare(a->text, b->text) <= 0;
 }
 
-/* Merges two walks into the scratch, as many as are kept; *time_us is the time of the last one. */
+/* Merges two walks into the scratch, as many as are kept, the first counting from *time_us; then
+ * that is the time of the last one. */
 static struct slice products_merge(struct stretches *stretches, struct products a,
                                    struct products b, int64_t *time_us)
 {
     struct buffer *out = &stretches->scratch;
-    uint64_t time = 0;
+    uint64_t time = (uint64_t)*time_us;
 
     buffer_clear(out);
     for (uint32_t kept = 0; kept < STRETCH_PRODUCTS_MAX && (a.left > 0 || b.left > 0); kept++) {
@@ -188,183 +304,242 @@ static void products_count(struct stretch *stretch, uint32_t more)
         stretch->products = UINT32_MAX;
 }
 
-static void product_append(struct stretch *stretch, int64_t time_us, struct slice product)
+/* A product later than all that are kept. */
+static void product_append(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
+                           struct slice product)
 {
-    const uint64_t since =
-        (uint64_t)time_us - (stretch->products == 0 ? 0 : (uint64_t)stretch->product_us);
-    char head[2 * VARINT_MAX];
-    const size_t old_len = stretch->block_len;
-    const size_t texts_len = old_len == 0 ? 3 : old_len; /* three texts of length 0 */
+    const int64_t base_us = stretch->products == 0 ? stretch->start_us : stretch->product_us;
+    const uint64_t since = (uint64_t)time_us - (uint64_t)base_us;
+    char *to =
+        block_extend(stretches, stretch, varint_len(since) + varint_len(product.len) + product.len);
 
-    size_t head_len = varint_write(head, since);
-    head_len += varint_write(head + head_len, product.len);
-    block_resize(stretch, texts_len + head_len + product.len);
-    if (old_len == 0) memset(stretch->block, 0, texts_len);
-    memcpy(stretch->block + texts_len, head, head_len);
-    bytes_write(stretch->block + texts_len + head_len, product);
+    text_write(to + varint_write(to, since), product);
     stretch->product_us = time_us;
 }
 
-static void product_add(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
-                        struct slice product)
-{
-    if (time_us > stretch->product_us) {
-        if (stretch->products < STRETCH_PRODUCTS_MAX) product_append(stretch, time_us, product);
-    } else {
-        const struct products one = {.left = 1, .time_us = time_us, .text = product};
-        struct texts texts = texts_of(stretch);
-        texts.products = products_merge(stretches, products_of(stretch), one, &stretch->product_us);
-        texts_put(stretches, stretch, &texts);
-    }
-    products_count(stretch, 1);
-}
+/* --- adding --- */
 
-/* Does a text said at time_us stand for more than the one known? The last user: later, or greater.
- */
-static bool is_later(int64_t time_us, int64_t known_us, struct slice text, struct slice known)
+/* Does a text said at some time stand for more than the one known? The last user: later, or
+ * greater. */
+static bool user_learn(struct said *known, const struct said *more)
 {
-    return time_us > known_us || (time_us == known_us && slice_compare(text, known) > 0);
-}
-
-/* The first source or device: earlier, or smaller. */
-static bool is_earlier(int64_t time_us, int64_t known_us, struct slice text, struct slice known)
-{
-    return time_us < known_us || (time_us == known_us && slice_compare(text, known) < 0);
-}
-
-/* The texts of an event, or of another stretch. */
-static void texts_add(struct stretches *stretches, struct stretch *stretch,
-                      const struct stretch *times, const struct texts *more)
-{
-    struct texts texts = texts_of(stretch);
-    bool changed = false;
-
-    if (is_later(times->user_us, stretch->user_us, more->user, texts.user)) {
-        changed = !slice_equal(texts.user, more->user);
-        texts.user = more->user;
-        stretch->user_us = times->user_us;
-    }
-    if (is_earlier(times->source_us, stretch->source_us, more->source, texts.source)) {
-        changed = changed || !slice_equal(texts.source, more->source);
-        texts.source = more->source;
-        stretch->source_us = times->source_us;
-    }
-    if (is_earlier(times->device_us, stretch->device_us, more->device, texts.device)) {
-        changed = changed || !slice_equal(texts.device, more->device);
-        texts.device = more->device;
-        stretch->device_us = times->device_us;
-    }
-    if (!changed) return;
-    buffer_clear(&stretches->scratch);
-    texts_put(stretches, stretch, &texts);
-}
-
-static struct stretch times_none(void)
-{
-    return (struct stretch){.user_us = INT64_MIN,
-                            .source_us = INT64_MAX,
-                            .device_us = INT64_MAX,
-                            .product_us = INT64_MIN};
-}
-
-/* Nearly always an event says nothing new: a later one does not change what was
- * first, and the user is the same. */
-static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
-{
-    if (fact->source.kind == KIND_STRING && fact->time_us <= stretch->source_us) return false;
-    if (fact->device.kind == KIND_STRING && fact->time_us <= stretch->device_us) return false;
-    if (fact->user.kind != KIND_STRING) return true;
-    if (fact->time_us < stretch->user_us || stretch->user_us == INT64_MIN) return false;
-    if (!slice_equal(texts_of(stretch).user, value_slice(fact->user))) return false;
-    stretch->user_us = fact->time_us;
+    if (more->time_us < known->time_us || more->time_us == INT64_MIN) return false;
+    if (more->time_us == known->time_us && slice_compare(more->text, known->text) <= 0)
+        return false;
+    *known = *more;
     return true;
 }
 
-static void fact_texts(struct stretches *stretches, struct stretch *stretch,
-                       const struct fact *fact)
+/* The first source or device: earlier, or smaller. */
+static bool said_learn(struct said *known, const struct said *more)
 {
-    if (says_nothing_new(stretch, fact)) return;
-    struct stretch times = times_none();
-    struct texts texts = {.user = {NULL, 0}};
+    if (more->time_us > known->time_us || more->time_us == INT64_MAX) return false;
+    if (more->time_us == known->time_us && slice_compare(more->text, known->text) >= 0)
+        return false;
+    *known = *more;
+    return true;
+}
 
-    if (fact->user.kind == KIND_STRING) {
-        texts.user = value_slice(fact->user);
-        times.user_us = fact->time_us;
+static struct said said_at(struct value value, int64_t time_us, int64_t never_us)
+{
+    if (value.kind != KIND_STRING) return (struct said){.time_us = never_us};
+    return (struct said){.text = value_slice(value), .time_us = time_us};
+}
+
+static struct texts texts_said(const struct fact *fact)
+{
+    return (struct texts){
+        .user = said_at(fact->user, fact->time_us, INT64_MIN),
+        .source = said_at(fact->source, fact->time_us, INT64_MAX),
+        .device = said_at(fact->device, fact->time_us, INT64_MAX),
+    };
+}
+
+/* Adds texts and products to a stretch, which then starts at start_us. */
+static void stretch_learn(struct stretches *stretches, struct stretch *stretch, int64_t start_us,
+                          const struct texts *more, struct products products)
+{
+    struct texts texts;
+    texts_read(&texts, stretch);
+    bool changed = user_learn(&texts.user, &more->user);
+    changed = said_learn(&texts.source, &more->source) || changed;
+    changed = said_learn(&texts.device, &more->device) || changed;
+    if (start_us < stretch->start_us) {
+        stretch->start_us = start_us;
+        changed = true;
     }
-    if (fact->source.kind == KIND_STRING) {
-        texts.source = value_slice(fact->source);
-        times.source_us = fact->time_us;
+    if (products.left > 0) {
+        const struct products known =
+            products_walk(texts.products, products_kept(stretch), texts.base_us);
+        stretch->product_us = texts.base_us = stretch->start_us;
+        texts.products = products_merge(stretches, known, products, &stretch->product_us);
+        changed = true;
     }
-    if (fact->device.kind == KIND_STRING) {
-        texts.device = value_slice(fact->device);
-        times.device_us = fact->time_us;
-    }
-    texts_add(stretches, stretch, &times, &texts);
+    if (changed) texts_put(stretches, stretch, &texts);
+}
+
+/* Nearly always an event says nothing new: it is later than all before it, so does not change what
+ * was first, and the user is the same. */
+static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
+{
+    const int first = (fact->source.kind == KIND_STRING ? SAID_SOURCE : 0) |
+                      (fact->device.kind == KIND_STRING ? SAID_DEVICE : 0);
+
+    if (fact->time_us <= stretch->last_us && (first != 0 || fact->time_us < stretch->start_us))
+        return false;
+    if ((first & ~stretch->said) != 0) return false;
+    if (fact->user.kind != KIND_STRING) return true;
+    if (fact->time_us < stretch->last_us || (stretch->said & SAID_USER) == 0) return false;
+
+    const char *at = stretch->block;
+    (void)text_read(&at);
+    const size_t len = (size_t)varint_read(&at) - 1;
+    if (len != fact->user.len || memcmp(at + sizeof fact->time_us, fact->user.text, len) != 0)
+        return false;
+    time_write(stretch->block + (at - stretch->block), fact->time_us);
+    return true;
 }
 
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact)
 {
     const int64_t time_us = fact->time_us;
     const int64_t reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
+    const bool has_product = fact->product.kind == KIND_STRING;
+    const bool appends = !has_product || time_us > stretch->product_us;
+    const struct products product = {
+        .left = appends ? 0 : 1, .time_us = time_us, .text = value_slice(fact->product)};
 
-    if (time_us < stretch->start_us) stretch->start_us = time_us;
+    if (!says_nothing_new(stretch, fact) || !appends) {
+        const struct texts texts = texts_said(fact);
+        stretch_learn(stretches, stretch, time_us, &texts, product);
+    }
+    if (has_product) {
+        if (appends && stretch->products < STRETCH_PRODUCTS_MAX)
+            product_append(stretches, stretch, time_us, value_slice(fact->product));
+        products_count(stretch, 1);
+    }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
     if (++stretch->deeds[fact->deed] == UINT32_MAX)
         die("more than %u events in one session", UINT32_MAX - 1);
-    fact_texts(stretches, stretch, fact);
-    if (fact->product.kind == KIND_STRING)
-        product_add(stretches, stretch, time_us, value_slice(fact->product));
 }
 
-uint32_t stretch_new_empty(struct stretches *stretches, int64_t start_us, int64_t last_us)
+struct said stretch_user(const struct stretch *stretch)
 {
-    const uint32_t number = pool_take(&stretches->pool);
-    struct stretch *stretch = stretch_at(stretches, number);
+    struct texts texts;
 
-    *stretch = times_none();
-    stretch->start_us = start_us;
-    stretch->last_us = last_us;
-    stretch->reach_us = INT64_MAX;
-    return number;
+    texts_read(&texts, stretch);
+    return texts.user;
 }
 
-uint32_t stretch_new(struct stretches *stretches, const struct fact *fact)
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch, const struct said *user)
 {
-    const uint32_t number = stretch_new_empty(stretches, fact->time_us, fact->time_us);
+    struct texts texts;
 
-    stretch_add(stretches, stretch_at(stretches, number), fact);
-    return number;
-}
-
-void stretch_free(struct stretches *stretches, uint32_t number)
-{
-    free(stretch_at(stretches, number)->block);
-    pool_give(&stretches->pool, number);
+    texts_read(&texts, stretch);
+    texts.user = *user;
+    texts_put(stretches, stretch, &texts);
 }
 
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from)
 {
-    const struct texts more = texts_of(from);
+    struct texts more;
+    texts_read(&more, from);
+    const struct products products =
+        products_walk(more.products, products_kept(from), more.base_us);
 
-    if (from->start_us < into->start_us) into->start_us = from->start_us;
+    stretch_learn(stretches, into, from->start_us, &more, products);
+    products_count(into, from->products);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
     for (int deed = 0; deed < DEED_COUNT; deed++)
         if (__builtin_add_overflow(into->deeds[deed], from->deeds[deed], &into->deeds[deed]))
             die("more than %u events in one session", UINT32_MAX - 1);
-    texts_add(stretches, into, from, &more);
-    if (from->products > 0) {
-        struct texts texts = texts_of(into);
-        texts.products =
-            products_merge(stretches, products_of(into), products_of(from), &into->product_us);
-        texts_put(stretches, into, &texts);
-        products_count(into, from->products);
-    }
-    free(from->block);
-    from->block = NULL;
-    from->block_len = 0;
 }
+
+/* --- records --- */
+
+uint32_t stretch_take(struct stretches *stretches)
+{
+    const uint32_t number = pool_take(&stretches->pool);
+
+    *stretch_at(stretches, number) = (struct stretch){0};
+    return number;
+}
+
+/* A stretch whose block is not made yet. */
+static struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int64_t start_us,
+                                     int64_t last_us)
+{
+    struct stretch *stretch = stretch_at(stretches, number);
+
+    *stretch = (struct stretch){.id = stretch->id,
+                                .start_us = start_us,
+                                .last_us = last_us,
+                                .reach_us = INT64_MAX,
+                                .product_us = INT64_MIN,
+                                .is_used = true,
+                                .is_owned = stretch->is_owned};
+    return stretch;
+}
+
+void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
+                         int64_t start_us, int64_t last_us)
+{
+    struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
+    struct texts texts = texts_said(&(struct fact){0});
+
+    texts.name = name;
+    texts_put(stretches, stretch, &texts);
+}
+
+void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
+                   const struct fact *fact)
+{
+    const int64_t time_us = fact->time_us;
+    struct stretch *stretch = stretch_clear(stretches, number, time_us, time_us);
+    struct texts texts = texts_said(fact);
+
+    texts.name = name;
+    char *begin =
+        buffer_reserve(&stretches->scratch, texts_most(&texts) + VARINT_MAX + fact->product.len);
+    char *end = texts_write(begin, &texts, time_us);
+    if (fact->product.kind == KIND_STRING) {
+        *end++ = 0; /* it comes 0 after the start */
+        end = text_write(end, value_slice(fact->product));
+        stretch->product_us = time_us;
+        stretch->products = 1;
+    }
+    block_set(stretches, stretch, begin, (size_t)(end - begin));
+    said_note(stretch, &texts);
+    stretch->reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
+    stretch->deeds[fact->deed] = 1;
+}
+
+static void record_check(struct stretches *stretches, const struct stretch *stretch,
+                         uint32_t number)
+{
+    if (!stretch->is_used && !stretch->is_owned) pool_give(&stretches->pool, number);
+}
+
+void stretch_free(struct stretches *stretches, uint32_t number)
+{
+    struct stretch *stretch = stretch_at(stretches, number);
+
+    slab_give(&stretches->blocks, stretch->block, stretch->block_len);
+    stretch->is_used = false;
+    record_check(stretches, stretch, number);
+}
+
+void stretch_disown(struct stretches *stretches, uint32_t number)
+{
+    struct stretch *stretch = stretch_at(stretches, number);
+
+    stretch->is_owned = false;
+    record_check(stretches, stretch, number);
+}
+
+/* --- looking --- */
 
 uint64_t stretch_events(const struct stretch *stretch)
 {
@@ -375,24 +550,32 @@ uint64_t stretch_events(const struct stretch *stretch)
     return events;
 }
 
-struct value stretch_user(const struct stretch *stretch)
+struct slice stretch_name(const struct stretch *stretch)
 {
-    return stretch->user_us == INT64_MIN ? VALUE_NULL : value_string(texts_of(stretch).user);
+    const char *at = stretch->block;
+
+    return text_read(&at);
 }
 
-struct value stretch_source(const struct stretch *stretch)
+struct summary stretch_summary(const struct stretch *stretch)
 {
-    return stretch->source_us == INT64_MAX ? VALUE_NULL : value_string(texts_of(stretch).source);
+    struct texts texts;
+
+    texts_read(&texts, stretch);
+    return (struct summary){
+        .name = texts.name,
+        .user = stretch->said & SAID_USER ? value_string(texts.user.text) : VALUE_NULL,
+        .source = stretch->said & SAID_SOURCE ? value_string(texts.source.text) : VALUE_NULL,
+        .device = stretch->said & SAID_DEVICE ? value_string(texts.device.text) : VALUE_NULL,
+        .products = texts.products,
+    };
 }
 
-struct value stretch_device(const struct stretch *stretch)
+void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
+                            struct buffer *out)
 {
-    return stretch->device_us == INT64_MAX ? VALUE_NULL : value_string(texts_of(stretch).device);
-}
-
-void stretch_print_products(const struct stretch *stretch, struct buffer *out)
-{
-    struct products products = products_of(stretch);
+    struct products products =
+        products_walk(summary->products, products_kept(stretch), stretch->start_us);
 
     buffer_add_char(out, '[');
     while (products.left > 0) {
@@ -403,72 +586,92 @@ void stretch_print_products(const struct stretch *stretch, struct buffer *out)
     buffer_add_char(out, ']');
 }
 
+/* --- as bytes --- */
+
 void stretch_pack(const struct stretch *stretch, struct buffer *out)
 {
+    const struct slice name = stretch_name(stretch);
+    const char *texts = name.text + name.len;
+
     pack_i64(out, stretch->start_us);
     pack_i64(out, stretch->last_us);
     pack_i64(out, stretch->reach_us);
-    pack_i64(out, stretch->user_us);
-    pack_i64(out, stretch->source_us);
-    pack_i64(out, stretch->device_us);
     pack_i64(out, stretch->product_us);
     for (int deed = 0; deed < DEED_COUNT; deed++)
         pack_u32(out, stretch->deeds[deed]);
     pack_u32(out, stretch->products);
-    pack_u32(out, stretch->flags);
-    pack_text(out, (struct slice){.text = stretch->block, .len = stretch->block_len});
+    pack_u8(out, stretch->flags);
+    pack_text(out, (struct slice){.text = texts,
+                                  .len = (size_t)(stretch->block + stretch->block_len - texts)});
 }
 
-/* One text of a block from a file; false: it does not end within it. */
-static bool text_whole(const char **at, const char *end)
+/* One varint of a block from a file; false: it does not end within it. */
+static bool number_whole(const char **at, const char *end, uint64_t *number)
 {
     if (!varint_whole(*at, end)) return false;
-    const uint64_t len = varint_read(at);
+    *number = varint_read(at);
+    return true;
+}
+
+static bool bytes_whole(const char **at, const char *end, uint64_t len)
+{
     if (len > (uint64_t)(end - *at)) return false;
     *at += len;
     return true;
 }
 
-/* Is this a block with as many products? */
+/* Something said, with its time in eight bytes or as a varint. */
+static bool said_whole(const char **at, const char *end, bool wide)
+{
+    uint64_t len, time;
+
+    if (!number_whole(at, end, &len)) return false;
+    if (len == 0) return true;
+    if (wide ? !bytes_whole(at, end, sizeof time) : !number_whole(at, end, &time)) return false;
+    return bytes_whole(at, end, len - 1);
+}
+
+/* Is this a block, behind the name, with as many products? */
 static bool block_whole(struct slice block, uint32_t products)
 {
     const char *at = block.text;
     const char *end = block.text + block.len;
+    uint64_t time, len;
 
-    if (block.len == 0) return products == 0;
-    for (int i = 0; i < 3; i++)
-        if (!text_whole(&at, end)) return false;
-    for (uint32_t i = 0; i < products; i++) {
-        if (!varint_whole(at, end)) return false;
-        (void)varint_read(&at);
-        if (!text_whole(&at, end)) return false;
-    }
+    if (!said_whole(&at, end, true)) return false;
+    if (!said_whole(&at, end, false) || !said_whole(&at, end, false)) return false;
+    for (uint32_t i = 0; i < products; i++)
+        if (!number_whole(&at, end, &time) || !number_whole(&at, end, &len) ||
+            !bytes_whole(&at, end, len))
+            return false;
     return at == end;
 }
 
-uint32_t stretch_unpack(struct stretches *stretches, struct unpack *in)
+void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
+                    struct unpack *in)
 {
     const int64_t start_us = unpack_i64(in);
     const int64_t last_us = unpack_i64(in);
-    const uint32_t number = stretch_new_empty(stretches, start_us, last_us);
-    struct stretch *stretch = stretch_at(stretches, number);
+    struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
+    char head[VARINT_MAX];
 
     stretch->reach_us = unpack_i64(in);
-    stretch->user_us = unpack_i64(in);
-    stretch->source_us = unpack_i64(in);
-    stretch->device_us = unpack_i64(in);
     stretch->product_us = unpack_i64(in);
     for (int deed = 0; deed < DEED_COUNT; deed++)
         stretch->deeds[deed] = unpack_u32(in);
     stretch->products = unpack_u32(in);
-    stretch->flags = unpack_u32(in);
-    const struct slice block = unpack_text(in);
+    stretch->flags = unpack_u8(in);
+    struct slice block = unpack_text(in);
     if (start_us > last_us || !block_whole(block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;
-        return number;
+        block = SLICE("\0\0\0"); /* nothing was said */
     }
-    block_resize(stretch, block.len);
-    if (block.len > 0) memcpy(stretch->block, block.text, block.len);
-    return number;
+    const size_t head_len = varint_write(head, name.len);
+    bytes_write(block_extend(stretches, stretch, head_len), (struct slice){head, head_len});
+    bytes_write(block_extend(stretches, stretch, name.len), name);
+    bytes_write(block_extend(stretches, stretch, block.len), block);
+    struct texts texts;
+    texts_read(&texts, stretch);
+    said_note(stretch, &texts);
 }

@@ -9,8 +9,10 @@
  * is within a gap of the stretch if reach_us <= t + gap: some event of it was near enough, and came
  * before that gap was over.
  *
- * Memory: a record of fixed size in a pool, and one block for texts, products as differences of
- * time and text (about 12 bytes each). The pool owns the blocks.
+ * Memory: a record of fixed size in a pool, and one block for the name of the id, texts, and
+ * products as differences of time and text (about 12 bytes each). A record has room for more than
+ * the stretch: what else an owner keeps of an id (timeline.h) stands in the record of one of its
+ * stretches, which mostly is its only one.
  */
 #ifndef CS_STRETCH_H
 #define CS_STRETCH_H
@@ -19,8 +21,11 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "id.h"
+#include "memory.h"
 #include "pack.h"
 #include "pool.h"
+#include "slab.h"
 #include "slice.h"
 #include "value.h"
 
@@ -52,24 +57,31 @@ enum stretch_flags {
     STRETCH_ALERTED = 2, /* cart.h */
 };
 
+/* What its events have said. */
+enum stretch_said { SAID_USER = 1, SAID_SOURCE = 2, SAID_DEVICE = 4 };
+
 struct stretch {
+    struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
-    int64_t user_us;   /* when user was said; INT64_MIN: never */
-    int64_t source_us; /* likewise; INT64_MAX: never */
-    int64_t device_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
-    char *block;        /* user, source, device, then the products: see stretch.c */
+    char *block;        /* name, user, source, device, then the products: see stretch.c */
     uint32_t block_len;
+    uint8_t flags; /* enum stretch_flags */
+    uint8_t said;  /* enum stretch_said */
+    bool is_used;  /* there is a stretch in the record */
+    bool is_owned; /* the owner has something in the record */
     uint32_t deeds[DEED_COUNT];
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
     uint32_t next,
         previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
-    uint32_t flags;
 };
+
+#define STRETCH_RECORD_BYTES 128 /* two cache lines */
 
 struct stretches {
     struct pool pool;
+    struct slab blocks;
     struct buffer scratch;
 };
 
@@ -78,19 +90,43 @@ void stretches_release(struct stretches *stretches);
 
 static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
 {
-    return pool_at(&stretches->pool, number);
+    return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
 }
 
-/* A stretch of one event. */
-uint32_t stretch_new(struct stretches *stretches, const struct fact *fact);
+/* Brings near what is not in the record: the beginning and the end of the block. */
+MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
+{
+    __builtin_prefetch(stretch->block, 1);
+    __builtin_prefetch(stretch->block + stretch->block_len, 1);
+}
 
-/* A stretch without a summary. */
-uint32_t stretch_new_empty(struct stretches *stretches, int64_t start_us, int64_t last_us);
+/* The number of a record that holds nothing: what is behind the stretch is rubbish. */
+uint32_t stretch_take(struct stretches *stretches);
 
+/* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
+void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
+                   const struct fact *fact);
+void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
+                         int64_t start_us, int64_t last_us);
+
+/* Ends what is in a record: the stretch, or what is the owner's. With both gone the record is free.
+ */
 void stretch_free(struct stretches *stretches, uint32_t number);
+void stretch_disown(struct stretches *stretches, uint32_t number);
 
 /* Adds an event. */
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+
+/* What was said, and when. */
+struct said {
+    struct slice text;
+    int64_t time_us;
+};
+
+/* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
+struct said stretch_user(const struct stretch *stretch);
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
+                      const struct said *user);
 
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
@@ -98,14 +134,22 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
 /* How many events it has. */
 uint64_t stretch_events(const struct stretch *stretch);
 
-/* The last user_id, the first traffic_source and device_type: strings borrowed from the stretch, or
- * null. */
-struct value stretch_user(const struct stretch *stretch);
-struct value stretch_source(const struct stretch *stretch);
-struct value stretch_device(const struct stretch *stretch);
+/* What it was given as name. */
+struct slice stretch_name(const struct stretch *stretch);
+
+/* The texts of a stretch, borrowed from it: the last user_id, the first traffic_source and
+ * device_type, strings or null. */
+struct summary {
+    struct slice name;
+    struct value user, source, device;
+    struct slice products; /* as in the block */
+};
+
+struct summary stretch_summary(const struct stretch *stretch);
 
 /* Adds the products as a JSON array, by time, then bytes. */
-void stretch_print_products(const struct stretch *stretch, struct buffer *out);
+void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
+                            struct buffer *out);
 
 static inline bool stretch_products_cut(const struct stretch *stretch)
 {
@@ -120,11 +164,12 @@ static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_u
     return __builtin_add_overflow(last_us, gap_us, &end_us) || reach_us <= end_us;
 }
 
-/* Everything but its place in a list. */
+/* Everything but its name, and its place in a list. */
 void stretch_pack(const struct stretch *stretch, struct buffer *out);
 
-/* A stretch as packed. Anything senseless sets in->broken; the stretch is a valid one all the same.
- */
-uint32_t stretch_unpack(struct stretches *stretches, struct unpack *in);
+/* Puts a stretch as packed into a record. Anything senseless sets in->broken; the stretch is a
+ * valid one all the same. */
+void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
+                    struct unpack *in);
 
 #endif

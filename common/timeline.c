@@ -6,43 +6,17 @@
 #include "memory.h"
 #include "varint.h"
 
-/* How many hints later an id's last stretch, and then that stretch's texts, are brought near. */
-#define STRETCH_AFTER 7
-#define BLOCK_AFTER 11
-
-#define KEEP_SLOTS ((size_t)1 << 16)
-
 void timelines_init(struct timelines *timelines)
 {
     *timelines = (struct timelines){0};
-    table_init(&timelines->ids, sizeof(struct timeline_entry));
-    pool_init(&timelines->pool, sizeof(struct timeline));
+    roster_init(&timelines->ids);
     stretches_init(&timelines->stretches);
     timer_init(&timelines->timer);
 }
 
-static void list_free(struct timelines *timelines, uint32_t number)
-{
-    while (number != POOL_NONE) {
-        const uint32_t next = stretch_at(&timelines->stretches, number)->next;
-        stretch_free(&timelines->stretches, number);
-        number = next;
-    }
-}
-
 void timelines_release(struct timelines *timelines)
 {
-    const struct timeline_entry *entry = NULL;
-
-    while ((entry = table_next(&timelines->ids, entry)) != NULL) {
-        const struct timeline *timeline = timeline_at(timelines, entry->timeline);
-        list_free(timelines, timeline->first);
-        list_free(timelines, timeline->past);
-        list_free(timelines, timeline->aside);
-        free(timeline->name);
-    }
-    table_release(&timelines->ids);
-    pool_release(&timelines->pool);
+    roster_release(&timelines->ids);
     stretches_release(&timelines->stretches);
     timer_release(&timelines->timer);
     free(timelines->due);
@@ -50,32 +24,49 @@ void timelines_release(struct timelines *timelines)
     timelines->due_cap = 0;
 }
 
-/* Each step asks for memory whose address only the step before it, some hints earlier, has brought.
- */
+MEMORY_HINT void timeline_prefetch(const struct timeline *timeline)
+{
+    __builtin_prefetch(timeline, 1);
+    __builtin_prefetch((const char *)timeline + sizeof *timeline - 1, 1);
+}
+
 void timelines_hint(struct timelines *timelines, struct id id)
 {
-    const unsigned at = timelines->ahead_at++ % TIMELINE_AHEAD;
-    const unsigned second = (at + TIMELINE_AHEAD - STRETCH_AFTER) % TIMELINE_AHEAD;
-    const unsigned third = (at + TIMELINE_AHEAD - BLOCK_AFTER) % TIMELINE_AHEAD;
+    const uint32_t hash = roster_hash(&timelines->ids, id);
 
-    table_prefetch(&timelines->ids, id);
-    timelines->ahead[at] = id;
-    timelines->ahead_last[at] = POOL_NONE;
+    if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
+    if (timelines->hinted == TIMELINE_AHEAD) return;
+    timelines->ahead[timelines->hinted++] = hash;
+    roster_prefetch(&timelines->ids, hash);
+}
 
-    const struct timeline_entry *entry = table_find(&timelines->ids, timelines->ahead[second]);
-    if (entry != NULL && entry->last != POOL_NONE) {
-        const char *stretch = (const char *)stretch_at(&timelines->stretches, entry->last);
-        timelines->ahead_last[second] = entry->last;
-        __builtin_prefetch(stretch, 1);
-        __builtin_prefetch(stretch + sizeof(struct stretch) - 1, 1);
+/* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
+ * for all records, then, while these come, for the texts of the first. */
+static void hints_follow(struct timelines *timelines)
+{
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
+        timelines->ahead[i] = number;
+        if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
     }
-    const uint32_t last = timelines->ahead_last[third];
-    if (last != POOL_NONE && last < timelines->stretches.pool.used) {
-        const struct stretch *stretch = stretch_at(&timelines->stretches, last);
-        if (stretch->block == NULL) return;
-        __builtin_prefetch(stretch->block, 1);
-        __builtin_prefetch(stretch->block + stretch->block_len, 1);
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = timelines->ahead[i];
+        if (number == POOL_NONE) continue;
+        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
+}
+
+uint32_t timelines_take(struct timelines *timelines, struct id id)
+{
+    if (timelines->taken == 0) hints_follow(timelines);
+    if (timelines->taken < timelines->hinted) {
+        const uint32_t number = timelines->ahead[timelines->taken];
+        timelines->taken++;
+        if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
+            return number;
+    }
+    return timelines_find(timelines, id);
 }
 
 struct id timeline_id_string(struct slice text)
@@ -140,35 +131,51 @@ int timeline_name_compare(struct slice a, struct slice b)
     return (a.len > 0) - (b.len > 0);
 }
 
-struct timeline_entry *timelines_find(const struct timelines *timelines, struct id id)
+/* A record that holds nothing, and no timer names. */
+static uint32_t record_take(struct timelines *timelines)
 {
-    return table_find(&timelines->ids, id);
-}
+    const uint32_t number = stretch_take(&timelines->stretches);
+    struct timeline *timeline = timeline_at(timelines, number);
 
-struct timeline_entry *timelines_make(struct timelines *timelines, struct id id, struct slice name)
-{
-    bool is_new;
-    struct timeline_entry *entry = table_put(&timelines->ids, id, &is_new);
-
-    entry->timeline = pool_take(&timelines->pool);
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
-    timeline->name = memory_new(name.len);
-    memcpy(timeline->name, name.text, name.len);
-    timeline->name_len = (uint32_t)name.len;
     timeline->due_us = INT64_MAX;
-    return entry;
+    timeline->first = timeline->last = POOL_NONE;
+    timeline->past = timeline->aside = POOL_NONE;
+    timeline->count = timeline->tidy = 0;
+    return number;
 }
 
-void timelines_drop(struct timelines *timelines, struct timeline_entry *entry)
+uint32_t timelines_make(struct timelines *timelines, struct id id)
 {
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
+    const uint32_t number = record_take(timelines);
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    free(timeline->name);
+    stretch->id = id;
+    stretch->is_owned = true;
+    roster_put(&timelines->ids, id, number);
+    return number;
+}
+
+void timelines_drop(struct timelines *timelines, uint32_t number)
+{
+    struct timeline *timeline = timeline_at(timelines, number);
+
     timeline->due_us = INT64_MAX; /* a timer that still names it says something else */
-    pool_give(&timelines->pool, entry->timeline);
-    table_remove(&timelines->ids, entry);
-    if (timelines->ids.count == 0 && timelines->ids.slots > KEEP_SLOTS)
-        table_release(&timelines->ids);
+    roster_remove(&timelines->ids, timeline->stretch.id, number);
+    stretch_disown(&timelines->stretches, number);
+}
+
+uint32_t timeline_take(struct timelines *timelines, uint32_t number)
+{
+    return timeline_at(timelines, number)->stretch.is_used ? record_take(timelines) : number;
+}
+
+struct slice timeline_name(const struct timelines *timelines, const struct timeline *timeline)
+{
+    const uint32_t number = timeline->last != POOL_NONE   ? timeline->last
+                            : timeline->past != POOL_NONE ? timeline->past
+                                                          : timeline->aside;
+
+    return stretch_name(stretch_at(&timelines->stretches, number));
 }
 
 void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us)
@@ -186,7 +193,7 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     size_t count = 0;
 
     while (timer_pop(&timelines->timer, watermark_us, &item)) {
-        if (item.number >= timelines->pool.used)
+        if (item.number >= timelines->stretches.pool.used)
             continue; /* its timeline is gone, and so are all after it */
         if (count == timelines->due_cap) {
             timelines->due_cap = count == 0 ? 64 : count * 2;
@@ -194,7 +201,7 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
                 memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
         }
         timelines->due[count++] = item;
-        __builtin_prefetch(timeline_at(timelines, item.number), 1);
+        timeline_prefetch(timeline_at(timelines, item.number));
     }
     return count;
 }
@@ -212,23 +219,22 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
             continue; /* scheduled anew for earlier, or another id's by now */
         timeline->due_us = INT64_MAX;
         timelines->due[count++] = item;
-        if (timeline->first != POOL_NONE)
-            __builtin_prefetch(stretch_at(&timelines->stretches, timeline->first), 1);
-        __builtin_prefetch(timeline->name);
+        stretch_prefetch(&timeline->stretch);
+        roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, timeline->stretch.id));
     }
     *items = timelines->due;
     return count;
 }
 
-uint32_t timeline_before(const struct timelines *timelines, const struct timeline_entry *entry,
+uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
                          int64_t time_us)
 {
     const struct stretches *stretches = &timelines->stretches;
-    uint32_t before = entry->last;
+    uint32_t before = timeline->last;
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
     /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn. */
-    uint32_t after = timeline_at(timelines, entry->timeline)->first;
+    uint32_t after = timeline->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
     for (;;) {
         before = stretch_at(stretches, before)->previous;
@@ -252,17 +258,16 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
     }
 }
 
-void timeline_insert(struct timelines *timelines, struct timeline_entry *entry, uint32_t previous,
+void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
                      uint32_t number)
 {
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
     stretch->previous = previous;
     stretch->next =
         previous == POOL_NONE ? timeline->first : stretch_at(&timelines->stretches, previous)->next;
     if (stretch->next == POOL_NONE)
-        entry->last = number;
+        timeline->last = number;
     else
         stretch_at(&timelines->stretches, stretch->next)->previous = number;
     if (previous == POOL_NONE)
@@ -284,13 +289,12 @@ void timeline_add(struct timelines *timelines, uint32_t number, const struct fac
     if (stretch->previous != POOL_NONE) timeline_reach(timelines, number);
 }
 
-void timeline_remove(struct timelines *timelines, struct timeline_entry *entry, uint32_t number)
+void timeline_remove(struct timelines *timelines, struct timeline *timeline, uint32_t number)
 {
-    struct timeline *timeline = timeline_at(timelines, entry->timeline);
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
     if (stretch->next == POOL_NONE)
-        entry->last = stretch->previous;
+        timeline->last = stretch->previous;
     else
         stretch_at(&timelines->stretches, stretch->next)->previous = stretch->previous;
     if (stretch->previous == POOL_NONE)
@@ -301,41 +305,29 @@ void timeline_remove(struct timelines *timelines, struct timeline_entry *entry, 
     timeline->count--;
 }
 
-void timeline_join_next(struct timelines *timelines, struct timeline_entry *entry, uint32_t number)
+void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number)
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
     const uint32_t next = stretch->next;
 
-    timeline_remove(timelines, entry, next);
+    timeline_remove(timelines, timeline, next);
     stretch_merge(&timelines->stretches, stretch, stretch_at(&timelines->stretches, next));
     stretch_free(&timelines->stretches, next);
 }
 
-static int entry_compare(const void *a, const void *b)
+uint32_t *timelines_all(const struct timelines *timelines)
 {
-    const struct timeline_entry *const *left = a;
-    const struct timeline_entry *const *right = b;
+    uint32_t *numbers = memory_zero(timelines->ids.count, sizeof(*numbers));
+    size_t slot = 0;
 
-    return id_compare((*left)->id, (*right)->id);
+    for (size_t i = 0; i < timelines->ids.count; i++)
+        numbers[i] = roster_next(&timelines->ids, &slot);
+    return numbers;
 }
 
-struct timeline_entry **timelines_sorted(const struct timelines *timelines)
-{
-    struct timeline_entry **sorted = memory_zero(timelines->ids.count, sizeof(*sorted));
-    struct timeline_entry *entry = NULL;
-    size_t count = 0;
-
-    while ((entry = table_next(&timelines->ids, entry)) != NULL)
-        sorted[count++] = entry;
-    if (count > 0) qsort(sorted, count, sizeof(*sorted), entry_compare);
-    return sorted;
-}
-
-void timeline_pack(const struct timelines *timelines, const struct timeline_entry *entry,
+void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
                    struct buffer *out)
 {
-    const struct timeline *timeline = timeline_at(timelines, entry->timeline);
-
     pack_u32(out, timeline->count);
     for (uint32_t number = timeline->first; number != POOL_NONE;) {
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
@@ -345,35 +337,44 @@ void timeline_pack(const struct timelines *timelines, const struct timeline_entr
 }
 
 /* Puts one stretch in; those it overlaps become one with it. */
-static void timeline_unpack_stretch(struct timelines *timelines, struct timeline_entry *entry,
-                                    uint32_t number)
+static void timeline_put(struct timelines *timelines, struct timeline *timeline, uint32_t number)
 {
     const struct stretches *stretches = &timelines->stretches;
     struct stretch *stretch = stretch_at(stretches, number);
-    const uint32_t before = timeline_before(timelines, entry, stretch->start_us);
+    const uint32_t before = timeline_before(timelines, timeline, stretch->start_us);
 
-    timeline_insert(timelines, entry, before, number);
+    timeline_insert(timelines, timeline, before, number);
     while (stretch->next != POOL_NONE &&
            stretch_at(stretches, stretch->next)->start_us <= stretch->last_us)
-        timeline_join_next(timelines, entry, number);
+        timeline_join_next(timelines, timeline, number);
     if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us)
-        timeline_join_next(timelines, entry, before);
+        timeline_join_next(timelines, timeline, before);
 }
 
-void timeline_unpack(struct timelines *timelines, struct timeline_entry *entry, struct unpack *in)
+uint32_t timeline_unpack_stretch(struct timelines *timelines, uint32_t number, struct slice name,
+                                 struct unpack *in)
+{
+    const uint32_t stretch = timeline_take(timelines, number);
+
+    stretch_unpack(&timelines->stretches, stretch, name, in);
+    return stretch;
+}
+
+void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
+                     struct unpack *in)
 {
     const uint32_t count = unpack_u32(in);
 
     for (uint32_t i = 0; i < count && !in->broken; i++)
-        timeline_unpack_stretch(timelines, entry, stretch_unpack(&timelines->stretches, in));
+        timeline_put(timelines, timeline_at(timelines, number),
+                     timeline_unpack_stretch(timelines, number, name, in));
 }
 
-struct timeline_entry *timelines_unpack_name(struct timelines *timelines, struct unpack *in)
+uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name)
 {
-    const struct slice name = unpack_text(in);
-
-    if (in->broken || !name_whole(name)) return NULL;
-    const struct id id = timeline_id(name);
-    struct timeline_entry *entry = timelines_find(timelines, id);
-    return entry != NULL ? entry : timelines_make(timelines, id, name);
+    *name = unpack_text(in);
+    if (in->broken || !name_whole(*name)) return POOL_NONE;
+    const struct id id = timeline_id(*name);
+    const uint32_t number = timelines_find(timelines, id);
+    return number != POOL_NONE ? number : timelines_make(timelines, id);
 }

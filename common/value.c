@@ -31,9 +31,11 @@ void value_print(struct buffer *out, struct value value)
 {
     if (value.kind != KIND_STRING) {
         value_print_bare(out, value);
-        return;
+    } else if (value.escaped) {
+        buffer_add_char(out, '"');
+        json_add_inside(out, value_slice(value));
+        buffer_add_char(out, '"');
+    } else {
+        json_add_string(out, value_slice(value));
     }
-    buffer_add_char(out, '"');
-    value_print_bare(out, value);
-    buffer_add_char(out, '"');
 }

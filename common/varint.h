@@ -21,6 +21,12 @@ static inline size_t varint_write(char *out, uint64_t number)
     return len;
 }
 
+/* How many bytes varint_write will write. */
+static inline size_t varint_len(uint64_t number)
+{
+    return (size_t)(70 - __builtin_clzll(number | 1)) / 7;
+}
+
 /* Reads what varint_write wrote, and moves *at behind it. */
 static inline uint64_t varint_read(const char **at)
 {

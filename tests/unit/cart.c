@@ -18,6 +18,15 @@ static void alert_line(void *context, const struct cart_alert *alert)
                   alert->add_to_carts);
 }
 
+static bool carts_event(struct carts *carts, struct slice name, const struct fact *fact)
+{
+    const struct id id = timeline_id(name);
+    const uint32_t number = timelines_find(&carts->timelines, id);
+
+    return number != POOL_NONE ? carts_add(carts, number, fact)
+                               : carts_begin(carts, id, name, fact);
+}
+
 static bool carts_click(struct carts *carts, const struct click *click)
 {
     struct buffer name = {0};
@@ -25,8 +34,7 @@ static bool carts_click(struct carts *carts, const struct click *click)
     char texts[6];
 
     click_fact(click, &fact, texts, &name);
-    const bool used =
-        carts_add(carts, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
+    const bool used = carts_event(carts, buffer_slice(&name), &fact);
     buffer_release(&name);
     return used;
 }
@@ -69,8 +77,8 @@ static bool world_run(struct world *world, int64_t often, bool resume, int64_t e
     struct buffer rest = {0};
     carts_advance(&carts, INT64_MAX, alert_line, &rest);
     buffer_release(&rest);
-    good =
-        good && timelines_count(&carts.timelines) == 0 && carts.timelines.stretches.pool.live == 0;
+    good = good && carts_count(&carts) == 0 && carts.rests.pool.live == 0 &&
+           carts.timelines.stretches.pool.live == 0;
     carts_release(&carts);
     return good;
 }

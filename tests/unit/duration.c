@@ -87,6 +87,31 @@ static void test_round_trip(void)
     buffer_release(&text);
 }
 
+static void test_seconds(void)
+{
+    static const struct {
+        int64_t us;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {1, "0.000001"},
+        {INT64_C(1000), "0.001"},
+        {INT64_C(1200000), "1.2"},
+        {INT64_C(100001), "0.100001"},
+        {INT64_C(1000010), "1.00001"},
+        {INT64_C(900000000), "900"},
+        {INT64_C(1799999999), "1799.999999"},
+    };
+    struct buffer text = {0};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        buffer_clear(&text);
+        duration_print_seconds(&text, cases[i].us);
+        is_text(buffer_slice(&text), cases[i].text, "a number of seconds");
+    }
+    buffer_release(&text);
+}
+
 int main(void)
 {
     struct buffer text = {0};
@@ -100,5 +125,6 @@ int main(void)
     test_accepted();
     test_refused();
     test_round_trip();
+    test_seconds();
     return plan();
 }

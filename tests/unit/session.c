@@ -21,14 +21,24 @@ static void line_print(struct buffer *out, int id, int64_t start_us, int64_t las
 static void session_line(void *context, const struct session *session)
 {
     struct buffer *out = context;
-    struct slice name = session->name;
-    const struct value id = timeline_name_value(&name);
     const struct stretch *stretch = session->stretch;
+    const struct summary summary = stretch_summary(stretch);
+    struct slice name = summary.name;
+    const struct value id = timeline_name_value(&name);
 
     line_print(out, id.text[1] - 'a', stretch->start_us, stretch->last_us, stretch_events(stretch),
-               stretch->deeds[DEED_ADD_TO_CART], stretch_user(stretch), stretch_source(stretch));
-    stretch_print_products(stretch, out);
+               stretch->deeds[DEED_ADD_TO_CART], summary.user, summary.source);
+    stretch_print_products(stretch, &summary, out);
     buffer_add_char(out, '\n');
+}
+
+static bool sessions_event(struct sessions *sessions, struct slice name, const struct fact *fact)
+{
+    const struct id id = timeline_id(name);
+    const uint32_t number = timelines_find(&sessions->timelines, id);
+
+    return number != POOL_NONE ? sessions_add(sessions, number, fact)
+                               : sessions_begin(sessions, id, name, fact);
 }
 
 static bool world_add(struct sessions *sessions, const struct click *click)
@@ -38,8 +48,7 @@ static bool world_add(struct sessions *sessions, const struct click *click)
     char texts[6];
 
     click_fact(click, &fact, texts, &name);
-    const bool used =
-        sessions_add(sessions, timeline_id(buffer_slice(&name)), buffer_slice(&name), &fact);
+    const bool used = sessions_event(sessions, buffer_slice(&name), &fact);
     buffer_release(&name);
     return used;
 }

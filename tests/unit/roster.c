@@ -1,0 +1,88 @@
+/* roster.c - records found by their ids, against a plain array. */
+#include "roster.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+#define IDS 3000
+
+struct record {
+    struct id id;
+    char rest[48];
+};
+
+static uint64_t random_below(uint64_t bound)
+{
+    static uint64_t state = 88172645463325252u;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % bound;
+}
+
+static struct id id_number(uint64_t number)
+{
+    return (struct id){.low = number * UINT64_C(0x9e3779b97f4a7c15) + 1, .high = number % 100};
+}
+
+static uint32_t numbers[IDS]; /* of the records there are */
+
+/* Adds and removes at random; returns how often the roster was wrong. */
+static int test_random(struct roster *roster, struct pool *pool, uint64_t ids, int turns)
+{
+    int wrong = 0;
+
+    for (int turn = 0; turn < turns; turn++) {
+        const uint64_t which = random_below(ids);
+        const struct id id = id_number(which);
+        wrong += roster_find(roster, pool, id) != numbers[which];
+        if (numbers[which] == POOL_NONE) {
+            const uint32_t number = pool_take(pool);
+            ((struct record *)pool_at(pool, number, sizeof(struct record)))->id = id;
+            roster_put(roster, id, number);
+            numbers[which] = number;
+            wrong += roster_guess(roster, roster_hash(roster, id)) != number;
+        } else {
+            roster_remove(roster, id, numbers[which]);
+            pool_give(pool, numbers[which]);
+            numbers[which] = POOL_NONE;
+        }
+    }
+    return wrong;
+}
+
+static int test_sorted(const struct roster *roster, const struct pool *pool)
+{
+    struct sort_item *sorted = roster_sorted(roster, pool);
+    int wrong = 0;
+
+    for (size_t i = 1; i < roster->count; i++) {
+        const struct record *before = pool_at(pool, sorted[i - 1].number, sizeof(*before));
+        const struct record *record = pool_at(pool, sorted[i].number, sizeof(*record));
+        wrong += id_compare(before->id, record->id) >= 0;
+    }
+    free(sorted);
+    return wrong;
+}
+
+int main(void)
+{
+    struct roster roster;
+    struct pool pool;
+    size_t slot = 0, seen = 0;
+
+    roster_init(&roster);
+    pool_init(&pool, sizeof(struct record));
+    is_int(test_random(&roster, &pool, 40, 20000), 0, "what is there is found, a few");
+    is_int(test_random(&roster, &pool, IDS, 200000), 0, "and many");
+    while (roster_next(&roster, &slot) != POOL_NONE)
+        seen++;
+    is_int((int64_t)seen, (int64_t)roster.count, "a walk meets every record");
+    is_int(pool.live, (int64_t)roster.count, "and there are no others");
+    is_int(test_sorted(&roster, &pool), 0, "sorted by id, also where half of it is equal");
+    roster_release(&roster);
+    pool_release(&pool);
+    return plan();
+}
