@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "id.h"
+#include "memory.h"
 
 struct table {
     char *entries;
@@ -83,7 +84,7 @@ static inline void *table_put(struct table *table, struct id id, bool *is_new)
 void table_remove(struct table *table, void *entry);
 
 /* Brings the id's place near: to be called some events before table_find or table_put. */
-static inline void table_prefetch(const struct table *table, struct id id)
+MEMORY_HINT void table_prefetch(const struct table *table, struct id id)
 {
     if (table->slots != 0) __builtin_prefetch(table_at(table, table_home(table, id)), 1);
 }
