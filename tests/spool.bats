@@ -49,8 +49,7 @@ spool_is_good() {
   local pid=$!
   exec 4>fifo
   head -n 10000 "$EVENTS" >&4
-  local tries=0
-  until [ -e spool/000000000001.ndjson ] || [ $((tries += 1)) -gt 500 ]; do sleep 0.01; done
+  until_true test -e spool/000000000001.ndjson
   [ -s spool/000000000001.ndjson ]
   rest_of sessionize state >rest
   kill -9 "$pid"
@@ -119,7 +118,7 @@ spool_is_good() {
   cs-funnel --state=one --spool=spool <fifo 3>&- &
   local pid=$!
   exec 4>fifo
-  until [ -e spool/.000000000001.open ]; do sleep 0.01; done
+  until_true test -e spool/.000000000001.open
   run -3 cs-funnel --state=two --spool=spool </dev/null
   [ "$output" = "cs-funnel: spool: another process writes to this spool" ]
   exec 4>&-
