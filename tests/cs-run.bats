@@ -113,7 +113,7 @@ nothing_left() {
     start clicks --from=beginning -o any-rows -- cs-funnel --size=1m --save-every=10ms
     until_true test -e dir/lock
     sleep "0.$ms"
-    kill "$runner"
+    kill "$runner" || cat messages
     wait "$runner" || { echo "after $ms ms: $?"; cat messages; return 1; }
     nothing_left
   done

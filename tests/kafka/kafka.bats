@@ -11,7 +11,7 @@ setup_file() {
 }
 
 teardown_file() {
-  "$BROKER" stop
+  [ -z "${BROKER:-}" ] || "$BROKER" clean
 }
 
 setup() {
@@ -46,9 +46,9 @@ flow_start() {
   flow=$!
 }
 
-# runner_start: cs-run in a session of its own, as below systemd.
+# runner_start: cs-run in a session of its own, as below systemd, that does not outlive the test.
 runner_start() {
-  setsid cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning -o "$sink" -- "${words[@]}" "$@" \
+  setpriv --pdeathsig KILL setsid cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning -o "$sink" -- "${words[@]}" "$@" \
     >/dev/null 2>>messages 3>&- 4>&- &
   runner=$!
 }
@@ -171,10 +171,13 @@ all_read() {
   until_true all_read 499
   reader=$(one_of '^ kcat -q ' "$runner")
   kill -STOP "$reader"
+  # The fetch that is under way is answered with nothing after 500 ms; else it would be answered with what comes now.
+  sleep 1
   sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
   "$BROKER" trim "$source" 0 1900
   kill -CONT "$reader"
   local status=0
+  until_true eval "! kill -0 $runner 2>/dev/null"
   wait "$runner" || status=$?
   cat messages
   [ "$status" = 3 ]
