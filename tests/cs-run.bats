@@ -121,6 +121,19 @@ nothing_left() {
   last_of_each_key any-rows | diff <(expected cs-funnel --size=1m) -
 }
 
+@test "where signals are trapped, nothing is substituted by what a command prints" {
+  # Functions that do it: these run before the traps, or in a process of their own.
+  for script in "$ROOT"/scripts/cs-{run,ship}; do
+    awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
+  done | sort -u >found
+  diff <(printf '%s()\n' from_time key_of options options_parse) found
+  # shellcheck disable=SC2016 # searched for as it is
+  for script in "$ROOT"/scripts/cs-{run,ship}; do
+    run ! grep -nE '`' <(grep -v '^ *#' "$script")
+    [ "$(sed -n '/^trap /,$p' "$script" | grep -cE '\$\([^(]|[<>]\(')" = 0 ]
+  done
+}
+
 @test "a signal does not wait for a broker that does not answer" {
   mkdir bin
   mkfifo asked
