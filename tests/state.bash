@@ -68,16 +68,17 @@ killed_to_the_end() {
   local tool=$1 pid runs=0
   shift
   while rest_of "$tool" state >rest && [ -s rest ]; do
-    mkfifo fifo
-    slowly 5000 <rest >fifo &
-    CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <fifo 3>&- &
+    # Each with a FIFO of its own: who was killed early leaves a writer that makes a file of that name later.
+    mkfifo "fifo.$((runs += 1))"
+    slowly 5000 <rest >"fifo.$runs" &
+    CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <"fifo.$runs" 3>&- &
     pid=$!
     # The later ones live longer, so that it ends on any machine.
-    sleep "$(some_time 20 $((60 + 40 * (runs += 1))))"
+    sleep "$(some_time 20 $((60 + 40 * runs)))"
     ! kill -9 "$pid" 2>/dev/null || : $((KILLED += 1))
     wait "$pid" 2>/dev/null || :
-    rm fifo
   done
+  rm -f fifo.*
   cs "$tool" --state=state "$@" --flush </dev/null
 }
 
