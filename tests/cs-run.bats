@@ -59,7 +59,7 @@ all_saved() {
 }
 
 nothing_left() {
-  [ "$(working_in "$PWD/dir")" = 0 ]
+  [ "$(working_in "$PWD")" = 0 ]
 }
 
 @test "--once reads to the end and ships the rows of a run over a file, in silence" {
@@ -97,6 +97,7 @@ nothing_left() {
   start live --from=beginning -o live-rows -- cs-funnel --size=1m --save-every=50ms
   until_true all_live 4
   until_true has_rows live-rows
+  run ! nothing_left
   tail -n +1501 "$EVENTS" | keyed | produce live
   until_true all_saved 2000
   kill "$runner"
@@ -115,7 +116,7 @@ nothing_left() {
     sleep "0.$ms"
     kill "$runner" || cat messages
     wait "$runner" || { echo "after $ms ms: $?"; cat messages; return 1; }
-    nothing_left
+    until_true nothing_left
   done
   from_topic clicks --from=beginning --once -o any-rows -- cs-funnel --size=1m --flush
   last_of_each_key any-rows | diff <(expected cs-funnel --size=1m) -

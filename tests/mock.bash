@@ -53,7 +53,8 @@ last_of_each_key() {
   consume "$1" -f '%k\t%s\n' | awk -F '\t' '{ row[$1] = $2 } END { for (key in row) print row[key] }' | sort
 }
 
-# How many processes work in that directory?
+# How many of cs-run's processes work in that directory?
 working_in() {
-  pgrep -fc -- "$1" || true
+  find /proc -maxdepth 2 -name cwd -lname "$1" 2>/dev/null | cut -d / -f 3 | xargs -r ps -o comm= -p |
+    grep -cxE 'kcat|sleep|cs-[a-z]+' || true
 }
