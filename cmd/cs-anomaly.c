@@ -148,6 +148,7 @@ static void anomaly_start(struct run *run)
     for (size_t i = 0; i < by_list.count; i++)
         if (!group_by_add(&by, by_list.text[i], &run->schema, &why))
             die_usage("--by: %.*s", (int)why.len, why.data);
+    run->unamended = !rows_mode;
     if (rows_mode) {
         value_of_rows(run, &name, &average);
     } else {
@@ -174,7 +175,7 @@ static enum reason anomaly_amend(struct run *run, struct event *ev)
 {
     int64_t end_us;
     (void)run;
-    if (!rows_mode || row_end(ev, &end_us)) return REASON_NONE;
+    if (row_end(ev, &end_us)) return REASON_NONE;
     return event_value(ev, end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
 }
 

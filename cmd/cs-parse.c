@@ -209,19 +209,36 @@ static void start(struct run *run)
     start_renames(run);
     start_recodes(run);
     start_id_from(run);
+    run->schema.as_is = words.count == 0 && id_slots == 0;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+}
+
+/* The line with another event_time in it. */
+static struct slice line_with_time(struct slice line, struct slice old, struct slice new)
+{
+    const char *behind = old.text + old.len;
+
+    buffer_clear(&row);
+    buffer_add(&row, line.text, (size_t)(old.text - line.text));
+    buffer_add_slice(&row, new);
+    buffer_add(&row, behind, (size_t)(line.text + line.len - behind));
+    return buffer_slice(&row);
 }
 
 /* The time as it is printed; mostly that is how it came. */
 static void normalise_time(struct event *ev)
 {
+    struct value *value = &ev->value[SLOT_EVENT_TIME];
+    if (instant_is_usual(*value)) return;
     const size_t len = instant_write(time_text, ev->time_us);
     const struct slice text = {.text = time_text, .len = len};
-    struct value *value = &ev->value[SLOT_EVENT_TIME];
 
     if (value->kind == KIND_STRING && slice_equal(value_slice(*value), text)) return;
+    if (ev->canonical)
+        ev->line = line_with_time(ev->line, value_slice(*value), text);
+    else
+        ev->recast = true;
     *value = value_string(text);
-    ev->recast = true;
 }
 
 static void recode_event(struct event *ev)
@@ -283,7 +300,7 @@ static enum reason amend(struct run *run, struct event *ev)
         ev->value[SLOT_SESSION_ID] = make_id(ev);
         ev->recast = true;
     }
-    if (run->schema.whole) {
+    if (run->schema.whole && !ev->canonical) {
         buffer_clear(&row);
         canonical_print(&row, &run->schema, ev, changed);
         ev->line = buffer_slice(&row);
@@ -302,7 +319,7 @@ static enum fate event(struct run *run, const struct event *ev)
         buffer_add_int(out, ev->offset);
         buffer_add_char(out, '\t');
     }
-    if (run->schema.whole) {
+    if (run->schema.whole || ev->canonical) {
         buffer_add_slice(out, ev->line);
     } else {
         canonical_print(out, &run->schema, ev, changed);

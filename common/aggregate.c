@@ -280,7 +280,7 @@ static struct distinct_set *set_find(struct aggregates *all, int operand)
     for (int i = 0; i < all->set_count; i++)
         if (all->set[i].operand == operand && all->set[i].count < SET_BITS) return &all->set[i];
     struct distinct_set *set = &all->set[all->set_count++];
-    *set = (struct distinct_set){.operand = operand, .direct = true};
+    *set = (struct distinct_set){.operand = operand, .direct = ~UINT64_C(0)};
     return set;
 }
 
@@ -301,9 +301,13 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why)
         struct distinct_set *set = set_find(all, item->operand);
         set->condition[set->count] = (uint8_t)item->condition;
         set->cell[set->count] = item->cell;
-        set->direct = set->direct && item->condition == set->count;
+        if (item->condition != set->count) set->direct = 0;
         set->count++;
     }
+    all->untyped =
+        all->condition_count == 0 ? 0 : ~all->typed & ~UINT64_C(0) >> (64 - all->condition_count);
+    for (int i = 0; i < all->set_count; i++)
+        all->set[i].direct &= ~UINT64_C(0) >> (64 - all->set[i].count);
     return true;
 }
 
@@ -338,34 +342,20 @@ static uint64_t conditions_run(const struct aggregates *all, const struct event 
     return selected;
 }
 
-/* The same for those that read event_type only. There are few types: each is looked at once. */
-static uint64_t typed_run(struct aggregates *all, const struct event *ev)
+uint64_t aggregates_type_select(struct aggregates *all, const struct event *ev,
+                                struct type_memo *memo, struct value_head head)
 {
+    const uint64_t errors = expr_errors;
+    const uint64_t selected = conditions_run(all, ev, all->typed);
+    if (memo == NULL || expr_errors != errors) return selected; /* to be counted each time */
     const struct value type = event_value(ev, SLOT_EVENT_TYPE);
-    if (type.kind != KIND_STRING || type.len == 0 || type.len > TYPE_BYTES)
-        return conditions_run(all, ev, all->typed);
-    const unsigned hash =
-        type.len * 31 + (unsigned char)type.text[0] * 7 + (unsigned char)type.text[type.len - 1];
-    struct type_memo *memo = &all->memo[hash % TYPE_MEMOS];
-    if (memo->selected == 0 || memo->len != type.len ||
-        memcmp(memo->text, type.text, type.len) != 0) {
-        const uint64_t errors = expr_errors;
-        const uint64_t selected = conditions_run(all, ev, all->typed);
-        if (expr_errors != errors) return selected; /* to be counted each time */
-        *memo = (struct type_memo){.selected = selected, .len = (uint8_t)type.len};
-        memcpy(memo->text, type.text, type.len);
-    }
-    return memo->selected;
+    *memo = (struct type_memo){.head = head, .selected = selected, .len = type.len};
+    return selected;
 }
 
-uint64_t aggregates_select(struct aggregates *all, const struct event *ev)
+uint64_t aggregates_other_select(const struct aggregates *all, const struct event *ev)
 {
-    if (all->condition_count == 0) return UINT64_C(1) << CONDITION_NONE;
-    const uint64_t mask = ~UINT64_C(0) >> (64 - all->condition_count);
-    if (mask == all->typed) return typed_run(all, ev);
-    uint64_t selected = conditions_run(all, ev, mask & ~all->typed);
-    if (all->typed != 0) selected |= typed_run(all, ev);
-    return selected;
+    return conditions_run(all, ev, all->untyped);
 }
 
 static void sum_add(struct sum_cell *sum, decimal addend)

@@ -63,15 +63,14 @@ struct distinct_set {
     int count;
     uint8_t condition[SET_BITS]; /* bit of selected, for each bit of the set */
     uint32_t cell[SET_BITS];     /* where the count stands */
-    bool direct;                 /* bit i of the set is bit i of selected */
+    uint64_t direct; /* all bits of the set, where bit i of it is bit i of selected; else 0 */
 };
 
 /* What the conditions that read event_type only say of one event type. */
-#define TYPE_BYTES 30
 struct type_memo {
+    struct value_head head;
     uint64_t selected; /* 0: free */
-    uint8_t len;
-    char text[TYPE_BYTES + 1];
+    uint32_t len;
 };
 #define TYPE_MEMOS 64
 
@@ -84,8 +83,9 @@ struct aggregates {
     struct expr *condition[CONDITIONS_MAX];
     char *condition_text[CONDITIONS_MAX]; /* owned */
     int condition_count;
-    uint64_t typed; /* bit per condition that reads event_type only: not run again for a type seen
-                       before */
+    uint64_t typed;   /* bit per condition that reads event_type only: not run again for a type seen
+                         before */
+    uint64_t untyped; /* the other conditions */
     struct type_memo memo[TYPE_MEMOS];
     struct distinct_set set[AGGREGATES_MAX];
     int set_count;
@@ -106,13 +106,36 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why);
  * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
 
-/* Which conditions select the event: a bit each, CONDITION_NONE always. */
-uint64_t aggregates_select(struct aggregates *all, const struct event *ev);
+/* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
+ * memo (NULL: nowhere); and the others. */
+uint64_t aggregates_type_select(struct aggregates *all, const struct event *ev,
+                                struct type_memo *memo, struct value_head head);
+uint64_t aggregates_other_select(const struct aggregates *all, const struct event *ev);
+
+/* Which conditions select the event: a bit each, CONDITION_NONE always. There are few event types:
+ * each is looked at once. */
+static inline uint64_t aggregates_select(struct aggregates *all, const struct event *ev)
+{
+    uint64_t selected = UINT64_C(1) << CONDITION_NONE;
+    if (all->untyped != 0) selected = aggregates_other_select(all, ev);
+    if (all->typed == 0) return selected;
+    const struct value type = event_value(ev, SLOT_EVENT_TYPE);
+    if (__builtin_expect(type.kind != KIND_STRING || type.len > VALUE_PADDING, 0))
+        return selected | aggregates_type_select(all, ev, NULL, (struct value_head){0});
+    const struct value_head head = value_head(type);
+    const uint64_t hash = (head.low ^ head.high << 1 ^ type.len) * UINT64_C(0x9e3779b97f4a7c15);
+    struct type_memo *memo = &all->memo[hash >> 32 & (TYPE_MEMOS - 1)];
+    if (__builtin_expect(memo->selected == 0 || memo->len != type.len ||
+                             ((memo->head.low ^ head.low) | (memo->head.high ^ head.high)) != 0,
+                         0))
+        return selected | aggregates_type_select(all, ev, memo, head);
+    return selected | memo->selected;
+}
 
 /* Which bits of the set the event counts for. */
 static inline uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected)
 {
-    if (set->direct) return (uint32_t)(selected & (~UINT64_C(0) >> (64 - set->count)));
+    if (set->direct != 0) return (uint32_t)(selected & set->direct);
     uint32_t mask = 0;
     for (int i = 0; i < set->count; i++)
         mask |= (uint32_t)(selected >> set->condition[i] & 1) << i;

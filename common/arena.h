@@ -20,7 +20,8 @@ struct arena {
 /* size bytes, uninitialised, not aligned. */
 char *arena_take(struct arena *arena, size_t size);
 
-/* Gives back the last unused bytes of the piece taken last. */
+/* Gives back the last unused bytes of the piece taken last; they stay readable until arena_clear.
+ */
 static inline void arena_shrink(struct arena *arena, char *end)
 {
     arena->at = end;

@@ -101,6 +101,7 @@ struct run {
     int64_t border_us;   /* --jobs: what begins at or before it may hold events of an earlier range,
                             and stays open;   INT64_MIN: nothing */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
+    bool unamended;      /* set by start: with these options amend has nothing to do */
 };
 
 enum tool_flags {

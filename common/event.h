@@ -3,7 +3,8 @@
  *
  * An event borrows from the reader's block and the batch's scratch: what you keep, you copy.
  * Canonical members are strings or null here, whatever they were in the input (a number is read
- * as its text). Slots that nobody needs hold rubbish.
+ * as its text). Slots that nobody needs hold rubbish. Behind every text VALUE_PADDING bytes are
+ * readable.
  */
 #ifndef CS_EVENT_H
 #define CS_EVENT_H
@@ -25,9 +26,11 @@ struct event {
     struct partition *partition; /* where it came from */
     int64_t offset;              /* in the partition when framed, else -1 */
     uint64_t line_number;        /* in its input, from 1 */
-    bool recast;                 /* a member's kind differs from that in line: see expr.h */
-    uint64_t hint[5];            /* for the command: what its hint function worked out */
-    struct value *value;         /* by slot; schema.count of them */
+    bool canonical;      /* with schema.as_is: the line is as cs-parse prints it, and there is
+                            no rest */
+    bool recast;         /* a member's kind differs from that in line: see expr.h */
+    uint64_t hint[5];    /* for the command: what its hint function worked out */
+    struct value *value; /* by slot; schema.count of them */
     const struct slice
         *rest; /* with schema.all: every member that is not canonical, "name":value, as it came */
     size_t rest_count;

@@ -21,6 +21,8 @@ void group_by_release(struct group_by *by)
         operand_release(&by->value[i].operand);
     }
     buffer_release(&by->scratch);
+    buffer_release(&by->key);
+    free(by->memo);
     group_by_init(by);
 }
 
@@ -151,6 +153,75 @@ void group_key(struct group_by *by, const struct event *ev, struct buffer *key)
         }
     }
     if (by->partition) key_add_partition(by, ev, key);
+}
+
+/* How many values a memo needs for keys of this kind; -1: such keys are not kept. */
+static int memo_width(const struct group_by *by)
+{
+    if (by->count > GROUP_MEMO_VALUES || by->partition) return -1;
+    for (int i = 0; i < by->count; i++)
+        if (by->value[i].operand.slot < 0 || by->value[i].lower) return -1;
+    return by->count;
+}
+
+static struct id key_id(struct group_by *by, const struct event *ev)
+{
+    group_key(by, ev, &by->key);
+    return id_of(buffer_slice(&by->key));
+}
+
+static void memo_set(struct group_by *by, const struct event *ev, int width, uint32_t shape,
+                     struct group_memo *memo)
+{
+    for (int i = 0; i < width; i++)
+        memo->head[i] = value_head(event_value(ev, by->value[i].operand.slot));
+    memo->shape = shape;
+    memo->id = key_id(by, ev);
+}
+
+/* width is a constant to the compiler, which keeps all in registers. */
+static inline __attribute__((always_inline)) struct id memo_id(struct group_by *by,
+                                                               const struct event *ev, int width)
+{
+    struct value_head head[GROUP_MEMO_VALUES];
+    uint64_t hash = 0;
+    uint32_t shape = 0, longest = 0;
+#pragma GCC unroll 4
+    for (int i = 0; i < width; i++) {
+        const struct value value = event_value(ev, by->value[i].operand.slot);
+        const uint32_t len = value.len & -(uint32_t)(value.kind > KIND_TRUE);
+        longest |= len + (32 - VALUE_PADDING - 1); /* 32 or more: longer than that */
+        shape = shape << 8 | (uint32_t)value.kind << 5 | (len & 31);
+        head[i] = value_head((struct value){.text = value.text,
+                                            .len = len < VALUE_PADDING ? len : VALUE_PADDING,
+                                            .kind = value.kind});
+        hash = (hash ^ head[i].low ^ head[i].high << 1) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    if (__builtin_expect(longest >= 32, 0)) return key_id(by, ev);
+    struct group_memo *const memo = &by->memo[(hash >> 40 ^ hash >> 52) & (GROUP_MEMOS - 1)];
+    uint64_t differ = memo->shape ^ shape;
+#pragma GCC unroll 4
+    for (int i = 0; i < width; i++)
+        differ |= (memo->head[i].low ^ head[i].low) | (memo->head[i].high ^ head[i].high);
+    if (__builtin_expect(differ != 0 || id_is_none(memo->id), 0))
+        memo_set(by, ev, width, shape, memo);
+    return memo->id;
+}
+
+struct id group_id(struct group_by *by, const struct event *ev)
+{
+    if (__builtin_expect(by->memo == NULL, 0)) {
+        by->memo = memory_zero(GROUP_MEMOS, sizeof by->memo[0]);
+        by->memo_width = memo_width(by);
+    }
+    if (by->memo_width == 2) return memo_id(by, ev, 2);
+    switch (by->memo_width) {
+    case 0: return memo_id(by, ev, 0);
+    case 1: return memo_id(by, ev, 1);
+    case 3: return memo_id(by, ev, 3);
+    case 4: return memo_id(by, ev, 4);
+    default: return key_id(by, ev);
+    }
 }
 
 bool group_values(struct slice key, struct value *values, int width)

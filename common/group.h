@@ -18,10 +18,21 @@
 
 #include "buffer.h"
 #include "event.h"
+#include "id.h"
 #include "operand.h"
 #include "schema.h"
 
 #define GROUP_VALUES_MAX 32
+
+/* Where a key is a few members with short values, it is not hashed again for every event: what was
+ * worked out for the groups seen lately is kept. */
+#define GROUP_MEMO_VALUES 4
+#define GROUP_MEMOS 1024
+struct group_memo {
+    struct value_head head[GROUP_MEMO_VALUES];
+    uint32_t shape; /* kind and length of each value, a byte for each */
+    struct id id;   /* ID_NONE: free */
+};
 
 struct group_value {
     struct slice name; /* of the row's member; owned */
@@ -36,6 +47,9 @@ struct group_by {
     bool partition;        /* the key ends with the partition */
     int partition_slot;    /* --merge: of the member partition in the rows read; else -1 */
     struct buffer scratch; /* for lower */
+    struct buffer key;     /* of group_id */
+    struct group_memo *memo;
+    int memo_width; /* of those values; -1: keys are not kept */
 };
 
 void group_by_init(struct group_by *by);
@@ -57,6 +71,9 @@ static inline int group_width(const struct group_by *by)
 
 /* Replaces key by the event's key. */
 void group_key(struct group_by *by, const struct event *ev, struct buffer *key);
+
+/* The id of the event's key: id_of of what group_key makes. */
+struct id group_id(struct group_by *by, const struct event *ev);
 
 /* Takes a key apart into width values, which borrow from it. False: this is no such key. */
 bool group_values(struct slice key, struct value *values, int width);

@@ -19,10 +19,10 @@ struct id {
 
 #define ID_NONE ((struct id){0, 0})
 
-/* Never ID_NONE. Inline in id_inline.h where it is hot. */
+/* Never ID_NONE. */
 struct id id_of(struct slice text);
 
-/* The id of a pair (a group and an id within it): mixes all 256 bits. Never ID_NONE. */
+/* The id of a pair, of anything: mixes all 256 bits. Never ID_NONE. */
 struct id id_mix(struct id a, struct id b);
 
 static inline bool id_equal(struct id a, struct id b)
@@ -33,6 +33,14 @@ static inline bool id_equal(struct id a, struct id b)
 static inline bool id_is_none(struct id a)
 {
     return (a.low | a.high) == 0;
+}
+
+/* The id of a pair (a group, and something counted within it) where both are hashes: their bits are
+ * as good as random, and so is their sum. Never ID_NONE. */
+static inline struct id id_within(struct id group, struct id a)
+{
+    const struct id sum = {a.low + group.low, a.high ^ group.high};
+    return (struct id){sum.low | (uint64_t)id_is_none(sum), sum.high};
 }
 
 /* Some order, the same everywhere: states are written in it. */

@@ -198,22 +198,12 @@ bool instant_parse(struct value value, const struct instant_format *format, int6
 bool instant_parse_near(struct instant_near *near, struct value value,
                         const struct instant_format *format, int64_t *out_us)
 {
-    if (value.kind == KIND_STRING && value.len == 24 && near->known &&
-        memcmp(value.text, near->text, sizeof near->text) == 0) {
-        const uint64_t word =
-            slice_word(value.text + 16) ^ WORD(':', '0', '0', '.', '0', '0', '0', 'Z');
-        const uint64_t pairs = word_pairs(word);
-        const unsigned second = word_byte(pairs, 1);
-        if (word_matches(word, WORD(S, D, D, S, D, D, D, S)) && second < 60) {
-            const unsigned millis = word_byte(pairs, 4) * 10 + word_byte(word, 6);
-            *out_us = near->minute_us + second * SECOND_US + millis * 1000;
-            return true;
-        }
-    }
+    if (instant_near_read(near, value, out_us)) return true;
     if (!instant_parse(value, format, out_us)) return false;
     if (value.kind == KIND_STRING && value.len == 24 && value.text[23] == 'Z' &&
         value.text[17] < '6' && *out_us >= 0) {
-        memcpy(near->text, value.text, sizeof near->text);
+        near->text[0] = slice_word(value.text);
+        near->text[1] = slice_word(value.text + 8);
         near->minute_us = *out_us - *out_us % (60 * SECOND_US);
         near->known = value.text[16] == ':';
     }

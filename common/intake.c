@@ -148,7 +148,7 @@ static bool is_repeat(const struct loop *l, const struct partition *partition, s
 
 /* The event is valid and its time stands: event time goes on, --where decides, the batch takes it.
  * The event is the batch's next one. */
-static void accept(struct loop *l, struct pending *pending, struct partition *partition)
+static inline void accept(struct loop *l, struct pending *pending, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     ev->partition = partition;
@@ -216,7 +216,7 @@ static void accept_text(struct loop *l, struct partition *partition, struct buff
     ev->partition = partition;
     pending->origin = *origin;
     pending->origin.raw = ev->line;
-    if (l->tool->amend != NULL) (void)l->tool->amend(&l->run, ev);
+    if (l->tool->amend != NULL && !l->run.unamended) (void)l->tool->amend(&l->run, ev);
     accept(l, pending, partition);
     intake_run(l); /* the text is not kept */
 }
@@ -326,14 +326,26 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     return false;
 }
 
+/* Notes with an event where it comes from. */
+static inline void trace(struct pending *pending, const struct origin *origin,
+                         struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    pending->origin = *origin;
+    if (origin->raw.text == NULL) pending->origin.raw = ev->line;
+    pending->came = ev->line;
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+}
+
 /* An event has been scanned, with that result: judged and put into the batch. */
 static void judge(struct loop *l, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
-    pending->origin = *origin;
-    if (origin->raw.text == NULL) pending->origin.raw = ev->line;
+    trace(pending, origin, partition);
     if (l->translating == NULL) l->stats.read++;
     const char *detail = NULL;
     if (reason == REASON_NONE) reason = event_time(l, ev);
@@ -343,11 +355,8 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
         if (instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
             detail = "event_time has no zone (--assume-utc)";
     }
-    ev->offset = origin->offset;
-    ev->line_number = origin->line_number;
-    ev->partition = partition;
-    pending->came = ev->line;
-    if (reason == REASON_NONE && l->tool->amend != NULL) reason = l->tool->amend(&l->run, ev);
+    if (reason == REASON_NONE && l->tool->amend != NULL && !l->run.unamended)
+        reason = l->tool->amend(&l->run, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
         intake_refuse(l, reason, detail, &pending->origin);
         return;
@@ -387,6 +396,36 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
         intake_run(l); /* the command has only one place for what it makes of an event */
 }
 
+/* Does judge look at nothing but an event's time? */
+static bool is_careless(const struct loop *l)
+{
+    return l->translating == NULL && l->dedup.span_us == 0 && l->final_slot < 0 &&
+           l->partition_slot < 0 && !l->run.schema.all &&
+           (l->tool->amend == NULL || l->run.unamended);
+}
+
+/* judge, for a run that is_careless, where the event is a valid one of about the time of the one
+ * before; false: look closer. */
+static inline bool judge_usual(struct loop *l, struct pending *pending, enum reason reason,
+                               const struct origin *origin, struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    int64_t time_us;
+    if (reason != REASON_NONE || ev->line.len == 0) return false;
+    if (!instant_near_read(&l->near, ev->value[l->time_slot], &time_us)) return false;
+    if (shared.max_ahead_us != 0 && time_us - l->now_us > shared.max_ahead_us) return false;
+    if (shared.max_jump_us != 0 && (partition->holding || !partition->began ||
+                                    time_us - partition->largest_us > shared.max_jump_us))
+        return false;
+    ev->time_us = time_us;
+    trace(pending, origin, partition);
+    l->stats.read++;
+    partition->silent_us = 0;
+    partition->released = false;
+    accept(l, pending, partition);
+    return true;
+}
+
 /* One event's JSON text, which ends in a newline with padding behind. Returns behind it. */
 static const char *take_event(struct loop *l, const char *text, const struct origin *origin,
                               struct partition *partition)
@@ -407,6 +446,7 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
     for (int i = 0; i < BATCH_MAX; i++)
         events[i] = &l->batch[i].ev;
     struct origin origin = {.input = input, .partition = -1, .offset = -1};
+    const bool careless = is_careless(l);
     while (p < stop) {
         intake_run(l);
         scanner_clear(l->scanner);
@@ -415,7 +455,8 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         l->side_by_side = true;
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
-            judge(l, &l->batch[i], reasons[i], &origin, input->partition);
+            if (!careless || !judge_usual(l, &l->batch[i], reasons[i], &origin, input->partition))
+                judge(l, &l->batch[i], reasons[i], &origin, input->partition);
         }
         intake_run(l);
         l->side_by_side = false;

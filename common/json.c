@@ -57,6 +57,32 @@ static char escape_meaning(char c)
     }
 }
 
+/* Undoes the escape at *at, of which at least two bytes are there; moves both on. False: it is not
+ * whole. */
+static inline __attribute__((always_inline)) bool escape_undo(const char **at, const char *end,
+                                                              char **to)
+{
+    const char *p = *at;
+    if (p[1] != 'u') {
+        *(*to)++ = escape_meaning(p[1]);
+        *at = p + 2;
+        return true;
+    }
+    if (end - p < 6) return false;
+    uint32_t code = hex_four(p + 2);
+    p += 6;
+    if (code >= 0xd800 && code <= 0xdbff && end - p >= 6) {
+        code = 0x10000 + ((code - 0xd800) << 10) + ((hex_four(p + 2) - 0xdc00) & 0x3ff);
+        p += 6;
+    }
+    *at = p;
+    if (code < 0x80)
+        *(*to)++ = (char)code;
+    else
+        *to += utf8_write(*to, code);
+    return true;
+}
+
 size_t json_unescape(char *out, struct slice inside)
 {
     if (inside.len == 0) return 0; /* of a slice that may be NULL */
@@ -79,22 +105,27 @@ size_t json_unescape(char *out, struct slice inside)
         }
         while (at != end && *at != '\\')
             *to++ = *at++;
-        if (end - at < 2) break;
-        if (at[1] != 'u') {
-            *to++ = escape_meaning(at[1]);
-            at += 2;
-            continue;
-        }
-        if (end - at < 6) break;
-        uint32_t code = hex_four(at + 2);
-        at += 6;
-        if (code >= 0xd800 && code <= 0xdbff && end - at >= 6) {
-            code = 0x10000 + ((code - 0xd800) << 10) + ((hex_four(at + 2) - 0xdc00) & 0x3ff);
-            at += 6;
-        }
-        to += utf8_write(to, code);
+        if (end - at < 2 || !escape_undo(&at, end, &to)) break;
     }
     return (size_t)(to - out);
+}
+
+size_t json_unescape_padded(char *out, struct slice inside)
+{
+    const char *at = inside.text;
+    const char *const end = at + inside.len;
+    char *to = out;
+
+    while (at < end) {
+        const uint64_t word = slice_word(at);
+        const uint64_t slashes = bytes_equal(word, '\\');
+        memcpy(to, at, sizeof word);
+        const int plain = slashes == 0 ? 8 : __builtin_ctzll(slashes) / 8;
+        at += plain;
+        to += plain;
+        if (slashes != 0 && at < end && !escape_undo(&at, end, &to)) break;
+    }
+    return (size_t)(to - out - (at > end ? at - end : 0));
 }
 
 /* Fewer than eight bytes as a word, filled up with a byte that needs no escape. Where eight bytes

@@ -16,6 +16,10 @@
  * length, never longer. */
 size_t json_unescape(char *out, struct slice inside);
 
+/* The same, faster, where eight bytes behind inside are readable, eight bytes behind out's room are
+ * writable, and the two lie apart. */
+size_t json_unescape_padded(char *out, struct slice inside);
+
 /* Adds text with escapes and without quotes; text is valid UTF-8. */
 void json_add_escaped(struct buffer *out, struct slice text);
 

@@ -99,30 +99,11 @@ int64_t partition_number(const struct partition *partition)
     return partition->number;
 }
 
-/* A time minus the lateness. */
-static int64_t behind(const struct clock *clock, int64_t time_us)
-{
-    if (time_us == TIME_NONE || clock->lateness_us == INT64_MAX) return TIME_NONE;
-    return time_us - clock->lateness_us;
-}
-
-int64_t partition_watermark(const struct clock *clock, const struct partition *partition)
-{
-    const int64_t own = behind(clock, partition->largest_us);
-    return own > clock->floor_us ? own : clock->floor_us;
-}
-
-void partition_advance(struct clock *clock, struct partition *partition, int64_t time_us)
-{
-    if (time_us > partition->largest_us) partition->largest_us = time_us;
-    if (time_us > clock->largest_us) clock->largest_us = time_us;
-}
-
 /* The watermark while every partition is silent: from the largest event_time at the pace of the
  * wall clock. */
 static int64_t silent_watermark(const struct clock *clock, int64_t silent_us)
 {
-    const int64_t from = behind(clock, clock->largest_us);
+    const int64_t from = clock_behind(clock, clock->largest_us);
     return from == TIME_NONE ? TIME_NONE : from + (silent_us - clock->idle_us);
 }
 
@@ -139,7 +120,7 @@ int64_t clock_watermark(struct clock *clock)
             continue;
         }
         waiting = true;
-        const int64_t own = behind(clock, partition->largest_us);
+        const int64_t own = clock_behind(clock, partition->largest_us);
         if (own < smallest) smallest = own;
     }
     if (!waiting)

@@ -77,12 +77,29 @@ bool partition_new(const struct partition *partition);
 
 int64_t partition_number(const struct partition *partition);
 
+/* A time minus the lateness. */
+static inline int64_t clock_behind(const struct clock *clock, int64_t time_us)
+{
+    if (time_us == TIME_NONE || clock->lateness_us == INT64_MAX) return TIME_NONE;
+    return time_us - clock->lateness_us;
+}
+
 /* The watermark that judges the partition's next event: its own, or the floor where --idle has
  * moved that above. */
-int64_t partition_watermark(const struct clock *clock, const struct partition *partition);
+static inline int64_t partition_watermark(const struct clock *clock,
+                                          const struct partition *partition)
+{
+    const int64_t own = clock_behind(clock, partition->largest_us);
+    return own > clock->floor_us ? own : clock->floor_us;
+}
 
 /* Notes an accepted event's time. */
-void partition_advance(struct clock *clock, struct partition *partition, int64_t time_us);
+static inline void partition_advance(struct clock *clock, struct partition *partition,
+                                     int64_t time_us)
+{
+    if (time_us > partition->largest_us) partition->largest_us = time_us;
+    if (time_us > clock->largest_us) clock->largest_us = time_us;
+}
 
 /* The smallest watermark now; moves the floor up to it. TIME_NONE: some partition has not begun. */
 int64_t clock_watermark(struct clock *clock);

@@ -61,6 +61,7 @@ bool report_init(struct report *report, struct run *run, const struct report_req
                  struct buffer *why)
 {
     run->own = report;
+    run->unamended = !run->settings.merge;
     *report = (struct report){.end_slot = -1};
     group_by_init(&report->by);
     aggregates_init(&report->aggregates);
@@ -153,7 +154,6 @@ static void window_done_print(void *report, struct window *window)
 enum reason report_amend(struct run *run, struct event *ev)
 {
     const struct report *report = run->own;
-    if (!run->settings.merge) return REASON_NONE;
     return windows_row_check(&report->windows, ev, report->end_slot);
 }
 

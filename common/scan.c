@@ -55,6 +55,7 @@ struct scanner *scanner_new(const struct schema *schema)
     scanner->schema = schema;
     scanner->dummy = schema->count;
     scanner->all = schema->all;
+    scanner->as_is = schema->as_is && schema->alias_count == 0 && schema->number == 0;
     scanner->needed = schema->needed;
     scanner->number = schema->number;
     for (size_t i = 0; i < schema->alias_count; i++)
@@ -62,7 +63,7 @@ struct scanner *scanner_new(const struct schema *schema)
     for (int slot = 0; slot < schema->count; slot++)
         name_add(scanner, schema->name[slot], schema->name[slot]);
     if (posix_memalign((void **)&scanner->node, 64, NODES_MAX * sizeof scanner->node[0]) != 0)
-        abort(); /* 40 KiB at start */
+        abort(); /* 56 KiB at start */
     memset(scanner->node, 0, NODES_MAX * sizeof scanner->node[0]);
     /* A match with the root means "none", so what its literal is does not matter. */
     scanner->node[NODE_ROOT].mask = ~UINT64_C(0);
@@ -117,6 +118,7 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
     struct node *node = &scanner->node[index];
     const struct name *meant = name < 0 ? NULL : &scanner->name[name];
     memcpy(node->literal, literal, len);
+    memset(node->cover, 0xff, len);
     node->mask = (UINT64_C(1) << len) - 1;
     node->len = (uint8_t)len;
     node->last = last;
@@ -175,6 +177,32 @@ void scanner_rest(struct scanner *scanner, int name, struct slice member, struct
     scanner->rest[scanner->rest_count++] = member;
 }
 
+/* Is the literal `,"name":`, or with '{' in front for the first? */
+static bool literal_is(const struct node *node, char front, struct slice name)
+{
+    return node->len == name.len + 4 && node->literal[0] == front && node->literal[1] == '"' &&
+           memcmp(node->literal + 2, name.text, name.len) == 0 &&
+           memcmp(node->literal + 2 + name.len, "\":", 2) == 0;
+}
+
+/* Is a line of these nodes canonical? Every canonical member in order, then any others; no blanks.
+ */
+static bool trail_canonical(const struct scanner *scanner, const uint16_t *trail, int len)
+{
+    if (!scanner->as_is || len <= SLOT_CANONICAL) return false;
+    for (int i = 0; i < len - 1; i++) {
+        const struct node *node = &scanner->node[trail[i]];
+        if (i < SLOT_CANONICAL) {
+            if (!literal_is(node, i == 0 ? '{' : ',', scanner->schema->name[i])) return false;
+        } else if (!node->rest || node->literal[1] != '"' || node->literal[node->len - 1] != ':' ||
+                   node->literal[node->len - 2] != '"') {
+            return false;
+        }
+    }
+    const struct node *last = &scanner->node[trail[len - 1]];
+    return last->len == 2 && last->literal[0] == '}' && last->literal[1] == '\n';
+}
+
 void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len)
 {
     const size_t bytes = (size_t)len * sizeof trail[0];
@@ -188,11 +216,13 @@ void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len)
     }
     memcpy(scanner->path, trail, bytes);
     scanner->path_len = len;
+    scanner->path_canonical = trail_canonical(scanner, trail, len);
     uint64_t absent = scanner->needed;
     for (int i = 0; i < len; i++) {
         const struct node *node = &scanner->node[trail[i]];
         if (node->slot != scanner->dummy) absent &= ~(UINT64_C(1) << node->slot);
-        if (node->rest) scanner->path_len = 0; /* ev->rest is made line by line */
+        if (node->rest && !scanner->path_canonical)
+            scanner->path_len = 0; /* ev->rest is made line by line */
     }
     scanner->missing_count = 0;
     for (; absent != 0; absent &= absent - 1)

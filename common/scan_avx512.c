@@ -26,10 +26,46 @@ static inline uint64_t block_specials(struct block block)
            _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
 }
 
-static inline uint64_t block_controls(struct block block)
+static inline uint64_t block_equal(struct block block, char c)
 {
-    /* Signed: below 0x20 and above 0x7f at once. */
-    return _mm512_cmplt_epi8_mask(block.bytes, _mm512_set1_epi8(0x20));
+    return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8(c));
+}
+
+static inline uint64_t block_hex(struct block block)
+{
+    const __m512i digit = _mm512_sub_epi8(block.bytes, _mm512_set1_epi8('0'));
+    const __m512i lower = _mm512_or_si512(block.bytes, _mm512_set1_epi8(0x20));
+    const __m512i letter = _mm512_sub_epi8(lower, _mm512_set1_epi8('a'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) |
+           _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
+}
+
+static inline uint64_t block_letter_d(struct block block)
+{
+    const __m512i lower = _mm512_or_si512(block.bytes, _mm512_set1_epi8(0x20));
+    return _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('d'));
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    /* By their low four bits, but for r, which shares its own with b. */
+    const __m512i letters = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(-1, -1, 'b', -1, 't', -1, 'f', -1, -1, -1, -1, -1, -1, -1, 'n', '/'));
+    return _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(letters, block.bytes), block.bytes) |
+           _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('r'));
+}
+
+static inline uint64_t block_highs(struct block block)
+{
+    return _mm512_movepi8_mask(block.bytes);
+}
+
+static inline uint64_t block_odd(struct block block)
+{
+    /* Signed, one more: below 0x20 and above 0x7e at once. */
+    const __m512i more = _mm512_add_epi8(block.bytes, _mm512_set1_epi8(1));
+    return _mm512_cmplt_epi8_mask(more, _mm512_set1_epi8(0x21)) |
+           _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
 }
 
 static inline uint64_t block_slashes(struct block block)
@@ -48,9 +84,31 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
                                         _mm512_load_si512((const void *)node->literal));
 }
 
-static inline uint64_t literal_mismatch(const char *p, const struct node *node)
+static inline uint64_t lowest_bit(uint64_t bits)
 {
-    return block_mismatch(block_load(p), node);
+    return _tzcnt_u64(bits);
+}
+
+struct differ {
+    __m512i bytes;
+};
+
+static inline struct differ differ_none(void)
+{
+    return (struct differ){.bytes = _mm512_setzero_si512()};
+}
+
+static inline void differ_add(struct differ *differ, struct block block, const struct node *node)
+{
+    const __m512i literal = _mm512_load_si512((const void *)node->literal);
+    const __m512i cover = _mm512_load_si512((const void *)node->cover);
+    const __m512i other = _mm512_xor_si512(block.bytes, literal);
+    differ->bytes = _mm512_ternarylogic_epi64(differ->bytes, other, cover, 0xf8); /* a | (b & c) */
+}
+
+static inline bool differ_any(const struct differ *differ)
+{
+    return _mm512_test_epi64_mask(differ->bytes, differ->bytes) != 0;
 }
 
 #define SCAN_KERNEL scan_avx512

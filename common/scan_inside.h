@@ -34,13 +34,15 @@ struct name {
 /* A literal met before and what it means: `{"event_id":`, `,"price":`, `}\n`. */
 struct node {
     char literal[LITERAL_MAX] __attribute__((aligned(64)));
-    uint64_t mask; /* a bit per byte of the literal */
+    char cover[LITERAL_MAX]; /* all ones where the literal has a byte */
+    uint64_t mask;           /* a bit per byte of the literal */
     uint8_t len;
-    bool last;                      /* the line's end */
-    bool rest;                      /* wanted in ev->rest */
-    bool wide;                      /* strings too long for one block have been met here */
-    int16_t slot;                   /* where the value goes; the dummy slot when nobody wants it */
-    int16_t name;                   /* index into names, or -1 */
+    bool last;    /* the line's end */
+    bool rest;    /* wanted in ev->rest */
+    bool wide;    /* the literal and its string have been too long for one block */
+    bool mixed;   /* other values than strings and null have been met here */
+    int16_t slot; /* where the value goes; the dummy slot when nobody wants it */
+    int16_t name; /* index into names, or -1 */
     uint16_t successor[SUCCESSORS]; /* nodes; 0, the root, matches nothing */
     uint8_t next_successor;         /* which one to replace */
 };
@@ -49,7 +51,7 @@ struct scanner {
     const struct schema *schema;
     struct arena scratch; /* unescaped strings, rewritten members */
     int dummy;            /* the slot for what nobody wants: schema->count */
-    bool all;
+    bool all, as_is;
     uint64_t needed;
     uint64_t number;
     struct slice *rest; /* of the line being scanned */
@@ -64,7 +66,8 @@ struct scanner {
     /* Lines scanned side by side: the nodes of the usual line, in order, and the needed slots that
      * are not among them. */
     uint16_t path[PATH_MAX_NODES];
-    int path_len; /* 0: none yet */
+    int path_len;        /* 0: none yet */
+    bool path_canonical; /* see event.h */
     uint16_t candidate[PATH_MAX_NODES];
     int candidate_len;
     int8_t missing[SCHEMA_MAX];

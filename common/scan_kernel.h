@@ -7,10 +7,17 @@
  *     block_quotes(b)       bit i: byte i is '"'
  *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
  *     block_slashes(b)      bit i: byte i is '\\'
+ *     block_equal(b,c)      bit i: byte i is c
+ *     block_hex(b)          bit i: byte i is a hexadecimal digit
+ *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
+ *     block_letters(b)      bit i: byte i is one of /bfnrt
+ *     block_highs(b)        bit i: byte i is above 0x7f
+ *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7e
  *     block_newlines(b)     bit i: byte i is '\n'
- *     block_controls(b)     bit i: byte i is below 0x20 or above 0x7f
+ *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
- *     literal_mismatch(p,n) the same for the bytes at p
+ *     struct differ         whether some of many blocks differ from their literals: differ_none,
+ *                           differ_add and differ_any
  *     SCAN_KERNEL           the name of the function for one line
  *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
@@ -397,8 +404,8 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 /* Undoes a string's escapes. */
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
-    char *plain = arena_take(&scanner->scratch, value->len);
-    value->len = (uint32_t)json_unescape(plain, value_slice(*value));
+    char *plain = arena_take(&scanner->scratch, value->len + VALUE_PADDING);
+    value->len = (uint32_t)json_unescape_padded(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
     value->escaped = false;
@@ -441,6 +448,9 @@ static void take_member(struct scanner *scanner, struct event *ev, const struct 
                         const char *end, uint64_t *escaped, bool *bad)
 {
     const struct name *meant = member->name < 0 ? NULL : &scanner->name[member->name];
+    if (member->value.kind != KIND_STRING && member->value.kind != KIND_NULL &&
+        (meant == NULL || !meant->canonical))
+        scanner->node[member->node].mixed = true;
     const int slot = meant == NULL ? scanner->dummy : meant->slot;
     struct value value = member->value;
     if (meant != NULL && meant->canonical) {
@@ -492,7 +502,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     struct value *const values = ev->value;
     for (int slot = 0; slot < scanner->dummy; slot++)
         values[slot] = (struct value){0};
-    ev->recast = false;
+    ev->recast = ev->canonical = false;
     scanner->rest_count = 0;
     uint64_t escaped = 0;
     bool bad = false;
@@ -531,6 +541,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                 struct value *const value = &values[known->slot];
                 value->text = v + 1;
                 memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+                known->wide |= ((known->len + end) & string) > 63;
                 const char *behind = v + (4 + ((end - (uint64_t)3) & string));
                 if (UNLIKELY(known->rest)) {
                     const char *key = rawmemchr(p, '"');
@@ -550,6 +561,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
                                    .kind = KIND_STRING,
                                    .escaped = true};
                 if (behind != NULL && !known->rest) {
+                    known->wide |= known->len + (unsigned)(behind - v) > 64;
                     values[known->slot] = member.value;
                     escaped |= UINT64_C(1) << (known->slot & 63);
                     p = behind;
@@ -558,11 +570,12 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             }
             member.key = rawmemchr(p, '"');
             member.name = known->name;
+            member.node = found;
             if (behind == NULL)
                 behind = scan_value(skip_blanks(v), &member.value,
                                     &fault); /* more blanks than last time */
-            if (behind != NULL && member.value.kind == KIND_STRING && member.value.len > 62)
-                known->wide = true;
+            if (behind != NULL && member.value.kind == KIND_STRING)
+                known->wide |= known->len + member.value.len + 2 > 64;
             p = behind;
         } else {
             steps = PATH_MAX_NODES - 1; /* not the usual line */
@@ -603,83 +616,217 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     return REASON_NONE;
 }
 
-/* The lowest bit set, 64 if there is none. */
-static inline uint64_t lowest_bit(uint64_t bits)
+/* What a line with something odd in it is to lanes. */
+enum looks {
+    LOOKS_PLAIN,   /* they can take it */
+    LOOKS_ESCAPED, /* the same, with escapes, none of them of a quote */
+    LOOKS_ODD,     /* line by line: wrong, or rare */
+};
+
+/* Are the escapes that begin at the slashes of a block valid, and of a usual kind: none of a quote
+ * or a backslash, none that may be half of a surrogate pair? All of them end within the block. */
+static inline bool escapes_usual(struct block block, uint64_t slashes)
 {
-    return bits == 0 ? 64 : (uint64_t)__builtin_ctzll(bits);
+    const uint64_t behind = slashes << 1;
+    const uint64_t u = behind & block_equal(block, 'u');
+    const uint64_t two = block_hex(block) & block_hex(block) >> 1;
+    const uint64_t four = two >> 1 & two >> 3;
+    const uint64_t surrogates = block_letter_d(block) >> 1;
+    return ((behind & ~u & ~block_letters(block)) | (u & ~four) | (u & surrogates)) == 0;
 }
 
-/* One member of LANES lines: p[] at its literal, and then behind its value. Adds to *wrong unless
- * each is the node's literal and null or a string without anything special in it; wide: the string
- * may be up to 126 bytes long, else 62. */
-static inline __attribute__((always_inline)) void scan_step(const struct node *node, const char **p,
-                                                            struct value *const *values,
-                                                            uint64_t *wrong, bool wide)
+#define ESCAPE_MAX 6 /* bytes, from the backslash on */
+
+/* Judges all of the line that is not its members' business: control characters, escapes, UTF-8. */
+static enum looks line_look(const char *line, const char *newline)
+{
+    bool high = false, escaped = false;
+    for (const char *p = line; p < newline;) {
+        const struct block block = block_load(p);
+        const uint64_t inside =
+            newline - p < 64 ? (UINT64_C(1) << (newline - p)) - 1 : ~UINT64_C(0);
+        const uint64_t slashes = block_equal(block, '\\') & inside;
+        const uint64_t highs = block_highs(block) & inside;
+        if ((block_odd(block) & inside) != (slashes | highs)) return LOOKS_ODD;
+        if ((block_equal(block, '\xc2') & inside) != 0) return LOOKS_ODD; /* a C1 control? */
+        high |= highs != 0;
+        escaped |= slashes != 0;
+        /* What may go on behind the block is looked at with the next one. */
+        const uint64_t late = slashes & ~UINT64_C(0) << (64 - ESCAPE_MAX + 1);
+        if (!escapes_usual(block, slashes & ~late)) return LOOKS_ODD;
+        p += lowest_bit(late);
+    }
+    if (high && !utf8_valid((struct slice){.text = line, .len = (size_t)(newline - line)}))
+        return LOOKS_ODD;
+    return escaped ? LOOKS_ESCAPED : LOOKS_PLAIN;
+}
+
+/* Some lines side by side. */
+struct lanes {
+    const char *p[LANES];
+    const char *limit[LANES]; /* behind the line's newline */
+    struct value *values[LANES];
+    uint64_t escaped[LANES]; /* a bit per slot whose string has escapes */
+    struct differ differ;
+    uint64_t wrong;
+};
+
+/* The closing quote of a string that opens at v and does not end in its block, from v; without one
+ * on the line *wrong is set. *slashes: there is a backslash in it. */
+static uint64_t string_far(const char *v, const char *limit, uint64_t *wrong, bool *slashes)
+{
+    for (const char *at = v + 64; at < limit; at += 64) {
+        const struct block block = block_load(at);
+        const uint64_t quotes = block_quotes(block);
+        *slashes |= (block_slashes(block) & (quotes ^ (quotes - 1))) != 0;
+        if (quotes != 0) return (uint64_t)(at - v) + lowest_bit(quotes);
+    }
+    *wrong = 1;
+    return 64;
+}
+
+/* One member of all lanes: p[] at its literal, and then behind its value. Notes it in differ or
+ * wrong unless each is the node's literal and null or a string. wide: the string need not end in
+ * the literal's block. kept: the value is wanted. escapes: there may be some. */
+static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
+                                                            const struct node *node, bool wide,
+                                                            bool kept, bool escapes)
 {
     const int slot = node->slot;
-    const size_t len = node->len;
-    uint64_t bad = 0;
+    const unsigned len = node->len;
+    uint64_t bad = 0, far = 0;
 #pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        bad |= literal_mismatch(p[lane], node);
-        const char *const v = p[lane] + len;
-        const uint64_t quotes = block_quotes(block_load(v));
-        uint64_t end = lowest_bit(quotes & ~UINT64_C(1));
-        if (wide) {
-            const uint64_t farther = 64 + lowest_bit(block_quotes(block_load(v + 64)));
-            end = end == 64 ? farther : end;
+        const struct block block = block_load(lanes->p[lane]);
+        const char *const v = lanes->p[lane] + len;
+        differ_add(&lanes->differ, block, node);
+        const struct block at_value = wide ? block_load(v) : block;
+        const unsigned shift = wide ? 0 : len;
+        const uint64_t quotes = block_quotes(at_value) >> shift;
+        uint64_t string = -(quotes & 1); /* all ones: a string, or else null */
+        UNPREDICTABLE(string);
+        bad |= (scan_load32(v) ^ NULL_WORD) & ~string;
+        /* Without its first bit: of a string's quotes the closing one comes next, of null's it does
+         * not matter. */
+        uint64_t end = lowest_bit(quotes & (quotes - 1));
+        bool slash = false;
+        if (kept && escapes)
+            slash = (block_slashes(at_value) >> shift & ((UINT64_C(1) << (end & 63)) - 1)) != 0;
+        if (wide && end == 64) {
+            if (kept && escapes) slash = block_slashes(at_value) != 0;
+            end = string_far(v, lanes->limit[lane], &bad, &slash);
         }
-        uint64_t word = scan_load32(v) ^ NULL_WORD;
-        UNPREDICTABLE(word);
-        const uint64_t string = -(uint64_t)(word != 0); /* all ones: not null */
-        bad |= ((~quotes & 1) | end >> (wide ? 7 : 6)) & string;
-        const uint64_t rest = ((uint64_t)KIND_STRING << 32 | (end - 1)) & string;
-        struct value *const value = &values[lane][slot];
-        value->text = v + 1;
-        memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
-        p[lane] = v + (4 + ((end - 3) & string));
+        far |= end;
+        if (kept) {
+            uint64_t rest = (uint64_t)KIND_STRING << 32 | (end - 1);
+            if (escapes) {
+                rest |= (uint64_t)slash << 40;
+                lanes->escaped[lane] |= ((uint64_t)slash & string) << (slot & 63);
+            }
+            rest &= string;
+            struct value *const value = &lanes->values[lane][slot];
+            value->text = v + 1;
+            memcpy((char *)value + offsetof(struct value, len), &rest, sizeof rest);
+        }
+        lanes->p[lane] = v + (4 + ((end - 3) & string));
     }
-    *wrong |= bad;
+    lanes->wrong |= bad | (wide ? 0 : far >> 6);
 }
 
-/* LANES of the lines along the usual path, in lockstep; they hold no backslash, no control
- * character and nothing above 0x7f. True: they were as expected in every byte; else nothing is
- * known of any of them. */
-static inline bool scan_lanes(struct scanner *scanner, const char *const *starts,
-                              struct event *const *events, const uint8_t *which)
+/* A member of all lanes whose value may be anything. Not canonical: it means what it is. */
+static void step_mixed(struct lanes *lanes, const struct node *node)
 {
-    const char *p[LANES];
-    struct value *values[LANES];
-    uint64_t wrong = 0;
     for (int lane = 0; lane < LANES; lane++) {
-        p[lane] = starts[which[lane]];
-        values[lane] = events[which[lane]]->value;
+        struct value value;
+        struct fault fault;
+        differ_add(&lanes->differ, block_load(lanes->p[lane]), node);
+        const char *const v = lanes->p[lane] + node->len;
+        const char *behind = scan_value(v, &value, &fault);
+        if (behind == NULL || behind >= lanes->limit[lane]) {
+            lanes->wrong = 1;
+            lanes->p[lane] = v;
+            continue;
+        }
+        lanes->escaped[lane] |= (uint64_t)value.escaped << (node->slot & 63);
+        lanes->values[lane][node->slot] = value;
+        lanes->p[lane] = behind;
+    }
+}
+
+/* All lanes along the usual path, in lockstep; what the lines are beside members line_look knows.
+ * True: they were as expected in every byte; else nothing is known of any of them. */
+static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *scanner,
+                                                             const char *const *starts,
+                                                             struct event *const *events,
+                                                             const uint8_t *which, bool escapes)
+{
+    struct lanes lanes = {.differ = differ_none()};
+#pragma GCC unroll 4
+    for (int lane = 0; lane < LANES; lane++) {
+        lanes.p[lane] = starts[which[lane]];
+        lanes.limit[lane] = starts[which[lane] + 1];
+        lanes.values[lane] = events[which[lane]]->value;
     }
     const int last = scanner->path_len - 1;
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
-        if (UNLIKELY(node->wide))
-            scan_step(node, p, values, &wrong, true);
+        if (UNLIKELY(node->mixed))
+            step_mixed(&lanes, node);
+        else if (UNLIKELY(node->wide))
+            scan_step(&lanes, node, true, true, escapes);
+        else if (node->slot == scanner->dummy)
+            scan_step(&lanes, node, false, false, escapes);
         else
-            scan_step(node, p, values, &wrong, false);
+            scan_step(&lanes, node, false, true, escapes);
     }
     const struct node *const node = &scanner->node[scanner->path[last]];
+#pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
-        wrong |= literal_mismatch(p[lane], node);
-        wrong |= (uint64_t)(p[lane] + node->len != starts[which[lane] + 1]);
+        differ_add(&lanes.differ, block_load(lanes.p[lane]), node);
+        lanes.wrong |= (uint64_t)(lanes.p[lane] + node->len != lanes.limit[lane]);
     }
-    if (UNLIKELY(wrong != 0)) return false;
+    if (UNLIKELY(lanes.wrong != 0 || differ_any(&lanes.differ))) return false;
+#pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
-        ev->line = (struct slice){.text = start, .len = (size_t)(p[lane] + 1 - start)};
+        ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
         ev->recast = false;
+        ev->canonical = scanner->path_canonical;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
-            values[lane][scanner->missing[i]] = (struct value){0};
-        if (UNLIKELY(scanner->number != 0)) settle(scanner, ev, 0);
+            lanes.values[lane][scanner->missing[i]] = (struct value){0};
+        if (UNLIKELY((lanes.escaped[lane] & scanner->needed) != 0 || scanner->number != 0))
+            settle(scanner, ev, lanes.escaped[lane]);
     }
     return true;
+}
+
+static bool lanes_plain(struct scanner *scanner, const char *const *starts,
+                        struct event *const *events, const uint8_t *which)
+{
+    return scan_lanes(scanner, starts, events, which, false);
+}
+
+static bool lanes_escaped(struct scanner *scanner, const char *const *starts,
+                          struct event *const *events, const uint8_t *which)
+{
+    return scan_lanes(scanner, starts, events, which, true);
+}
+
+/* The same for one block that has some newlines, or something odd; lines of them are known. */
+static size_t find_in_block(const char *text, uint64_t newlines, uint64_t others, size_t lines,
+                            size_t max, const char **starts, uint64_t *odd)
+{
+    for (; newlines != 0; newlines &= newlines - 1) {
+        const uint64_t before = newlines ^ (newlines - 1); /* up to the newline */
+        *odd |= (uint64_t)((others & before) != 0) << lines;
+        others &= ~before;
+        starts[++lines] = text + __builtin_ctzll(newlines) + 1;
+        if (lines == max) return lines;
+    }
+    *odd |= (uint64_t)(others != 0) << lines;
+    return lines;
 }
 
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
@@ -690,34 +837,26 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
     size_t lines = 0;
     *odd = 0;
     starts[0] = text;
-    for (; text < end; text += 64) {
+    for (; end - text >= 64; text += 64) {
         const struct block block = block_load(text);
         uint64_t newlines = block_newlines(block);
-        uint64_t others = (block_controls(block) & ~newlines) | block_slashes(block);
-        if (UNLIKELY(end - text < 64)) {
-            newlines &= (UINT64_C(1) << (end - text)) - 1;
-            others &= (UINT64_C(1) << (end - text)) - 1;
-        }
-        if (LIKELY(others == 0)) {
-            if (newlines == 0) continue;
-            do {
-                starts[++lines] = text + __builtin_ctzll(newlines) + 1;
-                if (lines == max) return lines;
-                newlines &= newlines - 1;
-            } while (UNLIKELY(newlines != 0));
+        /* Nobody can predict which blocks hold a newline. */
+        starts[lines + 1] = text + lowest_bit(newlines) + 1;
+        if (LIKELY((block_odd(block) & ~newlines) == 0 && (newlines & (newlines - 1)) == 0)) {
+            lines += newlines != 0;
+            if (UNLIKELY(lines == max)) return lines;
             continue;
         }
-        while (newlines != 0) {
-            const uint64_t before = newlines ^ (newlines - 1); /* up to the newline */
-            *odd |= (uint64_t)((others & before) != 0) << lines;
-            others &= ~before;
-            starts[++lines] = text + __builtin_ctzll(newlines) + 1;
-            if (lines == max) return lines;
-            newlines &= newlines - 1;
-        }
-        *odd |= (uint64_t)(others != 0) << lines;
+        lines =
+            find_in_block(text, newlines, block_odd(block) & ~newlines, lines, max, starts, odd);
+        if (lines == max) return lines;
     }
-    return lines;
+    if (text == end) return lines;
+    const struct block block = block_load(text);
+    const uint64_t inside = (UINT64_C(1) << (end - text)) - 1;
+    const uint64_t newlines = block_newlines(block) & inside;
+    return find_in_block(text, newlines, block_odd(block) & ~newlines & inside, lines, max, starts,
+                         odd);
 }
 
 size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max,
@@ -729,21 +868,32 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     const size_t lines = find_lines(text, end, max, starts, &odd);
     uint8_t waiting[LANES]; /* lines for the next group */
     unsigned count = 0;
+    bool escaped = false; /* one of them is */
     for (size_t i = 0; i < lines; i++) {
         const char *behind;
         /* A lane that goes astray reads on for a while: never so near the end that it could leave
          * the block. (The path may become longer with any line.) */
         const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
-        if (UNLIKELY((odd >> i & 1) != 0 || scanner->pause != 0 || scanner->path_len == 0 ||
-                     (size_t)(end - starts[i + 1]) <= stray)) {
+        const bool alone =
+            scanner->pause != 0 || scanner->path_len == 0 || (size_t)(end - starts[i + 1]) <= stray;
+        enum looks looks = LOOKS_PLAIN;
+        if (UNLIKELY(alone))
+            looks = LOOKS_ODD;
+        else if ((odd >> i & 1) != 0)
+            looks = line_look(starts[i], starts[i + 1] - 1);
+        if (UNLIKELY(looks == LOOKS_ODD)) {
             scanner->pause -= scanner->pause != 0;
             reasons[i] = SCAN_KERNEL(scanner, starts[i], events[i], &behind);
             continue;
         }
+        escaped |= looks == LOOKS_ESCAPED;
         waiting[count++] = (uint8_t)i;
         if (count < LANES) continue;
+        const bool good = escaped ? lanes_escaped(scanner, starts, events, waiting)
+                                  : lanes_plain(scanner, starts, events, waiting);
         count = 0;
-        if (LIKELY(scan_lanes(scanner, starts, events, waiting))) {
+        escaped = false;
+        if (LIKELY(good)) {
             for (int lane = 0; lane < LANES; lane++)
                 reasons[waiting[lane]] = REASON_NONE;
             scanner->last_pause = 0;

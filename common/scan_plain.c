@@ -1,6 +1,7 @@
 /* The scanner in plain C: eight bytes at a time in ordinary registers. */
 #include <string.h>
 
+#include "hex.h"
 #include "scan_inside.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -60,12 +61,45 @@ static inline uint64_t block_newlines(struct block block)
     return bytes_equal(block, '\n');
 }
 
-static inline uint64_t block_controls(struct block block)
+static inline uint64_t block_equal(struct block block, char c)
+{
+    return bytes_equal(block, (unsigned char)c);
+}
+
+static inline uint64_t block_hex(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++)
+        bits |= (uint64_t)(hex_value[(unsigned char)block.at[i]] <= 15) << i;
+    return bits;
+}
+
+static inline uint64_t block_letter_d(struct block block)
+{
+    return bytes_equal(block, 'd') | bytes_equal(block, 'D');
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    return bytes_equal(block, '/') | bytes_equal(block, 'b') | bytes_equal(block, 'f') |
+           bytes_equal(block, 'n') | bytes_equal(block, 'r') | bytes_equal(block, 't');
+}
+
+static inline uint64_t block_highs(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++)
+        bits |= gather(block_word(block, i) & HIGHS) << (i * 8);
+    return bits;
+}
+
+static inline uint64_t block_odd(struct block block)
 {
     uint64_t bits = 0;
     for (int i = 0; i < 8; i++) {
         const uint64_t word = block_word(block, i);
-        bits |= gather(zero_bytes(word & ONES * 0xe0) | (word & HIGHS)) << (i * 8);
+        const uint64_t controls = zero_bytes(word & ONES * 0xe0) | zero_bytes(word ^ ONES * 0x7f);
+        bits |= gather(zero_bytes(word ^ ONES * '\\') | controls | (word & HIGHS)) << (i * 8);
     }
     return bits;
 }
@@ -88,9 +122,28 @@ static inline uint64_t block_mismatch(struct block block, const struct node *nod
     return (uint64_t)(memcmp(block.at, node->literal, node->len) != 0);
 }
 
-static inline uint64_t literal_mismatch(const char *p, const struct node *node)
+static inline uint64_t lowest_bit(uint64_t bits)
 {
-    return block_mismatch(block_load(p), node);
+    return bits == 0 ? 64 : (uint64_t)__builtin_ctzll(bits);
+}
+
+struct differ {
+    uint64_t blocks;
+};
+
+static inline struct differ differ_none(void)
+{
+    return (struct differ){0};
+}
+
+static inline void differ_add(struct differ *differ, struct block block, const struct node *node)
+{
+    differ->blocks |= block_mismatch(block, node);
+}
+
+static inline bool differ_any(const struct differ *differ)
+{
+    return differ->blocks != 0;
 }
 
 #define SCAN_KERNEL scan_plain

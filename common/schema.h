@@ -39,6 +39,7 @@ struct schema {
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
     bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
 };

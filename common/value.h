@@ -41,6 +41,31 @@ static inline struct slice value_slice(struct value value)
     return (struct slice){.text = value.text, .len = value.len};
 }
 
+/* Behind the text of a value in an event's slot so many bytes are readable: short texts are then
+ * compared without a loop. */
+#define VALUE_PADDING 16
+
+/* All of a text of at most VALUE_PADDING bytes, as two numbers with zeros behind its end. */
+struct value_head {
+    uint64_t low, high;
+};
+
+/* value stands in an event's slot and is no longer than VALUE_PADDING; null, false and true have no
+ * text. */
+static inline struct value_head value_head(struct value value)
+{
+    static const unsigned char masks[2 * VALUE_PADDING] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                           255, 255, 255, 255, 255, 255, 255, 255};
+    /* Whether a value is null nobody can predict: so no branch. */
+    uintptr_t has_text = -(uintptr_t)(value.kind > KIND_TRUE);
+    __asm__("" : "+r"(has_text));
+    const char *const text =
+        (const char *)(((uintptr_t)value.text & has_text) | ((uintptr_t)masks & ~has_text));
+    const char *const mask = (const char *)masks + VALUE_PADDING - (value.len & has_text);
+    return (struct value_head){.low = slice_word(text) & slice_word(mask),
+                               .high = slice_word(text + 8) & slice_word(mask + 8)};
+}
+
 /* A string value over bytes that need no unescaping. */
 static inline struct value value_string(struct slice slice)
 {

@@ -159,6 +159,13 @@ static struct window *window_get(struct windows *all, int64_t start_us)
 
 /* One event: what it is, and then what it changes. */
 
+/* Is the instant in the window that the last event went to? */
+static inline bool is_recent(const struct windows *all, int64_t time_us)
+{
+    return all->recent != NULL &&
+           (uint64_t)time_us - (uint64_t)all->recent->start_us < (uint64_t)all->slide_us;
+}
+
 struct look {
     struct id group;
     struct id
@@ -166,28 +173,35 @@ struct look {
     uint64_t selected;
 };
 
-static struct id value_id(struct value value)
+static inline struct id value_id(struct value value)
 {
     if (value.kind == KIND_NULL) return ID_NONE;
     const struct id id = id_of(value_slice(value));
     return value.kind == KIND_STRING ? id : id_mix(id, (struct id){value.kind, 1});
 }
 
-static struct id set_id(struct windows *all, int set, struct id group, const struct event *ev)
+static inline struct id set_id(struct windows *all, int set, struct id group,
+                               const struct event *ev)
 {
     const int operand = all->aggregates->set[set].operand;
     const struct id id = value_id(operand_once(all->aggregates, &all->values, ev, operand));
-    return id_is_none(id) ? ID_NONE : id_mix(group, id);
+    return id_is_none(id) ? ID_NONE : id_within(group, id);
 }
 
-static struct look event_look(struct windows *all, const struct event *ev)
+static inline struct look event_look(struct windows *all, const struct event *ev)
 {
     struct aggregates *aggregates = all->aggregates;
-    struct look look = {.selected = aggregates_select(aggregates, ev)};
-    group_key(all->by, ev, &all->key);
-    look.group = id_of(buffer_slice(&all->key));
-    if (aggregates->set_count > 0 && aggregates_set_mask(&aggregates->set[0], look.selected) != 0)
-        look.first = set_id(all, 0, look.group, ev);
+    struct look look = {.group = group_id(all->by, ev),
+                        .selected = aggregates_select(aggregates, ev)};
+    if (aggregates->set_count > 0 && aggregates_set_mask(&aggregates->set[0], look.selected) != 0) {
+        const int slot = aggregates->operand[aggregates->set[0].operand].slot;
+        if (slot >= 0) {
+            const struct id id = value_id(event_value(ev, slot));
+            look.first = id_is_none(id) ? ID_NONE : id_within(look.group, id);
+        } else {
+            look.first = set_id(all, 0, look.group, ev);
+        }
+    }
     return look;
 }
 
@@ -204,12 +218,9 @@ void windows_hint(struct windows *all, struct event *ev)
         expr_errors = errors;
         return;
     }
-    memcpy(ev->hint, &look, sizeof look);
-
+    *(struct look *)(void *)ev->hint = look;
+    if (!is_recent(all, ev->time_us)) return;
     const struct window *window = all->recent;
-    if (window == NULL || ev->time_us < window->start_us ||
-        ev->time_us - window->start_us >= all->slide_us)
-        return;
     const struct group *lately = all->lately[look.group.low % LATELY_MAX];
     if (lately == NULL || !id_equal(lately->id, look.group))
         table_prefetch(&window->groups, look.group);
@@ -236,8 +247,8 @@ static struct group *group_put(struct windows *all, struct window *window, struc
 }
 
 /* The same for the window that is recent. */
-static struct group *group_get(struct windows *all, struct window *window, struct id id,
-                               const struct event *ev)
+static inline struct group *group_get(struct windows *all, struct window *window, struct id id,
+                                      const struct event *ev)
 {
     struct group **lately = &all->lately[id.low % LATELY_MAX];
     if (*lately == NULL || !id_equal((*lately)->id, id)) *lately = group_put(all, window, id, ev);
@@ -247,25 +258,30 @@ static struct group *group_get(struct windows *all, struct window *window, struc
 }
 
 /* Counts an id for the aggregates of mask that have not seen it yet. */
-static void id_count(struct windows *all, struct window *window, int set, struct id id,
-                     struct group *group, uint32_t mask)
+static inline void id_count(struct windows *all, struct window *window, int set, struct id id,
+                            struct group *group, uint32_t mask)
 {
     bool is_new;
     struct seen *seen = table_put(&window->ids[set], id, &is_new);
     all->keys += is_new;
     seen->group = group->number;
-    for (uint32_t fresh = mask & ~seen->mask; fresh != 0; fresh &= fresh - 1) {
-        const int bit = __builtin_ctz(fresh);
-        ++*cell_count(group_cells(group), all->aggregates->set[set].cell[bit]);
-    }
+    /* Mostly there is one or none, and nobody can predict which: then the first cell, whose offset
+     * stands in every place not taken, gets nothing. */
+    const uint32_t *const cell = all->aggregates->set[set].cell;
+    uint32_t fresh = mask & ~seen->mask;
+    do {
+        const int bit = __builtin_ctz(fresh | UINT32_C(1) << (SET_BITS - 1));
+        *cell_count(group_cells(group), cell[bit]) += fresh != 0;
+        fresh &= fresh - 1;
+    } while (__builtin_expect(fresh != 0, 0));
     seen->mask |= mask;
 }
 
-static unsigned window_event(struct windows *all, struct window *window, const struct look *look,
-                             const struct event *ev, bool key_is_there)
+static inline unsigned window_event(struct windows *all, struct window *window,
+                                    const struct look *look, const struct event *ev)
 {
     const struct aggregates *aggregates = all->aggregates;
-    struct group *group = group_get(all, window, look->group, key_is_there ? NULL : ev);
+    struct group *group = group_get(all, window, look->group, ev);
     for (int i = 0; i < aggregates->set_count; i++) {
         const uint32_t mask = aggregates_set_mask(&aggregates->set[i], look->selected);
         if (mask == 0) continue;
@@ -287,36 +303,43 @@ static enum fate row_event(struct windows *all, const struct event *ev)
     return FATE_USED;
 }
 
-enum fate windows_event(struct windows *all, const struct event *ev)
+/* Windows that overlap: the event is in several. */
+static enum fate windows_slide(struct windows *all, const struct look *look, const struct event *ev,
+                               int64_t last_us)
 {
-    if (all->run->settings.merge) return row_event(all, ev);
-    const struct window *recent = all->recent;
-    int64_t start_us;
-    if (recent != NULL && ev->time_us >= recent->start_us &&
-        ev->time_us - recent->start_us < all->slide_us) {
-        start_us = recent->start_us;
-    } else {
-        start_us = windows_floor(all, ev->time_us);
-    }
-    if (start_us + all->size_us <= ev->watermark_us) return FATE_LATE;
-
-    struct look look;
-    memcpy(&look, ev->hint, sizeof look);
-    const bool hinted = all->hinted && !id_is_none(look.group);
-    all->values.known = 0;
-    if (!hinted) look = event_look(all, ev);
-    const int64_t last_us = start_us;
+    int64_t start_us = last_us;
     for (; start_us + all->size_us > ev->time_us; start_us -= all->slide_us) {
         if (start_us + all->size_us <= ev->watermark_us) {
             all->run->counters.late_windows++;
             continue;
         }
         struct window *window = window_get(all, start_us);
-        const unsigned wrong = window_event(all, window, &look, ev, !hinted);
+        const unsigned wrong = window_event(all, window, look, ev);
         if (start_us == last_us) all->run->counters.not_numbers += wrong;
     }
     /* The next event is most likely here, too. */
-    if (all->slide_us < all->size_us) recent_set(all, window_find(all, last_us));
+    recent_set(all, window_find(all, last_us));
+    return FATE_USED;
+}
+
+enum fate windows_event(struct windows *all, const struct event *ev)
+{
+    if (__builtin_expect(all->run->settings.merge, 0)) return row_event(all, ev);
+    const bool recent = is_recent(all, ev->time_us);
+    const int64_t start_us = recent ? all->recent->start_us : windows_floor(all, ev->time_us);
+    if (start_us + all->size_us <= ev->watermark_us) return FATE_LATE;
+
+    struct look own;
+    const struct look *look = (const struct look *)(const void *)ev->hint;
+    all->values.known = 0;
+    if (__builtin_expect(!all->hinted || id_is_none(look->group), 0)) {
+        own = event_look(all, ev);
+        look = &own;
+    }
+    if (all->slide_us < all->size_us) return windows_slide(all, look, ev, start_us);
+    struct window *window = recent ? all->recent : window_get(all, start_us);
+    const unsigned wrong = window_event(all, window, look, ev);
+    if (__builtin_expect(wrong != 0, 0)) all->run->counters.not_numbers += wrong;
     return FATE_USED;
 }
 

@@ -90,7 +90,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
     "$tool" --help >help
     [ "$(awk 'length > 120' help | wc -l)" -eq 0 ]
     # The text begins in column 31, or on the next line.
-    awk '/^  -/ { bad += waiting; waiting = length < 31 || substr($0, 30, 1) != " "; next } /^ {30}[^ ]/ { waiting = 0 }
+    awk '/^  -/ { bad += waiting; waiting = length < 31 || substr($0, 30, 1) != " "; next } substr($0, 1, 30) ~ /^ +$/ && substr($0, 31, 1) != " " { waiting = 0 }
       END { exit bad + waiting > 0 }' help
     for option in where lateness idle max-ahead max-jump dedup rejects late strict output key pad stats explain progress help version; do
       grep -qE -- "--$option\b" help

@@ -136,7 +136,7 @@ shuffle_within() {
   # And it is the sum: of cents, which can be added by other means.
   awk 'BEGIN { srand(6); for (i = 0; i < 100000; i++) { cents = int(rand() * 1e7); sum += cents
     printf "{\"event_time\":%d,\"price\":%d.%02d}\n", 1767225600 + i % 600, cents / 100, cents % 100 }
-    printf "%d.%02d\n", sum / 100, sum % 100 >"exact" }' >prices
+    printf "%.0f.%02d\n", int(sum / 100), sum % 100 >"exact" }' >prices
   cs-window --lateness=max --size=10m --agg='s=sum(price)' prices | grep -F "\"s\":$(sed 's/\.\{0,1\}0*$//' exact)}"
 }
 

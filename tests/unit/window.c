@@ -85,9 +85,9 @@ static struct value text_value(char *out, const char *prefix, int number)
 
 static enum fate event_add(struct process *process, int i, int64_t watermark_us, bool hint)
 {
-    static const char *const types[] = {"page_view", "purchase", "search"};
+    static const char types[][16 + VALUE_PADDING] = {"page_view", "purchase", "search"};
     struct value value[SCHEMA_MAX] = {0};
-    char texts[5][32];
+    char texts[5][16 + VALUE_PADDING];
     struct event ev = {.time_us = events[i].time_us, .watermark_us = watermark_us, .value = value};
     value[SLOT_SESSION_ID] =
         events[i].session == 0 ? VALUE_NULL : text_value(texts[0], "s", events[i].session);
