@@ -25,7 +25,7 @@ all: $(TOOLS) $(BUILD)/traffic
 help:
 	@echo 'make            the tools, in $(BUILD)/'
 	@echo 'make check      every test (scripts/check installs what they need)'
-	@echo 'make check-kafka  with Apache Kafka itself (needs Java and Maven; the artifacts are fetched once)'
+	@echo 'make check-kafka  only those with Apache Kafka itself; FULL=1: 50 kills of each tool'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
 	@echo 'make fuzz       the fuzz targets, a minute each'
 	@echo 'make lint       clang-format, cppcheck, clang-tidy, shellcheck, mandoc'
@@ -71,12 +71,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 
 units: $(UNITS)
 
-check asan lint:
-	scripts/check $(if $(filter-out check,$@),$@)
-
-# Not part of check: it takes some minutes. FULL=1 takes half an hour.
-check-kafka: all
-	CS_BUILD=$(BUILD) bats tests/kafka/kafka.bats
+check asan lint check-kafka:
+	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
 	clang-format -i $(wildcard common/*.[ch] cmd/*.[ch] samples/*.[ch] tests/*/*.[ch])
@@ -123,8 +119,12 @@ cover:
 BASHCOMP := $(datadir)/bash-completion/completions
 ZSHCOMP  := $(datadir)/zsh/site-functions
 DOC      := $(datadir)/doc/clickstream
-COMPLETION := $(patsubst $(BUILD)/%,$(BUILD)/completion/bash/%,$(TOOLS)) \
-            $(patsubst $(BUILD)/%,$(BUILD)/completion/zsh/_%,$(TOOLS))
+UNITDIR  ?= $(prefix)/lib/systemd/system
+SCRIPTS  := scripts/cs-run scripts/cs-ship
+SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options)
+COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
+COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 
 $(BUILD)/completion/bash $(BUILD)/completion/zsh:
 	mkdir -p $@
@@ -133,6 +133,12 @@ $(BUILD)/completion/bash/%: $(BUILD)/% scripts/completion | $(BUILD)/completion/
 	@scripts/completion bash $< >$@
 
 $(BUILD)/completion/zsh/_%: $(BUILD)/% scripts/completion | $(BUILD)/completion/zsh
+	@scripts/completion zsh $< >$@
+
+$(BUILD)/completion/bash/%: scripts/% scripts/completion | $(BUILD)/completion/bash
+	@scripts/completion bash $< >$@
+
+$(BUILD)/completion/zsh/_%: scripts/% scripts/completion | $(BUILD)/completion/zsh
 	@scripts/completion zsh $< >$@
 
 completion: $(COMPLETION)
@@ -144,22 +150,28 @@ $(BUILD)/datadir: always | $(BUILD)/cmd
 $(BUILD)/cmd/cs-window.o: $(BUILD)/datadir
 
 install: $(TOOLS) completion
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC) \
-	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP)
-	install -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
+	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
+	  $(DESTDIR)$(UNITDIR)
+	install -m 755 $(TOOLS) $(SCRIPTS) $(DESTDIR)$(bindir)
 	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
+	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
+	for unit in $(notdir $(SERVICES)); do \
+	  sed 's,/usr/local/bin/,$(bindir)/,' scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
+	  chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
 	install -m 644 $(BUILD)/completion/bash/cs-* $(DESTDIR)$(BASHCOMP)
 	install -m 644 $(BUILD)/completion/zsh/_cs-* $(DESTDIR)$(ZSHCOMP)
 
 uninstall:
-	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(bindir)/%,$(TOOLS)) \
+	rm -f $(COMMANDS:%=$(DESTDIR)$(bindir)/%) $(patsubst scripts/systemd/%,$(DESTDIR)$(UNITDIR)/%,$(SERVICES)) \
 	  $(patsubst man/%,$(DESTDIR)$(mandir)/man1/%,$(wildcard man/*.1)) \
 	  $(patsubst man/%,$(DESTDIR)$(mandir)/man7/%,$(wildcard man/*.7)) \
-	  $(patsubst $(BUILD)/%,$(DESTDIR)$(BASHCOMP)/%,$(TOOLS)) $(patsubst $(BUILD)/%,$(DESTDIR)$(ZSHCOMP)/_%,$(TOOLS))
+	  $(COMMANDS:%=$(DESTDIR)$(BASHCOMP)/%) $(COMMANDS:%=$(DESTDIR)$(ZSHCOMP)/_%)
 	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
 
 clean:

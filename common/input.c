@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -109,6 +110,20 @@ static void decompress(struct input *input, const char *program)
     input->fd = ends[0];
 }
 
+/*
+ * For a FIFO behind /dev/fd/N, that descriptor itself, or -1. Opened anew after its writers have
+ * gone, it would be waited for for ever: poll tells of their going only who has seen them.
+ */
+static int fifo_given(const char *name)
+{
+    static const char place[] = "/dev/fd/";
+    if (strncmp(name, place, sizeof place - 1) != 0) return -1;
+    char *end;
+    const long fd = strtol(name + sizeof place - 1, &end, 10);
+    if (*end != '\0' || fd < 0 || fd > INT_MAX) return -1;
+    return fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+}
+
 /* Opens one operand and learns what it is. */
 static void input_open(struct input *input)
 {
@@ -133,6 +148,11 @@ static void input_open(struct input *input)
         input->ino = stat.st_ino;
         input->size = (uint64_t)stat.st_size;
     } else if (S_ISFIFO(stat.st_mode)) {
+        const int given = fifo_given(input->name);
+        if (given >= 0) {
+            close(input->fd);
+            input->fd = given;
+        }
         (void)fcntl(input->fd, F_SETPIPE_SZ,
                     PIPE_BYTES); /* fewer switches; refused where the user's limit is lower */
     }

@@ -446,13 +446,14 @@ static void start(struct loop *l, int argc, char **argv)
     for (int i = 0; i <= BATCH_MAX; i++)
         l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
     if (shared.explain) explain(l);
+    /* Before anything is held or opened: whoever sees that it is may send a signal. */
+    l->inputs.wake_fd = signals_catch(shared.state != NULL);
     checkpoint_open(l);
     inputs_open(&l->inputs, argv + operand, argc - operand, shared.interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
     outputs_open(l);
     checkpoint_resume(l);
-    l->inputs.wake_fd = signals_catch(shared.state != NULL);
     l->now_us = instant_now();
     l->updates_due_us = instant_steady() + shared.updates_us;
     bool only_files = true;

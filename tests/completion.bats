@@ -7,6 +7,8 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
+  tools+=(cs-run cs-ship)
+  PATH="$PATH:$ROOT/scripts"
   made=$BATS_FILE_TMPDIR
 }
 
@@ -16,6 +18,10 @@ setup_file() {
     tool=$(basename "$source" .c)
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
+  done
+  for tool in cs-run cs-ship; do
+    "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
+    "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
 }
 
@@ -34,7 +40,7 @@ offers() {
 }
 
 long_options() {
-  "$1" --help | sed -nE 's/^  (-., )?--([a-z-]+).*/\2/p'
+  "$1" --help | sed -nE 's/^  (-., |    )?--([a-z-]+).*/\2/p'
 }
 
 @test "bash is offered every long option of every tool, and no other" {

@@ -21,3 +21,24 @@ setup() {
   # Seconds of a processor: other tests run at the same time.
   awk 'END { print "seconds: " $0; exit $1 + $2 > 20 }' seconds
 }
+
+@test "scripts/demo --kafka kills a tool and loses nothing" {
+  command -v kcat >/dev/null || skip 'kcat is missing'
+  export BUILD="$CS_BUILD"
+  "$ROOT/scripts/demo" --kafka >out
+  cat out
+  grep -qE '^cs-run: cs-funnel has ended \(exit status 137\)$' out
+  grep -qE '^funnel: [0-9]+ rows, byte for byte those of a run over a file$' out
+  grep -qE '^carts: [0-9]+ rows, byte for byte those of a run over a file$' out
+  LC_ALL=C.UTF-8 awk 'length($0) > 120 { print "long: " $0; wrong = 1 } END { exit wrong }' out
+}
+
+@test "scripts/demo has one option, and says so" {
+  for arguments in --nonsense file '--kafka file' --kafka=x; do
+    # shellcheck disable=SC2086 # words
+    run -2 "$ROOT/scripts/demo" $arguments
+    [ "${lines[-1]}" = "usage: $ROOT/scripts/demo [--kafka]" ]
+  done
+  run -0 "$ROOT/scripts/demo" --help
+  [ "$output" = "usage: $ROOT/scripts/demo [--kafka]" ]
+}

@@ -65,12 +65,12 @@ fate() {
   jq -r --arg path "$1" 'getpath($path / ".") // 0' stats.json
 }
 
-# until_true COMMAND...: waits until it succeeds, two seconds at most.
+# until_true COMMAND...: waits until it succeeds, half a minute at most (LIMIT says other seconds): only a failure takes so
+# long, and machines may be slow.
 until_true() {
-  local i
-  for ((i = 0; i < 100; i++)); do
-    "$@" && return
+  local end=$((SECONDS + ${LIMIT:-30}))
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
     sleep 0.02
   done
-  return 1
 }

@@ -130,9 +130,8 @@ nouns_there() {
   root=$BATS_TEST_TMPDIR/root
   # The prefix of the build, because another one builds anew.
   make install BUILD="${CS_BUILD:-build}" DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
-  for file in cmd/*.c; do
-    name=$(basename "$file" .c)
-    "$root/usr/local/bin/$name" --version
+  for name in $(basename -s .c cmd/*.c) cs-run cs-ship; do
+    "$root/usr/local/bin/$name" --help >"$BATS_TEST_TMPDIR/help"
     [ -s "$root/usr/local/share/man/man1/$name.1" ]
     [ -s "$root/usr/local/share/bash-completion/completions/$name" ]
     [ -s "$root/usr/local/share/zsh/site-functions/_$name" ]
@@ -140,7 +139,17 @@ nouns_there() {
   diff -r samples/views "$root/usr/local/share/clickstream/views"
   diff -r samples/maps "$root/usr/local/share/clickstream/maps"
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
+  for unit in cs-run@.service cs-run.target cs-batch@.service cs-batch@.timer; do
+    cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
+  done
+  for file in cs-batch.cron funnel.options; do
+    cmp "scripts/systemd/$file" "$root/usr/local/share/doc/clickstream/examples/$file"
+  done
   make uninstall BUILD="${CS_BUILD:-build}" DESTDIR="$root" >/dev/null
   run -0 find "$root" -type f
   [ -z "$output" ] || { echo "$output"; return 1; }
+  # Elsewhere, units find cs-run there. The tools as they are: this is not about what they were compiled for.
+  make -o all install BUILD="${CS_BUILD:-build}" DESTDIR="$root" bindir=/opt/bin >/dev/null
+  grep -q '^ExecStart=/opt/bin/cs-run ' "$root/usr/local/lib/systemd/system/cs-run@.service"
+  [ -x "$root/opt/bin/cs-ship" ]
 }

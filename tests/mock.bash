@@ -16,7 +16,9 @@ mock_start() {
   mkfifo "$dir/hold"
   kcat -b mock -P -t hold -X test.mock.num.brokers=1 <>"$dir/hold" >/dev/null 2>"$dir/mock" 3>&- 4>&- &
   echo $! >"$dir/mock.pid"
-  until BROKERS=$(grep -o '127[0-9.:]*$' "$dir/mock"); do sleep 0.02; done
+  disown
+  until_true grep -q '127[0-9.:]*$' "$dir/mock"
+  BROKERS=$(grep -o '127[0-9.:]*$' "$dir/mock")
   export BROKERS KCAT_CONFIG=/dev/null
 }
 
@@ -41,12 +43,18 @@ consume() {
   kcat -q -C -b "$BROKERS" -t "$1" -e -o beginning -X fetch.wait.max.ms=10 "${@:2}"
 }
 
+# Is there a row in that topic?
+has_rows() {
+  [ "$(consume "$1" 2>/dev/null | wc -l)" -gt 0 ]
+}
+
 # The last row of each key: keys stay in their partition, and there they come in order.
 last_of_each_key() {
   consume "$1" -f '%k\t%s\n' | awk -F '\t' '{ row[$1] = $2 } END { for (key in row) print row[key] }' | sort
 }
 
-# How many processes work in that directory?
+# How many of cs-run's processes work in that directory?
 working_in() {
-  pgrep -fc -- "$1" || true
+  find /proc -maxdepth 2 -name cwd -lname "$1" 2>/dev/null | cut -d / -f 3 | xargs -r ps -o comm= -p |
+    grep -cxE 'kcat|sleep|cs-[a-z]+' || true
 }

@@ -293,3 +293,14 @@ long_line() {
   ulimit -n 64
   [ "$(tally many/*)" -eq 300 ]
 }
+
+@test "a FIFO whose writers have gone before the tool begins ends like any other" {
+  mkfifo fifo
+  exec 5<>fifo
+  exec 6<fifo 7>fifo 5<&-
+  minutes 0 2 >&7
+  exec 7>&-
+  # KILL: a TERM would be the end of the input.
+  [ "$(timeout -s KILL 60 cs-window --size=1h --agg=n=count /dev/fd/6 | jq .n)" = 3 ]
+  run -0 timeout -s KILL 60 cs-window --size=1h --agg=n=count /dev/fd/6 - </dev/null
+}

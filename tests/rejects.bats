@@ -202,16 +202,20 @@ refused() {
   [ -L device ]
 }
 
+# counters_show PID USED: asks for the counters, into the file now; have so many been used?
+counters_show() {
+  kill -USR1 "$1"
+  until_true test -s now
+  [ "$(jq .used now)" = "$2" ]
+}
+
 @test "SIGUSR1 shows the counters so far, and the run goes on without haste" {
   mkfifo in
   cs-window --size=1h --agg=n=count --stats=now in >rows &
   exec 4>in
   minutes 1 3 >&4
-  sleep 0.2
-  kill -USR1 $!
-  until_true test -s now
+  until_true counters_show "$!" 3
   conserved now
-  [ "$(jq .used now)" -eq 3 ]
   rm now
   sleep 0.5
   [ "$(awk '{ print $14 + $15 }' /proc/$!/stat)" -lt 20 ]
@@ -227,9 +231,7 @@ refused() {
   cs-window --size=1h --agg=n=count --stats=now in >rows &
   exec 4>in
   minutes 1 1 >&4
-  sleep 0.2
-  kill -USR1 $!
-  until_true test -s now
+  until_true counters_show "$!" 0
   conserved now
   exec 4>&-
   wait

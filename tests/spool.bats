@@ -49,8 +49,7 @@ spool_is_good() {
   local pid=$!
   exec 4>fifo
   head -n 10000 "$EVENTS" >&4
-  local tries=0
-  until [ -e spool/000000000001.ndjson ] || [ $((tries += 1)) -gt 500 ]; do sleep 0.01; done
+  until_true test -e spool/000000000001.ndjson
   [ -s spool/000000000001.ndjson ]
   rest_of sessionize state >rest
   kill -9 "$pid"
@@ -119,7 +118,7 @@ spool_is_good() {
   cs-funnel --state=one --spool=spool <fifo 3>&- &
   local pid=$!
   exec 4>fifo
-  until [ -e spool/.000000000001.open ]; do sleep 0.01; done
+  until_true test -e spool/.000000000001.open
   run -3 cs-funnel --state=two --spool=spool </dev/null
   [ "$output" = "cs-funnel: spool: another process writes to this spool" ]
   exec 4>&-
@@ -132,17 +131,37 @@ spool_is_good() {
   rest_of sessionize state >rest
   mkdir half
   cp -r state spool half/
-  local call status
+  local call error n status
   for call in write fsync renameat; do
-    rm -rf state spool
-    cp -r half/* .
-    break_call 1 "$call" error=ENOSPC "$PWD/spool" spool "$PWD/spool/.000000000002.open"
-    status=0
-    cs sessionize --state=state --spool=spool <rest 2>messages || status=$?
-    under
-    [ "$status" -eq 1 ] || { echo "$call: $status"; cat messages; return 1; }
-    grep -q '^cs-sessionize: spool.*No space left on device' messages
-    rest_of sessionize state | cs sessionize --state=state --spool=spool --flush
-    spool_is_good "$ROWS.sessionize"
+    for error in EIO ENOSPC; do
+      # The second fsync is that of the directory.
+      for n in 1 2; do
+        rm -rf state spool
+        cp -r half/* .
+        break_call "$n" "$call" "error=$error" "$PWD/spool" spool "$PWD/spool/.000000000002.open"
+        status=0
+        cs sessionize --state=state --spool=spool <rest 2>messages || status=$?
+        under
+        [ "$status" -ne 0 ] || [ "$n" = 1 ] || break
+        [ "$status" -eq 1 ] || { echo "$call $error $n: $status"; cat messages; return 1; }
+        grep -Eq '^cs-sessionize: spool.*(No space left on device|Input/output error)' messages
+        rest_of sessionize state | cs sessionize --state=state --spool=spool --flush
+        spool_is_good "$ROWS.sessionize"
+      done
+    done
   done
+}
+
+@test "a full disk for state and spool: clear message, exit 1, and with room again nothing is lost" {
+  mkdir small
+  mount -t tmpfs -o size=64k tmpfs small 2>/dev/null || skip "mounting a small file system is not allowed"
+  local status=0 good=''
+  cs sessionize --state=small/state --save-every=1ms --spool=small/spool <"$EVENTS" 2>messages || status=$?
+  mount -o remount,size=64m small
+  if [ "$status" -eq 1 ] && grep -q 'No space left on device' messages; then
+    rest_of sessionize small/state | cs sessionize --state=small/state --spool=small/spool --flush
+    find small/spool -name '*.ndjson' | sort | xargs -r cat | cmp - "$ROWS.sessionize" && good=1
+  fi
+  umount small
+  [ -n "$good" ] || { echo "$status"; cat messages; return 1; }
 }

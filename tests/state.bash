@@ -65,19 +65,22 @@ some_time() {
 # killed_to_the_end TOOL OPTION...: goes through all events in runs that are killed after some milliseconds, each beginning
 # where the state is. Adds to KILLED how often a run was killed indeed.
 killed_to_the_end() {
-  local tool=$1 pid runs=0
+  local tool=$1 pid writer runs=0
   shift
   while rest_of "$tool" state >rest && [ -s rest ]; do
-    mkfifo fifo
-    slowly 5000 <rest >fifo &
-    CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <fifo 3>&- &
+    # Each with a FIFO of its own: a tool that is killed early leaves a writer that is about to open it.
+    mkfifo "fifo.$((runs += 1))"
+    slowly 5000 <rest >"fifo.$runs" 3>&- &
+    writer=$!
+    CS_EXEC=1 cs "$tool" --state=state --save-every=1ms "$@" <"fifo.$runs" 3>&- &
     pid=$!
     # The later ones live longer, so that it ends on any machine.
-    sleep "$(some_time 20 $((60 + 40 * (runs += 1))))"
+    sleep "$(some_time 20 $((60 + 40 * runs)))"
     ! kill -9 "$pid" 2>/dev/null || : $((KILLED += 1))
     wait "$pid" 2>/dev/null || :
-    rm fifo
+    kill "$writer" 2>/dev/null || :
   done
+  rm -f fifo.*
   cs "$tool" --state=state "$@" --flush </dev/null
 }
 

@@ -64,6 +64,8 @@ setup() {
     slowly 2000 <"$EVENTS" >fifo &
     CS_EXEC=1 cs "$tool" --state=state --output=out --stats=stats <fifo 3>&- &
     local pid=$!
+    # From here on a TERM is the end of the input.
+    until_true test -s state.lock
     sleep 0.05
     kill -TERM "$pid"
     wait "$pid"
@@ -72,7 +74,7 @@ setup() {
       "$(cs "$tool" --state=state --show-position | awk -F '[:,]' '{ sum += $4 + 1 } END { print sum + 0 }')" ]
     rest_of "$tool" state | cs "$tool" --state=state --output=out --flush
     cmp out "$ROWS.$tool"
-    rm fifo state out
+    rm fifo state state.lock out
   done
 }
 
@@ -284,7 +286,7 @@ setup() {
   cs-funnel --state=state --output=out <fifo 3>&- &
   local pid=$!
   exec 4>fifo
-  until [ -s state.lock ]; do sleep 0.01; done
+  until_true test -s state.lock
   run -3 cs-funnel --state=state --output=out </dev/null
   [ "$output" = "cs-funnel: state: is in use by another process ($pid)" ]
   exec 4>&-

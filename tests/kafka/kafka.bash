@@ -18,6 +18,7 @@ setup_kafka() {
   for program in java mvn kcat setpriv; do
     command -v "$program" >/dev/null || skip "$program is missing"
   done
+  "$BROKER" fetch || skip "Kafka's artifacts cannot be fetched"
   BROKERS=$("$BROKER" start 3>&- 4>&-)
   export BROKER BROKERS
 }
