@@ -71,6 +71,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 
 units: $(UNITS)
 
+# The scanner and its test for another processor, all in one file.
+ARM := scan scan_plain scan_neon arena buffer die hex json memory number reason schema utf8 value
+
+$(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/scan_kernel.h
+	mkdir -p $(@D)
+	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
+
 check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
