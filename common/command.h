@@ -100,6 +100,7 @@ struct run {
                               there now (--flush, and then more); INT64_MIN: nothing */
     int64_t border_us;   /* --jobs: what begins at or before it may hold events of an earlier range,
                             and stays open;   INT64_MIN: nothing */
+    bool in_range;       /* --jobs: what this run saves is for another process only, in any order */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
     bool unamended;      /* set by start: with these options amend has nothing to do */
 };
@@ -113,6 +114,7 @@ enum tool_flags {
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
     TOOL_PARTS =
         16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
+    TOOL_ROWS_AS_INPUT = 32, /* its rows are as large as what it reads */
 };
 
 struct tool {
@@ -131,7 +133,7 @@ struct tool {
     void (*updates)(struct run *run);
     void (*finish)(struct run *run);
     void (*save)(struct run *run,
-                 struct buffer *out); /* deterministic: the same bytes for the same state */
+                 struct buffer *out); /* the same bytes for the same state, unless in_range */
     bool (*load)(struct run *run, struct unpack *in); /* adds to what is there; false: senseless */
     void (*stats)(struct run *run,
                   struct buffer *out); /* optional: further ,"name":number members for --stats */

@@ -18,8 +18,11 @@
 #include "pack.h"
 #include "shared.h"
 
-/* A range's rows are kept in memory until it is their turn: so a range is no larger than this. */
-#define RANGE_BYTES_MAX ((uint64_t)64 << 20)
+/* A range's rows are kept in memory until it is their turn: so a range is no larger than this. What
+ * is open at its end is handed over and added up, which is work that one job does not have: so it is
+ * no smaller than it must be, and with many rows no larger than caches can do with. */
+#define RANGE_BYTES_MAX ((uint64_t)256 << 20)
+#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20)
 /* Below this a worker is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
@@ -117,12 +120,14 @@ static uint64_t cut_place(const struct inputs *inputs, uint64_t cut)
     return cut;
 }
 
-static void ranges_make(struct jobs *jobs, const struct inputs *inputs, int count)
+/* As many ranges for each job. */
+static void ranges_make(struct jobs *jobs, const struct loop *l)
 {
-    const uint64_t total = inputs->bytes_total;
-    uint64_t size = total / (uint64_t)count;
-    if (size > RANGE_BYTES_MAX) size = RANGE_BYTES_MAX;
-    const uint64_t ranges = (total + size - 1) / size;
+    const struct inputs *inputs = &l->inputs;
+    const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
+    const uint64_t most = jobs_count * (l->tool->flags & TOOL_ROWS_AS_INPUT ? RANGE_BYTES_MAX_ROWS
+                                                                           : RANGE_BYTES_MAX);
+    const uint64_t ranges = (total + most - 1) / most * jobs_count;
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
     for (uint64_t i = 1; i <= ranges && begin < total; i++) {
@@ -203,7 +208,7 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
                                  void (*read_range)(struct loop *l))
 {
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
-    l->rejects.defer = l->late.defer = true;
+    l->rejects.defer = l->late.defer = l->run.in_range = true;
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
@@ -345,7 +350,7 @@ struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loo
         if (!is_plain(l, &l->inputs.input[i])) return NULL;
     struct jobs *jobs = memory_zero(1, sizeof *jobs);
     jobs->at_once = count;
-    ranges_make(jobs, &l->inputs, count);
+    ranges_make(jobs, l);
     if (jobs->count < 2) {
         jobs_free(jobs);
         return NULL;
