@@ -311,21 +311,25 @@ static enum reason amend(struct run *run, struct event *ev)
 
 static enum fate event(struct run *run, const struct event *ev)
 {
+    const bool as_it_is = run->schema.whole || ev->canonical;
+    produced++;
+    if (as_it_is && !keep_frame) {
+        rows_line(run->rows, ev, &run->schema);
+        return FATE_USED;
+    }
     struct buffer *out = rows_raw_begin(run->rows);
-
     if (keep_frame) {
         buffer_add_int(out, partition_number(ev->partition));
         buffer_add_char(out, '\t');
         buffer_add_int(out, ev->offset);
         buffer_add_char(out, '\t');
     }
-    if (run->schema.whole || ev->canonical) {
+    if (as_it_is) {
         buffer_add_slice(out, ev->line);
     } else {
         canonical_print(out, &run->schema, ev, changed);
     }
     rows_raw_end(run->rows, ev, &run->schema);
-    produced++;
     return FATE_USED;
 }
 

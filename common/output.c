@@ -54,8 +54,25 @@ void output_write(struct output *output, struct slice bytes)
     }
 }
 
+/* Copying less than this is cheaper than a write of its own. */
+#define LENT_WRITE_MIN ((size_t)64 << 10)
+
+void output_settle(struct output *output)
+{
+    const struct slice lent = output->lent;
+    output->lent = (struct slice){0};
+    if (lent.len >= LENT_WRITE_MIN) {
+        output_flush(output);
+        output_write(output, lent);
+    } else if (lent.len != 0) {
+        buffer_add_slice(&output->buffer, lent);
+        output_row_done(output);
+    }
+}
+
 void output_flush(struct output *output)
 {
+    output_settle(output);
     output_write(output, buffer_slice(&output->buffer));
     buffer_clear(&output->buffer);
 }

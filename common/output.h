@@ -17,6 +17,8 @@ struct output {
     const char *name; /* for messages; borrowed */
     int fd;
     struct buffer buffer; /* whole rows, and the one being made at its end */
+    struct slice lent;    /* whole rows behind those, still where they were read */
+    struct slice lender;  /* where lines may be lent from, for now */
     uint64_t position;    /* bytes written so far, in the file when it is one */
     bool file;            /* opened by name: cut at start, synced before a state is saved */
 };
@@ -30,6 +32,35 @@ void output_file(struct output *output, const char *name, uint64_t length);
 
 /* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */
 void output_write(struct output *output, struct slice bytes);
+
+/* Until output_settle, lines that lie in there stay as they are and where they are. */
+static inline void output_lender(struct output *output, struct slice lender)
+{
+    output->lender = lender;
+}
+
+/* Takes what is lent, before the lender goes or something else follows: written as it lies there
+ * when that pays, else copied. */
+void output_settle(struct output *output);
+
+/* Adds a line, without its newline, and a newline: no byte of it is touched where it is lent and
+ * follows the last one. */
+static inline void output_line(struct output *output, struct slice line)
+{
+    const struct slice lender = output->lender;
+    const size_t at = (size_t)(line.text - lender.text);
+    if (__builtin_expect(lender.text == NULL || line.text < lender.text || at >= lender.len ||
+                             lender.len - at <= line.len || line.text[line.len] != '\n',
+                         0)) {
+        output_settle(output);
+        buffer_add_slice(&output->buffer, line);
+        buffer_add_char(&output->buffer, '\n');
+        return;
+    }
+    if (output->lent.text + output->lent.len != line.text) output_settle(output);
+    if (output->lent.len == 0) output->lent.text = line.text;
+    output->lent.len += line.len + 1;
+}
 
 /* Writes what has gathered. */
 void output_flush(struct output *output);

@@ -105,6 +105,9 @@ void rows_end(struct rows *rows);
 struct buffer *rows_raw_begin(struct rows *rows);
 void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema);
 
+/* Likewise, the event's line as it is. */
+void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);
+
 void rows_group(struct rows *rows);
 void rows_group_end(struct rows *rows);
 

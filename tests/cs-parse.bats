@@ -581,6 +581,28 @@ END
   [ "$output" = "$row}" ]
 }
 
+@test "canonical lines that follow each other, and those that have to be changed, come in their order" {
+  traffic --events=4000 >canonical
+  # Every hundredth line in another order, as CRLF, blank or broken: those before it have to be out first.
+  for change in 's/^{\("event_id":[^,]*\),\("session_id":[^,]*\)/{\2,\1/' 's/$/\r/' 's/^/\n/' 's/^/x\n/'; do
+    sed "100~100$change" canonical >mixed
+    cs-parse mixed 2>/dev/null >out
+    cmp out canonical
+    cs-parse --output=out2 mixed canonical 2>/dev/null
+    cat canonical canonical | cmp - out2
+    # In pieces, and with a key before each row.
+    { dd bs=1000 iflag=fullblock status=none <mixed; } | cs-parse 2>/dev/null | cmp - canonical
+    cs-parse --key=event_id mixed 2>/dev/null | cut -f2 | cmp - canonical
+  done
+}
+
+@test "--strict: the rows before the refused record are out" {
+  traffic --events=1000 >canonical
+  { cat canonical && echo x && cat canonical; } >in
+  run ! cs-parse --strict --output=out in
+  cmp out canonical
+}
+
 # --- real data
 
 @test "REES46: every line of the shop's CSV is accounted for" {
