@@ -19,10 +19,10 @@
 #include "shared.h"
 
 /* A range's rows are kept in memory until it is their turn: so a range is no larger than this. What
- * is open at its end is handed over and added up, which is work that one job does not have: so it is
- * no smaller than it must be, and with many rows no larger than caches can do with. */
+ * is open at its end is handed over and added up, which is work that one job does not have: so it
+ * is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20)
+#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20) /* TOOL_ROWS_AS_INPUT */
 /* Below this a worker is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
@@ -125,8 +125,8 @@ static void ranges_make(struct jobs *jobs, const struct loop *l)
 {
     const struct inputs *inputs = &l->inputs;
     const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
-    const uint64_t most = jobs_count * (l->tool->flags & TOOL_ROWS_AS_INPUT ? RANGE_BYTES_MAX_ROWS
-                                                                           : RANGE_BYTES_MAX);
+    const uint64_t most =
+        jobs_count * (l->tool->flags & TOOL_ROWS_AS_INPUT ? RANGE_BYTES_MAX_ROWS : RANGE_BYTES_MAX);
     const uint64_t ranges = (total + most - 1) / most * jobs_count;
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
