@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "frame.h"
 #include "instant.h"
 #include "memory.h"
 #include "pack.h"
+#include "range.h"
 #include "shared.h"
 
 /* A range's rows are kept in memory until it is their turn: so a range is no larger than this. What
@@ -23,15 +23,8 @@
  * is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
 #define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20) /* TOOL_ROWS_AS_INPUT */
-/* Below this a worker is not worth its fork. */
-#define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
-
-/* The bytes of all files in one row: begin to end. */
-struct range {
-    uint64_t begin, end;
-};
 
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
@@ -54,72 +47,6 @@ struct jobs {
 
 /* --- where ranges begin --- */
 
-/* Reads up to len bytes of a file from an offset; fewer at its end. */
-static size_t file_read(const struct input *input, uint64_t from, char *into, size_t len)
-{
-    const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) die_errno("%s", input->name);
-    size_t got = 0;
-    while (got < len) {
-        const ssize_t n = pread(fd, into + got, len - got, (off_t)(from + got));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) die_errno("%s", input->name);
-        if (n == 0) break;
-        got += (size_t)n;
-    }
-    close(fd);
-    return got;
-}
-
-/* Does the input begin as unframed lines of JSON that need no translation? */
-static bool is_plain(const struct loop *l, const struct input *input)
-{
-    if (!input->regular || input_compressed(input) || strcmp(input->name, "-") == 0) return false;
-    char head[4096 + SCAN_PADDING] = {0};
-    const size_t len = file_read(input, 0, head, 4096);
-    const char *from = head;
-    while (from < head + len && strchr(" \t\r\n", *from) != NULL)
-        from++;
-    if (from == head + len) return true;
-    if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
-    if (shared.input == INPUT_KCAT) return false;
-    /* An envelope has to be seen whole; a line that long is none of ours. */
-    const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return shared.input == INPUT_NDJSON ||
-           (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
-           (newline == NULL && l->run.translator == NULL);
-}
-
-/* The first line of a file that begins at or after the offset; the file's end if there is none near
- * enough. */
-static uint64_t line_begin(const struct input *input, uint64_t from)
-{
-    char *piece = memory_new(SEED_BYTES);
-    uint64_t at = from - 1; /* a newline right before is what is looked for */
-    uint64_t found = input->size;
-    while (at < input->size) {
-        const size_t len = file_read(input, at, piece, SEED_BYTES);
-        const char *newline = len == 0 ? NULL : memchr(piece, '\n', len);
-        if (newline != NULL) found = at + (uint64_t)(newline - piece) + 1;
-        if (newline != NULL || len == 0) break;
-        at += len;
-    }
-    free(piece);
-    return found;
-}
-
-/* Moves a cut to where a line begins. */
-static uint64_t cut_place(const struct inputs *inputs, uint64_t cut)
-{
-    uint64_t base = 0;
-    for (int i = 0; i < inputs->count; i++) {
-        const struct input *input = &inputs->input[i];
-        if (cut > base && cut < base + input->size) return base + line_begin(input, cut - base);
-        base += input->size;
-    }
-    return cut;
-}
-
 /* As many ranges for each job. */
 static void ranges_make(struct jobs *jobs, const struct loop *l)
 {
@@ -131,30 +58,10 @@ static void ranges_make(struct jobs *jobs, const struct loop *l)
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
     for (uint64_t i = 1; i <= ranges && begin < total; i++) {
-        const uint64_t end = i == ranges ? total : cut_place(inputs, total / ranges * i);
+        const uint64_t end = i == ranges ? total : range_cut(inputs, total / ranges * i);
         if (end <= begin) continue;
         jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
         begin = end;
-    }
-}
-
-/* Sets the inputs to a range: what lies before or behind counts as read. */
-static void range_select(struct loop *l, const struct range *range)
-{
-    uint64_t base = 0;
-    for (int i = 0; i < l->inputs.count; i++) {
-        struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size;
-        if (end > range->begin && base < range->end) {
-            input->ended = false;
-            if (base + input->consumed < range->begin)
-                input_seek(input, range->begin - base, input->lines);
-            /* A file's last range goes to its end, wherever that is now. */
-            input->stop = end > range->end ? range->end - base : 0;
-        } else if (base >= range->end || end <= range->begin) {
-            input->ended = true;
-        }
-        base = end;
     }
 }
 
@@ -171,7 +78,7 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
         const uint64_t end = base + input->size < begin ? base + input->size : begin;
         const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
         if (end > base && end + SEED_BYTES > begin) {
-            const size_t len = file_read(input, from - base, piece, end - from);
+            const size_t len = range_peek(input, from - base, piece, end - from);
             memset(piece + len, 0, 1 + SCAN_PADDING);
             piece[len] = '\n';
             const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
@@ -191,16 +98,10 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
 /* Everything the run has to know of a range. */
 static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
 {
-    loop_count(l);
     pack_i64(out, seed_us);
     pack_u64(out, l->output.position);
-    stats_save(&l->stats, out);
-    pack_u64(out, l->inputs.bytes_read);
-    for (int i = 0; i < l->inputs.count; i++)
-        pack_u64(out, l->inputs.input[i].lines);
+    range_pack(l, out);
     clock_save(&l->clock, out);
-    pack_text(out, buffer_slice(&l->rejects.deferred));
-    pack_text(out, buffer_slice(&l->late.deferred));
     if (l->tool->save != NULL) l->tool->save(&l->run, out);
 }
 
@@ -208,7 +109,6 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
                                  void (*read_range)(struct loop *l))
 {
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
-    l->rejects.defer = l->late.defer = l->run.in_range = true;
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
@@ -269,7 +169,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request
         slot->worker = fork();
         if (slot->worker < 0) die_errno("fork");
         if (slot->worker == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            range_serve(l);
             signal(SIGCHLD, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
             worker_run(l, &jobs->range[number], slot, read_range);
@@ -341,13 +241,7 @@ static void jobs_free(struct jobs *jobs)
 
 struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if (count < 2 || (l->tool->flags & TOOL_PARTS) == 0) return NULL;
-    if (shared.dedup_us != 0 || shared.strict || shared.interleave || l->run.settings.rows ||
-        shared.merge)
-        return NULL;
-    if (l->inputs.bytes_total / (uint64_t)count < RANGE_BYTES_MIN) return NULL;
-    for (int i = 0; i < l->inputs.count; i++)
-        if (!is_plain(l, &l->inputs.input[i])) return NULL;
+    if ((l->tool->flags & TOOL_PARTS) == 0 || !range_possible(l, count)) return NULL;
     struct jobs *jobs = memory_zero(1, sizeof *jobs);
     jobs->at_once = count;
     ranges_make(jobs, l);
@@ -384,19 +278,6 @@ static void memory_view(int fd, struct slice *view)
     *view = (struct slice){.text = map, .len = size};
 }
 
-static void stats_add(struct stats *sum, const struct stats *part)
-{
-    sum->read += part->read;
-    sum->duplicate += part->duplicate;
-    sum->rejected += part->rejected;
-    sum->filtered += part->filtered;
-    sum->late += part->late;
-    sum->used += part->used;
-    for (int reason = 0; reason < REASON_COUNT; reason++)
-        sum->rejected_by[reason] += part->rejected_by[reason];
-    if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
-}
-
 /* Takes what a worker has made, if it began with the right event time. */
 static bool range_take(struct loop *l, struct slot *slot)
 {
@@ -409,29 +290,11 @@ static bool range_take(struct loop *l, struct slot *slot)
                        (partition->began || shared.max_jump_us == 0);
     if (right) {
         const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
-        struct stats stats = {0};
-        stats_load(&stats, &in);
-        stats_add(&l->stats, &stats);
-        l->run.counters.late_windows += stats.late_windows;
-        l->run.counters.expired += stats.expired;
-        l->run.counters.not_numbers += stats.not_numbers;
-        expr_errors += stats.expression_errors;
-        l->rows_before += stats.rows;
-        l->inputs.bytes_read += unpack_u64(&in);
-        uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
-        for (int i = 0; i < l->inputs.count; i++)
-            lines[i] = unpack_u64(&in);
+        range_add(l, &in);
         const int64_t floor_us = l->clock.floor_us;
         bool good = clock_load(&l->clock, &in);
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
-        const struct slice rejects = unpack_text(&in);
-        const struct slice late = unpack_text(&in);
-        intake_replay(l, &l->rejects, rejects);
-        intake_replay(l, &l->late, late);
-        for (int i = 0; i < l->inputs.count; i++)
-            l->inputs.input[i].lines += lines[i];
-        free(lines);
         if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
