@@ -354,11 +354,12 @@ static void release(struct run *run)
     buffer_release(&row);
 }
 
-/* What a range of --jobs hands over. */
+/* What a range of --jobs hands over, and the next one does not. */
 static void save(struct run *run, struct buffer *out)
 {
     (void)run;
     pack_u64(out, produced);
+    produced = 0;
 }
 
 static bool load(struct run *run, struct unpack *in)
@@ -372,7 +373,7 @@ static const struct tool tool = {
     .name = "cs-parse",
     .summary = "make canonical events of raw records",
     .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_PARTS | TOOL_ROWS_AS_INPUT,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_PARTS | TOOL_SINGLY,
     .save = save,
     .load = load,
     .start = start,

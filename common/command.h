@@ -114,7 +114,7 @@ enum tool_flags {
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
     TOOL_PARTS =
         16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
-    TOOL_ROWS_AS_INPUT = 32, /* its rows are as large as what it reads */
+    TOOL_SINGLY = 32, /* what it makes of an event depends on no other, and is about as large */
 };
 
 struct tool {

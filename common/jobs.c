@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@
  * is open at its end is handed over and added up, which is work that one job does not have: so it
  * is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20) /* TOOL_ROWS_AS_INPUT */
+#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20) /* TOOL_SINGLY */
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
@@ -53,7 +52,7 @@ static void ranges_make(struct jobs *jobs, const struct loop *l)
     const struct inputs *inputs = &l->inputs;
     const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
     const uint64_t most =
-        jobs_count * (l->tool->flags & TOOL_ROWS_AS_INPUT ? RANGE_BYTES_MAX_ROWS : RANGE_BYTES_MAX);
+        jobs_count * (l->tool->flags & TOOL_SINGLY ? RANGE_BYTES_MAX_ROWS : RANGE_BYTES_MAX);
     const uint64_t ranges = (total + most - 1) / most * jobs_count;
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
@@ -146,13 +145,14 @@ static void on_worker_end(int signal)
 
 /* The nursery: a process as clean as the run was before it read anything. Workers are forked from
  * it, not from the run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request_fd,
+static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, int request_fd,
                                   void (*read_range)(struct loop *l))
 {
     nursery_jobs = jobs;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    die_with(run);
     signal(SIGINT, SIG_IGN); /* the run decides */
     signal(SIGTERM, SIG_IGN);
+    const pid_t nursery = getpid();
     sigset_t ends, before;
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
@@ -169,7 +169,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request
         slot->worker = fork();
         if (slot->worker < 0) die_errno("fork");
         if (slot->worker == 0) {
-            range_serve(l);
+            range_serve(l, nursery);
             signal(SIGCHLD, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
             worker_run(l, &jobs->range[number], slot, read_range);
@@ -196,11 +196,12 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
     }
     int request[2];
     if (pipe2(request, O_CLOEXEC) != 0) die_errno("pipe");
+    const pid_t run = getpid();
     jobs->nursery = fork();
     if (jobs->nursery < 0) die_errno("fork");
     if (jobs->nursery == 0) {
         close(request[1]);
-        nursery_run(jobs, l, request[0], read_range);
+        nursery_run(jobs, run, l, request[0], read_range);
     }
     close(request[0]);
     jobs->request_fd = request[1];
@@ -301,6 +302,7 @@ static bool range_take(struct loop *l, struct slot *slot)
         intake_run(l); /* the watermark moves on, and prints what is complete */
         rows_flush(l->run.rows);
         output_write(&l->output, rows);
+        (void)loop_tick(l);
     }
     return right;
 }

@@ -139,6 +139,10 @@ void intake_join(struct loop *l, struct input *input, struct partition *partitio
 void intake_refuse(struct loop *l, enum reason reason, const char *detail,
                    const struct origin *origin);
 
+/* tool.c: what the wall clock brings: saves, updates, figures asked for, progress. Returns how long
+ * nothing more will be due, in microseconds. */
+int64_t loop_tick(struct loop *l);
+
 /* tool.c: rows, rejects and late records go out. */
 void loop_flush(struct loop *l);
 

@@ -57,11 +57,16 @@ void output_write(struct output *output, struct slice bytes)
 /* Copying less than this is cheaper than a write of its own. */
 #define LENT_WRITE_MIN ((size_t)64 << 10)
 
+static bool may_write(const struct output *output)
+{
+    return output->may_write == NULL || output->may_write();
+}
+
 void output_settle(struct output *output)
 {
     const struct slice lent = output->lent;
     output->lent = (struct slice){0};
-    if (lent.len >= LENT_WRITE_MIN) {
+    if (lent.len >= LENT_WRITE_MIN && may_write(output)) {
         output_flush(output);
         output_write(output, lent);
     } else if (lent.len != 0) {
@@ -73,6 +78,7 @@ void output_settle(struct output *output)
 void output_flush(struct output *output)
 {
     output_settle(output);
+    if (!may_write(output)) return;
     output_write(output, buffer_slice(&output->buffer));
     buffer_clear(&output->buffer);
 }

@@ -16,11 +16,12 @@
 struct output {
     const char *name; /* for messages; borrowed */
     int fd;
-    struct buffer buffer; /* whole rows, and the one being made at its end */
-    struct slice lent;    /* whole rows behind those, still where they were read */
-    struct slice lender;  /* where lines may be lent from, for now */
-    uint64_t position;    /* bytes written so far, in the file when it is one */
-    bool file;            /* opened by name: cut at start, synced before a state is saved */
+    struct buffer buffer;    /* whole rows, and the one being made at its end */
+    struct slice lent;       /* whole rows behind those, still where they were read */
+    struct slice lender;     /* where lines may be lent from, for now */
+    uint64_t position;       /* bytes written so far, in the file when it is one */
+    bool file;               /* opened by name: cut at start, synced before a state is saved */
+    bool (*may_write)(void); /* NULL: always; while it says no, rows gather */
 };
 
 /* Standard output. */
@@ -62,7 +63,7 @@ static inline void output_line(struct output *output, struct slice line)
     output->lent.len += line.len + 1;
 }
 
-/* Writes what has gathered. */
+/* Writes what has gathered, if it may. */
 void output_flush(struct output *output);
 
 /* Flushes once a good deal has gathered. Between rows. */

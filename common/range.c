@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -17,7 +15,7 @@
 /* Below this a process is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much is read at once to find a line's end. */
-#define PIECE_BYTES ((size_t)64 << 10)
+#define PIECE_BYTES ((size_t)4 << 10)
 
 size_t range_peek(const struct input *input, uint64_t from, char *into, size_t len)
 {
@@ -110,9 +108,9 @@ void range_select(struct loop *l, const struct range *range)
     }
 }
 
-void range_serve(struct loop *l)
+void range_serve(struct loop *l, pid_t parent)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    die_with(parent);
     l->rejects.defer = l->late.defer = l->run.in_range = true;
     l->progress.on = false;
 }
@@ -160,5 +158,4 @@ void range_add(struct loop *l, struct unpack *in)
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
-    progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "loop.h"
 
@@ -33,8 +34,9 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
 /* Sets the inputs to a range: what lies before or behind counts as read. */
 void range_select(struct loop *l, const struct range *range);
 
-/* This process reads ranges for another one, dies with it, and leaves it to that to report. */
-void range_serve(struct loop *l);
+/* This process, just forked, reads ranges for its parent, dies with it, and leaves it to that to
+ * report. */
+void range_serve(struct loop *l, pid_t parent);
 
 /* What it hands over with each range: what it has counted, rejected and found late. */
 void range_pack(struct loop *l, struct buffer *out);

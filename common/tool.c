@@ -14,6 +14,7 @@
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
+#include "relay.h"
 #include "shared.h"
 #include "signals.h"
 
@@ -285,9 +286,7 @@ static void stats_write(struct loop *l)
     buffer_release(&more);
 }
 
-/* What the wall clock brings: saves, updates, figures asked for, progress. Returns how long nothing
- * more will be due. */
-static int64_t clockwork(struct loop *l)
+int64_t loop_tick(struct loop *l)
 {
     if (stats_wanted) {
         stats_wanted = 0;
@@ -349,7 +348,7 @@ static void read_everything(struct loop *l)
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
         if (status == INPUT_END) break;
-        const int64_t due_us = clockwork(l);
+        const int64_t due_us = loop_tick(l);
         if (status == INPUT_WAIT) {
             wait_for_input(l, due_us);
             continue;
@@ -513,10 +512,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
                   tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
-    struct jobs *jobs =
-        jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
-    read_everything(l);
-    if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
+    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
+    if (!relay_run(l, count, read_everything)) {
+        struct jobs *jobs = jobs_begin(l, count, read_everything);
+        read_everything(l);
+        if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
+    }
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);

@@ -77,6 +77,49 @@ same() {
   same cs-funnel --dedup=1m "$TRAFFIC"
 }
 
+@test "so are events taken one by one, whatever is made of them" {
+  same cs-parse --time-field=event_time -w '.event_type != "search"' --rename=shop=campaign_id \
+    --recode=event_type:purchase=bought --id-from=user_id,device_type "$TRAFFIC" "$TRAFFIC"
+  [ -s rejects.1 ]
+  same cs-parse --max-jump=1h --max-ahead=10m --key=session_id,event_id "$TRAFFIC"
+  head -2000 "$TRAFFIC" >few.ndjson
+  same cs-parse --map='., (.event_type = "copy")' few.ndjson
+  # In no order at all, and with lines that are longer than a piece.
+  {
+    shuf --random-source=<(yes) "$TRAFFIC"
+    awk 'BEGIN { printf "{\"event_type\":\"t\",\"event_time\":1767225600,\"long\":\""; for (i = 0; i < 700000; i++) printf "0123456789"; print "\"}\r\n" }'
+    sed 's/$/\r/' "$TRAFFIC"
+  } >shuffled.ndjson
+  same cs-parse shuffled.ndjson
+  jq -e '.used > 70000 and .largest_disorder != null' stats.1
+}
+
+@test "rows of events taken one by one end with a signal where a row ends, and all that is counted is there" {
+  mkfifo slow
+  { sleep 1 && cat; } <slow >rows &
+  cs-parse --jobs=3 --stats=stats "$TRAFFIC" "$TRAFFIC" >slow &
+  sleep 0.5
+  kill -TERM $!
+  wait $!
+  wait
+  [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
+  cs-parse "$TRAFFIC" 2>/dev/null | head -c "$(wc -c <rows)" | cmp - rows
+}
+
+@test "a job that is killed is exit 1, and says so" {
+  mkfifo slow
+  { sleep 2 && cat; } <slow >/dev/null &
+  cs-parse --jobs=2 "$TRAFFIC" >slow 2>messages &
+  tool=$!
+  sleep 0.5
+  pkill -KILL -P $tool -n
+  status=0
+  wait $tool || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+  wait
+}
+
 @test "lines in rejects are counted from the file's beginning" {
   cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
   jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last
