@@ -98,6 +98,7 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
 static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
 {
     pack_i64(out, seed_us);
+    pack_u8(out, clock_partition(&l->clock, l->inputs.input[0].number)->holding);
     pack_u64(out, l->output.position);
     range_pack(l, out);
     clock_save(&l->clock, out);
@@ -279,14 +280,15 @@ static void memory_view(int fd, struct slice *view)
     *view = (struct slice){.text = map, .len = size};
 }
 
-/* Takes what a worker has made, if it began with the right event time. */
+/* Takes what a worker has made, if it began with the right event time and holds nothing back. */
 static bool range_take(struct loop *l, struct slot *slot)
 {
     memory_view(slot->result_fd, &slot->result);
     memory_view(slot->rows_fd, &slot->rows);
     struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
-    const bool right = unpack_i64(&in) == partition->largest_us &&
+    /* What --max-jump holds at a range's end is for whoever reads the next line. */
+    const bool right = unpack_i64(&in) == partition->largest_us && unpack_u8(&in) == 0 &&
                        partition->largest_us != TIME_NONE && !partition->holding &&
                        (partition->began || shared.max_jump_us == 0);
     if (right) {

@@ -109,6 +109,7 @@ struct loop {
     const struct origin *translating; /* the record being translated, or NULL */
     struct made_counts made;          /* what became of its events */
     bool running;                     /* the batch is being handed over */
+    bool more_follows; /* the inputs end where a range does: what --max-jump holds waits on */
 };
 
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one

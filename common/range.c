@@ -92,6 +92,7 @@ uint64_t range_cut(const struct inputs *inputs, uint64_t at)
 void range_select(struct loop *l, const struct range *range)
 {
     uint64_t base = 0;
+    l->more_follows = range->end < l->inputs.bytes_total;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         const uint64_t end = base + input->size;

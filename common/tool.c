@@ -330,7 +330,7 @@ static void input_ended(struct loop *l, struct input *input)
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
-    if (l->run.settings.has_state) return;
+    if (l->run.settings.has_state || l->more_follows) return;
     for (int i = 0; i < l->clock.count; i++) {
         struct partition *partition = l->clock.partition[i];
         const struct input *source = partition->source;

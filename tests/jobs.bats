@@ -59,6 +59,17 @@ same() {
   jq -e '.late > 30000' stats.1
 }
 
+@test "what --max-jump holds at a range's end waits for the next line, as with one job" {
+  # The middle, where the second of two ranges would begin, is inside the event that is far ahead.
+  { cat "$TRAFFIC" && event 2026-03-01T00:00:00Z && cat "$TRAFFIC"; } >jump.ndjson
+  same cs-funnel --lateness=max jump.ndjson
+  jq -e '.rejected_by.future == 1' stats.1
+  # Here time really goes on from there.
+  { cat "$TRAFFIC" && event 2026-03-01T00:00:00Z && sed 's/"event_time":"2026-01/"event_time":"2026-03/' "$TRAFFIC"; } >on.ndjson
+  same cs-funnel on.ndjson
+  jq -e '.rejected_by.future == null and .event_time > "2026-03"' stats.1
+}
+
 @test "so are anomalies: ranges count, and the run judges what they have counted" {
   same cs-anomaly --all "$TRAFFIC"
   same cs-anomaly --size=1m --baseline=10m --by=traffic_source,device_type --all "$TRAFFIC"
