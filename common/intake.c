@@ -496,7 +496,7 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         events[i] = &l->batch[i].ev;
     struct origin origin = {.input = input, .partition = -1, .offset = -1};
     const bool careless = is_careless(l);
-    output_lender(&l->output, (struct slice){.text = p, .len = (size_t)(stop - p)});
+    output_lender(&l->output, p, stop);
     while (p < stop) {
         intake_run(l);
         scanner_clear(l->scanner);
@@ -512,7 +512,7 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         l->side_by_side = false;
     }
     output_settle(&l->output);
-    output_lender(&l->output, (struct slice){0});
+    output_lender(&l->output, NULL, NULL);
 }
 
 /* A translator made an event: none is taken before all of the record's are known to be good. */

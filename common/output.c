@@ -64,12 +64,14 @@ static bool may_write(const struct output *output)
 
 void output_settle(struct output *output)
 {
-    const struct slice lent = output->lent;
-    output->lent = (struct slice){0};
+    if (output->lent == NULL) return;
+    const struct slice lent = {.text = output->lent,
+                               .len = (size_t)(output->lent_end - output->lent)};
+    output->lent = output->lent_end = NULL;
     if (lent.len >= LENT_WRITE_MIN && may_write(output)) {
         output_flush(output);
         output_write(output, lent);
-    } else if (lent.len != 0) {
+    } else {
         buffer_add_slice(&output->buffer, lent);
         output_row_done(output);
     }

@@ -16,9 +16,10 @@
 struct output {
     const char *name; /* for messages; borrowed */
     int fd;
-    struct buffer buffer;    /* whole rows, and the one being made at its end */
-    struct slice lent;       /* whole rows behind those, still where they were read */
-    struct slice lender;     /* where lines may be lent from, for now */
+    struct buffer buffer; /* whole rows, and the one being made at its end */
+    /* Whole rows behind those, still where they were read, and where lines may be lent from for
+     * now; NULL: none, nowhere. */
+    const char *lent, *lent_end, *lender, *lender_end;
     uint64_t position;       /* bytes written so far, in the file when it is one */
     bool file;               /* opened by name: cut at start, synced before a state is saved */
     bool (*may_write)(void); /* NULL: always; while it says no, rows gather */
@@ -34,10 +35,11 @@ void output_file(struct output *output, const char *name, uint64_t length);
 /* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */
 void output_write(struct output *output, struct slice bytes);
 
-/* Until output_settle, lines that lie in there stay as they are and where they are. */
-static inline void output_lender(struct output *output, struct slice lender)
+/* Until output_settle, lines in there stay as they are and where they are. NULL, NULL: no more. */
+static inline void output_lender(struct output *output, const char *begin, const char *end)
 {
-    output->lender = lender;
+    output->lender = begin;
+    output->lender_end = end;
 }
 
 /* Takes what is lent, before the lender goes or something else follows: written as it lies there
@@ -48,19 +50,19 @@ void output_settle(struct output *output);
  * follows the last one. */
 static inline void output_line(struct output *output, struct slice line)
 {
-    const struct slice lender = output->lender;
-    const size_t at = (size_t)(line.text - lender.text);
-    if (__builtin_expect(lender.text == NULL || line.text < lender.text || at >= lender.len ||
-                             lender.len - at <= line.len || line.text[line.len] != '\n',
+    const char *const end = line.text + line.len;
+    if (__builtin_expect(line.text < output->lender || end >= output->lender_end || *end != '\n',
                          0)) {
         output_settle(output);
         buffer_add_slice(&output->buffer, line);
         buffer_add_char(&output->buffer, '\n');
         return;
     }
-    if (output->lent.text + output->lent.len != line.text) output_settle(output);
-    if (output->lent.len == 0) output->lent.text = line.text;
-    output->lent.len += line.len + 1;
+    if (output->lent_end != line.text) {
+        output_settle(output);
+        output->lent = line.text;
+    }
+    output->lent_end = end + 1;
 }
 
 /* Writes what has gathered, if it may. */
