@@ -89,6 +89,7 @@ static const struct translator translator = {
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */
 static int id_slots;
+static bool time_elsewhere; /* --time-field: event_time need not be the time */
 static char time_text[INSTANT_TEXT_MAX];
 static char id_text[2 * sizeof(struct id)]; /* the session_id made, in hex */
 static struct buffer id_bytes;              /* what it is made of */
@@ -209,7 +210,8 @@ static void start(struct run *run)
     start_renames(run);
     start_recodes(run);
     start_id_from(run);
-    run->schema.as_is = words.count == 0 && id_slots == 0;
+    time_elsewhere = option_given("time-field");
+    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
 }
 
@@ -229,7 +231,7 @@ static struct slice line_with_time(struct slice line, struct slice old, struct s
 static void normalise_time(struct event *ev)
 {
     struct value *value = &ev->value[SLOT_EVENT_TIME];
-    if (instant_is_usual(*value)) return;
+    if (!time_elsewhere && instant_is_usual(*value)) return;
     const size_t len = instant_write(time_text, ev->time_us);
     const struct slice text = {.text = time_text, .len = len};
 
