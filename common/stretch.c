@@ -662,7 +662,7 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
     stretch->products = unpack_u32(in);
     stretch->flags = unpack_u8(in);
     struct slice block = unpack_text(in);
-    if (start_us > last_us || !block_whole(block, products_kept(stretch))) {
+    if (in->broken || start_us > last_us || !block_whole(block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;
         block = SLICE("\0\0\0"); /* nothing was said */
