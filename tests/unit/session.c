@@ -2,9 +2,12 @@
  * interleaving. */
 #include "session.h"
 
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clicks.h"
+#include "instant.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;
@@ -321,6 +324,11 @@ static void test_senseless(void)
     is_int(*flags, 0, "its flags stand before the texts");
     *flags = STRETCH_PRINTED;
     ok(!loads(buffer_slice(&saved)), "nor as what others follow when nothing does");
+    *flags = 0;
+    const int64_t beyond_us = (int64_t)htole64((uint64_t)INSTANT_MAX + 1);
+    char *last = memmem(saved.data, saved.len, "\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0", 16);
+    memcpy(last + sizeof beyond_us, &beyond_us, sizeof beyond_us);
+    ok(!loads(buffer_slice(&saved)), "nor with a time that no event can have");
     buffer_release(&saved);
     sessions_release(&sessions);
 }
