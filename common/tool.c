@@ -327,6 +327,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !shared.interleave;
+    if (l->goes_on) return;
     for (int i = 0; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
@@ -415,6 +416,7 @@ static void start(struct loop *l, int argc, char **argv)
         key_members(run);
     }
     if (l->tool->start != NULL) l->tool->start(run);
+    l->members = run->schema.needed;
     where_compile(l);
     if (shared.merge || run->settings.rows) {
         shared.time_field = "window_start";
