@@ -33,9 +33,9 @@ struct range {
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
 struct slot {
-    int rows_fd, relay_fd, result_fd; /* memory files; the first two keep their pages from range to
+    int rows_fd, handover_fd, result_fd; /* memory files; the first two keep their pages from range to
                                          range */
-    struct slice rows, relay,
+    struct slice rows, handover,
         result;   /* the run's view of them: all their bytes, of which a range's are the first */
     int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
     pid_t worker; /* for the nursery */
@@ -186,14 +186,14 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
 }
 
 /* Everything the run has to know of a range. */
-static void result_pack(struct loop *l, int64_t seed_us, uint64_t relayed, struct buffer *out)
+static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     loop_count(l);
     /* An event that --max-jump holds waits for one of the next range: the run has to see both. */
     pack_i64(out, partition->holding ? TIME_NONE : seed_us);
     pack_u64(out, l->output.position);
-    pack_u64(out, relayed);
+    pack_u64(out, handed);
     stats_save(&l->stats, out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
@@ -206,10 +206,10 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
                                  void (*read_range)(struct loop *l))
 {
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
-    l->relay = (struct output){.name = "memory for events", .fd = slot->relay_fd};
-    l->rejects.deferred = l->late.deferred = &l->relay.buffer;
-    l->rejects.mark = RELAY_REJECTED;
-    l->late.mark = RELAY_LATE;
+    l->handover = (struct output){.name = "memory for events", .fd = slot->handover_fd};
+    l->rejects.deferred = l->late.deferred = &l->handover.buffer;
+    l->rejects.mark = HANDOVER_REJECTED;
+    l->late.mark = HANDOVER_LATE;
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
@@ -222,13 +222,13 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
     }
     intake_run(l);
     output_flush(&l->output);
-    output_flush(&l->relay);
-    const uint64_t relayed = l->relay.position;
-    memset(buffer_reserve(&l->relay.buffer, VALUE_PADDING), 0, VALUE_PADDING);
-    l->relay.buffer.len = VALUE_PADDING;
-    output_flush(&l->relay);
+    output_flush(&l->handover);
+    const uint64_t handed = l->handover.position;
+    memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
+    l->handover.buffer.len = VALUE_PADDING;
+    output_flush(&l->handover);
     struct output result = {.name = "memory for results", .fd = slot->result_fd};
-    result_pack(l, seed_us, relayed, &result.buffer);
+    result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
     _exit(EXIT_DONE);
 }
@@ -297,7 +297,7 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
     for (int i = 0; i < jobs->at_once; i++) {
         struct slot *slot = &jobs->slot[i];
         slot->rows_fd = memory_file("rows");
-        slot->relay_fd = memory_file("events");
+        slot->handover_fd = memory_file("events");
         slot->result_fd = memory_file("result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
@@ -334,12 +334,12 @@ static void jobs_free(struct jobs *jobs)
         close(jobs->request_fd);
     }
     for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
-        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].relay,
+        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].handover,
                                       jobs->slot[i].result};
         for (int j = 0; j < 3; j++)
             if (views[j].text != NULL) munmap((void *)(uintptr_t)views[j].text, views[j].len);
         close(jobs->slot[i].rows_fd);
-        close(jobs->slot[i].relay_fd);
+        close(jobs->slot[i].handover_fd);
         close(jobs->slot[i].result_fd);
         close(jobs->slot[i].done[0]);
     }
@@ -411,7 +411,7 @@ static bool range_take(struct loop *l, struct slot *slot)
 {
     memory_view(slot->result_fd, &slot->result);
     memory_view(slot->rows_fd, &slot->rows);
-    memory_view(slot->relay_fd, &slot->relay);
+    memory_view(slot->handover_fd, &slot->handover);
     struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     const bool right = unpack_i64(&in) == partition->largest_us &&
@@ -419,7 +419,7 @@ static bool range_take(struct loop *l, struct slot *slot)
                        (partition->began || shared.max_jump_us == 0);
     if (right) {
         const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
-        const struct slice relay = {.text = slot->relay.text, .len = unpack_u64(&in)};
+        const struct slice handover = {.text = slot->handover.text, .len = unpack_u64(&in)};
         struct stats stats = {0};
         stats_load(&stats, &in);
         stats_add(&l->stats, &stats);
@@ -436,7 +436,7 @@ static bool range_take(struct loop *l, struct slot *slot)
         bool good = clock_load(&l->clock, &in);
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
-        good = intake_replay(l, relay) && good;
+        good = intake_replay(l, handover) && good;
         for (int i = 0; i < l->inputs.count; i++)
             l->inputs.input[i].lines += lines[i];
         free(lines);
@@ -453,7 +453,7 @@ static bool range_take(struct loop *l, struct slot *slot)
  * worker to come. */
 static void slot_clear(const struct slot *slot)
 {
-    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->relay_fd, 0, SEEK_SET) < 0 ||
+    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->handover_fd, 0, SEEK_SET) < 0 ||
         lseek(slot->result_fd, 0, SEEK_SET) < 0 || ftruncate(slot->result_fd, 0) != 0)
         die_errno("memory for a worker");
 }

@@ -21,7 +21,7 @@
 #include "position.h"
 #include "progress.h"
 #include "reject.h"
-#include "relay.h"
+#include "handover.h"
 #include "saver.h"
 #include "scan.h"
 #include "spool.h"
@@ -112,7 +112,7 @@ struct loop {
     struct made_counts made;          /* what became of its events */
     bool running;                     /* the batch is being handed over */
     /* --jobs. */
-    struct output relay; /* in a worker: what it passes on to the run */
+    struct output handover; /* in a worker: what it passes on to the run */
     bool goes_on;        /* what the inputs are set to ends where another range begins */
 };
 
@@ -126,7 +126,7 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us);
 
 /* Takes what a worker has passed on; the lines of each input are counted from where the run is in
  * it. False: it is nonsense. */
-bool intake_replay(struct loop *l, struct slice relayed);
+bool intake_replay(struct loop *l, struct slice handed);
 
 /* Hands the batch to the command, then tells it the watermark. */
 void intake_run(struct loop *l);

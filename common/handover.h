@@ -1,5 +1,5 @@
 /*
- * relay.h - what a range of --jobs passes on to the run, in the order in which it came: events, and
+ * handover.h - what a range of --jobs passes on to the run, in the order in which it came: events, and
  * records that were refused or came too late.
  *
  * An event that the command of a worker cannot decide on, because it may have to do with what
@@ -8,8 +8,8 @@
  * stands with it. Only processes of one run read this, so numbers are as the machine has them, and
  * nothing is looked at twice.
  */
-#ifndef CS_RELAY_H
-#define CS_RELAY_H
+#ifndef CS_HANDOVER_H
+#define CS_HANDOVER_H
 
 #include <stdint.h>
 
@@ -17,15 +17,15 @@
 #include "event.h"
 #include "slice.h"
 
-enum relay_kind {
-    RELAY_EVENT,
-    RELAY_BEHIND, /* an event behind its watermark: a record goes before it */
-    RELAY_REJECTED,
-    RELAY_LATE,
+enum handover_kind {
+    HANDOVER_EVENT,
+    HANDOVER_BEHIND, /* an event behind its watermark: a record goes before it */
+    HANDOVER_REJECTED,
+    HANDOVER_LATE,
 };
 
 /* A record: where it stood, and itself. */
-struct relay_record {
+struct handover_record {
     uint32_t input_number;
     uint64_t line; /* in the input, from 1: counted from where the range begins */
     struct slice raw;
@@ -33,12 +33,12 @@ struct relay_record {
 
 /* Adds an event with the values of these members, a bit per slot; record only where it is behind
  * its watermark. */
-void relay_event(struct buffer *out, const struct event *ev, uint64_t members,
-                 const struct relay_record *record);
+void handover_event(struct buffer *out, const struct event *ev, uint64_t members,
+                 const struct handover_record *record);
 
 /* Takes an event of that kind back, from behind the byte that says so; its values, and the record,
  * borrow from the text, behind which VALUE_PADDING bytes are readable. Returns behind it. */
-const char *relay_take(const char *text, enum relay_kind kind, struct event *ev, uint64_t members,
-                       struct relay_record *record);
+const char *handover_take(const char *text, enum handover_kind kind, struct event *ev, uint64_t members,
+                       struct handover_record *record);
 
 #endif

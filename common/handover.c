@@ -1,4 +1,4 @@
-#include "relay.h"
+#include "handover.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static char *text_put(char *to, const char *from, size_t len)
     return to + len;
 }
 
-static void record_add(struct buffer *out, const struct relay_record *record)
+static void record_add(struct buffer *out, const struct handover_record *record)
 {
     const uint64_t len = record->raw.len;
 
@@ -38,7 +38,7 @@ static void record_add(struct buffer *out, const struct relay_record *record)
     buffer_add_slice(out, record->raw);
 }
 
-static const char *record_take(const char *from, struct relay_record *record)
+static const char *record_take(const char *from, struct handover_record *record)
 {
     uint64_t len;
 
@@ -80,13 +80,13 @@ static const char *value_take(const char *from, struct value *value)
     return from + value->len;
 }
 
-void relay_event(struct buffer *out, const struct event *ev, uint64_t members,
-                 const struct relay_record *record)
+void handover_event(struct buffer *out, const struct event *ev, uint64_t members,
+                 const struct handover_record *record)
 {
     const bool is_behind = ev->time_us < ev->watermark_us;
     size_t most = sizeof ev->time_us + sizeof ev->watermark_us + VALUE_PADDING;
 
-    buffer_add_char(out, is_behind ? RELAY_BEHIND : RELAY_EVENT);
+    buffer_add_char(out, is_behind ? HANDOVER_BEHIND : HANDOVER_EVENT);
     if (is_behind) record_add(out, record);
     for (uint64_t left = members; left != 0; left &= left - 1)
         most += HEAD_MOST + ev->value[__builtin_ctzll(left)].len;
@@ -98,10 +98,10 @@ void relay_event(struct buffer *out, const struct event *ev, uint64_t members,
     out->len = (size_t)(to - out->data);
 }
 
-const char *relay_take(const char *text, enum relay_kind kind, struct event *ev, uint64_t members,
-                       struct relay_record *record)
+const char *handover_take(const char *text, enum handover_kind kind, struct event *ev, uint64_t members,
+                       struct handover_record *record)
 {
-    if (kind == RELAY_BEHIND) text = record_take(text, record);
+    if (kind == HANDOVER_BEHIND) text = record_take(text, record);
     text = bytes_take(text, &ev->time_us, sizeof ev->time_us);
     text = bytes_take(text, &ev->watermark_us, sizeof ev->watermark_us);
     for (uint64_t left = members; left != 0; left &= left - 1)
