@@ -159,12 +159,12 @@ static void start(struct run *run)
 
 static void hint(struct run *run, struct event *ev)
 {
-    (void)run;
-    timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
+    if (!run_is_range(run)) timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
+    if (run_is_range(run)) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
     const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     const struct fact fact = {.time_us = ev->time_us,
@@ -286,6 +286,7 @@ static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
+    .flags = TOOL_PARTS | TOOL_BULKY,
     .start = start,
     .hint = hint,
     .event = event,

@@ -41,6 +41,7 @@ enum fate {
     FATE_LATE,     /* nothing it could still belong to is open */
     FATE_NO_ID,    /* cs-sessionize, cs-abandon: nobody's event */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
+    FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
 /* What the shared options say, for commands that have to look. Durations in microseconds. */
@@ -105,6 +106,12 @@ struct run {
     bool unamended;      /* set by start: with these options amend has nothing to do */
 };
 
+/* Is this a worker of --jobs, which does not know what came before its range? */
+static inline bool run_is_range(const struct run *run)
+{
+    return run->border_us != INT64_MIN;
+}
+
 enum tool_flags {
     TOOL_WINDOWS =
         1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
@@ -112,9 +119,10 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_PARTS =
-        16, /* --jobs: heeds border_us, and load adds what the save of a range's run holds */
-    TOOL_SINGLY = 32, /* what it makes of an event depends on no other, and is about as large */
+    TOOL_PARTS = 16,  /* --jobs: in a range (run_is_range) the command heeds border_us, or leaves
+                         events to the run; load adds what the save of a range's run holds */
+    TOOL_SINGLY = 32, /* what it makes of an event depends on no other */
+    TOOL_BULKY = 64,  /* what a range hands over is about as large as what it reads */
 };
 
 struct tool {

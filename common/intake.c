@@ -55,8 +55,7 @@ void intake_refuse(struct loop *l, enum reason reason, const char *detail,
                    const struct origin *origin)
 {
     if (torn_left(l, reason, origin)) return;
-    if (shared.strict && !l->running)
-        intake_run(l); /* the run ends here: what came before comes first */
+    if (!l->running) intake_run(l); /* what came before comes first */
     if (origin->torn && reason != REASON_NO_ID &&
         reason != REASON_FUTURE) { /* those two are whole events */
         reason = REASON_TORN;
@@ -85,8 +84,18 @@ static void count_filtered(struct loop *l)
         l->stats.filtered++;
 }
 
-/* Hands the batch to the command, then tells it the watermark. */
-void intake_run(struct loop *l)
+/* The command, in a range of --jobs, leaves the event to the run. */
+static void event_leave(struct loop *l, const struct pending *pending)
+{
+    const struct handover_record record = {.input_number =
+                                               (uint32_t)(pending->origin.input - l->inputs.input),
+                                           .line = pending->origin.line_number,
+                                           .raw = pending->origin.raw};
+    handover_event(&l->handover.buffer, &pending->ev, l->members, &record);
+}
+
+/* Hands the batch to the command. */
+static void batch_hand(struct loop *l)
 {
     const struct tool *tool = l->tool;
     l->running = true;
@@ -117,17 +126,30 @@ void intake_run(struct loop *l)
             buffer_release(&detail);
             break;
         }
+        case FATE_LEFT: event_leave(l, pending); break;
         }
     }
     l->accepted_count = 0;
     l->running = false;
-    const int64_t watermark_us = clock_watermark(&l->clock);
+    if (l->handover.buffer.len != 0) output_row_done(&l->handover);
+}
+
+/* Tells the command the watermark. */
+static void watermark_tell(struct loop *l, int64_t watermark_us)
+{
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
-        if (tool->advance != NULL) tool->advance(&l->run, watermark_us);
+        if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
     }
     if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) l->full = true;
+}
+
+/* Hands the batch to the command, then tells it the watermark. */
+void intake_run(struct loop *l)
+{
+    batch_hand(l);
+    watermark_tell(l, clock_watermark(&l->clock));
 }
 
 /* Its event_id however that was escaped; ID_NONE: it has none. */
@@ -893,15 +915,52 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us)
     return next;
 }
 
-void intake_replay(struct loop *l, struct rejects *sink, struct slice deferred)
+/* Hands over what was left to the run so far. */
+static void replay_run(struct loop *l)
 {
-    struct unpack in = {.at = deferred.text, .end = deferred.text + deferred.len};
+    if (l->accepted_count == 0) return;
+    const int64_t watermark_us = l->accepted[l->accepted_count - 1]->ev.watermark_us;
+    batch_hand(l);
+    watermark_tell(l, watermark_us);
+    checkpoint_keys(l);
+}
+
+static const char *replay_event(struct loop *l, const char *at, enum handover_kind kind)
+{
+    if (l->accepted_count == BATCH_MAX) replay_run(l);
+    struct pending *pending = &l->batch[l->accepted_count];
+    struct handover_record record = {0};
+    at = handover_take(at, kind, &pending->ev, l->members, &record);
+    struct input *input = &l->inputs.input[record.input_number];
+    pending->ev.partition = input->partition;
+    pending->ev.offset = -1;
+    pending->origin = (struct origin){.input = input,
+                                      .raw = record.raw,
+                                      .line_number = input->lines + record.line,
+                                      .partition = -1,
+                                      .offset = -1};
+    l->accepted[l->accepted_count++] = pending;
+    return at;
+}
+
+bool intake_replay(struct loop *l, struct slice handed)
+{
+    struct unpack in = {.at = handed.text, .end = handed.text + handed.len};
     struct buffer scratch = {0};
-    struct reject reject;
-    while (rejects_next(&in, &reject, &scratch)) {
+    while (in.at < in.end && !in.broken) {
+        const enum handover_kind kind = unpack_u8(&in);
+        if (kind == HANDOVER_EVENT || kind == HANDOVER_BEHIND) {
+            in.at = replay_event(l, in.at, kind);
+            continue;
+        }
+        replay_run(l); /* what came before comes first */
+        struct reject reject;
+        if (!reject_take(&in, &reject, &scratch)) break;
         if (reject.input_number < (uint32_t)l->inputs.count)
             reject.line += l->inputs.input[reject.input_number].lines;
-        rejects_add(sink, &reject);
+        rejects_add(kind == HANDOVER_LATE ? &l->late : &l->rejects, &reject);
     }
+    replay_run(l);
     buffer_release(&scratch);
+    return !in.broken;
 }

@@ -17,19 +17,20 @@
 #include "range.h"
 #include "shared.h"
 
-/* A range's rows are kept in memory until it is their turn: so a range is no larger than this. What
- * is open at its end is handed over and added up, which is work that one job does not have: so it
- * is no smaller than that memory asks for. */
+/* A range's rows, and events it leaves to the run, are kept in memory until it is their turn: so a
+ * range is no larger than this. What is open at its end is handed over and added up, which is work
+ * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_ROWS ((uint64_t)64 << 20) /* TOOL_SINGLY */
+#define RANGE_BYTES_MAX_BULKY ((uint64_t)64 << 20) /* TOOL_BULKY */
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
 struct slot {
-    int rows_fd, result_fd; /* memory files; they keep their pages from range to range */
-    struct slice rows,
+    int rows_fd, handover_fd, result_fd; /* memory files; the first two keep their pages from range
+                                         to range */
+    struct slice rows, handover,
         result;   /* the run's view of them: all their bytes, of which a range's are the first */
     int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
     pid_t worker; /* for the nursery */
@@ -52,7 +53,7 @@ static void ranges_make(struct jobs *jobs, const struct loop *l)
     const struct inputs *inputs = &l->inputs;
     const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
     const uint64_t most =
-        jobs_count * (l->tool->flags & TOOL_SINGLY ? RANGE_BYTES_MAX_ROWS : RANGE_BYTES_MAX);
+        jobs_count * (l->tool->flags & TOOL_BULKY ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX);
     const uint64_t ranges = (total + most - 1) / most * jobs_count;
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
@@ -95,13 +96,14 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
 }
 
 /* Everything the run has to know of a range. */
-static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
+static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     pack_i64(out, seed_us);
     pack_u8(out, clock_partition(&l->clock, l->inputs.input[0].number)->holding);
     pack_u64(out, l->output.position);
-    range_pack(l, out);
+    pack_u64(out, handed);
     clock_save(&l->clock, out);
+    range_pack(l, out);
     if (l->tool->save != NULL) l->tool->save(&l->run, out);
 }
 
@@ -109,6 +111,7 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
                                  void (*read_range)(struct loop *l))
 {
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
+    l->handover = (struct output){.name = "memory for events", .fd = slot->handover_fd};
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
@@ -120,9 +123,14 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
         read_range(l);
     }
     intake_run(l);
-    loop_flush(l);
+    output_flush(&l->output);
+    output_flush(&l->handover);
+    const uint64_t handed = l->handover.position;
+    memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
+    l->handover.buffer.len = VALUE_PADDING;
+    output_flush(&l->handover);
     struct output result = {.name = "memory for results", .fd = slot->result_fd};
-    result_pack(l, seed_us, &result.buffer);
+    result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
     _exit(EXIT_DONE);
 }
@@ -192,6 +200,7 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
     for (int i = 0; i < jobs->at_once; i++) {
         struct slot *slot = &jobs->slot[i];
         slot->rows_fd = memory_file("rows");
+        slot->handover_fd = memory_file("events");
         slot->result_fd = memory_file("result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
@@ -229,10 +238,12 @@ static void jobs_free(struct jobs *jobs)
         close(jobs->request_fd);
     }
     for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
-        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].result};
-        for (int j = 0; j < 2; j++)
+        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].handover,
+                                      jobs->slot[i].result};
+        for (int j = 0; j < 3; j++)
             if (views[j].text != NULL) munmap((void *)(uintptr_t)views[j].text, views[j].len);
         close(jobs->slot[i].rows_fd);
+        close(jobs->slot[i].handover_fd);
         close(jobs->slot[i].result_fd);
         close(jobs->slot[i].done[0]);
     }
@@ -285,6 +296,7 @@ static bool range_take(struct loop *l, struct slot *slot)
 {
     memory_view(slot->result_fd, &slot->result);
     memory_view(slot->rows_fd, &slot->rows);
+    memory_view(slot->handover_fd, &slot->handover);
     struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
@@ -293,17 +305,17 @@ static bool range_take(struct loop *l, struct slot *slot)
                        (partition->began || shared.max_jump_us == 0);
     if (right) {
         const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
-        range_add(l, &in);
+        const struct slice handover = {.text = slot->handover.text, .len = unpack_u64(&in)};
         const int64_t floor_us = l->clock.floor_us;
         bool good = clock_load(&l->clock, &in);
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
+        good = range_add(l, &in, handover) && good;
         if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
-        rows_flush(l->run.rows);
-        output_write(&l->output, rows);
+        rows_pass(l->run.rows, rows);
         (void)loop_tick(l);
     }
     return right;
@@ -313,8 +325,8 @@ static bool range_take(struct loop *l, struct slot *slot)
  * worker to come. */
 static void slot_clear(const struct slot *slot)
 {
-    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->result_fd, 0, SEEK_SET) < 0 ||
-        ftruncate(slot->result_fd, 0) != 0)
+    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->handover_fd, 0, SEEK_SET) < 0 ||
+        lseek(slot->result_fd, 0, SEEK_SET) < 0 || ftruncate(slot->result_fd, 0) != 0)
         die_errno("memory for a worker");
 }
 

@@ -21,6 +21,7 @@
 #include "position.h"
 #include "progress.h"
 #include "reject.h"
+#include "handover.h"
 #include "saver.h"
 #include "scan.h"
 #include "spool.h"
@@ -70,6 +71,7 @@ struct loop {
     struct expr **where;
     size_t where_count;
     int time_slot;
+    uint64_t members;   /* those the command asked for, a bit per slot */
     int partition_slot; /* --merge: the member partition; else -1 */
     int final_slot;     /* rows as input: the member final; else -1 */
     struct output output, rejects_output, late_output;
@@ -109,7 +111,9 @@ struct loop {
     const struct origin *translating; /* the record being translated, or NULL */
     struct made_counts made;          /* what became of its events */
     bool running;                     /* the batch is being handed over */
-    bool more_follows; /* the inputs end where a range does: what --max-jump holds waits on */
+    /* --jobs. */
+    struct output handover; /* in a worker: what it passes on to the run */
+    bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };
 
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one
@@ -120,9 +124,9 @@ void intake_take(struct loop *l, struct input *input);
  * far ahead. Returns behind the line. */
 const char *intake_peek(struct loop *l, const char *text, int64_t *time_us);
 
-/* Adds what a worker has deferred; the lines of each input are counted from where the run is in it.
- */
-void intake_replay(struct loop *l, struct rejects *sink, struct slice deferred);
+/* Takes what a worker has passed on; the lines of each input are counted from where the run is in
+ * it. False: it is nonsense. */
+bool intake_replay(struct loop *l, struct slice handed);
 
 /* Hands the batch to the command, then tells it the watermark. */
 void intake_run(struct loop *l);

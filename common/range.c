@@ -112,7 +112,10 @@ void range_select(struct loop *l, const struct range *range)
 void range_serve(struct loop *l, pid_t parent)
 {
     die_with(parent);
-    l->rejects.defer = l->late.defer = l->run.in_range = true;
+    l->run.in_range = true;
+    l->rejects.deferred = l->late.deferred = &l->handover.buffer;
+    l->rejects.mark = HANDOVER_REJECTED;
+    l->late.mark = HANDOVER_LATE;
     l->progress.on = false;
 }
 
@@ -123,8 +126,6 @@ void range_pack(struct loop *l, struct buffer *out)
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
-    pack_text(out, buffer_slice(&l->rejects.deferred));
-    pack_text(out, buffer_slice(&l->late.deferred));
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -140,7 +141,7 @@ static void stats_add(struct stats *sum, const struct stats *part)
     if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
 }
 
-void range_add(struct loop *l, struct unpack *in)
+bool range_add(struct loop *l, struct unpack *in, struct slice handed)
 {
     struct stats stats = {0};
     stats_load(&stats, in);
@@ -154,9 +155,9 @@ void range_add(struct loop *l, struct unpack *in)
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
-    intake_replay(l, &l->rejects, unpack_text(in));
-    intake_replay(l, &l->late, unpack_text(in));
+    const bool good = intake_replay(l, handed);
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
+    return good && !in->broken;
 }

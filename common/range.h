@@ -38,10 +38,11 @@ void range_select(struct loop *l, const struct range *range);
  * report. */
 void range_serve(struct loop *l, pid_t parent);
 
-/* What it hands over with each range: what it has counted, rejected and found late. */
+/* What it has counted, to hand over with each range. */
 void range_pack(struct loop *l, struct buffer *out);
 
-/* Adds that to the run, whose lines so far are those before the range. */
-void range_add(struct loop *l, struct unpack *in);
+/* Adds that to the run, whose lines so far are those before the range, with what was handed over in
+ * l->handover: events left to the run, rejects, late records. False: it is nonsense. */
+bool range_add(struct loop *l, struct unpack *in, struct slice handed);
 
 #endif

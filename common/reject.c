@@ -67,9 +67,8 @@ static void reject_defer(struct buffer *out, const struct reject *reject)
     pack_text(out, (struct slice){.text = reject->raw.text, .len = kept});
 }
 
-bool rejects_next(struct unpack *in, struct reject *reject, struct buffer *scratch)
+bool reject_take(struct unpack *in, struct reject *reject, struct buffer *scratch)
 {
-    if (in->at == in->end || in->broken) return false;
     reject->reason = unpack_text(in).text;
     reject->detail = unpack_text(in).text;
     reject->input = unpack_text(in).text;
@@ -88,8 +87,9 @@ bool rejects_next(struct unpack *in, struct reject *reject, struct buffer *scrat
 
 void rejects_add(struct rejects *rejects, const struct reject *reject)
 {
-    if (rejects->defer) {
-        reject_defer(&rejects->deferred, reject);
+    if (rejects->deferred != NULL) {
+        pack_u8(rejects->deferred, rejects->mark);
+        reject_defer(rejects->deferred, reject);
         return;
     }
     rejects->count++;

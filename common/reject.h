@@ -29,18 +29,19 @@ struct reject {
 };
 
 struct rejects {
-    bool defer;             /* keep them all in deferred: somebody else will add them */
-    struct buffer deferred; /* packed */
-    struct output *output;  /* or NULL; borrowed */
-    const char *what;       /* "rejected", "late": for messages */
-    const char *option;     /* "--rejects": what to use to see them all */
+    struct buffer *deferred; /* or NULL; borrowed: they are packed into it, somebody else will add
+                                them */
+    uint8_t mark;            /* goes before each of these */
+    struct output *output;   /* or NULL; borrowed */
+    const char *what;        /* "rejected", "late": for messages */
+    const char *option;      /* "--rejects": what to use to see them all */
     uint64_t count;
 };
 
 void rejects_add(struct rejects *rejects, const struct reject *reject);
 
-/* Takes the next one out of what was deferred; its texts borrow from in and from scratch. False:
- * there is none left. */
-bool rejects_next(struct unpack *in, struct reject *reject, struct buffer *scratch);
+/* Takes one that was deferred, from behind its mark; its texts borrow from in and from scratch.
+ * False: there is none. */
+bool reject_take(struct unpack *in, struct reject *reject, struct buffer *scratch);
 
 #endif

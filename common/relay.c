@@ -43,6 +43,12 @@ static bool is_my_turn(void)
     return atomic_load_explicit(turn, memory_order_acquire) == mine;
 }
 
+/* What is handed over goes with a piece's result. */
+static bool never(void)
+{
+    return false;
+}
+
 /* --- a runner --- */
 
 /* Forgets all of the piece before. Nothing is late: what depends on event time is for the run. */
@@ -56,8 +62,7 @@ static void piece_begin(struct loop *l, uint64_t number)
     l->inputs.bytes_read = 0;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines = 0;
-    buffer_clear(&l->rejects.deferred);
-    buffer_clear(&l->late.deferred);
+    buffer_clear(&l->handover.buffer);
     l->output.position = 0;
     struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     partition->largest_us = l->clock.largest_us = l->clock.floor_us = l->told_us = TIME_NONE;
@@ -100,6 +105,7 @@ static void result_send(struct loop *l, bool whole, struct buffer *result, int f
     pack_u64(result, l->output.position);
     pack_i64(result, l->clock.largest_us);
     pack_i64(result, l->run.first_time_us);
+    pack_text(result, buffer_slice(&l->handover.buffer));
     range_pack(l, result);
     if (l->tool->save != NULL) l->tool->save(&l->run, result);
     const uint64_t len = htole64(result->len - sizeof(len));
@@ -119,6 +125,7 @@ static _Noreturn void runner_run(const struct relay *relay, int number, struct l
     signal(SIGINT, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
     l->output.may_write = is_my_turn;
+    l->handover.may_write = never;
     bool whole = true;
     for (uint64_t i = (uint64_t)number; whole && i < relay->pieces; i += (uint64_t)relay->count) {
         piece_begin(l, i);
@@ -207,12 +214,13 @@ static bool result_take(const struct relay *relay, const struct runner *runner, 
     struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     const int64_t before_us = partition->largest_us;
     const int64_t largest_us = unpack_i64(&in), first_us = unpack_i64(&in);
-    range_add(l, &in);
+    const struct slice handed = unpack_text(&in);
+    const bool good = range_add(l, &in, handed);
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
     if (largest_us != TIME_NONE) partition_advance(&l->clock, partition, largest_us);
     l->run.end_time_us = l->clock.largest_us;
-    if (!(l->tool->load == NULL || l->tool->load(&l->run, &in)) || in.broken)
+    if (!good || !(l->tool->load == NULL || l->tool->load(&l->run, &in)) || in.broken)
         die("a job has handed over nonsense"); /* a fault of this program */
     intake_run(l);
     (void)loop_tick(l);

@@ -108,6 +108,9 @@ void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema
 /* Likewise, the event's line as it is. */
 void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);
 
+/* Whole rows that were made elsewhere, and are counted there: they come next. */
+void rows_pass(struct rows *rows, struct slice text);
+
 void rows_group(struct rows *rows);
 void rows_group_end(struct rows *rows);
 

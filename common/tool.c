@@ -414,6 +414,7 @@ static void start(struct loop *l, int argc, char **argv)
         key_members(run);
     }
     if (l->tool->start != NULL) l->tool->start(run);
+    l->members = run->schema.needed;
     where_compile(l);
     if (shared.merge || run->settings.rows) {
         shared.time_field = "window_start";
