@@ -21,7 +21,7 @@
  * range is no larger than this. What is open at its end is handed over and added up, which is work
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_BULKY ((uint64_t)64 << 20) /* TOOL_BULKY */
+#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
