@@ -18,11 +18,13 @@ static bool same(struct value a, struct value b)
  * with what follows it? */
 static bool passes(uint8_t kind, uint32_t len, bool is_behind)
 {
+    static const char readable[2 + VALUE_PADDING] = "s1";
+    const struct value first = value_string((struct slice){.text = readable, .len = 2});
     char *text = memory_new(len + VALUE_PADDING);
     memset(text, 'x', len + VALUE_PADDING);
     const struct value one = {.text = text, .len = len, .kind = kind};
-    struct value value[SLOTS] = {value_string(SLICE("s1")), VALUE_NULL, one,
-                                 {.kind = KIND_NULL},       one,        value_string(SLICE(""))};
+    struct value value[SLOTS] = {
+        first, VALUE_NULL, one, {.kind = KIND_NULL}, one, value_string(SLICE(""))};
     struct value got[SLOTS] = {0};
     const struct event ev = {
         .time_us = 1, .watermark_us = is_behind ? 2 : INT64_MIN, .value = value};
