@@ -105,11 +105,22 @@ same() {
   jq -e '.used > 70000 and .largest_disorder != null' stats.1
 }
 
+# at_work PID: once it has started its jobs.
+at_work() {
+  local i
+  for ((i = 0; i < 500; i++)); do
+    ! pgrep -P "$1" >/dev/null || return 0
+    sleep 0.02
+  done
+  return 1
+}
+
 @test "rows of events taken one by one end with a signal where a row ends, and all that is counted is there" {
   mkfifo slow
   { sleep 1 && cat; } <slow >rows &
   cs-parse --jobs=3 --stats=stats "$TRAFFIC" "$TRAFFIC" >slow &
-  sleep 0.5
+  at_work $!
+  sleep 0.3
   kill -TERM $!
   wait $!
   wait
@@ -122,7 +133,8 @@ same() {
   { sleep 2 && cat; } <slow >/dev/null &
   cs-parse --jobs=2 "$TRAFFIC" >slow 2>messages &
   tool=$!
-  sleep 0.5
+  at_work $tool
+  sleep 0.3
   pkill -KILL -P $tool -n
   status=0
   wait $tool || status=$?
