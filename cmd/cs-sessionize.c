@@ -159,14 +159,15 @@ static void start(struct run *run)
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (!run_is_range(run)) timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
+    if (!run->in_range) timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
-    if (run_is_range(run)) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
-    const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
+    const uint32_t number =
+        run->in_range ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    if (run->in_range) return FATE_LEFT; /* its session may have begun before */
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
                               .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
@@ -286,7 +287,7 @@ static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
-    .flags = TOOL_PARTS | TOOL_BULKY,
+    .flags = TOOL_BULKY,
     .start = start,
     .hint = hint,
     .event = event,

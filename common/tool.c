@@ -14,6 +14,7 @@
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
+#include "range.h"
 #include "relay.h"
 #include "shared.h"
 #include "signals.h"
@@ -497,9 +498,13 @@ static void release(struct loop *l)
     option_release();
 }
 
-static bool is_stopped(void)
+static void read_with_jobs(struct loop *l)
 {
-    return stop_signal != 0;
+    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
+    if (range_possible(l, count) &&
+        (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
+        return;
+    read_everything(l);
 }
 
 int tool_main(const struct tool *tool, int argc, char **argv)
@@ -513,12 +518,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
                   tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
-    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
-    if (!relay_run(l, count, read_everything)) {
-        struct jobs *jobs = jobs_begin(l, count, read_everything);
-        read_everything(l);
-        if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
-    }
+    read_with_jobs(l);
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
