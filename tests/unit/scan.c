@@ -21,7 +21,7 @@
 
 #define CASES 1000000
 #define GROUP_MAX 40          /* lines in one block */
-#define ARENA_BYTES (1 << 20) /* readable, before the page that is not */
+#define ARENA_BYTES (4 << 20) /* readable, before the page that is not */
 
 /* --- chance
  * ------------------------------------------------------------------------------------------ */
@@ -45,6 +45,8 @@ static unsigned below(unsigned bound)
 
 /* --- lines
  * ------------------------------------------------------------------------------------------- */
+
+#define LONG_NAME "a_name_of_a_member_longer_than_most_"
 
 static const char *const names[] = {
     "event_id",
@@ -159,6 +161,17 @@ static void add_string(struct buffer *out, bool odd)
         }
         if (at == len) buffer_add_slice(out, slice_of(PICK(odd_strings)));
     }
+    buffer_add_char(out, '"');
+}
+
+/* One longer than what is looked at together: so many bytes, or marks. */
+static void add_long_string(struct buffer *out)
+{
+    static const unsigned lens[] = {500, 3500, 4500, 60000, 70000};
+    const bool marks = below(2) == 0;
+    buffer_add_char(out, '"');
+    for (unsigned left = PICK(lens) / (marks ? 10 : 1); left > 0; left--)
+        buffer_add_slice(out, marks ? SLICE("\xc3\xa9") : SLICE("x"));
     buffer_add_char(out, '"');
 }
 
@@ -370,7 +383,7 @@ static void schemas_init(void)
 static struct reference ref;
 static int ref_slot[2][REFERENCE_MEMBERS]; /* by schema: each member's slot, or -1 */
 static enum reason ref_reason;             /* bad-member too */
-static char plain[1 << 16];
+static char plain[1 << 18];
 
 static int slot_meant(const struct schema *schema, struct slice key)
 {
@@ -604,18 +617,46 @@ static void group_check(struct buffer *group, const size_t *ends, size_t count, 
     scanner_clear(beside[which][kernel]);
 }
 
-static void make_usual(struct buffer *line, unsigned members)
+/* What most lines of a group have in common. */
+struct usual_shape {
+    unsigned members;
+    bool blanks; /* behind colons and commas */
+    bool mixed;  /* the last members are numbers, arrays and objects */
+    bool long_names;
+    unsigned odd; /* one string of so many has something odd */
+};
+
+static struct usual_shape shape_pick(void)
+{
+    static const unsigned counts[] = {12, 12, 13, 14, 16, 17, 30};
+    static const unsigned odd[] = {2, 40, 1000};
+    return (struct usual_shape){.members = PICK(counts),
+                                .blanks = below(8) == 0,
+                                .mixed = below(3) == 0,
+                                .long_names = below(8) == 0,
+                                .odd = PICK(odd)};
+}
+
+static void make_usual(struct buffer *line, struct usual_shape shape)
 {
     buffer_clear(line);
     buffer_add_char(line, '{');
-    for (unsigned i = 0; i < members; i++) {
-        if (i != 0) buffer_add_char(line, ',');
-        add_key(line, names[i], TIGHT);
-        const unsigned kind = below(40);
-        if (kind < 8)
-            buffer_add_literal(line, "null");
+    for (unsigned i = 0; i < shape.members; i++) {
+        if (i != 0) buffer_add_slice(line, shape.blanks ? SLICE(", ") : SLICE(","));
+        if (i < 16)
+            buffer_printf(line, "\"%s\":", names[i]);
         else
-            add_string(line, kind == 39);
+            buffer_printf(line, "\"%s%u\":", shape.long_names ? LONG_NAME : "extra", i);
+        if (shape.blanks) buffer_add_char(line, ' ');
+        const unsigned kind = below(40);
+        if (shape.mixed && i >= 12 && kind > 8)
+            add_value(line, 0, 1, TIGHT);
+        else if (kind < 8)
+            buffer_add_literal(line, "null");
+        else if (below(2000) == 0)
+            add_long_string(line);
+        else
+            add_string(line, below(shape.odd) == 0);
     }
     buffer_add_char(line, '}');
 }
@@ -624,6 +665,7 @@ static void test_random(void)
 {
     struct buffer line = {0}, group = {0};
     size_t ends[GROUP_MAX];
+    struct usual_shape shapes[3];
     unsigned cases = 0;
     for (unsigned number = 0; cases < CASES; number++) {
         make_line(&line);
@@ -631,13 +673,16 @@ static void test_random(void)
         cases++;
         if (number % 20 != 0) continue;
         buffer_clear(&group);
-        const unsigned members = 12 + number / 20000 % 3;
+        if (number % 2000 == 0)
+            for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+                shapes[i] = shape_pick();
+        const unsigned kinds = 1 + below(3);
         const size_t count = 1 + below(GROUP_MAX);
         for (size_t i = 0; i < count; i++) {
             if (below(12) == 0)
                 make_line(&line);
             else
-                make_usual(&line, members);
+                make_usual(&line, shapes[below(kinds)]);
             if (below(30) == 0) mutate(&line);
             for (size_t j = 0; j < line.len; j++)
                 if (line.data[j] == '\n') line.data[j] = ' ';
@@ -721,6 +766,57 @@ static void test_reasons(void)
     }
 }
 
+/* Lines that are nearly as usual, among others that are: what each is marked by is as it should be,
+ * but for one thing. */
+static void test_nearly_usual(void)
+{
+    static const char *const usual =
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\"}\n";
+    static const char *const lines[] = {
+        "{\"event_id\":\",\"session_id\":null,\"user_id\":\"u\"1\"}\n", /* one quote, and three */
+        "{\"event_id\":\"e\"1\",\"session_id\":null,\"user_id\":\"}\n",
+        "{\"event_id\":\"e\"1\",\"session_id\":null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":,\"session_id\":null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\"x,\"session_id\":null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":x\"e1\",\"session_id\":null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":nnull,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":1null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":nul,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":nulL,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":true,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\"} \n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\"}}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\",\"s\":1}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\":u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":\":\",\"user_id\":null}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":{\"event_id\":\"e1\"}}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null,\"user_ie\":\"u1\"}\n",
+        "x{\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\"}\n",
+        " {\"event_id\":\"e1\",\"session_id\":null,\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e1\",\"session_id\":null\"user_id\":\"u1\"}\n",
+        "{\"event_id\":\"e\\u00e9\",\"session_id\":null,\"user_id\":\"\\u12x4\"}\n",
+        "{\"event_id\":\"e\xc3\xa9\",\"session_id\":null,\"user_id\":\"\xc3\"}\n",
+        "{\"event_id\":\"\",\"session_id\":\"\",\"user_id\":\"\"}\n",
+    };
+    struct buffer group = {0};
+    failures = 0;
+    for (unsigned number = 0; number < 2 * KERNELS; number++)
+        for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+            size_t ends[16];
+            buffer_clear(&group);
+            for (size_t j = 0; j < 16; j++) {
+                buffer_add_slice(&group, slice_of(j % 5 == 4 ? lines[i] : usual));
+                ends[j] = group.len;
+            }
+            /* Its lines of before would make it cautious. */
+            if (kernel_runs((int)number / 2))
+                pristine_restore(&pristine[number & 1], beside[number & 1][number / 2]);
+            group_check(&group, ends, 16, number);
+        }
+    is_int(failures, 0, "lines that are as usual but for one thing are judged like any others");
+    buffer_release(&group);
+}
+
 /* --- JSONTestSuite
  * ------------------------------------------------------------------------------------------- */
 
@@ -799,6 +895,7 @@ int main(int argc, char **argv)
     test_reasons();
     failures = 0;
     test_random();
+    test_nearly_usual();
     failures = 0;
     const char *folder = getenv("JSON_TEST_SUITE");
     test_suite(folder != NULL ? folder : "../shared/data/json-test-suite/test_parsing");
