@@ -12,7 +12,10 @@ mandir   ?= $(datadir)/man
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wconversion -Wno-sign-conversion
 WERROR   ?= -Werror
+# Two words stored one by one and then copied as one vector have to wait for each other: without that
+# vectorizer the tools are 2 to 4 % faster.
 CS_CFLAGS := -std=gnu11 $(WARNINGS) $(WERROR) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
+            -fno-tree-slp-vectorize \
             -DCS_VERSION='"$(VERSION)"' -DCS_DATADIR='"$(datadir)"' -MMD -MP
 LIBS     := -ljq -lunistring -lxxhash -lm -lpthread
 

@@ -35,6 +35,14 @@ static inline bool id_is_none(struct id a)
     return (a.low | a.high) == 0;
 }
 
+/* Assigns half by half: gcc copies both at once, by way of memory, and that copy has to wait until
+ * the halves it has just put there have arrived. */
+static inline void id_set(struct id *to, struct id id)
+{
+    to->low = id.low;
+    to->high = id.high;
+}
+
 /* The id of a pair (a group, and something counted within it) where both are hashes: their bits are
  * as good as random, and so is their sum. The group's counts twice: what is a group's key here may
  * be counted there, and the other way round. Never ID_NONE. */

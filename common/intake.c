@@ -402,8 +402,14 @@ static inline void trace(struct pending *pending, const struct origin *origin,
                          struct partition *partition)
 {
     struct event *ev = &pending->ev;
-    pending->origin = *origin;
-    if (origin->raw.text == NULL) pending->origin.raw = ev->line;
+    /* Member by member: a copy of all would wait for the line's number, which has just been
+     * counted. */
+    pending->origin.input = origin->input;
+    pending->origin.raw = origin->raw.text == NULL ? ev->line : origin->raw;
+    pending->origin.line_number = origin->line_number;
+    pending->origin.partition = origin->partition;
+    pending->origin.offset = origin->offset;
+    pending->origin.torn = origin->torn;
     pending->came = ev->line;
     ev->offset = origin->offset;
     ev->line_number = origin->line_number;

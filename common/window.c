@@ -188,21 +188,22 @@ static inline struct id set_id(struct windows *all, int set, struct id group,
     return id_is_none(id) ? ID_NONE : id_within(group, id);
 }
 
-static inline struct look event_look(struct windows *all, const struct event *ev)
+static inline void event_look(struct windows *all, const struct event *ev, struct look *look)
 {
     struct aggregates *aggregates = all->aggregates;
-    struct look look = {.group = group_id(all->by, ev),
-                        .selected = aggregates_select(aggregates, ev)};
-    if (aggregates->set_count > 0 && aggregates_set_mask(&aggregates->set[0], look.selected) != 0) {
-        const int slot = aggregates->operand[aggregates->set[0].operand].slot;
-        if (slot >= 0) {
-            const struct id id = value_id(event_value(ev, slot));
-            look.first = id_is_none(id) ? ID_NONE : id_within(look.group, id);
-        } else {
-            look.first = set_id(all, 0, look.group, ev);
-        }
+    const struct id group = group_id(all->by, ev);
+    id_set(&look->group, group);
+    look->selected = aggregates_select(aggregates, ev);
+    id_set(&look->first, ID_NONE);
+    if (aggregates->set_count == 0) return;
+    if (aggregates_set_mask(&aggregates->set[0], look->selected) == 0) return;
+    const int slot = aggregates->operand[aggregates->set[0].operand].slot;
+    if (slot >= 0) {
+        const struct id id = value_id(event_value(ev, slot));
+        if (!id_is_none(id)) id_set(&look->first, id_within(group, id));
+    } else {
+        id_set(&look->first, set_id(all, 0, group, ev));
     }
-    return look;
 }
 
 void windows_hint(struct windows *all, struct event *ev)
@@ -212,19 +213,20 @@ void windows_hint(struct windows *all, struct event *ev)
     /* This event may still be refused or filtered: then its errors are nobody's. With one,
      * windows_event does all this again, where it counts. */
     const uint64_t errors = expr_errors;
+    struct look *const look = (struct look *)(void *)ev->hint;
     all->values.known = 0;
-    const struct look look = event_look(all, ev);
+    event_look(all, ev, look);
     if (expr_errors != errors) {
         expr_errors = errors;
+        ev->hint[0] = ev->hint[1] = 0;
         return;
     }
-    *(struct look *)(void *)ev->hint = look;
     if (!is_recent(all, ev->time_us)) return;
     const struct window *window = all->recent;
-    const struct group *lately = all->lately[look.group.low % LATELY_MAX];
-    if (lately == NULL || !id_equal(lately->id, look.group))
-        table_prefetch(&window->groups, look.group);
-    if (!id_is_none(look.first)) table_prefetch(&window->ids[0], look.first);
+    const struct group *lately = all->lately[look->group.low % LATELY_MAX];
+    if (lately == NULL || !id_equal(lately->id, look->group))
+        table_prefetch(&window->groups, look->group);
+    if (!id_is_none(look->first)) table_prefetch(&window->ids[0], look->first);
 }
 
 /* The group of that id, made if need be: its key is that of ev, or in all->key when ev is NULL. */
@@ -333,7 +335,7 @@ enum fate windows_event(struct windows *all, const struct event *ev)
     const struct look *look = (const struct look *)(const void *)ev->hint;
     all->values.known = 0;
     if (__builtin_expect(!all->hinted || id_is_none(look->group), 0)) {
-        own = event_look(all, ev);
+        event_look(all, ev, &own);
         look = &own;
     }
     if (all->slide_us < all->size_us) return windows_slide(all, look, ev, start_us);
