@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "border.h"
 #include "die.h"
 #include "duration.h"
 #include "identity.h"
@@ -13,6 +14,7 @@
 #include "list.h"
 #include "session.h"
 #include "tool.h"
+#include "weave.h"
 
 static const char *id = "session_id";
 static int64_t gap_us = INT64_C(1800000000);
@@ -85,6 +87,8 @@ static const char *const names[COLUMN_COUNT] = {
 
 static struct sessions sessions;
 static struct identity identity;
+static struct border border; /* in a range of --jobs */
+static struct weave weave;
 static int member[COLUMN_COUNT];     /* of the row; -1: the id is printed under this name */
 static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by */
 
@@ -155,18 +159,38 @@ static void start(struct run *run)
     schema_need(&run->schema, SLICE("product_id"));
     start_rows(run);
     sessions_init(&sessions, gap_us, max_us);
+    run->reach_us = gap_us;
+}
+
+/* A range of --jobs begins. */
+static void range(struct run *run)
+{
+    border_init(&border, run->border_us, gap_us);
+    weave.noting = true;
+}
+
+static void keys_count(struct run *run)
+{
+    run->counters.keys = timelines_count(&sessions.timelines) + border.met;
 }
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (!run_is_range(run)) timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
+    if (run->border_us == INT64_MAX) return; /* the run looks it up */
+    const struct id bits = identity_hint(&identity, ev);
+    timelines_hint(&sessions.timelines, bits);
+    if (run_is_range(run)) border_hint(&border, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
-    if (run_is_range(run)) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
     const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    if (run_is_range(run) && number == POOL_NONE &&
+        border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us)) {
+        keys_count(run);
+        return FATE_LEFT;
+    }
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
                               .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
@@ -178,7 +202,7 @@ static enum fate event(struct run *run, const struct event *ev)
     const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
                                           : sessions_begin(&sessions, identity_id(ev),
                                                            identity_name(&identity, ev), &fact);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
 
@@ -209,6 +233,10 @@ static void print_session(void *context, const struct session *session)
     const struct summary summary = stretch_summary(stretch);
     struct slice name = summary.name;
 
+    weave_place(&weave, run->rows,
+                &(struct weave_place){.last_us = stretch->last_us,
+                                      .start_us = stretch->start_us,
+                                      .name = summary.name});
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
     print_text(run, COLUMN_USER, summary.user);
@@ -235,7 +263,7 @@ static void print_session(void *context, const struct session *session)
 static void advance(struct run *run, int64_t watermark_us)
 {
     sessions_advance(&sessions, watermark_us, print_session, run);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
 }
 
 static void finish(struct run *run)
@@ -246,14 +274,21 @@ static void finish(struct run *run)
 
 static void save(struct run *run, struct buffer *out)
 {
-    (void)run;
+    if (run_is_range(run)) weave_save(&weave, out);
     sessions_save(&sessions, out);
+}
+
+static bool take(struct run *run, struct slice rows, struct unpack *in)
+{
+    (void)run;
+    return weave_begin(&weave, rows, in);
 }
 
 static bool load(struct run *run, struct unpack *in)
 {
+    weave_end(&weave, run->rows);
     const bool good = sessions_load(&sessions, in);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
     return good;
 }
 
@@ -280,6 +315,7 @@ static void release(struct run *run)
     (void)run;
     sessions_release(&sessions);
     identity_release(&identity);
+    border_release(&border);
 }
 
 static const struct tool tool = {
@@ -288,11 +324,13 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_PARTS,
     .start = start,
+    .range = range,
     .hint = hint,
     .event = event,
     .advance = advance,
     .finish = finish,
     .save = save,
+    .take = take,
     .load = load,
     .explain = explain,
     .release = release,

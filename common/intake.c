@@ -137,6 +137,7 @@ static void batch_hand(struct loop *l)
 /* Tells the command the watermark. */
 static void watermark_tell(struct loop *l, int64_t watermark_us)
 {
+    if (l->run.counters.keys > l->keys_most) l->keys_most = l->run.counters.keys;
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);

@@ -20,6 +20,10 @@
 
 /* A range's rows are kept in memory until it is their turn: so a range is no larger than this. */
 #define RANGE_BYTES_MAX ((uint64_t)64 << 20)
+/* What was there before a range may matter in it for long (run.reach_us). A range no larger than
+ * this is worth its rows' memory if that is at most one part in so many of it. */
+#define RANGE_BYTES_FAR ((uint64_t)1 << 30)
+#define BORDER_SHARE 3
 /* Below this a worker is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
@@ -45,6 +49,7 @@ struct jobs {
     struct range *range;
     int count, at_once;
     int begun; /* ranges that a worker was asked for, and the first */
+    bool far;  /* large ranges, of which the command can do a good deal by itself */
     struct slot *slot;
     pid_t nursery;
     int request_fd; /* to it: the numbers of ranges */
@@ -118,11 +123,64 @@ static uint64_t cut_place(const struct inputs *inputs, uint64_t cut)
     return cut;
 }
 
-static void ranges_make(struct jobs *jobs, const struct inputs *inputs, int count)
+/* The largest event_time in the last piece before a range: a guess that the run checks. */
+static int64_t seed_time(struct loop *l, uint64_t begin)
 {
+    uint64_t base = 0;
+    int64_t largest_us = TIME_NONE;
+    char *piece = memory_new(SEED_BYTES + 1 + SCAN_PADDING);
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *input = &l->inputs.input[i];
+        const uint64_t end = base + input->size < begin ? base + input->size : begin;
+        const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
+        if (end > base && end + SEED_BYTES > begin) {
+            const size_t len = file_read(input, from - base, piece, end - from);
+            memset(piece + len, 0, 1 + SCAN_PADDING);
+            piece[len] = '\n';
+            const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
+            while (p < piece + len) {
+                int64_t time_us;
+                p = intake_peek(l, p, &time_us);
+                if (time_us > largest_us) largest_us = time_us;
+            }
+        }
+        base += input->size;
+        if (base >= begin) break;
+    }
+    free(piece);
+    return largest_us;
+}
+
+/* How many bytes of input it takes until what was there before does not matter any more. */
+static uint64_t reach_bytes(struct loop *l)
+{
+    const uint64_t total = l->inputs.bytes_total;
+    const int64_t from_us = seed_time(l, total < SEED_BYTES ? total : SEED_BYTES);
+    const int64_t to_us = seed_time(l, total);
+    int64_t reach_us;
+    if (from_us == TIME_NONE || to_us <= from_us ||
+        __builtin_add_overflow(l->run.reach_us, l->run.settings.lateness_us, &reach_us) ||
+        reach_us >= to_us - from_us)
+        return total;
+    return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
+}
+
+/* How large a range may be at the most. */
+static uint64_t range_most(struct jobs *jobs, struct loop *l, uint64_t size)
+{
+    if (l->run.reach_us == 0) return RANGE_BYTES_MAX;
+    if (size > RANGE_BYTES_FAR) size = RANGE_BYTES_FAR;
+    jobs->far = reach_bytes(l) <= size / BORDER_SHARE;
+    return jobs->far ? size : RANGE_BYTES_MAX;
+}
+
+static void ranges_make(struct jobs *jobs, struct loop *l, int count)
+{
+    const struct inputs *inputs = &l->inputs;
     const uint64_t total = inputs->bytes_total;
-    uint64_t size = total / (uint64_t)count;
-    if (size > RANGE_BYTES_MAX) size = RANGE_BYTES_MAX;
+    uint64_t size = (total + (uint64_t)count - 1) / (uint64_t)count;
+    const uint64_t most = range_most(jobs, l, size);
+    if (size > most) size = most;
     const uint64_t ranges = (total + size - 1) / size;
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
@@ -157,41 +215,14 @@ static void range_select(struct loop *l, const struct range *range)
 
 /* --- a worker --- */
 
-/* The largest event_time in the last piece before a range: a guess that the run checks. */
-static int64_t seed_time(struct loop *l, uint64_t begin)
-{
-    uint64_t base = 0;
-    int64_t largest_us = TIME_NONE;
-    char *piece = memory_new(SEED_BYTES + 1 + SCAN_PADDING);
-    for (int i = 0; i < l->inputs.count; i++) {
-        const struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size < begin ? base + input->size : begin;
-        const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
-        if (end > base && end + SEED_BYTES > begin) {
-            const size_t len = file_read(input, from - base, piece, end - from);
-            memset(piece + len, 0, 1 + SCAN_PADDING);
-            piece[len] = '\n';
-            const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
-            while (p < piece + len) {
-                int64_t time_us;
-                p = intake_peek(l, p, &time_us);
-                if (time_us > largest_us) largest_us = time_us;
-            }
-        }
-        base += input->size;
-        if (base >= begin) break;
-    }
-    free(piece);
-    return largest_us;
-}
-
 /* Everything the run has to know of a range. */
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t relayed, struct buffer *out)
 {
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
     loop_count(l);
     /* An event that --max-jump holds waits for one of the next range: the run has to see both. */
-    pack_i64(out, partition->holding ? TIME_NONE : seed_us);
+    pack_i64(out, partition->holding || l->full ? TIME_NONE : seed_us);
+    pack_u64(out, l->keys_most);
     pack_u64(out, l->output.position);
     pack_u64(out, relayed);
     stats_save(&l->stats, out);
@@ -202,9 +233,11 @@ static void result_pack(struct loop *l, int64_t seed_us, uint64_t relayed, struc
     if (l->tool->save != NULL) l->tool->save(&l->run, out);
 }
 
-static _Noreturn void worker_run(struct loop *l, const struct range *range, const struct slot *slot,
+static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int number,
                                  void (*read_range)(struct loop *l))
 {
+    const struct range *range = &jobs->range[number];
+    const struct slot *slot = &jobs->slot[number % jobs->at_once];
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
     l->relay = (struct output){.name = "memory for events", .fd = slot->relay_fd};
     l->rejects.deferred = l->late.deferred = &l->relay.buffer;
@@ -217,7 +250,9 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
         partition_advance(&l->clock, partition, seed_us);
         partition->began = true;
         l->told_us = clock_watermark(&l->clock);
-        l->run.border_us = l->run.end_time_us = seed_us;
+        l->run.end_time_us = seed_us;
+        l->run.border_us = l->run.reach_us == 0 || jobs->far ? seed_us : INT64_MAX;
+        if (l->tool->range != NULL) l->tool->range(&l->run);
         read_range(l);
     }
     intake_run(l);
@@ -278,7 +313,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             signal(SIGCHLD, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
-            worker_run(l, &jobs->range[number], slot, read_range);
+            worker_run(l, jobs, number, read_range);
         }
         sigprocmask(SIG_SETMASK, &before, NULL);
     }
@@ -359,7 +394,7 @@ struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loo
         if (!is_plain(l, &l->inputs.input[i])) return NULL;
     struct jobs *jobs = memory_zero(1, sizeof *jobs);
     jobs->at_once = count;
-    ranges_make(jobs, &l->inputs, count);
+    ranges_make(jobs, l, count);
     if (jobs->count < 2) {
         jobs_free(jobs);
         return NULL;
@@ -414,9 +449,11 @@ static bool range_take(struct loop *l, struct slot *slot)
     memory_view(slot->relay_fd, &slot->relay);
     struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
-    const bool right = unpack_i64(&in) == partition->largest_us &&
-                       partition->largest_us != TIME_NONE && !partition->holding &&
-                       (partition->began || shared.max_jump_us == 0);
+    const int64_t seed_us = unpack_i64(&in);
+    const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
+    const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE &&
+                       !partition->holding && (partition->began || shared.max_jump_us == 0) &&
+                       keys_most <= (uint64_t)shared.max_keys;
     if (right) {
         const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
         const struct slice relay = {.text = slot->relay.text, .len = unpack_u64(&in)};
@@ -436,15 +473,17 @@ static bool range_take(struct loop *l, struct slot *slot)
         bool good = clock_load(&l->clock, &in);
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
+        if (l->tool->take != NULL) good = l->tool->take(&l->run, rows, &in) && good;
         good = intake_replay(l, relay) && good;
         for (int i = 0; i < l->inputs.count; i++)
             l->inputs.input[i].lines += lines[i];
         free(lines);
+        if (l->tool->take != NULL) intake_run(l);
         if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
-        rows_pass(l->run.rows, rows);
+        if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
     }
     return right;
 }

@@ -113,6 +113,7 @@ struct loop {
     bool running;                     /* the batch is being handed over */
     /* --jobs. */
     struct output relay; /* in a worker: what it passes on to the run */
+    uint64_t keys_most;  /* in a worker: the command's keys at the most */
     bool goes_on;        /* what the inputs are set to ends where another range begins */
 };
 

@@ -358,6 +358,7 @@ static void read_everything(struct loop *l)
         l->now_us = instant_now();
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
+        if (l->full && run_is_range(&l->run)) return; /* the run will read it again, and say so */
         checkpoint_keys(l);
     }
 }

@@ -70,11 +70,109 @@ same() {
     "$TRAFFIC" "$TRAFFIC"
 }
 
-@test "so is every other tool, and what ranges cannot do is done by one" {
+@test "so are sessions, of which a range begins, ends and prints its own" {
+  local seed
+  for seed in 1 2 3; do
+    traffic --seed=$seed --events=20000 --rate=10 --disorder=20s --repeats=2 --malformed=1 --unicode --nulls=5 \
+      --bots=3 >sessions.ndjson
+    same cs-sessionize --gap=1m sessions.ndjson
+    [ -s rejects.1 ]
+    same cs-sessionize --gap=5s --max-duration=10s --lateness=3s sessions.ndjson
+    [ -s late.1 ]
+    same cs-sessionize --gap=30s --max-duration=none --split-by=device_type,user_id --key=session_id,session_start \
+      --where='.event_type != "search"' sessions.ndjson
+    same cs-sessionize --gap=45s --lateness=0s --max-duration=46s --id=user_id sessions.ndjson
+  done
+}
+
+@test "so are sessions longer than a range, or without an end" {
   same cs-sessionize "$TRAFFIC"
+  same cs-sessionize --gap=2h --max-duration=3h "$TRAFFIC"
+  same cs-sessionize --gap=none --split-by=session_id,user_id "$TRAFFIC"
+  same cs-sessionize --lateness=max --max-duration=none "$TRAFFIC"
+  # One id all the way, cut again and again.
+  sed 's/"session_id":"[0-3][^"]*"/"session_id":"bot"/' "$TRAFFIC" >bot.ndjson
+  same cs-sessionize --gap=1m --max-duration=3m bot.ndjson
+  jq -s -e 'map(select(.session_id == "bot")) | length > 10' rows.1
+}
+
+@test "so are sessions where event time jumps back and forth, over files and within" {
+  traffic --seed=4 --events=10000 --rate=10 --disorder=20s >first.ndjson
+  traffic --seed=4 --events=10000 --rate=10 --disorder=20s --start=2026-01-01T00:10:00Z >second.ndjson
+  same cs-sessionize --gap=30s first.ndjson second.ndjson first.ndjson
+  [ -s late.1 ]
+  { event 2026-01-01T12:00:00Z '"session_id":"s"' && event 2026-01-01T12:00:01Z '"session_id":"s"' && cat first.ndjson; } >ahead.ndjson
+  same cs-sessionize --gap=30s ahead.ndjson
+  jq -e '.late > 9000' stats.1
+}
+
+@test "so are carts, and how things stood" {
   same cs-abandon "$TRAFFIC"
+  same cs-abandon --after=3s --until=10m --forget=5s --lateness=3s "$TRAFFIC"
+  [ -s late.1 ]
+  same cs-abandon --id=user_id --after=1m --until=5m "$TRAFFIC"
+  same cs-abandon --at=2026-01-01T00:50:00Z "$TRAFFIC"
+}
+
+@test "so is cs-parse, and what ranges cannot do is done by one" {
   same cs-parse "$TRAFFIC"
   same cs-funnel --dedup=1m "$TRAFFIC"
+  same cs-sessionize --dedup=1m "$TRAFFIC"
+}
+
+@test "refused and late records are in the order of one job where both are one file" {
+  local tool jobs
+  for tool in 'cs-sessionize --gap=5s --lateness=3s' 'cs-window --size=10s --agg=n=count --lateness=3s' \
+    'cs-abandon --after=3s --until=1m --forget=5s --lateness=3s'; do
+    for jobs in 1 2 5; do
+      # shellcheck disable=SC2086 # several words
+      $tool --jobs=$jobs --rejects=both --late=both "$TRAFFIC" >/dev/null
+      mv both both.$jobs
+    done
+    grep -q '"reason":"late"' both.1
+    grep -qv '"reason":"late"' both.1
+    cmp both.1 both.2
+    cmp both.1 both.5
+    jq -s -e 'map(.line) | . == sort' both.1
+  done
+}
+
+@test "an event far ahead is judged by the one behind it, in whatever range that is" {
+  # Lines of one length, so that the middle of the file is the end of one of them.
+  awk 'BEGIN { for (i = 0; i < 4000; i++) printf "{\"event_type\":\"page_view\",\"session_id\":\"s%03d\",\"pad\":\"%0200d\",\"event_time\":\"2026-01-01T%02d:%02d:%02dZ\"}\n", i % 50, 0, i / 3600, i / 60 % 60, i % 60 }' >even.ndjson
+  local line tool
+  for line in 1999 2000 2001 2002; do
+    sed "${line}s/2026-01-01/2026-01-04/" even.ndjson >jump.ndjson
+    for tool in 'cs-window --size=1m --agg=n=count' 'cs-sessionize --gap=1m'; do
+      # shellcheck disable=SC2086 # several words
+      same $tool jump.ndjson
+      jq -e '.rejected_by == {"future": 1} and .late == 0' stats.1
+    done
+  done
+}
+
+@test "--pad pads once for all ranges" {
+  same cs-window --size=1m --agg=n=count --pad=100 "$TRAFFIC"
+  same cs-sessionize --gap=1m --pad=100 "$TRAFFIC"
+}
+
+@test "more ids than --max-keys are exit 3 in any range" {
+  local tool jobs
+  for tool in 'cs-sessionize --gap=1m' 'cs-abandon' 'cs-window --size=1h --by=session_id --agg=n=count'; do
+    for jobs in 1 2 5; do
+      # shellcheck disable=SC2086 # several words
+      run -3 $tool --jobs=$jobs --max-keys=20 "$TRAFFIC"
+      [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
+      # shellcheck disable=SC2086
+      $tool --jobs=$jobs --max-keys=40000 "$TRAFFIC" >/dev/null 2>&1
+    done
+  done
+  # Few at first, many at the end.
+  { head -c 4M "$TRAFFIC" | sed 's/"session_id":"[^"]*"/"session_id":"s"/' | head -n -1 && tail -c +4M "$TRAFFIC" | tail -n +2; } >grows.ndjson
+  for jobs in 1 2 5; do
+    run -3 cs-sessionize --gap=1m --jobs=$jobs --max-keys=20 grows.ndjson
+    [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
+  done
 }
 
 @test "lines in rejects are counted from the file's beginning" {
@@ -114,7 +212,7 @@ same() {
 
 @test "a full disk is exit 1 with jobs, too" {
   [ -c /dev/full ] || skip "no /dev/full"
-  for tool in cs-parse cs-funnel; do
+  for tool in cs-parse cs-funnel 'cs-sessionize --gap=1m' cs-abandon; do
     run -1 bash -c "$tool --jobs=2 '$TRAFFIC' >/dev/full 2>/dev/null"
   done
 }
