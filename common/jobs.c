@@ -24,6 +24,8 @@
  * this is worth its rows' memory if that is at most one part in so many of it. */
 #define RANGE_BYTES_FAR ((uint64_t)1 << 30)
 #define BORDER_SHARE 3
+/* The first such range is larger by one part of these: the run has no rows to hand over. */
+#define QUARTERS 4
 /* Below this a worker is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
@@ -182,10 +184,13 @@ static void ranges_make(struct jobs *jobs, struct loop *l, int count)
     const uint64_t most = range_most(jobs, l, size);
     if (size > most) size = most;
     const uint64_t ranges = (total + size - 1) / size;
+    const uint64_t first = jobs->far ? QUARTERS + 1 : QUARTERS;
+    const uint64_t quarter = total / (first + QUARTERS * (ranges - 1));
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
     for (uint64_t i = 1; i <= ranges && begin < total; i++) {
-        const uint64_t end = i == ranges ? total : cut_place(inputs, total / ranges * i);
+        const uint64_t end =
+            i == ranges ? total : cut_place(inputs, quarter * (first + QUARTERS * (i - 1)));
         if (end <= begin) continue;
         jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
         begin = end;
