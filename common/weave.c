@@ -28,6 +28,7 @@ static void rows_let(struct weave *weave, struct rows *rows)
 {
     const size_t len = weave->next_at - weave->passed;
 
+    if (len == 0) return;
     rows_pass(rows, (struct slice){.text = weave->rows.text, .len = len});
     weave->rows.text += len;
     weave->rows.len -= len;
