@@ -89,6 +89,7 @@ static const struct translator translator = {
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */
 static int id_slots;
+static bool time_elsewhere; /* --time-field: event_time need not be the time */
 static char time_text[INSTANT_TEXT_MAX];
 static char id_text[2 * sizeof(struct id)]; /* the session_id made, in hex */
 static struct buffer id_bytes;              /* what it is made of */
@@ -209,7 +210,8 @@ static void start(struct run *run)
     start_renames(run);
     start_recodes(run);
     start_id_from(run);
-    run->schema.as_is = words.count == 0 && id_slots == 0;
+    time_elsewhere = option_given("time-field");
+    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
 }
 
@@ -229,7 +231,7 @@ static struct slice line_with_time(struct slice line, struct slice old, struct s
 static void normalise_time(struct event *ev)
 {
     struct value *value = &ev->value[SLOT_EVENT_TIME];
-    if (instant_is_usual(*value)) return;
+    if (!time_elsewhere && instant_is_usual(*value)) return;
     const size_t len = instant_write(time_text, ev->time_us);
     const struct slice text = {.text = time_text, .len = len};
 
@@ -311,21 +313,25 @@ static enum reason amend(struct run *run, struct event *ev)
 
 static enum fate event(struct run *run, const struct event *ev)
 {
+    const bool as_it_is = run->schema.whole || ev->canonical;
+    produced++;
+    if (as_it_is && !keep_frame) {
+        rows_line(run->rows, ev, &run->schema);
+        return FATE_USED;
+    }
     struct buffer *out = rows_raw_begin(run->rows);
-
     if (keep_frame) {
         buffer_add_int(out, partition_number(ev->partition));
         buffer_add_char(out, '\t');
         buffer_add_int(out, ev->offset);
         buffer_add_char(out, '\t');
     }
-    if (run->schema.whole || ev->canonical) {
+    if (as_it_is) {
         buffer_add_slice(out, ev->line);
     } else {
         canonical_print(out, &run->schema, ev, changed);
     }
     rows_raw_end(run->rows, ev, &run->schema);
-    produced++;
     return FATE_USED;
 }
 
@@ -350,11 +356,12 @@ static void release(struct run *run)
     buffer_release(&row);
 }
 
-/* What a range of --jobs hands over. */
+/* What a range of --jobs hands over, and the next one does not. */
 static void save(struct run *run, struct buffer *out)
 {
     (void)run;
     pack_u64(out, produced);
+    produced = 0;
 }
 
 static bool load(struct run *run, struct unpack *in)
@@ -368,7 +375,7 @@ static const struct tool tool = {
     .name = "cs-parse",
     .summary = "make canonical events of raw records",
     .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_PARTS,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_PARTS | TOOL_SINGLY | TOOL_BULKY,
     .save = save,
     .load = load,
     .start = start,

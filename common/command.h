@@ -103,6 +103,7 @@ struct run {
                             and stays open; INT64_MIN: nothing; INT64_MAX: anything */
     int64_t reach_us;    /* set by start: for how long what was there before a range may matter in
                             it (--jobs); 0 for what looks at border_us only */
+    bool in_range;       /* --jobs: what this run saves is for another process only, in any order */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
     bool unamended;      /* set by start: with these options amend has nothing to do */
 };
@@ -120,8 +121,10 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_PARTS = 16, /* --jobs: in a range (run_is_range) the command heeds border_us, or leaves
-                        events to the run; load adds what the save of a range's run holds */
+    TOOL_PARTS = 16,  /* --jobs: in a range (run_is_range) the command heeds border_us, or leaves
+                         events to the run; load adds what the save of a range's run holds */
+    TOOL_SINGLY = 32, /* what it makes of an event depends on no other */
+    TOOL_BULKY = 64,  /* what a range hands over is about as large as what it reads */
 };
 
 struct tool {
@@ -141,7 +144,7 @@ struct tool {
     void (*updates)(struct run *run);
     void (*finish)(struct run *run);
     void (*save)(struct run *run,
-                 struct buffer *out); /* deterministic: the same bytes for the same state */
+                 struct buffer *out); /* the same bytes for the same state, unless in_range */
     bool (*take)(struct run *run, struct slice rows,
                  struct unpack *in); /* optional: the rows of a range, which the command puts
                                         between its own, with what its save begins with. The rest is

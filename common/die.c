@@ -1,10 +1,12 @@
 #include "die.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* One write of at most this much to a pipe is never mixed with another process's (PIPE_BUF). */
@@ -193,4 +195,10 @@ void die_person(const char *format, ...)
     va_end(args);
     line_write(&line);
     exit(EXIT_PERSON);
+}
+
+void die_with(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die_errno("prctl");
+    if (getppid() != parent) _exit(EXIT_FAILED); /* it was faster */
 }

@@ -10,6 +10,7 @@
 #define CS_DIE_H
 
 #include <stdarg.h>
+#include <sys/types.h>
 
 enum exit_code {
     EXIT_DONE = 0,
@@ -35,5 +36,8 @@ _Noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 
 
 /* A message, then exit 3: a person has to decide. */
 _Noreturn void die_person(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For a process just forked: it is to die, killed, when its parent does. */
+void die_with(pid_t parent);
 
 #endif

@@ -36,10 +36,11 @@ static inline bool id_is_none(struct id a)
 }
 
 /* The id of a pair (a group, and something counted within it) where both are hashes: their bits are
- * as good as random, and so is their sum. Never ID_NONE. */
+ * as good as random, and so is their sum. The group's counts twice: what is a group's key here may
+ * be counted there, and the other way round. Never ID_NONE. */
 static inline struct id id_within(struct id group, struct id a)
 {
-    const struct id sum = {a.low + group.low, a.high ^ group.high};
+    const struct id sum = {a.low + 2 * group.low, a.high ^ group.high};
     return (struct id){sum.low | (uint64_t)id_is_none(sum), sum.high};
 }
 

@@ -87,11 +87,11 @@ static void count_filtered(struct loop *l)
 /* The command, in a range of --jobs, leaves the event to the run. */
 static void event_leave(struct loop *l, const struct pending *pending)
 {
-    const struct relay_record record = {.input_number =
-                                            (uint32_t)(pending->origin.input - l->inputs.input),
-                                        .line = pending->origin.line_number,
-                                        .raw = pending->origin.raw};
-    relay_event(&l->relay.buffer, &pending->ev, l->members, &record);
+    const struct handover_record record = {.input_number =
+                                               (uint32_t)(pending->origin.input - l->inputs.input),
+                                           .line = pending->origin.line_number,
+                                           .raw = pending->origin.raw};
+    handover_event(&l->handover.buffer, &pending->ev, l->members, &record);
 }
 
 /* Hands the batch to the command. */
@@ -131,7 +131,7 @@ static void batch_hand(struct loop *l)
     }
     l->accepted_count = 0;
     l->running = false;
-    if (l->relay.buffer.len != 0) output_row_done(&l->relay);
+    if (l->handover.buffer.len != 0) output_row_done(&l->handover);
 }
 
 /* Tells the command the watermark. */
@@ -519,6 +519,7 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         events[i] = &l->batch[i].ev;
     struct origin origin = {.input = input, .partition = -1, .offset = -1};
     const bool careless = is_careless(l);
+    output_lender(&l->output, p, stop);
     while (p < stop) {
         intake_run(l);
         scanner_clear(l->scanner);
@@ -533,6 +534,8 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         intake_run(l);
         l->side_by_side = false;
     }
+    output_settle(&l->output);
+    output_lender(&l->output, NULL, NULL);
 }
 
 /* A translator made an event: none is taken before all of the record's are known to be good. */
@@ -923,12 +926,12 @@ static void replay_run(struct loop *l)
     checkpoint_keys(l);
 }
 
-static const char *replay_event(struct loop *l, const char *at, enum relay_kind kind)
+static const char *replay_event(struct loop *l, const char *at, enum handover_kind kind)
 {
     if (l->accepted_count == BATCH_MAX) replay_run(l);
     struct pending *pending = &l->batch[l->accepted_count];
-    struct relay_record record = {0};
-    at = relay_take(at, kind, &pending->ev, l->members, &record);
+    struct handover_record record = {0};
+    at = handover_take(at, kind, &pending->ev, l->members, &record);
     struct input *input = &l->inputs.input[record.input_number];
     pending->ev.partition = input->partition;
     pending->ev.offset = -1;
@@ -941,13 +944,13 @@ static const char *replay_event(struct loop *l, const char *at, enum relay_kind 
     return at;
 }
 
-bool intake_replay(struct loop *l, struct slice relayed)
+bool intake_replay(struct loop *l, struct slice handed)
 {
-    struct unpack in = {.at = relayed.text, .end = relayed.text + relayed.len};
+    struct unpack in = {.at = handed.text, .end = handed.text + handed.len};
     struct buffer scratch = {0};
     while (in.at < in.end && !in.broken) {
-        const enum relay_kind kind = unpack_u8(&in);
-        if (kind == RELAY_EVENT || kind == RELAY_BEHIND) {
+        const enum handover_kind kind = unpack_u8(&in);
+        if (kind == HANDOVER_EVENT || kind == HANDOVER_BEHIND) {
             in.at = replay_event(l, in.at, kind);
             continue;
         }
@@ -956,7 +959,7 @@ bool intake_replay(struct loop *l, struct slice relayed)
         if (!reject_take(&in, &reject, &scratch)) break;
         if (reject.input_number < (uint32_t)l->inputs.count)
             reject.line += l->inputs.input[reject.input_number].lines;
-        rejects_add(kind == RELAY_LATE ? &l->late : &l->rejects, &reject);
+        rejects_add(kind == HANDOVER_LATE ? &l->late : &l->rejects, &reject);
     }
     replay_run(l);
     buffer_release(&scratch);

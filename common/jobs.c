@@ -6,42 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "die.h"
-#include "frame.h"
 #include "instant.h"
 #include "memory.h"
 #include "pack.h"
+#include "range.h"
 #include "shared.h"
 
-/* A range's rows are kept in memory until it is their turn: so a range is no larger than this. */
-#define RANGE_BYTES_MAX ((uint64_t)64 << 20)
+/* A range's rows, and events it leaves to the run, are kept in memory until it is their turn: so a
+ * range is no larger than this. What is open at its end is handed over and added up, which is work
+ * that one job does not have: so it is no smaller than that memory asks for. */
+#define RANGE_BYTES_MAX ((uint64_t)256 << 20)
+#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
 /* What was there before a range may matter in it for long (run.reach_us). A range no larger than
  * this is worth its rows' memory if that is at most one part in so many of it. */
 #define RANGE_BYTES_FAR ((uint64_t)1 << 30)
 #define BORDER_SHARE 3
 /* The first such range is larger by one part of these: the run has no rows to hand over. */
 #define QUARTERS 4
-/* Below this a worker is not worth its fork. */
-#define RANGE_BYTES_MIN ((uint64_t)256 << 10)
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
-
-/* The bytes of all files in one row: begin to end. */
-struct range {
-    uint64_t begin, end;
-};
 
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
 struct slot {
-    int rows_fd, relay_fd, result_fd; /* memory files; the first two keep their pages from range to
-                                         range */
-    struct slice rows, relay,
+    int rows_fd, handover_fd, result_fd; /* memory files; the first two keep their pages from range
+                                         to range */
+    struct slice rows, handover,
         result;   /* the run's view of them: all their bytes, of which a range's are the first */
     int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
     pid_t worker; /* for the nursery */
@@ -59,72 +54,6 @@ struct jobs {
 
 /* --- where ranges begin --- */
 
-/* Reads up to len bytes of a file from an offset; fewer at its end. */
-static size_t file_read(const struct input *input, uint64_t from, char *into, size_t len)
-{
-    const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) die_errno("%s", input->name);
-    size_t got = 0;
-    while (got < len) {
-        const ssize_t n = pread(fd, into + got, len - got, (off_t)(from + got));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) die_errno("%s", input->name);
-        if (n == 0) break;
-        got += (size_t)n;
-    }
-    close(fd);
-    return got;
-}
-
-/* Does the input begin as unframed lines of JSON that need no translation? */
-static bool is_plain(const struct loop *l, const struct input *input)
-{
-    if (!input->regular || input_compressed(input) || strcmp(input->name, "-") == 0) return false;
-    char head[4096 + SCAN_PADDING] = {0};
-    const size_t len = file_read(input, 0, head, 4096);
-    const char *from = head;
-    while (from < head + len && strchr(" \t\r\n", *from) != NULL)
-        from++;
-    if (from == head + len) return true;
-    if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
-    if (shared.input == INPUT_KCAT) return false;
-    /* An envelope has to be seen whole; a line that long is none of ours. */
-    const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return shared.input == INPUT_NDJSON ||
-           (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
-           (newline == NULL && l->run.translator == NULL);
-}
-
-/* The first line of a file that begins at or after the offset; the file's end if there is none near
- * enough. */
-static uint64_t line_begin(const struct input *input, uint64_t from)
-{
-    char *piece = memory_new(SEED_BYTES);
-    uint64_t at = from - 1; /* a newline right before is what is looked for */
-    uint64_t found = input->size;
-    while (at < input->size) {
-        const size_t len = file_read(input, at, piece, SEED_BYTES);
-        const char *newline = len == 0 ? NULL : memchr(piece, '\n', len);
-        if (newline != NULL) found = at + (uint64_t)(newline - piece) + 1;
-        if (newline != NULL || len == 0) break;
-        at += len;
-    }
-    free(piece);
-    return found;
-}
-
-/* Moves a cut to where a line begins. */
-static uint64_t cut_place(const struct inputs *inputs, uint64_t cut)
-{
-    uint64_t base = 0;
-    for (int i = 0; i < inputs->count; i++) {
-        const struct input *input = &inputs->input[i];
-        if (cut > base && cut < base + input->size) return base + line_begin(input, cut - base);
-        base += input->size;
-    }
-    return cut;
-}
-
 /* The largest event_time in the last piece before a range: a guess that the run checks. */
 static int64_t seed_time(struct loop *l, uint64_t begin)
 {
@@ -136,7 +65,7 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
         const uint64_t end = base + input->size < begin ? base + input->size : begin;
         const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
         if (end > base && end + SEED_BYTES > begin) {
-            const size_t len = file_read(input, from - base, piece, end - from);
+            const size_t len = range_peek(input, from - base, piece, end - from);
             memset(piece + len, 0, 1 + SCAN_PADDING);
             piece[len] = '\n';
             const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
@@ -168,73 +97,52 @@ static uint64_t reach_bytes(struct loop *l)
 }
 
 /* How large a range may be at the most. */
-static uint64_t range_most(struct jobs *jobs, struct loop *l, uint64_t size)
+static uint64_t range_most(struct jobs *jobs, struct loop *l)
 {
-    if (l->run.reach_us == 0) return RANGE_BYTES_MAX;
-    if (size > RANGE_BYTES_FAR) size = RANGE_BYTES_FAR;
-    jobs->far = reach_bytes(l) <= size / BORDER_SHARE;
-    return jobs->far ? size : RANGE_BYTES_MAX;
+    const bool is_bulky = (l->tool->flags & TOOL_BULKY) != 0;
+    const uint64_t most = is_bulky ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
+    if (l->run.reach_us == 0) return most;
+    const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
+    const uint64_t far = share < RANGE_BYTES_FAR ? share : RANGE_BYTES_FAR;
+    jobs->far = reach_bytes(l) <= far / BORDER_SHARE;
+    return jobs->far ? RANGE_BYTES_FAR : most;
 }
 
-static void ranges_make(struct jobs *jobs, struct loop *l, int count)
+/* As many ranges for each job. */
+static void ranges_make(struct jobs *jobs, struct loop *l)
 {
     const struct inputs *inputs = &l->inputs;
-    const uint64_t total = inputs->bytes_total;
-    uint64_t size = (total + (uint64_t)count - 1) / (uint64_t)count;
-    const uint64_t most = range_most(jobs, l, size);
-    if (size > most) size = most;
-    const uint64_t ranges = (total + size - 1) / size;
+    const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
+    const uint64_t most = jobs_count * range_most(jobs, l);
+    const uint64_t ranges = (total + most - 1) / most * jobs_count;
     const uint64_t first = jobs->far ? QUARTERS + 1 : QUARTERS;
     const uint64_t quarter = total / (first + QUARTERS * (ranges - 1));
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
     for (uint64_t i = 1; i <= ranges && begin < total; i++) {
         const uint64_t end =
-            i == ranges ? total : cut_place(inputs, quarter * (first + QUARTERS * (i - 1)));
+            i == ranges ? total : range_cut(inputs, quarter * (first + QUARTERS * (i - 1)));
         if (end <= begin) continue;
         jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
         begin = end;
     }
 }
 
-/* Sets the inputs to a range: what lies before or behind counts as read. */
-static void range_select(struct loop *l, const struct range *range)
-{
-    uint64_t base = 0;
-    for (int i = 0; i < l->inputs.count; i++) {
-        struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size;
-        if (end > range->begin && base < range->end) {
-            input->ended = false;
-            if (base + input->consumed < range->begin)
-                input_seek(input, range->begin - base, input->lines);
-            /* A file's last range goes to its end, wherever that is now. */
-            input->stop = end > range->end ? range->end - base : 0;
-        } else if (base >= range->end || end <= range->begin) {
-            input->ended = true;
-        }
-        base = end;
-    }
-    l->goes_on = range->end < base;
-}
-
 /* --- a worker --- */
 
 /* Everything the run has to know of a range. */
-static void result_pack(struct loop *l, int64_t seed_us, uint64_t relayed, struct buffer *out)
+static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
-    const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
-    loop_count(l);
-    /* An event that --max-jump holds waits for one of the next range: the run has to see both. */
-    pack_i64(out, partition->holding || l->full ? TIME_NONE : seed_us);
+    pack_i64(out, seed_us);
+    pack_u8(out, l->full || clock_partition(&l->clock, l->inputs.input[0].number)->holding);
     pack_u64(out, l->keys_most);
     pack_u64(out, l->output.position);
-    pack_u64(out, relayed);
-    stats_save(&l->stats, out);
-    pack_u64(out, l->inputs.bytes_read);
-    for (int i = 0; i < l->inputs.count; i++)
-        pack_u64(out, l->inputs.input[i].lines);
+    pack_u64(out, handed);
     clock_save(&l->clock, out);
+    struct buffer counted = {0};
+    range_pack(l, &counted);
+    pack_text(out, buffer_slice(&counted));
+    buffer_release(&counted);
     if (l->tool->save != NULL) l->tool->save(&l->run, out);
 }
 
@@ -244,10 +152,7 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     const struct range *range = &jobs->range[number];
     const struct slot *slot = &jobs->slot[number % jobs->at_once];
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
-    l->relay = (struct output){.name = "memory for events", .fd = slot->relay_fd};
-    l->rejects.deferred = l->late.deferred = &l->relay.buffer;
-    l->rejects.mark = RELAY_REJECTED;
-    l->late.mark = RELAY_LATE;
+    l->handover = (struct output){.name = "memory for events", .fd = slot->handover_fd};
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
@@ -262,13 +167,13 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     }
     intake_run(l);
     output_flush(&l->output);
-    output_flush(&l->relay);
-    const uint64_t relayed = l->relay.position;
-    memset(buffer_reserve(&l->relay.buffer, VALUE_PADDING), 0, VALUE_PADDING);
-    l->relay.buffer.len = VALUE_PADDING;
-    output_flush(&l->relay);
+    output_flush(&l->handover);
+    const uint64_t handed = l->handover.position;
+    memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
+    l->handover.buffer.len = VALUE_PADDING;
+    output_flush(&l->handover);
     struct output result = {.name = "memory for results", .fd = slot->result_fd};
-    result_pack(l, seed_us, relayed, &result.buffer);
+    result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
     _exit(EXIT_DONE);
 }
@@ -292,13 +197,14 @@ static void on_worker_end(int signal)
 
 /* The nursery: a process as clean as the run was before it read anything. Workers are forked from
  * it, not from the run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request_fd,
+static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, int request_fd,
                                   void (*read_range)(struct loop *l))
 {
     nursery_jobs = jobs;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    die_with(run);
     signal(SIGINT, SIG_IGN); /* the run decides */
     signal(SIGTERM, SIG_IGN);
+    const pid_t nursery = getpid();
     sigset_t ends, before;
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
@@ -315,7 +221,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, struct loop *l, int request
         slot->worker = fork();
         if (slot->worker < 0) die_errno("fork");
         if (slot->worker == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            range_serve(l, nursery);
             signal(SIGCHLD, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
             worker_run(l, jobs, number, read_range);
@@ -337,17 +243,18 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
     for (int i = 0; i < jobs->at_once; i++) {
         struct slot *slot = &jobs->slot[i];
         slot->rows_fd = memory_file("rows");
-        slot->relay_fd = memory_file("events");
+        slot->handover_fd = memory_file("events");
         slot->result_fd = memory_file("result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
     int request[2];
     if (pipe2(request, O_CLOEXEC) != 0) die_errno("pipe");
+    const pid_t run = getpid();
     jobs->nursery = fork();
     if (jobs->nursery < 0) die_errno("fork");
     if (jobs->nursery == 0) {
         close(request[1]);
-        nursery_run(jobs, l, request[0], read_range);
+        nursery_run(jobs, run, l, request[0], read_range);
     }
     close(request[0]);
     jobs->request_fd = request[1];
@@ -374,12 +281,12 @@ static void jobs_free(struct jobs *jobs)
         close(jobs->request_fd);
     }
     for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
-        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].relay,
+        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].handover,
                                       jobs->slot[i].result};
         for (int j = 0; j < 3; j++)
             if (views[j].text != NULL) munmap((void *)(uintptr_t)views[j].text, views[j].len);
         close(jobs->slot[i].rows_fd);
-        close(jobs->slot[i].relay_fd);
+        close(jobs->slot[i].handover_fd);
         close(jobs->slot[i].result_fd);
         close(jobs->slot[i].done[0]);
     }
@@ -390,16 +297,10 @@ static void jobs_free(struct jobs *jobs)
 
 struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if (count < 2 || (l->tool->flags & TOOL_PARTS) == 0) return NULL;
-    if (shared.dedup_us != 0 || shared.strict || shared.interleave || l->run.settings.rows ||
-        shared.merge)
-        return NULL;
-    if (l->inputs.bytes_total / (uint64_t)count < RANGE_BYTES_MIN) return NULL;
-    for (int i = 0; i < l->inputs.count; i++)
-        if (!is_plain(l, &l->inputs.input[i])) return NULL;
+    if ((l->tool->flags & TOOL_PARTS) == 0 || !range_possible(l, count)) return NULL;
     struct jobs *jobs = memory_zero(1, sizeof *jobs);
     jobs->at_once = count;
-    ranges_make(jobs, l, count);
+    ranges_make(jobs, l);
     if (jobs->count < 2) {
         jobs_free(jobs);
         return NULL;
@@ -433,62 +334,40 @@ static void memory_view(int fd, struct slice *view)
     *view = (struct slice){.text = map, .len = size};
 }
 
-static void stats_add(struct stats *sum, const struct stats *part)
-{
-    sum->read += part->read;
-    sum->duplicate += part->duplicate;
-    sum->rejected += part->rejected;
-    sum->filtered += part->filtered;
-    sum->late += part->late;
-    sum->used += part->used;
-    for (int reason = 0; reason < REASON_COUNT; reason++)
-        sum->rejected_by[reason] += part->rejected_by[reason];
-    if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
-}
-
-/* Takes what a worker has made, if it began with the right event time. */
+/* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
+ * keys and the run's together are surely within their bound. */
 static bool range_take(struct loop *l, struct slot *slot)
 {
     memory_view(slot->result_fd, &slot->result);
     memory_view(slot->rows_fd, &slot->rows);
-    memory_view(slot->relay_fd, &slot->relay);
+    memory_view(slot->handover_fd, &slot->handover);
     struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
     const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    /* What --max-jump holds at a range's end is for whoever reads the next line. */
     const int64_t seed_us = unpack_i64(&in);
+    const bool holds = unpack_u8(&in) != 0;
     const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
-    const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE &&
+    const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
                        !partition->holding && (partition->began || shared.max_jump_us == 0) &&
                        keys_most <= (uint64_t)shared.max_keys;
     if (right) {
         const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
-        const struct slice relay = {.text = slot->relay.text, .len = unpack_u64(&in)};
-        struct stats stats = {0};
-        stats_load(&stats, &in);
-        stats_add(&l->stats, &stats);
-        l->run.counters.late_windows += stats.late_windows;
-        l->run.counters.expired += stats.expired;
-        l->run.counters.not_numbers += stats.not_numbers;
-        expr_errors += stats.expression_errors;
-        l->rows_before += stats.rows;
-        l->inputs.bytes_read += unpack_u64(&in);
-        uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
-        for (int i = 0; i < l->inputs.count; i++)
-            lines[i] = unpack_u64(&in);
+        const struct slice handover = {.text = slot->handover.text, .len = unpack_u64(&in)};
         const int64_t floor_us = l->clock.floor_us;
         bool good = clock_load(&l->clock, &in);
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
+        const struct slice text = unpack_text(&in);
+        struct unpack counted = {.at = text.text, .end = text.text + text.len};
         if (l->tool->take != NULL) good = l->tool->take(&l->run, rows, &in) && good;
-        good = intake_replay(l, relay) && good;
-        for (int i = 0; i < l->inputs.count; i++)
-            l->inputs.input[i].lines += lines[i];
-        free(lines);
-        if (l->tool->take != NULL) intake_run(l);
+        good = range_add(l, &counted, handover) && good;
+        if (l->tool->take != NULL) intake_run(l); /* its sessions that are open now come behind */
         if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
         if (!good || in.broken)
             die("a worker has handed over nonsense"); /* a fault of this program */
         intake_run(l); /* the watermark moves on, and prints what is complete */
         if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
+        (void)loop_tick(l);
     }
     return right;
 }
@@ -497,7 +376,7 @@ static bool range_take(struct loop *l, struct slot *slot)
  * worker to come. */
 static void slot_clear(const struct slot *slot)
 {
-    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->relay_fd, 0, SEEK_SET) < 0 ||
+    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->handover_fd, 0, SEEK_SET) < 0 ||
         lseek(slot->result_fd, 0, SEEK_SET) < 0 || ftruncate(slot->result_fd, 0) != 0)
         die_errno("memory for a worker");
 }

@@ -21,7 +21,7 @@
 #include "position.h"
 #include "progress.h"
 #include "reject.h"
-#include "relay.h"
+#include "handover.h"
 #include "saver.h"
 #include "scan.h"
 #include "spool.h"
@@ -112,9 +112,9 @@ struct loop {
     struct made_counts made;          /* what became of its events */
     bool running;                     /* the batch is being handed over */
     /* --jobs. */
-    struct output relay; /* in a worker: what it passes on to the run */
-    uint64_t keys_most;  /* in a worker: the command's keys at the most */
-    bool goes_on;        /* what the inputs are set to ends where another range begins */
+    struct output handover; /* in a worker: what it passes on to the run */
+    uint64_t keys_most;     /* in a worker: the command's keys at the most */
+    bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };
 
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one
@@ -127,7 +127,7 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us);
 
 /* Takes what a worker has passed on; the lines of each input are counted from where the run is in
  * it. False: it is nonsense. */
-bool intake_replay(struct loop *l, struct slice relayed);
+bool intake_replay(struct loop *l, struct slice handed);
 
 /* Hands the batch to the command, then tells it the watermark. */
 void intake_run(struct loop *l);
@@ -144,6 +144,10 @@ void intake_join(struct loop *l, struct input *input, struct partition *partitio
 /* Refuses a record. detail may be NULL. */
 void intake_refuse(struct loop *l, enum reason reason, const char *detail,
                    const struct origin *origin);
+
+/* tool.c: what the wall clock brings: saves, updates, figures asked for, progress. Returns how long
+ * nothing more will be due, in microseconds. */
+int64_t loop_tick(struct loop *l);
 
 /* tool.c: rows, rejects and late records go out. */
 void loop_flush(struct loop *l);

@@ -1,110 +1,262 @@
 #include "relay.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-/* Before every value, a byte: the length of a string that is short; or that, and the kind, follow.
- */
-#define HEAD_LONG 255
-#define HEAD_NULL 254
-#define HEAD_MOST (1 + 1 + sizeof(uint32_t))
+#include "die.h"
+#include "memory.h"
+#include "pack.h"
+#include "range.h"
+#include "shared.h"
+#include "signals.h"
 
-static char *bytes_put(char *to, const void *from, size_t len)
+/* Large enough that passing the turn on costs nothing, small enough for the second cache. */
+#define PIECE_BYTES ((uint64_t)2 << 20)
+
+struct runner {
+    pid_t pid;
+    int result[2]; /* to the run: each piece's, its length before it */
+    int baton[2];  /* a byte for each piece whose rows may be written */
+};
+
+struct relay {
+    struct runner *runner;
+    int count;
+    pid_t run;
+    uint64_t pieces;
+};
+
+/* The piece whose rows may be written; shared by all processes. */
+static _Atomic uint64_t *turn;
+/* The one this process is reading. */
+static uint64_t mine;
+
+static bool is_my_turn(void)
 {
-    memcpy(to, from, len);
-    return to + len;
+    return atomic_load_explicit(turn, memory_order_acquire) == mine;
 }
 
-static const char *bytes_take(const char *from, void *to, size_t len)
+/* What is handed over goes with a piece's result. */
+static bool never(void)
 {
-    memcpy(to, from, len);
-    return from + len;
+    return false;
 }
 
-/* There is room for VALUE_PADDING bytes more, and so many are readable. */
-static char *text_put(char *to, const char *from, size_t len)
+/* --- a runner --- */
+
+/* Forgets all of the piece before. Nothing is late: what depends on event time is for the run. */
+static void piece_begin(struct loop *l, uint64_t number)
 {
-    for (size_t at = 0; at < len; at += VALUE_PADDING)
-        memcpy(to + at, from + at, VALUE_PADDING);
-    return to + len;
+    mine = number;
+    l->stats = (struct stats){0};
+    l->run.counters = (struct counters){0};
+    expr_errors = 0;
+    l->rows_before = 0 - rows_count(l->run.rows);
+    l->inputs.bytes_read = 0;
+    for (int i = 0; i < l->inputs.count; i++)
+        l->inputs.input[i].lines = 0;
+    buffer_clear(&l->handover.buffer);
+    l->output.position = 0;
+    struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    partition->largest_us = l->clock.largest_us = l->clock.floor_us = l->told_us = TIME_NONE;
+    l->clock.lateness_us = INT64_MAX;
+    partition->ended = false;
+    l->run.first_time_us = INT64_MAX;
 }
 
-static void record_add(struct buffer *out, const struct relay_record *record)
+static void piece_read(struct loop *l, const struct relay *relay, void (*read_range)(struct loop *))
 {
-    const uint64_t len = record->raw.len;
-
-    buffer_add(out, (const char *)&record->input_number, sizeof record->input_number);
-    buffer_add(out, (const char *)&record->line, sizeof record->line);
-    buffer_add(out, (const char *)&len, sizeof len);
-    buffer_add_slice(out, record->raw);
+    const uint64_t from = mine * PIECE_BYTES;
+    const struct range range = {
+        .begin = mine == 0 ? 0 : range_cut(&l->inputs, from),
+        .end = mine + 1 == relay->pieces ? l->inputs.bytes_total
+                                         : range_cut(&l->inputs, from + PIECE_BYTES),
+    };
+    if (range.begin >= range.end) return;
+    range_select(l, &range);
+    read_range(l);
+    intake_run(l);
 }
 
-static const char *record_take(const char *from, struct relay_record *record)
+static void baton_take(const struct runner *runner)
+{
+    char baton;
+    while (read(runner->baton[0], &baton, 1) < 0)
+        if (errno != EINTR) die_errno("waiting for another job");
+}
+
+static void baton_give(const struct runner *runner)
+{
+    if (write(runner->baton[1], "", 1) != 1) die_errno("another job");
+}
+
+static void result_send(struct loop *l, bool whole, struct buffer *result, int fd)
+{
+    buffer_clear(result);
+    pack_u64(result, 0); /* the length, when it is known */
+    pack_u8(result, whole);
+    pack_u64(result, l->output.position);
+    pack_i64(result, l->clock.largest_us);
+    pack_i64(result, l->run.first_time_us);
+    pack_text(result, buffer_slice(&l->handover.buffer));
+    range_pack(l, result);
+    if (l->tool->save != NULL) l->tool->save(&l->run, result);
+    const uint64_t len = htole64(result->len - sizeof(len));
+    memcpy(result->data, &len, sizeof(len));
+    struct output to_run = {.name = "another job", .fd = fd};
+    output_write(&to_run, buffer_slice(result));
+}
+
+/* TERM, from the run, ends it as it ends a run: what has been read of the piece is written, and
+ * nobody goes on. */
+static _Noreturn void runner_run(const struct relay *relay, int number, struct loop *l,
+                                 void (*read_range)(struct loop *l))
+{
+    const struct runner *runner = &relay->runner[number];
+    struct buffer result = {0};
+    range_serve(l, relay->run);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    l->output.may_write = is_my_turn;
+    l->handover.may_write = never;
+    bool whole = true;
+    for (uint64_t i = (uint64_t)number; whole && i < relay->pieces; i += (uint64_t)relay->count) {
+        piece_begin(l, i);
+        piece_read(l, relay, read_range);
+        baton_take(runner);
+        output_flush(&l->output);
+        whole = stop_signal == 0;
+        if (whole) {
+            atomic_store_explicit(turn, i + 1, memory_order_release);
+            baton_give(&relay->runner[(number + 1) % relay->count]);
+        }
+        result_send(l, whole, &result, runner->result[1]);
+    }
+    _exit(EXIT_DONE);
+}
+
+/* --- the run --- */
+
+static void relay_begin(struct relay *relay, struct loop *l, void (*read_range)(struct loop *l))
+{
+    turn = mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (turn == MAP_FAILED) die_errno("mmap");
+    relay->runner = memory_zero((size_t)relay->count, sizeof relay->runner[0]);
+    for (int i = 0; i < relay->count; i++)
+        if (pipe2(relay->runner[i].baton, O_CLOEXEC) != 0) die_errno("pipe");
+    for (int i = 0; i < relay->count; i++) {
+        struct runner *runner = &relay->runner[i];
+        if (pipe2(runner->result, O_CLOEXEC) != 0) die_errno("pipe");
+        runner->pid = fork();
+        if (runner->pid < 0) die_errno("fork");
+        if (runner->pid == 0) runner_run(relay, i, l, read_range);
+        close(runner->result[1]); /* so that its end is seen */
+    }
+    baton_give(&relay->runner[0]);
+}
+
+/* A runner has ended before its time; unless it was killed it has said why. */
+static _Noreturn void runner_failed(const struct runner *runner)
+{
+    int status;
+    while (waitpid(runner->pid, &status, 0) < 0)
+        if (errno != EINTR) die_errno("another job");
+    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
+    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
+    die("another job was killed (signal %d)", WTERMSIG(status));
+}
+
+/* Whoever has had a TERM already is none the worse for another one. */
+static void stop_pass_on(const struct relay *relay)
+{
+    for (int i = 0; i < relay->count; i++)
+        kill(relay->runner[i].pid, SIGTERM);
+}
+
+static void result_read(const struct relay *relay, const struct runner *runner, char *into,
+                        size_t len)
+{
+    static bool passed_on;
+    while (len != 0) {
+        const ssize_t got = read(runner->result[0], into, len);
+        if (stop_signal != 0 && !passed_on) {
+            passed_on = true;
+            stop_pass_on(relay);
+        }
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) die_errno("another job");
+        if (got == 0) runner_failed(runner);
+        into += got;
+        len -= (size_t)got;
+    }
+}
+
+/* Takes the next piece's; false: a signal has ended it before its end. */
+static bool result_take(const struct relay *relay, const struct runner *runner, struct loop *l,
+                        struct buffer *result)
 {
     uint64_t len;
-
-    from = bytes_take(from, &record->input_number, sizeof record->input_number);
-    from = bytes_take(from, &record->line, sizeof record->line);
-    from = bytes_take(from, &len, sizeof len);
-    record->raw = (struct slice){.text = from, .len = len};
-    return from + len;
+    result_read(relay, runner, (char *)&len, sizeof(len));
+    len = le64toh(len);
+    buffer_clear(result);
+    result_read(relay, runner, buffer_reserve(result, len), len);
+    struct unpack in = {.at = result->data, .end = result->data + len};
+    const bool whole = unpack_u8(&in) != 0;
+    if (!whole && stop_signal == 0) die("another job was stopped");
+    l->output.position += unpack_u64(&in);
+    struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    const int64_t before_us = partition->largest_us;
+    const int64_t largest_us = unpack_i64(&in), first_us = unpack_i64(&in);
+    const struct slice handed = unpack_text(&in);
+    const bool good = range_add(l, &in, handed);
+    if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
+        l->stats.disorder_us = before_us - first_us;
+    if (largest_us != TIME_NONE) partition_advance(&l->clock, partition, largest_us);
+    l->run.end_time_us = l->clock.largest_us;
+    if (!good || !(l->tool->load == NULL || l->tool->load(&l->run, &in)) || in.broken)
+        die("a job has handed over nonsense"); /* a fault of this program */
+    intake_run(l);
+    (void)loop_tick(l);
+    return whole;
 }
 
-static char *value_put(char *to, struct value value)
+static void relay_end(const struct relay *relay)
 {
-    if (value.kind == KIND_NULL) {
-        *to = (char)HEAD_NULL;
-        return to + 1;
+    for (int i = 0; i < relay->count; i++) {
+        struct runner *runner = &relay->runner[i];
+        kill(runner->pid, SIGKILL); /* what it still does is for nothing */
+        while (waitpid(runner->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        close(runner->result[0]);
+        close(runner->baton[0]);
+        close(runner->baton[1]);
     }
-    if (value.kind == KIND_STRING && value.len < HEAD_NULL) {
-        *to = (char)value.len;
-        return text_put(to + 1, value.text, value.len);
-    }
-    to[0] = (char)HEAD_LONG;
-    to[1] = (char)value.kind;
-    return bytes_put(bytes_put(to + 2, &value.len, sizeof value.len), value.text, value.len);
+    free(relay->runner);
+    munmap((void *)turn, sizeof *turn);
 }
 
-static const char *value_take(const char *from, struct value *value)
+bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    const uint8_t head = (uint8_t)*from++;
-    *value = (struct value){.text = from, .len = head, .kind = KIND_STRING};
-    if (head == HEAD_NULL) {
-        *value = VALUE_NULL;
-        return from;
-    }
-    if (head == HEAD_LONG) {
-        value->kind = (uint8_t)*from++;
-        from = bytes_take(from, &value->len, sizeof value->len);
-        value->text = from;
-    }
-    return from + value->len;
-}
-
-void relay_event(struct buffer *out, const struct event *ev, uint64_t members,
-                 const struct relay_record *record)
-{
-    const bool is_behind = ev->time_us < ev->watermark_us;
-    size_t most = sizeof ev->time_us + sizeof ev->watermark_us + VALUE_PADDING;
-
-    buffer_add_char(out, is_behind ? RELAY_BEHIND : RELAY_EVENT);
-    if (is_behind) record_add(out, record);
-    for (uint64_t left = members; left != 0; left &= left - 1)
-        most += HEAD_MOST + ev->value[__builtin_ctzll(left)].len;
-    char *to = buffer_reserve(out, most);
-    to = bytes_put(to, &ev->time_us, sizeof ev->time_us);
-    to = bytes_put(to, &ev->watermark_us, sizeof ev->watermark_us);
-    for (uint64_t left = members; left != 0; left &= left - 1)
-        to = value_put(to, ev->value[__builtin_ctzll(left)]);
-    out->len = (size_t)(to - out->data);
-}
-
-const char *relay_take(const char *text, enum relay_kind kind, struct event *ev, uint64_t members,
-                       struct relay_record *record)
-{
-    if (kind == RELAY_BEHIND) text = record_take(text, record);
-    text = bytes_take(text, &ev->time_us, sizeof ev->time_us);
-    text = bytes_take(text, &ev->watermark_us, sizeof ev->watermark_us);
-    for (uint64_t left = members; left != 0; left &= left - 1)
-        text = value_take(text, &ev->value[__builtin_ctzll(left)]);
-    return text;
+    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 || !range_possible(l, count))
+        return false;
+    struct relay relay = {
+        .count = count,
+        .run = getpid(),
+        .pieces = (l->inputs.bytes_total + PIECE_BYTES - 1) / PIECE_BYTES,
+    };
+    if (relay.pieces < 2) return false;
+    relay_begin(&relay, l, read_range);
+    struct buffer result = {0};
+    for (uint64_t i = 0; i < relay.pieces; i++)
+        if (!result_take(&relay, &relay.runner[i % (uint64_t)count], l, &result)) break;
+    buffer_release(&result);
+    relay_end(&relay);
+    return true;
 }

@@ -1,44 +1,21 @@
 /*
- * relay.h - what a range of --jobs passes on to the run, in the order in which it came: events, and
- * records that were refused or came too late.
+ * relay.h - --jobs for a tool that takes every event by itself (TOOL_SINGLY): small pieces of the
+ * input in turn, with the output of one pass.
  *
- * An event that the command of a worker cannot decide on, because it may have to do with what
- * earlier ranges hold (FATE_LEFT), is passed on as the command would see it: its time, its
- * watermark, and the members the command asked for. Where it may turn out to be late, the record
- * stands with it. Only processes of one run read this, so numbers are as the machine has them, and
- * nothing is looked at twice.
+ * Each of N processes reads every N-th piece and keeps its rows until those of the piece before are
+ * out; then it writes its own, and passes the turn on. Rows go straight from the process that has
+ * made them to the output, and no more than a piece of them waits in memory. The run itself reads
+ * nothing: it adds up what the processes have counted, in the order of the pieces.
  */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-#include "buffer.h"
-#include "event.h"
-#include "slice.h"
+#include "loop.h"
 
-enum relay_kind {
-    RELAY_EVENT,
-    RELAY_BEHIND, /* an event behind its watermark: a record goes before it */
-    RELAY_REJECTED,
-    RELAY_LATE,
-};
-
-/* A record: where it stood, and itself. */
-struct relay_record {
-    uint32_t input_number;
-    uint64_t line; /* in the input, from 1: counted from where the range begins */
-    struct slice raw;
-};
-
-/* Adds an event with the values of these members, a bit per slot; record only where it is behind
- * its watermark. */
-void relay_event(struct buffer *out, const struct event *ev, uint64_t members,
-                 const struct relay_record *record);
-
-/* Takes an event of that kind back, from behind the byte that says so; its values, and the record,
- * borrow from the text, behind which VALUE_PADDING bytes are readable. Returns behind it. */
-const char *relay_take(const char *text, enum relay_kind kind, struct event *ev, uint64_t members,
-                       struct relay_record *record);
+/* Reads all inputs, which are open and unread, with so many processes; false, and nothing is done,
+ * where this is not possible. read_range reads what the inputs are set to. */
+bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 
 #endif

@@ -216,8 +216,20 @@ void rows_end(struct rows *rows)
     row_written(rows);
 }
 
+void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema)
+{
+    if (rows->keys != 0) {
+        buffer_add_slice(rows_raw_begin(rows), ev->line);
+        rows_raw_end(rows, ev, schema);
+        return;
+    }
+    output_line(rows->output, ev->line);
+    row_written(rows);
+}
+
 struct buffer *rows_raw_begin(struct rows *rows)
 {
+    output_settle(rows->output);
     rows->into = rows->keys != 0 ? &rows->scratch : &rows->output->buffer;
     if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
     return rows->into;

@@ -111,6 +111,9 @@ void rows_end(struct rows *rows);
 struct buffer *rows_raw_begin(struct rows *rows);
 void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema);
 
+/* Likewise, the event's line as it is. */
+void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);
+
 /* Whole rows that were made elsewhere, and are counted there: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,8 +29,7 @@ enum saver_side saver_fork(struct saver *saver)
     if (saver->child != 0) return SAVER_RUN;
     /* It dies with the run; a signal that stops the run must not stop this save, which the run
      * waits for. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die_errno("prctl");
-    if (getppid() != run) _exit(EXIT_FAILED);
+    die_with(run);
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);

@@ -137,12 +137,18 @@ static void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
     timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
 }
 
+/* Is it a part that is done with, kept for what follows? */
+static bool is_husk(const struct stretch *stretch)
+{
+    return (stretch->flags & STRETCH_PRINTED) != 0 && stretch->next != POOL_NONE;
+}
+
 /* When the first part of an id will be complete. */
 static int64_t first_due(const struct sessions *sessions, const struct timeline *timeline)
 {
     uint32_t first = timeline->first;
 
-    if ((at(sessions, first)->flags & STRETCH_PRINTED) != 0) first = at(sessions, first)->next;
+    if (is_husk(at(sessions, first))) first = at(sessions, first)->next;
     return later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
 }
 
@@ -282,7 +288,7 @@ static void part_close(struct sessions *sessions, uint32_t number)
     struct timeline *timeline = timeline_at(timelines, number);
     const uint32_t first = timeline->first;
 
-    if ((at(sessions, first)->flags & STRETCH_PRINTED) != 0) {
+    if (is_husk(at(sessions, first))) {
         timeline_remove(timelines, timeline, first);
         stretch_free(&timelines->stretches, first);
     }
@@ -402,6 +408,7 @@ bool sessions_load(struct sessions *sessions, struct unpack *in)
         timeline_unpack(timelines, number, name, in);
         struct timeline *timeline = timeline_at(timelines, number);
         if (in->broken || timeline->count == 0) return false;
+        if ((at(sessions, timeline->last)->flags & STRETCH_PRINTED) != 0) return false;
         sessions_tidy(sessions, timeline);
         session_schedule(sessions, number);
     }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "instant.h"
 #include "json.h"
 #include "varint.h"
 
@@ -662,7 +663,8 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
     stretch->products = unpack_u32(in);
     stretch->flags = unpack_u8(in);
     struct slice block = unpack_text(in);
-    if (start_us > last_us || !block_whole(block, products_kept(stretch))) {
+    if (in->broken || start_us > last_us || start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
+        !block_whole(block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;
         block = SLICE("\0\0\0"); /* nothing was said */

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
+#include "relay.h"
 #include "shared.h"
 #include "signals.h"
 
@@ -285,9 +286,7 @@ static void stats_write(struct loop *l)
     buffer_release(&more);
 }
 
-/* What the wall clock brings: saves, updates, figures asked for, progress. Returns how long nothing
- * more will be due. */
-static int64_t clockwork(struct loop *l)
+int64_t loop_tick(struct loop *l)
 {
     if (stats_wanted) {
         stats_wanted = 0;
@@ -327,12 +326,11 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !shared.interleave;
-    if (l->goes_on) return;
     for (int i = 0; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
-    if (l->run.settings.has_state) return;
+    if (l->run.settings.has_state || l->more_follows) return;
     for (int i = 0; i < l->clock.count; i++) {
         struct partition *partition = l->clock.partition[i];
         const struct input *source = partition->source;
@@ -350,7 +348,7 @@ static void read_everything(struct loop *l)
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
         if (status == INPUT_END) break;
-        const int64_t due_us = clockwork(l);
+        const int64_t due_us = loop_tick(l);
         if (status == INPUT_WAIT) {
             wait_for_input(l, due_us);
             continue;
@@ -516,10 +514,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
                   tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
-    struct jobs *jobs =
-        jobs_begin(l, (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX), read_everything);
-    read_everything(l);
-    if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
+    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
+    if (!relay_run(l, count, read_everything)) {
+        struct jobs *jobs = jobs_begin(l, count, read_everything);
+        read_everything(l);
+        if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
+    }
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);

@@ -419,6 +419,14 @@ static int ordered_compare(const void *left, const void *right, void *context)
                          order->width);
 }
 
+/* Room for a window's groups in all->sorted. */
+static void sorted_reserve(struct windows *all, size_t count)
+{
+    if (count <= all->sorted_cap) return;
+    all->sorted_cap = count + count / 4;
+    all->sorted = memory_resize(all->sorted, all->sorted_cap, sizeof all->sorted[0]);
+}
+
 struct group **windows_sorted(struct windows *all, const struct window *window, size_t *count)
 {
     struct key_order order = {.window = window, .width = group_width(all->by)};
@@ -429,13 +437,22 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
     while ((group = table_next(&window->groups, group)) != NULL)
         list[n++] = ordered_make(window, group);
     if (n > 1) qsort_r(list, n, sizeof *list, ordered_compare, &order);
-    if (n > all->sorted_cap) {
-        all->sorted_cap = n + n / 4;
-        all->sorted = memory_resize(all->sorted, all->sorted_cap, sizeof all->sorted[0]);
-    }
+    sorted_reserve(all, n);
     for (size_t i = 0; i < n; i++)
         all->sorted[i] = list[i].group;
     free(list);
+    return all->sorted;
+}
+
+/* The groups as they come. */
+static struct group **groups_unsorted(struct windows *all, const struct window *window,
+                                      size_t *count)
+{
+    sorted_reserve(all, window->groups.count);
+    *count = 0;
+    struct group *group = NULL;
+    while ((group = table_next(&window->groups, group)) != NULL)
+        all->sorted[(*count)++] = group;
     return all->sorted;
 }
 
@@ -446,15 +463,16 @@ static int seen_compare(const void *a, const void *b)
     return id_compare(((const struct seen *)a)->id, ((const struct seen *)b)->id);
 }
 
-/* The ids of one set by id; rank says where a group of that number stands in order. */
-static void ids_save(const struct table *ids, const uint32_t *rank, struct buffer *out)
+/* The ids of one set, in order; rank says where a group of that number stands in order. */
+static void ids_save(const struct windows *all, const struct table *ids, const uint32_t *rank,
+                     struct buffer *out)
 {
     struct seen *list = memory_zero(ids->count + 1, sizeof *list);
     const struct seen *seen = NULL;
     size_t count = 0;
     while ((seen = table_next(ids, seen)) != NULL)
         list[count++] = *seen;
-    qsort(list, count, sizeof *list, seen_compare);
+    if (!all->run->in_range) qsort(list, count, sizeof *list, seen_compare);
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
         pack_id(out, list[i].id);
@@ -468,7 +486,8 @@ static void groups_save(struct windows *all, const struct window *window, uint32
                         bool with_distinct, struct buffer *out)
 {
     size_t count;
-    struct group **sorted = windows_sorted(all, window, &count);
+    struct group **sorted = all->run->in_range ? groups_unsorted(all, window, &count)
+                                               : windows_sorted(all, window, &count);
     pack_i64(out, window->start_us);
     pack_u32(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
@@ -483,7 +502,7 @@ static void window_save(struct windows *all, const struct window *window, struct
     uint32_t *rank = memory_zero(window->groups.count + 1, sizeof *rank);
     groups_save(all, window, rank, all->run->settings.merge, out);
     for (int i = 0; i < all->aggregates->set_count; i++)
-        ids_save(&window->ids[i], rank, out);
+        ids_save(all, &window->ids[i], rank, out);
     free(rank);
 }
 

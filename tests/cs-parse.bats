@@ -44,6 +44,17 @@ parse_line() {
   [ "$output" = '{"event_id":"e","session_id":null,"user_id":null,"event_type":"t","page_url":null,"product_id":null,"category_id":null,"search_query":null,"traffic_source":null,"campaign_id":null,"device_type":"tv",'"$time"',"b":{ "x":[1, 2]},"a":"\u00e9\/"}' ]
 }
 
+@test "event_time is the time that was read, wherever it stood and whatever was in its place" {
+  local line time end=',"at":"2026-01-01T00:10:00.000Z"}'
+  line='{"event_id":"1","session_id":null,"user_id":null,"event_type":"x","page_url":null,"product_id":null'
+  line+=',"category_id":null,"search_query":null,"traffic_source":null,"campaign_id":null,"device_type":null'
+  for time in null '"2026-02-03T04:05:06.789Z"' '"x"' 5; do
+    yes "$line,\"event_time\":$time$end" | head -n 200 >in
+    cs-parse --from=ndjson --time-field=at in >out
+    [ "$(sort -u out)" = "$line,\"event_time\":\"2026-01-01T00:10:00.000Z\"$end" ]
+  done
+}
+
 @test "numbers and booleans in canonical members become their text" {
   parse_line "$event,\"event_id\":1.50,\"session_id\":7,\"user_id\":true}"
   [ "$output" = "{\"event_id\":\"1.50\",\"session_id\":\"7\",\"user_id\":\"true\",\"event_type\":\"t\",$nulls,$time}" ]
@@ -579,6 +590,28 @@ END
   parse --strict --from=ndjson in
   [ "$status" -eq 1 ]
   [ "$output" = "$row}" ]
+}
+
+@test "canonical lines that follow each other, and those that have to be changed, come in their order" {
+  traffic --events=4000 >canonical
+  # Every hundredth line in another order, as CRLF, blank or broken: those before it have to be out first.
+  for change in 's/^{\("event_id":[^,]*\),\("session_id":[^,]*\)/{\2,\1/' 's/$/\r/' 's/^/\n/' 's/^/x\n/'; do
+    sed "100~100$change" canonical >mixed
+    cs-parse mixed 2>/dev/null >out
+    cmp out canonical
+    cs-parse --output=out2 mixed canonical 2>/dev/null
+    cat canonical canonical | cmp - out2
+    # In pieces, and with a key before each row.
+    { dd bs=1000 iflag=fullblock status=none <mixed; } | cs-parse 2>/dev/null | cmp - canonical
+    cs-parse --key=event_id mixed 2>/dev/null | cut -f2 | cmp - canonical
+  done
+}
+
+@test "--strict: the rows before the refused record are out" {
+  traffic --events=1000 >canonical
+  { cat canonical && echo x && cat canonical; } >in
+  run ! cs-parse --strict --output=out in
+  cmp out canonical
 }
 
 # --- real data

@@ -98,6 +98,14 @@ END
   [ "$(columns event_type n s)" = $'"cart"\t0\t0\n"view"\t4\t0' ]
 }
 
+@test "ids are counted however alike they are to the keys of groups" {
+  # What the key of one event's group is made of is the other's id.
+  printf '{"event_time":"2026-01-01T00:00:00Z","device_type":%s,"session_id":"%s"}\n' \
+    null '\u0004\u0001\u0000\u0000\u0000a' '"a"' '\u0000' >alike
+  window --size=1h --by=device_type --agg='s=distinct(session_id)' alike
+  [ "$(columns device_type s)" = $'null\t1\n"a"\t1' ]
+}
+
 @test "--by takes a list, may repeat, and commas inside an expression do not split it" {
   window --size=1h --by='kind=.event_type | sub("v"; "w"),paid=(.price != null)' --by=traffic_source --agg=n=count events
   [ "$status" -eq 0 ]

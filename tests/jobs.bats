@@ -59,6 +59,17 @@ same() {
   jq -e '.late > 30000' stats.1
 }
 
+@test "what --max-jump holds at a range's end waits for the next line, as with one job" {
+  # The middle, where the second of two ranges would begin, is inside the event that is far ahead.
+  { cat "$TRAFFIC" && event 2026-03-01T00:00:00Z && cat "$TRAFFIC"; } >jump.ndjson
+  same cs-funnel --lateness=max jump.ndjson
+  jq -e '.rejected_by.future == 1' stats.1
+  # Here time really goes on from there.
+  { cat "$TRAFFIC" && event 2026-03-01T00:00:00Z && sed 's/"event_time":"2026-01/"event_time":"2026-03/' "$TRAFFIC"; } >on.ndjson
+  same cs-funnel on.ndjson
+  jq -e '.rejected_by.future == null and .event_time > "2026-03"' stats.1
+}
+
 @test "so are anomalies: ranges count, and the run judges what they have counted" {
   same cs-anomaly --all "$TRAFFIC"
   same cs-anomaly --size=1m --baseline=10m --by=traffic_source,device_type --all "$TRAFFIC"
@@ -173,6 +184,61 @@ same() {
     run -3 cs-sessionize --gap=1m --jobs=$jobs --max-keys=20 grows.ndjson
     [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
   done
+}
+
+@test "so are events taken one by one, whatever is made of them" {
+  same cs-parse --time-field=event_time -w '.event_type != "search"' --rename=shop=campaign_id \
+    --recode=event_type:purchase=bought --id-from=user_id,device_type "$TRAFFIC" "$TRAFFIC"
+  [ -s rejects.1 ]
+  same cs-parse --max-jump=1h --max-ahead=10m --key=session_id,event_id "$TRAFFIC"
+  head -2000 "$TRAFFIC" >few.ndjson
+  same cs-parse --map='., (.event_type = "copy")' few.ndjson
+  # In no order at all, and with lines that are longer than a piece.
+  {
+    shuf --random-source=<(yes) "$TRAFFIC"
+    awk 'BEGIN { printf "{\"event_type\":\"t\",\"event_time\":1767225600,\"long\":\""; for (i = 0; i < 700000; i++) printf "0123456789"; print "\"}\r\n" }'
+    sed 's/$/\r/' "$TRAFFIC"
+  } >shuffled.ndjson
+  same cs-parse shuffled.ndjson
+  jq -e '.used > 70000 and .largest_disorder != null' stats.1
+}
+
+# at_work PID: once it has started its jobs.
+at_work() {
+  local i
+  for ((i = 0; i < 500; i++)); do
+    ! pgrep -P "$1" >/dev/null || return 0
+    sleep 0.02
+  done
+  return 1
+}
+
+@test "rows of events taken one by one end with a signal where a row ends, and all that is counted is there" {
+  mkfifo slow
+  { sleep 1 && cat; } <slow >rows &
+  cs-parse --jobs=3 --stats=stats "$TRAFFIC" "$TRAFFIC" >slow &
+  at_work $!
+  sleep 0.3
+  kill -TERM $!
+  wait $!
+  wait
+  [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
+  cs-parse "$TRAFFIC" 2>/dev/null | head -c "$(wc -c <rows)" | cmp - rows
+}
+
+@test "a job that is killed is exit 1, and says so" {
+  mkfifo slow
+  { sleep 2 && cat; } <slow >/dev/null &
+  cs-parse --jobs=2 "$TRAFFIC" >slow 2>messages &
+  tool=$!
+  at_work $tool
+  sleep 0.3
+  pkill -KILL -P $tool -n
+  status=0
+  wait $tool || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+  wait
 }
 
 @test "lines in rejects are counted from the file's beginning" {

@@ -2,9 +2,12 @@
  * interleaving. */
 #include "session.h"
 
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clicks.h"
+#include "instant.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;
@@ -284,6 +287,52 @@ static void test_worlds(bool in_time, bool cut, const char *const *names)
     if (!in_time) ok(tally.late > 1000, "and there were late ones");
 }
 
+static bool loads(struct slice saved)
+{
+    struct sessions sessions;
+    char *exact = malloc(saved.len + 1); /* reading behind it is seen */
+
+    memcpy(exact, saved.text, saved.len);
+    sessions_init(&sessions, gap_us, max_us);
+    struct unpack in = {.at = exact, .end = exact + saved.len};
+    const bool good = sessions_load(&sessions, &in) && in.at == in.end;
+    sessions_release(&sessions);
+    free(exact);
+    return good;
+}
+
+/* A state may be whole by its checksum and yet not by us. */
+static void test_senseless(void)
+{
+    struct sessions sessions;
+    const struct click click = {.time_us = 7, .watermark_us = 3, .deed = DEED_PURCHASE};
+    struct buffer saved = {0};
+
+    sessions_init(&sessions, gap_us, max_us);
+    (void)world_add(&sessions, &click);
+    sessions_save(&sessions, &saved);
+    ok(loads(buffer_slice(&saved)), "a session that is open comes back");
+    int cut = 0;
+    for (size_t len = 0; len < saved.len; len++)
+        cut += loads((struct slice){.text = saved.data, .len = len});
+    is_int(cut, 0, "but not from a state that is cut anywhere");
+
+    const struct stretch *stretch =
+        stretch_at(&sessions.timelines.stretches, timeline_at(&sessions.timelines, 1)->first);
+    const size_t block_len = stretch->block_len - stretch_name(stretch).len - 1;
+    char *flags = saved.data + saved.len - block_len - sizeof(uint32_t) - 1;
+    is_int(*flags, 0, "its flags stand before the texts");
+    *flags = STRETCH_PRINTED;
+    ok(!loads(buffer_slice(&saved)), "nor as what others follow when nothing does");
+    *flags = 0;
+    const int64_t beyond_us = (int64_t)htole64((uint64_t)INSTANT_MAX + 1);
+    char *last = memmem(saved.data, saved.len, "\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0", 16);
+    memcpy(last + sizeof beyond_us, &beyond_us, sizeof beyond_us);
+    ok(!loads(buffer_slice(&saved)), "nor with a time that no event can have");
+    buffer_release(&saved);
+    sessions_release(&sessions);
+}
+
 int main(void)
 {
     static const char *const in_time[] = {
@@ -310,5 +359,6 @@ int main(void)
     test_worlds(true, true, in_time_cut);
     test_worlds(false, false, late);
     test_worlds(false, true, late_cut);
+    test_senseless();
     return plan();
 }

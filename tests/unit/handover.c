@@ -1,5 +1,5 @@
-/* relay.c - an event that is passed on arrives as it was. */
-#include "relay.h"
+/* handover.c - an event that is passed on arrives as it was. */
+#include "handover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,28 +18,30 @@ static bool same(struct value a, struct value b)
  * with what follows it? */
 static bool passes(uint8_t kind, uint32_t len, bool is_behind)
 {
+    static const char readable[2 + VALUE_PADDING] = "s1";
+    const struct value first = value_string((struct slice){.text = readable, .len = 2});
     char *text = memory_new(len + VALUE_PADDING);
     memset(text, 'x', len + VALUE_PADDING);
     const struct value one = {.text = text, .len = len, .kind = kind};
-    struct value value[SLOTS] = {value_string(SLICE("s1")), VALUE_NULL, one,
-                                 {.kind = KIND_NULL},       one,        value_string(SLICE(""))};
+    struct value value[SLOTS] = {
+        first, VALUE_NULL, one, {.kind = KIND_NULL}, one, value_string(SLICE(""))};
     struct value got[SLOTS] = {0};
     const struct event ev = {
         .time_us = 1, .watermark_us = is_behind ? 2 : INT64_MIN, .value = value};
-    const struct relay_record record = {.input_number = 3, .line = 4, .raw = SLICE("{raw}")};
+    const struct handover_record record = {.input_number = 3, .line = 4, .raw = SLICE("{raw}")};
     const uint64_t members = 0x3d; /* not the second */
     struct buffer out = {0};
 
-    relay_event(&out, &ev, members, &record);
-    relay_event(&out, &ev, members, &record);
+    handover_event(&out, &ev, members, &record);
+    handover_event(&out, &ev, members, &record);
     const char *at = out.data;
     bool good = true;
     for (int i = 0; i < 2; i++) {
-        const enum relay_kind mark = (enum relay_kind) * at;
+        const enum handover_kind mark = (enum handover_kind) * at;
         struct event back = {.value = got};
-        struct relay_record where = {0};
-        good &= mark == (is_behind ? RELAY_BEHIND : RELAY_EVENT);
-        at = relay_take(at + 1, mark, &back, members, &where);
+        struct handover_record where = {0};
+        good &= mark == (is_behind ? HANDOVER_BEHIND : HANDOVER_EVENT);
+        at = handover_take(at + 1, mark, &back, members, &where);
         good &= back.time_us == ev.time_us && back.watermark_us == ev.watermark_us;
         for (int slot = 0; slot < SLOTS; slot++)
             good &= slot == 1 ? got[slot].text == NULL : same(got[slot], value[slot]);
