@@ -133,7 +133,7 @@ static void start(struct run *run)
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (run_is_range(run)) return;
+    if (run->in_range) return;
     const struct id bits = identity_hint(&identity, ev);
     if (has_at)
         timelines_hint(&visits.timelines, bits);
@@ -141,16 +141,13 @@ static void hint(struct run *run, struct event *ev)
         carts_hint(&carts, bits);
 }
 
-/* In a range of --jobs: nearly every id may have been there before, so all events are the run's. */
-static enum fate event_pass(const struct event *ev)
-{
-    if (has_at && ev->time_us > at_us) return FATE_FILTERED;
-    return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
-}
-
 static enum fate event(struct run *run, const struct event *ev)
 {
-    if (run_is_range(run)) return event_pass(ev);
+    const uint32_t number =
+        run->in_range ? POOL_NONE : timelines_take(timelines(), identity_id(ev));
+    if (has_at && ev->time_us > at_us) return FATE_FILTERED;
+    if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    if (run->in_range) return FATE_LEFT; /* nearly every id may have been there before */
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
                               .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
@@ -158,10 +155,6 @@ static enum fate event(struct run *run, const struct event *ev)
                               .source = VALUE_NULL,
                               .device = VALUE_NULL,
                               .product = VALUE_NULL};
-
-    const uint32_t number = timelines_take(timelines(), identity_id(ev));
-    if (has_at && ev->time_us > at_us) return FATE_FILTERED;
-    if (!identity_has(&identity, ev)) return FATE_NO_ID;
     bool used;
     if (number != POOL_NONE) {
         used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);
@@ -288,7 +281,7 @@ static const struct tool tool = {
     .name = "cs-abandon",
     .summary = "report carts whose owners have gone away without buying",
     .options = options,
-    .flags = TOOL_PARTS | TOOL_BULKY,
+    .flags = TOOL_BULKY,
     .start = start,
     .hint = hint,
     .event = event,

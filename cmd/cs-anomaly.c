@@ -263,7 +263,6 @@ static const struct tool tool = {
     .name = "cs-anomaly",
     .summary = "windows whose value is far from the mean of those before",
     .options = options,
-    .flags = TOOL_PARTS,
     .start = anomaly_start,
     .amend = anomaly_amend,
     .hint = anomaly_hint,

@@ -179,14 +179,14 @@ static void hint(struct run *run, struct event *ev)
     if (run->border_us == INT64_MAX) return; /* the run looks it up */
     const struct id bits = identity_hint(&identity, ev);
     timelines_hint(&sessions.timelines, bits);
-    if (run_is_range(run)) border_hint(&border, bits);
+    if (run->in_range) border_hint(&border, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
     const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (run_is_range(run) && number == POOL_NONE &&
+    if (run->in_range && number == POOL_NONE &&
         border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us)) {
         keys_count(run);
         return FATE_LEFT;
@@ -274,7 +274,7 @@ static void finish(struct run *run)
 
 static void save(struct run *run, struct buffer *out)
 {
-    if (run_is_range(run)) weave_save(&weave, out);
+    if (run->in_range) weave_save(&weave, out);
     sessions_save(&sessions, out);
 }
 
@@ -322,7 +322,7 @@ static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
-    .flags = TOOL_PARTS | TOOL_BULKY,
+    .flags = TOOL_BULKY,
     .start = start,
     .range = range,
     .hint = hint,

@@ -99,20 +99,15 @@ struct run {
                               before --where; INT64_MAX before the first */
     int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
                               there now (--flush, and then more); INT64_MIN: nothing */
-    int64_t border_us;   /* --jobs: what begins at or before it may hold events of an earlier range,
-                            and stays open; INT64_MIN: nothing; INT64_MAX: anything */
-    int64_t reach_us;    /* set by start: for how long what was there before a range may matter in
-                            it (--jobs); 0 for what looks at border_us only */
-    bool in_range;       /* --jobs: what this run saves is for another process only, in any order */
+    int64_t border_us; /* --jobs: what begins at or before it may hold events of an earlier range,
+                          and stays open; INT64_MIN: nothing; INT64_MAX: anything */
+    int64_t reach_us;  /* set by start: for how long what was there before a range may matter in
+                          it (--jobs); 0 for what looks at border_us only */
+    bool in_range;     /* --jobs: this process reads ranges for the run, and does not know what came
+                          before; what it saves is for the run only, in any order */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
     bool unamended;      /* set by start: with these options amend has nothing to do */
 };
-
-/* Is this a worker of --jobs, which does not know what came before its range? */
-static inline bool run_is_range(const struct run *run)
-{
-    return run->border_us != INT64_MIN;
-}
 
 enum tool_flags {
     TOOL_WINDOWS =
@@ -121,10 +116,8 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_PARTS = 16,  /* --jobs: in a range (run_is_range) the command heeds border_us, or leaves
-                         events to the run; load adds what the save of a range's run holds */
-    TOOL_SINGLY = 32, /* what it makes of an event depends on no other */
-    TOOL_BULKY = 64,  /* what a range hands over is about as large as what it reads */
+    TOOL_SINGLY = 16, /* what it makes of an event depends on no other */
+    TOOL_BULKY = 32,  /* what a range of --jobs hands over is about as large as what it reads */
 };
 
 struct tool {

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "instant.h"
 #include "memory.h"
 #include "pack.h"
 #include "range.h"
 #include "shared.h"
+#include "signals.h"
 
 /* A range's rows, and events it leaves to the run, are kept in memory until it is their turn: so a
  * range is no larger than this. What is open at its end is handed over and added up, which is work
@@ -31,13 +31,17 @@
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
+/* A file in memory, which a worker writes and the run reads; it keeps its pages from range to
+ * range, of which a range's bytes are the first. */
+struct memfile {
+    int fd;
+    struct slice view; /* the run's, of all bytes */
+};
+
 /* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
  * range is taken. */
 struct slot {
-    int rows_fd, handover_fd, result_fd; /* memory files; the first two keep their pages from range
-                                         to range */
-    struct slice rows, handover,
-        result;   /* the run's view of them: all their bytes, of which a range's are the first */
+    struct memfile rows, handover, result;
     int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
     pid_t worker; /* for the nursery */
 };
@@ -134,16 +138,12 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     pack_i64(out, seed_us);
-    pack_u8(out, l->full || clock_partition(&l->clock, l->inputs.input[0].number)->holding);
+    pack_u8(out, l->full || range_partition(l)->holding);
     pack_u64(out, l->keys_most);
     pack_u64(out, l->output.position);
     pack_u64(out, handed);
     clock_save(&l->clock, out);
-    struct buffer counted = {0};
-    range_pack(l, &counted);
-    pack_text(out, buffer_slice(&counted));
-    buffer_release(&counted);
-    if (l->tool->save != NULL) l->tool->save(&l->run, out);
+    range_pack(l, out);
 }
 
 static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int number,
@@ -151,12 +151,12 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
 {
     const struct range *range = &jobs->range[number];
     const struct slot *slot = &jobs->slot[number % jobs->at_once];
-    l->output = (struct output){.name = "memory for rows", .fd = slot->rows_fd};
-    l->handover = (struct output){.name = "memory for events", .fd = slot->handover_fd};
+    l->output = (struct output){.name = "memory for rows", .fd = slot->rows.fd};
+    l->handover = (struct output){.name = "memory for events", .fd = slot->handover.fd};
     const int64_t seed_us = seed_time(l, range->begin);
     range_select(l, range);
     if (seed_us != TIME_NONE) {
-        struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+        struct partition *partition = range_partition(l);
         partition_advance(&l->clock, partition, seed_us);
         partition->began = true;
         l->told_us = clock_watermark(&l->clock);
@@ -172,7 +172,7 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
     l->handover.buffer.len = VALUE_PADDING;
     output_flush(&l->handover);
-    struct output result = {.name = "memory for results", .fd = slot->result_fd};
+    struct output result = {.name = "memory for results", .fd = slot->result.fd};
     result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
     _exit(EXIT_DONE);
@@ -230,11 +230,10 @@ static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, 
     }
 }
 
-static int memory_file(const char *name)
+static void memfile_open(struct memfile *file, const char *name)
 {
-    const int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd < 0) die_errno("memfd_create");
-    return fd;
+    file->fd = memfd_create(name, MFD_CLOEXEC);
+    if (file->fd < 0) die_errno("memfd_create");
 }
 
 static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l))
@@ -242,9 +241,9 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
     jobs->slot = memory_zero((size_t)jobs->at_once, sizeof jobs->slot[0]);
     for (int i = 0; i < jobs->at_once; i++) {
         struct slot *slot = &jobs->slot[i];
-        slot->rows_fd = memory_file("rows");
-        slot->handover_fd = memory_file("events");
-        slot->result_fd = memory_file("result");
+        memfile_open(&slot->rows, "rows");
+        memfile_open(&slot->handover, "events");
+        memfile_open(&slot->result, "result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
     int request[2];
@@ -272,44 +271,26 @@ static void workers_ask(struct jobs *jobs, int until)
 
 /* --- the run --- */
 
-static void jobs_free(struct jobs *jobs)
+static void memfile_close(const struct memfile *file)
 {
-    if (jobs->nursery != 0) {
-        kill(jobs->nursery, SIGKILL); /* and its workers die with it */
-        while (waitpid(jobs->nursery, NULL, 0) < 0 && errno == EINTR)
-            continue;
-        close(jobs->request_fd);
-    }
-    for (int i = 0; jobs->slot != NULL && i < jobs->at_once; i++) {
-        const struct slice views[] = {jobs->slot[i].rows, jobs->slot[i].handover,
-                                      jobs->slot[i].result};
-        for (int j = 0; j < 3; j++)
-            if (views[j].text != NULL) munmap((void *)(uintptr_t)views[j].text, views[j].len);
-        close(jobs->slot[i].rows_fd);
-        close(jobs->slot[i].handover_fd);
-        close(jobs->slot[i].result_fd);
+    if (file->view.text != NULL) munmap((void *)(uintptr_t)file->view.text, file->view.len);
+    close(file->fd);
+}
+
+static void jobs_release(const struct jobs *jobs)
+{
+    kill(jobs->nursery, SIGKILL); /* and its workers die with it */
+    while (waitpid(jobs->nursery, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    close(jobs->request_fd);
+    for (int i = 0; i < jobs->at_once; i++) {
+        memfile_close(&jobs->slot[i].rows);
+        memfile_close(&jobs->slot[i].handover);
+        memfile_close(&jobs->slot[i].result);
         close(jobs->slot[i].done[0]);
     }
     free(jobs->slot);
     free(jobs->range);
-    free(jobs);
-}
-
-struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l))
-{
-    if ((l->tool->flags & TOOL_PARTS) == 0 || !range_possible(l, count)) return NULL;
-    struct jobs *jobs = memory_zero(1, sizeof *jobs);
-    jobs->at_once = count;
-    ranges_make(jobs, l);
-    if (jobs->count < 2) {
-        jobs_free(jobs);
-        return NULL;
-    }
-    jobs->begun = 1; /* the first is the run's own */
-    nursery_begin(jobs, l, read_range);
-    workers_ask(jobs, count);
-    range_select(l, &jobs->range[0]);
-    return jobs;
 }
 
 /* Waits for a slot's worker; false when it has failed: it has said why. */
@@ -321,15 +302,16 @@ static bool worker_wait(const struct slot *slot)
     return failed == 0;
 }
 
-/* Brings the view of a memory file up to its size; one without bytes has no text. */
-static void memory_view(int fd, struct slice *view)
+/* Brings the view up to the file's size; one without bytes has no text. */
+static void memfile_look(struct memfile *file)
 {
+    struct slice *view = &file->view;
     struct stat stat;
-    if (fstat(fd, &stat) != 0) die_errno("fstat");
+    if (fstat(file->fd, &stat) != 0) die_errno("fstat");
     const size_t size = (size_t)stat.st_size;
     if (size == view->len || size == 0) return;
     if (view->text != NULL) munmap((void *)(uintptr_t)view->text, view->len);
-    void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, 0);
     if (map == MAP_FAILED) die_errno("mmap");
     *view = (struct slice){.text = map, .len = size};
 }
@@ -338,11 +320,12 @@ static void memory_view(int fd, struct slice *view)
  * keys and the run's together are surely within their bound. */
 static bool range_take(struct loop *l, struct slot *slot)
 {
-    memory_view(slot->result_fd, &slot->result);
-    memory_view(slot->rows_fd, &slot->rows);
-    memory_view(slot->handover_fd, &slot->handover);
-    struct unpack in = {.at = slot->result.text, .end = slot->result.text + slot->result.len};
-    const struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    memfile_look(&slot->rows);
+    memfile_look(&slot->handover);
+    memfile_look(&slot->result);
+    const struct slice result = slot->result.view;
+    struct unpack in = {.at = result.text, .end = result.text + result.len};
+    const struct partition *partition = range_partition(l);
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
     const int64_t seed_us = unpack_i64(&in);
     const bool holds = unpack_u8(&in) != 0;
@@ -351,20 +334,13 @@ static bool range_take(struct loop *l, struct slot *slot)
                        !partition->holding && (partition->began || shared.max_jump_us == 0) &&
                        keys_most <= (uint64_t)shared.max_keys;
     if (right) {
-        const struct slice rows = {.text = slot->rows.text, .len = unpack_u64(&in)};
-        const struct slice handover = {.text = slot->handover.text, .len = unpack_u64(&in)};
+        const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
+        const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};
         const int64_t floor_us = l->clock.floor_us;
-        bool good = clock_load(&l->clock, &in);
+        (void)clock_load(&l->clock, &in); /* range_add sees what is broken */
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
-        const struct slice text = unpack_text(&in);
-        struct unpack counted = {.at = text.text, .end = text.text + text.len};
-        if (l->tool->take != NULL) good = l->tool->take(&l->run, rows, &in) && good;
-        good = range_add(l, &counted, handover) && good;
-        if (l->tool->take != NULL) intake_run(l); /* its sessions that are open now come behind */
-        if (l->tool->load != NULL) good = l->tool->load(&l->run, &in) && good;
-        if (!good || in.broken)
-            die("a worker has handed over nonsense"); /* a fault of this program */
+        range_add(l, &in, handed, rows);
         intake_run(l); /* the watermark moves on, and prints what is complete */
         if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
         (void)loop_tick(l);
@@ -376,24 +352,34 @@ static bool range_take(struct loop *l, struct slot *slot)
  * worker to come. */
 static void slot_clear(const struct slot *slot)
 {
-    if (lseek(slot->rows_fd, 0, SEEK_SET) < 0 || lseek(slot->handover_fd, 0, SEEK_SET) < 0 ||
-        lseek(slot->result_fd, 0, SEEK_SET) < 0 || ftruncate(slot->result_fd, 0) != 0)
+    if (lseek(slot->rows.fd, 0, SEEK_SET) < 0 || lseek(slot->handover.fd, 0, SEEK_SET) < 0 ||
+        lseek(slot->result.fd, 0, SEEK_SET) < 0 || ftruncate(slot->result.fd, 0) != 0)
         die_errno("memory for a worker");
 }
 
-void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l),
-              bool (*stopped)(void))
+bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    for (int i = 1; i < jobs->count && !stopped(); i++) {
-        struct slot *slot = &jobs->slot[i % jobs->at_once];
-        workers_ask(jobs, i + jobs->at_once);
+    struct jobs jobs = {.at_once = count, .begun = 1}; /* the first range is the run's own */
+    ranges_make(&jobs, l);
+    if (jobs.count < 2) {
+        free(jobs.range);
+        return false;
+    }
+    nursery_begin(&jobs, l, read_range);
+    workers_ask(&jobs, count);
+    range_select(l, &jobs.range[0]);
+    read_range(l);
+    for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
+        struct slot *slot = &jobs.slot[i % jobs.at_once];
+        workers_ask(&jobs, i + jobs.at_once);
         if (!worker_wait(slot)) exit(EXIT_FAILED);
-        if (stopped()) break;
+        if (stop_signal != 0) break;
         if (!range_take(l, slot)) {
-            range_select(l, &jobs->range[i]);
+            range_select(l, &jobs.range[i]);
             read_range(l);
         }
         slot_clear(slot);
     }
-    jobs_free(jobs);
+    jobs_release(&jobs);
+    return true;
 }

@@ -28,17 +28,9 @@
 
 #include "loop.h"
 
-struct jobs;
-
-/* The ranges for --jobs=count, and the first workers at work; NULL where one job is all there can
- * be: less than two ranges' worth of bytes, input that is not regular files of unframed NDJSON, or
- * options by which ranges depend on each other (--dedup, --strict). The inputs are open and nothing
- * has been read. */
-struct jobs *jobs_begin(struct loop *l, int count, void (*read_range)(struct loop *l));
-
-/* The run has read its range: takes what the workers have made of the others. read_range reads what
- * the inputs are set to. Stops early when stopped says so. Frees jobs. */
-void jobs_end(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l),
-              bool (*stopped)(void));
+/* Reads all inputs, which are open, unread and in ranges possible (range.h), with so many
+ * processes; false, and nothing is done, where there is but one range. read_range reads what the
+ * inputs are set to. A signal that stops the run ends it early. */
+bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "dedup.h"
 #include "expr.h"
+#include "handover.h"
 #include "input.h"
 #include "instant.h"
 #include "notify.h"
@@ -21,7 +22,6 @@
 #include "position.h"
 #include "progress.h"
 #include "reject.h"
-#include "handover.h"
 #include "saver.h"
 #include "scan.h"
 #include "spool.h"

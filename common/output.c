@@ -55,11 +55,22 @@ void output_write(struct output *output, struct slice bytes)
 }
 
 /* Copying less than this is cheaper than a write of its own. */
-#define LENT_WRITE_MIN ((size_t)64 << 10)
+#define COPY_MAX ((size_t)64 << 10)
 
 static bool may_write(const struct output *output)
 {
     return output->may_write == NULL || output->may_write();
+}
+
+void output_add(struct output *output, struct slice bytes)
+{
+    if (bytes.len >= COPY_MAX && may_write(output)) {
+        output_flush(output);
+        output_write(output, bytes);
+    } else {
+        buffer_add_slice(&output->buffer, bytes);
+        output_row_done(output);
+    }
 }
 
 void output_settle(struct output *output)
@@ -68,13 +79,7 @@ void output_settle(struct output *output)
     const struct slice lent = {.text = output->lent,
                                .len = (size_t)(output->lent_end - output->lent)};
     output->lent = output->lent_end = NULL;
-    if (lent.len >= LENT_WRITE_MIN && may_write(output)) {
-        output_flush(output);
-        output_write(output, lent);
-    } else {
-        buffer_add_slice(&output->buffer, lent);
-        output_row_done(output);
-    }
+    output_add(output, lent);
 }
 
 void output_flush(struct output *output)

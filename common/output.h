@@ -35,6 +35,10 @@ void output_file(struct output *output, const char *name, uint64_t length);
 /* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */
 void output_write(struct output *output, struct slice bytes);
 
+/* Adds whole rows that lie elsewhere, with nothing lent before them: written from there when that
+ * pays, else copied. */
+void output_add(struct output *output, struct slice bytes);
+
 /* Until output_settle, lines in there stay as they are and where they are. NULL, NULL: no more. */
 static inline void output_lender(struct output *output, const char *begin, const char *end)
 {
@@ -42,8 +46,7 @@ static inline void output_lender(struct output *output, const char *begin, const
     output->lender_end = end;
 }
 
-/* Takes what is lent, before the lender goes or something else follows: written as it lies there
- * when that pays, else copied. */
+/* Takes what is lent, by output_add, before the lender goes or something else follows. */
 void output_settle(struct output *output);
 
 /* Adds a line, without its newline, and a newline: no byte of it is touched where it is lent and

@@ -119,6 +119,11 @@ void range_serve(struct loop *l, pid_t parent)
     l->progress.on = false;
 }
 
+struct partition *range_partition(struct loop *l)
+{
+    return clock_partition(&l->clock, l->inputs.input[0].number);
+}
+
 void range_pack(struct loop *l, struct buffer *out)
 {
     loop_count(l);
@@ -126,6 +131,7 @@ void range_pack(struct loop *l, struct buffer *out)
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
+    if (l->tool->save != NULL) l->tool->save(&l->run, out);
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -141,7 +147,7 @@ static void stats_add(struct stats *sum, const struct stats *part)
     if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
 }
 
-bool range_add(struct loop *l, struct unpack *in, struct slice handed)
+void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows)
 {
     struct stats stats = {0};
     stats_load(&stats, in);
@@ -155,9 +161,12 @@ bool range_add(struct loop *l, struct unpack *in, struct slice handed)
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
-    const bool good = intake_replay(l, handed);
+    bool good = l->tool->take == NULL || l->tool->take(&l->run, rows, in);
+    good = intake_replay(l, handed) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
-    return good && !in->broken;
+    if (l->tool->take != NULL) intake_run(l); /* what the range has open comes behind */
+    if (l->tool->load != NULL) good = l->tool->load(&l->run, in) && good;
+    if (!good || in->broken) die("a job has handed over nonsense"); /* a fault of this program */
 }

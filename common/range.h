@@ -38,11 +38,15 @@ void range_select(struct loop *l, const struct range *range);
  * report. */
 void range_serve(struct loop *l, pid_t parent);
 
-/* What it has counted, to hand over with each range. */
+/* The partition that all ranges are of. */
+struct partition *range_partition(struct loop *l);
+
+/* What it has counted, and the command's save, to hand over with each range. */
 void range_pack(struct loop *l, struct buffer *out);
 
 /* Adds that to the run, whose lines so far are those before the range, with what was handed over in
- * l->handover: events left to the run, rejects, late records. False: it is nonsense. */
-bool range_add(struct loop *l, struct unpack *in, struct slice handed);
+ * l->handover: events left to the run, rejects, late records. rows are the range's, for a command
+ * that puts them between its own (take). */
+void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows);
 
 #endif

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,7 +63,7 @@ static void piece_begin(struct loop *l, uint64_t number)
         l->inputs.input[i].lines = 0;
     buffer_clear(&l->handover.buffer);
     l->output.position = 0;
-    struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    struct partition *partition = range_partition(l);
     partition->largest_us = l->clock.largest_us = l->clock.floor_us = l->told_us = TIME_NONE;
     l->clock.lateness_us = INT64_MAX;
     partition->ended = false;
@@ -100,17 +99,15 @@ static void baton_give(const struct runner *runner)
 static void result_send(struct loop *l, bool whole, struct buffer *result, int fd)
 {
     buffer_clear(result);
-    pack_u64(result, 0); /* the length, when it is known */
     pack_u8(result, whole);
     pack_u64(result, l->output.position);
     pack_i64(result, l->clock.largest_us);
     pack_i64(result, l->run.first_time_us);
     pack_text(result, buffer_slice(&l->handover.buffer));
     range_pack(l, result);
-    if (l->tool->save != NULL) l->tool->save(&l->run, result);
-    const uint64_t len = htole64(result->len - sizeof(len));
-    memcpy(result->data, &len, sizeof(len));
+    const uint64_t len = result->len;
     struct output to_run = {.name = "another job", .fd = fd};
+    output_write(&to_run, (struct slice){.text = (const char *)&len, .len = sizeof(len)});
     output_write(&to_run, buffer_slice(result));
 }
 
@@ -204,24 +201,21 @@ static bool result_take(const struct relay *relay, const struct runner *runner, 
 {
     uint64_t len;
     result_read(relay, runner, (char *)&len, sizeof(len));
-    len = le64toh(len);
     buffer_clear(result);
     result_read(relay, runner, buffer_reserve(result, len), len);
     struct unpack in = {.at = result->data, .end = result->data + len};
     const bool whole = unpack_u8(&in) != 0;
     if (!whole && stop_signal == 0) die("another job was stopped");
     l->output.position += unpack_u64(&in);
-    struct partition *partition = clock_partition(&l->clock, l->inputs.input[0].number);
+    struct partition *partition = range_partition(l);
     const int64_t before_us = partition->largest_us;
     const int64_t largest_us = unpack_i64(&in), first_us = unpack_i64(&in);
     const struct slice handed = unpack_text(&in);
-    const bool good = range_add(l, &in, handed);
+    range_add(l, &in, handed, (struct slice){0});
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
     if (largest_us != TIME_NONE) partition_advance(&l->clock, partition, largest_us);
     l->run.end_time_us = l->clock.largest_us;
-    if (!good || !(l->tool->load == NULL || l->tool->load(&l->run, &in)) || in.broken)
-        die("a job has handed over nonsense"); /* a fault of this program */
     intake_run(l);
     (void)loop_tick(l);
     return whole;
@@ -244,8 +238,7 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 || !range_possible(l, count))
-        return false;
+    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0) return false;
     struct relay relay = {
         .count = count,
         .run = getpid(),

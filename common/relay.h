@@ -14,8 +14,9 @@
 
 #include "loop.h"
 
-/* Reads all inputs, which are open and unread, with so many processes; false, and nothing is done,
- * where this is not possible. read_range reads what the inputs are set to. */
+/* Reads all inputs, which are open, unread and in ranges possible (range.h), with so many
+ * processes; false, and nothing is done, where this is no such tool. read_range reads what the
+ * inputs are set to. */
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 
 #endif

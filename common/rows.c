@@ -20,7 +20,6 @@ struct rows_printed {
 };
 
 #define NONE SIZE_MAX
-#define PASSED_MIN 65536 /* bytes that are written from where they are, not copied */
 
 static struct slice name_copy(struct slice name)
 {
@@ -267,13 +266,7 @@ void rows_pass(struct rows *rows, struct slice text)
 {
     if (text.len == 0) return;
     rows->dirty = true;
-    if (text.len < PASSED_MIN) {
-        buffer_add_slice(&rows->output->buffer, text);
-        output_row_done(rows->output);
-        return;
-    }
-    output_flush(rows->output);
-    output_write(rows->output, text);
+    output_add(rows->output, text);
 }
 
 void rows_group(struct rows *rows)

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
+#include "range.h"
 #include "relay.h"
 #include "shared.h"
 #include "signals.h"
@@ -356,7 +357,7 @@ static void read_everything(struct loop *l)
         l->now_us = instant_now();
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
-        if (l->full && run_is_range(&l->run)) return; /* the run will read it again, and say so */
+        if (l->full && l->run.in_range) return; /* the run will read it again, and say so */
         checkpoint_keys(l);
     }
 }
@@ -498,9 +499,13 @@ static void release(struct loop *l)
     option_release();
 }
 
-static bool is_stopped(void)
+static void read_with_jobs(struct loop *l)
 {
-    return stop_signal != 0;
+    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
+    if (range_possible(l, count) &&
+        (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
+        return;
+    read_everything(l);
 }
 
 int tool_main(const struct tool *tool, int argc, char **argv)
@@ -514,12 +519,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
                   tool->summary, '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
-    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
-    if (!relay_run(l, count, read_everything)) {
-        struct jobs *jobs = jobs_begin(l, count, read_everything);
-        read_everything(l);
-        if (jobs != NULL) jobs_end(jobs, l, read_everything, is_stopped);
-    }
+    read_with_jobs(l);
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);

@@ -463,7 +463,7 @@ static int seen_compare(const void *a, const void *b)
     return id_compare(((const struct seen *)a)->id, ((const struct seen *)b)->id);
 }
 
-/* The ids of one set, in order; rank says where a group of that number stands in order. */
+/* The ids of one set, in order unless in_range; rank says where a group of that number stands. */
 static void ids_save(const struct windows *all, const struct table *ids, const uint32_t *rank,
                      struct buffer *out)
 {
