@@ -162,11 +162,15 @@ static void start(struct run *run)
     run->reach_us = gap_us;
 }
 
-/* A range of --jobs begins. */
+/* Is this a range of --jobs that leaves every event to the run? */
+static bool leaves_all(const struct run *run)
+{
+    return run->border_us == INT64_MAX;
+}
+
 static void range(struct run *run)
 {
-    border_init(&border, run->border_us, gap_us);
-    weave.noting = true;
+    if (!leaves_all(run)) border_init(&border, run->border_us, gap_us);
 }
 
 static void keys_count(struct run *run)
@@ -176,18 +180,27 @@ static void keys_count(struct run *run)
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (run->border_us == INT64_MAX) return; /* the run looks it up */
+    if (leaves_all(run)) return;
     const struct id bits = identity_hint(&identity, ev);
     timelines_hint(&sessions.timelines, bits);
     if (run->in_range) border_hint(&border, bits);
 }
 
+/* Does a range leave the event of an id to the run, because what that has open may go on with it?
+ * number: of the id's timeline here. */
+static bool is_left(const struct run *run, const struct event *ev, uint32_t number)
+{
+    return run->in_range && number == POOL_NONE &&
+           (leaves_all(run) ||
+            border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us));
+}
+
 static enum fate event(struct run *run, const struct event *ev)
 {
-    const uint32_t number = timelines_take(&sessions.timelines, identity_id(ev));
+    const uint32_t number =
+        leaves_all(run) ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (run->in_range && number == POOL_NONE &&
-        border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us)) {
+    if (is_left(run, ev, number)) {
         keys_count(run);
         return FATE_LEFT;
     }
@@ -233,10 +246,10 @@ static void print_session(void *context, const struct session *session)
     const struct summary summary = stretch_summary(stretch);
     struct slice name = summary.name;
 
-    weave_place(&weave, run->rows,
-                &(struct weave_place){.last_us = stretch->last_us,
-                                      .start_us = stretch->start_us,
-                                      .name = summary.name});
+    if (run->in_range)
+        weave_note(&weave, run->rows, session);
+    else
+        weave_let(&weave, run->rows, session);
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
     print_text(run, COLUMN_USER, summary.user);

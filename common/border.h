@@ -21,14 +21,15 @@
 #include "table.h"
 
 struct border {
-    struct table ids; /* that came while earlier ranges might hold them, and may go on */
+    struct table ids; /* that came while earlier ranges might hold them */
     int64_t gap_us;
     int64_t until_us; /* the watermark up to which any id may be held */
     int64_t last_us;  /* the same, of those that came */
-    size_t met;       /* how many ids were ever among them */
+    size_t met;       /* how many they are, or were */
 };
 
-/* border_us: the largest event_time before the range; INT64_MAX: every event is held. */
+/* border_us: the largest event_time before the range. A gap of INT64_MAX (none): every event is
+ * held. */
 void border_init(struct border *border, int64_t border_us, int64_t gap_us);
 void border_release(struct border *border);
 

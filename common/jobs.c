@@ -22,9 +22,9 @@
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
 #define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
-/* What was there before a range may matter in it for long (run.reach_us). A range no larger than
- * this is worth its rows' memory if that is at most one part in so many of it. */
-#define RANGE_BYTES_FAR ((uint64_t)1 << 30)
+/* What was there before a range may matter in it for long (run.reach_us). Where that is at most one
+ * part in so many of a range of this size, the rest is worth its rows' memory. */
+#define RANGE_BYTES_LARGE ((uint64_t)1 << 30)
 #define BORDER_SHARE 3
 /* The first such range is larger by one part of these: the run has no rows to hand over. */
 #define QUARTERS 4
@@ -49,8 +49,8 @@ struct slot {
 struct jobs {
     struct range *range;
     int count, at_once;
-    int begun; /* ranges that a worker was asked for, and the first */
-    bool far;  /* large ranges, of which the command can do a good deal by itself */
+    int begun;  /* ranges that a worker was asked for, and the first */
+    bool large; /* ranges of which the command can do a good deal by itself */
     struct slot *slot;
     pid_t nursery;
     int request_fd; /* to it: the numbers of ranges */
@@ -100,16 +100,20 @@ static uint64_t reach_bytes(struct loop *l)
     return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
 }
 
-/* How large a range may be at the most. */
-static uint64_t range_most(struct jobs *jobs, struct loop *l)
+/* Is most of a large range out of reach of what was there before? */
+static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 {
-    const bool is_bulky = (l->tool->flags & TOOL_BULKY) != 0;
-    const uint64_t most = is_bulky ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
-    if (l->run.reach_us == 0) return most;
+    if (l->run.reach_us == 0) return false;
     const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
-    const uint64_t far = share < RANGE_BYTES_FAR ? share : RANGE_BYTES_FAR;
-    jobs->far = reach_bytes(l) <= far / BORDER_SHARE;
-    return jobs->far ? RANGE_BYTES_FAR : most;
+    const uint64_t large = share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE;
+    return reach_bytes(l) <= large / BORDER_SHARE;
+}
+
+/* How large a range may be at the most. */
+static uint64_t range_most(const struct jobs *jobs, const struct loop *l)
+{
+    if (jobs->large) return RANGE_BYTES_LARGE;
+    return (l->tool->flags & TOOL_BULKY) != 0 ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
 }
 
 /* As many ranges for each job. */
@@ -117,9 +121,10 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
 {
     const struct inputs *inputs = &l->inputs;
     const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
+    jobs->large = is_worth_large(jobs, l);
     const uint64_t most = jobs_count * range_most(jobs, l);
     const uint64_t ranges = (total + most - 1) / most * jobs_count;
-    const uint64_t first = jobs->far ? QUARTERS + 1 : QUARTERS;
+    const uint64_t first = jobs->large ? QUARTERS + 1 : QUARTERS;
     const uint64_t quarter = total / (first + QUARTERS * (ranges - 1));
     jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
     uint64_t begin = 0;
@@ -161,7 +166,7 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
         partition->began = true;
         l->told_us = clock_watermark(&l->clock);
         l->run.end_time_us = seed_us;
-        l->run.border_us = l->run.reach_us == 0 || jobs->far ? seed_us : INT64_MAX;
+        l->run.border_us = l->run.reach_us == 0 || jobs->large ? seed_us : INT64_MAX;
         if (l->tool->range != NULL) l->tool->range(&l->run);
         read_range(l);
     }

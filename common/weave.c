@@ -1,20 +1,19 @@
 #include "weave.h"
 
-#include "timeline.h"
-
-static void place_note(struct weave *weave, const struct rows *rows,
-                       const struct weave_place *place)
+void weave_note(struct weave *weave, const struct rows *rows, const struct session *session)
 {
+    const struct session_place place = session_place(session->stretch);
+
     pack_u64(&weave->places, rows_position(rows));
-    pack_i64(&weave->places, place->last_us);
-    pack_i64(&weave->places, place->start_us);
-    pack_text(&weave->places, place->name);
+    pack_i64(&weave->places, place.last_us);
+    pack_i64(&weave->places, place.start_us);
+    pack_text(&weave->places, place.name);
 }
 
 static void place_next(struct weave *weave)
 {
     if (weave->in.at == weave->in.end) {
-        weave->next_at = weave->passed + weave->rows.len;
+        weave->next_at = weave->rows.len;
         return;
     }
     weave->next_at = unpack_u64(&weave->in);
@@ -26,32 +25,22 @@ static void place_next(struct weave *weave)
 /* Lets the rows through that stand before the first that has to wait. */
 static void rows_let(struct weave *weave, struct rows *rows)
 {
-    const size_t len = weave->next_at - weave->passed;
-
-    if (len == 0) return;
-    rows_pass(rows, (struct slice){.text = weave->rows.text, .len = len});
-    weave->rows.text += len;
-    weave->rows.len -= len;
-    weave->passed += len;
+    if (weave->next_at == weave->passed) return; /* there may be no text */
+    rows_pass(rows, (struct slice){.text = weave->rows.text + weave->passed,
+                                   .len = weave->next_at - weave->passed});
+    weave->passed = weave->next_at;
 }
 
-static bool is_before(const struct weave_place *a, const struct weave_place *b)
+void weave_let(struct weave *weave, struct rows *rows, const struct session *session)
 {
-    if (a->last_us != b->last_us) return a->last_us < b->last_us;
-    const int order = timeline_name_compare(a->name, b->name);
-    return order != 0 ? order < 0 : a->start_us < b->start_us;
-}
-
-void weave_place(struct weave *weave, struct rows *rows, const struct weave_place *place)
-{
-    if (weave->noting) place_note(weave, rows, place);
-    if (weave->rows.len == 0) return;
-    while (weave->next_at < weave->passed + weave->rows.len && is_before(&weave->next, place))
+    if (weave->next_at == weave->rows.len) return;
+    const struct session_place place = session_place(session->stretch);
+    while (weave->next_at < weave->rows.len && session_place_compare(&weave->next, &place) < 0)
         place_next(weave);
     rows_let(weave, rows);
 }
 
-void weave_save(struct weave *weave, struct buffer *out)
+void weave_save(const struct weave *weave, struct buffer *out)
 {
     pack_u64(out, weave->places.len);
     buffer_add_slice(out, buffer_slice(&weave->places));
@@ -70,6 +59,7 @@ bool weave_begin(struct weave *weave, struct slice rows, struct unpack *in)
 
 void weave_end(struct weave *weave, struct rows *rows)
 {
-    weave->next_at = weave->passed + weave->rows.len;
+    weave->next_at = weave->rows.len;
     rows_let(weave, rows);
+    *weave = (struct weave){0};
 }

@@ -2,9 +2,9 @@
  * weave.h - the rows of sessions that a range of --jobs has printed, in between those that the run
  * prints.
  *
- * Both come in the order of sessions: by last event, name, first event. The range notes each row's
- * place in that order as it prints it; the run, before it prints a session itself, lets those rows
- * through that come before. In a run without ranges nothing is noted, and nothing waits.
+ * Both come in the order of sessions. The range notes each row's place in that order as it prints
+ * it; the run, before it prints a session itself, lets those rows through that come before. Where
+ * no range is being taken there is nothing to let through.
  */
 #ifndef CS_WEAVE_H
 #define CS_WEAVE_H
@@ -15,29 +15,27 @@
 #include "buffer.h"
 #include "pack.h"
 #include "rows.h"
+#include "session.h"
 #include "slice.h"
 
-struct weave_place {
-    int64_t last_us, start_us;
-    struct slice name;
-};
-
 struct weave {
-    bool noting;          /* this is a range */
-    struct buffer places; /* of its rows, packed, each with where the row begins */
-    /* In the run. */
-    struct slice rows;       /* of a range, those that wait; borrowed */
-    uint64_t passed;         /* bytes of the range's rows that do not wait any more */
-    struct unpack in;        /* the places of those that wait, but for the first of them */
-    struct weave_place next; /* of that */
-    uint64_t next_at;        /* where it begins; at the end: there is none */
+    struct buffer places; /* in a range: of its rows, packed, each with where the row begins */
+    /* In the run: of the range that is being taken. */
+    struct slice rows;         /* borrowed */
+    uint64_t passed;           /* bytes of them that do not wait any more */
+    struct unpack in;          /* the places of those that wait, but for the first of them */
+    struct session_place next; /* of that */
+    uint64_t next_at;          /* where it begins; at the end: there is none */
 };
 
-/* A session's row is printed next. */
-void weave_place(struct weave *weave, struct rows *rows, const struct weave_place *place);
+/* In a range: this session's row is printed next. */
+void weave_note(struct weave *weave, const struct rows *rows, const struct session *session);
+
+/* In the run: this session's row is printed next, and what comes before it has to go now. */
+void weave_let(struct weave *weave, struct rows *rows, const struct session *session);
 
 /* What the range has noted, for the run. */
-void weave_save(struct weave *weave, struct buffer *out);
+void weave_save(const struct weave *weave, struct buffer *out);
 
 /* The run takes a range: its rows and what it has noted, borrowed until weave_end, which lets all
  * rows through that still wait. False: it is nonsense. */
