@@ -186,6 +186,13 @@ same() {
   done
 }
 
+@test "ids that are gone by the end of a batch are none too many in any range" {
+  # An hour apart: with everybody there is nobody else.
+  awk 'BEGIN { for (i = 0; i < 8000; i++) printf "{\"event_type\":\"add_to_cart\",\"session_id\":\"s%d\",\"event_time\":%d}\n", i, 1600000000 + i * 3600 }' >alone.ndjson
+  same cs-abandon --after=1s --forget=2s --lateness=0s --max-keys=1 alone.ndjson
+  same cs-sessionize --gap=1s --lateness=0s --max-keys=1 alone.ndjson
+}
+
 @test "so are events taken one by one, whatever is made of them" {
   same cs-parse --time-field=event_time -w '.event_type != "search"' --rename=shop=campaign_id \
     --recode=event_type:purchase=bought --id-from=user_id,device_type "$TRAFFIC" "$TRAFFIC"
