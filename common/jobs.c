@@ -42,7 +42,7 @@ struct memfile {
  * range is taken. */
 struct slot {
     struct memfile rows, handover, result;
-    int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
+    int done[2];  /* a pipe: the worker's status, as waitpid has it */
     pid_t worker; /* for the nursery */
 };
 
@@ -53,7 +53,7 @@ struct jobs {
     bool large; /* ranges of which the command can do a good deal by itself */
     struct slot *slot;
     pid_t nursery;
-    int request_fd; /* to it: the numbers of ranges */
+    int request[2]; /* to it, a pipe: the numbers of ranges */
 };
 
 /* --- where ranges begin --- */
@@ -192,17 +192,16 @@ static void on_worker_end(int signal)
     const int saved = errno;
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        const char failed = status != 0;
         for (int i = 0; i < nursery_jobs->at_once; i++)
             if (nursery_jobs->slot[i].worker == pid)
-                (void)!write(nursery_jobs->slot[i].done[1], &failed, 1);
+                (void)!write(nursery_jobs->slot[i].done[1], &status, sizeof status);
     }
     errno = saved;
 }
 
 /* The nursery: a process as clean as the run was before it read anything. Workers are forked from
  * it, not from the run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, int request_fd,
+static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l,
                                   void (*read_range)(struct loop *l))
 {
     nursery_jobs = jobs;
@@ -218,7 +217,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, 
     sigaction(SIGCHLD, &action, NULL);
     for (;;) {
         int number;
-        const ssize_t got = read(request_fd, &number, sizeof number);
+        const ssize_t got = read(jobs->request[0], &number, sizeof number);
         if (got < 0 && errno == EINTR) continue;
         if (got != sizeof number) _exit(EXIT_DONE);
         struct slot *slot = &jobs->slot[number % jobs->at_once];
@@ -251,26 +250,24 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
         memfile_open(&slot->result, "result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
-    int request[2];
-    if (pipe2(request, O_CLOEXEC) != 0) die_errno("pipe");
+    if (pipe2(jobs->request, O_CLOEXEC) != 0) die_errno("pipe");
     const pid_t run = getpid();
     jobs->nursery = fork();
     if (jobs->nursery < 0) die_errno("fork");
     if (jobs->nursery == 0) {
-        close(request[1]);
-        nursery_run(jobs, run, l, request[0], read_range);
+        close(jobs->request[1]);
+        nursery_run(jobs, run, l, read_range);
     }
-    close(request[0]);
-    jobs->request_fd = request[1];
     for (int i = 0; i < jobs->at_once; i++)
         close(jobs->slot[i].done[1]); /* so that the nursery's end is seen */
 }
 
-/* Asks for the workers of all ranges before that one. */
+/* Asks for the workers of all ranges before that one. Where the nursery is gone (this end of the
+ * pipe is open, too, so asking succeeds), their slots say so. */
 static void workers_ask(struct jobs *jobs, int until)
 {
     for (; jobs->begun < jobs->count && jobs->begun < until; jobs->begun++)
-        if (write(jobs->request_fd, &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
+        if (write(jobs->request[1], &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
             die_errno("asking for a worker");
 }
 
@@ -285,9 +282,9 @@ static void memfile_close(const struct memfile *file)
 static void jobs_release(const struct jobs *jobs)
 {
     kill(jobs->nursery, SIGKILL); /* and its workers die with it */
-    while (waitpid(jobs->nursery, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    close(jobs->request_fd);
+    (void)range_wait(jobs->nursery);
+    close(jobs->request[0]);
+    close(jobs->request[1]);
     for (int i = 0; i < jobs->at_once; i++) {
         memfile_close(&jobs->slot[i].rows);
         memfile_close(&jobs->slot[i].handover);
@@ -298,13 +295,19 @@ static void jobs_release(const struct jobs *jobs)
     free(jobs->range);
 }
 
-/* Waits for a slot's worker; false when it has failed: it has said why. */
-static bool worker_wait(const struct slot *slot)
+/* Waits for a slot's worker; false: a signal stops the run first. */
+static bool worker_wait(struct loop *l, const struct jobs *jobs, const struct slot *slot)
 {
-    char failed = 1;
-    while (read(slot->done[0], &failed, 1) < 0)
-        if (errno != EINTR) die_errno("waiting for a worker");
-    return failed == 0;
+    while (!signals_wait(slot->done[0])) {
+        if (stop_signal != 0) return false;
+        (void)loop_tick(l);
+    }
+    int status;
+    const ssize_t got = read(slot->done[0], &status, sizeof status);
+    if (got < 0) die_errno("waiting for a worker");
+    if (got == 0) range_failed(range_wait(jobs->nursery)); /* which has ended itself */
+    if (status != 0) range_failed(status);
+    return true;
 }
 
 /* Brings the view up to the file's size; one without bytes has no text. */
@@ -377,8 +380,7 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
         struct slot *slot = &jobs.slot[i % jobs.at_once];
         workers_ask(&jobs, i + jobs.at_once);
-        if (!worker_wait(slot)) exit(EXIT_FAILED);
-        if (stop_signal != 0) break;
+        if (!worker_wait(l, &jobs, slot)) break;
         if (!range_take(l, slot)) {
             range_select(l, &jobs.range[i]);
             read_range(l);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -117,6 +119,21 @@ void range_serve(struct loop *l, pid_t parent)
     l->rejects.mark = HANDOVER_REJECTED;
     l->late.mark = HANDOVER_LATE;
     l->progress.on = false;
+}
+
+int range_wait(pid_t process)
+{
+    int status = 0;
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+void range_failed(int status)
+{
+    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
+    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
+    die("another job was killed (signal %d)", WTERMSIG(status));
 }
 
 struct partition *range_partition(struct loop *l)

@@ -38,6 +38,13 @@ void range_select(struct loop *l, const struct range *range);
  * report. */
 void range_serve(struct loop *l, pid_t parent);
 
+/* Waits until such a process has ended; returns its status, as waitpid has it (0 where the ends of
+ * children are ignored). */
+int range_wait(pid_t process);
+
+/* One has ended before its time, and so does the run. Unless it was killed it has said why. */
+_Noreturn void range_failed(int status);
+
 /* The partition that all ranges are of. */
 struct partition *range_partition(struct loop *l);
 

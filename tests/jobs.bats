@@ -248,6 +248,64 @@ at_work() {
   wait
 }
 
+# blocked: cs-abandon with two jobs and more ranges than that, in $tool, waits for a reader of its rows, who comes
+# after a second; process $jobs starts its jobs.
+blocked() {
+  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  rm -f slow
+  mkfifo slow
+  { sleep 1 && cat; } <slow >rows &
+  cs-abandon --after=3s --forget=5s --until=1m --jobs=2 --stats=stats long.ndjson >slow 2>messages &
+  tool=$!
+  at_work $tool
+  sleep 0.3
+  jobs=$(pgrep -P $tool)
+}
+
+@test "whoever starts the jobs may be killed, too" {
+  local status=0
+  blocked
+  kill -KILL "$jobs"
+  wait $tool || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+  wait
+}
+
+@test "a job that reads a whole range and is killed is exit 1, and says so" {
+  local status
+  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  # It may have ended before it is hit: then once more.
+  for ((status = 0; status == 0; )); do
+    cs-abandon --jobs=2 long.ndjson >/dev/null 2>messages &
+    tool=$!
+    at_work $tool
+    while pkill -KILL -P "$(pgrep -P $tool)" || kill -0 $tool; do :; done 2>/dev/null
+    wait $tool || status=$?
+  done
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+}
+
+@test "a signal ends a run that waits for a job" {
+  local signal status
+  for signal in TERM INT; do
+    blocked
+    kill -STOP "$jobs"
+    sleep 2
+    kill -$signal $tool
+    timeout 20 tail --pid=$tool -f /dev/null || kill -KILL $tool "$jobs"
+    status=0
+    wait $tool || status=$?
+    [ "$signal $status" = 'TERM 0' ] || [ "$signal $status" = 'INT 130' ]
+    wait
+    conserved stats
+    jq -e '.read > 0' stats
+    [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
+    run -1 kill -0 "$jobs"
+  done
+}
+
 @test "lines in rejects are counted from the file's beginning" {
   cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
   jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last
