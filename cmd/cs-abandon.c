@@ -128,6 +128,7 @@ static void start(struct run *run)
         sessions_init(&visits, forget_us, INT64_MAX);
     else
         carts_init(&carts, after_us, forget_us);
+    run->reach_us = INT64_MAX;
 }
 
 static void hint(struct run *run, struct event *ev)

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "border.h"
 #include "die.h"
 #include "duration.h"
 #include "identity.h"
@@ -13,6 +14,7 @@
 #include "list.h"
 #include "session.h"
 #include "tool.h"
+#include "weave.h"
 
 static const char *id = "session_id";
 static int64_t gap_us = INT64_C(1800000000);
@@ -85,6 +87,8 @@ static const char *const names[COLUMN_COUNT] = {
 
 static struct sessions sessions;
 static struct identity identity;
+static struct border border; /* in a range of --jobs */
+static struct weave weave;
 static int member[COLUMN_COUNT];     /* of the row; -1: the id is printed under this name */
 static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by */
 
@@ -155,19 +159,51 @@ static void start(struct run *run)
     schema_need(&run->schema, SLICE("product_id"));
     start_rows(run);
     sessions_init(&sessions, gap_us, max_us);
+    run->reach_us = gap_us;
+}
+
+/* Is this a range of --jobs that leaves every event to the run? */
+static bool leaves_all(const struct run *run)
+{
+    return run->border_us == INT64_MAX;
+}
+
+static void range(struct run *run)
+{
+    if (!leaves_all(run)) border_init(&border, run->border_us, gap_us);
+}
+
+static void keys_count(struct run *run)
+{
+    run->counters.keys = timelines_count(&sessions.timelines) + border.met;
 }
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (!run->in_range) timelines_hint(&sessions.timelines, identity_hint(&identity, ev));
+    if (leaves_all(run)) return;
+    const struct id bits = identity_hint(&identity, ev);
+    timelines_hint(&sessions.timelines, bits);
+    if (run->in_range) border_hint(&border, bits);
+}
+
+/* Does a range leave the event of an id to the run, because what that has open may go on with it?
+ * number: of the id's timeline here. */
+static bool is_left(const struct run *run, const struct event *ev, uint32_t number)
+{
+    return run->in_range && number == POOL_NONE &&
+           (leaves_all(run) ||
+            border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
     const uint32_t number =
-        run->in_range ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
+        leaves_all(run) ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (run->in_range) return FATE_LEFT; /* its session may have begun before */
+    if (is_left(run, ev, number)) {
+        keys_count(run);
+        return FATE_LEFT;
+    }
     const struct fact fact = {.time_us = ev->time_us,
                               .watermark_us = ev->watermark_us,
                               .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
@@ -179,7 +215,7 @@ static enum fate event(struct run *run, const struct event *ev)
     const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
                                           : sessions_begin(&sessions, identity_id(ev),
                                                            identity_name(&identity, ev), &fact);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
 
@@ -210,6 +246,10 @@ static void print_session(void *context, const struct session *session)
     const struct summary summary = stretch_summary(stretch);
     struct slice name = summary.name;
 
+    if (run->in_range)
+        weave_note(&weave, run->rows, session);
+    else
+        weave_let(&weave, run->rows, session);
     rows_begin(run->rows);
     value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
     print_text(run, COLUMN_USER, summary.user);
@@ -236,7 +276,7 @@ static void print_session(void *context, const struct session *session)
 static void advance(struct run *run, int64_t watermark_us)
 {
     sessions_advance(&sessions, watermark_us, print_session, run);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
 }
 
 static void finish(struct run *run)
@@ -247,14 +287,21 @@ static void finish(struct run *run)
 
 static void save(struct run *run, struct buffer *out)
 {
-    (void)run;
+    if (run->in_range) weave_save(&weave, out);
     sessions_save(&sessions, out);
+}
+
+static bool take(struct run *run, struct slice rows, struct unpack *in)
+{
+    (void)run;
+    return weave_begin(&weave, rows, in);
 }
 
 static bool load(struct run *run, struct unpack *in)
 {
+    weave_end(&weave, run->rows);
     const bool good = sessions_load(&sessions, in);
-    run->counters.keys = timelines_count(&sessions.timelines);
+    keys_count(run);
     return good;
 }
 
@@ -281,6 +328,7 @@ static void release(struct run *run)
     (void)run;
     sessions_release(&sessions);
     identity_release(&identity);
+    border_release(&border);
 }
 
 static const struct tool tool = {
@@ -289,11 +337,13 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_BULKY,
     .start = start,
+    .range = range,
     .hint = hint,
     .event = event,
     .advance = advance,
     .finish = finish,
     .save = save,
+    .take = take,
     .load = load,
     .explain = explain,
     .release = release,

@@ -100,7 +100,9 @@ struct run {
     int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
                               there now (--flush, and then more); INT64_MIN: nothing */
     int64_t border_us; /* --jobs: what begins at or before it may hold events of an earlier range,
-                          and stays open;   INT64_MIN: nothing */
+                          and stays open; INT64_MIN: nothing; INT64_MAX: anything */
+    int64_t reach_us;  /* set by start: for how long what was there before a range may matter in
+                          it (--jobs); 0 for what looks at border_us only */
     bool in_range;     /* --jobs: this process reads ranges for the run, and does not know what came
                           before; what it saves is for the run only, in any order */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
@@ -124,6 +126,7 @@ struct tool {
     const struct option_row *options;
     unsigned flags; /* enum tool_flags */
     void (*start)(struct run *run);
+    void (*range)(struct run *run); /* optional: this is a range of --jobs, and border_us is set */
     enum reason (*amend)(
         struct run *run,
         struct event *ev); /* optional: right after scanning and reading the time, before
@@ -135,6 +138,10 @@ struct tool {
     void (*finish)(struct run *run);
     void (*save)(struct run *run,
                  struct buffer *out); /* the same bytes for the same state, unless in_range */
+    bool (*take)(struct run *run, struct slice rows,
+                 struct unpack *in); /* optional: the rows of a range, which the command puts
+                                        between its own, with what its save begins with. The rest is
+                                        loaded when time has come to the end of the range. */
     bool (*load)(struct run *run, struct unpack *in); /* adds to what is there; false: senseless */
     void (*stats)(struct run *run,
                   struct buffer *out); /* optional: further ,"name":number members for --stats */

@@ -86,6 +86,12 @@ void instant_print(struct buffer *out, int64_t time_us);
  * last instant within. */
 void instant_print_string(struct buffer *out, int64_t time_us);
 
+/* A time so much later; never (INT64_MAX) where the duration is none (INT64_MAX). */
+static inline int64_t instant_later(int64_t time_us, int64_t duration_us)
+{
+    return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
+}
+
 /* The wall clock, and a clock that never jumps (for waiting and pacing). */
 int64_t instant_now(void);
 int64_t instant_steady(void);

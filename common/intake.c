@@ -137,6 +137,7 @@ static void batch_hand(struct loop *l)
 /* Tells the command the watermark. */
 static void watermark_tell(struct loop *l, int64_t watermark_us)
 {
+    if (l->run.counters.keys > l->keys_most) l->keys_most = l->run.counters.keys;
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);
@@ -925,9 +926,11 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us)
 static void replay_run(struct loop *l)
 {
     if (l->accepted_count == 0) return;
-    const int64_t watermark_us = l->accepted[l->accepted_count - 1]->ev.watermark_us;
+    const struct event *last = &l->accepted[l->accepted_count - 1]->ev;
+    const int64_t after_us = clock_behind(&l->clock, last->time_us);
+    const int64_t watermark_us = after_us > last->watermark_us ? after_us : last->watermark_us;
     batch_hand(l);
-    watermark_tell(l, watermark_us);
+    watermark_tell(l, watermark_us); /* as it was right after the last of them */
     checkpoint_keys(l);
 }
 

@@ -22,6 +22,12 @@
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
 #define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
+/* What was there before a range may matter in it for long (run.reach_us). Where that is at most one
+ * part in so many of a range of this size, the rest is worth its rows' memory. */
+#define RANGE_BYTES_LARGE ((uint64_t)1 << 30)
+#define BORDER_SHARE 3
+/* The first such range is larger by one part of these: the run has no rows to hand over. */
+#define QUARTERS 4
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
@@ -36,40 +42,21 @@ struct memfile {
  * range is taken. */
 struct slot {
     struct memfile rows, handover, result;
-    int done[2];  /* a pipe: the worker's exit status, one byte, 0 for success */
+    int done[2];  /* a pipe: the worker's status, as waitpid has it */
     pid_t worker; /* for the nursery */
 };
 
 struct jobs {
     struct range *range;
     int count, at_once;
-    int begun; /* ranges that a worker was asked for, and the first */
+    int begun;  /* ranges that a worker was asked for, and the first */
+    bool large; /* ranges of which the command can do a good deal by itself */
     struct slot *slot;
     pid_t nursery;
-    int request_fd; /* to it: the numbers of ranges */
+    int request[2]; /* to it, a pipe: the numbers of ranges */
 };
 
 /* --- where ranges begin --- */
-
-/* As many ranges for each job. */
-static void ranges_make(struct jobs *jobs, const struct loop *l)
-{
-    const struct inputs *inputs = &l->inputs;
-    const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
-    const uint64_t most =
-        jobs_count * (l->tool->flags & TOOL_BULKY ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX);
-    const uint64_t ranges = (total + most - 1) / most * jobs_count;
-    jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
-    uint64_t begin = 0;
-    for (uint64_t i = 1; i <= ranges && begin < total; i++) {
-        const uint64_t end = i == ranges ? total : range_cut(inputs, total / ranges * i);
-        if (end <= begin) continue;
-        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
-        begin = end;
-    }
-}
-
-/* --- a worker --- */
 
 /* The largest event_time in the last piece before a range: a guess that the run checks. */
 static int64_t seed_time(struct loop *l, uint64_t begin)
@@ -99,20 +86,76 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
     return largest_us;
 }
 
+/* How many bytes of input it takes until what was there before does not matter any more. */
+static uint64_t reach_bytes(struct loop *l)
+{
+    const uint64_t total = l->inputs.bytes_total;
+    const int64_t from_us = seed_time(l, total < SEED_BYTES ? total : SEED_BYTES);
+    const int64_t to_us = seed_time(l, total);
+    int64_t reach_us;
+    if (from_us == TIME_NONE || to_us <= from_us ||
+        __builtin_add_overflow(l->run.reach_us, l->run.settings.lateness_us, &reach_us) ||
+        reach_us >= to_us - from_us)
+        return total;
+    return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
+}
+
+/* Is most of a large range out of reach of what was there before? */
+static bool is_worth_large(const struct jobs *jobs, struct loop *l)
+{
+    if (l->run.reach_us == 0) return false;
+    const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
+    const uint64_t large = share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE;
+    return reach_bytes(l) <= large / BORDER_SHARE;
+}
+
+/* How large a range may be at the most. */
+static uint64_t range_most(const struct jobs *jobs, const struct loop *l)
+{
+    if (jobs->large) return RANGE_BYTES_LARGE;
+    return (l->tool->flags & TOOL_BULKY) != 0 ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
+}
+
+/* As many ranges for each job. */
+static void ranges_make(struct jobs *jobs, struct loop *l)
+{
+    const struct inputs *inputs = &l->inputs;
+    const uint64_t total = inputs->bytes_total, jobs_count = (uint64_t)jobs->at_once;
+    jobs->large = is_worth_large(jobs, l);
+    const uint64_t most = jobs_count * range_most(jobs, l);
+    const uint64_t ranges = (total + most - 1) / most * jobs_count;
+    const uint64_t first = jobs->large ? QUARTERS + 1 : QUARTERS;
+    const uint64_t quarter = total / (first + QUARTERS * (ranges - 1));
+    jobs->range = memory_zero((size_t)ranges, sizeof jobs->range[0]);
+    uint64_t begin = 0;
+    for (uint64_t i = 1; i <= ranges && begin < total; i++) {
+        const uint64_t end =
+            i == ranges ? total : range_cut(inputs, quarter * (first + QUARTERS * (i - 1)));
+        if (end <= begin) continue;
+        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
+        begin = end;
+    }
+}
+
+/* --- a worker --- */
+
 /* Everything the run has to know of a range. */
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     pack_i64(out, seed_us);
-    pack_u8(out, range_partition(l)->holding);
+    pack_u8(out, l->full || range_partition(l)->holding);
+    pack_u64(out, l->keys_most);
     pack_u64(out, l->output.position);
     pack_u64(out, handed);
     clock_save(&l->clock, out);
     range_pack(l, out);
 }
 
-static _Noreturn void worker_run(struct loop *l, const struct range *range, const struct slot *slot,
+static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int number,
                                  void (*read_range)(struct loop *l))
 {
+    const struct range *range = &jobs->range[number];
+    const struct slot *slot = &jobs->slot[number % jobs->at_once];
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows.fd};
     l->handover = (struct output){.name = "memory for events", .fd = slot->handover.fd};
     const int64_t seed_us = seed_time(l, range->begin);
@@ -122,7 +165,9 @@ static _Noreturn void worker_run(struct loop *l, const struct range *range, cons
         partition_advance(&l->clock, partition, seed_us);
         partition->began = true;
         l->told_us = clock_watermark(&l->clock);
-        l->run.border_us = l->run.end_time_us = seed_us;
+        l->run.end_time_us = seed_us;
+        l->run.border_us = l->run.reach_us == 0 || jobs->large ? seed_us : INT64_MAX;
+        if (l->tool->range != NULL) l->tool->range(&l->run);
         read_range(l);
     }
     intake_run(l);
@@ -147,17 +192,16 @@ static void on_worker_end(int signal)
     const int saved = errno;
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        const char failed = status != 0;
         for (int i = 0; i < nursery_jobs->at_once; i++)
             if (nursery_jobs->slot[i].worker == pid)
-                (void)!write(nursery_jobs->slot[i].done[1], &failed, 1);
+                (void)!write(nursery_jobs->slot[i].done[1], &status, sizeof status);
     }
     errno = saved;
 }
 
 /* The nursery: a process as clean as the run was before it read anything. Workers are forked from
  * it, not from the run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, int request_fd,
+static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l,
                                   void (*read_range)(struct loop *l))
 {
     nursery_jobs = jobs;
@@ -173,7 +217,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, 
     sigaction(SIGCHLD, &action, NULL);
     for (;;) {
         int number;
-        const ssize_t got = read(request_fd, &number, sizeof number);
+        const ssize_t got = read(jobs->request[0], &number, sizeof number);
         if (got < 0 && errno == EINTR) continue;
         if (got != sizeof number) _exit(EXIT_DONE);
         struct slot *slot = &jobs->slot[number % jobs->at_once];
@@ -184,7 +228,7 @@ static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l, 
             range_serve(l, nursery);
             signal(SIGCHLD, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
-            worker_run(l, &jobs->range[number], slot, read_range);
+            worker_run(l, jobs, number, read_range);
         }
         sigprocmask(SIG_SETMASK, &before, NULL);
     }
@@ -206,26 +250,24 @@ static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(
         memfile_open(&slot->result, "result");
         if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
     }
-    int request[2];
-    if (pipe2(request, O_CLOEXEC) != 0) die_errno("pipe");
+    if (pipe2(jobs->request, O_CLOEXEC) != 0) die_errno("pipe");
     const pid_t run = getpid();
     jobs->nursery = fork();
     if (jobs->nursery < 0) die_errno("fork");
     if (jobs->nursery == 0) {
-        close(request[1]);
-        nursery_run(jobs, run, l, request[0], read_range);
+        close(jobs->request[1]);
+        nursery_run(jobs, run, l, read_range);
     }
-    close(request[0]);
-    jobs->request_fd = request[1];
     for (int i = 0; i < jobs->at_once; i++)
         close(jobs->slot[i].done[1]); /* so that the nursery's end is seen */
 }
 
-/* Asks for the workers of all ranges before that one. */
+/* Asks for the workers of all ranges before that one. Where the nursery is gone (this end of the
+ * pipe is open, too, so asking succeeds), their slots say so. */
 static void workers_ask(struct jobs *jobs, int until)
 {
     for (; jobs->begun < jobs->count && jobs->begun < until; jobs->begun++)
-        if (write(jobs->request_fd, &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
+        if (write(jobs->request[1], &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
             die_errno("asking for a worker");
 }
 
@@ -240,9 +282,9 @@ static void memfile_close(const struct memfile *file)
 static void jobs_release(const struct jobs *jobs)
 {
     kill(jobs->nursery, SIGKILL); /* and its workers die with it */
-    while (waitpid(jobs->nursery, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    close(jobs->request_fd);
+    (void)range_wait(jobs->nursery);
+    close(jobs->request[0]);
+    close(jobs->request[1]);
     for (int i = 0; i < jobs->at_once; i++) {
         memfile_close(&jobs->slot[i].rows);
         memfile_close(&jobs->slot[i].handover);
@@ -253,13 +295,19 @@ static void jobs_release(const struct jobs *jobs)
     free(jobs->range);
 }
 
-/* Waits for a slot's worker; false when it has failed: it has said why. */
-static bool worker_wait(const struct slot *slot)
+/* Waits for a slot's worker; false: a signal stops the run first. */
+static bool worker_wait(struct loop *l, const struct jobs *jobs, const struct slot *slot)
 {
-    char failed = 1;
-    while (read(slot->done[0], &failed, 1) < 0)
-        if (errno != EINTR) die_errno("waiting for a worker");
-    return failed == 0;
+    while (!signals_wait(slot->done[0])) {
+        if (stop_signal != 0) return false;
+        (void)loop_tick(l);
+    }
+    int status;
+    const ssize_t got = read(slot->done[0], &status, sizeof status);
+    if (got < 0) die_errno("waiting for a worker");
+    if (got == 0) range_failed(range_wait(jobs->nursery)); /* which has ended itself */
+    if (status != 0) range_failed(status);
+    return true;
 }
 
 /* Brings the view up to the file's size; one without bytes has no text. */
@@ -276,7 +324,8 @@ static void memfile_look(struct memfile *file)
     *view = (struct slice){.text = map, .len = size};
 }
 
-/* Takes what a worker has made, if it began with the right event time and holds nothing back. */
+/* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
+ * keys and the run's together are surely within their bound. */
 static bool range_take(struct loop *l, struct slot *slot)
 {
     memfile_look(&slot->rows);
@@ -286,9 +335,12 @@ static bool range_take(struct loop *l, struct slot *slot)
     struct unpack in = {.at = result.text, .end = result.text + result.len};
     const struct partition *partition = range_partition(l);
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
-    const bool right = unpack_i64(&in) == partition->largest_us && unpack_u8(&in) == 0 &&
-                       partition->largest_us != TIME_NONE && !partition->holding &&
-                       (partition->began || shared.max_jump_us == 0);
+    const int64_t seed_us = unpack_i64(&in);
+    const bool holds = unpack_u8(&in) != 0;
+    const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
+    const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
+                       !partition->holding && (partition->began || shared.max_jump_us == 0) &&
+                       keys_most <= (uint64_t)shared.max_keys;
     if (right) {
         const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
         const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};
@@ -296,9 +348,9 @@ static bool range_take(struct loop *l, struct slot *slot)
         (void)clock_load(&l->clock, &in); /* range_add sees what is broken */
         if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
         l->run.end_time_us = l->clock.largest_us;
-        range_add(l, &in, handed);
+        range_add(l, &in, handed, rows);
         intake_run(l); /* the watermark moves on, and prints what is complete */
-        rows_pass(l->run.rows, rows);
+        if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
         (void)loop_tick(l);
     }
     return right;
@@ -328,8 +380,7 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
         struct slot *slot = &jobs.slot[i % jobs.at_once];
         workers_ask(&jobs, i + jobs.at_once);
-        if (!worker_wait(slot)) exit(EXIT_FAILED);
-        if (stop_signal != 0) break;
+        if (!worker_wait(l, &jobs, slot)) break;
         if (!range_take(l, slot)) {
             range_select(l, &jobs.range[i]);
             read_range(l);

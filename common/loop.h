@@ -113,6 +113,7 @@ struct loop {
     bool running;                     /* the batch is being handed over */
     /* --jobs. */
     struct output handover; /* in a worker: what it passes on to the run */
+    uint64_t keys_most;     /* in a worker: the command's keys at the most */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };
 

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -119,6 +121,21 @@ void range_serve(struct loop *l, pid_t parent)
     l->progress.on = false;
 }
 
+int range_wait(pid_t process)
+{
+    int status = 0;
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+void range_failed(int status)
+{
+    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
+    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
+    die("another job was killed (signal %d)", WTERMSIG(status));
+}
+
 struct partition *range_partition(struct loop *l)
 {
     return clock_partition(&l->clock, l->inputs.input[0].number);
@@ -147,7 +164,7 @@ static void stats_add(struct stats *sum, const struct stats *part)
     if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
 }
 
-void range_add(struct loop *l, struct unpack *in, struct slice handed)
+void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows)
 {
     struct stats stats = {0};
     stats_load(&stats, in);
@@ -161,10 +178,12 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed)
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
-    bool good = intake_replay(l, handed);
+    bool good = l->tool->take == NULL || l->tool->take(&l->run, rows, in);
+    good = intake_replay(l, handed) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
+    if (l->tool->take != NULL) intake_run(l); /* what the range has open comes behind */
     if (l->tool->load != NULL) good = l->tool->load(&l->run, in) && good;
     if (!good || in->broken) die("a job has handed over nonsense"); /* a fault of this program */
 }

@@ -38,6 +38,13 @@ void range_select(struct loop *l, const struct range *range);
  * report. */
 void range_serve(struct loop *l, pid_t parent);
 
+/* Waits until such a process has ended; returns its status, as waitpid has it (0 where the ends of
+ * children are ignored). */
+int range_wait(pid_t process);
+
+/* One has ended before its time, and so does the run. Unless it was killed it has said why. */
+_Noreturn void range_failed(int status);
+
 /* The partition that all ranges are of. */
 struct partition *range_partition(struct loop *l);
 
@@ -45,7 +52,8 @@ struct partition *range_partition(struct loop *l);
 void range_pack(struct loop *l, struct buffer *out);
 
 /* Adds that to the run, whose lines so far are those before the range, with what was handed over in
- * l->handover: events left to the run, rejects, late records. */
-void range_add(struct loop *l, struct unpack *in, struct slice handed);
+ * l->handover: events left to the run, rejects, late records. rows are the range's, for a command
+ * that puts them between its own (take). */
+void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows);
 
 #endif

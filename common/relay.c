@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -159,17 +158,6 @@ static void relay_begin(struct relay *relay, struct loop *l, void (*read_range)(
     baton_give(&relay->runner[0]);
 }
 
-/* A runner has ended before its time; unless it was killed it has said why. */
-static _Noreturn void runner_failed(const struct runner *runner)
-{
-    int status;
-    while (waitpid(runner->pid, &status, 0) < 0)
-        if (errno != EINTR) die_errno("another job");
-    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
-    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
-    die("another job was killed (signal %d)", WTERMSIG(status));
-}
-
 /* Whoever has had a TERM already is none the worse for another one. */
 static void stop_pass_on(const struct relay *relay)
 {
@@ -189,7 +177,7 @@ static void result_read(const struct relay *relay, const struct runner *runner, 
         }
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) die_errno("another job");
-        if (got == 0) runner_failed(runner);
+        if (got == 0) range_failed(range_wait(runner->pid));
         into += got;
         len -= (size_t)got;
     }
@@ -211,7 +199,7 @@ static bool result_take(const struct relay *relay, const struct runner *runner, 
     const int64_t before_us = partition->largest_us;
     const int64_t largest_us = unpack_i64(&in), first_us = unpack_i64(&in);
     const struct slice handed = unpack_text(&in);
-    range_add(l, &in, handed);
+    range_add(l, &in, handed, (struct slice){0});
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
     if (largest_us != TIME_NONE) partition_advance(&l->clock, partition, largest_us);
@@ -226,8 +214,7 @@ static void relay_end(const struct relay *relay)
     for (int i = 0; i < relay->count; i++) {
         struct runner *runner = &relay->runner[i];
         kill(runner->pid, SIGKILL); /* what it still does is for nothing */
-        while (waitpid(runner->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+        (void)range_wait(runner->pid);
         close(runner->result[0]);
         close(runner->baton[0]);
         close(runner->baton[1]);

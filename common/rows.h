@@ -72,6 +72,12 @@ void rows_flush(struct rows *rows);
 /* Rows printed so far. */
 uint64_t rows_count(const struct rows *rows);
 
+/* Where the next row will begin in the output. */
+static inline uint64_t rows_position(const struct rows *rows)
+{
+    return rows->output->position + rows->output->buffer.len;
+}
+
 /* Declares the next member; returns its index. Names are plain text. */
 int rows_member(struct rows *rows, struct slice name);
 

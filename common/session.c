@@ -2,15 +2,10 @@
 
 #include <stdlib.h>
 
+#include "instant.h"
 #include "memory.h"
 
 #define TIDY_MIN 2 /* stretches of one id */
-
-/* time + duration; behind everything if that is none. */
-static int64_t later(int64_t time_us, int64_t duration_us)
-{
-    return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
-}
 
 static int64_t latest(int64_t a_us, int64_t b_us)
 {
@@ -46,7 +41,8 @@ static bool linked(const struct sessions *sessions, const struct stretch *stretc
 static bool same_part(const struct sessions *sessions, int64_t start_us,
                       const struct stretch *stretch, const struct stretch *next)
 {
-    return linked(sessions, stretch, next) && next->last_us <= later(start_us, sessions->max_us);
+    return linked(sessions, stretch, next) &&
+           next->last_us <= instant_later(start_us, sessions->max_us);
 }
 
 /* The last stretch of a part. */
@@ -92,13 +88,13 @@ struct cuts {
 static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
 {
     struct cuts cuts = {.cut_us = INT64_MIN,
-                        .free_us = later(sessions->watermark_us, sessions->max_us)};
+                        .free_us = instant_later(sessions->watermark_us, sessions->max_us)};
     uint32_t first = timeline->first;
 
     while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
         const uint32_t end = part_end(sessions, first);
         const uint32_t next = at(sessions, end)->next;
-        cuts.cut_us = later(at(sessions, first)->start_us, sessions->max_us);
+        cuts.cut_us = instant_later(at(sessions, first)->start_us, sessions->max_us);
         if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
             /* Another session began before the watermark, and this one is open: what began that one
              * was behind its own watermark, and an event of a slower partition may yet make them
@@ -149,7 +145,7 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
     uint32_t first = timeline->first;
 
     if (is_husk(at(sessions, first))) first = at(sessions, first)->next;
-    return later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
+    return instant_later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
 }
 
 static void session_schedule(struct sessions *sessions, uint32_t number)
@@ -179,7 +175,7 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
     if (previous != POOL_NONE) {
         const struct stretch *before = at(sessions, previous);
         const struct part its = part_of(sessions, timeline, previous);
-        const int64_t cut_us = later(its.start_us, sessions->max_us);
+        const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
         const bool near =
             stretch_near(before->last_us, sessions->gap_us, latest(time_us, fact->watermark_us));
@@ -189,9 +185,9 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
             if (near) part.last_us = time_us;
         }
     }
-    if (cuts && end_us > later(part.start_us, sessions->max_us)) return true;
+    if (cuts && end_us > instant_later(part.start_us, sessions->max_us)) return true;
     if (moves) part.last_us = part_of(sessions, timeline, following).last_us;
-    return later(part.last_us, sessions->gap_us) < fact->watermark_us;
+    return instant_later(part.last_us, sessions->gap_us) < fact->watermark_us;
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
@@ -203,7 +199,7 @@ static bool sessions_place(struct sessions *sessions, uint32_t number, const str
     const uint32_t before = timeline_before(timelines, timeline, fact->time_us);
 
     if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
-        if (behind && later(part_of(sessions, timeline, before).last_us, sessions->gap_us) <
+        if (behind && instant_later(part_of(sessions, timeline, before).last_us, sessions->gap_us) <
                           fact->watermark_us)
             return false;
         timeline_add(timelines, before, fact);
@@ -224,7 +220,7 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
 {
     struct timelines *timelines = &sessions->timelines;
 
-    if (later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
+    if (instant_later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
     const uint32_t number = timelines_make(timelines, id);
     struct timeline *timeline = timeline_at(timelines, number);
     stretch_begin(&timelines->stretches, number, name, fact);
@@ -250,8 +246,9 @@ static bool goes_on(const struct sessions *sessions, const struct timeline *time
     return fact->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
                         latest(fact->time_us, fact->watermark_us)) &&
-           fact->time_us <= later(sessions->watermark_us, sessions->max_us) &&
-           fact->time_us <= later(certain_start(sessions, timeline, last), sessions->max_us);
+           fact->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
+           fact->time_us <=
+               instant_later(certain_start(sessions, timeline, last), sessions->max_us);
 }
 
 bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact)
@@ -326,17 +323,22 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
     timelines_drop(timelines, number);
 }
 
-/* Of the same last event: by name, then first event. */
+int session_place_compare(const struct session_place *a, const struct session_place *b)
+{
+    if (a->last_us != b->last_us) return a->last_us < b->last_us ? -1 : 1;
+    const int order = timeline_name_compare(a->name, b->name);
+    if (order != 0) return order;
+    return (a->start_us > b->start_us) - (a->start_us < b->start_us);
+}
+
 static int closed_compare(const void *a, const void *b, void *context)
 {
     const struct sort_item *left = a;
     const struct sort_item *right = b;
-    const struct stretch *one = at(context, left->number);
-    const struct stretch *other = at(context, right->number);
-    const int order = timeline_name_compare(stretch_name(one), stretch_name(other));
+    const struct session_place one = session_place(at(context, left->number));
+    const struct session_place other = session_place(at(context, right->number));
 
-    if (order != 0) return order;
-    return (one->start_us > other->start_us) - (one->start_us < other->start_us);
+    return session_place_compare(&one, &other);
 }
 
 static void closed_print(struct sessions *sessions,

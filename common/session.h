@@ -39,6 +39,21 @@ struct session {
     bool newest;                   /* nothing later of this id is open */
 };
 
+/* Where its row stands: they come by last event, name, first event. */
+struct session_place {
+    int64_t last_us, start_us;
+    struct slice name;
+};
+
+static inline struct session_place session_place(const struct stretch *stretch)
+{
+    return (struct session_place){
+        .last_us = stretch->last_us, .start_us = stretch->start_us, .name = stretch_name(stretch)};
+}
+
+/* Negative, 0 or positive. */
+int session_place_compare(const struct session_place *a, const struct session_place *b);
+
 struct sessions {
     int64_t gap_us, max_us; /* INT64_MAX: none */
     int64_t watermark_us;   /* what sessions_advance was told last; INT64_MIN before */
@@ -58,8 +73,7 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact 
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
                     const struct fact *fact);
 
-/* Prints what is complete now, by last event, name, first event: calls that follow each other give
- * the order of one. */
+/* Prints what is complete now, in order: calls that follow each other give the order of one. */
 void sessions_advance(struct sessions *sessions, int64_t watermark_us,
                       void (*print)(void *context, const struct session *session), void *context);
 

@@ -1,6 +1,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -58,4 +59,15 @@ int signals_catch(bool children)
     action = (struct sigaction){.sa_handler = on_wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
     return wake_fd;
+}
+
+bool signals_wait(int fd)
+{
+    struct pollfd entries[] = {{.fd = fd, .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+    while (poll(entries, 2, -1) < 0)
+        if (errno != EINTR) die_errno("poll");
+    uint64_t signals;
+    if (entries[1].revents == 0) return true;
+    (void)!read(wake_fd, &signals, sizeof signals);
+    return false;
 }

@@ -17,4 +17,7 @@ extern volatile sig_atomic_t stats_wanted; /* USR1 has come */
  * a signal on. */
 int signals_catch(bool children);
 
+/* Waits until a descriptor is readable, or at its end; false: a signal has come first. */
+bool signals_wait(int fd);
+
 #endif

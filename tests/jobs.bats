@@ -81,11 +81,116 @@ same() {
     "$TRAFFIC" "$TRAFFIC"
 }
 
-@test "so is every other tool, and what ranges cannot do is done by one" {
+@test "so are sessions, of which a range begins, ends and prints its own" {
+  local seed
+  for seed in 1 2 3; do
+    traffic --seed=$seed --events=20000 --rate=10 --disorder=20s --repeats=2 --malformed=1 --unicode --nulls=5 \
+      --bots=3 >sessions.ndjson
+    same cs-sessionize --gap=1m sessions.ndjson
+    [ -s rejects.1 ]
+    same cs-sessionize --gap=5s --max-duration=10s --lateness=3s sessions.ndjson
+    [ -s late.1 ]
+    same cs-sessionize --gap=30s --max-duration=none --split-by=device_type,user_id --key=session_id,session_start \
+      --where='.event_type != "search"' sessions.ndjson
+    same cs-sessionize --gap=45s --lateness=0s --max-duration=46s --id=user_id sessions.ndjson
+  done
+}
+
+@test "so are sessions longer than a range, or without an end" {
   same cs-sessionize "$TRAFFIC"
+  same cs-sessionize --gap=2h --max-duration=3h "$TRAFFIC"
+  same cs-sessionize --gap=none --split-by=session_id,user_id "$TRAFFIC"
+  same cs-sessionize --lateness=max --max-duration=none "$TRAFFIC"
+  # One id all the way, cut again and again.
+  sed 's/"session_id":"[0-3][^"]*"/"session_id":"bot"/' "$TRAFFIC" >bot.ndjson
+  same cs-sessionize --gap=1m --max-duration=3m bot.ndjson
+  jq -s -e 'map(select(.session_id == "bot")) | length > 10' rows.1
+}
+
+@test "so are sessions where event time jumps back and forth, over files and within" {
+  traffic --seed=4 --events=10000 --rate=10 --disorder=20s >first.ndjson
+  traffic --seed=4 --events=10000 --rate=10 --disorder=20s --start=2026-01-01T00:10:00Z >second.ndjson
+  same cs-sessionize --gap=30s first.ndjson second.ndjson first.ndjson
+  [ -s late.1 ]
+  { event 2026-01-01T12:00:00Z '"session_id":"s"' && event 2026-01-01T12:00:01Z '"session_id":"s"' && cat first.ndjson; } >ahead.ndjson
+  same cs-sessionize --gap=30s ahead.ndjson
+  jq -e '.late > 9000' stats.1
+}
+
+@test "so are carts, and how things stood" {
   same cs-abandon "$TRAFFIC"
+  same cs-abandon --after=3s --until=10m --forget=5s --lateness=3s "$TRAFFIC"
+  [ -s late.1 ]
+  same cs-abandon --id=user_id --after=1m --until=5m "$TRAFFIC"
+  same cs-abandon --at=2026-01-01T00:50:00Z "$TRAFFIC"
+}
+
+@test "so is cs-parse, and what ranges cannot do is done by one" {
   same cs-parse "$TRAFFIC"
   same cs-funnel --dedup=1m "$TRAFFIC"
+  same cs-sessionize --dedup=1m "$TRAFFIC"
+}
+
+@test "refused and late records are in the order of one job where both are one file" {
+  local tool jobs
+  for tool in 'cs-sessionize --gap=5s --lateness=3s' 'cs-window --size=10s --agg=n=count --lateness=3s' \
+    'cs-abandon --after=3s --until=1m --forget=5s --lateness=3s'; do
+    for jobs in 1 2 5; do
+      # shellcheck disable=SC2086 # several words
+      $tool --jobs=$jobs --rejects=both --late=both "$TRAFFIC" >/dev/null
+      mv both both.$jobs
+    done
+    grep -q '"reason":"late"' both.1
+    grep -qv '"reason":"late"' both.1
+    cmp both.1 both.2
+    cmp both.1 both.5
+    jq -s -e 'map(.line) | . == sort' both.1
+  done
+}
+
+@test "an event far ahead is judged by the one behind it, in whatever range that is" {
+  # Lines of one length, so that the middle of the file is the end of one of them.
+  awk 'BEGIN { for (i = 0; i < 4000; i++) printf "{\"event_type\":\"page_view\",\"session_id\":\"s%03d\",\"pad\":\"%0200d\",\"event_time\":\"2026-01-01T%02d:%02d:%02dZ\"}\n", i % 50, 0, i / 3600, i / 60 % 60, i % 60 }' >even.ndjson
+  local line tool
+  for line in 1999 2000 2001 2002; do
+    sed "${line}s/2026-01-01/2026-01-04/" even.ndjson >jump.ndjson
+    for tool in 'cs-window --size=1m --agg=n=count' 'cs-sessionize --gap=1m'; do
+      # shellcheck disable=SC2086 # several words
+      same $tool jump.ndjson
+      jq -e '.rejected_by == {"future": 1} and .late == 0' stats.1
+    done
+  done
+}
+
+@test "--pad pads once for all ranges" {
+  same cs-window --size=1m --agg=n=count --pad=100 "$TRAFFIC"
+  same cs-sessionize --gap=1m --pad=100 "$TRAFFIC"
+}
+
+@test "more ids than --max-keys are exit 3 in any range" {
+  local tool jobs
+  for tool in 'cs-sessionize --gap=1m' 'cs-abandon' 'cs-window --size=1h --by=session_id --agg=n=count'; do
+    for jobs in 1 2 5; do
+      # shellcheck disable=SC2086 # several words
+      run -3 $tool --jobs=$jobs --max-keys=20 "$TRAFFIC"
+      [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
+      # shellcheck disable=SC2086
+      $tool --jobs=$jobs --max-keys=40000 "$TRAFFIC" >/dev/null 2>&1
+    done
+  done
+  # Few at first, many at the end.
+  { head -c 4M "$TRAFFIC" | sed 's/"session_id":"[^"]*"/"session_id":"s"/' | head -n -1 && tail -c +4M "$TRAFFIC" | tail -n +2; } >grows.ndjson
+  for jobs in 1 2 5; do
+    run -3 cs-sessionize --gap=1m --jobs=$jobs --max-keys=20 grows.ndjson
+    [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
+  done
+}
+
+@test "ids that are gone by the end of a batch are none too many in any range" {
+  # An hour apart: with everybody there is nobody else.
+  awk 'BEGIN { for (i = 0; i < 8000; i++) printf "{\"event_type\":\"add_to_cart\",\"session_id\":\"s%d\",\"event_time\":%d}\n", i, 1600000000 + i * 3600 }' >alone.ndjson
+  same cs-abandon --after=1s --forget=2s --lateness=0s --max-keys=1 alone.ndjson
+  same cs-sessionize --gap=1s --lateness=0s --max-keys=1 alone.ndjson
 }
 
 @test "so are events taken one by one, whatever is made of them" {
@@ -143,6 +248,64 @@ at_work() {
   wait
 }
 
+# blocked: cs-abandon with two jobs and more ranges than that, in $tool, waits for a reader of its rows, who comes
+# after a second; process $jobs starts its jobs.
+blocked() {
+  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  rm -f slow
+  mkfifo slow
+  { sleep 1 && cat; } <slow >rows &
+  cs-abandon --after=3s --forget=5s --until=1m --jobs=2 --stats=stats long.ndjson >slow 2>messages &
+  tool=$!
+  at_work $tool
+  sleep 0.3
+  jobs=$(pgrep -P $tool)
+}
+
+@test "whoever starts the jobs may be killed, too" {
+  local status=0
+  blocked
+  kill -KILL "$jobs"
+  wait $tool || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+  wait
+}
+
+@test "a job that reads a whole range and is killed is exit 1, and says so" {
+  local status
+  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  # It may have ended before it is hit: then once more.
+  for ((status = 0; status == 0; )); do
+    cs-abandon --jobs=2 long.ndjson >/dev/null 2>messages &
+    tool=$!
+    at_work $tool
+    while pkill -KILL -P "$(pgrep -P $tool)" || kill -0 $tool; do :; done 2>/dev/null
+    wait $tool || status=$?
+  done
+  [ "$status" -eq 1 ]
+  grep -q 'another job was killed (signal 9)' messages
+}
+
+@test "a signal ends a run that waits for a job" {
+  local signal status
+  for signal in TERM INT; do
+    blocked
+    kill -STOP "$jobs"
+    sleep 2
+    kill -$signal $tool
+    timeout 20 tail --pid=$tool -f /dev/null || kill -KILL $tool "$jobs"
+    status=0
+    wait $tool || status=$?
+    [ "$signal $status" = 'TERM 0' ] || [ "$signal $status" = 'INT 130' ]
+    wait
+    conserved stats
+    jq -e '.read > 0' stats
+    [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
+    run -1 kill -0 "$jobs"
+  done
+}
+
 @test "lines in rejects are counted from the file's beginning" {
   cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
   jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last
@@ -180,7 +343,7 @@ at_work() {
 
 @test "a full disk is exit 1 with jobs, too" {
   [ -c /dev/full ] || skip "no /dev/full"
-  for tool in cs-parse cs-funnel; do
+  for tool in cs-parse cs-funnel 'cs-sessionize --gap=1m' cs-abandon; do
     run -1 bash -c "$tool --jobs=2 '$TRAFFIC' >/dev/full 2>/dev/null"
   done
 }

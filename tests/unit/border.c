@@ -1,0 +1,189 @@
+/* border.c - events in two parts, the second one with no knowledge of the first, are the sessions
+ * of all. */
+#include "border.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+#include "tap.h"
+
+#define EVENTS_MAX 60
+#define TRIALS 30000
+
+static uint64_t random_bits(void)
+{
+    static uint64_t state = 88172645463325252u;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static int64_t random_below(int64_t bound)
+{
+    return (int64_t)(random_bits() % (uint64_t)bound);
+}
+
+/* What is tried: some events, and what a session is. */
+struct trial {
+    int64_t gap_us, max_us, lateness_us;
+    int events, first; /* how many of them are the first part */
+    struct {
+        int64_t time_us, watermark_us;
+        char id;
+        bool late;
+    } event[EVENTS_MAX];
+    int64_t border_us, end_us; /* the largest time of the first part; the watermark in the end */
+};
+
+static void trial_make(struct trial *trial)
+{
+    const int ids = 1 + (int)random_below(3);
+    const int64_t step_us = 1 + random_below(12);
+    const int64_t disorder_us = 1 + random_below(60);
+    int64_t now_us = 1000, largest_us = 0;
+
+    trial->gap_us = 1 + random_below(30);
+    trial->lateness_us = random_below(20);
+    trial->max_us = random_below(4) == 0 ? INT64_MAX
+                                         : trial->gap_us + trial->lateness_us + 1 +
+                                               random_below(random_below(2) == 0 ? 5 : 60);
+    trial->events = 2 + (int)random_below(EVENTS_MAX - 1);
+    trial->first = 1 + (int)random_below(trial->events - 1);
+    for (int i = 0; i < trial->events; i++) {
+        now_us += random_below(20) == 0 ? random_below(80) : random_below(step_us + 1);
+        const bool is_behind = random_below(3) == 0;
+        trial->event[i].time_us = now_us - (is_behind ? random_below(disorder_us) : 0);
+        trial->event[i].watermark_us = largest_us - trial->lateness_us;
+        trial->event[i].id = (char)('a' + random_below(ids));
+        if (trial->event[i].time_us > largest_us) largest_us = trial->event[i].time_us;
+        if (i + 1 == trial->first) trial->border_us = largest_us;
+    }
+    trial->end_us = largest_us - trial->lateness_us;
+}
+
+static struct id id_at(const struct trial *trial, int i)
+{
+    return timeline_id_string((struct slice){.text = &trial->event[i].id, .len = 1});
+}
+
+static bool add(struct sessions *sessions, const struct trial *trial, int i)
+{
+    const struct fact fact = {.time_us = trial->event[i].time_us,
+                              .watermark_us = trial->event[i].watermark_us,
+                              .deed = DEED_PAGE_VIEW,
+                              .user = VALUE_NULL,
+                              .source = VALUE_NULL,
+                              .device = VALUE_NULL,
+                              .product = VALUE_NULL};
+    const struct id id = id_at(trial, i);
+    const uint32_t number = timelines_find(&sessions->timelines, id);
+    if (number != POOL_NONE) return sessions_add(sessions, number, &fact);
+    struct buffer name = {0};
+    timeline_name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
+    const bool used = sessions_begin(sessions, id, buffer_slice(&name), &fact);
+    buffer_release(&name);
+    return used;
+}
+
+/* What came out: a line a session, in any order. */
+static void print(void *context, const struct session *session)
+{
+    const struct stretch *stretch = session->stretch;
+    buffer_printf(context, "%08lld %08lld %c %04u\n", (long long)stretch->last_us,
+                  (long long)stretch->start_us,
+                  stretch_name(stretch).text[stretch_name(stretch).len - 1],
+                  stretch->deeds[DEED_PAGE_VIEW]);
+}
+
+static int lines_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof "00000000 00000000 a 0000");
+}
+
+static void lines_sort(struct buffer *lines)
+{
+    const size_t len = sizeof "00000000 00000000 a 0000"; /* with its line end */
+    if (lines->len != 0) qsort(lines->data, lines->len / len, len, lines_compare);
+}
+
+/* Time may be told of at any point, or later. */
+static void advance(struct sessions *sessions, int64_t watermark_us, struct buffer *out)
+{
+    if (random_below(3) != 0) sessions_advance(sessions, watermark_us, print, out);
+}
+
+static void whole(struct trial *trial, struct buffer *out)
+{
+    struct sessions sessions;
+
+    sessions_init(&sessions, trial->gap_us, trial->max_us);
+    for (int i = 0; i < trial->events; i++) {
+        advance(&sessions, trial->event[i].watermark_us, out);
+        trial->event[i].late = !add(&sessions, trial, i);
+    }
+    sessions_finish(&sessions, print, out);
+    sessions_release(&sessions);
+}
+
+/* Returns how many events met another fate. */
+static int in_parts(const struct trial *trial, struct buffer *out)
+{
+    struct sessions run, range;
+    struct border border;
+    bool held[EVENTS_MAX] = {false};
+    int wrong = 0;
+
+    sessions_init(&run, trial->gap_us, trial->max_us);
+    sessions_init(&range, trial->gap_us, trial->max_us);
+    border_init(&border, trial->border_us, trial->gap_us);
+    for (int i = trial->first; i < trial->events; i++) {
+        const int64_t watermark_us = trial->event[i].watermark_us;
+        advance(&range, watermark_us, out);
+        held[i] = timelines_find(&range.timelines, id_at(trial, i)) == POOL_NONE &&
+                  border_holds(&border, id_at(trial, i), trial->event[i].time_us, watermark_us);
+        if (!held[i]) wrong += add(&range, trial, i) == trial->event[i].late;
+    }
+    for (int i = 0; i < trial->events; i++) {
+        if (i >= trial->first && !held[i]) continue;
+        advance(&run, trial->event[i].watermark_us, out);
+        wrong += add(&run, trial, i) == trial->event[i].late;
+    }
+    sessions_advance(&range, trial->end_us, print, out);
+    sessions_advance(&run, trial->end_us, print, out);
+    struct buffer saved = {0};
+    sessions_save(&range, &saved);
+    struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
+    wrong += !sessions_load(&run, &in);
+    sessions_finish(&run, print, out);
+    buffer_release(&saved);
+    border_release(&border);
+    sessions_release(&range);
+    sessions_release(&run);
+    return wrong;
+}
+
+int main(void)
+{
+    struct trial trial;
+    struct buffer want = {0}, got = {0};
+    int wrong_rows = 0, wrong_fates = 0;
+
+    for (int i = 0; i < TRIALS; i++) {
+        trial_make(&trial);
+        buffer_clear(&want);
+        buffer_clear(&got);
+        whole(&trial, &want);
+        wrong_fates += in_parts(&trial, &got);
+        lines_sort(&want);
+        lines_sort(&got);
+        wrong_rows += !slice_equal(buffer_slice(&want), buffer_slice(&got));
+    }
+    is_int(wrong_rows, 0, "what a range makes, and the run of the rest, are the sessions of all");
+    is_int(wrong_fates, 0, "and the same events are late");
+    buffer_release(&want);
+    buffer_release(&got);
+    return plan();
+}
