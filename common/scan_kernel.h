@@ -770,9 +770,11 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
     const int last = scanner->path_len - 1;
     for (int step = 0; step < last; step++) {
         const struct node *const node = &scanner->node[scanner->path[step]];
-        if (UNLIKELY(node->mixed))
-            step_mixed(&lanes, node);
-        else if (UNLIKELY(node->wide))
+        if (UNLIKELY(node->mixed)) {
+            struct lanes there = lanes; /* those in registers have no address */
+            step_mixed(&there, node);
+            lanes = there;
+        } else if (UNLIKELY(node->wide))
             scan_step(&lanes, node, true, true, escapes);
         else if (node->slot == scanner->dummy)
             scan_step(&lanes, node, false, false, escapes);
