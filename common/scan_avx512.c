@@ -62,10 +62,15 @@ static inline uint64_t block_highs(struct block block)
 
 static inline uint64_t block_odd(struct block block)
 {
-    /* Signed, one more: below 0x20 and above 0x7e at once. */
-    const __m512i more = _mm512_add_epi8(block.bytes, _mm512_set1_epi8(1));
-    return _mm512_cmplt_epi8_mask(more, _mm512_set1_epi8(0x21)) |
-           _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('\\'));
+    /* Masks are dear, so there is only one, of what is 0: for a backslash in slash, for all that is
+     * not from 0x20 to 0x7e in printable. */
+    const __m512i slashes = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, '\\', -1, -1, -1));
+    const __m512i slash = _mm512_xor_si512(block.bytes, _mm512_shuffle_epi8(slashes, block.bytes));
+    const __m512i printable = _mm512_subs_epu8(
+        _mm512_set1_epi8(0x7e - 0x20 + 1), _mm512_sub_epi8(block.bytes, _mm512_set1_epi8(0x20)));
+    const __m512i least = _mm512_min_epu8(slash, printable);
+    return _mm512_testn_epi8_mask(least, least);
 }
 
 static inline uint64_t block_slashes(struct block block)

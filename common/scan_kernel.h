@@ -712,9 +712,17 @@ static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
         bool slash = false;
         if (kept && escapes)
             slash = (block_slashes(at_value) >> shift & ((UINT64_C(1) << (end & 63)) - 1)) != 0;
-        if (wide && end == 64) {
-            if (kept && escapes) slash = block_slashes(at_value) != 0;
+        if (wide && escapes && end == 64) {
+            slash = block_slashes(at_value) != 0;
             end = string_far(v, lanes->limit[lane], &bad, &slash);
+        } else if (wide && !escapes) {
+            /* Whether it ends in its block nobody can predict: the next one is looked at, too. */
+            const uint64_t more = 64 + lowest_bit(block_quotes(block_load(v + 64)));
+            uint64_t in_first = -(uint64_t)(end != 64); /* all ones: it does */
+            UNPREDICTABLE(in_first);
+            end = (end & in_first) | (more & ~in_first);
+            if (UNLIKELY((end & string) == 128))
+                end = string_far(v, lanes->limit[lane], &bad, &slash);
         }
         far |= end;
         if (kept) {
