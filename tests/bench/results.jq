@@ -39,7 +39,7 @@ def groups(f): [foreach .[] as $row ({seen: {}}; .new = (.seen[$row | f | tostri
   skipped: [$all[] | select(.kind == "skipped") | del(.kind)],
   checks: [$all[] | select(.kind == "check") | del(.kind)],
   comparisons: ([$all[] | select(.kind == "time")] | groups([.part, .job, .input]) | map(comparison)),
-  simdjson: ([$all[] | select(.kind == "simdjson")] | groups([.input, .take]) | map({input: .[0].input, take: .[0].take,
+  simdjson: ([$all[] | select(.kind == "simdjson")] | groups([.input, .take, .by]) | map({input: .[0].input, take: .[0].take, by: .[0].by,
     version: .[0].simdjson, instructions: .[0].instructions, best_gb_per_second: (map(.best_gb_per_second) | max),
     median_gb_per_second: (map(.median_gb_per_second) | median | digits(3))})),
   growth: [$all[] | select(.kind == "growth")
