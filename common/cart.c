@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "instant.h"
 #include "memory.h"
 
 struct cart_verdict {
@@ -33,11 +34,6 @@ void carts_release(struct carts *carts)
 static struct stretch *at(const struct carts *carts, uint32_t number)
 {
     return stretch_at(&carts->timelines.stretches, number);
-}
-
-static int64_t latest(int64_t a_us, int64_t b_us)
-{
-    return a_us > b_us ? a_us : b_us;
 }
 
 static bool same_run(const struct carts *carts, const struct stretch *stretch,
@@ -137,7 +133,7 @@ static void run_add(struct carts *carts, uint32_t number, uint32_t before, struc
 
     if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
                                 stretch_near(at(carts, before)->last_us, carts->after_us,
-                                             latest(fact->time_us, fact->watermark_us)))) {
+                                             instant_latest(fact->time_us, fact->watermark_us)))) {
         timeline_add(timelines, before, fact);
     } else {
         run = timeline_take(timelines, number);

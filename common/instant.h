@@ -92,6 +92,11 @@ static inline int64_t instant_later(int64_t time_us, int64_t duration_us)
     return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
 }
 
+static inline int64_t instant_latest(int64_t a_us, int64_t b_us)
+{
+    return a_us > b_us ? a_us : b_us;
+}
+
 /* The wall clock, and a clock that never jumps (for waiting and pacing). */
 int64_t instant_now(void);
 int64_t instant_steady(void);

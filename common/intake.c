@@ -927,10 +927,11 @@ static void replay_run(struct loop *l)
 {
     if (l->accepted_count == 0) return;
     const struct event *last = &l->accepted[l->accepted_count - 1]->ev;
-    const int64_t after_us = clock_behind(&l->clock, last->time_us);
-    const int64_t watermark_us = after_us > last->watermark_us ? after_us : last->watermark_us;
+    /* As it was right after the last of them. */
+    const int64_t watermark_us =
+        instant_latest(last->watermark_us, clock_behind(&l->clock, last->time_us));
     batch_hand(l);
-    watermark_tell(l, watermark_us); /* as it was right after the last of them */
+    watermark_tell(l, watermark_us);
     checkpoint_keys(l);
 }
 

@@ -273,9 +273,14 @@ static void workers_ask(struct jobs *jobs, int until)
 
 /* --- the run --- */
 
+static void view_drop(struct slice view)
+{
+    if (view.text != NULL) munmap((void *)(uintptr_t)view.text, view.len);
+}
+
 static void memfile_close(const struct memfile *file)
 {
-    if (file->view.text != NULL) munmap((void *)(uintptr_t)file->view.text, file->view.len);
+    view_drop(file->view);
     close(file->fd);
 }
 
@@ -318,7 +323,7 @@ static void memfile_look(struct memfile *file)
     if (fstat(file->fd, &stat) != 0) die_errno("fstat");
     const size_t size = (size_t)stat.st_size;
     if (size == view->len || size == 0) return;
-    if (view->text != NULL) munmap((void *)(uintptr_t)view->text, view->len);
+    view_drop(*view);
     void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, 0);
     if (map == MAP_FAILED) die_errno("mmap");
     *view = (struct slice){.text = map, .len = size};

@@ -7,11 +7,6 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 
-static int64_t latest(int64_t a_us, int64_t b_us)
-{
-    return a_us > b_us ? a_us : b_us;
-}
-
 void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us)
 {
     *sessions = (struct sessions){.gap_us = gap_us, .max_us = max_us, .watermark_us = INT64_MIN};
@@ -177,8 +172,8 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         const struct part its = part_of(sessions, timeline, previous);
         const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
-        const bool near =
-            stretch_near(before->last_us, sessions->gap_us, latest(time_us, fact->watermark_us));
+        const bool near = stretch_near(before->last_us, sessions->gap_us,
+                                       instant_latest(time_us, fact->watermark_us));
         if ((near || together) && time_us <= cut_us) {
             part = its;
             moves = cuts = near_next && !together && next->start_us <= cut_us;
@@ -245,7 +240,7 @@ static bool goes_on(const struct sessions *sessions, const struct timeline *time
 {
     return fact->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
-                        latest(fact->time_us, fact->watermark_us)) &&
+                        instant_latest(fact->time_us, fact->watermark_us)) &&
            fact->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
            fact->time_us <=
                instant_later(certain_start(sessions, timeline, last), sessions->max_us);

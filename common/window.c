@@ -208,8 +208,7 @@ static inline void event_look(struct windows *all, const struct event *ev, struc
 
 void windows_hint(struct windows *all, struct event *ev)
 {
-    ev->hint[0] = ev->hint[1] = 0;
-    if (!all->hinted) return;
+    if (!all->hinted) return; /* windows_event does not look at what is noted here */
     /* This event may still be refused or filtered: then its errors are nobody's. With one,
      * windows_event does all this again, where it counts. */
     const uint64_t errors = expr_errors;
@@ -218,7 +217,7 @@ void windows_hint(struct windows *all, struct event *ev)
     event_look(all, ev, look);
     if (expr_errors != errors) {
         expr_errors = errors;
-        ev->hint[0] = ev->hint[1] = 0;
+        id_set(&look->group, ID_NONE);
         return;
     }
     if (!is_recent(all, ev->time_us)) return;

@@ -248,10 +248,14 @@ at_work() {
   wait
 }
 
+make_long() {
+  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+}
+
 # blocked: cs-abandon with two jobs and more ranges than that, in $tool, waits for a reader of its rows, who comes
 # after a second; process $jobs starts its jobs.
 blocked() {
-  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  make_long
   rm -f slow
   mkfifo slow
   { sleep 1 && cat; } <slow >rows &
@@ -274,7 +278,7 @@ blocked() {
 
 @test "a job that reads a whole range and is killed is exit 1, and says so" {
   local status
-  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  make_long
   # It may have ended before it is hit: then once more.
   for ((status = 0; status == 0; )); do
     cs-abandon --jobs=2 long.ndjson >/dev/null 2>messages &

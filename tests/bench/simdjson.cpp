@@ -135,25 +135,30 @@ static simdjson_inline void take_members(Document &&document, struct total &tota
     How::take(object, members[4], total);
 }
 
-/* batch is 0: by line. */
 template <typename How>
-static struct total pass(ondemand::parser &parser, const char *bytes, size_t len, size_t batch)
+static void pass_lines(ondemand::parser &parser, const char *bytes, size_t len, struct total &total)
+{
+    const char *const end = bytes + len;
+    for (const char *line = bytes; line < end;) {
+        const void *const found = std::memchr(line, '\n', static_cast<size_t>(end - line));
+        const char *const newline = found == nullptr ? end : static_cast<const char *>(found);
+        const size_t line_len = static_cast<size_t>(newline - line);
+        ondemand::document document;
+        if (parser.iterate(line, line_len, line_len + SIMDJSON_PADDING).get(document) != SUCCESS)
+            total.errors++;
+        else
+            take_members<How>(document, total);
+        line = newline + 1;
+    }
+}
+
+template <typename How>
+static struct total pass(ondemand::parser &parser, const char *bytes, size_t len, bool by_line,
+                         size_t batch)
 {
     struct total total = {};
-    if (batch == 0) {
-        const char *const end = bytes + len;
-        for (const char *line = bytes; line < end;) {
-            const void *const found = std::memchr(line, '\n', static_cast<size_t>(end - line));
-            const char *const newline = found == nullptr ? end : static_cast<const char *>(found);
-            const size_t line_len = static_cast<size_t>(newline - line);
-            ondemand::document document;
-            if (parser.iterate(line, line_len, line_len + SIMDJSON_PADDING).get(document) !=
-                SUCCESS)
-                total.errors++;
-            else
-                take_members<How>(document, total);
-            line = newline + 1;
-        }
+    if (by_line) {
+        pass_lines<How>(parser, bytes, len, total);
         return total;
     }
     ondemand::document_stream stream;
@@ -179,7 +184,7 @@ static double median(std::vector<double> values)
 
 int main(int argc, char **argv)
 {
-    const char *how = "ordered";
+    const char *how = "ordered", *by = "batch";
     size_t batch = 1000000; // simdjson's own default, and the best of 64 KB to 16 MB
     int passes = 5;
     const char *name = nullptr;
@@ -188,10 +193,8 @@ int main(int argc, char **argv)
             how = argv[i] + 7;
         else if (std::strncmp(argv[i], "--batch=", 8) == 0)
             batch = std::strtoull(argv[i] + 8, nullptr, 10);
-        else if (std::strcmp(argv[i], "--by=line") == 0)
-            batch = 0;
-        else if (std::strcmp(argv[i], "--by=batch") == 0)
-            batch = 1000000;
+        else if (std::strncmp(argv[i], "--by=", 5) == 0)
+            by = argv[i] + 5;
         else if (std::strncmp(argv[i], "--passes=", 9) == 0)
             passes = std::atoi(argv[i] + 9);
         else
@@ -201,7 +204,9 @@ int main(int argc, char **argv)
                       : std::strcmp(how, "unordered") == 0 ? pass<unordered>
                       : std::strcmp(how, "raw") == 0       ? pass<raw>
                                                            : nullptr;
-    if (name == nullptr || run == nullptr || passes < 1) {
+    const bool by_line = std::strcmp(by, "line") == 0;
+    if (name == nullptr || run == nullptr || passes < 1 ||
+        (!by_line && std::strcmp(by, "batch") != 0)) {
         std::fprintf(stderr,
                      "usage: simdjson-reader [--take=ordered|unordered|raw] [--by=batch|line] "
                      "[--batch=BYTES] [--passes=N] FILE\n");
@@ -211,12 +216,13 @@ int main(int argc, char **argv)
     size_t len = 0;
     const char *const bytes = file_load(name, &len);
     ondemand::parser parser;
-    struct total total = run(parser, bytes, std::min<size_t>(len, 1 << 20), batch); // its buffers
+    struct total total =
+        run(parser, bytes, std::min<size_t>(len, 1 << 20), by_line, batch); // its buffers
     std::vector<double> wall, cpu;
     for (int i = 0; i < passes; i++) {
         const double wall_begin = seconds(CLOCK_MONOTONIC);
         const double cpu_begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        total = run(parser, bytes, len, batch);
+        total = run(parser, bytes, len, by_line, batch);
         cpu.push_back(seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_begin);
         wall.push_back(seconds(CLOCK_MONOTONIC) - wall_begin);
     }
@@ -229,8 +235,8 @@ int main(int argc, char **argv)
         "\"median_gb_per_second\":%.3f}\n",
         SIMDJSON_VERSION_MAJOR, SIMDJSON_VERSION_MINOR, SIMDJSON_VERSION_REVISION,
         NAME_OF(SIMDJSON_BUILTIN_IMPLEMENTATION), get_active_implementation()->name().c_str(), how,
-        batch == 0 ? "line" : "batch", len, total.events, total.texts, total.nulls, total.errors,
-        total.text_bytes, best, median(wall), median(cpu), static_cast<double>(len) / best / 1e9,
+        by, len, total.events, total.texts, total.nulls, total.errors, total.text_bytes, best,
+        median(wall), median(cpu), static_cast<double>(len) / best / 1e9,
         static_cast<double>(len) / median(wall) / 1e9);
     return total.errors != 0;
 }

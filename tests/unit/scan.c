@@ -164,14 +164,14 @@ static void add_string(struct buffer *out, bool odd)
     buffer_add_char(out, '"');
 }
 
-/* One longer than what is looked at together: so many bytes, or marks. */
+/* One over many blocks, also of what is not ASCII. */
 static void add_long_string(struct buffer *out)
 {
     static const unsigned lens[] = {500, 3500, 4500, 60000, 70000};
-    const bool marks = below(2) == 0;
+    const bool odd = below(2) == 0;
     buffer_add_char(out, '"');
-    for (unsigned left = PICK(lens) / (marks ? 10 : 1); left > 0; left--)
-        buffer_add_slice(out, marks ? SLICE("\xc3\xa9") : SLICE("x"));
+    for (unsigned left = PICK(lens) / (odd ? 10 : 1); left > 0; left--)
+        buffer_add_slice(out, odd ? SLICE("\xc3\xa9") : SLICE("x"));
     buffer_add_char(out, '"');
 }
 
@@ -620,8 +620,8 @@ static void group_check(struct buffer *group, const size_t *ends, size_t count, 
 /* What most lines of a group have in common. */
 struct usual_shape {
     unsigned members;
-    bool blanks; /* behind colons and commas */
-    bool mixed;  /* the last members are numbers, arrays and objects */
+    enum style style;
+    bool mixed; /* the last members are numbers, arrays and objects */
     bool long_names;
     unsigned odd; /* one string of so many has something odd */
 };
@@ -631,7 +631,7 @@ static struct usual_shape shape_pick(void)
     static const unsigned counts[] = {12, 12, 13, 14, 16, 17, 30};
     static const unsigned odd[] = {2, 40, 1000};
     return (struct usual_shape){.members = PICK(counts),
-                                .blanks = below(8) == 0,
+                                .style = below(8) == 0 ? SPACED : TIGHT,
                                 .mixed = below(3) == 0,
                                 .long_names = below(8) == 0,
                                 .odd = PICK(odd)};
@@ -642,12 +642,10 @@ static void make_usual(struct buffer *line, struct usual_shape shape)
     buffer_clear(line);
     buffer_add_char(line, '{');
     for (unsigned i = 0; i < shape.members; i++) {
-        if (i != 0) buffer_add_slice(line, shape.blanks ? SLICE(", ") : SLICE(","));
-        if (i < 16)
-            buffer_printf(line, "\"%s\":", names[i]);
-        else
-            buffer_printf(line, "\"%s%u\":", shape.long_names ? LONG_NAME : "extra", i);
-        if (shape.blanks) buffer_add_char(line, ' ');
+        if (i != 0) buffer_add_slice(line, shape.style == SPACED ? SLICE(", ") : SLICE(","));
+        char extra[64];
+        snprintf(extra, sizeof extra, "%s%u", shape.long_names ? LONG_NAME : "extra", i);
+        add_key(line, i < 16 ? names[i] : extra, shape.style);
         const unsigned kind = below(40);
         if (shape.mixed && i >= 12 && kind > 8)
             add_value(line, 0, 1, TIGHT);
@@ -766,8 +764,7 @@ static void test_reasons(void)
     }
 }
 
-/* Lines that are nearly as usual, among others that are: what each is marked by is as it should be,
- * but for one thing. */
+/* Lines that are as usual but for one thing, among others that are. */
 static void test_nearly_usual(void)
 {
     static const char *const usual =
