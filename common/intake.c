@@ -202,16 +202,18 @@ static inline void accept(struct loop *l, struct pending *pending, struct partit
     l->accepted[l->accepted_count++] = pending;
 }
 
-/* A free place for an event. */
+/* A place for the next record's event; it is in hand until the one after it asks for a place, and
+ * the caller's alone: running the batch meanwhile, as whatever is refused does, does not free it.
+ * So places are counted from the last that was accepted, not by how many wait. */
 static struct pending *batch_next(struct loop *l)
 {
-    if (l->side_by_side) {
-        intake_run(l); /* what was accepted so far comes first */
-        return &l->batch[BATCH_MAX];
+    if (l->accepted_count != 0 && l->accepted[l->accepted_count - 1] == &l->batch[BATCH_MAX - 1])
+        intake_run(l);
+    if (l->accepted_count == 0) {
+        scanner_clear(l->scanner);
+        return &l->batch[0];
     }
-    if (l->accepted_count == BATCH_MAX) intake_run(l);
-    if (l->accepted_count == 0) scanner_clear(l->scanner);
-    return &l->batch[l->accepted_count];
+    return &l->batch[l->accepted[l->accepted_count - 1] - l->batch + 1];
 }
 
 static enum reason event_time(struct loop *l, struct event *ev)
@@ -235,12 +237,14 @@ static bool amends(const struct loop *l)
     return l->tool->amend != NULL && !l->run.unamended;
 }
 
-/* Accepts an event from its text, which was judged before: it waited behind another one. */
+/* Accepts an event from its text, which was judged before: it waited behind another one. It has a
+ * place of its own, apart from the batch's, where the other one may be in hand. */
 static void accept_text(struct loop *l, struct partition *partition, struct buffer *text,
                         const struct origin *origin)
 {
-    struct pending *pending = batch_next(l);
+    struct pending *pending = &l->held_back;
     struct event *ev = &pending->ev;
+    intake_run(l); /* what was accepted so far comes first */
     const char *next;
     memset(buffer_reserve(text, 1 + SCAN_PADDING), 0, 1 + SCAN_PADDING);
     text->data[text->len] = '\n';
@@ -346,7 +350,8 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
         partition->began = true;
         return true;
     }
-    /* The held event goes first, and takes this one's place in the batch. */
+    /* The held event goes first. This one is scanned again behind it: the command may have only one
+     * place for what it makes of an event. */
     const struct origin origin = pending->origin;
     const int64_t time_us = ev->time_us;
     struct buffer text = {0};
@@ -531,14 +536,12 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
         scanner_clear(l->scanner);
         const size_t lines =
             scanner_scan_lines(l->scanner, p, stop, BATCH_MAX, events, reasons, &p);
-        l->side_by_side = true;
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
             if (!careless || !judge_usual(l, &l->batch[i], reasons[i], &origin, input->partition))
                 judge(l, &l->batch[i], reasons[i], &origin, input->partition);
         }
         intake_run(l);
-        l->side_by_side = false;
     }
     output_settle(&l->output);
     output_lender(&l->output, NULL, NULL);

@@ -77,12 +77,12 @@ struct loop {
     struct output output, rejects_output, late_output;
     struct rejects rejects, late;
     struct stats stats;
-    struct pending batch[BATCH_MAX + 1]; /* one to spare, for an event that was held back */
-    struct value *values;                /* of the batch's events */
-    const struct pending
-        *accepted[BATCH_MAX + 1]; /* those of the batch the command will get, in order */
+    /* A place is free, in hand (scanned, and judged now), or accepted; see batch_next. */
+    struct pending batch[BATCH_MAX];
+    struct pending held_back; /* for an event that --max-jump has held: never one of the batch's */
+    struct value *values;     /* of all these places' events */
+    const struct pending *accepted[BATCH_MAX]; /* what the command will get, in order */
     int accepted_count;
-    bool side_by_side;        /* the batch was scanned as a whole: its slots are taken */
     struct instant_near near; /* of the event before */
     int64_t now_us;           /* the wall clock at the last read */
     int64_t told_us;          /* the watermark the command was told last */

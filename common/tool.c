@@ -445,8 +445,9 @@ static void start(struct loop *l, int argc, char **argv)
     l->scanner = scanner_new(&run->schema);
     l->values =
         memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
-    for (int i = 0; i <= BATCH_MAX; i++)
-        l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
+    for (int i = 0; i < BATCH_MAX; i++)
+        l->batch[i].ev.value = l->values + (size_t)(i + 1) * (size_t)(run->schema.count + 1);
+    l->held_back.ev.value = l->values;
     if (shared.explain) explain(l);
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(shared.state != NULL);

@@ -257,6 +257,35 @@ at_minutes() {
   [ "$(tally --max-jump=30d --late=late in)" -eq 12 ]
 }
 
+# framed FILE: its lines as kcat prints them.
+framed() { awk '{ printf "0\t%d\t%s\n", NR - 1, $0 }' "$1"; }
+
+# enveloped FILE: its lines as kcat -J prints them.
+enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1), ts: 0, payload: .}' "$1"; }
+
+@test "a wrong clock that is refused costs no other event, wherever it stands and however records come" {
+  local at i as analysis
+  for i in {1..70}; do
+    printf '{"event_type":"add_to_cart","event_time":"2026-01-05T12:00:00Z","session_id":"s%s"}\n' $i
+  done >good
+  local analyses=('cs-window --size=1h --by=session_id --agg=n=count' 'cs-funnel --by=session_id --step=a=true'
+    'cs-sessionize' 'cs-abandon --flush --state=state' 'cs-anomaly --all --by=session_id --value=n=count')
+  # Behind it, what makes carts due.
+  event 2026-01-05T13:00:00Z '"session_id":"z"' >>good
+  for analysis in "${analyses[@]}"; do
+    rm -f state* && $analysis good >want
+    for at in 0 1 3 62 63 64 70; do
+      { head -n $at good && event 2026-01-09T12:00:00Z '"session_id":"bad"' && tail -n +$((at + 1)) good; } >in
+      for as in cat framed enveloped; do
+        $as in >as && rm -f state*
+        $analysis --rejects=rejects as >got
+        cmp want got || { echo "$analysis, $as, behind $at" && false; }
+        [ "$(jq -r .reason rejects)" = future ]
+      done
+    done
+  done
+}
+
 @test "two events far ahead are believed" {
   { minutes 0 10 && event 2026-01-20T00:00:00Z && event 2026-01-20T00:00:01Z && minutes 11 12; } >in
   [ "$(tally --late=late in)" -eq 13 ]
