@@ -160,7 +160,7 @@ int64_t checkpoint_tick(struct loop *l)
     if (shared.state == NULL) return INT64_MAX;
     if (saver_ended(&l->saver, false)) save_done(l);
     if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
-    if (!saved_differs(l)) return INT64_MAX;
+    if (!saved_differs(l) || wallclock_in_doubt(&l->wallclock)) return INT64_MAX;
     const int64_t left_us = l->saver.due_us - instant_steady();
     if (left_us > 0) return left_us;
     save_prepare(l);
@@ -181,6 +181,12 @@ void checkpoint_last(struct loop *l)
 {
     if (shared.state == NULL) return;
     if (saver_ended(&l->saver, true)) save_done(l);
+    if (wallclock_in_doubt(&l->wallclock)) {
+        message("all %d events are more than a year ahead of the clock: nothing is saved, the next run "
+                "reads them again",
+                l->wallclock.doubts);
+        return;
+    }
     if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !shared.flush) return;
     save_prepare(l);
     state_write(l);

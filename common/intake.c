@@ -422,6 +422,26 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
+/* Ends a run whose wall clock cannot be right: what it has refused as too far ahead is lost once the
+ * position has moved. */
+static void clock_weigh(struct loop *l, int64_t time_us)
+{
+    const enum wallclock_finding finding = wallclock_weigh(&l->wallclock, time_us);
+    if (finding == WALLCLOCK_FINE) return;
+    loop_flush(l);
+    struct buffer now = {0};
+    instant_print(&now, l->wallclock.now_us);
+    if (finding == WALLCLOCK_WRONG)
+        die_person("the clock says %.*s, and the first %d events are all more than a year ahead of "
+                   "it: set the clock, or give --max-ahead (0s: off)",
+                   (int)now.len, now.data, WALLCLOCK_DOUBTS);
+    if (l->run.settings.has_state)
+        die("the clock was set to %.*s after the first events had been refused as years ahead: "
+            "start again, nothing has been saved",
+            (int)now.len, now.data);
+    buffer_release(&now);
+}
+
 /* An event has been scanned, with that result: judged and put into the batch. */
 static void judge(struct loop *l, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
@@ -461,7 +481,8 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
             l->stats.duplicate++;
         return;
     }
-    if (shared.max_ahead_us != 0 && ev->time_us - l->now_us > shared.max_ahead_us) {
+    if (__builtin_expect(!l->wallclock.believed, 0)) clock_weigh(l, ev->time_us);
+    if (wallclock_ahead(&l->wallclock, ev->time_us)) {
         intake_refuse(l, REASON_FUTURE, "ahead of the clock (--max-ahead)", &pending->origin);
         return;
     }
@@ -476,7 +497,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
 static bool is_careless(const struct loop *l)
 {
     return l->translating == NULL && l->dedup.span_us == 0 && l->final_slot < 0 &&
-           l->partition_slot < 0;
+           l->partition_slot < 0 && l->wallclock.believed;
 }
 
 /* judge, for a run that is_careless, where the event is a valid one of about the time of the one
@@ -488,7 +509,7 @@ static inline bool judge_usual(struct loop *l, struct pending *pending, enum rea
     int64_t time_us;
     if (reason != REASON_NONE || ev->line.len == 0) return false;
     if (!instant_near_read(&l->near, ev->value[l->time_slot], &time_us)) return false;
-    if (shared.max_ahead_us != 0 && time_us - l->now_us > shared.max_ahead_us) return false;
+    if (wallclock_ahead(&l->wallclock, time_us)) return false;
     if (shared.max_jump_us != 0 && (partition->holding || !partition->began ||
                                     time_us - partition->largest_us > shared.max_jump_us))
         return false;
@@ -529,13 +550,13 @@ static void take_lines(struct loop *l, struct input *input, const char *p, const
     for (int i = 0; i < BATCH_MAX; i++)
         events[i] = &l->batch[i].ev;
     struct origin origin = {.input = input, .partition = -1, .offset = -1};
-    const bool careless = is_careless(l);
     output_lender(&l->output, p, stop);
     while (p < stop) {
         intake_run(l);
         scanner_clear(l->scanner);
         const size_t lines =
             scanner_scan_lines(l->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        const bool careless = is_careless(l);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
             if (!careless || !judge_usual(l, &l->batch[i], reasons[i], &origin, input->partition))
@@ -920,8 +941,7 @@ const char *intake_peek(struct loop *l, const char *text, int64_t *time_us)
         pending->ev.line.len == 0)
         return next;
     if (event_time(l, &pending->ev) != REASON_NONE) return next;
-    if (shared.max_ahead_us == 0 || pending->ev.time_us - l->now_us <= shared.max_ahead_us)
-        *time_us = pending->ev.time_us;
+    if (!wallclock_ahead(&l->wallclock, pending->ev.time_us)) *time_us = pending->ev.time_us;
     return next;
 }
 

@@ -26,6 +26,7 @@
 #include "scan.h"
 #include "spool.h"
 #include "stats.h"
+#include "wallclock.h"
 #include "command.h"
 
 /* So many events are scanned, then looked up together: enough to hide the memory's latency, few
@@ -84,7 +85,7 @@ struct loop {
     const struct pending *accepted[BATCH_MAX]; /* what the command will get, in order */
     int accepted_count;
     struct instant_near near; /* of the event before */
-    int64_t now_us;           /* the wall clock at the last read */
+    struct wallclock wallclock;
     int64_t told_us;          /* the watermark the command was told last */
     int64_t updates_due_us;   /* steady clock: when --emit=updates prints next */
     struct buffer json;       /* an event's text out of an envelope */
@@ -115,6 +116,7 @@ struct loop {
     struct output handover; /* in a worker: what it passes on to the run */
     uint64_t keys_most;     /* in a worker: the command's keys at the most */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
+    bool input_over; /* all of it has been read, and no signal came before */
 };
 
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one

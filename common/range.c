@@ -115,6 +115,7 @@ void range_serve(struct loop *l, pid_t parent)
 {
     die_with(parent);
     l->run.in_range = true;
+    l->wallclock.believed = true; /* the run has the first events */
     l->rejects.deferred = l->late.deferred = &l->handover.buffer;
     l->rejects.mark = HANDOVER_REJECTED;
     l->late.mark = HANDOVER_LATE;

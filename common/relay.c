@@ -225,7 +225,9 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0) return false;
+    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 ||
+        shared.max_ahead_us != 0)
+        return false;
     struct relay relay = {
         .count = count,
         .run = getpid(),

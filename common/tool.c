@@ -348,13 +348,16 @@ static void read_everything(struct loop *l)
     while (stop_signal == 0) {
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
-        if (status == INPUT_END) break;
+        if (status == INPUT_END) {
+            l->input_over = true;
+            break;
+        }
         const int64_t due_us = loop_tick(l);
         if (status == INPUT_WAIT) {
             wait_for_input(l, due_us);
             continue;
         }
-        l->now_us = instant_now();
+        wallclock_read(&l->wallclock);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
         if (l->full && l->run.in_range) return; /* the run will read it again, and say so */
@@ -364,7 +367,9 @@ static void read_everything(struct loop *l)
 
 static void finish(struct loop *l)
 {
-    if (shared.state != NULL && !shared.flush) return; /* the next run goes on */
+    /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
+    const bool flushes = shared.flush && l->input_over && !wallclock_in_doubt(&l->wallclock);
+    if (shared.state != NULL && !flushes) return;
     intake_release_all(l);
     intake_run(l);
     checkpoint_keys(l);
@@ -457,7 +462,7 @@ static void start(struct loop *l, int argc, char **argv)
     checkpoint_seek(l);
     outputs_open(l);
     checkpoint_resume(l);
-    l->now_us = instant_now();
+    wallclock_init(&l->wallclock, shared.max_ahead_us);
     l->updates_due_us = instant_steady() + shared.updates_us;
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)

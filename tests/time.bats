@@ -248,6 +248,41 @@ at_minutes() {
   [ "$(tally --max-ahead=0 in)" -eq 1 ]
 }
 
+# in_years N: so many events, a second apart, two years ahead of the clock.
+in_years() {
+  local start
+  start=$(date -u -d '+2 years' +%s)
+  seq "$start" $((start + $1 - 1)) | jq -c '{event_id: "e\(.)", event_type: "page_view", event_time: .}'
+}
+
+@test "a clock years behind the first hundred events ends the run before its position moves" {
+  in_years 150 >in
+  for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+    for state in '' '--state=state --save-every=1us' '--state=state --spool=spool' '--jobs=2'; do
+      rm -rf state* spool
+      run -3 --separate-stderr $tool $state in
+      [[ "$stderr" == *': the clock says '*', and the first 100 events are all more than a year ahead of it'* ]]
+      [ -z "$output" ]
+      [ ! -e state ]
+    done
+  done
+  # As told.
+  [ "$(tally --max-ahead=0s in)" -eq 150 ]
+  [ "$(tally --max-ahead=800d in)" -eq 150 ]
+}
+
+@test "fewer events years ahead of the clock are not saved, and one that is not ends the doubt" {
+  in_years 99 >ahead
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --flush ahead
+  [[ "$stderr" == *'all 99 events are more than a year ahead of the clock: nothing is saved'* ]]
+  [ ! -e state ]
+  { cat ahead && event 2026-01-01T00:00:00Z && in_years 150; } >mixed
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --flush --rejects=rejects mixed
+  [ "$(jq .n <<<"$output")" = 1 ]
+  [ "$(wc -l <rejects)" -eq 249 ]
+  [ -e state ]
+}
+
 @test "--max-jump refuses one event far ahead of the others" {
   { minutes 0 10 && event 2026-01-20T00:00:00Z && minutes 11 20; } >in
   [ "$(tally --rejects=rejects in)" -eq 21 ]
