@@ -271,20 +271,27 @@ static bool earliest_window(const struct judge *judge, int64_t *start_us)
     return true;
 }
 
-/* From here on the first event's time stands. False: there is no window that ends by until_us. */
-static bool judge_begin(struct judge *judge, int64_t until_us)
+/* Baselines begin with the first window that begins at the first event's time or later. Another
+ * partition may still bring an earlier first event, but none before the watermark; so windows that
+ * end by then come before the first one, whichever it turns out to be. */
+static void judge_first(struct judge *judge)
 {
     const int64_t first_us = judge->run->first_time_us;
+    judge->first_us = INT64_MAX;
+    if (first_us == INT64_MAX) return;
+    judge->first_us = windows_floor(judge->windows, first_us);
+    if (judge->first_us < first_us) judge->first_us += judge->size_us;
+}
+
+/* False: there is no window that ends by until_us. */
+static bool judge_begin(struct judge *judge, int64_t until_us)
+{
     int64_t start_us;
+    judge_first(judge);
     if (judge->begun) return true;
     if (!earliest_window(judge, &start_us) || start_us + judge->size_us > until_us) return false;
     judge->begun = true;
     judge->next_us = start_us;
-    judge->first_us = INT64_MAX;
-    if (first_us != INT64_MAX) {
-        judge->first_us = windows_floor(judge->windows, first_us);
-        if (judge->first_us < first_us) judge->first_us += judge->size_us;
-    }
     /* Without --by there is one group, whether or not an event has passed --where. */
     if (judge->by->count == 0) (void)baseline_series(&judge->baseline, id_of(SLICE("")), SLICE(""));
     return true;
@@ -371,7 +378,6 @@ void judge_sweep(struct judge *judge, int64_t watermark_us)
 void judge_save(struct judge *judge, struct buffer *out)
 {
     pack_u8(out, judge->begun);
-    pack_i64(out, judge->first_us);
     pack_i64(out, judge->next_us);
     baseline_save(&judge->baseline, out);
     windows_save(judge->windows, out);
@@ -383,11 +389,9 @@ void judge_save(struct judge *judge, struct buffer *out)
 bool judge_load(struct judge *judge, struct unpack *in)
 {
     const bool begun = unpack_u8(in) != 0;
-    const int64_t first_us = unpack_i64(in);
     const int64_t next_us = unpack_i64(in);
     if (begun && (!judge->begun || next_us > judge->next_us)) {
         judge->begun = true;
-        judge->first_us = first_us;
         judge->next_us = next_us;
     }
     if (!baseline_load(&judge->baseline, in) || !windows_load(judge->windows, in)) return false;

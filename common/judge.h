@@ -43,7 +43,7 @@ struct judge {
     struct baseline baseline;
 
     /* Which window is judged next. */
-    bool begun;       /* one has been judged: first_us stands */
+    bool begun;       /* one has been judged: next_us stands */
     int64_t first_us; /* the first that is in a baseline */
     int64_t next_us;  /* its start */
     int64_t swept_us; /* rows: the event time at which series were last looked through */

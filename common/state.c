@@ -18,7 +18,7 @@
 #include "memory.h"
 
 #define MAGIC "clickstream state "
-#define VERSION "3\n"
+#define VERSION "4\n"
 #define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
 
 /* How long the remains of a run that is gone may take to go. */
