@@ -85,7 +85,8 @@ void checkpoint_show(struct loop *l)
         (void)unpack_text(&in); /* the options */
         if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in))
             state_end(shared.state, &in, false);
-        positions_print(&l->positions, &l->clock, &l->output.buffer);
+        clock_print(&l->clock, &l->output.buffer);
+        positions_print(&l->positions, &l->output.buffer);
     }
     output_close(&l->output);
     buffer_release(&file);

@@ -306,7 +306,7 @@ static bool input_read(struct inputs *inputs, struct input *input)
 /* How far an input's event time has come. */
 static int64_t reached(const struct input *input)
 {
-    return input->partition == NULL ? TIME_NONE : input->partition->largest_us;
+    return input->reached_us == NULL ? TIME_NONE : *input->reached_us;
 }
 
 /* The regular file whose turn it is, or NULL. */

@@ -16,7 +16,6 @@
 #include <sys/types.h>
 
 #include "id.h"
-#include "partition.h"
 #include "slice.h"
 
 enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE };
@@ -33,6 +32,7 @@ struct input {
     enum framing framing;
     struct partition *partition; /* of unframed records, or of the last framed one; before the first
                                     record a stand-in that holds time back */
+    const int64_t *reached_us; /* the largest event_time of that partition; NULL: it has none */
     int64_t number;              /* its partition's while unframed */
     char *data;
     size_t start, end, cap;

@@ -20,6 +20,8 @@
 #define INSTANT_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define INSTANT_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
+#define TIME_NONE INT64_MIN /* before every event */
+
 enum instant_unit { UNIT_AUTO, UNIT_S, UNIT_MS, UNIT_US, UNIT_NS };
 
 /* How times stand in the input. */

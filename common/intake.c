@@ -366,17 +366,23 @@ static bool jump_passes(struct loop *l, struct partition *partition, const struc
     return false;
 }
 
+void intake_assign(struct input *input, struct partition *partition)
+{
+    input->partition = partition;
+    input->reached_us = partition == NULL ? NULL : &partition->largest_us;
+}
+
 /* The input's records are of this partition, from now on or until the next framed one: what stood
  * in for it before the first no longer has to hold time back. */
 void intake_join(struct loop *l, struct input *input, struct partition *partition)
 {
     struct partition *stand_in = input->partition;
-    input->partition = partition;
+    intake_assign(input, partition);
     if (stand_in == NULL || stand_in->number >= 0) return;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *other = &l->inputs.input[i];
         if (other->partition == stand_in)
-            other->partition = NULL; /* a file whose turn comes later */
+            intake_assign(other, NULL); /* a file whose turn comes later */
     }
     clock_remove(&l->clock, stand_in);
 }

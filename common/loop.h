@@ -143,6 +143,9 @@ void intake_release(struct loop *l, struct partition *partition);
  * is forgotten. */
 void intake_join(struct loop *l, struct input *input, struct partition *partition);
 
+/* The input's records are of that partition (NULL: none yet); nothing is forgotten. */
+void intake_assign(struct input *input, struct partition *partition);
+
 /* Refuses a record. detail may be NULL. */
 void intake_refuse(struct loop *l, enum reason reason, const char *detail,
                    const struct origin *origin);

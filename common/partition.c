@@ -156,6 +156,17 @@ int64_t clock_next_idle(const struct clock *clock)
     return next > 1000 ? next : 1000;
 }
 
+void clock_print(const struct clock *clock, struct buffer *out)
+{
+    for (int i = 0; i < clock->count; i++) {
+        const struct partition *partition = clock->partition[i];
+        if (partition->offset < 0) continue;
+        buffer_printf(out, "{\"partition\":%lld,\"offset\":%lld,\"used\":%lld}\n",
+                      (long long)partition->number, (long long)partition->offset,
+                      (long long)partition->offset_used);
+    }
+}
+
 void clock_save(const struct clock *clock, struct buffer *out)
 {
     uint32_t count = 0;

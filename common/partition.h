@@ -20,11 +20,10 @@
 
 #include "buffer.h"
 #include "id.h"
+#include "instant.h"
 #include "pack.h"
 
 struct input;
-
-#define TIME_NONE INT64_MIN /* before every event */
 
 struct partition {
     int64_t number; /* as in the frame; unframed inputs get 0, 1, ...; negative: stands for an input
@@ -111,6 +110,9 @@ void clock_waited(struct clock *clock, int64_t waited_us);
 /* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX:
  * never. */
 int64_t clock_next_idle(const struct clock *clock);
+
+/* Adds the lines of --show-position, for framed ones: {"partition","offset","used"}. */
+void clock_print(const struct clock *clock, struct buffer *out);
 
 void clock_save(const struct clock *clock, struct buffer *out);
 bool clock_load(struct clock *clock, struct unpack *in);

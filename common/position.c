@@ -178,16 +178,8 @@ bool positions_load(struct positions *positions, struct unpack *in)
     return !in->broken;
 }
 
-void positions_print(const struct positions *positions, const struct clock *clock,
-                     struct buffer *out)
+void positions_print(const struct positions *positions, struct buffer *out)
 {
-    for (int i = 0; i < clock->count; i++) {
-        const struct partition *partition = clock->partition[i];
-        if (partition->offset < 0) continue;
-        buffer_printf(out, "{\"partition\":%lld,\"offset\":%lld,\"used\":%lld}\n",
-                      (long long)partition->number, (long long)partition->offset,
-                      (long long)partition->offset_used);
-    }
     for (size_t i = 0; i < positions->count; i++) {
         const struct position *position = &positions->position[i];
         const struct slice name = slice_of(position->name);

@@ -19,7 +19,6 @@
 #include "id.h"
 #include "input.h"
 #include "pack.h"
-#include "partition.h"
 
 struct position {
     char *name; /* as the file was named last */
@@ -48,8 +47,7 @@ void positions_note(struct positions *positions, struct inputs *inputs);
 void positions_save(const struct positions *positions, struct buffer *out);
 bool positions_load(struct positions *positions, struct unpack *in);
 
-/* Adds the lines of --show-position: {"partition","offset","used"}, {"file","byte","line"}. */
-void positions_print(const struct positions *positions, const struct clock *clock,
-                     struct buffer *out);
+/* Adds the lines of --show-position, for files: {"file","byte","line"}. */
+void positions_print(const struct positions *positions, struct buffer *out);
 
 #endif

@@ -11,7 +11,6 @@
 #include "instant.h"
 #include "json.h"
 #include "output.h"
-#include "partition.h"
 
 /* The counters by name, in the order they are printed. */
 struct counter {

@@ -150,9 +150,10 @@ static void partitions_of_inputs(struct loop *l)
         /* Whether its records are framed shows later: until then a partition of no record's number
          * stands in. */
         const bool is_file = input->regular && !shared.interleave;
-        if (!is_file || files == NULL) input->partition = clock_partition(&l->clock, -1 - number++);
+        if (!is_file || files == NULL)
+            intake_assign(input, clock_partition(&l->clock, -1 - number++));
         if (is_file && files == NULL) files = input->partition;
-        if (is_file) input->partition = files;
+        if (is_file) intake_assign(input, files);
         input->number = -1 - input->partition->number;
     }
 }
