@@ -1,7 +1,7 @@
 /* wallclock.c - when is the wall clock in doubt, and what ends that? */
-#include "wallclock.h"
+#include "admit/wallclock.h"
 
-#include "instant.h"
+#include "base/instant.h"
 #include "tap.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
