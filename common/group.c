@@ -160,7 +160,7 @@ void group_key(struct group_by *by, const struct event *ev, struct buffer *key)
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
         if (value->row_slot >= 0) {
-            key_add(key, event_value(ev, value->row_slot));
+            key_add(key, event_written(ev, value->row_slot));
         } else if (value->lower) {
             key_add(key, lowered(operand_value(&value->operand, ev), &by->scratch));
         } else {
