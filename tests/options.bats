@@ -32,6 +32,15 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 cs-window --size=max --agg=n=count
 }
 
+@test "a value that may come out in a row is UTF-8" {
+  says "cs-window: --agg: 'n\\xff=count' is not UTF-8" cs-window --size=1h --agg=$'n\xff=count'
+  says "cs-window: --by: '\\xffa=.p' is not UTF-8" cs-window --size=1h --agg=n=count --by=$'\xffa=.p'
+  says "cs-parse: --rename: '\\xff=p' is not UTF-8" cs-parse --rename=$'\xff=p'
+  # Names of files may be any bytes.
+  minutes 0 5 | cs-window --size=1h --agg=n=count --output=$'rows\xff'
+  [ -s $'rows\xff' ]
+}
+
 @test "durations go from milliseconds to days, and join" {
   minutes 0 59 >in
   for size in 500ms 30s 15m 1h 1h30m 1d 1d2h3m4s5ms; do

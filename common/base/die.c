@@ -1,4 +1,4 @@
-#include "die.h"
+#include "base/die.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -257,6 +257,38 @@ void json_add_inside(struct buffer *out, struct slice inside)
     add_escaped(out, inside, true);
 }
 
+/* Behind the closing quote of the string that opens at p. */
+static const char *string_end(const char *p, const char *end)
+{
+    for (p++; p < end && *p != '"'; p++)
+        if (*p == '\\') p++;
+    return p < end ? p + 1 : end;
+}
+
+/* What stands between strings, up to the next quote; returns where that is. */
+static const char *between_add(struct buffer *out, const char *p, const char *end)
+{
+    const char *quote = memchr(p, '"', (size_t)(end - p));
+    const size_t len = (size_t)((quote == NULL ? end : quote) - p);
+    char *to = buffer_reserve(out, len);
+    for (size_t i = 0; i < len; i++)
+        to[i] = (unsigned char)p[i] < ' ' ? ' ' : p[i];
+    out->len += len;
+    return p + len;
+}
+
+void json_add_text(struct buffer *out, struct slice text)
+{
+    const char *const end = text.text + text.len;
+    for (const char *p = text.text; p < end;) {
+        p = between_add(out, p, end);
+        if (p == end) return;
+        const char *behind = string_end(p, end);
+        json_add_inside(out, (struct slice){.text = p, .len = (size_t)(behind - p)});
+        p = behind;
+    }
+}
+
 /* Not zero when a byte is anything but plain ASCII that needs no escape: fewer steps than
  * word_specials, and enough to say that there is nothing to do. */
 static inline uint64_t word_doubts(uint64_t word)

@@ -26,6 +26,11 @@ void json_add_escaped(struct buffer *out, struct slice text);
 /* Adds a string's inside that has its escapes already: only DEL and C1 controls are changed. */
 void json_add_inside(struct buffer *out, struct slice inside);
 
+/* Adds valid JSON, a value or a whole row, so that no byte of it is a control: those in its strings
+ * are escaped, white space between its values that is one (tab, carriage return) becomes a blank.
+ * It means the same. */
+void json_add_text(struct buffer *out, struct slice text);
+
 /* json_add_escaped with quotes around. */
 void json_add_string(struct buffer *out, struct slice text);
 

@@ -79,17 +79,21 @@ static struct slice unescaped(struct value string, struct buffer *scratch)
     return buffer_slice(scratch);
 }
 
+bool object_next(const char **at, struct value *name, struct value *value)
+{
+    const char *p = skip_blanks(*at);
+    if (*p == ',') p = skip_blanks(p + 1);
+    if (*p != '"') return false;
+    *name = value_at(p, &p);
+    p = skip_blanks(skip_blanks(p) + 1);
+    *value = value_at(p, at);
+    return true;
+}
+
 struct value object_find(struct slice object, struct slice name, struct buffer *scratch)
 {
-    struct value found = {.kind = KIND_NULL};
-    const char *at = skip_blanks(object.text + 1);
-    while (*at == '"') {
-        const struct value key = value_at(at, &at);
-        at = skip_blanks(skip_blanks(at) + 1);
-        const struct value value = value_at(at, &at);
+    struct value found = {.kind = KIND_NULL}, key, value;
+    for (const char *at = object.text + 1; object_next(&at, &key, &value);)
         if (slice_equal(unescaped(key, scratch), name)) found = value;
-        at = skip_blanks(at);
-        if (*at == ',') at = skip_blanks(at + 1);
-    }
     return found.escaped ? value_string(unescaped(found, scratch)) : found;
 }

@@ -16,4 +16,8 @@
  * from object. */
 struct value object_find(struct slice object, struct slice name, struct buffer *scratch);
 
+/* One member after the other: *at is behind the opening brace at first. The name is a string; both
+ * are escaped where they are so in the text. False: there are no more. */
+bool object_next(const char **at, struct value *name, struct value *value);
+
 #endif

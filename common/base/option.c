@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* What getopt_long returns for long options without a letter: above every char. */
 #define LONG_BASE 1000
@@ -123,9 +124,18 @@ static void list_add(struct option_list *list, const char *value)
     list->text[list->count++] = value;
 }
 
+/* Only names of files may be any bytes: of everything else a piece may come out in a row. */
+static bool names_file(const struct option_row *row)
+{
+    return row->argument != NULL &&
+           (strstr(row->argument, "FILE") != NULL || strstr(row->argument, "DIR") != NULL);
+}
+
 /* Sets one row's variable; NULL, or the phrase that says what is wrong. */
 static const char *row_set(const struct option_row *row, const char *value)
 {
+    if (value != NULL && !names_file(row) && !utf8_valid(slice_of(value)))
+        return phrase("'%s' is not UTF-8", value);
     switch (row->type) {
     case OPTION_FLAG: *(bool *)row->target = true; return NULL;
     case OPTION_TEXT: *(const char **)row->target = value; return NULL;

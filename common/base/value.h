@@ -87,7 +87,16 @@ int value_compare(struct value a, struct value b);
 /* Adds the value as JSON: strings quoted and escaped, the rest as its text. */
 void value_print(struct buffer *out, struct value value);
 
-/* Adds the value as bare text: strings with JSON escapes but without quotes (what --key prints). */
-void value_print_bare(struct buffer *out, struct value value);
+/* The value with its escapes undone, if it has any, into scratch, which is empty. */
+struct value value_plain(struct value value, struct buffer *scratch);
+
+/* Adds the value as --key prints one: a string's text with JSON escapes, the rest as JSON; a string
+ * that would look like the rest keeps its quotes. So each value has a key of its own, and equal
+ * strings have one, however they were written. */
+void value_print_key(struct buffer *out, struct value value);
+
+/* Would a string's text, without its quotes, look like JSON: like null, true, false, a number, an
+ * array or an object? */
+bool value_looks_json(struct slice text);
 
 #endif

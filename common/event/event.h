@@ -41,4 +41,16 @@ static inline struct value event_value(const struct event *ev, int slot)
     return ev->value[slot];
 }
 
+/* The same as it stands in the line: a canonical member, too, may be a number or a boolean. For
+ * rows, whose members may be called like those of an event. */
+static inline struct value event_written(const struct event *ev, int slot)
+{
+    struct value value = ev->value[slot];
+    if (slot >= SLOT_CANONICAL || value.kind != KIND_STRING) return value;
+    const uintptr_t at = (uintptr_t)value.text - (uintptr_t)ev->line.text;
+    if (at == 0 || at >= ev->line.len || value.text[-1] == '"') return value;
+    value.kind = value.text[0] == 't' ? KIND_TRUE : value.text[0] == 'f' ? KIND_FALSE : KIND_NUMBER;
+    return value;
+}
+
 #endif

@@ -140,12 +140,12 @@ static inline struct bytes bytes_suspect(const char *text)
 {
     struct bytes bytes;
     memcpy(&bytes, text, sizeof(bytes));
-    bytes.vector = (unsigned char __attribute__((vector_size(16))))((bytes.vector == 0x7f) |
-                                                                    (bytes.vector == 0xc2));
+    bytes.vector = (unsigned char __attribute__((vector_size(16))))(
+        (bytes.vector < 0x20) | (bytes.vector == 0x7f) | (bytes.vector == 0xc2));
     return bytes;
 }
 
-/* Is there a DEL, or what may be the first byte of a C1 control? text has at least 16 bytes. */
+/* Is there a control, or what may be the first byte of a C1 control? text has at least 16 bytes. */
 static inline bool has_suspect(struct slice text)
 {
     const char *last = text.text + text.len - sizeof(struct bytes);
@@ -158,26 +158,26 @@ static inline bool has_suspect(struct slice text)
     return (half[0] | half[1]) != 0;
 }
 
-/* Is there a DEL or a C1 control? */
+/* Is there a control? C0 ones are white space between values. */
 static bool has_control(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (text.text[i] == 0x7f) return true;
+        if ((unsigned char)text.text[i] < 0x20 || text.text[i] == 0x7f) return true;
         if (text.text[i] == '\xc2' && (unsigned char)text.text[i + 1] < 0xa0) return true;
     }
     return false;
 }
 
-/* Escapes the controls in what was added from begin on. */
-static void escape_controls(struct buffer *out, size_t begin)
+/* Rids what was added from begin on of its controls. */
+static void controls_replace(struct buffer *out, size_t begin)
 {
     const struct slice row = {.text = out->data + begin, .len = out->len - begin};
     if (!has_control(row)) return;
-    struct buffer escaped = {0};
-    json_add_inside(&escaped, row);
+    struct buffer clean = {0};
+    json_add_text(&clean, row);
     out->len = begin;
-    buffer_add_slice(out, buffer_slice(&escaped));
-    buffer_release(&escaped);
+    buffer_add_slice(out, buffer_slice(&clean));
+    buffer_release(&clean);
 }
 
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
@@ -193,5 +193,5 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
     run_flush(&run, out);
     buffer_add_char(out, '}');
     const struct slice row = {.text = out->data + begin, .len = out->len - begin};
-    if (__builtin_expect(has_suspect(row), 0)) escape_controls(out, begin);
+    if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
 }

@@ -4,8 +4,10 @@
  *
  * Most events come nearly as they go. So pieces of the line are copied as long as the bytes there
  * are the very bytes that are due, and an event that is canonical already is copied at once.
- * Strings keep the escapes they came with. DEL and C1 controls, which JSON allows raw, are escaped
- * (they occur inside strings only, so in the finished row any of them may be).
+ * Strings keep the escapes they came with. DEL and C1 controls, which JSON allows raw, are escaped;
+ * tabs and carriage returns between values become blanks. So no byte of the row is a control, and
+ * the row means what the line meant: what is in a string and what is between them are not treated
+ * alike.
  */
 #ifndef CS_CANONICAL_H
 #define CS_CANONICAL_H

@@ -406,7 +406,11 @@ static enum reason event_reason(struct loop *l, struct event *ev)
         instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
         buffer_printf(&l->detail, "%s has no zone (--assume-utc)%c", shared.time_field, '\0');
     if (reason != REASON_NONE || !amends(l)) return reason;
-    return l->tool->amend(&l->run, ev);
+    const enum reason amended = l->tool->amend(&l->run, ev);
+    if (amended == REASON_BAD_MEMBER && shared.merge)
+        buffer_printf(&l->detail, "--merge: no row of --by-partition with the same other options%c",
+                      '\0');
+    return amended;
 }
 
 /* Notes with an event where it comes from. */

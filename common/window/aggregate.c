@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 
 /* The cell of sum and avg: a two's complement number of 192 bits, in units of 1e-9. */
@@ -40,6 +41,7 @@ static const struct {
 void aggregates_init(struct aggregates *all)
 {
     memset(all, 0, sizeof *all);
+    all->too_large_slot = -1;
 }
 
 void aggregates_release(struct aggregates *all)
@@ -326,7 +328,15 @@ bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffe
         buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
         return false;
     }
+    if (aggregates_sum(all)) all->too_large_slot = schema_need(schema, SLICE("too_large"));
     return true;
+}
+
+bool aggregates_sum(const struct aggregates *all)
+{
+    for (int i = 0; i < all->count; i++)
+        if (all->item[i].function == FUNCTION_SUM) return true;
+    return false;
 }
 
 /* One event. */
@@ -470,13 +480,28 @@ static bool count_read(struct value value, uint64_t *out)
     return true;
 }
 
+/* Is the sum among those that the row names as too large? Names need no escapes. */
+static bool row_too_large(const struct aggregates *all, const struct aggregate *item,
+                          const struct event *ev)
+{
+    if (all->too_large_slot < 0) return false;
+    const struct value names = event_value(ev, all->too_large_slot);
+    struct buffer name = {0};
+    if (names.kind != KIND_ARRAY) return false;
+    json_add_string(&name, slice_of(item->name));
+    const bool found = memmem(names.text, names.len, name.data, name.len) != NULL;
+    buffer_release(&name);
+    return found;
+}
+
 bool aggregates_row_valid(const struct aggregates *all, const struct event *ev)
 {
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
         if (item->row_slot < 0) continue;
-        const struct value value = event_value(ev, item->row_slot);
+        const struct value value = event_written(ev, item->row_slot);
         uint64_t count;
+        if (value.text == NULL) return false; /* a row has every member */
         if (item->function <= FUNCTION_DISTINCT && !count_read(value, &count)) return false;
         if (item->function == FUNCTION_SUM && value.kind != KIND_NUMBER && value.kind != KIND_NULL)
             return false;
@@ -490,13 +515,15 @@ void aggregates_row(const struct aggregates *all, char *cells, struct buffer *te
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
         if (item->row_slot < 0) continue;
-        const struct value value = event_value(ev, item->row_slot);
+        const struct value value = event_written(ev, item->row_slot);
         void *cell = cells + item->cell;
         if (item->function <= FUNCTION_DISTINCT) {
             (void)count_read(value, cell);
         } else if (item->function == FUNCTION_SUM) {
-            memset(cell, 0, sizeof(struct sum_cell));
-            (void)sum_event(cell, value);
+            struct sum_cell *sum = cell;
+            memset(sum, 0, sizeof *sum);
+            (void)sum_event(sum, value);
+            if (row_too_large(all, item, ev)) sum->count = sum->lost = 1;
         } else {
             ((struct kept_cell *)cell)->present = 0;
             if (value.kind != KIND_NULL) kept_set(cell, text, value, 0);
@@ -516,6 +543,14 @@ static void sum_combine(struct sum_cell *sum, const struct sum_cell *other)
     sum->lost += other->lost;
 }
 
+/* What rows claim may be more than a count holds: then it is COUNT_LOST, and printed as null. */
+#define COUNT_LOST UINT64_MAX
+
+static void count_combine(uint64_t *count, uint64_t more)
+{
+    *count = *count > INT64_MAX - more ? COUNT_LOST : *count + more;
+}
+
 void aggregates_combine(const struct aggregates *all, char *cells, const char *other,
                         const struct buffer *text)
 {
@@ -524,7 +559,7 @@ void aggregates_combine(const struct aggregates *all, char *cells, const char *o
         void *cell = cells + item->cell;
         const void *more = other + item->cell;
         if (item->function <= FUNCTION_DISTINCT) {
-            *(uint64_t *)cell += *(const uint64_t *)more;
+            count_combine(cell, *(const uint64_t *)more);
         } else if (item->function <= FUNCTION_AVG) {
             sum_combine(cell, more);
         } else if (item->function != FUNCTION_PERCENT) {
@@ -595,8 +630,9 @@ static bool addable_number(const struct aggregate *item, const char *cells, deci
         const struct sum_cell *sum = (const void *)(cells + item->cell);
         return sum->count != 0 && sum_get(sum, out);
     }
-    *out = (decimal)*cell_count((char *)cells, item->cell) * DECIMAL_ONE;
-    return true;
+    const uint64_t count = *cell_count((char *)cells, item->cell);
+    *out = (decimal)count * DECIMAL_ONE;
+    return count != COUNT_LOST;
 }
 
 #define HUNDREDTH (DECIMAL_ONE / 100)
@@ -607,14 +643,15 @@ static void percent_add(const struct aggregates *all, const struct aggregate *it
 {
     const struct aggregate *part_item = &all->item[item->part];
     const struct aggregate *whole_item = &all->item[item->whole];
-    if (part_item->function != FUNCTION_SUM && whole_item->function != FUNCTION_SUM) {
+    decimal part, whole, percent;
+    const bool known =
+        addable_number(part_item, cells, &part) && addable_number(whole_item, cells, &whole);
+    if (known && part_item->function != FUNCTION_SUM && whole_item->function != FUNCTION_SUM) {
         percent_print(out, (int64_t)*cell_count((char *)cells, part_item->cell),
                       (int64_t)*cell_count((char *)cells, whole_item->cell));
         return;
     }
-    decimal part, whole, percent;
-    if (addable_number(part_item, cells, &part) && addable_number(whole_item, cells, &whole) &&
-        decimal_ratio(part, whole, PERCENT_PLACES, &percent) &&
+    if (known && decimal_ratio(part, whole, PERCENT_PLACES, &percent) &&
         !__builtin_mul_overflow(percent, HUNDREDTH, &percent)) {
         decimal_print(out, percent);
     } else {
@@ -632,6 +669,30 @@ static void sum_print(enum function function, const struct sum_cell *sum, struct
     }
 }
 
+static void count_print(uint64_t count, struct buffer *out)
+{
+    if (count == COUNT_LOST)
+        buffer_add_literal(out, "null");
+    else
+        buffer_add_int(out, (int64_t)count);
+}
+
+bool aggregates_too_large(const struct aggregates *all, const char *cells, struct buffer *out)
+{
+    bool any = false;
+    for (int i = 0; i < all->count; i++) {
+        const struct aggregate *item = &all->item[i];
+        decimal ignored;
+        if (item->function != FUNCTION_SUM) continue;
+        if (sum_get((const void *)(cells + item->cell), &ignored)) continue;
+        buffer_add_char(out, any ? ',' : '[');
+        json_add_string(out, slice_of(item->name));
+        any = true;
+    }
+    if (any) buffer_add_char(out, ']');
+    return any;
+}
+
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct buffer *out)
 {
@@ -639,7 +700,7 @@ void aggregates_print(const struct aggregates *all, int index, const char *cells
     const void *cell = cells + item->cell;
     switch (item->function) {
     case FUNCTION_COUNT:
-    case FUNCTION_DISTINCT: buffer_add_int(out, (int64_t) * (const uint64_t *)cell); break;
+    case FUNCTION_DISTINCT: count_print(*(const uint64_t *)cell, out); break;
     case FUNCTION_SUM:
     case FUNCTION_AVG: sum_print(item->function, cell, out); break;
     case FUNCTION_PERCENT: percent_add(all, item, cells, out); break;

@@ -90,6 +90,7 @@ struct aggregates {
     struct distinct_set set[AGGREGATES_MAX];
     int set_count;
     uint32_t cell_bytes;
+    int too_large_slot; /* --merge: of that member in the rows read; else -1 */
 };
 
 void aggregates_init(struct aggregates *all);
@@ -105,6 +106,14 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why);
 /* From now on the cells are read from rows that hold them under their names; aggregates that cannot
  * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
+
+/* Is there a sum, which may be too large? */
+bool aggregates_sum(const struct aggregates *all);
+
+/* Adds the names of the sums that are null because they are too large, as a JSON array, for rows
+ * that are parts: to add a part without numbers changes nothing, to add such a one makes null.
+ * False: there is none, and nothing is added. */
+bool aggregates_too_large(const struct aggregates *all, const char *cells, struct buffer *out);
 
 /* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
  * memo (NULL: nowhere); and the others. */

@@ -105,9 +105,24 @@ bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *wh
     return all;
 }
 
+/* An array or an object as it will be printed: what looks the same in a row is one group. */
+static void key_add_printed(struct buffer *key, struct value value)
+{
+    struct buffer printed = {0};
+    value_print(&printed, value);
+    value.text = printed.data;
+    value.len = (uint32_t)printed.len;
+    pack_value(key, value);
+    buffer_release(&printed);
+}
+
 /* pack_value, without a call for each byte: this runs for every event. */
 static inline void key_add(struct buffer *key, struct value value)
 {
+    if (__builtin_expect(value.kind >= KIND_ARRAY, 0)) {
+        key_add_printed(key, value);
+        return;
+    }
     char *to = buffer_reserve(key, sizeof(uint32_t) + 1 + value.len);
     *to++ = (char)value.kind;
     if (value.kind > KIND_TRUE) {
@@ -145,7 +160,7 @@ void group_key(struct group_by *by, const struct event *ev, struct buffer *key)
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
         if (value->row_slot >= 0) {
-            key_add(key, event_value(ev, value->row_slot));
+            key_add(key, event_written(ev, value->row_slot));
         } else if (value->lower) {
             key_add(key, lowered(operand_value(&value->operand, ev), &by->scratch));
         } else {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/object.h"
 
 static int member_add(struct rows *rows, struct slice name, struct buffer *why)
 {
@@ -25,6 +26,9 @@ static bool members_declare(struct report *report, struct run *run, struct buffe
         report->group[by->count] = member_add(rows, SLICE("partition"), why);
     for (int i = 0; i < aggregates->count; i++)
         report->aggregate[i] = member_add(rows, slice_of(aggregates->item[i].name), why);
+    report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
+                            ? member_add(rows, SLICE("too_large"), why)
+                            : -1;
     report->final = run->settings.updates ? member_add(rows, SLICE("final"), why) : -1;
     return why->len == 0;
 }
@@ -93,6 +97,12 @@ static void row_print(const struct report *report, const struct window *window, 
     for (int i = 0; i < aggregates->count; i++)
         aggregates_print(aggregates, i, cells, &window->text,
                          rows_value(rows, report->aggregate[i]));
+    if (report->too_large >= 0) {
+        struct buffer names = {0};
+        if (aggregates_too_large(aggregates, cells, &names))
+            buffer_add_slice(rows_value(rows, report->too_large), buffer_slice(&names));
+        buffer_release(&names);
+    }
     if (report->final >= 0) {
         struct buffer *out = rows_value(rows, report->final);
         if (final) {
@@ -151,10 +161,39 @@ static void window_done_print(void *report, struct window *window)
     window_print(report, window, true);
 }
 
+static bool is_group_name(const struct report *report, struct slice name)
+{
+    for (int i = 0; i < report->by.count; i++)
+        if (slice_equal(report->by.value[i].name, name)) return true;
+    return false;
+}
+
+/* Is a row of --merge of the groups asked for? What stands before its partition says which it is
+ * of: with other members there, rows of several groups would take each other's place. */
+static bool row_grouped(const struct report *report, const struct event *ev)
+{
+    struct value key, value;
+    struct buffer plain = {0};
+    bool good = true, partition = false;
+    for (int i = 0; i < report->by.count; i++)
+        good &= event_value(ev, report->by.value[i].row_slot).text != NULL;
+    for (const char *at = ev->line.text + 1;
+         good && !partition && object_next(&at, &key, &value);) {
+        buffer_clear(&plain);
+        const struct slice name = value_slice(value_plain(key, &plain));
+        partition = slice_equal(name, SLICE("partition"));
+        good = partition || slice_equal(name, SLICE("window_start")) ||
+               slice_equal(name, SLICE("window_end")) || is_group_name(report, name);
+    }
+    buffer_release(&plain);
+    return good;
+}
+
 enum reason report_amend(struct run *run, struct event *ev)
 {
     const struct report *report = run->own;
-    return windows_row_check(&report->windows, ev, report->end_slot);
+    const enum reason reason = windows_row_check(&report->windows, ev, report->end_slot);
+    return reason == REASON_NONE && !row_grouped(report, ev) ? REASON_BAD_MEMBER : reason;
 }
 
 void report_hint(struct run *run, struct event *ev)

@@ -25,8 +25,9 @@ struct report {
     int start, end, final; /* members of the rows; final is -1 when there is none */
     int group[GROUP_VALUES_MAX + 1];
     int aggregate[AGGREGATES_MAX];
-    int end_slot; /* --merge: of window_end in the rows read */
-    char *total;  /* cells, where parts are added up */
+    int end_slot;  /* --merge: of window_end in the rows read */
+    int too_large; /* --by-partition: the member that names such sums; else -1 */
+    char *total;   /* cells, where parts are added up */
 };
 
 /* What is asked for; lists are those of --by and --agg. */

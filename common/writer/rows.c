@@ -155,7 +155,10 @@ static void key_add(struct rows *rows, struct buffer *out)
     if (rows->keys == 0) return;
     if (rows->keys == 1) {
         struct slice text = member_text(rows, rows->key_member[0]);
-        if (text.text[0] == '"') text = (struct slice){.text = text.text + 1, .len = text.len - 2};
+        if (text.text[0] == '"') {
+            const struct slice inside = {.text = text.text + 1, .len = text.len - 2};
+            if (!value_looks_json(inside)) text = inside;
+        }
         buffer_add_slice(out, text);
     } else {
         for (int i = 0; i < rows->keys; i++) {
@@ -234,6 +237,14 @@ struct buffer *rows_raw_begin(struct rows *rows)
     return rows->into;
 }
 
+/* An element of the key of several members: the same value is the same bytes. */
+static void raw_key_element(struct buffer *out, struct value value)
+{
+    struct buffer plain = {0};
+    value_print(out, value_plain(value, &plain));
+    buffer_release(&plain);
+}
+
 /* The key of a row of cs-parse, from the event's members. */
 static void raw_key_add(struct rows *rows, const struct event *ev, const struct schema *schema)
 {
@@ -242,11 +253,11 @@ static void raw_key_add(struct rows *rows, const struct event *ev, const struct 
         const int slot = schema_find(schema, rows->key[i]);
         const struct value value = slot < 0 ? VALUE_NULL : ev->value[slot];
         if (rows->keys == 1) {
-            value_print_bare(out, value);
+            value_print_key(out, value);
             break;
         }
         buffer_add_char(out, i == 0 ? '[' : ',');
-        value_print(out, value);
+        raw_key_element(out, value);
     }
     if (rows->keys > 1) buffer_add_char(out, ']');
     buffer_add_char(out, '\t');
