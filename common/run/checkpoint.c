@@ -1,4 +1,4 @@
-#include "run/loop.h"
+#include "run/checkpoint.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,22 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "run/shared.h"
 #include "run/state.h"
+#include "run/summary.h"
 
 /* The body of a state: first what --show-position wants, then the rest. */
 static void state_pack(struct loop *l, struct buffer *out)
 {
-    loop_count(l);
+    summary_count(l);
     positions_note(&l->positions, &l->inputs);
-    clock_save(&l->clock, out);
+    clock_save(&l->admission.clock, out);
     positions_save(&l->positions, out);
     if (shared.output != NULL) l->length.output = l->output.position;
     if (shared.rejects != NULL) l->length.rejects = l->rejects_output.position;
-    if (shared.late != NULL) l->length.late = l->late.output->position;
+    if (shared.late != NULL) l->length.late = l->admission.fates.late.output->position;
     pack_u64(out, l->length.output);
     pack_u64(out, l->length.rejects);
     pack_u64(out, l->length.late);
@@ -29,13 +31,13 @@ static void state_pack(struct loop *l, struct buffer *out)
     stats_save(&l->stats, out);
     pack_i64(out, l->run.first_time_us);
     pack_i64(out, l->run.end_time_us);
-    dedup_save(&l->dedup, out);
+    dedup_save(&l->admission.dedup, out);
     l->tool->save(&l->run, out);
 }
 
 static bool state_unpack(struct loop *l, struct unpack *in)
 {
-    bool good = clock_load(&l->clock, in) && positions_load(&l->positions, in);
+    bool good = clock_load(&l->admission.clock, in) && positions_load(&l->positions, in);
     l->length.output = unpack_u64(in);
     l->length.rejects = unpack_u64(in);
     l->length.late = unpack_u64(in);
@@ -43,15 +45,16 @@ static bool state_unpack(struct loop *l, struct unpack *in)
     stats_load(&l->stats, in);
     l->run.first_time_us = unpack_i64(in);
     l->run.end_time_us = unpack_i64(in);
-    good = good && dedup_load(&l->dedup, in) && l->tool->load(&l->run, in);
+    good = good && dedup_load(&l->admission.dedup, in) && l->tool->load(&l->run, in);
     l->rows_before = l->stats.rows;
     l->run.counters.late_windows = l->stats.late_windows;
     l->run.counters.expired = l->stats.expired;
     l->run.counters.not_numbers = l->stats.not_numbers;
     expr_errors = l->stats.expression_errors;
     l->earlier = (struct input){.name = shared.state, .fd = -1};
-    for (int i = 0; i < l->clock.count; i++)
-        if (l->clock.partition[i]->holding) l->clock.partition[i]->held_input = &l->earlier;
+    for (int i = 0; i < l->admission.clock.count; i++)
+        if (l->admission.clock.partition[i]->holding)
+            l->admission.clock.partition[i]->held_input = &l->earlier;
     return good;
 }
 
@@ -83,15 +86,15 @@ void checkpoint_show(struct loop *l)
     output_standard(&l->output);
     if (state_read(shared.state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
-        if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in))
+        if (!clock_load(&l->admission.clock, &in) || !positions_load(&l->positions, &in))
             state_end(shared.state, &in, false);
-        clock_print(&l->clock, &l->output.buffer);
+        clock_print(&l->admission.clock, &l->output.buffer);
         positions_print(&l->positions, &l->output.buffer);
     }
     output_close(&l->output);
     buffer_release(&file);
     positions_release(&l->positions);
-    clock_release(&l->clock);
+    clock_release(&l->admission.clock);
     option_release();
     exit(EXIT_DONE);
 }
@@ -104,7 +107,8 @@ void checkpoint_seek(struct loop *l)
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (input->begun && input->framing == FRAMING_NONE)
-            intake_join(l, input, clock_partition(&l->clock, input->number));
+            arrival_join(&l->admission.clock, &l->inputs, input,
+                         clock_partition(&l->admission.clock, input->number));
     }
 }
 
@@ -121,8 +125,10 @@ static void state_write(struct loop *l)
         spool_sync(&l->spool);
     else
         output_sync(&l->output);
-    if (l->rejects.output != NULL) output_sync(l->rejects.output);
-    if (l->late.output != NULL && l->late.output != l->rejects.output) output_sync(l->late.output);
+    if (l->admission.fates.rejects.output != NULL) output_sync(l->admission.fates.rejects.output);
+    if (l->admission.fates.late.output != NULL &&
+        l->admission.fates.late.output != l->admission.fates.rejects.output)
+        output_sync(l->admission.fates.late.output);
     state_commit(&file);
     if (shared.spool != NULL) spool_seal(&l->spool);
     buffer_release(&bound);
@@ -133,13 +139,13 @@ static void saved_note(struct loop *l)
 {
     l->saved.read = l->stats.read;
     l->saved.rows = rows_count(l->run.rows);
-    l->saved.told_us = l->told_us;
+    l->saved.told_us = l->admission.batch.told_us;
 }
 
 static bool saved_differs(const struct loop *l)
 {
     return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
-           l->told_us != l->saved.told_us;
+           l->admission.batch.told_us != l->saved.told_us;
 }
 
 /* Brings everything to a point that can be saved. */
@@ -161,7 +167,7 @@ int64_t checkpoint_tick(struct loop *l)
     if (shared.state == NULL) return INT64_MAX;
     if (saver_ended(&l->saver, false)) save_done(l);
     if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
-    if (!saved_differs(l) || wallclock_in_doubt(&l->wallclock)) return INT64_MAX;
+    if (!saved_differs(l) || wallclock_in_doubt(&l->admission.wallclock)) return INT64_MAX;
     const int64_t left_us = l->saver.due_us - instant_steady();
     if (left_us > 0) return left_us;
     save_prepare(l);
@@ -182,11 +188,11 @@ void checkpoint_last(struct loop *l)
 {
     if (shared.state == NULL) return;
     if (saver_ended(&l->saver, true)) save_done(l);
-    if (wallclock_in_doubt(&l->wallclock)) {
+    if (wallclock_in_doubt(&l->admission.wallclock)) {
         message(
             "all %d events are more than a year ahead of the clock: nothing is saved, the next run "
             "reads them again",
-            l->wallclock.doubts);
+            l->admission.wallclock.doubts);
         return;
     }
     if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !shared.flush) return;
@@ -198,7 +204,7 @@ void checkpoint_last(struct loop *l)
 /* The bound on keys is no reason to lose what is there. */
 void checkpoint_keys(struct loop *l)
 {
-    if (!l->full) return;
+    if (!l->admission.batch.full) return;
     message("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
             (long long)shared.max_keys);
     loop_flush(l);
@@ -220,7 +226,7 @@ void checkpoint_torn(struct loop *l)
             .offset = -1,
         };
         l->stats.read++;
-        intake_refuse(l, REASON_TORN, NULL, &origin);
+        batch_refuse(&l->admission.batch, REASON_TORN, NULL, &origin);
     }
 }
 
@@ -228,9 +234,10 @@ void checkpoint_torn(struct loop *l)
 void checkpoint_resume(struct loop *l)
 {
     if (!l->resumed) return;
-    l->told_us = l->clock.floor_us;
-    if (l->told_us != TIME_NONE && l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    l->admission.batch.told_us = l->admission.clock.floor_us;
+    if (l->admission.batch.told_us != TIME_NONE && l->tool->advance != NULL)
+        l->tool->advance(&l->run, l->admission.batch.told_us);
     saved_note(l);
-    l->full = l->run.counters.keys > (uint64_t)shared.max_keys;
+    l->admission.batch.full = l->run.counters.keys > (uint64_t)shared.max_keys;
     checkpoint_keys(l);
 }

@@ -16,6 +16,7 @@
 #include "run/range.h"
 #include "run/shared.h"
 #include "run/signals.h"
+#include "run/tick.h"
 
 /* A range's rows, and events it leaves to the run, are kept in memory until it is their turn: so a
  * range is no larger than this. What is open at its end is handed over and added up, which is work
@@ -75,7 +76,7 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
             const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
             while (p < piece + len) {
                 int64_t time_us;
-                p = intake_peek(l, p, &time_us);
+                p = admission_peek(&l->admission, p, &time_us);
                 if (time_us > largest_us) largest_us = time_us;
             }
         }
@@ -143,11 +144,11 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     pack_i64(out, seed_us);
-    pack_u8(out, l->full || range_partition(l)->holding);
-    pack_u64(out, l->keys_most);
+    pack_u8(out, l->admission.batch.full || range_partition(l)->holding);
+    pack_u64(out, l->admission.batch.keys_most);
     pack_u64(out, l->output.position);
     pack_u64(out, handed);
-    clock_save(&l->clock, out);
+    clock_save(&l->admission.clock, out);
     range_pack(l, out);
 }
 
@@ -162,15 +163,15 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     range_select(l, range);
     if (seed_us != TIME_NONE) {
         struct partition *partition = range_partition(l);
-        partition_advance(&l->clock, partition, seed_us);
+        partition_advance(&l->admission.clock, partition, seed_us);
         partition->began = true;
-        l->told_us = clock_watermark(&l->clock);
+        l->admission.batch.told_us = clock_watermark(&l->admission.clock);
         l->run.end_time_us = seed_us;
         l->run.border_us = l->run.reach_us == 0 || jobs->large ? seed_us : INT64_MAX;
         if (l->tool->range != NULL) l->tool->range(&l->run);
         read_range(l);
     }
-    intake_run(l);
+    batch_deliver(&l->admission.batch);
     output_flush(&l->output);
     output_flush(&l->handover);
     const uint64_t handed = l->handover.position;
@@ -305,7 +306,7 @@ static bool worker_wait(struct loop *l, const struct jobs *jobs, const struct sl
 {
     while (!signals_wait(slot->done[0])) {
         if (stop_signal != 0) return false;
-        (void)loop_tick(l);
+        (void)tick(l);
     }
     int status;
     const ssize_t got = read(slot->done[0], &status, sizeof status);
@@ -349,14 +350,15 @@ static bool range_take(struct loop *l, struct slot *slot)
     if (right) {
         const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
         const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};
-        const int64_t floor_us = l->clock.floor_us;
-        (void)clock_load(&l->clock, &in); /* range_add sees what is broken */
-        if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
-        l->run.end_time_us = l->clock.largest_us;
+        const int64_t floor_us = l->admission.clock.floor_us;
+        (void)clock_load(&l->admission.clock, &in); /* range_add sees what is broken */
+        if (floor_us > l->admission.clock.floor_us) l->admission.clock.floor_us = floor_us;
+        l->run.end_time_us = l->admission.clock.largest_us;
         range_add(l, &in, handed, rows);
-        intake_run(l); /* the watermark moves on, and prints what is complete */
+        batch_deliver(
+            &l->admission.batch); /* the watermark moves on, and prints what is complete */
         if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
-        (void)loop_tick(l);
+        (void)tick(l);
     }
     return right;
 }

@@ -11,7 +11,10 @@
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/pack.h"
+#include "run/checkpoint.h"
+#include "run/replay.h"
 #include "run/shared.h"
+#include "run/summary.h"
 #include "source/frame.h"
 
 /* Below this a process is not worth its fork. */
@@ -115,10 +118,10 @@ void range_serve(struct loop *l, pid_t parent)
 {
     die_with(parent);
     l->run.in_range = true;
-    l->wallclock.believed = true; /* the run has the first events */
-    l->rejects.deferred = l->late.deferred = &l->handover.buffer;
-    l->rejects.mark = HANDOVER_REJECTED;
-    l->late.mark = HANDOVER_LATE;
+    l->admission.wallclock.believed = true; /* the run has the first events */
+    l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
+    l->admission.fates.rejects.mark = HANDOVER_REJECTED;
+    l->admission.fates.late.mark = HANDOVER_LATE;
     l->progress.on = false;
 }
 
@@ -139,12 +142,12 @@ void range_failed(int status)
 
 struct partition *range_partition(struct loop *l)
 {
-    return clock_partition(&l->clock, l->inputs.input[0].number);
+    return clock_partition(&l->admission.clock, l->inputs.input[0].number);
 }
 
 void range_pack(struct loop *l, struct buffer *out)
 {
-    loop_count(l);
+    summary_count(l);
     stats_save(&l->stats, out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
@@ -180,11 +183,12 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
     bool good = l->tool->take == NULL || l->tool->take(&l->run, rows, in);
-    good = intake_replay(l, handed) && good;
+    good = replay_take(l, handed, checkpoint_keys) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
-    if (l->tool->take != NULL) intake_run(l); /* what the range has open comes behind */
+    if (l->tool->take != NULL)
+        batch_deliver(&l->admission.batch); /* what the range has open comes behind */
     if (l->tool->load != NULL) good = l->tool->load(&l->run, in) && good;
     if (!good || in->broken) die("a job has handed over nonsense"); /* a fault of this program */
 }
