@@ -14,13 +14,42 @@
 #include "run/state.h"
 #include "run/summary.h"
 
-/* The body of a state: first what --show-position wants, then the rest. */
-static void state_pack(struct loop *l, struct buffer *out)
+/* --- what is kept: named sections, in this order --- */
+
+struct section {
+    const char *name;
+    void (*save)(struct loop *l, struct buffer *out);
+    bool (*load)(struct loop *l, struct unpack *in); /* false: senseless */
+};
+
+static void event_time_save(struct loop *l, struct buffer *out)
 {
-    summary_count(l);
-    positions_note(&l->positions, &l->inputs);
     clock_save(&l->admission.clock, out);
+}
+
+static bool event_time_load(struct loop *l, struct unpack *in)
+{
+    const struct clock *const clock = &l->admission.clock;
+    const bool good = clock_load(&l->admission.clock, in);
+    l->earlier = (struct input){.name = shared.state, .fd = -1};
+    for (int i = 0; i < clock->count; i++)
+        if (clock->partition[i]->holding) clock->partition[i]->held_input = &l->earlier;
+    return good;
+}
+
+static void files_save(struct loop *l, struct buffer *out)
+{
+    positions_note(&l->positions, &l->inputs);
     positions_save(&l->positions, out);
+}
+
+static bool files_load(struct loop *l, struct unpack *in)
+{
+    return positions_load(&l->positions, in);
+}
+
+static void lengths_save(struct loop *l, struct buffer *out)
+{
     if (shared.output != NULL) l->length.output = l->output.position;
     if (shared.rejects != NULL) l->length.rejects = l->rejects_output.position;
     if (shared.late != NULL) l->length.late = l->admission.fates.late.output->position;
@@ -28,35 +57,102 @@ static void state_pack(struct loop *l, struct buffer *out)
     pack_u64(out, l->length.rejects);
     pack_u64(out, l->length.late);
     pack_u64(out, l->spool.named);
-    stats_save(&l->stats, out);
-    pack_i64(out, l->run.first_time_us);
-    pack_i64(out, l->run.end_time_us);
-    dedup_save(&l->admission.dedup, out);
-    l->tool->save(&l->run, out);
 }
 
-static bool state_unpack(struct loop *l, struct unpack *in)
+static bool lengths_load(struct loop *l, struct unpack *in)
 {
-    bool good = clock_load(&l->admission.clock, in) && positions_load(&l->positions, in);
     l->length.output = unpack_u64(in);
     l->length.rejects = unpack_u64(in);
     l->length.late = unpack_u64(in);
     l->spool.named = unpack_u64(in);
+    return true;
+}
+
+static void counters_save(struct loop *l, struct buffer *out)
+{
+    summary_count(l);
+    stats_save(&l->stats, out);
+}
+
+static bool counters_load(struct loop *l, struct unpack *in)
+{
     stats_load(&l->stats, in);
+    summary_resume(l);
+    return true;
+}
+
+static void times_save(struct loop *l, struct buffer *out)
+{
+    pack_i64(out, l->run.first_time_us);
+    pack_i64(out, l->run.end_time_us);
+}
+
+static bool times_load(struct loop *l, struct unpack *in)
+{
     l->run.first_time_us = unpack_i64(in);
     l->run.end_time_us = unpack_i64(in);
-    good = good && dedup_load(&l->admission.dedup, in) && l->tool->load(&l->run, in);
-    l->rows_before = l->stats.rows;
-    l->run.counters.late_windows = l->stats.late_windows;
-    l->run.counters.expired = l->stats.expired;
-    l->run.counters.not_numbers = l->stats.not_numbers;
-    expr_errors = l->stats.expression_errors;
-    l->earlier = (struct input){.name = shared.state, .fd = -1};
-    for (int i = 0; i < l->admission.clock.count; i++)
-        if (l->admission.clock.partition[i]->holding)
-            l->admission.clock.partition[i]->held_input = &l->earlier;
-    return good;
+    return true;
 }
+
+static void admission_save(struct loop *l, struct buffer *out)
+{
+    struct stage_state stage;
+    for (size_t i = 0; admission_state(i, &stage); i++) {
+        pack_text(out, slice_of(stage.name));
+        stage.save(&l->admission, out);
+    }
+}
+
+static bool admission_load(struct loop *l, struct unpack *in)
+{
+    struct stage_state stage;
+    for (size_t i = 0; admission_state(i, &stage); i++)
+        if (!slice_equal(unpack_text(in), slice_of(stage.name)) || !stage.load(&l->admission, in))
+            return false;
+    return true;
+}
+
+static void command_save(struct loop *l, struct buffer *out)
+{
+    l->tool->save(&l->run, out);
+}
+
+static bool command_load(struct loop *l, struct unpack *in)
+{
+    return l->tool->load(&l->run, in);
+}
+
+static const struct section sections[] = {
+    /* --show-position wants these and nothing else. */
+    {"event time", event_time_save, event_time_load},
+    {"files", files_save, files_load},
+#define SECTIONS_SHOWN 2
+    {"lengths", lengths_save, lengths_load},
+    {"counters", counters_save, counters_load},
+    {"times", times_save, times_load},
+    {"admission", admission_save, admission_load},
+    {"command", command_save, command_load},
+};
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+static void sections_save(struct loop *l, struct buffer *out)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        pack_text(out, slice_of(sections[i].name));
+        sections[i].save(l, out);
+    }
+}
+
+/* The first so many; false: one is missing, or makes no sense. */
+static bool sections_load(struct loop *l, struct unpack *in, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!slice_equal(unpack_text(in), slice_of(sections[i].name)) || !sections[i].load(l, in))
+            return false;
+    return true;
+}
+
+/* --- the file --- */
 
 /* Locks the state and takes in what there is. */
 void checkpoint_open(struct loop *l)
@@ -70,7 +166,7 @@ void checkpoint_open(struct loop *l)
     if (l->resumed) {
         option_fingerprint(&bound);
         state_options(shared.state, &in, buffer_slice(&bound));
-        const bool good = state_unpack(l, &in);
+        const bool good = sections_load(l, &in, SECTION_COUNT);
         state_end(shared.state, &in, good);
     }
     buffer_release(&bound);
@@ -86,8 +182,7 @@ void checkpoint_show(struct loop *l)
     output_standard(&l->output);
     if (state_read(shared.state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
-        if (!clock_load(&l->admission.clock, &in) || !positions_load(&l->positions, &in))
-            state_end(shared.state, &in, false);
+        if (!sections_load(l, &in, SECTIONS_SHOWN)) state_end(shared.state, &in, false);
         clock_print(&l->admission.clock, &l->output.buffer);
         positions_print(&l->positions, &l->output.buffer);
     }
@@ -120,7 +215,7 @@ static void state_write(struct loop *l)
     struct buffer bound = {0};
     option_fingerprint(&bound);
     state_begin(&file, shared.state, l->tool->name, buffer_slice(&bound));
-    state_pack(l, &file.buffer);
+    sections_save(l, &file.buffer);
     if (shared.spool != NULL)
         spool_sync(&l->spool);
     else

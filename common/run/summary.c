@@ -11,6 +11,15 @@ void summary_count(struct loop *l)
     l->stats.rows = l->rows_before + rows_count(l->run.rows);
 }
 
+void summary_resume(struct loop *l)
+{
+    l->rows_before = l->stats.rows;
+    l->run.counters.late_windows = l->stats.late_windows;
+    l->run.counters.expired = l->stats.expired;
+    l->run.counters.not_numbers = l->stats.not_numbers;
+    expr_errors = l->stats.expression_errors;
+}
+
 void summary_write(struct loop *l)
 {
     const struct clock *const clock = &l->admission.clock;

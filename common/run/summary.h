@@ -9,6 +9,9 @@
 /* Brings the counters together in l->stats. */
 void summary_count(struct loop *l);
 
+/* The other way round: each room goes on counting from what a state says. */
+void summary_resume(struct loop *l);
+
 /* Writes them where --stats says. */
 void summary_write(struct loop *l);
 
