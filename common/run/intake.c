@@ -107,114 +107,158 @@ static size_t blank_lines(const char *from, const char *to)
     return (size_t)(behind - from);
 }
 
-/* Goes through what an input has brought: every complete record; at its end also the last one
- * without a newline. */
-void intake_take(struct loop *l, struct input *input)
+/* What can be taken of an input's bytes now. */
+struct span {
+    char *data;
+    const char *end;  /* behind the last byte */
+    const char *last; /* the last newline; NULL: there is none */
+    bool torn;        /* that newline is ours: the input ends without one */
+};
+
+/* Inside a line that was too long: goes to its end, as far as that is there. */
+static void rest_discard(const struct loop *l, struct input *input)
 {
-    if (input->discarding) {
-        const char *data = input->data + input->start;
-        const char *newline = memchr(data, '\n', input->end - input->start);
-        if (newline == NULL && !input->ended) {
-            input_consume(input, input->end - input->start);
-            return;
-        }
-        input_consume(input,
-                      newline == NULL ? input->end - input->start : (size_t)(newline + 1 - data));
-        input->discarding =
-            newline == NULL && l->run.settings.has_state; /* the next run may see its end */
-        input->lines += newline != NULL;
-    }
-    if (input->data == NULL) return;
-    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
-        input_consume(input, 3);
-    char *data = input->data + input->start;
-    const char *end = input->data + input->end;
-    if (data == end) return;
-    bool torn = false;
-    const char *last = memrchr(data, '\n', (size_t)(end - data));
-    if (input->ended && end[-1] != '\n') {
-        /* The room for it is always there. */
-        input->data[input->end] = '\n';
-        memset(input->data + input->end + 1, 0, SCAN_PADDING);
-        torn = true;
-        last = end++;
-    }
-    if (last == NULL) {
-        if (!is_too_long(data, end)) return;
-        take_too_long(l, input, data);
-        input_consume(input, input->end - input->start);
-        input->discarding = true;
+    const char *data = input->data + input->start;
+    const size_t len = input->end - input->start;
+    const char *newline = memchr(data, '\n', len);
+    if (newline != NULL) {
+        input_consume(input, (size_t)(newline + 1 - data));
+        input->lines++;
+        input->discarding = false;
         return;
     }
-    if (!input->begun && is_too_long(data, last + 1)) {
-        take_too_long(l, input, data);
-        input_consume(input, LINE_MAX_BYTES);
-        input->discarding = true;
-        intake_take(l, input);
-        return;
+    input_consume(input, len);
+    /* The next run may see its end. */
+    if (input->ended) input->discarding = l->run.settings.has_state;
+}
+
+static struct span span_of(struct input *input)
+{
+    struct span span = {.data = input->data + input->start, .end = input->data + input->end};
+    if (span.data == span.end) return span;
+    span.last = memrchr(span.data, '\n', (size_t)(span.end - span.data));
+    if (!input->ended || span.end[-1] == '\n') return span;
+    /* The room for it is always there. */
+    input->data[input->end] = '\n';
+    memset(input->data + input->end + 1, 0, SCAN_PADDING);
+    span.torn = true;
+    span.last = span.end++;
+    return span;
+}
+
+/* The first line that is not blank says what the input is. False: there is none yet. */
+static bool span_begin(struct loop *l, struct input *input, struct span *span)
+{
+    const size_t blank = blank_lines(span->data, span->last + 1);
+    input->lines += lines_in(span->data, span->data + blank);
+    span->data += blank;
+    if (span->data > span->last) {
+        input_consume(input, blank - (span->torn && blank != 0));
+        return false;
     }
-    if (!input->begun) {
-        const size_t blank = blank_lines(data, last + 1);
-        input->lines += lines_in(data, data + blank);
-        data += blank;
-        /* What the first line that is not blank looks like decides. */
-        if (data > last) {
-            input_consume(input, blank - (torn && blank != 0));
-            return;
-        }
-        input_consume(input, blank);
-        input_begin(l, input, data, end);
-    }
-    const char *p = data;
-    const char *record = p;
+    input_consume(input, blank);
+    input_begin(l, input, span->data, span->end);
+    return true;
+}
+
+/* Records of a raw format, which may be several lines. Returns behind the last one taken. */
+static const char *raw_take(struct loop *l, struct input *input, const struct span *span)
+{
     const struct translator *translator = l->run.translator;
-    if (input->reading != NULL && input->framing == FRAMING_NONE) {
-        while (p < end) {
-            const char *next = translator->split(input->reading, p, end, input->ended);
-            if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
-            if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
-                /* A quote is open since 16 MiB: the next line end is taken for the record's. */
-                take_too_long(l, input, p);
-                next = rawmemchr_to(p + LINE_MAX_BYTES, end);
-                input->lines += lines_in(p, next);
-                input->discarding = next[-1] != '\n';
-                p = next;
-                continue;
-            }
-            const uint64_t lines = lines_in(p, next);
-            (void)take_record(l, input, p, next, torn && next == end);
-            input->lines += lines;
+    const char *const end = span->end;
+    const char *p = span->data;
+    while (p < end) {
+        const char *next = translator->split(input->reading, p, end, input->ended);
+        if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
+        if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
+            /* A quote is open since 16 MiB: the next line end is taken for the record's. */
+            take_too_long(l, input, p);
+            next = rawmemchr_to(p + LINE_MAX_BYTES, end);
+            input->lines += lines_in(p, next);
+            input->discarding = next[-1] != '\n';
             p = next;
+            continue;
         }
-    } else {
-        const char *const stop = last + 1;
-        if (input->reading == NULL && input->framing == FRAMING_NONE && !torn &&
-            (size_t)(stop - p) <= LINE_MAX_BYTES) {
-            output_lender(&l->output, p, stop);
-            admission_lines(&l->admission, input, p, stop);
-            output_settle(&l->output);
-            output_lender(&l->output, NULL, NULL);
-            p = stop;
-        }
-        while (p < stop) {
-            if (__builtin_expect(is_too_long(p, stop), 0)) {
-                take_too_long(l, input, p);
-                p = (const char *)rawmemchr(p, '\n') + 1;
-                input->lines++;
-                continue;
-            }
-            const char *const record_end =
-                input->reading == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
-            record = p;
-            p = take_record(l, input, p, record_end,
-                            torn && memchr(p, '\n', (size_t)(stop - p)) == last);
-            input->lines++;
-        }
+        const uint64_t lines = lines_in(p, next);
+        (void)take_record(l, input, p, next, span->torn && next == end);
+        input->lines += lines;
+        p = next;
     }
+    return p;
+}
+
+/* Plain events, whole lines of them: the usual case. */
+static void lines_take(struct loop *l, struct input *input, const char *p, const char *stop)
+{
+    output_lender(&l->output, p, stop);
+    admission_lines(&l->admission, input, p, stop);
+    output_settle(&l->output);
+    output_lender(&l->output, NULL, NULL);
+}
+
+/* Lines, each a record. *record is where the last one began. Returns behind it. */
+static const char *each_take(struct loop *l, struct input *input, const struct span *span,
+                             const char **record)
+{
+    const char *const stop = span->last + 1;
+    const char *p = span->data;
+    while (p < stop) {
+        if (__builtin_expect(is_too_long(p, stop), 0)) {
+            take_too_long(l, input, p);
+            p = (const char *)rawmemchr(p, '\n') + 1;
+            input->lines++;
+            continue;
+        }
+        const char *const record_end =
+            input->reading == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
+        *record = p;
+        p = take_record(l, input, p, record_end,
+                        span->torn && memchr(p, '\n', (size_t)(stop - p)) == span->last);
+        input->lines++;
+    }
+    return p;
+}
+
+/* The span's records. */
+static void span_take(struct loop *l, struct input *input, const struct span *span)
+{
+    const char *const stop = span->last + 1;
+    const char *record = span->data;
+    const char *p = stop;
+    if (input->reading != NULL && input->framing == FRAMING_NONE)
+        p = raw_take(l, input, span);
+    else if (input->reading == NULL && input->framing == FRAMING_NONE && !span->torn &&
+             (size_t)(stop - span->data) <= LINE_MAX_BYTES)
+        lines_take(l, input, span->data, stop);
+    else
+        p = each_take(l, input, span, &record);
     batch_deliver(&l->admission.batch); /* the block is about to be overwritten */
-    if (torn && p == end) {             /* the newline is ours */
+    if (span->torn && p == span->end) { /* the newline is ours */
         p = input->torn ? record : p - 1;
         input->lines--;
     }
-    input_consume(input, (size_t)(p - data));
+    input_consume(input, (size_t)(p - span->data));
+}
+
+void intake_take(struct loop *l, struct input *input)
+{
+    if (input->discarding) rest_discard(l, input);
+    if (input->data == NULL) return;
+    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
+        input_consume(input, 3);
+    struct span span = span_of(input);
+    if (span.data == span.end) return;
+    if (span.last == NULL) {
+        if (!is_too_long(span.data, span.end)) return;
+        take_too_long(l, input, span.data);
+        input_consume(input, input->end - input->start);
+        input->discarding = true;
+    } else if (!input->begun && is_too_long(span.data, span.last + 1)) {
+        take_too_long(l, input, span.data);
+        input_consume(input, LINE_MAX_BYTES);
+        input->discarding = true;
+        intake_take(l, input);
+    } else if (input->begun || span_begin(l, input, &span)) {
+        span_take(l, input, &span);
+    }
 }
