@@ -108,7 +108,7 @@ static void steps_write(const struct option_list *steps)
     buffer_release(&text);
 }
 
-static void funnel_start(struct run *run)
+static const struct analysis *funnel_start(struct run *run)
 {
     const struct option_list by_default = {.text = default_by, .count = 1};
     const struct option_list steps_default = {
@@ -127,6 +127,7 @@ static void funnel_start(struct run *run)
     };
     if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
+    return report_analysis(run);
 }
 
 static void funnel_release(struct run *run)
@@ -143,15 +144,6 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
     .start = funnel_start,
-    .amend = report_amend,
-    .hint = report_hint,
-    .event = report_event,
-    .advance = report_advance,
-    .updates = report_updates,
-    .finish = report_finish,
-    .save = report_save,
-    .load = report_load,
-    .explain = report_explain,
     .release = funnel_release,
 };
 

@@ -116,7 +116,7 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-static void window_start(struct run *run)
+static const struct analysis *window_start(struct run *run)
 {
     struct buffer why = {0};
 
@@ -137,6 +137,7 @@ static void window_start(struct run *run)
     };
     if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
+    return report_analysis(run);
 }
 
 static void window_release(struct run *run)
@@ -151,15 +152,6 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
     .start = window_start,
-    .amend = report_amend,
-    .hint = report_hint,
-    .event = report_event,
-    .advance = report_advance,
-    .updates = report_updates,
-    .finish = report_finish,
-    .save = report_save,
-    .load = report_load,
-    .explain = report_explain,
     .release = window_release,
 };
 

@@ -27,7 +27,7 @@ struct stage {
 /* Is there something for the command to amend? */
 static bool amends(const struct admission *a)
 {
-    return a->tool->amend != NULL && !a->run->unamended;
+    return a->analysis->amend != NULL;
 }
 
 static enum reason event_time(struct admission *a, struct event *ev)
@@ -45,6 +45,11 @@ static enum reason event_time(struct admission *a, struct event *ev)
                                                                        : REASON_BAD_TIME;
 }
 
+static bool merging_wanted(const struct admission *a)
+{
+    return a->partition_slot >= 0;
+}
+
 /* Whether a scanned event is good, as far as it can be told without the others. a->detail, empty so
  * far, says more where there is more to say. */
 static enum reason event_reason(struct admission *a, struct event *ev)
@@ -56,7 +61,11 @@ static enum reason event_reason(struct admission *a, struct event *ev)
         instant_parse_text(value_slice(ev->value[a->time_slot]), true, &ignored))
         buffer_printf(&a->detail, "%s has no zone (--assume-utc)%c", a->time_field, '\0');
     if (reason != REASON_NONE || !amends(a)) return reason;
-    return a->tool->amend(a->run, ev);
+    const enum reason amended = a->analysis->amend(a->run, ev);
+    if (amended == REASON_BAD_MEMBER && merging_wanted(a))
+        buffer_printf(&a->detail, "--merge: no row of --by-partition with the same other options%c",
+                      '\0');
+    return amended;
 }
 
 /* Its event_id however that was escaped; ID_NONE: it has none. */
@@ -83,11 +92,6 @@ static bool closing_pass(struct admission *a, struct pending *pending)
     if (pending->ev.value[a->final_slot].kind != KIND_FALSE) return true;
     fates_filtered(&a->fates);
     return false;
-}
-
-static bool merging_wanted(const struct admission *a)
-{
-    return a->partition_slot >= 0;
 }
 
 /* --merge: the row says which partition it is of. */
@@ -351,7 +355,7 @@ static void text_accept(struct admission *a, struct partition *partition, struct
     pending->origin = *origin;
     pending->origin.raw = ev->line;
     pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
-    if (amends(a)) (void)a->tool->amend(a->run, ev);
+    if (amends(a)) (void)a->analysis->amend(a->run, ev);
     pass_from(a, pending, a->passed);
     batch_deliver(&a->batch); /* the text is not kept */
 }
@@ -444,7 +448,7 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
     trace(pending, origin, partition);
     a->fates.stats->read++;
     if (amends(a)) {
-        reason = a->tool->amend(a->run, ev);
+        reason = a->analysis->amend(a->run, ev);
         if (__builtin_expect(reason != REASON_NONE, 0)) {
             batch_refuse(&a->batch, reason, NULL, &pending->origin);
             return true;

@@ -36,7 +36,7 @@ struct stage;
 
 struct admission {
     /* Set by the main loop. */
-    const struct tool *tool;
+    const struct analysis *analysis;
     struct run *run;
     struct inputs *inputs;
     struct scanner *scanner;

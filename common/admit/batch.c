@@ -22,13 +22,13 @@ void batch_release(struct batch *batch)
 
 void batch_hand(struct batch *batch)
 {
-    const struct tool *tool = batch->tool;
-    if (tool->hint != NULL)
+    const struct analysis *analysis = batch->analysis;
+    if (analysis->hint != NULL)
         for (int i = 0; i < batch->count; i++)
-            tool->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
+            analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
     for (int i = 0; i < batch->count; i++) {
         const struct pending *pending = batch->accepted[i];
-        switch (tool->event(batch->run, &pending->ev)) {
+        switch (analysis->event(batch->run, &pending->ev)) {
         case FATE_USED: fates_used(batch->fates); break;
         case FATE_FILTERED: fates_filtered(batch->fates); break;
         case FATE_NO_ID: fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin); break;
@@ -46,7 +46,7 @@ void batch_tell(struct batch *batch, int64_t watermark_us)
     if (counters->keys > batch->keys_most) batch->keys_most = counters->keys;
     if (watermark_us > batch->told_us) {
         batch->told_us = watermark_us;
-        if (batch->tool->advance != NULL) batch->tool->advance(batch->run, watermark_us);
+        if (batch->analysis->advance != NULL) batch->analysis->advance(batch->run, watermark_us);
         if (batch->dedup->span_us != 0) dedup_advance(batch->dedup, watermark_us);
     }
     if (__builtin_expect(counters->keys > batch->max_keys, 0)) batch->full = true;

@@ -32,7 +32,7 @@ struct pending {
 };
 
 struct batch {
-    const struct tool *tool;
+    const struct analysis *analysis;
     struct run *run;
     struct fates *fates;
     struct clock *clock;

@@ -114,12 +114,12 @@ static bool admission_load(struct loop *l, struct unpack *in)
 
 static void command_save(struct loop *l, struct buffer *out)
 {
-    l->tool->save(&l->run, out);
+    l->analysis->save(&l->run, out);
 }
 
 static bool command_load(struct loop *l, struct unpack *in)
 {
-    return l->tool->load(&l->run, in);
+    return l->analysis->load(&l->run, in);
 }
 
 static const struct section sections[] = {
@@ -330,8 +330,8 @@ void checkpoint_resume(struct loop *l)
 {
     if (!l->resumed) return;
     l->admission.batch.told_us = l->admission.clock.floor_us;
-    if (l->admission.batch.told_us != TIME_NONE && l->tool->advance != NULL)
-        l->tool->advance(&l->run, l->admission.batch.told_us);
+    if (l->admission.batch.told_us != TIME_NONE && l->analysis->advance != NULL)
+        l->analysis->advance(&l->run, l->admission.batch.told_us);
     saved_note(l);
     l->admission.batch.full = l->run.counters.keys > (uint64_t)shared.max_keys;
     checkpoint_keys(l);

@@ -22,8 +22,8 @@
  * range is no larger than this. What is open at its end is handed over and added up, which is work
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
-/* What was there before a range may matter in it for long (run.reach_us). Where that is at most one
+#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* ranges.bulky */
+/* What was there before a range may matter in it for long (ranges.reach). Where that is at most one
  * part in so many of a range of this size, the rest is worth its rows' memory. */
 #define RANGE_BYTES_LARGE ((uint64_t)1 << 30)
 #define BORDER_SHARE 3
@@ -95,7 +95,8 @@ static uint64_t reach_bytes(struct loop *l)
     const int64_t to_us = seed_time(l, total);
     int64_t reach_us;
     if (from_us == TIME_NONE || to_us <= from_us ||
-        __builtin_add_overflow(l->run.reach_us, l->run.settings.lateness_us, &reach_us) ||
+        __builtin_add_overflow(l->analysis->ranges->reach(&l->run), l->run.settings.lateness_us,
+                               &reach_us) ||
         reach_us >= to_us - from_us)
         return total;
     return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
@@ -104,7 +105,7 @@ static uint64_t reach_bytes(struct loop *l)
 /* Is most of a large range out of reach of what was there before? */
 static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 {
-    if (l->run.reach_us == 0) return false;
+    if (l->analysis->ranges->reach == NULL) return false;
     const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
     const uint64_t large = share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE;
     return reach_bytes(l) <= large / BORDER_SHARE;
@@ -114,7 +115,7 @@ static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 static uint64_t range_most(const struct jobs *jobs, const struct loop *l)
 {
     if (jobs->large) return RANGE_BYTES_LARGE;
-    return (l->tool->flags & TOOL_BULKY) != 0 ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
+    return l->analysis->ranges->bulky ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
 }
 
 /* As many ranges for each job. */
@@ -167,8 +168,9 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
         partition->began = true;
         l->admission.batch.told_us = clock_watermark(&l->admission.clock);
         l->run.end_time_us = seed_us;
-        l->run.border_us = l->run.reach_us == 0 || jobs->large ? seed_us : INT64_MAX;
-        if (l->tool->range != NULL) l->tool->range(&l->run);
+        const struct ranges *const ranges = l->analysis->ranges;
+        if (ranges->begin != NULL)
+            ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
         read_range(l);
     }
     batch_deliver(&l->admission.batch);
@@ -357,7 +359,7 @@ static bool range_take(struct loop *l, struct slot *slot)
         range_add(l, &in, handed, rows);
         batch_deliver(
             &l->admission.batch); /* the watermark moves on, and prints what is complete */
-        if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
+        if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
         (void)tick(l);
     }
     return right;

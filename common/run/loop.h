@@ -27,6 +27,7 @@
 
 struct loop {
     const struct tool *tool;
+    const struct analysis *analysis; /* what the tool has started */
     struct run run;
     struct inputs inputs;
     struct admission admission;
@@ -53,6 +54,7 @@ struct loop {
         int64_t told_us;
     } saved; /* as of the last save: nothing new is nothing to save */
     /* --jobs. */
+    bool in_range;          /* this process reads ranges for the run */
     struct output handover; /* in a worker: what it passes on to the run */
     uint64_t members;       /* those the command asked for, a bit per slot */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */

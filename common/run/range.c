@@ -60,7 +60,7 @@ static bool is_plain(const struct loop *l, const struct input *input)
 bool range_possible(const struct loop *l, int jobs)
 {
     if (jobs < 2 || shared.dedup_us != 0 || shared.strict || shared.interleave || shared.pad != 0 ||
-        l->run.settings.rows || shared.merge)
+        l->analysis->ranges == NULL || shared.merge)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     for (int i = 0; i < l->inputs.count; i++)
@@ -117,7 +117,7 @@ void range_select(struct loop *l, const struct range *range)
 void range_serve(struct loop *l, pid_t parent)
 {
     die_with(parent);
-    l->run.in_range = true;
+    l->in_range = true;
     l->admission.wallclock.believed = true; /* the run has the first events */
     l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
     l->admission.fates.rejects.mark = HANDOVER_REJECTED;
@@ -152,7 +152,7 @@ void range_pack(struct loop *l, struct buffer *out)
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
-    if (l->tool->save != NULL) l->tool->save(&l->run, out);
+    if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -182,13 +182,14 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
-    bool good = l->tool->take == NULL || l->tool->take(&l->run, rows, in);
+    const struct ranges *const ranges = l->analysis->ranges;
+    bool good = ranges->weave == NULL || ranges->weave(&l->run, rows, in);
     good = replay_take(l, handed, checkpoint_keys) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
-    if (l->tool->take != NULL)
+    if (ranges->weave != NULL)
         batch_deliver(&l->admission.batch); /* what the range has open comes behind */
-    if (l->tool->load != NULL) good = l->tool->load(&l->run, in) && good;
+    if (ranges->add != NULL) good = ranges->add(&l->run, in) && good;
     if (!good || in->broken) die("a job has handed over nonsense"); /* a fault of this program */
 }

@@ -227,7 +227,7 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 || shared.max_ahead_us != 0)
+    if (!l->analysis->ranges->singly || shared.max_jump_us != 0 || shared.max_ahead_us != 0)
         return false;
     struct relay relay = {
         .count = count,

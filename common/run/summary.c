@@ -25,7 +25,7 @@ void summary_write(struct loop *l)
     const struct clock *const clock = &l->admission.clock;
     summary_count(l);
     struct buffer more = {0};
-    if (l->tool->stats != NULL) l->tool->stats(&l->run, &more);
+    if (l->analysis->stats != NULL) l->analysis->stats(&l->run, &more);
     struct stats stats = l->stats;
     for (int i = 0; i < clock->count; i++) /* what is held has not been judged */
         stats.read -= clock->partition[i]->holding && !clock->partition[i]->held_counted;

@@ -16,7 +16,7 @@ static int64_t updates_tick(struct loop *l)
     if (!shared.updates) return INT64_MAX;
     const int64_t steady_us = instant_steady();
     if (steady_us >= l->updates_due_us) {
-        if (l->tool->updates != NULL) l->tool->updates(&l->run);
+        if (l->analysis->updates != NULL) l->analysis->updates(&l->run);
         rows_flush(l->run.rows);
         l->updates_due_us = steady_us + shared.updates_us;
     }

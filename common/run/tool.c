@@ -133,9 +133,6 @@ static void refuse_options(const struct tool *tool)
     if (shared.updates && shared.top != 0) die_usage("--emit=updates does not go with --top");
     if (shared.merge && shared.by_partition)
         die_usage("--merge reads what --by-partition has printed: not both");
-    if (shared.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
-                  "positions)");
     if (shared.state == NULL && shared.spool != NULL) die_usage("--spool needs --state");
     if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
     if (shared.output != NULL && shared.spool != NULL)
@@ -228,7 +225,7 @@ static void explain(struct loop *l)
         expr_explain(l->admission.where[i], &text);
         buffer_add_char(&text, '\n');
     }
-    if (l->tool->explain != NULL) l->tool->explain(&l->run, &text);
+    if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
     buffer_add_literal(&text, "members ");
     for (int slot = 0; slot < l->run.schema.count; slot++) {
         if (!schema_needs(&l->run.schema, slot)) continue;
@@ -307,7 +304,7 @@ static void read_everything(struct loop *l)
         wallclock_read(&l->admission.wallclock);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
-        if (l->admission.batch.full && l->run.in_range)
+        if (l->admission.batch.full && l->in_range)
             return; /* the run will read it again, and say so */
         checkpoint_keys(l);
     }
@@ -325,9 +322,9 @@ static void finish(struct loop *l)
     if (l->admission.clock.largest_us != TIME_NONE &&
         l->admission.clock.largest_us > l->admission.batch.told_us) {
         l->admission.batch.told_us = l->admission.clock.largest_us;
-        if (l->tool->advance != NULL) l->tool->advance(&l->run, l->admission.batch.told_us);
+        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
     }
-    if (l->tool->finish != NULL) l->tool->finish(&l->run);
+    if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
     /* For the run that goes on after --flush. */
     if (l->admission.batch.told_us > l->admission.clock.floor_us)
         l->admission.clock.floor_us = l->admission.batch.told_us;
@@ -377,7 +374,7 @@ static void admission_set(struct loop *l)
 {
     struct admission *const a = &l->admission;
     struct run *const run = &l->run;
-    a->tool = l->tool;
+    a->analysis = l->analysis;
     a->run = run;
     a->inputs = &l->inputs;
     a->time = shared.time;
@@ -408,7 +405,7 @@ static void admission_set(struct loop *l)
         .context = l,
     };
     a->batch = (struct batch){
-        .tool = l->tool,
+        .analysis = l->analysis,
         .run = run,
         .fates = &a->fates,
         .clock = &a->clock,
@@ -431,7 +428,7 @@ static void start(struct loop *l, int argc, char **argv)
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
-    run->border_us = run->finished_us = INT64_MIN;
+    run->finished_us = INT64_MIN;
     run->settings = (struct settings){
         .lateness_us = shared.merge ? 0 : shared.lateness_us,
         .idle_us = shared.idle_us,
@@ -450,7 +447,10 @@ static void start(struct loop *l, int argc, char **argv)
         run->schema.all = true;
         key_members(run);
     }
-    if (l->tool->start != NULL) l->tool->start(run);
+    l->analysis = l->tool->start(run);
+    if (shared.state != NULL && l->analysis->save == NULL)
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
+                  "positions)");
     l->members = run->schema.needed;
     where_compile(&l->admission, &run->schema);
     if (shared.merge || run->settings.rows) {
