@@ -70,6 +70,11 @@ static const struct option_row options[] = {
 
 /* Start. */
 
+static void anomaly_settle(struct settings *settings)
+{
+    settings->rows = rows_mode;
+}
+
 /* NAME=..., where a name stands before the first '='; else the whole text has no name. */
 static struct slice name_split(struct slice text, struct slice *rest)
 {
@@ -122,7 +127,6 @@ static void value_of_rows(struct run *run, struct buffer *name, struct buffer *a
     end_slot = schema_need(&run->schema, SLICE("window_end"));
     final_slot = schema_need(&run->schema, SLICE("final"));
     if (end_slot < 0 || final_slot < 0) die_usage("more than %d members are read", SCHEMA_MAX);
-    run->settings.rows = true;
     buffer_release(&why);
 }
 
@@ -263,6 +267,7 @@ static const struct tool tool = {
     .name = "cs-anomaly",
     .summary = "windows whose value is far from the mean of those before",
     .options = options,
+    .settle = anomaly_settle,
     .start = anomaly_start,
     .amend = anomaly_amend,
     .hint = anomaly_hint,

@@ -111,15 +111,18 @@ static void start_split(struct run *run)
     buffer_release(&name);
 }
 
+static void settle(struct settings *settings)
+{
+    (void)settings;
+    if (gap_us == INT64_MAX && !option_given("max-duration")) max_us = INT64_MAX;
+}
+
 static void start_durations(const struct settings *settings)
 {
     struct buffer sum = {0};
 
-    if (gap_us == INT64_MAX) {
-        if (option_given("max-duration") && max_us != INT64_MAX)
-            die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
-        max_us = INT64_MAX;
-    }
+    if (gap_us == INT64_MAX && max_us != INT64_MAX)
+        die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
     if (max_us == INT64_MAX) return;
     if (settings->lateness_us == INT64_MAX)
         die_usage(
@@ -336,6 +339,7 @@ static const struct tool tool = {
     .summary = "turn events into sessions, one row each",
     .options = options,
     .flags = TOOL_BULKY,
+    .settle = settle,
     .start = start,
     .range = range,
     .hint = hint,

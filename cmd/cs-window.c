@@ -116,12 +116,17 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
+static void window_settle(struct settings *settings)
+{
+    (void)settings;
+    if (slide_us == 0) slide_us = size_us;
+}
+
 static void window_start(struct run *run)
 {
     struct buffer why = {0};
 
     if (size_us == 0) die_usage("--size is needed, or a --view that gives it");
-    if (slide_us == 0) slide_us = size_us;
     if (slide_us > size_us) die_usage("--slide is larger than --size: events would fall between");
     if (size_us / slide_us > OVERLAP_MAX)
         die_usage("--slide: each event would be in %" PRId64 " windows (at most %d)",
@@ -150,6 +155,7 @@ static const struct tool tool = {
     .summary = "aggregate events by group over windows of event time",
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .settle = window_settle,
     .start = window_start,
     .amend = report_amend,
     .hint = report_hint,

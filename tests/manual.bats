@@ -32,7 +32,7 @@ option_name() {
 }
 
 shared_names() {
-  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/shared.c"; printf 'help\nversion\n'; } | sort
+  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/common_options.c"; printf 'help\nversion\n'; } | sort
 }
 
 # Lines whose option is among the names, or with -v is not.

@@ -7,7 +7,9 @@
  * time, and watermarks.
  *
  * Order of calls:
- *     start      once, after the options are read: check combinations (die_usage), compile
+ *     settle     once, when the options are read: give those of the command that depend on others
+ *                their values; no option changes after it (optional)
+ *     start      once, after the options are settled: check combinations (die_usage), compile
  *                expressions, schema_need what is read, declare the rows' members
  *     load       at most once, on a saved state
  *     amend      for each event as it came, before it is judged (cs-parse only)
@@ -44,7 +46,8 @@ enum fate {
     FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
-/* What the shared options say, for commands that have to look. Durations in microseconds. */
+/* What the common options mean for a run, for commands that have to look. Durations in
+ * microseconds. */
 struct settings {
     int64_t lateness_us; /* INT64_MAX: max */
     int64_t idle_us;     /* 0: off */
@@ -52,7 +55,7 @@ struct settings {
     bool by_partition;   /* rows, groups and keys get the partition */
     bool merge;          /* the input is rows of this tool, not events */
     bool updates;        /* --emit=updates */
-    bool rows; /* set by start: the input is rows of cs-window or cs-funnel; window_start is the
+    bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
                   time */
     int64_t max_keys;
 };
@@ -125,6 +128,7 @@ struct tool {
     const char *summary; /* for --help and the manual: what it does, one line */
     const struct option_row *options;
     unsigned flags; /* enum tool_flags */
+    void (*settle)(struct settings *settings);
     void (*start)(struct run *run);
     void (*range)(struct run *run); /* optional: this is a range of --jobs, and border_us is set */
     enum reason (*amend)(

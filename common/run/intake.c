@@ -8,12 +8,12 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "source/frame.h"
 
 static void strict_stop(struct loop *l)
 {
-    if (!shared.strict) return;
+    if (!options->strict) return;
     loop_flush(l);
     die("--strict: stopped at the first refused or late record");
 }
@@ -68,7 +68,7 @@ void intake_refuse(struct loop *l, enum reason reason, const char *detail,
         l->stats.rejected++;
     struct buffer phrase = {0};
     if (detail == NULL) {
-        reason_detail(reason, shared.time_field, &phrase);
+        reason_detail(reason, options->time_field, &phrase);
         buffer_add_char(&phrase, '\0');
         detail = phrase.data;
     }
@@ -143,7 +143,7 @@ static void watermark_tell(struct loop *l, int64_t watermark_us)
         if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
     }
-    if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) l->full = true;
+    if (__builtin_expect(l->run.counters.keys > (uint64_t)options->max_keys, 0)) l->full = true;
 }
 
 /* Hands the batch to the command, then tells it the watermark. */
@@ -227,8 +227,8 @@ static enum reason event_time(struct loop *l, struct event *ev)
             (uint32_t)json_unescape(buffer_reserve(&l->plain, value.len), value_slice(value));
         value.text = l->plain.data;
     }
-    return instant_parse_near(&l->near, value, &shared.time, &ev->time_us) ? REASON_NONE
-                                                                           : REASON_BAD_TIME;
+    return instant_parse_near(&l->near, value, &options->time, &ev->time_us) ? REASON_NONE
+                                                                             : REASON_BAD_TIME;
 }
 
 /* Is there something for the command to amend? */
@@ -333,7 +333,7 @@ static void held_refuse(struct loop *l, struct partition *partition)
 static bool jump_passes(struct loop *l, struct partition *partition, const struct pending *pending,
                         struct id id)
 {
-    const int64_t jump_us = shared.max_jump_us;
+    const int64_t jump_us = options->max_jump_us;
     const struct event *ev = &pending->ev;
     if (jump_us == 0) return true;
     if (!partition->holding) {
@@ -402,12 +402,12 @@ static enum reason event_reason(struct loop *l, struct event *ev)
     const enum reason reason = event_time(l, ev);
     int64_t ignored;
     if (reason == REASON_BAD_TIME && ev->value[l->time_slot].kind == KIND_STRING &&
-        !shared.time.assume_utc &&
+        !options->time.assume_utc &&
         instant_parse_text(value_slice(ev->value[l->time_slot]), true, &ignored))
-        buffer_printf(&l->detail, "%s has no zone (--assume-utc)%c", shared.time_field, '\0');
+        buffer_printf(&l->detail, "%s has no zone (--assume-utc)%c", options->time_field, '\0');
     if (reason != REASON_NONE || !amends(l)) return reason;
     const enum reason amended = l->tool->amend(&l->run, ev);
-    if (amended == REASON_BAD_MEMBER && shared.merge)
+    if (amended == REASON_BAD_MEMBER && options->merge)
         buffer_printf(&l->detail, "--merge: no row of --by-partition with the same other options%c",
                       '\0');
     return amended;
@@ -520,8 +520,8 @@ static inline bool judge_usual(struct loop *l, struct pending *pending, enum rea
     if (reason != REASON_NONE || ev->line.len == 0) return false;
     if (!instant_near_read(&l->near, ev->value[l->time_slot], &time_us)) return false;
     if (wallclock_ahead(&l->wallclock, time_us)) return false;
-    if (shared.max_jump_us != 0 && (partition->holding || !partition->began ||
-                                    time_us - partition->largest_us > shared.max_jump_us))
+    if (options->max_jump_us != 0 && (partition->holding || !partition->began ||
+                                      time_us - partition->largest_us > options->max_jump_us))
         return false;
     ev->time_us = time_us;
     trace(pending, origin, partition);
@@ -731,8 +731,8 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
 static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
 {
     input->begun = true;
-    input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
-    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
+    input->framing = options->input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
+    if (options->input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
         input->framing = FRAMING_KCAT;
     if (input->framing == FRAMING_NONE && l->partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/range.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
 
 /* Large enough that passing the turn on costs nothing, small enough for the second cache. */
@@ -225,7 +225,8 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 || shared.max_ahead_us != 0)
+    if ((l->tool->flags & TOOL_SINGLY) == 0 || options->max_jump_us != 0 ||
+        options->max_ahead_us != 0)
         return false;
     struct relay relay = {
         .count = count,

@@ -16,7 +16,7 @@
 #include "run/loop.h"
 #include "run/range.h"
 #include "run/relay.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
 
 /* More workers than that help nobody. */
@@ -26,13 +26,13 @@ static struct loop loop;
 
 static void number_members(struct run *run)
 {
-    for (size_t i = 0; i < shared.number.count; i++) {
-        for (const char *from = shared.number.text[i];;) {
+    for (size_t i = 0; i < options->number.count; i++) {
+        for (const char *from = options->number.text[i];;) {
             const char *comma = strchrnul(from, ',');
             const struct slice name = {.text = from, .len = (size_t)(comma - from)};
             const int slot = schema_need(&run->schema, name);
             if (name.len == 0 || slot < 0)
-                die_usage("--number: '%s' is no list of members", shared.number.text[i]);
+                die_usage("--number: '%s' is no list of members", options->number.text[i]);
             if (slot < SLOT_CANONICAL)
                 die_usage("--number: %.*s is always text (one of the twelve members of an event)",
                           (int)name.len, from);
@@ -46,7 +46,7 @@ static void number_members(struct run *run)
 /* --key of a tool whose rows are the events themselves. */
 static void key_members(struct run *run)
 {
-    for (const char *from = shared.key; from != NULL;) {
+    for (const char *from = options->key; from != NULL;) {
         const char *comma = strchrnul(from, ',');
         const struct slice name = {.text = from, .len = (size_t)(comma - from)};
         if (schema_need(&run->schema, name) < 0) die_usage("--key: too many members are looked at");
@@ -56,15 +56,15 @@ static void key_members(struct run *run)
 
 static void where_compile(struct loop *l)
 {
-    l->where_count = shared.where.count;
+    l->where_count = options->where.count;
     l->where = memory_zero(l->where_count + 1, sizeof l->where[0]);
     struct buffer why = {0};
     for (size_t i = 0; i < l->where_count; i++) {
-        if (shared.where.text[i][0] == '\0') die_usage("--where: which expression?");
-        l->where[i] = expr_compile(shared.where.text[i], &l->run.schema, &why);
+        if (options->where.text[i][0] == '\0') die_usage("--where: which expression?");
+        l->where[i] = expr_compile(options->where.text[i], &l->run.schema, &why);
         if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
-    while (shared.merge && l->where_count > 0) /* the rows are made of what it selected */
+    while (options->merge && l->where_count > 0) /* the rows are made of what it selected */
         expr_free(l->where[--l->where_count]);
     buffer_release(&why);
 }
@@ -72,8 +72,8 @@ static void where_compile(struct loop *l)
 /* Reads "0,1,2" or "0-11" and makes these partitions. */
 static void partitions_name(struct clock *clock)
 {
-    if (shared.partitions == NULL) return;
-    for (const char *from = shared.partitions;;) {
+    if (options->partitions == NULL) return;
+    for (const char *from = options->partitions;;) {
         char *end;
         errno = 0;
         const long long first = strtoll(from, &end, 10);
@@ -86,58 +86,12 @@ static void partitions_name(struct clock *clock)
         }
         if (!good || errno != 0 || (*end != ',' && *end != '\0'))
             die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
-                      shared.partitions);
+                      options->partitions);
         for (long long number = first; number <= last; number++)
             (void)clock_partition(clock, number);
         if (*end == '\0') break;
         from = end + 1;
     }
-}
-
-/* As where a shell variable was not set: better said at once than when the file is needed. */
-static void refuse_empty_names(void)
-{
-    static const struct {
-        const char *name;
-        const char *const *value;
-    } needs[] = {
-        {"output", &shared.output},
-        {"rejects", &shared.rejects},
-        {"late", &shared.late},
-        {"state", &shared.state},
-        {"spool", &shared.spool},
-        {"stats", &shared.stats_file},
-        {"time-field", &shared.time_field},
-    };
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
-        if (*needs[i].value != NULL && **needs[i].value == '\0')
-            die_usage("--%s: empty: a name is missing", needs[i].name);
-}
-
-static void refuse_options(const struct tool *tool)
-{
-    refuse_empty_names();
-    if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "emit"};
-        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
-            if (option_given(windows_only[i]))
-                die_usage("--%s: this tool has no windows", windows_only[i]);
-    }
-    if (!(tool->flags & TOOL_MERGES) && (shared.by_partition || shared.merge))
-        die_usage("--%s is for cs-window and cs-funnel", shared.merge ? "merge" : "by-partition");
-    if (shared.updates && shared.top != 0) die_usage("--emit=updates does not go with --top");
-    if (shared.merge && shared.by_partition)
-        die_usage("--merge reads what --by-partition has printed: not both");
-    if (shared.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
-                  "positions)");
-    if (shared.state == NULL && shared.spool != NULL) die_usage("--spool needs --state");
-    if (shared.state == NULL && shared.flush) die_usage("--flush needs --state");
-    if (shared.output != NULL && shared.spool != NULL)
-        die_usage("--output or --spool: rows go to one of them");
-    if (shared.state != NULL && shared.jobs > 1) die_usage("--jobs does not go with --state");
-    if (shared.jobs > 1 && shared.idle_us != 0) die_usage("--jobs does not go with --idle");
-    if (shared.jobs > 1 && shared.updates) die_usage("--jobs does not go with --emit=updates");
 }
 
 /* What the inputs' partitions are before anything is read. */
@@ -149,7 +103,7 @@ static void partitions_of_inputs(struct loop *l)
         struct input *input = &l->inputs.input[i];
         /* Whether its records are framed shows later: until then a partition of no record's number
          * stands in. */
-        const bool is_file = input->regular && !shared.interleave;
+        const bool is_file = input->regular && !options->interleave;
         if (!is_file || files == NULL)
             intake_assign(input, clock_partition(&l->clock, -1 - number++));
         if (is_file && files == NULL) files = input->partition;
@@ -180,7 +134,7 @@ static void output_refuse(const struct loop *l, const char *option, const char *
 static void standard_output_check(struct output *output)
 {
     struct stat stat;
-    if (shared.state == NULL || fstat(output->fd, &stat) != 0) return;
+    if (options->state == NULL || fstat(output->fd, &stat) != 0) return;
     if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
         message("standard output is a pipe: a crash may lose or repeat rows on their way "
                 "(--output, --spool do not)");
@@ -189,29 +143,30 @@ static void standard_output_check(struct output *output)
 
 static void outputs_open(struct loop *l)
 {
-    output_refuse(l, "--output", shared.output, NULL);
-    output_refuse(l, "--rejects", shared.rejects, shared.output);
-    output_refuse(l, "--late", shared.late, shared.output);
-    output_refuse(l, "--stats", shared.stats_file, shared.output);
-    if (shared.stats_file != NULL) stats_check(shared.stats_file);
-    if (shared.spool != NULL) {
-        spool_open(&l->spool, shared.spool, l->spool.named, &l->output);
-    } else if (shared.output != NULL) {
-        output_file(&l->output, shared.output, l->length.output);
+    output_refuse(l, "--output", options->output, NULL);
+    output_refuse(l, "--rejects", options->rejects, options->output);
+    output_refuse(l, "--late", options->late, options->output);
+    output_refuse(l, "--stats", options->stats_file, options->output);
+    if (options->stats_file != NULL) stats_check(options->stats_file);
+    if (options->spool != NULL) {
+        spool_open(&l->spool, options->spool, l->spool.named, &l->output);
+    } else if (options->output != NULL) {
+        output_file(&l->output, options->output, l->length.output);
     } else {
         output_standard(&l->output);
         standard_output_check(&l->output);
     }
     l->rejects = (struct rejects){.what = "rejected", .option = "--rejects"};
     l->late = (struct rejects){.what = "late", .option = "--late"};
-    if (shared.rejects != NULL) {
-        output_file(&l->rejects_output, shared.rejects, l->length.rejects);
+    if (options->rejects != NULL) {
+        output_file(&l->rejects_output, options->rejects, l->length.rejects);
         l->rejects.output = &l->rejects_output;
     }
-    if (shared.late != NULL && shared.rejects != NULL && strcmp(shared.late, shared.rejects) == 0) {
+    if (options->late != NULL && options->rejects != NULL &&
+        strcmp(options->late, options->rejects) == 0) {
         l->late.output = &l->rejects_output;
-    } else if (shared.late != NULL) {
-        output_file(&l->late_output, shared.late, l->length.late);
+    } else if (options->late != NULL) {
+        output_file(&l->late_output, options->late, l->length.late);
         l->late.output = &l->late_output;
     }
 }
@@ -284,7 +239,7 @@ static void stats_write(struct loop *l)
         .watermark_us = l->told_us,
         .more = buffer_slice(&more),
     };
-    stats_put(&stats, &moment, shared.stats_file);
+    stats_put(&stats, &moment, options->stats_file);
     buffer_release(&more);
 }
 
@@ -295,12 +250,12 @@ int64_t loop_tick(struct loop *l)
         stats_write(l);
     }
     int64_t wait_us = checkpoint_tick(l);
-    if (shared.updates) {
+    if (options->updates) {
         const int64_t steady_us = instant_steady();
         if (steady_us >= l->updates_due_us) {
             if (l->tool->updates != NULL) l->tool->updates(&l->run);
             rows_flush(l->run.rows);
-            l->updates_due_us = steady_us + shared.updates_us;
+            l->updates_due_us = steady_us + options->updates_us;
         }
         if (l->updates_due_us - steady_us < wait_us) wait_us = l->updates_due_us - steady_us;
     }
@@ -314,7 +269,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     loop_flush(l);
     const int64_t idle_us = clock_next_idle(&l->clock);
     const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
-    if (shared.idle_us == 0) return;
+    if (options->idle_us == 0) return;
     clock_waited(&l->clock, waited_us);
     if (l->clock.count != 0) {
         bool all_released = true;
@@ -327,7 +282,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 
 static void input_ended(struct loop *l, struct input *input)
 {
-    const bool is_file = input->regular && !shared.interleave;
+    const bool is_file = input->regular && !options->interleave;
     for (int i = 0; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
@@ -369,8 +324,8 @@ static void read_everything(struct loop *l)
 static void finish(struct loop *l)
 {
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
-    const bool flushes = shared.flush && l->input_over && !wallclock_in_doubt(&l->wallclock);
-    if (shared.state != NULL && !flushes) return;
+    const bool flushes = options->flush && l->input_over && !wallclock_in_doubt(&l->wallclock);
+    if (options->state != NULL && !flushes) return;
     intake_release_all(l);
     intake_run(l);
     checkpoint_keys(l);
@@ -396,25 +351,17 @@ static void streams_occupy(void)
 static void start(struct loop *l, int argc, char **argv)
 {
     notify_open(&l->notify);
-    const int operand = option_parse(argc, argv, l->tool->options, shared_options);
-    if (shared.show_position) checkpoint_show(l);
+    const int operand = common_options_parse(l->tool, argc, argv);
+    if (options->show_position) checkpoint_show(l);
     struct run *run = &l->run;
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
     run->border_us = run->finished_us = INT64_MIN;
-    run->settings = (struct settings){
-        .lateness_us = shared.merge ? 0 : shared.lateness_us,
-        .idle_us = shared.idle_us,
-        .has_state = shared.state != NULL,
-        .by_partition = shared.by_partition,
-        .merge = shared.merge,
-        .updates = shared.updates,
-        .max_keys = shared.max_keys,
-    };
-    refuse_options(l->tool);
+    run->settings = common_options_settle(l->tool);
     const char *why;
-    run->rows = rows_new(&l->output, shared.key, shared.order_by, shared.top, shared.pad, &why);
+    run->rows =
+        rows_new(&l->output, options->key, options->order_by, options->top, options->pad, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
@@ -424,51 +371,41 @@ static void start(struct loop *l, int argc, char **argv)
     if (l->tool->start != NULL) l->tool->start(run);
     l->members = run->schema.needed;
     where_compile(l);
-    if (shared.merge || run->settings.rows) {
-        shared.time_field = "window_start";
-        shared.max_jump_us = shared.max_ahead_us = 0;
-        run->settings.lateness_us = 0;
-    }
-    if ((l->tool->flags & TOOL_NO_TIME_RULES) != 0) {
-        if (!option_given("max-jump")) shared.max_jump_us = 0;
-        if (!option_given("max-ahead")) shared.max_ahead_us = 0;
-    }
-    if (shared.time_field == NULL) shared.time_field = "event_time";
-    l->time_slot = schema_need(&run->schema, slice_of(shared.time_field));
-    l->partition_slot = shared.merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    l->time_slot = schema_need(&run->schema, slice_of(options->time_field));
+    l->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
     l->final_slot =
-        shared.merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
-    if (l->time_slot < 0 || (shared.merge && l->partition_slot < 0))
+        options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
+    if (l->time_slot < 0 || (options->merge && l->partition_slot < 0))
         die_usage("too many members are looked at");
-    if (shared.dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
+    if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
     why = rows_check(run->rows);
     if (why != NULL) die_usage("%s", why);
 
     l->told_us = TIME_NONE;
-    clock_init(&l->clock, run->settings.lateness_us, shared.idle_us);
+    clock_init(&l->clock, run->settings.lateness_us, options->idle_us);
     partitions_name(&l->clock);
-    dedup_init(&l->dedup, shared.dedup_us);
+    dedup_init(&l->dedup, options->dedup_us);
     l->scanner = scanner_new(&run->schema);
     l->values =
         memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
     for (int i = 0; i < BATCH_MAX; i++)
         l->batch[i].ev.value = l->values + (size_t)(i + 1) * (size_t)(run->schema.count + 1);
     l->held_back.ev.value = l->values;
-    if (shared.explain) explain(l);
+    if (options->explain) explain(l);
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
-    l->inputs.wake_fd = signals_catch(shared.state != NULL);
+    l->inputs.wake_fd = signals_catch(options->state != NULL);
     checkpoint_open(l);
-    inputs_open(&l->inputs, argv + operand, argc - operand, shared.interleave);
+    inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
     outputs_open(l);
     checkpoint_resume(l);
-    wallclock_init(&l->wallclock, shared.max_ahead_us);
-    l->updates_due_us = instant_steady() + shared.updates_us;
+    wallclock_init(&l->wallclock, options->max_ahead_us);
+    l->updates_due_us = instant_steady() + options->updates_us;
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
-    progress_init(&l->progress, shared.progress,
+    progress_init(&l->progress, options->progress,
                   only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO));
     notify_ready(&l->notify);
 }
@@ -508,7 +445,7 @@ static void release(struct loop *l)
 
 static void read_with_jobs(struct loop *l)
 {
-    const int count = (int)(shared.jobs < JOBS_MAX ? shared.jobs : JOBS_MAX);
+    const int count = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
     if (range_possible(l, count) &&
         (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
         return;
@@ -533,10 +470,10 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
-    if (shared.stats) stats_write(l);
-    if (shared.spool != NULL) spool_close(&l->spool);
+    if (options->stats) stats_write(l);
+    if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
-    if (shared.rejects != NULL) output_close(&l->rejects_output);
+    if (options->rejects != NULL) output_close(&l->rejects_output);
     if (l->late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
     if (leaks_looked_for) {

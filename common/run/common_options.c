@@ -1,10 +1,11 @@
-#include "run/shared.h"
+#include "run/common_options.h"
 
 #include <string.h>
 
+#include "base/die.h"
 #include "base/duration.h"
 
-struct shared shared = {
+static struct common_options given = {
     .lateness_us = INT64_C(30) * 1000000,
     .max_ahead_us = INT64_C(3600) * 1000000,
     .max_jump_us = INT64_C(86400) * 1000000,
@@ -14,14 +15,16 @@ struct shared shared = {
     .jobs = 1,
 };
 
+const struct common_options *const options = &given;
+
 static const char *time_unit_set(const char *value)
 {
     static const char *const units[] = {
         [UNIT_S] = "s", [UNIT_MS] = "ms", [UNIT_US] = "us", [UNIT_NS] = "ns"};
     for (int unit = UNIT_S; unit <= UNIT_NS; unit++) {
         if (strcmp(value, units[unit]) != 0) continue;
-        shared.time.unit = (enum instant_unit)unit;
-        shared.time_unit = unit;
+        given.time.unit = (enum instant_unit)unit;
+        given.time_unit = unit;
         return NULL;
     }
     return "must be s, ms, us or ns";
@@ -32,170 +35,170 @@ static const char *emit_set(const char *value)
     static const char updates[] = "updates";
     const size_t len = sizeof updates - 1;
     if (strcmp(value, "final") == 0) {
-        shared.emit = shared.updates = false;
+        given.emit = given.updates = false;
         return NULL;
     }
     if (strncmp(value, updates, len) != 0 || (value[len] != '\0' && value[len] != ':'))
         return "must be final, updates or updates:DUR";
-    shared.emit = shared.updates = true;
+    given.emit = given.updates = true;
     const char *why =
-        value[len] == '\0' ? NULL : duration_parse(value + len + 1, &shared.updates_us);
-    return why == NULL && shared.updates_us == 0 ? "updates need some time between them" : why;
+        value[len] == '\0' ? NULL : duration_parse(value + len + 1, &given.updates_us);
+    return why == NULL && given.updates_us == 0 ? "updates need some time between them" : why;
 }
 
 static const char *stats_set(const char *value)
 {
-    shared.stats = true;
-    shared.stats_file = value;
+    given.stats = true;
+    given.stats_file = value;
     return NULL;
 }
 
 static const char *pad_set(const char *value)
 {
     if (value == NULL) {
-        shared.pad = 1024; /* the block in which kcat -P reads */
+        given.pad = 1024; /* the block in which kcat -P reads */
         return NULL;
     }
-    shared.pad = 0;
+    given.pad = 0;
     for (const char *c = value; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9' || shared.pad > 100000)
+        if (*c < '0' || *c > '9' || given.pad > 100000)
             return "must be a number of newlines, at most 1,000,000";
-        shared.pad = shared.pad * 10 + (*c - '0');
+        given.pad = given.pad * 10 + (*c - '0');
     }
     return NULL;
 }
 
-const struct option_row shared_options[] = {
+static const struct option_row rows[] = {
     {.name = "interleave",
      .type = OPTION_FLAG,
-     .target = &shared.interleave,
+     .target = &given.interleave,
      .help = "regular files side by side, each a partition of its own"},
     {.name = "input",
      .type = OPTION_CHOICE,
-     .target = &shared.input,
+     .target = &given.input,
      .words = "auto|ndjson|kcat",
      .help = "how records are framed; kcat: PARTITION, tab, OFFSET, tab, JSON"},
     {.name = "partitions",
      .type = OPTION_TEXT,
-     .target = &shared.partitions,
+     .target = &given.partitions,
      .argument = "LIST",
      .free = true,
      .help = "the partitions that will come (0,1,2 or 0-11): time waits for them"},
     {.name = "where",
      .letter = 'w',
      .type = OPTION_LIST,
-     .target = &shared.where,
+     .target = &given.where,
      .argument = "EXPR",
      .help = "only events for which the jq expression selects; may repeat"},
     {.name = "time-field",
      .type = OPTION_TEXT,
-     .target = &shared.time_field,
+     .target = &given.time_field,
      .argument = "NAME",
      .help = "the member that holds the time (default event_time)"},
     {.name = "time-unit",
      .type = OPTION_CALL,
      .call = time_unit_set,
-     .target = &shared.time_unit,
+     .target = &given.time_unit,
      .argument = "s|ms|us|ns",
      .help = "the unit of times that are numbers (default: by size)"},
     {.name = "assume-utc",
      .type = OPTION_FLAG,
-     .target = &shared.time.assume_utc,
+     .target = &given.time.assume_utc,
      .help = "times without a zone are UTC"},
     {.name = "number",
      .type = OPTION_LIST,
-     .target = &shared.number,
+     .target = &given.number,
      .argument = "F,...",
      .help = "members that are numbers though the input has them as text"},
     {.name = "lateness",
      .type = OPTION_DURATION,
-     .target = &shared.lateness_us,
+     .target = &given.lateness_us,
      .argument = "DUR",
      .words = "max",
      .help = "how far out of order events may come (default 30s)"},
     {.name = "idle",
      .type = OPTION_DURATION,
-     .target = &shared.idle_us,
+     .target = &given.idle_us,
      .argument = "DUR",
      .help = "after so long without input, time goes on by the wall clock"},
     {.name = "max-ahead",
      .type = OPTION_DURATION,
-     .target = &shared.max_ahead_us,
+     .target = &given.max_ahead_us,
      .argument = "DUR",
      .help = "refuse events further ahead of the clock (default 1h; 0s: off)"},
     {.name = "max-jump",
      .type = OPTION_DURATION,
-     .target = &shared.max_jump_us,
+     .target = &given.max_jump_us,
      .argument = "DUR",
      .help = "hold events further ahead of the others (default 1d; 0s: off)"},
     {.name = "dedup",
      .type = OPTION_DURATION,
-     .target = &shared.dedup_us,
+     .target = &given.dedup_us,
      .argument = "DUR",
      .help = "drop events whose event_id was seen within DUR"},
     {.name = "rejects",
      .type = OPTION_TEXT,
-     .target = &shared.rejects,
+     .target = &given.rejects,
      .argument = "FILE",
      .free = true,
      .help = "what was refused, as NDJSON with the reason"},
     {.name = "late",
      .type = OPTION_TEXT,
-     .target = &shared.late,
+     .target = &given.late,
      .argument = "FILE",
      .free = true,
      .help = "what came too late, as NDJSON"},
     {.name = "strict",
      .type = OPTION_FLAG,
-     .target = &shared.strict,
+     .target = &given.strict,
      .free = true,
      .help = "the first refused or late record ends the run, exit 1"},
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
-     .target = &shared.output,
+     .target = &given.output,
      .argument = "FILE",
      .free = true,
      .help = "rows go to FILE instead of standard output"},
     {.name = "state",
      .letter = 's',
      .type = OPTION_TEXT,
-     .target = &shared.state,
+     .target = &given.state,
      .argument = "FILE",
      .free = true,
      .help = "keep state in FILE and go on from it"},
     {.name = "save-every",
      .type = OPTION_DURATION,
-     .target = &shared.save_every_us,
+     .target = &given.save_every_us,
      .argument = "DUR",
      .least = 1,
      .free = true,
      .help = "how often the state is saved (default 1s)"},
     {.name = "flush",
      .type = OPTION_FLAG,
-     .target = &shared.flush,
+     .target = &given.flush,
      .free = true,
      .help = "with --state: the end of the input closes everything"},
     {.name = "spool",
      .type = OPTION_TEXT,
-     .target = &shared.spool,
+     .target = &given.spool,
      .argument = "DIR",
      .free = true,
      .help = "rows go to numbered segments in DIR, sealed with the state"},
     {.name = "show-position",
      .type = OPTION_FLAG,
-     .target = &shared.show_position,
+     .target = &given.show_position,
      .free = true,
      .help = "print the positions in the state and exit"},
     {.name = "emit",
      .type = OPTION_CALL,
      .call = emit_set,
-     .target = &shared.emit,
+     .target = &given.emit,
      .argument = "final|updates[:DUR]",
      .help = "rows once, or also while they change (default final)"},
     {.name = "key",
      .type = OPTION_TEXT,
-     .target = &shared.key,
+     .target = &given.key,
      .argument = "F[,F]",
      .help = "VALUE and a tab before every row, for kcat -P -K '\\t'"},
     {.name = "pad",
@@ -206,18 +209,18 @@ const struct option_row shared_options[] = {
      .help = "newlines after each flush, so that kcat -P sends at once"},
     {.name = "order-by",
      .type = OPTION_TEXT,
-     .target = &shared.order_by,
+     .target = &given.order_by,
      .argument = "[-]F",
      .help = "sort a window's rows by F; - reverses"},
     {.name = "top",
      .type = OPTION_NUMBER,
-     .target = &shared.top,
+     .target = &given.top,
      .argument = "N",
      .least = 1,
      .help = "only the first N rows of a window"},
     {.name = "max-keys",
      .type = OPTION_NUMBER,
-     .target = &shared.max_keys,
+     .target = &given.max_keys,
      .argument = "N",
      .least = 1,
      .free = true,
@@ -225,18 +228,18 @@ const struct option_row shared_options[] = {
     {.name = "jobs",
      .letter = 'j',
      .type = OPTION_NUMBER,
-     .target = &shared.jobs,
+     .target = &given.jobs,
      .argument = "N",
      .least = 1,
      .free = true,
      .help = "regular files in N ranges at once"},
     {.name = "by-partition",
      .type = OPTION_FLAG,
-     .target = &shared.by_partition,
+     .target = &given.by_partition,
      .help = "a row per partition, with a member partition"},
     {.name = "merge",
      .type = OPTION_FLAG,
-     .target = &shared.merge,
+     .target = &given.merge,
      .help = "read rows of --by-partition and add them up"},
     {.name = "stats",
      .type = OPTION_CALL,
@@ -246,13 +249,87 @@ const struct option_row shared_options[] = {
      .help = "counters at the end and on SIGUSR1 (FILE.prom: Prometheus)"},
     {.name = "explain",
      .type = OPTION_FLAG,
-     .target = &shared.explain,
+     .target = &given.explain,
      .free = true,
      .help = "say how expressions are run and what is read, and exit"},
     {.name = "progress",
      .type = OPTION_FLAG,
-     .target = &shared.progress,
+     .target = &given.progress,
      .free = true,
      .help = "bytes, rate and time left on standard error"},
     OPTION_END,
 };
+
+int common_options_parse(const struct tool *tool, int argc, char **argv)
+{
+    if ((tool->flags & TOOL_NO_TIME_RULES) != 0) given.max_jump_us = given.max_ahead_us = 0;
+    return option_parse(argc, argv, tool->options, rows);
+}
+
+/* As where a shell variable was not set: better said at once than when the file is needed. */
+static void refuse_empty_names(void)
+{
+    static const struct {
+        const char *name;
+        const char *const *value;
+    } needs[] = {
+        {"output", &given.output},
+        {"rejects", &given.rejects},
+        {"late", &given.late},
+        {"state", &given.state},
+        {"spool", &given.spool},
+        {"stats", &given.stats_file},
+        {"time-field", &given.time_field},
+    };
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (*needs[i].value != NULL && **needs[i].value == '\0')
+            die_usage("--%s: empty: a name is missing", needs[i].name);
+}
+
+static void refuse_options(const struct tool *tool)
+{
+    refuse_empty_names();
+    if (!(tool->flags & TOOL_WINDOWS)) {
+        static const char *const windows_only[] = {"order-by", "top", "emit"};
+        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
+            if (option_given(windows_only[i]))
+                die_usage("--%s: this tool has no windows", windows_only[i]);
+    }
+    if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
+        die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
+    if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
+    if (given.merge && given.by_partition)
+        die_usage("--merge reads what --by-partition has printed: not both");
+    if (given.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
+                  "positions)");
+    if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
+    if (given.state == NULL && given.flush) die_usage("--flush needs --state");
+    if (given.output != NULL && given.spool != NULL)
+        die_usage("--output or --spool: rows go to one of them");
+    if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
+    if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
+    if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
+}
+
+struct settings common_options_settle(const struct tool *tool)
+{
+    struct settings settings = {
+        .lateness_us = given.lateness_us,
+        .idle_us = given.idle_us,
+        .has_state = given.state != NULL,
+        .by_partition = given.by_partition,
+        .merge = given.merge,
+        .updates = given.updates,
+        .max_keys = given.max_keys,
+    };
+    refuse_options(tool);
+    if (tool->settle != NULL) tool->settle(&settings);
+    if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
+        settings.lateness_us = 0;
+        given.time_field = "window_start";
+        given.max_jump_us = given.max_ahead_us = 0;
+    }
+    if (given.time_field == NULL) given.time_field = "event_time";
+    return settings;
+}
