@@ -6,6 +6,8 @@
  * value in an event or a row.
  */
 #include "base/die.h"
+#include "base/duration.h"
+#include "base/list.h"
 #include "run/tool.h"
 #include "window/aggregate.h"
 #include "window/group.h"
@@ -32,6 +34,7 @@ static int end_slot, final_slot;     /* --rows: of the row's members */
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,

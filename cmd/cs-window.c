@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/duration.h"
 #include "run/tool.h"
 #include "window/report.h"
 #include "window/window.h"
@@ -83,12 +84,14 @@ static const char *view_set(const char *value)
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,
      .help = "length of a window (needed, unless a view gives it)"},
     {.name = "slide",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &slide_us,
      .argument = "DUR",
      .least = 1,

@@ -81,6 +81,10 @@ static const char *number_set(const struct option_row *row, const char *value)
 static const char *duration_set(const struct option_row *row, const char *value)
 {
     int64_t *target = row->target;
+    if (row->call != NULL) {
+        const char *wrong = row->call(value);
+        if (wrong != NULL) return wrong;
+    }
     if (row->words != NULL && strcmp(value, row->words) == 0) {
         *target = INT64_MAX;
         return NULL;
@@ -118,7 +122,7 @@ static const char *choice_set(const struct option_row *row, const char *value)
     return phrase("'%s' is none of %s", value, row->words);
 }
 
-static void list_add(struct option_list *list, const char *value)
+static void value_add(struct option_list *list, const char *value)
 {
     list->text = memory_resize(list->text, list->count + 1, sizeof list->text[0]);
     list->text[list->count++] = value;
@@ -142,7 +146,7 @@ static const char *row_set(const struct option_row *row, const char *value)
     case OPTION_NUMBER: return value == NULL ? NULL : number_set(row, value);
     case OPTION_DURATION: return duration_set(row, value);
     case OPTION_CHOICE: return choice_set(row, value);
-    case OPTION_LIST: list_add(row->target, value); return NULL;
+    case OPTION_LIST: value_add(row->target, value); return NULL;
     case OPTION_CALL: return row->call(value);
     }
     return NULL;
@@ -337,6 +341,20 @@ bool option_given(const char *name)
     for (size_t i = 0; i < file_count; i++)
         if (strcmp(file_rows[i]->name, name) == 0) return true;
     return given_here(name);
+}
+
+void option_refuse_list(const char *name, const char *value, const char *why)
+{
+    die_usage("--%s: '%s': %s (%s)", name, value, why, row_named(name, strlen(name))->argument);
+}
+
+void option_items(struct list *out, const char *name, const struct option_list *values,
+                  enum list_kind kind)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const char *why = list_add(out, kind, slice_of(values->text[i]));
+        if (why != NULL) option_refuse_list(name, values->text[i], why);
+    }
 }
 
 void option_release(void)

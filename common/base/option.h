@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/list.h"
 
 enum option_type {
     OPTION_FLAG,     /* bool */
@@ -37,7 +38,8 @@ struct option_row {
     void *target; /* the variable; OPTION_CALL: an int64_t that stands for the value in the
                      fingerprint, or NULL */
     const char *(*call)(
-        const char *value); /* OPTION_CALL: NULL, or the phrase that says what is wrong */
+        const char *value); /* OPTION_CALL, and before it is read OPTION_DURATION (optional): NULL,
+                               or the phrase that says what is wrong */
     const char *argument;   /* "DUR"; "[DUR]" where it may be left out; NULL: takes none */
     const char
         *words; /* OPTION_CHOICE: "auto|ndjson|kcat" (also its argument in --help); OPTION_DURATION:
@@ -66,6 +68,13 @@ const char *option_file(const char *path);
 
 /* Was the option named on the command line or in an option file? */
 bool option_given(const char *name);
+
+/* Adds the items of each value given for that option. Anything wrong is die_usage. */
+void option_items(struct list *out, const char *name, const struct option_list *values,
+                  enum list_kind kind);
+
+/* Ends the run because the option's value is no such list; why is list.h's phrase. */
+_Noreturn void option_refuse_list(const char *name, const char *value, const char *why);
 
 /* Adds "--name=value\n" for every given row that is not free, in table order: what a state is bound
  * to. */

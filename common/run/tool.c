@@ -26,32 +26,30 @@ static struct loop loop;
 
 static void number_members(struct run *run)
 {
-    for (size_t i = 0; i < options->number.count; i++) {
-        for (const char *from = options->number.text[i];;) {
-            const char *comma = strchrnul(from, ',');
-            const struct slice name = {.text = from, .len = (size_t)(comma - from)};
-            const int slot = schema_need(&run->schema, name);
-            if (name.len == 0 || slot < 0)
-                die_usage("--number: '%s' is no list of members", options->number.text[i]);
-            if (slot < SLOT_CANONICAL)
-                die_usage("--number: %.*s is always text (one of the twelve members of an event)",
-                          (int)name.len, from);
-            run->schema.number |= UINT64_C(1) << slot;
-            if (*comma == '\0') break;
-            from = comma + 1;
-        }
+    struct list names = {0};
+    option_items(&names, "number", &options->number, LIST_NAMES);
+    for (size_t i = 0; i < names.count; i++) {
+        const struct slice name = names.item[i].name;
+        const int slot = schema_need(&run->schema, name);
+        if (slot < 0) die_usage("--number: more than %d members are read", SCHEMA_MAX);
+        if (slot < SLOT_CANONICAL)
+            die_usage("--number: %s is always text (one of the twelve members of an event)",
+                      name.text);
+        run->schema.number |= UINT64_C(1) << slot;
     }
+    list_release(&names);
 }
 
 /* --key of a tool whose rows are the events themselves. */
 static void key_members(struct run *run)
 {
-    for (const char *from = options->key; from != NULL;) {
-        const char *comma = strchrnul(from, ',');
-        const struct slice name = {.text = from, .len = (size_t)(comma - from)};
-        if (schema_need(&run->schema, name) < 0) die_usage("--key: too many members are looked at");
-        from = *comma == '\0' ? NULL : comma + 1;
-    }
+    if (options->key == NULL) return;
+    struct list names = {0};
+    (void)list_add(&names, LIST_NAMES, slice_of(options->key)); /* rows_new has judged it */
+    for (size_t i = 0; i < names.count; i++)
+        if (schema_need(&run->schema, names.item[i].name) < 0)
+            die_usage("--key: too many members are looked at");
+    list_release(&names);
 }
 
 static void where_compile(struct loop *l)
@@ -69,29 +67,36 @@ static void where_compile(struct loop *l)
     buffer_release(&why);
 }
 
-/* Reads "0,1,2" or "0-11" and makes these partitions. */
+/* Makes the partitions of one item of --partitions: "3" or "0-11". False: it is none. */
+static bool partitions_make(struct clock *clock, const char *item)
+{
+    char *end;
+    errno = 0;
+    const long long first = strtoll(item, &end, 10);
+    long long last = first;
+    if (end == item || first < 0) return false;
+    if (*end == '-') {
+        item = end + 1;
+        last = strtoll(item, &end, 10);
+        if (end == item || last < first || last - first >= 100000) return false;
+    }
+    if (*end != '\0' || errno != 0) return false;
+    for (long long number = first; number <= last; number++)
+        (void)clock_partition(clock, number);
+    return true;
+}
+
 static void partitions_name(struct clock *clock)
 {
     if (options->partitions == NULL) return;
-    for (const char *from = options->partitions;;) {
-        char *end;
-        errno = 0;
-        const long long first = strtoll(from, &end, 10);
-        long long last = first;
-        bool good = end != from && first >= 0;
-        if (good && *end == '-') {
-            from = end + 1;
-            last = strtoll(from, &end, 10);
-            good = end != from && last >= first && last - first < 100000;
-        }
-        if (!good || errno != 0 || (*end != ',' && *end != '\0'))
-            die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
-                      options->partitions);
-        for (long long number = first; number <= last; number++)
-            (void)clock_partition(clock, number);
-        if (*end == '\0') break;
-        from = end + 1;
-    }
+    struct list items = {0};
+    bool good = list_add(&items, LIST_NAMES, slice_of(options->partitions)) == NULL;
+    for (size_t i = 0; i < items.count && good; i++)
+        good = partitions_make(clock, items.item[i].name.text);
+    if (!good)
+        die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
+                  options->partitions);
+    list_release(&items);
 }
 
 /* What the inputs' partitions are before anything is read. */
