@@ -170,7 +170,7 @@ static void version_print(void)
 static void help_print(void)
 {
     struct buffer text = {0};
-    option_help(&text, NULL);
+    option_help(&text);
     if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
         die_errno("standard output");
     exit(EXIT_DONE);
@@ -272,8 +272,14 @@ static void rows_collect(const struct option_row *rows)
 }
 
 static const struct option_row help_rows[] = {
-    {.name = "help", .type = OPTION_FLAG, .letter = 'h', .help = "print this help", .free = true},
+    {.name = "help",
+     .group = "Looking inside",
+     .type = OPTION_FLAG,
+     .letter = 'h',
+     .help = "print this help",
+     .free = true},
     {.name = "version",
+     .group = "Looking inside",
      .type = OPTION_FLAG,
      .letter = 'V',
      .help = "print the version",
@@ -444,15 +450,29 @@ void option_help_texts(const char *head, const char *tail)
     help_tail = tail;
 }
 
-void option_help(struct buffer *out, const struct option_row *rows)
+static bool is_of_group(const struct option_row *row, const char *group)
+{
+    return row->group == group ||
+           (row->group != NULL && group != NULL && strcmp(row->group, group) == 0);
+}
+
+/* Has a row before that one the same group? */
+static bool group_met(int index)
+{
+    for (int i = 0; i < index; i++)
+        if (is_of_group(all_rows[i], all_rows[index]->group)) return true;
+    return false;
+}
+
+void option_help(struct buffer *out)
 {
     if (help_head != NULL) buffer_printf(out, "%s", help_head);
-    if (rows != NULL) {
-        for (; rows->name != NULL; rows++)
-            help_row(out, rows);
-    } else {
-        for (int i = 0; i < row_count; i++)
-            help_row(out, all_rows[i]);
+    for (int i = 0; i < row_count; i++) {
+        const char *group = all_rows[i]->group;
+        if (group_met(i)) continue;
+        buffer_printf(out, "\n%s:\n", group == NULL ? "Options" : group);
+        for (int j = i; j < row_count; j++)
+            if (is_of_group(all_rows[j], group)) help_row(out, all_rows[j]);
     }
     if (help_tail != NULL) buffer_printf(out, "%s", help_tail);
 }

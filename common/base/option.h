@@ -44,10 +44,11 @@ struct option_row {
     const char
         *words; /* OPTION_CHOICE: "auto|ndjson|kcat" (also its argument in --help); OPTION_DURATION:
                    a word that may stand in its place and reads as INT64_MAX ("max", "none") */
-    const char *help; /* one line, no full stop */
-    int64_t least;    /* OPTION_NUMBER, OPTION_DURATION: the smallest value allowed (a duration of 0
-                         needs least <= 0, the default) */
-    bool free;        /* may differ between runs on one state: it changes no row */
+    const char *help;  /* one line, no full stop */
+    const char *group; /* its heading in --help; NULL: the tool's own, under "Options" */
+    int64_t least; /* OPTION_NUMBER, OPTION_DURATION: the smallest value allowed (a duration of 0
+                      needs least <= 0, the default) */
+    bool free;     /* may differ between runs on one state: it changes no row */
 };
 
 #define OPTION_END                                                                                 \
@@ -83,8 +84,9 @@ void option_fingerprint(struct buffer *out);
 /* What --help prints before and after the options. */
 void option_help_texts(const char *head, const char *tail);
 
-/* Adds the --help text with these rows (NULL: all of option_parse's). */
-void option_help(struct buffer *out, const struct option_row *rows);
+/* Adds the --help text with all of option_parse's rows: the tool's own, then those of each group in
+ * the order in which the groups are met in the table. */
+void option_help(struct buffer *out);
 
 /* Frees the lists. */
 void option_release(void);

@@ -464,8 +464,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     streams_occupy();
     l->tool = tool;
     struct buffer head = {0};
-    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n\nOptions:\n%c", tool->name,
-                  tool->summary, '\0');
+    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n%c", tool->name, tool->summary,
+                  '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
     read_with_jobs(l);
