@@ -6,6 +6,8 @@
  * value in an event or a row.
  */
 #include "base/die.h"
+#include "base/duration.h"
+#include "base/list.h"
 #include "run/tool.h"
 #include "window/aggregate.h"
 #include "window/group.h"
@@ -32,6 +34,7 @@ static int end_slot, final_slot;     /* --rows: of the row's members */
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,
@@ -69,6 +72,11 @@ static const struct option_row options[] = {
 };
 
 /* Start. */
+
+static void anomaly_settle(struct settings *settings)
+{
+    settings->rows = rows_mode;
+}
 
 /* NAME=..., where a name stands before the first '='; else the whole text has no name. */
 static struct slice name_split(struct slice text, struct slice *rest)
@@ -122,7 +130,6 @@ static void value_of_rows(struct run *run, struct buffer *name, struct buffer *a
     end_slot = schema_need(&run->schema, SLICE("window_end"));
     final_slot = schema_need(&run->schema, SLICE("final"));
     if (end_slot < 0 || final_slot < 0) die_usage("more than %d members are read", SCHEMA_MAX);
-    run->settings.rows = true;
     buffer_release(&why);
 }
 
@@ -307,6 +314,7 @@ static const struct tool tool = {
     .name = "cs-anomaly",
     .summary = "windows whose value is far from the mean of those before",
     .options = options,
+    .settle = anomaly_settle,
     .start = anomaly_start,
     .release = anomaly_release,
 };

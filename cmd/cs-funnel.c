@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "base/die.h"
+#include "base/duration.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "run/tool.h"
 #include "window/report.h"
@@ -26,6 +28,7 @@ static struct report report;
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,

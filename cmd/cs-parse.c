@@ -135,32 +135,23 @@ static void start_map(void)
 
 static void start_renames(struct run *run)
 {
-    struct buffer piece = {0};
+    struct list pairs = {0};
 
-    for (size_t i = 0; i < renames.count; i++) {
-        const char *text = renames.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&piece);
-            stop = list_piece(&text, "=,", &piece);
-            const size_t len = piece.len;
-            if (stop != '=' || len == 0)
-                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
-            stop = list_piece(&text, "=,", &piece);
-            if (stop == '=' || piece.len == len)
-                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
-            schema_rename(&run->schema, (struct slice){.text = piece.data, .len = len},
-                          (struct slice){.text = piece.data + len, .len = piece.len - len});
-        }
+    option_items(&pairs, "rename", &renames, LIST_PAIRS);
+    for (size_t i = 0; i < pairs.count; i++) {
+        const struct list_item *pair = &pairs.item[i];
+        if (pair->name.len == 0 || pair->value.len == 0)
+            die_usage("--rename: '%s=%s' lacks a name", pair->name.text, pair->value.text);
+        schema_rename(&run->schema, pair->name, pair->value);
     }
-    buffer_release(&piece);
+    list_release(&pairs);
 }
 
 static void start_recodes(struct run *run)
 {
     for (size_t i = 0; i < recodes.count; i++) {
         const char *problem = recode_add(&words, recodes.text[i]);
-        if (problem != NULL) die_usage("--recode: '%s': %s", recodes.text[i], problem);
+        if (problem != NULL) option_refuse_list("recode", recodes.text[i], problem);
     }
     for (size_t i = 0; i < words.count; i++) {
         struct recode *recode = &words.recode[i];
@@ -174,21 +165,13 @@ static void start_recodes(struct run *run)
 
 static void start_id_from(struct run *run)
 {
-    struct buffer name = {0};
+    struct list names = {0};
 
-    for (size_t i = 0; i < id_from.count; i++) {
-        const char *text = id_from.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&name);
-            stop = list_piece(&text, ",", &name);
-            if (name.len == 0)
-                die_usage("--id-from: a member has no name in '%s'", id_from.text[i]);
-            if (id_slots == SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
-            id_slot[id_slots++] = need(run, buffer_slice(&name), "id-from");
-        }
-    }
-    buffer_release(&name);
+    option_items(&names, "id-from", &id_from, LIST_NAMES);
+    if (names.count > SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
+    for (size_t i = 0; i < names.count; i++)
+        id_slot[id_slots++] = need(run, names.item[i].name, "id-from");
+    list_release(&names);
 }
 
 /* The line with another event_time in it. */

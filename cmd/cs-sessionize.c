@@ -96,32 +96,27 @@ static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by 
 
 static void start_split(struct run *run)
 {
-    struct buffer name = {0};
+    struct list members = {0};
 
-    for (size_t i = 0; i < split_by.count; i++) {
-        const char *text = split_by.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&name);
-            stop = list_piece(&text, ",", &name);
-            if (name.len == 0)
-                die_usage("--split-by: a member has no name in '%s'", split_by.text[i]);
-            if (!identity_add(&identity, &run->schema, buffer_slice(&name)))
-                die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
-        }
-    }
-    buffer_release(&name);
+    option_items(&members, "split-by", &split_by, LIST_NAMES);
+    for (size_t i = 0; i < members.count; i++)
+        if (!identity_add(&identity, &run->schema, members.item[i].name))
+            die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
+    list_release(&members);
+}
+
+static void settle(struct settings *settings)
+{
+    (void)settings;
+    if (gap_us == INT64_MAX && !option_given("max-duration")) max_us = INT64_MAX;
 }
 
 static void start_durations(const struct settings *settings)
 {
     struct buffer sum = {0};
 
-    if (gap_us == INT64_MAX) {
-        if (option_given("max-duration") && max_us != INT64_MAX)
-            die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
-        max_us = INT64_MAX;
-    }
+    if (gap_us == INT64_MAX && max_us != INT64_MAX)
+        die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
     if (max_us == INT64_MAX) return;
     if (settings->lateness_us == INT64_MAX)
         die_usage(
@@ -371,6 +366,7 @@ static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
+    .settle = settle,
     .start = start,
     .release = release,
 };

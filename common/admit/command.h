@@ -8,7 +8,9 @@
  * analysis for each, and start chooses.
  *
  * Order of calls:
- *     start      once, after the options are read
+ *     settle     once, when the options are read: gives those of the command that depend on others
+ *                their values; no option changes after it
+ *     start      once, after that
  *     load       at most once, on a saved state
  *     amend      for each event as it came, before it is judged
  *     hint       for each event of a batch, before any of the batch is handed to event
@@ -44,7 +46,8 @@ enum fate {
     FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
-/* What the shared options say, for commands that have to look. Durations in microseconds. */
+/* What the common options mean for a run, for commands that have to look. Durations in
+ * microseconds. */
 struct settings {
     int64_t lateness_us; /* INT64_MAX: max */
     int64_t idle_us;     /* 0: off */
@@ -52,7 +55,7 @@ struct settings {
     bool by_partition;   /* rows, groups and keys get the partition */
     bool merge;          /* the input is rows of this tool, not events */
     bool updates;        /* --emit=updates */
-    bool rows; /* set by start: the input is rows of cs-window or cs-funnel; window_start is the
+    bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
                   time */
     int64_t max_keys;
 };
@@ -160,7 +163,8 @@ struct tool {
     const char *name;    /* "cs-funnel" */
     const char *summary; /* for --help and the manual: what it does, one line */
     const struct option_row *options;
-    unsigned flags; /* enum tool_flags */
+    unsigned flags;                            /* enum tool_flags */
+    void (*settle)(struct settings *settings); /* optional */
     /* Checks combinations of options (die_usage), compiles expressions, asks for what is read
      * (schema_need), declares the rows' members. Returns what is to be done with events. */
     const struct analysis *(*start)(struct run *run);

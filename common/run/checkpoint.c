@@ -10,7 +10,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/state.h"
 #include "run/summary.h"
 
@@ -31,7 +31,7 @@ static bool event_time_load(struct loop *l, struct unpack *in)
 {
     const struct clock *const clock = &l->admission.clock;
     const bool good = clock_load(&l->admission.clock, in);
-    l->earlier = (struct input){.name = shared.state, .fd = -1};
+    l->earlier = (struct input){.name = options->state, .fd = -1};
     for (int i = 0; i < clock->count; i++)
         if (clock->partition[i]->holding) clock->partition[i]->held_input = &l->earlier;
     return good;
@@ -50,9 +50,9 @@ static bool files_load(struct loop *l, struct unpack *in)
 
 static void lengths_save(struct loop *l, struct buffer *out)
 {
-    if (shared.output != NULL) l->length.output = l->output.position;
-    if (shared.rejects != NULL) l->length.rejects = l->rejects_output.position;
-    if (shared.late != NULL) l->length.late = l->admission.fates.late.output->position;
+    if (options->output != NULL) l->length.output = l->output.position;
+    if (options->rejects != NULL) l->length.rejects = l->rejects_output.position;
+    if (options->late != NULL) l->length.late = l->admission.fates.late.output->position;
     pack_u64(out, l->length.output);
     pack_u64(out, l->length.rejects);
     pack_u64(out, l->length.late);
@@ -157,17 +157,17 @@ static bool sections_load(struct loop *l, struct unpack *in, size_t count)
 /* Locks the state and takes in what there is. */
 void checkpoint_open(struct loop *l)
 {
-    if (shared.state == NULL) return;
-    state_lock(shared.state);
-    saver_init(&l->saver, shared.save_every_us);
+    if (options->state == NULL) return;
+    state_lock(options->state);
+    saver_init(&l->saver, options->save_every_us);
     struct buffer file = {0}, bound = {0};
     struct unpack in;
-    l->resumed = state_read(shared.state, l->tool->name, &file, &in);
+    l->resumed = state_read(options->state, l->tool->name, &file, &in);
     if (l->resumed) {
         option_fingerprint(&bound);
-        state_options(shared.state, &in, buffer_slice(&bound));
+        state_options(options->state, &in, buffer_slice(&bound));
         const bool good = sections_load(l, &in, SECTION_COUNT);
-        state_end(shared.state, &in, good);
+        state_end(options->state, &in, good);
     }
     buffer_release(&bound);
     buffer_release(&file);
@@ -176,13 +176,13 @@ void checkpoint_open(struct loop *l)
 /* --show-position: what the state says, which may be replaced meanwhile but is always whole. */
 void checkpoint_show(struct loop *l)
 {
-    if (shared.state == NULL) die_usage("--show-position needs --state");
+    if (options->state == NULL) die_usage("--show-position needs --state");
     struct buffer file = {0};
     struct unpack in;
     output_standard(&l->output);
-    if (state_read(shared.state, l->tool->name, &file, &in)) {
+    if (state_read(options->state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
-        if (!sections_load(l, &in, SECTIONS_SHOWN)) state_end(shared.state, &in, false);
+        if (!sections_load(l, &in, SECTIONS_SHOWN)) state_end(options->state, &in, false);
         clock_print(&l->admission.clock, &l->output.buffer);
         positions_print(&l->positions, &l->output.buffer);
     }
@@ -197,7 +197,7 @@ void checkpoint_show(struct loop *l)
 /* The inputs go on where they were. */
 void checkpoint_seek(struct loop *l)
 {
-    if (shared.state == NULL) return;
+    if (options->state == NULL) return;
     positions_apply(&l->positions, &l->inputs);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
@@ -214,9 +214,9 @@ static void state_write(struct loop *l)
     struct state_file file;
     struct buffer bound = {0};
     option_fingerprint(&bound);
-    state_begin(&file, shared.state, l->tool->name, buffer_slice(&bound));
+    state_begin(&file, options->state, l->tool->name, buffer_slice(&bound));
     sections_save(l, &file.buffer);
-    if (shared.spool != NULL)
+    if (options->spool != NULL)
         spool_sync(&l->spool);
     else
         output_sync(&l->output);
@@ -225,7 +225,7 @@ static void state_write(struct loop *l)
         l->admission.fates.late.output != l->admission.fates.rejects.output)
         output_sync(l->admission.fates.late.output);
     state_commit(&file);
-    if (shared.spool != NULL) spool_seal(&l->spool);
+    if (options->spool != NULL) spool_seal(&l->spool);
     buffer_release(&bound);
 }
 
@@ -247,19 +247,19 @@ static bool saved_differs(const struct loop *l)
 static void save_prepare(struct loop *l)
 {
     loop_flush(l);
-    if (shared.spool != NULL) spool_cut(&l->spool);
+    if (options->spool != NULL) spool_cut(&l->spool);
     saved_note(l);
 }
 
 static void save_done(struct loop *l)
 {
-    if (shared.spool != NULL) spool_sealed(&l->spool);
+    if (options->spool != NULL) spool_sealed(&l->spool);
 }
 
 /* Saves when it is time. Returns how long it is until then. */
 int64_t checkpoint_tick(struct loop *l)
 {
-    if (shared.state == NULL) return INT64_MAX;
+    if (options->state == NULL) return INT64_MAX;
     if (saver_ended(&l->saver, false)) save_done(l);
     if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
     if (!saved_differs(l) || wallclock_in_doubt(&l->admission.wallclock)) return INT64_MAX;
@@ -281,7 +281,7 @@ int64_t checkpoint_tick(struct loop *l)
 /* The end of the run: nothing waits any more, so it saves itself. */
 void checkpoint_last(struct loop *l)
 {
-    if (shared.state == NULL) return;
+    if (options->state == NULL) return;
     if (saver_ended(&l->saver, true)) save_done(l);
     if (wallclock_in_doubt(&l->admission.wallclock)) {
         message(
@@ -290,7 +290,7 @@ void checkpoint_last(struct loop *l)
             l->admission.wallclock.doubts);
         return;
     }
-    if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !shared.flush) return;
+    if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !options->flush) return;
     save_prepare(l);
     state_write(l);
     save_done(l);
@@ -301,7 +301,7 @@ void checkpoint_keys(struct loop *l)
 {
     if (!l->admission.batch.full) return;
     message("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
-            (long long)shared.max_keys);
+            (long long)options->max_keys);
     loop_flush(l);
     checkpoint_last(l);
     exit(EXIT_PERSON);
@@ -328,11 +328,14 @@ void checkpoint_torn(struct loop *l)
 /* The command goes on where time stands. */
 void checkpoint_resume(struct loop *l)
 {
-    if (!l->resumed) return;
+    if (!l->resumed) {
+        saved_note(l); /* nothing has been read: nothing is worth a save */
+        return;
+    }
     l->admission.batch.told_us = l->admission.clock.floor_us;
     if (l->admission.batch.told_us != TIME_NONE && l->analysis->advance != NULL)
         l->analysis->advance(&l->run, l->admission.batch.told_us);
     saved_note(l);
-    l->admission.batch.full = l->run.counters.keys > (uint64_t)shared.max_keys;
+    l->admission.batch.full = l->run.counters.keys > (uint64_t)options->max_keys;
     checkpoint_keys(l);
 }

@@ -4,15 +4,15 @@
 
 #include "admit/arrival.h"
 #include "run/framed.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/translated.h"
 #include "source/frame.h"
 
 static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
 {
     input->begun = true;
-    input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
-    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
+    input->framing = options->input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
+    if (options->input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
         input->framing = FRAMING_KCAT;
     if (input->framing == FRAMING_NONE && l->admission.partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))

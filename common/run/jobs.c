@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/range.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
 #include "run/tick.h"
 
@@ -347,8 +347,8 @@ static bool range_take(struct loop *l, struct slot *slot)
     const bool holds = unpack_u8(&in) != 0;
     const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
     const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
-                       !partition->holding && (partition->began || shared.max_jump_us == 0) &&
-                       keys_most <= (uint64_t)shared.max_keys;
+                       !partition->holding && (partition->began || options->max_jump_us == 0) &&
+                       keys_most <= (uint64_t)options->max_keys;
     if (right) {
         const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
         const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};

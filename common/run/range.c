@@ -13,7 +13,7 @@
 #include "base/pack.h"
 #include "run/checkpoint.h"
 #include "run/replay.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/summary.h"
 #include "source/frame.h"
 
@@ -49,18 +49,18 @@ static bool is_plain(const struct loop *l, const struct input *input)
         from++;
     if (from == head + len) return true;
     if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
-    if (shared.input == INPUT_KCAT) return false;
+    if (options->input == INPUT_KCAT) return false;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return shared.input == INPUT_NDJSON ||
+    return options->input == INPUT_NDJSON ||
            (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
            (newline == NULL && l->run.translator == NULL);
 }
 
 bool range_possible(const struct loop *l, int jobs)
 {
-    if (jobs < 2 || shared.dedup_us != 0 || shared.strict || shared.interleave || shared.pad != 0 ||
-        l->analysis->ranges == NULL || shared.merge)
+    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
+        options->pad != 0 || l->analysis->ranges == NULL || options->merge)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     for (int i = 0; i < l->inputs.count; i++)

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/range.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
 #include "run/tick.h"
 
@@ -227,7 +227,7 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if (!l->analysis->ranges->singly || shared.max_jump_us != 0 || shared.max_ahead_us != 0)
+    if (!l->analysis->ranges->singly || options->max_jump_us != 0 || options->max_ahead_us != 0)
         return false;
     struct relay relay = {
         .count = count,

@@ -1,6 +1,6 @@
 #include "run/summary.h"
 
-#include "run/shared.h"
+#include "run/common_options.h"
 
 void summary_count(struct loop *l)
 {
@@ -37,6 +37,6 @@ void summary_write(struct loop *l)
         .watermark_us = l->admission.batch.told_us,
         .more = buffer_slice(&more),
     };
-    stats_put(&stats, &moment, shared.stats_file);
+    stats_put(&stats, &moment, options->stats_file);
     buffer_release(&more);
 }

@@ -1,7 +1,7 @@
 #include "run/tick.h"
 
 #include "run/checkpoint.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
 #include "run/summary.h"
 
@@ -13,12 +13,12 @@ static int64_t smaller(int64_t a, int64_t b)
 /* --emit=updates. */
 static int64_t updates_tick(struct loop *l)
 {
-    if (!shared.updates) return INT64_MAX;
+    if (!options->updates) return INT64_MAX;
     const int64_t steady_us = instant_steady();
     if (steady_us >= l->updates_due_us) {
         if (l->analysis->updates != NULL) l->analysis->updates(&l->run);
         rows_flush(l->run.rows);
-        l->updates_due_us = steady_us + shared.updates_us;
+        l->updates_due_us = steady_us + options->updates_us;
     }
     return l->updates_due_us - steady_us;
 }
