@@ -18,6 +18,7 @@
 #include "json.h"
 #include "list.h"
 #include "partition.h"
+#include "paths.h"
 #include "recode.h"
 #include "tool.h"
 
@@ -115,6 +116,7 @@ static void start_map(void)
     if (map_text != NULL) {
         buffer_add(&text, map_text, strlen(map_text));
     } else {
+        paths_note("--map-file", map_file, PATH_READ);
         FILE *file = fopen(map_file, "r");
         if (file == NULL) die_usage("--map-file: cannot open '%s': %s", map_file, strerror(errno));
         size_t len;

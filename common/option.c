@@ -186,6 +186,11 @@ const char *option_file(const char *path)
     return NULL;
 }
 
+const char *option_file_name(void)
+{
+    return file_path;
+}
+
 /* Was the option named on the command line? */
 static bool given_here(const char *name)
 {

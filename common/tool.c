@@ -14,6 +14,7 @@
 #include "json.h"
 #include "loop.h"
 #include "memory.h"
+#include "paths.h"
 #include "range.h"
 #include "relay.h"
 #include "shared.h"
@@ -157,21 +158,29 @@ static void partitions_of_inputs(struct loop *l)
     }
 }
 
-/* A file cannot be read and written, or written twice, in one run: it would be cut before anything
- * is read. */
-static void output_refuse(const struct loop *l, const char *option, const char *name,
-                          const char *other)
+/* What every name is for. Nothing has been opened yet. */
+static void paths_gather(char **operands, int count)
 {
-    struct stat stat_now;
-    if (name == NULL || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode))) return;
-    if (other != NULL && strcmp(name, other) == 0)
-        die_usage("%s: '%s' is the --output, too", option, name);
-    if (stat(name, &stat_now) != 0) return;
-    for (int i = 0; i < l->inputs.count; i++) {
-        const struct input *input = &l->inputs.input[i];
-        if (input->regular && input->dev == stat_now.st_dev && input->ino == stat_now.st_ino)
-            die_usage("%s: '%s' is an input, too", option, name);
-    }
+    const struct {
+        const char *option, *name;
+        enum path_use use;
+    } table[] = {
+        {"--view", option_file_name(), PATH_READ},   {"--output", shared.output, PATH_WRITTEN},
+        {"--rejects", shared.rejects, PATH_RECORDS}, {"--late", shared.late, PATH_RECORDS},
+        {"--stats", shared.stats_file, PATH_REPORT}, {"--state", shared.state, PATH_STATE},
+        {"--spool", shared.spool, PATH_SEGMENTS},
+    };
+    bool stdin_read = count == 0;
+    for (int i = 0; i < count; i++)
+        stdin_read |= strcmp(operands[i], "-") == 0;
+    if (stdin_read) paths_note_stream("standard input", STDIN_FILENO, true);
+    if (shared.output == NULL && shared.spool == NULL)
+        paths_note_stream("standard output", STDOUT_FILENO, false);
+    paths_note_stream("standard error", STDERR_FILENO, false);
+    for (int i = 0; i < count; i++)
+        if (strcmp(operands[i], "-") != 0) paths_note(NULL, operands[i], PATH_READ);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].name != NULL) paths_note(table[i].option, table[i].name, table[i].use);
 }
 
 /* Rows to standard output while a state is kept: only what has a name can be cut back to where the
@@ -188,10 +197,6 @@ static void standard_output_check(struct output *output)
 
 static void outputs_open(struct loop *l)
 {
-    output_refuse(l, "--output", shared.output, NULL);
-    output_refuse(l, "--rejects", shared.rejects, shared.output);
-    output_refuse(l, "--late", shared.late, shared.output);
-    output_refuse(l, "--stats", shared.stats_file, shared.output);
     if (shared.stats_file != NULL) stats_check(shared.stats_file);
     if (shared.spool != NULL) {
         spool_open(&l->spool, shared.spool, l->spool.named, &l->output);
@@ -207,7 +212,7 @@ static void outputs_open(struct loop *l)
         output_file(&l->rejects_output, shared.rejects, l->length.rejects);
         l->rejects.output = &l->rejects_output;
     }
-    if (shared.late != NULL && shared.rejects != NULL && strcmp(shared.late, shared.rejects) == 0) {
+    if (shared.late != NULL && shared.rejects != NULL && paths_same(shared.late, shared.rejects)) {
         l->late.output = &l->rejects_output;
     } else if (shared.late != NULL) {
         output_file(&l->late_output, shared.late, l->length.late);
@@ -448,6 +453,8 @@ static void start(struct loop *l, int argc, char **argv)
     for (int i = 0; i <= BATCH_MAX; i++)
         l->batch[i].ev.value = l->values + (size_t)i * (size_t)(run->schema.count + 1);
     if (shared.explain) explain(l);
+    paths_gather(argv + operand, argc - operand);
+    paths_check();
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(shared.state != NULL);
     checkpoint_open(l);
@@ -496,6 +503,7 @@ static void release(struct loop *l)
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
+    paths_release();
     option_release();
 }
 
