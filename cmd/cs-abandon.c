@@ -7,13 +7,13 @@
  */
 #include <stdlib.h>
 
-#include "cart.h"
-#include "die.h"
-#include "duration.h"
-#include "identity.h"
-#include "instant.h"
-#include "session.h"
-#include "tool.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/instant.h"
+#include "run/tool.h"
+#include "session/cart.h"
+#include "session/identity.h"
+#include "session/session.h"
 
 static int64_t after_us = INT64_C(900000000);
 static int64_t until_us = INT64_C(3600000000);

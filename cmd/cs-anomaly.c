@@ -5,12 +5,12 @@
  * --rows the values come from rows of cs-window or cs-funnel. What is here: the options, and the
  * value in an event or a row.
  */
-#include "aggregate.h"
-#include "die.h"
-#include "group.h"
-#include "judge.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "run/tool.h"
+#include "window/aggregate.h"
+#include "window/group.h"
+#include "window/judge.h"
+#include "window/window.h"
 
 #define MINUTE_US INT64_C(60000000)
 

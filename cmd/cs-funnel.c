@@ -7,11 +7,11 @@
  */
 #include <stdlib.h>
 
-#include "die.h"
-#include "memory.h"
-#include "report.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "base/memory.h"
+#include "run/tool.h"
+#include "window/report.h"
+#include "window/window.h"
 
 static int64_t size_us = INT64_C(600000000);
 static struct option_list by_list;

@@ -9,18 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "canonical.h"
-#include "die.h"
-#include "expr.h"
-#include "format.h"
-#include "id.h"
-#include "instant.h"
-#include "json.h"
-#include "list.h"
-#include "partition.h"
-#include "paths.h"
-#include "recode.h"
-#include "tool.h"
+#include "admit/partition.h"
+#include "base/die.h"
+#include "base/id.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "base/list.h"
+#include "base/paths.h"
+#include "expr/expr.h"
+#include "raw/canonical.h"
+#include "raw/format.h"
+#include "raw/recode.h"
+#include "run/tool.h"
 
 static int from;
 static const char *header;

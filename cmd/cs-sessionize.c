@@ -6,15 +6,15 @@
  */
 #include <stdlib.h>
 
-#include "border.h"
-#include "die.h"
-#include "duration.h"
-#include "identity.h"
-#include "instant.h"
-#include "list.h"
-#include "session.h"
-#include "tool.h"
-#include "weave.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/instant.h"
+#include "base/list.h"
+#include "run/tool.h"
+#include "session/border.h"
+#include "session/identity.h"
+#include "session/session.h"
+#include "session/weave.h"
 
 static const char *id = "session_id";
 static int64_t gap_us = INT64_C(1800000000);

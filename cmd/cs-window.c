@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "die.h"
-#include "report.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "run/tool.h"
+#include "window/report.h"
+#include "window/window.h"
 
 #ifndef CS_DATADIR
 #define CS_DATADIR "/usr/local/share"

@@ -32,7 +32,7 @@ option_name() {
 }
 
 shared_names() {
-  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/shared.c"; printf 'help\nversion\n'; } | sort
+  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/shared.c"; printf 'help\nversion\n'; } | sort
 }
 
 # Lines whose option is among the names, or with -v is not.
@@ -144,7 +144,7 @@ command_try() {
 
 @test "every reason and every counter is in clickstream(7)" {
   page "$ROOT/man/clickstream.7" >page
-  sed -nE 's/.*\[REASON_[A-Z_0-9]+\] = \{"([a-z0-9-]+)".*/\1/p' "$ROOT/common/reason.c" | grep -vx none >names
+  sed -nE 's/.*\[REASON_[A-Z_0-9]+\] = \{"([a-z0-9-]+)".*/\1/p' "$ROOT/common/event/reason.c" | grep -vx none >names
   : >events
   for tool in "${tools[@]}"; do
     case $tool in

@@ -245,7 +245,7 @@ setup() {
 @test "a damaged state is refused, never taken for empty" {
   traffic --events=100 | cs-funnel --state=state --output=out
   cp state good
-  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 3\ncs-funnel' ]
+  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 4\ncs-funnel' ]
   local size at
   size=$(wc -c <good)
   for at in 0 1 19 20 30 $((size / 2)) $((size - 17)) $((size - 16)) $((size - 1)); do
@@ -421,4 +421,25 @@ half_way() {
   cs-window --size=10m --agg=n=count --state=state --flush --late=late second >>rows
   [ "$(jq -c '[.window_start[11:16], .n]' rows | tr -d '\n')" = '["00:00",1]["00:10",1]' ]
   [ "$(jq -r .line late)" = 1 ]
+}
+
+@test "--flush: a signal closes nothing, only the end of the input does" {
+  local signal tool
+  minutes 0 30 '"session_id":"s"' | sed -E 's/page_view/add_to_cart/' | awk '{ print "0\t" NR - 1 "\t" $0 }' >in
+  for signal in TERM INT; do
+    for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize 'cs-abandon --after=1m --until=2m' 'cs-anomaly --all'; do
+      rm -rf state* out feed && mkfifo feed
+      { head -n 11 in >&3 && sleep infinity; } 3>feed &
+      feeder=$!
+      ( trap - INT && exec $tool --state=state --save-every=1us --flush --output=out feed ) &
+      pid=$!
+      until_true sh -c "$tool --state=state --show-position 2>/dev/null | grep -q '\"offset\":10'"
+      kill -$signal $pid
+      run wait $pid
+      kill $feeder && wait $feeder || true
+      $tool --state=state --flush --output=out in
+      $tool in >want
+      cmp want out || { echo "$tool, SIG$signal" && false; }
+    done
+  done
 }

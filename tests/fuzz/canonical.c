@@ -2,14 +2,14 @@
  * canonical.c - fuzz target: whatever valid event goes in, what cs-parse prints is one line of
  * valid JSON without a control, and means the same (tests/unit/same.h).
  */
-#include "canonical.h"
+#include "raw/canonical.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../unit/same.h"
-#include "memory.h"
-#include "scan.h"
+#include "base/memory.h"
+#include "event/scan.h"
 
 static struct schema schema;
 

@@ -1,10 +1,10 @@
 /* aggregate.c - what --agg says, and cells that do not depend on the order of events. */
-#include "aggregate.h"
+#include "window/aggregate.h"
 
 #include <stdlib.h>
 
-#include "expr.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "expr/expr.h"
 #include "tap.h"
 
 static struct schema schema;

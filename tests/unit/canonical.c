@@ -1,11 +1,11 @@
 /* canonical.c - lines that are nearly canonical, and lines that are not at all. */
-#include "canonical.h"
+#include "raw/canonical.h"
 
 #include <stdlib.h>
 
-#include "json.h"
+#include "base/json.h"
+#include "event/scan.h"
 #include "same.h"
-#include "scan.h"
 #include "tap.h"
 
 static struct schema schema;

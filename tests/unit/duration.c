@@ -1,5 +1,5 @@
 /* duration.c - what is a length of time, and what is said when it is none. */
-#include "duration.h"
+#include "base/duration.h"
 
 #include <stdlib.h>
 

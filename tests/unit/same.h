@@ -8,9 +8,9 @@
 #ifndef CS_SAME_H
 #define CS_SAME_H
 
-#include "buffer.h"
+#include "base/buffer.h"
+#include "event/schema.h"
 #include "reference.h"
-#include "schema.h"
 
 /* Adds valid JSON in a form of its own: strings as their length and their bytes. */
 static inline void same_normal(struct buffer *out, struct slice json)

@@ -1,13 +1,13 @@
 /* session.c - sessions against what a look at all events at once gives, for any order and
  * interleaving. */
-#include "session.h"
+#include "session/session.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/instant.h"
 #include "clicks.h"
-#include "instant.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;

@@ -1,5 +1,5 @@
 /* value.c - the order of values, and how they are printed. */
-#include "value.h"
+#include "base/value.h"
 
 #include "tap.h"
 

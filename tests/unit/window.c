@@ -1,9 +1,9 @@
 /* window.c - open windows: which event goes where, and that parts make a whole. */
-#include "window.h"
+#include "window/window.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 #define MINUTE INT64_C(60000000)
