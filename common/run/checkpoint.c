@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "run/shared.h"
 #include "run/state.h"
+#include "source/frame.h"
 
 /* The body of a state: first what --show-position wants, then the rest. */
 static void state_pack(struct loop *l, struct buffer *out)
@@ -212,13 +213,18 @@ void checkpoint_torn(struct loop *l)
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (!input->torn) continue;
-        const struct origin origin = {
+        struct origin origin = {
             .input = input,
             .raw = {.text = input->data + input->start, .len = input->end - input->start},
             .line_number = input->lines + 1,
             .partition = -1,
             .offset = -1,
         };
+        struct frame frame;
+        if (input->framing == FRAMING_KCAT && frame_read(origin.raw, &frame)) {
+            origin.partition = frame.partition;
+            origin.offset = frame.offset;
+        }
         l->stats.read++;
         intake_refuse(l, REASON_TORN, NULL, &origin);
     }

@@ -679,6 +679,15 @@ static void partition_rewind(struct loop *l, struct partition *partition,
     l->stats.gaps = before->gaps;
 }
 
+/* Is what the input ends in a frame around less than an event? */
+static bool payload_torn(struct loop *l, const struct origin *origin, struct slice payload)
+{
+    if (!origin->torn) return false;
+    struct event *ev = &batch_next(l)->ev;
+    const char *next;
+    return scanner_scan(l->scanner, payload.text, ev, &next) != REASON_NONE || ev->line.len == 0;
+}
+
 /* One framed line: the frame off, then as any event. */
 static const char *take_framed(struct loop *l, struct origin *origin, const char *line)
 {
@@ -707,6 +716,8 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     origin->offset = frame.offset;
     if (!offset_new(l, partition, frame.offset)) {
         l->stats.read++;
+        if (payload_torn(l, origin, frame.payload) && torn_left(l, REASON_TORN, origin))
+            return end + 1;
         l->stats.duplicate++;
         return end + 1;
     }
@@ -748,6 +759,14 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
         head = good ? frame.payload : (struct slice){.text = data, .len = 0};
     }
     input->reading = translator->begin(translator->self, head);
+}
+
+/* All there was is a part of the first line, left for the next run: what it looks like then decides
+ * about its framing. */
+static void input_begin_again(struct input *input)
+{
+    input->begun = false;
+    input->framing = FRAMING_AUTO;
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
@@ -849,7 +868,7 @@ void intake_take(struct loop *l, struct input *input)
     char *data = input->data + input->start;
     const char *end = input->data + input->end;
     if (data == end) return;
-    bool torn = false;
+    bool torn = false, first = false;
     const char *last = memrchr(data, '\n', (size_t)(end - data));
     if (input->ended && end[-1] != '\n') {
         /* The room for it is always there. */
@@ -883,6 +902,7 @@ void intake_take(struct loop *l, struct input *input)
         }
         input_consume(input, blank);
         input_begin(l, input, data, end);
+        first = true;
     }
     const char *p = data;
     const char *record = p;
@@ -931,6 +951,7 @@ void intake_take(struct loop *l, struct input *input)
     if (torn && p == end) { /* the newline is ours */
         p = input->torn ? record : p - 1;
         input->lines--;
+        if (input->torn && first && record == data) input_begin_again(input);
     }
     input_consume(input, (size_t)(p - data));
 }
