@@ -83,6 +83,7 @@ static struct format format;
 static const struct translator translator = {
     .self = &format,
     .begin = format_begin,
+    .whole = format_whole,
     .split = format_split,
     .translate = format_translate,
     .end = format_end,

@@ -739,12 +739,24 @@ static const char *take_framed(struct loop *l, struct origin *origin, const char
     return end + 1;
 }
 
+/* How an input is framed whose first line is at data. */
+static enum framing framing_find(const struct loop *l, const char *data, const char *end)
+{
+    if (shared.input == INPUT_NDJSON) return FRAMING_NONE;
+    const enum framing guess = frame_guess(data, end, shared.input == INPUT_KCAT);
+    if (shared.input == INPUT_KCAT)
+        return guess == FRAMING_ENVELOPE ? FRAMING_ENVELOPE : FRAMING_KCAT;
+    const struct translator *translator = l->run.translator;
+    if (guess != FRAMING_KCAT || translator == NULL) return guess;
+    const size_t len = (size_t)((const char *)rawmemchr(data, '\n') - data);
+    const struct slice line = {.text = data, .len = len};
+    return translator->whole(translator->self, line) ? FRAMING_NONE : guess;
+}
+
 static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
 {
     input->begun = true;
-    input->framing = shared.input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
-    if (shared.input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
-        input->framing = FRAMING_KCAT;
+    input->framing = framing_find(l, data, end);
     if (input->framing == FRAMING_NONE && l->partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))
         intake_join(l, input, clock_partition(&l->clock, input->number));
