@@ -242,11 +242,11 @@ static void explain(struct loop *l)
     struct buffer bound = {0};
     option_fingerprint(&bound);
     buffer_add_literal(&text, "state    bound to ");
-    for (size_t i = 0; i + 1 < bound.len; i++) {
-        if (bound.data[i] == '\n')
-            buffer_add_char(&text, ' ');
-        else
-            json_add_escaped(&text, (struct slice){.text = bound.data + i, .len = 1});
+    for (const char *at = bound.data, *end = at + bound.len; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        json_add_escaped(&text, (struct slice){.text = at, .len = (size_t)(newline - at)});
+        at = newline + 1;
+        if (at < end) buffer_add_char(&text, ' ');
     }
     buffer_add_char(&text, '\n');
     buffer_release(&bound);
