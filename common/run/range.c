@@ -57,7 +57,7 @@ static bool is_plain(const struct loop *l, const struct input *input)
 bool range_possible(const struct loop *l, int jobs)
 {
     if (jobs < 2 || shared.dedup_us != 0 || shared.strict || shared.interleave || shared.pad != 0 ||
-        l->run.settings.rows || shared.merge)
+        l->run.settings.rows || shared.merge || shared.format == ENCODING_TABLE)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     for (int i = 0; i < l->inputs.count; i++)

@@ -9,6 +9,7 @@
 
 #include "base/instant.h"
 #include "base/option.h"
+#include "writer/encoding.h"
 
 enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT };
 
@@ -28,6 +29,7 @@ struct shared {
     int64_t dedup_us;           /* 0: off */
     const char *rejects, *late; /* files, or NULL */
     bool strict;
+    int format; /* enum encoding_kind */
     const char *output, *state, *spool;
     int64_t save_every_us;
     bool flush, show_position;

@@ -114,6 +114,16 @@ static void refuse_empty_names(void)
             die_usage("--%s: empty: a name is missing", needs[i].name);
 }
 
+static void refuse_format(const struct tool *tool)
+{
+    if (shared.format == ENCODING_NDJSON) return;
+    if ((tool->flags & TOOL_ALL_MEMBERS) != 0)
+        die_usage("--format: events differ in their members, so they have no columns: ndjson only");
+    if (shared.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
+    if (shared.format == ENCODING_TABLE && shared.state != NULL)
+        die_usage("--format=table is for looking at, and does not go with --state");
+}
+
 static void refuse_options(const struct tool *tool)
 {
     refuse_empty_names();
@@ -138,6 +148,7 @@ static void refuse_options(const struct tool *tool)
     if (shared.state != NULL && shared.jobs > 1) die_usage("--jobs does not go with --state");
     if (shared.jobs > 1 && shared.idle_us != 0) die_usage("--jobs does not go with --idle");
     if (shared.jobs > 1 && shared.updates) die_usage("--jobs does not go with --emit=updates");
+    refuse_format(tool);
 }
 
 /* What the inputs' partitions are before anything is read. */
@@ -414,7 +425,14 @@ static void start(struct loop *l, int argc, char **argv)
     };
     refuse_options(l->tool);
     const char *why;
-    run->rows = rows_new(&l->output, shared.key, shared.order_by, shared.top, shared.pad, &why);
+    const struct rows_options rows_options = {
+        .format = (enum encoding_kind)shared.format,
+        .key = shared.key,
+        .order_by = shared.order_by,
+        .top = shared.top,
+        .pad = shared.pad,
+    };
+    run->rows = rows_new(&l->output, &rows_options, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
@@ -462,6 +480,7 @@ static void start(struct loop *l, int argc, char **argv)
     partitions_of_inputs(l);
     checkpoint_seek(l);
     outputs_open(l);
+    rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
     wallclock_init(&l->wallclock, shared.max_ahead_us);
     l->updates_due_us = instant_steady() + shared.updates_us;

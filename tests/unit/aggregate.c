@@ -153,12 +153,18 @@ static unsigned event_add(char *cells, struct buffer *text, int i)
 
 static struct buffer printed(const char *cells, const struct buffer *text)
 {
-    struct buffer out = {0};
-    for (int i = 0; i < all.count; i++) {
-        aggregates_print(&all, i, cells, text, &out);
-        buffer_add_char(&out, ' ');
-    }
-    return out;
+    static const struct rows_options options = {0};
+    struct output output = {.fd = -1};
+    const char *wrong;
+    struct rows *rows = rows_new(&output, &options, &wrong);
+    for (int i = 0; i < all.count; i++)
+        (void)rows_member(rows, slice_of(all.item[i].name));
+    rows_begin(rows);
+    for (int i = 0; i < all.count; i++)
+        aggregates_print(&all, i, cells, text, rows, i);
+    rows_end(rows);
+    rows_free(rows);
+    return output.buffer;
 }
 
 static bool same(struct buffer a, struct buffer b)
