@@ -48,20 +48,28 @@ struct base {
     bool joins; /* a joiner is behind it */
 };
 
+#define FIRST_SYMBOL 0x203c
+
 /* Is it drawn as text unless a selector says otherwise? (keycaps, symbols) */
 static bool is_text_emoji(ucs4_t code)
 {
     return (code >= '0' && code <= '9') || code == '#' || code == '*' || code == 0xa9 ||
-           code == 0xae || code >= 0x203c;
+           code == 0xae || code >= FIRST_SYMBOL;
+}
+
+/* Those of an escape, which ends in a letter or a digit. */
+static size_t escape_columns(struct base *base, ucs4_t code)
+{
+    const char letter = escape_letter(code);
+    *base = (struct base){
+        .code = letter != 0 ? (unsigned char)letter : "0123456789abcdef"[code & 15], .columns = 1};
+    return letter != 0 ? 2 : 6;
 }
 
 /* How many columns the next character adds. */
 static size_t columns_added(struct base *base, ucs4_t code)
 {
-    if (is_escaped(code)) {
-        *base = (struct base){0};
-        return escape_letter(code) != 0 ? 2 : 6;
-    }
+    if (is_escaped(code)) return escape_columns(base, code);
     if (code == EMOJI_SELECTOR && base->columns == 1 && is_text_emoji(base->code)) {
         base->columns = 2;
         return 1;
@@ -69,7 +77,8 @@ static size_t columns_added(struct base *base, ucs4_t code)
     if (code == ZERO_WIDTH_JOINER) base->joins = base->columns == 2;
     const int columns = uc_width(code, "UTF-8");
     if (columns <= 0) return 0;
-    const bool joined = base->joins || (base->columns == 2 && is_skin_tone(code));
+    const bool joined =
+        base->columns == 2 && (is_skin_tone(code) || (base->joins && code >= FIRST_SYMBOL));
     base->joins = false;
     if (joined) return 0;
     *base = (struct base){.code = code, .columns = (size_t)columns};
