@@ -471,7 +471,22 @@ const char *admission_event(struct admission *a, const char *text, const struct 
     return next;
 }
 
-void admission_lines(struct admission *a, struct input *input, const char *p, const char *stop)
+/* --where over all good events of a batch at once, where it runs in libjq. */
+static void where_ahead(struct admission *a, const enum reason *reasons, size_t lines)
+{
+    struct event *good[BATCH_MAX];
+    size_t count = 0;
+    if (amends(a)) return; /* they are not yet what they will be */
+    for (size_t i = 0; i < lines; i++) {
+        struct event *const ev = &a->batch.place[i].ev;
+        if (reasons[i] == REASON_NONE && ev->line.len != 0) good[count++] = ev;
+    }
+    /* Of several, the others see what the first has selected. */
+    if (count != 0 && a->where_count != 0) expr_ahead(a->where[0], good, count);
+}
+
+const char *admission_lines(struct admission *a, struct input *input, const char *p,
+                            const char *stop)
 {
     struct pending *const place = a->batch.place;
     struct event *events[BATCH_MAX];
@@ -479,11 +494,13 @@ void admission_lines(struct admission *a, struct input *input, const char *p, co
     for (int i = 0; i < BATCH_MAX; i++)
         events[i] = &place[i].ev;
     struct origin origin = {.input = input, .partition = -1, .offset = -1};
-    while (p < stop) {
+    /* Expressions may take 10 ms for an event: a signal does not wait for a block of such. */
+    while (p < stop && *a->stop_signal == 0) {
         batch_deliver(&a->batch);
         scanner_clear(a->scanner);
         const size_t lines =
             scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        if (a->where_count != 0) where_ahead(a, reasons, lines);
         const bool open = short_way_open(a);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
@@ -491,7 +508,9 @@ void admission_lines(struct admission *a, struct input *input, const char *p, co
                 judge(a, &place[i], reasons[i], &origin, input->partition);
         }
         batch_deliver(&a->batch);
+        if (a->where_count != 0) expr_ahead_forget(a->where[0]);
     }
+    return p;
 }
 
 enum reason admission_check(struct admission *a, const char *text, const struct origin *origin)

@@ -13,6 +13,7 @@
 #ifndef CS_ADMISSION_H
 #define CS_ADMISSION_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,7 +49,8 @@ struct admission {
     int64_t max_jump_us;
     struct expr **where; /* owned */
     size_t where_count;
-    void (*flush)(void *context); /* before the run ends here: rows go out */
+    void (*flush)(void *context);             /* before the run ends here: rows go out */
+    const volatile sig_atomic_t *stop_signal; /* not 0: the run is to end soon */
     void *context;
 
     struct clock clock;
@@ -76,8 +78,10 @@ const char *admission_event(struct admission *a, const char *text, const struct 
                             struct partition *partition);
 
 /* Takes the lines from p to stop, none of them framed or too long: scanned side by side, then
- * judged in order; input->lines counts them. */
-void admission_lines(struct admission *a, struct input *input, const char *p, const char *stop);
+ * judged in order; input->lines counts them. Returns behind the last one taken: a signal may come
+ * first. */
+const char *admission_lines(struct admission *a, struct input *input, const char *p,
+                            const char *stop);
 
 /* Would the event at text be refused, as far as can be told without the others? Delivers nothing;
  * detail in a->detail, empty where there is nothing more to say. */

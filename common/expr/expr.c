@@ -151,6 +151,21 @@ static struct libjq *expr_libjq(struct expr *expr)
     return expr->libjq;
 }
 
+void expr_begin(void)
+{
+    libjq_begin();
+}
+
+void expr_ahead(struct expr *expr, struct event *const *events, size_t count)
+{
+    if (expr->native == NULL) libjq_ahead(expr->libjq, expr->schema, events, count);
+}
+
+void expr_ahead_forget(struct expr *expr)
+{
+    if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
+}
+
 bool expr_selects(struct expr *expr, const struct event *ev)
 {
     bool selects = false;

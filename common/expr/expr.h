@@ -52,6 +52,15 @@ struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct 
 
 void expr_free(struct expr *expr);
 
+/* All expressions are compiled: whatever they need beside this process is made ready, best while it
+ * is small. */
+void expr_begin(void);
+
+/* These events will be asked about next, in this order, unless something stops them before; where
+ * the expression runs in libjq that saves time. They may not change until expr_ahead_forget. */
+void expr_ahead(struct expr *expr, struct event *const *events, size_t count);
+void expr_ahead_forget(struct expr *expr);
+
 /* Does the expression select this event? Errors are counted in expr_errors. */
 bool expr_selects(struct expr *expr, const struct event *ev);
 

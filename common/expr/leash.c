@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <dlfcn.h>
 #include <jv.h>
+#include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -118,6 +119,27 @@ jv_kind jv_get_kind(jv value)
     if (__builtin_expect((const char *)__builtin_frame_address(0) < run.stack_end, 0))
         leave(CUTOFF_STACK);
     return kind_of(value);
+}
+
+/* jq 1.6 works out how much memory an index needs without a look at whether that is a number: it
+ * writes behind the array. jq 1.7 has the same bound and the same message. */
+#define INDEX_MAX (INT_MAX >> 2)
+
+static jv (*array_set)(jv array, int index, jv value);
+
+static void find_array_set(void)
+{
+    *(void **)&array_set = dlsym(RTLD_NEXT, "jv_array_set");
+}
+
+jv jv_array_set(jv array, int index, jv value)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (__builtin_expect(array_set == NULL, 0)) pthread_once(&once, find_array_set);
+    if (__builtin_expect(index <= INDEX_MAX, 1)) return array_set(array, index, value);
+    jv_free(array);
+    jv_free(value);
+    return jv_invalid_with_msg(jv_string("Array index too large"));
 }
 
 /* What assert() calls. libjq takes some programs at their word; they may not end the process. */

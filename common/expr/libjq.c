@@ -4,50 +4,37 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "expr/leash.h"
+#include "base/pack.h"
+#include "expr/libjq_inside.h"
 
-#define DIGITS_MAX 15 /* integers longer than this are not safe in a double */
+/* What compiling may cost: the program is the user's own. */
+#define COMPILE_STEPS_MAX 100000000
+#define COMPILE_BYTES_MAX ((size_t)256 << 20)
 
-/* What one event may cost: about half a second. The input's own length is added, since reading
- * it is the least. */
-#define STEPS_MAX 100000000
-#define STEPS_PER_BYTE 64
-#define BYTES_MAX ((size_t)256 << 20)
-#define BYTES_PER_BYTE 16
-
+/* What libjq has lost, here and there, after which a fresh worker is wanted. */
 #define LOST_MAX ((size_t)64 << 20)
 
-#define CUT_OFF_NAMED 3     /* then no longer said of that program */
-#define CUT_OFF_IN_A_ROW 10 /* then it is the program's fault, not the event's */
+struct libjq *libjq_programs[PROGRAMS_MAX];
+bool libjq_programs_changed;
+bool *libjq_drains;
 
-struct libjq {
-    char *text;
-    jq_state *state;
-    struct leash *leash;
-    struct buffer output; /* the text of the last value */
-    int cut_off;
-    int cut_off_in_a_row;
-    bool drains; /* it is run to its end, though its first outputs would do */
-};
-
-/* One run of a program, and what comes of it. */
+/* One run of a program, in a worker, and what comes of it. */
 struct job {
     struct libjq *program;
-    const struct schema *schema;
-    const struct event *ev;
-    struct slice json; /* where there is no event */
-    struct value *value;
-    struct buffer *why; /* may be NULL */
+    enum demand demand;
+    struct unpack in;   /* the input */
+    struct buffer *out; /* the outputs, packed */
+    struct buffer *why;
     enum outcome outcome;
     bool started;
     bool answered; /* what is cut off now was not needed any more */
     bool selects;
-    bool more; /* an output is not the end of it */
+    enum kind kind; /* of the value */
 };
 
 /* Values going in. */
@@ -77,43 +64,24 @@ static jv jv_of_value(struct value value)
     }
 }
 
-/* Is the member read otherwise than it is written? */
-static bool is_cast(const struct schema *schema, int slot)
+/* In a worker: the input as libjq has it. */
+static jv input_unpack(struct unpack *in)
 {
-    if (!schema_needs(schema, slot)) return false;
-    return slot < SLOT_CANONICAL || (schema->number >> slot & 1) != 0;
-}
-
-static jv set_member(jv object, const struct schema *schema, const struct event *ev, int slot)
-{
-    return jv_object_set(object, jv_of_slice(schema->name[slot]),
-                         jv_of_value(event_value(ev, slot)));
-}
-
-/* --rename: the member stands in the line under its old name. */
-static jv rename_members(jv object, const struct schema *schema, const struct event *ev)
-{
-    for (size_t i = 0; i < schema->alias_count; i++) {
-        const int slot = schema_find(schema, schema->alias[i].name);
-        object = jv_object_delete(object, jv_of_slice(schema->alias[i].old));
-        if (slot >= 0 && event_value(ev, slot).text != NULL)
-            object = set_member(object, schema, ev, slot);
+    const struct slice json = unpack_text(in);
+    jv object = jv_parse_sized(json.text, (int)json.len);
+    for (;;) {
+        const enum change change = unpack_u8(in);
+        if (change == CHANGE_NONE || !jv_is_valid(object)) return object;
+        jv name = jv_of_slice(unpack_text(in));
+        if (change == CHANGE_DELETE) {
+            object = jv_object_delete(object, name);
+            continue;
+        }
+        const bool escaped = unpack_u8(in) != 0;
+        struct value value = unpack_value(in);
+        value.escaped = escaped;
+        object = jv_object_set(object, name, jv_of_value(value));
     }
-    return object;
-}
-
-/* The event: its line, with the members that are read otherwise than they are written. */
-static jv jv_of_event(const struct schema *schema, const struct event *ev)
-{
-    jv object = jv_parse_sized(ev->line.text, (int)ev->line.len);
-    if (!jv_is_valid(object)) return object;
-    /* cs-parse has put the line as it prints it in place of the one that came. */
-    if (!(schema->all && schema->whole)) object = rename_members(object, schema, ev);
-    if (!ev->recast) return object;
-    for (int slot = 0; slot < schema->count; slot++)
-        if (is_cast(schema, slot) && event_value(ev, slot).text != NULL)
-            object = set_member(object, schema, ev, slot);
-    return object;
 }
 
 /* Values coming out. */
@@ -256,7 +224,7 @@ static bool compile_alone(struct libjq *program, struct buffer *why)
     char **const kept = environ;
     struct job job = {.program = program, .outcome = OUTCOME_ERROR, .why = why};
     program->leash = leash_new(halt_state, program);
-    leash_allow(program->leash, STEPS_MAX, BYTES_MAX);
+    leash_allow(program->leash, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
     environ = nothing;
     const enum cutoff cutoff = leash_compile(program->leash, compile_work, &job);
     environ = kept;
@@ -275,12 +243,24 @@ static void teardown_work(void *context)
 static void program_stop(struct libjq *program)
 {
     if (program->leash != NULL && !leash_abandoned(program->leash)) {
-        leash_allow(program->leash, STEPS_MAX, BYTES_MAX);
+        leash_allow(program->leash, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
         leash_run(program->leash, teardown_work, program);
     }
     leash_free(program->leash);
     program->leash = NULL;
     program->state = NULL;
+}
+
+/* A number for the program; -1: there are too many. */
+static int program_register(struct libjq *program)
+{
+    for (int i = 0; i < PROGRAMS_MAX; i++) {
+        if (libjq_programs[i] != NULL) continue;
+        libjq_programs[i] = program;
+        libjq_programs_changed = true;
+        return i;
+    }
+    return -1;
 }
 
 struct libjq *libjq_compile(const char *text, struct buffer *why)
@@ -291,11 +271,15 @@ struct libjq *libjq_compile(const char *text, struct buffer *why)
 
     pthread_once(&once, set_zone);
     program->text = memory_text(text, strlen(text));
+    program->number = -1;
     const bool compiled = compile_alone(program, &complaint);
+    if (compiled) program->number = program_register(program);
+    if (compiled && program->number < 0)
+        buffer_printf(&complaint, "more than %d of them", PROGRAMS_MAX);
     if (!compiled && complaint.len == 0) buffer_add_literal(&complaint, "syntax error");
     buffer_add_slice(why, buffer_slice(&complaint));
     buffer_release(&complaint);
-    if (compiled) return program;
+    if (program->number >= 0) return program;
     libjq_free(program);
     return NULL;
 }
@@ -303,91 +287,30 @@ struct libjq *libjq_compile(const char *text, struct buffer *why)
 void libjq_free(struct libjq *program)
 {
     if (program == NULL) return;
+    if (program->number >= 0) libjq_programs[program->number] = NULL;
     program_stop(program);
     buffer_release(&program->output);
     free(program->text);
     free(program);
 }
 
-/* Running. */
+/* --- in a worker --- */
 
-static void note_cut_off(struct libjq *program, enum cutoff cutoff)
+static void input_start(struct job *job)
 {
-    program->cut_off++;
-    program->cut_off_in_a_row++;
-    if (program->cut_off_in_a_row == CUT_OFF_IN_A_ROW)
-        die("expression '%s' was cut off %d times in a row: %s", program->text, CUT_OFF_IN_A_ROW,
-            cutoff_reason(cutoff));
-    if (program->cut_off <= CUT_OFF_NAMED)
-        message("expression '%s' was cut off: %s", program->text, cutoff_reason(cutoff));
-}
-
-/* Gives back all that the program has, or has left behind, and compiles it anew. */
-static void program_renew(struct libjq *program)
-{
-    struct buffer why = {0};
-    program_stop(program);
-    if (!compile_alone(program, &why)) die("expression '%s' did not compile again", program->text);
-    buffer_release(&why);
-}
-
-/* libjq 1.6 loses some memory here and there (ltrimstr of a number, ...): now and then it is
- * collected. */
-static void allow(struct libjq *program, size_t input_len)
-{
-    if (leash_bytes(program->leash) > LOST_MAX) program_renew(program);
-    leash_allow(program->leash, STEPS_MAX + (int64_t)input_len * STEPS_PER_BYTE,
-                BYTES_MAX + input_len * BYTES_PER_BYTE);
-}
-
-static size_t job_len(const struct job *job)
-{
-    return job->ev != NULL ? job->ev->line.len : job->json.len;
-}
-
-/* libjq 1.6 fails when it is started anew after it was left inside of path(f), as by what needs
- * the first output only. That is not the new event's fault: it is run again, and from then on
- * the program is always run to its end. */
-static enum cutoff run_leashed(struct job *job, void (*work)(void *context))
-{
-    struct libjq *const program = job->program;
-    const enum cutoff cutoff = leash_run(program->leash, work, job);
-    if (cutoff != CUTOFF_FAULT || job->started) return cutoff;
-    program->drains = true;
-    program_renew(program);
-    allow(program, job_len(job));
-    return leash_run(program->leash, work, job);
-}
-
-static enum outcome job_run(struct job *job, void (*work)(void *context))
-{
-    struct libjq *const program = job->program;
-    const enum cutoff cutoff = run_leashed(job, work);
-    if (job->answered) {
-        if (leash_abandoned(program->leash)) program_renew(program);
-        program->cut_off_in_a_row = 0;
-        return job->outcome;
+    jv input = input_unpack(&job->in);
+    if (!jv_is_valid(input)) { /* nested deeper than libjq takes, by one level */
+        add_error(job->why, input);
+        return;
     }
-    if (cutoff == CUTOFF_NONE) {
-        if (!job->more) program->cut_off_in_a_row = 0;
-        return job->outcome;
-    }
-    note_cut_off(program, cutoff);
-    if (leash_abandoned(program->leash)) program_renew(program);
-    if (job->why != NULL) buffer_printf(job->why, "cut off: %s", cutoff_reason(cutoff));
-    return OUTCOME_ERROR;
-}
-
-static void start_event(struct job *job)
-{
-    jq_start(job->program->state, jv_of_event(job->schema, job->ev), 0);
+    jq_start(job->program->state, input, 0);
     job->started = true;
 }
 
 /* What comes after the answer, to no other end than that libjq can be started anew. */
 static void drain(struct job *job)
 {
-    bool more = job->program->drains;
+    bool more = libjq_drains[job->program->number];
     job->answered = more;
     while (more) {
         jv output = jq_next(job->program->state);
@@ -405,134 +328,95 @@ static enum outcome next_output(struct job *job, jv *out)
         jv_free(*out);
         return OUTCOME_NONE;
     }
-    if (job->why != NULL)
-        add_error(job->why, *out);
-    else
-        jv_free(*out);
+    add_error(job->why, *out);
     return OUTCOME_ERROR;
 }
 
-static void selects_work(void *context)
+static void selects_work(struct job *job)
 {
-    struct job *const job = context;
     jv output;
-    start_event(job);
     while (!job->selects && (job->outcome = next_output(job, &output)) == OUTCOME_VALUE) {
         job->selects = is_true(output);
         jv_free(output);
     }
+    if (job->outcome == OUTCOME_NONE) job->outcome = OUTCOME_VALUE;
     if (job->selects) drain(job);
 }
 
-enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
-                           const struct event *ev, bool *selects)
+static void value_work(struct job *job)
 {
-    struct job job = {.program = program, .schema = schema, .ev = ev};
-    allow(program, job_len(&job));
-    const enum outcome outcome = job_run(&job, selects_work);
-    *selects = job.selects;
-    return outcome == OUTCOME_NONE ? OUTCOME_VALUE : outcome;
-}
-
-static void value_work(void *context)
-{
-    struct job *const job = context;
-    struct buffer *const text = &job->program->output;
     jv output;
-    start_event(job);
     job->outcome = next_output(job, &output);
     if (job->outcome != OUTCOME_VALUE) return;
-    job->value->kind = (uint8_t)kind_of(output);
-    buffer_clear(text);
-    buffer_reserve(text, 1); /* an empty string is not a missing one */
-    if (job->value->kind == KIND_STRING)
-        add_string(text, output);
+    job->kind = kind_of(output);
+    if (job->kind == KIND_STRING)
+        add_string(job->out, output);
     else
-        add_dump(text, output);
+        add_dump(job->out, output);
     drain(job);
 }
 
-enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
-                         struct value *out)
+static void each_work(struct job *job)
 {
-    struct job job = {.program = program, .schema = schema, .ev = ev, .value = out};
-    *out = (struct value){.kind = KIND_NULL};
-    allow(program, job_len(&job));
-    const enum outcome outcome = job_run(&job, value_work);
-    out->text = program->output.data;
-    out->len = (uint32_t)program->output.len;
-    return outcome;
-}
-
-static const char *string_end(const char *at, const char *end)
-{
-    for (at++; at < end && *at != '"'; at++)
-        if (*at == '\\') at++;
-    return at < end ? at + 1 : end;
-}
-
-/* Copies JSON text, integers of more than 15 digits becoming strings. */
-static void quote_integers(struct buffer *out, struct slice json)
-{
-    const char *const end = json.text + json.len;
-    for (const char *at = json.text; at < end;) {
-        const char *next = at + 1;
-        if (*at == '"') {
-            next = string_end(at, end);
-        } else if (strchr("-0123456789", *at) != NULL && *at != '\0') {
-            while (next < end && *next != '\0' && strchr("+-.0123456789eE", *next) != NULL)
-                next++;
-            const struct slice number = {.text = at, .len = (size_t)(next - at)};
-            const bool integer = memchr(at, '.', number.len) == NULL &&
-                                 memchr(at, 'e', number.len) == NULL &&
-                                 memchr(at, 'E', number.len) == NULL;
-            const bool quote = integer && number.len - (*at == '-') > DIGITS_MAX;
-            if (quote) buffer_add_char(out, '"');
-            buffer_add_slice(out, number);
-            if (quote) buffer_add_char(out, '"');
-            at = next;
-            continue;
-        }
-        buffer_add(out, at, (size_t)(next - at));
-        at = next;
-    }
-}
-
-static void parse_work(void *context)
-{
-    struct job *const job = context;
-    jv input = jv_parse_sized(job->json.text, (int)job->json.len);
-    job->outcome = jv_is_valid(input) ? OUTCOME_VALUE : OUTCOME_ERROR;
-    if (jv_is_valid(input))
-        jq_start(job->program->state, input, 0);
-    else
-        add_error(job->why, input);
-    job->started = true;
-}
-
-static void output_work(void *context)
-{
-    struct job *const job = context;
     jv output;
-    job->outcome = next_output(job, &output);
-    buffer_clear(&job->program->output);
-    if (job->outcome == OUTCOME_VALUE) add_dump(&job->program->output, output);
+    while ((job->outcome = next_output(job, &output)) == OUTCOME_VALUE) {
+        jv text = jv_dump_string(output, 0);
+        pack_text(job->out, (struct slice){.text = jv_string_value(text),
+                                           .len = (size_t)jv_string_length_bytes(jv_copy(text))});
+        jv_free(text);
+    }
 }
 
-enum outcome libjq_each(struct libjq *program, struct slice json,
-                        void (*emit)(void *context, struct slice json), void *context,
-                        struct buffer *why)
+static void job_work(void *context)
 {
-    struct buffer quoted = {0};
-    quote_integers(&quoted, json);
-    struct job job = {.program = program, .json = buffer_slice(&quoted), .why = why, .more = true};
-    allow(program, job_len(&job));
-    enum outcome outcome = job_run(&job, parse_work);
-    while (outcome == OUTCOME_VALUE) {
-        outcome = job_run(&job, output_work);
-        if (outcome == OUTCOME_VALUE) emit(context, buffer_slice(&program->output));
+    struct job *const job = context;
+    input_start(job);
+    if (!job->started) return;
+    switch (job->demand) {
+    case DEMAND_SELECTS: selects_work(job); break;
+    case DEMAND_VALUE: value_work(job); break;
+    case DEMAND_EACH: each_work(job); break;
     }
-    if (outcome == OUTCOME_NONE) program->cut_off_in_a_row = 0;
-    buffer_release(&quoted);
-    return outcome;
+}
+
+/* Answers a request: the outcome, why it was cut off if it was, what was asked for, the message. */
+void libjq_serve(struct sandbox_job *work)
+{
+    static struct buffer out, why, answer;
+    struct unpack in = {.at = work->request.text, .end = work->request.text + work->request.len};
+    struct job job = {.outcome = OUTCOME_ERROR, .out = &out, .why = &why};
+    job.program = libjq_programs[unpack_u32(&in)];
+    job.demand = unpack_u8(&in);
+    job.in = in;
+    buffer_clear(&out);
+    buffer_clear(&why);
+    buffer_clear(&answer);
+    leash_allow(job.program->leash, STEPS_MAX + (int64_t)work->request.len * STEPS_PER_BYTE,
+                BYTES_MAX + work->request.len * BYTES_PER_BYTE);
+    enum cutoff cutoff = leash_run(job.program->leash, job_work, &job);
+    /* libjq 1.6 fails when it is started anew after it was left inside of path(f), as by what needs
+     * the first output only. That is not this event's fault: a fresh worker runs it again, and from
+     * then on the program is always run to its end. */
+    const bool again = cutoff == CUTOFF_FAULT && !job.started && !libjq_drains[job.program->number];
+    if (again) libjq_drains[job.program->number] = true;
+    const bool stopped = cutoff != CUTOFF_NONE || leash_abandoned(job.program->leash);
+    if (job.answered) cutoff = CUTOFF_NONE;
+    if (cutoff != CUTOFF_NONE) job.outcome = OUTCOME_ERROR;
+    if (out.len + why.len + 64 > work->room) {
+        cutoff = CUTOFF_BYTES;
+        job.outcome = OUTCOME_ERROR;
+        buffer_clear(&out);
+        buffer_clear(&why);
+    }
+    pack_u8(&answer, again);
+    pack_u8(&answer, (uint8_t)job.outcome);
+    pack_u8(&answer, (uint8_t)cutoff);
+    pack_u8(&answer, job.selects);
+    pack_u8(&answer, (uint8_t)job.kind);
+    pack_text(&answer, buffer_slice(&out));
+    pack_text(&answer, buffer_slice(&why));
+    memcpy(work->answer, answer.data, answer.len);
+    work->len = answer.len;
+    /* What was stopped half-way is not worth finding out about. */
+    work->last = stopped || leash_bytes(job.program->leash) > LOST_MAX;
 }

@@ -1,9 +1,14 @@
 /*
  * libjq.h - programs that run in libjq.
  *
- * libjq.c alone knows libjq's types (leash.c stands in for a few of its functions). A program has
- * a jq_state of its own; its input is the whole line, as expr.h says. What comes out is copied
+ * libjq.c alone knows libjq's types (leash.c stands in for a few of its functions). A program is
+ * compiled here, and run by a worker that has been forked since then (sandbox.h): whatever an event
+ * makes libjq do, run out of memory, out of bounds or for ever, costs that event its result and
+ * nobody anything else. Its input is the whole line, as expr.h says. What comes out is copied
  * before it is handed on.
+ *
+ * What an event may cost is counted in steps, bytes and tries of regular expressions, so that it is
+ * cut off on every machine or on none; and, more generously, in processor time.
  */
 #ifndef CS_LIBJQ_H
 #define CS_LIBJQ_H
@@ -25,10 +30,22 @@ struct libjq *libjq_compile(const char *text, struct buffer *why);
 
 void libjq_free(struct libjq *program);
 
+/* All programs are compiled: forks the process they will run in, which is best done while this one
+ * is small. Without this call it is done when it is first needed; a program compiled later means
+ * another process. */
+void libjq_begin(void);
+
 /* Is any output neither false nor null? Sets *selects on OUTCOME_VALUE; there is no
  * OUTCOME_NONE. */
 enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
                            const struct event *ev, bool *selects);
+
+/* libjq_selects will be asked about these events, in this order: asks about all of them at once.
+ * Forgotten with the next call, or by libjq_ahead_forget: an event may not change in between. */
+#define LIBJQ_AHEAD_MAX 64
+void libjq_ahead(struct libjq *program, const struct schema *schema, struct event *const *events,
+                 size_t count);
+void libjq_ahead_forget(struct libjq *program);
 
 /* The first output; its text is the program's until it runs again. */
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,

@@ -5,6 +5,7 @@
 #include "admit/arrival.h"
 #include "run/framed.h"
 #include "run/common_options.h"
+#include "run/signals.h"
 #include "run/translated.h"
 #include "source/frame.h"
 
@@ -189,7 +190,7 @@ static const char *raw_take(struct loop *l, struct input *input, const struct sp
     const struct translator *translator = l->run.translator;
     const char *const end = span->end;
     const char *p = span->data;
-    while (p < end) {
+    while (p < end && stop_signal == 0) {
         const char *next = translator->split(input->reading, p, end, input->ended);
         if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
         if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
@@ -210,12 +211,13 @@ static const char *raw_take(struct loop *l, struct input *input, const struct sp
 }
 
 /* Plain events, whole lines of them: the usual case. */
-static void lines_take(struct loop *l, struct input *input, const char *p, const char *stop)
+static const char *lines_take(struct loop *l, struct input *input, const char *p, const char *stop)
 {
     output_lender(&l->output, p, stop);
-    admission_lines(&l->admission, input, p, stop);
+    p = admission_lines(&l->admission, input, p, stop);
     output_settle(&l->output);
     output_lender(&l->output, NULL, NULL);
+    return p;
 }
 
 /* Lines, each a record. *record is where the last one began. Returns behind it. */
@@ -224,7 +226,7 @@ static const char *each_take(struct loop *l, struct input *input, const struct s
 {
     const char *const stop = span->last + 1;
     const char *p = span->data;
-    while (p < stop) {
+    while (p < stop && stop_signal == 0) {
         if (__builtin_expect(is_too_long(p, stop), 0)) {
             take_too_long(l, input, p);
             p = (const char *)rawmemchr(p, '\n') + 1;
@@ -246,12 +248,12 @@ static void span_take(struct loop *l, struct input *input, const struct span *sp
 {
     const char *const stop = span->last + 1;
     const char *record = span->data;
-    const char *p = stop;
+    const char *p;
     if (input->reading != NULL && input->framing == FRAMING_NONE)
         p = raw_take(l, input, span);
     else if (input->reading == NULL && input->framing == FRAMING_NONE && !span->torn &&
              (size_t)(stop - span->data) <= LINE_MAX_BYTES)
-        lines_take(l, input, span->data, stop);
+        p = lines_take(l, input, span->data, stop);
     else
         p = each_take(l, input, span, &record);
     batch_deliver(&l->admission.batch); /* the block is about to be overwritten */

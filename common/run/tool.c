@@ -349,6 +349,7 @@ static void admission_set(struct loop *l)
     a->time_field = options->time_field;
     a->max_jump_us = options->max_jump_us;
     a->flush = admission_flush;
+    a->stop_signal = &stop_signal;
     a->context = l;
     a->time_slot = schema_need(&run->schema, slice_of(options->time_field));
     a->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
@@ -425,6 +426,7 @@ static void start(struct loop *l, int argc, char **argv)
     if (options->explain) explain(l);
     paths_gather(argv + operand, argc - operand);
     paths_check();
+    expr_begin();
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL);
     checkpoint_open(l);

@@ -1,0 +1,303 @@
+#include "expr/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/die.h"
+
+/* Somebody may kill a worker that has done nothing: so often its request is tried again. */
+#define TRIES 3
+
+/* What the run and its workers share. A call is some requests; it and its answer have the same
+ * number. */
+struct channel {
+    _Atomic uint32_t asked, answered; /* futexes */
+    _Atomic uint32_t ended;           /* how many workers have ended; wakes answered, too */
+    _Atomic size_t served;            /* requests of the call that are answered */
+    bool leaving;                     /* the worker ends behind this answer */
+    int status;                       /* of the worker that ended last, as waitpid has it */
+    size_t begin, end;                /* of the call, in the bytes of requests */
+};
+
+/* Before each request and each answer, in multiples of 16 bytes. */
+struct head {
+    size_t len;
+    int64_t limit_us; /* of a request */
+};
+
+#define CHANNEL_BYTES ((size_t)4096)
+#define SHARED_BYTES (CHANNEL_BYTES + SANDBOX_REQUEST_MAX + SANDBOX_ANSWER_MAX)
+
+static struct {
+    struct channel *channel; /* NULL: never started */
+    pid_t owner, keeper;
+    size_t put; /* bytes of requests */
+    void (*serve)(struct sandbox_job *job);
+} sandbox;
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t seen, const struct timespec *timeout)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, timeout, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static char *request_bytes(void)
+{
+    return (char *)sandbox.channel + CHANNEL_BYTES;
+}
+
+static char *answer_bytes(void)
+{
+    return request_bytes() + SANDBOX_REQUEST_MAX;
+}
+
+/* --- the worker --- */
+
+static void timer_set(int64_t limit_us)
+{
+    const struct itimerval timer = {
+        .it_value = {.tv_sec = limit_us / 1000000, .tv_usec = limit_us % 1000000}};
+    (void)setitimer(ITIMER_PROF, &timer, NULL);
+}
+
+static size_t rounded(size_t len)
+{
+    return (len + sizeof(struct head) - 1) & ~(sizeof(struct head) - 1);
+}
+
+/* One request after the other, until the worker has to end. */
+static void call_serve(struct channel *channel)
+{
+    size_t written = 0;
+    for (size_t at = channel->begin; at < channel->end && !channel->leaving;) {
+        const struct head *const head = (const void *)(request_bytes() + at);
+        struct head *const answer = (void *)(answer_bytes() + written);
+        struct sandbox_job job = {
+            .request = {.text = (const char *)(head + 1), .len = head->len},
+            .answer = (char *)(answer + 1),
+            .room = SANDBOX_ANSWER_MAX - written - sizeof *answer,
+        };
+        timer_set(head->limit_us);
+        sandbox.serve(&job);
+        timer_set(0);
+        answer->len = job.len;
+        written += sizeof *answer + rounded(job.len);
+        at += sizeof *head + rounded(head->len);
+        /* Without room for more, the rest is asked for again. */
+        channel->leaving = job.last || SANDBOX_ANSWER_MAX - written < SANDBOX_ANSWER_MAX / 4;
+        atomic_fetch_add(&channel->served, 1);
+    }
+}
+
+/* The kernel, when it has no memory, is to take the worker and not the run. */
+static void offer_oneself(void)
+{
+    const int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+    if (fd < 0) return;
+    (void)!write(fd, "1000", 4);
+    close(fd);
+}
+
+/* done is the request that the worker before has answered, or died of: it is not tried again. */
+static _Noreturn void worker_run(uint32_t done)
+{
+    struct channel *const channel = sandbox.channel;
+    offer_oneself();
+    while (!channel->leaving) {
+        while (atomic_load(&channel->asked) == done)
+            futex_wait(&channel->asked, done, NULL);
+        done = atomic_load(&channel->asked);
+        call_serve(channel);
+        atomic_store(&channel->answered, done);
+        futex_wake(&channel->answered);
+    }
+    _exit(EXIT_DONE);
+}
+
+/* --- the keeper --- */
+
+/* What it has of the run is its programs, and no more: no file of the run's stays open because of
+ * it. */
+static void leave_alone(void)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        signal(ignored[i], SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPROF, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGBUS, SIG_DFL);
+    const int nothing = open("/dev/null", O_RDWR);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (nothing >= 0) (void)dup2(nothing, fd);
+    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+    (void)prctl(PR_SET_DUMPABLE, 0); /* a crash is expected: no core files */
+}
+
+static _Noreturn void keeper_run(pid_t run)
+{
+    struct channel *const channel = sandbox.channel;
+    die_with(run);
+    leave_alone();
+    const pid_t keeper = getpid();
+    for (uint32_t done = 0;;) {
+        const pid_t worker = fork();
+        if (worker == 0) {
+            channel->leaving = false;
+            die_with(keeper);
+            worker_run(done);
+        }
+        if (worker < 0) _exit(EXIT_FAILED);
+        while (waitpid(worker, &channel->status, 0) < 0 && errno == EINTR)
+            continue;
+        done = atomic_load(&channel->asked); /* the run asks no more before it has seen this end */
+        atomic_fetch_add(&channel->ended, 1);
+        futex_wake(&channel->answered);
+    }
+}
+
+/* --- the run --- */
+
+void sandbox_stop(void)
+{
+    if (!sandbox_started()) return;
+    kill(sandbox.keeper, SIGKILL); /* and its worker dies with it */
+    while (waitpid(sandbox.keeper, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    (void)munmap(sandbox.channel, SHARED_BYTES);
+    sandbox.channel = NULL;
+    sandbox.owner = 0;
+}
+
+bool sandbox_started(void)
+{
+    return sandbox.channel != NULL && sandbox.owner == getpid();
+}
+
+void sandbox_start(void (*serve)(struct sandbox_job *job))
+{
+    sandbox_stop();
+    sandbox.channel = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (sandbox.channel == MAP_FAILED) die_errno("memory for expressions");
+    sandbox.owner = getpid();
+    sandbox.serve = serve;
+    sandbox.put = 0;
+    sandbox.keeper = fork();
+    if (sandbox.keeper < 0) die_errno("fork");
+    if (sandbox.keeper == 0) keeper_run(sandbox.owner);
+}
+
+bool sandbox_put(struct slice request, int64_t limit_us)
+{
+    const size_t size = sizeof(struct head) + rounded(request.len);
+    if (SANDBOX_REQUEST_MAX - sandbox.put < size) return false;
+    struct head *const head = (void *)(request_bytes() + sandbox.put);
+    *head = (struct head){.len = request.len, .limit_us = limit_us};
+    memcpy(head + 1, request.text, request.len);
+    sandbox.put += size;
+    return true;
+}
+
+/* Why the worker that ended last has done so. */
+static enum sandbox_end end_of(int status)
+{
+    if (WIFEXITED(status)) return SANDBOX_CRASHED;
+    switch (WTERMSIG(status)) {
+    case SIGPROF: return SANDBOX_TIME;
+    case SIGKILL:
+    case SIGTERM: return SANDBOX_KILLED;
+    default: return SANDBOX_CRASHED;
+    }
+}
+
+/* Nobody forks workers any more: then there is nobody to ask. */
+static void keeper_check(void)
+{
+    int status;
+    if (waitpid(sandbox.keeper, &status, WNOHANG) == sandbox.keeper)
+        die("the process for expressions has ended: no memory, or no process for it");
+}
+
+/* Waits for the answer to the call of that number; false: the worker has ended instead. ended is
+ * how many had before. */
+static bool answer_wait(struct channel *channel, uint32_t number, uint32_t ended)
+{
+    const struct timespec timeout = {.tv_nsec = 100000000};
+    for (;;) {
+        const uint32_t answered = atomic_load(&channel->answered);
+        if (answered == number) return true;
+        if (atomic_load(&channel->ended) != ended)
+            return atomic_load(&channel->answered) == number; /* it may have answered, then ended */
+        futex_wait(&channel->answered, answered, &timeout);
+        keeper_check();
+    }
+}
+
+/* A worker that said so is gone before the next call: the keeper notes which one it has answered.
+ */
+static void leaving_wait(struct channel *channel, uint32_t ended)
+{
+    const struct timespec timeout = {.tv_nsec = 1000000};
+    while (channel->leaving && atomic_load(&channel->ended) == ended) {
+        futex_wait(&channel->answered, atomic_load(&channel->answered), &timeout);
+        keeper_check();
+    }
+}
+
+/* Asks from there on; how many requests were answered is in channel->served. */
+static enum sandbox_end call(struct channel *channel, size_t begin)
+{
+    const uint32_t ended = atomic_load(&channel->ended);
+    const uint32_t number = atomic_load(&channel->asked) + 1;
+    channel->begin = begin;
+    channel->end = sandbox.put;
+    atomic_store(&channel->served, 0);
+    atomic_store(&channel->asked, number);
+    futex_wake(&channel->asked);
+    if (!answer_wait(channel, number, ended)) return end_of(channel->status);
+    leaving_wait(channel, ended);
+    return SANDBOX_ANSWERED;
+}
+
+void sandbox_ask(void (*got)(void *context, size_t i, enum sandbox_end end, struct slice answer),
+                 void *context)
+{
+    struct channel *const channel = sandbox.channel;
+    size_t i = 0;
+    int tries = 0;
+    for (size_t at = 0; at < sandbox.put;) {
+        const enum sandbox_end end = call(channel, at);
+        const struct head *answer = (const void *)answer_bytes();
+        for (size_t served = atomic_load(&channel->served); served > 0; served--) {
+            const struct head *const head = (const void *)(request_bytes() + at);
+            const struct slice text = {.text = (const char *)(answer + 1), .len = answer->len};
+            at += sizeof *head + rounded(head->len);
+            got(context, i++, SANDBOX_ANSWERED, text);
+            answer = (const void *)((const char *)(answer + 1) + rounded(text.len));
+            tries = 0;
+        }
+        if (end == SANDBOX_ANSWERED || (end == SANDBOX_KILLED && ++tries < TRIES)) continue;
+        const struct head *const head = (const void *)(request_bytes() + at);
+        at += sizeof *head + rounded(head->len);
+        got(context, i++, end, (struct slice){0});
+        tries = 0;
+    }
+    sandbox.put = 0;
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# Programs that run in libjq: what an event can make them do costs that event its result, and nobody anything else.
+# shellcheck disable=SC2002,SC2086 # commands in variables are several words; bats sets stderr
+
+load helper
+
+setup() { setup_tools; }
+
+# good N: so many events that nobody minds, n1, n2, ...
+good() { seq "$1" | jq -c '{event_time: "2026-01-01T00:00:00Z", event_type: "x", n: 1, name: "n\(.)", a: "bot crawl"}'; }
+
+# nested DEEP: an event nested so deep.
+nested() {
+  awk -v deep="$1" 'BEGIN {
+    printf "{\"event_time\":\"2026-01-01T00:00:00Z\",\"a\":"
+    for (i = 1; i < deep; i++) printf "["
+    for (i = 1; i < deep; i++) printf "]"
+    print "}"
+  }'
+}
+
+# spared EXPR: over poison and good events in turn, the good ones count, and every poison event is one expression error.
+spared() {
+  local poisoned
+  poisoned=$(wc -l <poison)
+  good 20 >good
+  paste -d '\n' poison good | grep . >in
+  counted cs-window --size=1h --by=name --agg=n=count -w "$1" in >got 2>messages
+  cs-window --size=1h --by=name --agg=n=count -w "$1" good >want
+  [ "$(wc -l <want)" -eq 20 ]
+  cmp want got
+  [ "$(fate expression_errors)" -eq "$poisoned" ]
+  [ "$(fate filtered)" -eq "$poisoned" ]
+}
+
+@test "events nested deeper than libjq takes are expression errors, however many come in a row" {
+  for i in {1..30}; do nested 256; done >poison
+  spared '(.user_agent // "") | test("bot|crawl"; "i") | not'
+  [ ! -s messages ]
+  # One level less is an event like any other.
+  nested 255 >in
+  [ "$(tally -w '(.user_agent // "") | test("bot|crawl"; "i") | not' in)" -eq 1 ]
+}
+
+@test "what takes too long or too much is cut off and named, and the events around it count" {
+  yes '{"event_time":"2026-01-01T00:00:00Z","name":"p","n":1000000000}' | head -n 15 >poison
+  spared '([range(.n)] | length) == 1'
+  grep -F 'cut off in line 1: it takes too many steps' messages
+  [ "$(grep -c 'cut off in line' messages)" -eq 3 ]
+  spared '[limit(.n; repeat(1))] | length == 1'
+  spared '("x" * .n) == "x"'
+  spared '[.n] | until(. == [1]; .)'
+}
+
+@test "an index that is no size does not crash" {
+  yes '{"event_time":"2026-01-01T00:00:00Z","name":"p","n":2147483647}' | head -n 12 >poison
+  spared '.x[.n] = 1'
+  spared 'setpath(["x", .n]; 1)'
+  good 3 >in
+  for program in '.x[2147483647]=1' 'setpath(["x",2147483647];1)' '.x[536870912]=1' '.x[-2147483649]=1' '.x[1e300]=1'; do
+    cs-window --size=1h --agg=n=count -w "$program" in >out 2>messages
+    ! grep -F crashed messages
+  done
+}
+
+@test "a regular expression that does not end is cut off, and TERM does not wait for such" {
+  awk 'BEGIN { printf "{\"event_time\":\"2026-01-01T00:00:00Z\",\"name\":\"p\",\"a\":\""; for (i = 0; i < 25000; i++) printf "bot "; print "\"}" }' >line
+  for i in {1..3}; do cat line; done >poison
+  spared '.a | test("bot.*crawl")'
+  yes '{"event_time":"2026-01-01T00:00:00Z","n":1000000000}' | head -n 100000 >in
+  cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --save-every=1us --output=out in 2>cut &
+  pid=$!
+  until_true test -s cut
+  kill -TERM $pid
+  wait $pid
+  [ "$(cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --show-position | jq .line)" -lt 100000 ]
+}
+
+@test "the process for expressions may be killed, and dies with the tool" {
+  local tool=(cs-window --size=1h --agg=n=count -w '[.n] | tojson == "[1]"')
+  mkfifo feed
+  "${tool[@]}" feed >out &
+  pid=$!
+  exec 5>feed
+  good 5 >&5
+  until_true pgrep -P $pid
+  keeper=$(pgrep -P $pid)
+  until_true pgrep -P $keeper
+  kill -KILL "$(pgrep -P $keeper)"
+  good 5 >&5
+  exec 5>&-
+  wait $pid
+  [ "$(jq .n out)" = 10 ]
+  # A tool that is killed leaves nobody behind.
+  "${tool[@]}" feed >out &
+  pid=$!
+  exec 5>feed
+  until_true pgrep -P $pid
+  keeper=$(pgrep -P $pid)
+  kill -KILL $pid
+  gone() { ! kill -0 "$1" 2>/dev/null; }
+  until_true gone $keeper
+  exec 5>&-
+}
+
+@test "a map that fails at a record refuses that record, and goes on" {
+  yes '{"event_time":"2026-01-01T00:00:00Z","n":1000000000}' | head -n 3 >in
+  good 3 >>in
+  counted cs-parse --map='.event_type = "x" | .m = ([range(.n)] | length)' --rejects=rejects in >out
+  [ "$(jq -c .m out | uniq -c | xargs)" = '3 1' ]
+  [ "$(jq -r .reason rejects | uniq -c | xargs)" = '3 map-error' ]
+}
