@@ -45,29 +45,29 @@ static const struct option_row options[] = {
      .target = &after_us,
      .argument = "DUR",
      .least = 1,
-     .help = "idle for longer is gone (default 15m)"},
+     .help = "report a cart whose id has been idle for longer (default 15m)"},
     {.name = "until",
      .type = OPTION_DURATION,
      .target = &until_us,
      .argument = "DUR",
      .least = 1,
-     .help = "idle for this long is no news any more: with --idle and --at (default 60m)"},
+     .help = "with --idle and --at: not reported when idle longer than this (default 60m)"},
     {.name = "forget",
      .type = OPTION_DURATION,
      .target = &forget_us,
      .argument = "DUR",
      .least = 1,
-     .help = "an id silent for longer starts anew (default 24h)"},
+     .help = "forget an id without events for longer (default 24h)"},
     {.name = "id",
      .type = OPTION_TEXT,
      .target = &id,
      .argument = "F",
-     .help = "whose cart: the member that says (default session_id)"},
+     .help = "the member that says whose cart it is (default session_id)"},
     {.name = "at",
      .type = OPTION_CALL,
      .call = at_read,
      .argument = "TIME|now",
-     .help = "print, at the end, who was idle at TIME, and nothing else"},
+     .help = "print only, when the input ends, who was idle at TIME"},
     OPTION_END,
 };
 
@@ -187,7 +187,8 @@ static void print_alert(const struct run *run, const struct cart_alert *alert, i
     rows_end(run->rows);
 }
 
-/* An alert as the stream goes by. Where time is the wall clock's, it may be no news any more. */
+/* An alert as the stream goes by. Where time is the wall clock's, it may be too old to be printed.
+ */
 static void live_alert(void *context, const struct cart_alert *alert)
 {
     struct run *run = context;

@@ -1,7 +1,7 @@
 /*
  * command.h - what a command is: a struct tool, and the run it is part of.
  *
- * A command is its options and a few functions. The main loop (tool.h) reads, scans, judges
+ * A command is its options and a few functions. The main loop (run/tool.h) reads, scans, judges
  * (duplicates, rejects, event time, --where), flushes when it would have to wait, handles signals,
  * opens and saves the state, and knows the wall clock; a command sees only valid events with their
  * time, and watermarks.
@@ -11,14 +11,18 @@
  *                their values; no option changes after it (optional)
  *     start      once, after the options are settled: check combinations (die_usage), compile
  *                expressions, schema_need what is read, declare the rows' members
- *     load       at most once, on a saved state
- *     amend      for each event as it came, before it is judged (cs-parse only)
+ *     load       on a saved state, before the first event; with --jobs also for each range, whose
+ *                save it gets, in the order of the ranges
+ *     range      in a process that reads ranges of --jobs, before each of them (optional)
+ *     amend      for each event as it came, before it is judged (optional)
  *     hint       for each event of a batch, before any of the batch is handed to event (optional)
  *     event      for each event that passed; says what became of it
  *     advance    when the smallest watermark has moved: close and print what is due
  *     updates    --emit=updates: print what has changed since the last call
+ *     take       --jobs: the rows of a range, before what it has left to this run (optional)
  *     save       any time between events
- *     finish     once, when nothing may stay open: close and print all (not with --state)
+ *     finish     once, when nothing may stay open: close and print all (with --state, only if
+ *                --flush is given and the input has ended)
  * advance may come later than the watermark moved: up to a batch of events may lie between. A
  * command must print the same bytes anyway (see window.h, session.h for how). An event is never
  * handed to a command before its own partition's watermark (ev->watermark_us); what advance is told
@@ -41,7 +45,7 @@
 enum fate {
     FATE_USED,
     FATE_LATE,     /* nothing it could still belong to is open */
-    FATE_NO_ID,    /* cs-sessionize, cs-abandon: nobody's event */
+    FATE_NO_ID,    /* cs-sessionize, cs-abandon: an event without an id */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
     FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };

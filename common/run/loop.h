@@ -1,9 +1,9 @@
 /*
- * loop.h - the main loop's own: everything commands do not see. Private to tool.c, intake.c and
- * checkpoint.c.
+ * loop.h - the main loop's own: everything commands do not see. Private to run/.
  *
  * One struct holds a run: intake.c takes what inputs bring through it, record by record, into
- * batches for the command; checkpoint.c keeps it over restarts; tool.c sets it up and goes round.
+ * batches for the command; checkpoint.c keeps it over restarts; range.c, relay.c and jobs.c
+ * share it out to other processes; tool.c sets it up and goes round.
  */
 #ifndef CS_LOOP_H
 #define CS_LOOP_H
