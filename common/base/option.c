@@ -378,6 +378,7 @@ void option_release(void)
     file_texts = NULL;
     file_rows = NULL;
     file_count = 0;
+    file_path = NULL;
     free(given);
     given = NULL;
     given_count = 0;
