@@ -57,16 +57,16 @@ parse_line() {
 
 @test "white space that is a control does not make invalid JSON of an event" {
   local tab=$'\t' c1=$'\u0085' del=$'\x7f'
-  parse_line "$event,\"p\":$tab[\"$c1\"]}"
+  parse_line "$event,\"p\":${tab}[\"$c1\"]}"
   [ "$output" = "$row,\"p\": [\"\\u0085\"]}" ]
   parse_line "$event,\"p\":\"$c1\",\"q\":[1,$tab"$'\r'"2]$tab}"
   [ "$output" = "$row,\"p\":\"\\u0085\",\"q\":[1,  2]}" ]
-  parse_line "$tab{\"event_id\"$tab:$tab\"$del\",${event#?},\"brand\":$tab\"x\",\"n\":\"1\",\"y\":$tab[]}" --rename=make=brand \
+  parse_line "$tab{\"event_id\"$tab:$tab\"$del\",${event#?},\"brand\":$tab\"x\",\"n\":\"1\",\"y\":${tab}[]}" --rename=make=brand \
     --recode="make:x=a${c1}b" --number=n
   jq -e '.event_id == "\u007f" and .make == "a\u0085b" and .n == 1 and .y == []' <<<"$output"
-  parse_line "$event,\"p\":$tab[\"$c1\"]}" --map='., .p += ["\u007f"]'
+  parse_line "$event,\"p\":${tab}[\"$c1\"]}" --map='., .p += ["\u007f"]'
   [ "$(jq -c .p <<<"$output" | paste -sd' ')" = '["'"$c1"'"] ["'"$c1"'","\u007f"]' ]
-  parse_line "3${tab}4$tab$event,\"p\":$tab[\"$c1\"]}" --keep-frame
+  parse_line "3${tab}4$tab$event,\"p\":${tab}[\"$c1\"]}" --keep-frame
   [ "$output" = "3${tab}4$tab$row,\"p\": [\"\\u0085\"]}" ]
 }
 
