@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
