@@ -174,30 +174,6 @@ static void start_id_from(struct run *run)
     list_release(&names);
 }
 
-static void start(struct run *run)
-{
-    format_init(&format, (enum format_kind)from, no_quotes);
-    if (header != NULL) {
-        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
-            die_usage("--header is for CSV and TSV");
-        const char *problem = format_name_columns(&format, slice_of(header));
-        if (problem != NULL) die_usage("--header: %s", problem);
-    }
-    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
-        die_usage("--no-quotes is for CSV and TSV");
-    if (keep_frame && option_given("key"))
-        die_usage("--keep-frame and --key both put something before the event: use one of them");
-    if (map_text != NULL || map_file != NULL) start_map();
-    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
-        schema_need(&run->schema, run->schema.name[slot]);
-    start_renames(run);
-    start_recodes(run);
-    start_id_from(run);
-    time_elsewhere = option_given("time-field");
-    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
-    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
-}
-
 /* The line with another event_time in it. */
 static struct slice line_with_time(struct slice line, struct slice old, struct slice new)
 {
@@ -340,32 +316,66 @@ static void release(struct run *run)
 }
 
 /* What a range of --jobs hands over, and the next one does not. */
-static void save(struct run *run, struct buffer *out)
+static void hand_over(struct run *run, struct buffer *out)
 {
     (void)run;
     pack_u64(out, produced);
     produced = 0;
 }
 
-static bool load(struct run *run, struct unpack *in)
+static bool add(struct run *run, struct unpack *in)
 {
     (void)run;
     produced += unpack_u64(in);
     return !in->broken;
 }
 
-static const struct tool tool = {
-    .name = "cs-parse",
-    .summary = "make canonical events of raw records",
-    .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_SINGLY | TOOL_BULKY,
-    .save = save,
-    .load = load,
-    .start = start,
+static const struct ranges ranges = {
+    .singly = true,
+    .bulky = true,
+    .hand_over = hand_over,
+    .add = add,
+};
+
+static const struct analysis analysis = {
     .amend = amend,
     .event = event,
     .stats = stats,
     .explain = explain,
+    .ranges = &ranges,
+};
+
+static const struct analysis *start(struct run *run)
+{
+    format_init(&format, (enum format_kind)from, no_quotes);
+    if (header != NULL) {
+        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
+            die_usage("--header is for CSV and TSV");
+        const char *problem = format_name_columns(&format, slice_of(header));
+        if (problem != NULL) die_usage("--header: %s", problem);
+    }
+    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
+        die_usage("--no-quotes is for CSV and TSV");
+    if (keep_frame && option_given("key"))
+        die_usage("--keep-frame and --key both put something before the event: use one of them");
+    if (map_text != NULL || map_file != NULL) start_map();
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        schema_need(&run->schema, run->schema.name[slot]);
+    start_renames(run);
+    start_recodes(run);
+    start_id_from(run);
+    time_elsewhere = option_given("time-field");
+    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
+    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+    return &analysis;
+}
+
+static const struct tool tool = {
+    .name = "cs-parse",
+    .summary = "make canonical events of raw records",
+    .options = options,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .start = start,
     .release = release,
 };
 

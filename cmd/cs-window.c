@@ -125,7 +125,7 @@ static void window_settle(struct settings *settings)
     if (slide_us == 0) slide_us = size_us;
 }
 
-static void window_start(struct run *run)
+static const struct analysis *window_start(struct run *run)
 {
     struct buffer why = {0};
 
@@ -145,6 +145,7 @@ static void window_start(struct run *run)
     };
     if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
+    return report_analysis(run);
 }
 
 static void window_release(struct run *run)
@@ -160,15 +161,6 @@ static const struct tool tool = {
     .flags = TOOL_WINDOWS | TOOL_MERGES,
     .settle = window_settle,
     .start = window_start,
-    .amend = report_amend,
-    .hint = report_hint,
-    .event = report_event,
-    .advance = report_advance,
-    .updates = report_updates,
-    .finish = report_finish,
-    .save = report_save,
-    .load = report_load,
-    .explain = report_explain,
     .release = window_release,
 };
 

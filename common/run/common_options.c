@@ -345,9 +345,6 @@ static void refuse_options(const struct tool *tool)
     if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
     if (given.merge && given.by_partition)
         die_usage("--merge reads what --by-partition has printed: not both");
-    if (given.state != NULL && (tool->save == NULL || (tool->flags & TOOL_NO_TIME_RULES) != 0))
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
-                  "positions)");
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
     if (given.output != NULL && given.spool != NULL)

@@ -8,16 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "run/checkpoint.h"
+#include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
 #include "run/signals.h"
+#include "run/summary.h"
+#include "run/tick.h"
 
 /* More workers than that help nobody. */
 #define JOBS_MAX 256
@@ -52,18 +57,18 @@ static void key_members(struct run *run)
     list_release(&names);
 }
 
-static void where_compile(struct loop *l)
+static void where_compile(struct admission *a, struct schema *schema)
 {
-    l->where_count = options->where.count;
-    l->where = memory_zero(l->where_count + 1, sizeof l->where[0]);
+    a->where_count = options->where.count;
+    a->where = memory_zero(a->where_count + 1, sizeof a->where[0]);
     struct buffer why = {0};
-    for (size_t i = 0; i < l->where_count; i++) {
+    for (size_t i = 0; i < a->where_count; i++) {
         if (options->where.text[i][0] == '\0') die_usage("--where: which expression?");
-        l->where[i] = expr_compile(options->where.text[i], &l->run.schema, &why);
-        if (l->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
+        a->where[i] = expr_compile(options->where.text[i], schema, &why);
+        if (a->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
-    while (options->merge && l->where_count > 0) /* the rows are made of what it selected */
-        expr_free(l->where[--l->where_count]);
+    while (options->merge && a->where_count > 0) /* the rows are made of what it selected */
+        expr_free(a->where[--a->where_count]);
     buffer_release(&why);
 }
 
@@ -110,9 +115,9 @@ static void partitions_of_inputs(struct loop *l)
          * stands in. */
         const bool is_file = input->regular && !options->interleave;
         if (!is_file || files == NULL)
-            intake_assign(input, clock_partition(&l->clock, -1 - number++));
+            arrival_assign(input, clock_partition(&l->admission.clock, -1 - number++));
         if (is_file && files == NULL) files = input->partition;
-        if (is_file) intake_assign(input, files);
+        if (is_file) arrival_assign(input, files);
         input->number = -1 - input->partition->number;
     }
 }
@@ -161,18 +166,16 @@ static void outputs_open(struct loop *l)
         output_standard(&l->output);
         standard_output_check(&l->output);
     }
-    l->rejects = (struct rejects){.what = "rejected", .option = "--rejects"};
-    l->late = (struct rejects){.what = "late", .option = "--late"};
     if (options->rejects != NULL) {
         output_file(&l->rejects_output, options->rejects, l->length.rejects);
-        l->rejects.output = &l->rejects_output;
+        l->admission.fates.rejects.output = &l->rejects_output;
     }
     if (options->late != NULL && options->rejects != NULL &&
         strcmp(options->late, options->rejects) == 0) {
-        l->late.output = &l->rejects_output;
+        l->admission.fates.late.output = &l->rejects_output;
     } else if (options->late != NULL) {
         output_file(&l->late_output, options->late, l->length.late);
-        l->late.output = &l->late_output;
+        l->admission.fates.late.output = &l->late_output;
     }
 }
 
@@ -180,12 +183,12 @@ static void explain(struct loop *l)
 {
     output_standard(&l->output);
     struct buffer text = {0};
-    for (size_t i = 0; i < l->where_count; i++) {
+    for (size_t i = 0; i < l->admission.where_count; i++) {
         buffer_add_literal(&text, "where    ");
-        expr_explain(l->where[i], &text);
+        expr_explain(l->admission.where[i], &text);
         buffer_add_char(&text, '\n');
     }
-    if (l->tool->explain != NULL) l->tool->explain(&l->run, &text);
+    if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
     buffer_add_literal(&text, "members ");
     for (int slot = 0; slot < l->run.schema.count; slot++) {
         if (!schema_needs(&l->run.schema, slot)) continue;
@@ -211,78 +214,21 @@ static void explain(struct loop *l)
     exit(EXIT_DONE);
 }
 
-void loop_flush(struct loop *l)
-{
-    rows_flush(l->run.rows);
-    if (l->rejects.output != NULL) output_flush(l->rejects.output);
-    if (l->late.output != NULL) output_flush(l->late.output);
-}
-
-/* Brings the counters together. */
-void loop_count(struct loop *l)
-{
-    l->stats.late_windows = l->run.counters.late_windows;
-    l->stats.expired = l->run.counters.expired;
-    l->stats.not_numbers = l->run.counters.not_numbers;
-    l->stats.expression_errors = expr_errors;
-    l->stats.rows = l->rows_before + rows_count(l->run.rows);
-}
-
-static void stats_write(struct loop *l)
-{
-    loop_count(l);
-    struct buffer more = {0};
-    if (l->tool->stats != NULL) l->tool->stats(&l->run, &more);
-    struct stats stats = l->stats;
-    for (int i = 0; i < l->clock.count; i++) /* what is held has not been judged */
-        stats.read -= l->clock.partition[i]->holding && !l->clock.partition[i]->held_counted;
-    const struct stats_moment moment = {
-        .tool = l->tool->name,
-        .keys = l->run.counters.keys,
-        .bytes = l->inputs.bytes_read,
-        .event_time_us = l->clock.largest_us,
-        .watermark_us = l->told_us,
-        .more = buffer_slice(&more),
-    };
-    stats_put(&stats, &moment, options->stats_file);
-    buffer_release(&more);
-}
-
-int64_t loop_tick(struct loop *l)
-{
-    if (stats_wanted) {
-        stats_wanted = 0;
-        stats_write(l);
-    }
-    int64_t wait_us = checkpoint_tick(l);
-    if (options->updates) {
-        const int64_t steady_us = instant_steady();
-        if (steady_us >= l->updates_due_us) {
-            if (l->tool->updates != NULL) l->tool->updates(&l->run);
-            rows_flush(l->run.rows);
-            l->updates_due_us = steady_us + options->updates_us;
-        }
-        if (l->updates_due_us - steady_us < wait_us) wait_us = l->updates_due_us - steady_us;
-    }
-    progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
-    const int64_t silent_us = notify_tick(&l->notify);
-    return silent_us < wait_us ? silent_us : wait_us;
-}
-
 static void wait_for_input(struct loop *l, int64_t due_us)
 {
     loop_flush(l);
-    const int64_t idle_us = clock_next_idle(&l->clock);
+    const int64_t idle_us = clock_next_idle(&l->admission.clock);
     const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
     if (options->idle_us == 0) return;
-    clock_waited(&l->clock, waited_us);
-    if (l->clock.count != 0) {
+    clock_waited(&l->admission.clock, waited_us);
+    if (l->admission.clock.count != 0) {
         bool all_released = true;
-        for (int i = 0; i < l->clock.count; i++)
-            all_released &= l->clock.partition[i]->released || l->clock.partition[i]->ended;
-        if (all_released) intake_release_all(l);
+        for (int i = 0; i < l->admission.clock.count; i++)
+            all_released &=
+                l->admission.clock.partition[i]->released || l->admission.clock.partition[i]->ended;
+        if (all_released) admission_release_all(&l->admission);
     }
-    intake_run(l);
+    batch_deliver(&l->admission.batch);
 }
 
 static void input_ended(struct loop *l, struct input *input)
@@ -293,15 +239,15 @@ static void input_ended(struct loop *l, struct input *input)
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
     if (l->run.settings.has_state || l->more_follows) return;
-    for (int i = 0; i < l->clock.count; i++) {
-        struct partition *partition = l->clock.partition[i];
+    for (int i = 0; i < l->admission.clock.count; i++) {
+        struct partition *partition = l->admission.clock.partition[i];
         const struct input *source = partition->source;
         const bool brought = source != NULL && (source == input || (is_file && source->regular));
         if (partition != input->partition && !brought) continue;
-        if (partition->holding) intake_release(l, partition);
+        if (partition->holding) admission_release(&l->admission, partition);
         partition->ended = true;
     }
-    intake_run(l);
+    batch_deliver(&l->admission.batch);
 }
 
 static void read_everything(struct loop *l)
@@ -313,15 +259,16 @@ static void read_everything(struct loop *l)
             l->input_over = true;
             break;
         }
-        const int64_t due_us = loop_tick(l);
+        const int64_t due_us = tick(l);
         if (status == INPUT_WAIT) {
             wait_for_input(l, due_us);
             continue;
         }
-        wallclock_read(&l->wallclock);
+        wallclock_read(&l->admission.wallclock);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
-        if (l->full && l->run.in_range) return; /* the run will read it again, and say so */
+        if (l->admission.batch.full && l->in_range)
+            return; /* the run will read it again, and say so */
         checkpoint_keys(l);
     }
 }
@@ -329,19 +276,23 @@ static void read_everything(struct loop *l)
 static void finish(struct loop *l)
 {
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
-    const bool flushes = options->flush && l->input_over && !wallclock_in_doubt(&l->wallclock);
+    const bool flushes =
+        options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
     if (options->state != NULL && !flushes) return;
-    intake_release_all(l);
-    intake_run(l);
+    admission_release_all(&l->admission);
+    batch_deliver(&l->admission.batch);
     checkpoint_keys(l);
-    if (l->clock.largest_us != TIME_NONE && l->clock.largest_us > l->told_us) {
-        l->told_us = l->clock.largest_us;
-        if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
+    if (l->admission.clock.largest_us != TIME_NONE &&
+        l->admission.clock.largest_us > l->admission.batch.told_us) {
+        l->admission.batch.told_us = l->admission.clock.largest_us;
+        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
     }
-    if (l->tool->finish != NULL) l->tool->finish(&l->run);
+    if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
     /* For the run that goes on after --flush. */
-    if (l->told_us > l->clock.floor_us) l->clock.floor_us = l->told_us;
-    if (l->run.finished_us > l->clock.floor_us) l->clock.floor_us = l->run.finished_us;
+    if (l->admission.batch.told_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->admission.batch.told_us;
+    if (l->run.finished_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->run.finished_us;
 }
 
 /* A standard stream that is closed would be taken by the next file opened, and rows would go into
@@ -353,6 +304,84 @@ static void streams_occupy(void)
             (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+static void strict_stop(void *context)
+{
+    loop_flush(context);
+    die("--strict: stopped at the first refused or late record");
+}
+
+static void admission_flush(void *context)
+{
+    loop_flush(context);
+}
+
+/* The command, in a range of --jobs, leaves the event to the run. */
+static void event_leave(void *context, const struct pending *pending)
+{
+    struct loop *const l = context;
+    const struct handover_record record = {.input_number =
+                                               (uint32_t)(pending->origin.input - l->inputs.input),
+                                           .line = pending->origin.line_number,
+                                           .raw = pending->origin.raw};
+    handover_event(&l->handover.buffer, &pending->ev, l->members, &record);
+}
+
+static void batch_left(void *context)
+{
+    struct loop *const l = context;
+    if (l->handover.buffer.len != 0) output_row_done(&l->handover);
+}
+
+/* What admission has to know, from the options and the command. */
+static void admission_set(struct loop *l)
+{
+    struct admission *const a = &l->admission;
+    struct run *const run = &l->run;
+    a->analysis = l->analysis;
+    a->run = run;
+    a->inputs = &l->inputs;
+    a->time = options->time;
+    a->time_field = options->time_field;
+    a->max_jump_us = options->max_jump_us;
+    a->flush = admission_flush;
+    a->context = l;
+    a->time_slot = schema_need(&run->schema, slice_of(options->time_field));
+    a->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    a->final_slot =
+        options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
+    if (a->time_slot < 0 || (options->merge && a->partition_slot < 0))
+        die_usage("too many members are looked at");
+    if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
+    a->scanner = scanner_new(&run->schema);
+    clock_init(&a->clock, run->settings.lateness_us, options->idle_us);
+    partitions_name(&a->clock);
+    dedup_init(&a->dedup, options->dedup_us);
+    wallclock_init(&a->wallclock, options->max_ahead_us);
+    a->fates = (struct fates){
+        .stats = &l->stats,
+        .rejects = {.what = "rejected", .option = "--rejects"},
+        .late = {.what = "late", .option = "--late"},
+        .inputs = &l->inputs,
+        .time_field = options->time_field,
+        .has_state = run->settings.has_state,
+        .stop = options->strict ? strict_stop : NULL,
+        .context = l,
+    };
+    a->batch = (struct batch){
+        .analysis = l->analysis,
+        .run = run,
+        .fates = &a->fates,
+        .clock = &a->clock,
+        .dedup = &a->dedup,
+        .max_keys = (uint64_t)options->max_keys,
+        .leave = event_leave,
+        .left = batch_left,
+        .context = l,
+    };
+    batch_init(&a->batch, run->schema.count);
+    admission_begin(a);
+}
+
 static void start(struct loop *l, int argc, char **argv)
 {
     notify_open(&l->notify);
@@ -362,7 +391,7 @@ static void start(struct loop *l, int argc, char **argv)
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
-    run->border_us = run->finished_us = INT64_MIN;
+    run->finished_us = INT64_MIN;
     run->settings = common_options_settle(l->tool);
     const char *why;
     run->rows =
@@ -373,29 +402,15 @@ static void start(struct loop *l, int argc, char **argv)
         run->schema.all = true;
         key_members(run);
     }
-    if (l->tool->start != NULL) l->tool->start(run);
+    l->analysis = l->tool->start(run);
+    if (options->state != NULL && l->analysis->save == NULL)
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
+                  "positions)");
     l->members = run->schema.needed;
-    where_compile(l);
-    l->time_slot = schema_need(&run->schema, slice_of(options->time_field));
-    l->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
-    l->final_slot =
-        options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
-    if (l->time_slot < 0 || (options->merge && l->partition_slot < 0))
-        die_usage("too many members are looked at");
-    if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
+    where_compile(&l->admission, &run->schema);
+    admission_set(l);
     why = rows_check(run->rows);
     if (why != NULL) die_usage("%s", why);
-
-    l->told_us = TIME_NONE;
-    clock_init(&l->clock, run->settings.lateness_us, options->idle_us);
-    partitions_name(&l->clock);
-    dedup_init(&l->dedup, options->dedup_us);
-    l->scanner = scanner_new(&run->schema);
-    l->values =
-        memory_zero((size_t)(BATCH_MAX + 1) * (size_t)(run->schema.count + 1), sizeof l->values[0]);
-    for (int i = 0; i < BATCH_MAX; i++)
-        l->batch[i].ev.value = l->values + (size_t)(i + 1) * (size_t)(run->schema.count + 1);
-    l->held_back.ev.value = l->values;
     if (options->explain) explain(l);
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL);
@@ -405,7 +420,6 @@ static void start(struct loop *l, int argc, char **argv)
     checkpoint_seek(l);
     outputs_open(l);
     checkpoint_resume(l);
-    wallclock_init(&l->wallclock, options->max_ahead_us);
     l->updates_due_us = instant_steady() + options->updates_us;
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
@@ -430,18 +444,10 @@ static void release(struct loop *l)
     for (int i = 0; i < l->inputs.count; i++)
         if (l->inputs.input[i].reading != NULL) l->run.translator->end(l->inputs.input[i].reading);
     if (l->tool->release != NULL) l->tool->release(&l->run);
-    for (size_t i = 0; i < l->where_count; i++)
-        expr_free(l->where[i]);
-    free(l->where);
-    free(l->values);
+    admission_end(&l->admission);
     buffer_release(&l->json);
     buffer_release(&l->events);
-    buffer_release(&l->detail);
-    buffer_release(&l->plain);
-    scanner_free(l->scanner);
     positions_release(&l->positions);
-    dedup_release(&l->dedup);
-    clock_release(&l->clock);
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
@@ -475,11 +481,11 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
-    if (options->stats) stats_write(l);
+    if (options->stats) summary_write(l);
     if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
     if (options->rejects != NULL) output_close(&l->rejects_output);
-    if (l->late.output == &l->late_output) output_close(&l->late_output);
+    if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
     if (leaks_looked_for) {
         release(l);
