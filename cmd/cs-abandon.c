@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/instant.h"
+#include "base/json.h"
 #include "run/tool.h"
 #include "session/cart.h"
 #include "session/identity.h"
@@ -270,7 +271,9 @@ static bool at_load(struct run *run, struct unpack *in)
 static void explain(struct run *run, struct buffer *out)
 {
     (void)run;
-    buffer_printf(out, "a cart: one %s, idle for longer than ", id);
+    buffer_add_literal(out, "a cart: one ");
+    json_add_inside(out, slice_of(id));
+    buffer_add_literal(out, ", idle for longer than ");
     duration_print(out, after_us);
     if (has_at) {
         buffer_add_literal(out, " and shorter than ");

@@ -15,6 +15,7 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/paths.h"
 #include "expr/expr.h"
 #include "raw/canonical.h"
 #include "raw/format.h"
@@ -82,6 +83,7 @@ static struct format format;
 static const struct translator translator = {
     .self = &format,
     .begin = format_begin,
+    .whole = format_whole,
     .split = format_split,
     .translate = format_translate,
     .end = format_end,
@@ -115,6 +117,7 @@ static void start_map(void)
     if (map_text != NULL) {
         buffer_add(&text, map_text, strlen(map_text));
     } else {
+        paths_note("--map-file", map_file, PATH_READ);
         FILE *file = fopen(map_file, "r");
         if (file == NULL) die_usage("--map-file: cannot open '%s': %s", map_file, strerror(errno));
         size_t len;

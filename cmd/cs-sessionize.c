@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/instant.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "run/tool.h"
 #include "session/border.h"
@@ -301,10 +302,11 @@ static bool add(struct run *run, struct unpack *in)
 
 static void explain(struct run *run, struct buffer *out)
 {
-    buffer_printf(out, "a session: one %s", id);
+    buffer_add_literal(out, "a session: one ");
+    json_add_inside(out, slice_of(id));
     for (int i = 1; i < identity.count; i++) {
-        const struct slice name = run->schema.name[identity.slot[i]];
-        buffer_printf(out, ", one %.*s", (int)name.len, name.text);
+        buffer_add_literal(out, ", one ");
+        json_add_inside(out, run->schema.name[identity.slot[i]]);
     }
     if (gap_us != INT64_MAX) {
         buffer_add_literal(out, ", no pause longer than ");

@@ -298,3 +298,29 @@ EOV
   [[ $stderr == *'cs-window: more than 50 keys'*'--max-keys=N raises the bound'* ]]
   run -0 cs-window --size=1h --agg=n=count --max-keys=50 in
 }
+
+@test "no option's text reaches a terminal raw" {
+  local c1=$'\u009b'
+  # quiet COMMAND...: of C0, DEL and C1 there is only the line end in what it says.
+  quiet() {
+    "$@" >said 2>&1 || true
+    [ -s said ]
+    LC_ALL=C run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\t' said
+  }
+  quiet cs-window --explain --size=1h --by=$'x=.a\n| .b #\e[31m'"$c1" --by=$'y=.["\x7f"]' --agg="n=count if .a == \"$c1\"" -w ".[\"$c1\"]"
+  # An option is one line of it: what is said of keys cannot be forged.
+  [ "$(grep -c '^by ' said)" -eq 2 ]
+  cs-window --explain --size=1h --by=$'x={a: 1,\nby   : .b}' --agg=n=count >said
+  [ "$(grep -c '^by ' said)" -eq 1 ]
+  quiet cs-sessionize --explain --id="$c1" --split-by="$c1,a"$'\e'
+  quiet cs-abandon --explain --id=$'\e\n'"$c1"
+  quiet cs-window --size=1h --agg=n=count --by=$'\e'"$c1"
+  quiet cs-window --size=1h --agg=n=count $'no\e[31m'"$c1"
+  quiet cs-window $'--no\e[31m'"$c1"
+  quiet bash -c 'exec -a "$1" cs-window --version' bash $'\e[31m'
+  quiet traffic $'--x\e[31m'"$c1"
+  quiet traffic --rate=$'\e'"$c1"
+  minutes 0 1 >$'in\e'"$c1"
+  cs-window --size=1h --agg=n=count --state=state --output=out $'in\e'"$c1"
+  quiet cs-window --state=state --show-position
+}

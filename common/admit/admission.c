@@ -503,6 +503,13 @@ enum reason admission_check(struct admission *a, const char *text, const struct 
     return reason != REASON_NONE ? reason : event_reason(a, ev);
 }
 
+bool admission_whole(struct admission *a, const char *text)
+{
+    struct event *ev = &place_next(a)->ev;
+    const char *next;
+    return scanner_scan(a->scanner, text, ev, &next) == REASON_NONE && ev->line.len != 0;
+}
+
 const char *admission_peek(struct admission *a, const char *text, int64_t *time_us)
 {
     struct event *ev = &place_next(a)->ev;

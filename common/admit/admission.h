@@ -83,6 +83,9 @@ void admission_lines(struct admission *a, struct input *input, const char *p, co
  * detail in a->detail, empty where there is nothing more to say. */
 enum reason admission_check(struct admission *a, const char *text, const struct origin *origin);
 
+/* Is there an event, and not less, on the line at text? */
+bool admission_whole(struct admission *a, const char *text);
+
 /* The time of the event on the line at text, without taking it; TIME_NONE: it has none, or one too
  * far ahead. Returns behind the line. */
 const char *admission_peek(struct admission *a, const char *text, int64_t *time_us);

@@ -78,6 +78,8 @@ struct translator {
      * Returns its reading; NULL: the records are JSON events already, and the loop reads them
      * itself. */
     void *(*begin)(void *self, struct slice head);
+    /* Is the line a record as it stands, though it looks like a frame around one? */
+    bool (*whole)(void *self, struct slice line);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */

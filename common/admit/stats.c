@@ -209,10 +209,8 @@ void stats_check(const char *path)
     }
     if (is_in_place(path)) return;
     struct buffer name = {0};
-    struct output output;
     new_name(&name, path);
-    output_file(&output, name.data, 0);
-    output_close(&output);
+    if (close(output_create(name.data, 0666)) != 0) die_errno("%s", name.data);
     if (unlink(name.data) != 0) die_errno("%s", name.data);
     buffer_release(&name);
 }
@@ -223,7 +221,10 @@ static void file_replace(const char *path, struct slice text)
     struct buffer name = {0};
     struct output output;
     new_name(&name, path);
-    output_file(&output, in_place ? path : name.data, 0);
+    if (in_place)
+        output_file(&output, path, 0);
+    else
+        output = (struct output){.name = name.data, .fd = output_create(name.data, 0666)};
     buffer_add_slice(&output.buffer, text);
     output_close(&output);
     if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);

@@ -161,7 +161,7 @@ static void given_add(const struct option_row *row, const char *value)
 static void version_print(void)
 {
     struct buffer text = {0};
-    buffer_printf(&text, "%s (clickstream) " CS_VERSION "\n", program_invocation_short_name);
+    buffer_printf(&text, "%s (clickstream) " CS_VERSION "\n", message_tool());
     if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
         die_errno("standard output");
     exit(EXIT_DONE);
@@ -188,6 +188,11 @@ const char *option_file(const char *path)
     if (file_path != NULL) return "only one view can be used";
     file_path = path;
     return NULL;
+}
+
+const char *option_file_name(void)
+{
+    return file_path;
 }
 
 /* Was the option named on the command line? */

@@ -67,6 +67,9 @@ int option_parse(int argc, char **argv, const struct option_row *own,
  * Returns NULL or the phrase that says what is wrong. */
 const char *option_file(const char *path);
 
+/* Its path, or NULL. */
+const char *option_file_name(void);
+
 /* Was the option named on the command line or in an option file? */
 bool option_given(const char *name);
 

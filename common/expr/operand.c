@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
 
@@ -72,6 +73,7 @@ void operand_explain(const struct operand *operand, struct buffer *out)
         while (out->len > 0 && out->data[out->len - 1] == '\n')
             out->len--;
     } else {
-        buffer_printf(out, "the member %s", operand->text);
+        buffer_add_literal(out, "the member ");
+        json_add_inside(out, slice_of(operand->text));
     }
 }

@@ -13,6 +13,7 @@
 #include "run/common_options.h"
 #include "run/state.h"
 #include "run/summary.h"
+#include "source/frame.h"
 
 /* --- what is kept: named sections, in this order --- */
 
@@ -313,13 +314,18 @@ void checkpoint_torn(struct loop *l)
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (!input->torn) continue;
-        const struct origin origin = {
+        struct origin origin = {
             .input = input,
             .raw = {.text = input->data + input->start, .len = input->end - input->start},
             .line_number = input->lines + 1,
             .partition = -1,
             .offset = -1,
         };
+        struct frame frame;
+        if (input->framing == FRAMING_KCAT && frame_read(origin.raw, &frame)) {
+            origin.partition = frame.partition;
+            origin.offset = frame.offset;
+        }
         l->stats.read++;
         batch_refuse(&l->admission.batch, REASON_TORN, NULL, &origin);
     }

@@ -38,6 +38,12 @@ static void partition_rewind(struct loop *l, struct partition *partition,
     l->stats.gaps = before->gaps;
 }
 
+/* Is what the input ends in a frame around less than an event? */
+static bool payload_torn(struct loop *l, const struct origin *origin, struct slice payload)
+{
+    return origin->torn && !admission_whole(&l->admission, payload.text);
+}
+
 const char *framed_take(struct loop *l, struct origin *origin, const char *line)
 {
     struct admission *const a = &l->admission;
@@ -64,6 +70,9 @@ const char *framed_take(struct loop *l, struct origin *origin, const char *line)
     origin->offset = frame.offset;
     if (!framed_offset(l, partition, frame.offset)) {
         l->stats.read++;
+        if (payload_torn(l, origin, frame.payload) &&
+            fates_leave_torn(&a->fates, REASON_TORN, origin))
+            return end + 1;
         l->stats.duplicate++;
         return end + 1;
     }

@@ -8,12 +8,24 @@
 #include "run/translated.h"
 #include "source/frame.h"
 
+/* How an input is framed whose first line is at data. */
+static enum framing framing_find(const struct loop *l, const char *data, const char *end)
+{
+    if (options->input == INPUT_NDJSON) return FRAMING_NONE;
+    const enum framing guess = frame_guess(data, end, options->input == INPUT_KCAT);
+    if (options->input == INPUT_KCAT)
+        return guess == FRAMING_ENVELOPE ? FRAMING_ENVELOPE : FRAMING_KCAT;
+    const struct translator *translator = l->run.translator;
+    if (guess != FRAMING_KCAT || translator == NULL) return guess;
+    const size_t len = (size_t)((const char *)rawmemchr(data, '\n') - data);
+    const struct slice line = {.text = data, .len = len};
+    return translator->whole(translator->self, line) ? FRAMING_NONE : guess;
+}
+
 static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
 {
     input->begun = true;
-    input->framing = options->input == INPUT_NDJSON ? FRAMING_NONE : frame_guess(data, end);
-    if (options->input == INPUT_KCAT && input->framing != FRAMING_ENVELOPE)
-        input->framing = FRAMING_KCAT;
+    input->framing = framing_find(l, data, end);
     if (input->framing == FRAMING_NONE && l->admission.partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))
         arrival_join(&l->admission.clock, &l->inputs, input,
@@ -29,6 +41,14 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
         head = good ? frame.payload : (struct slice){.text = data, .len = 0};
     }
     input->reading = translator->begin(translator->self, head);
+}
+
+/* All there was is a part of the first line, left for the next run: what it looks like then decides
+ * about its framing. */
+static void input_begin_again(struct input *input)
+{
+    input->begun = false;
+    input->framing = FRAMING_AUTO;
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
@@ -113,6 +133,7 @@ struct span {
     const char *end;  /* behind the last byte */
     const char *last; /* the last newline; NULL: there is none */
     bool torn;        /* that newline is ours: the input ends without one */
+    bool first;       /* the input has begun with it */
 };
 
 /* Inside a line that was too long: goes to its end, as far as that is there. */
@@ -158,6 +179,7 @@ static bool span_begin(struct loop *l, struct input *input, struct span *span)
     }
     input_consume(input, blank);
     input_begin(l, input, span->data, span->end);
+    span->first = true;
     return true;
 }
 
@@ -236,6 +258,7 @@ static void span_take(struct loop *l, struct input *input, const struct span *sp
     if (span->torn && p == span->end) { /* the newline is ours */
         p = input->torn ? record : p - 1;
         input->lines--;
+        if (input->torn && span->first && record == span->data) input_begin_again(input);
     }
     input_consume(input, (size_t)(p - span->data));
 }

@@ -53,7 +53,7 @@ static bool is_plain(const struct loop *l, const struct input *input)
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const char *newline = memchr(from, '\n', (size_t)(head + len - from));
     return options->input == INPUT_NDJSON ||
-           (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
+           (newline != NULL && frame_guess(from, newline + 1, false) == FRAMING_NONE) ||
            (newline == NULL && l->run.translator == NULL);
 }
 

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/paths.h"
 #include "run/checkpoint.h"
 #include "run/intake.h"
 #include "run/jobs.h"
@@ -122,21 +123,29 @@ static void partitions_of_inputs(struct loop *l)
     }
 }
 
-/* A file cannot be read and written, or written twice, in one run: it would be cut before anything
- * is read. */
-static void output_refuse(const struct loop *l, const char *option, const char *name,
-                          const char *other)
+/* What every name is for. Nothing has been opened yet. */
+static void paths_gather(char **operands, int count)
 {
-    struct stat stat_now;
-    if (name == NULL || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode))) return;
-    if (other != NULL && strcmp(name, other) == 0)
-        die_usage("%s: '%s' is the --output, too", option, name);
-    if (stat(name, &stat_now) != 0) return;
-    for (int i = 0; i < l->inputs.count; i++) {
-        const struct input *input = &l->inputs.input[i];
-        if (input->regular && input->dev == stat_now.st_dev && input->ino == stat_now.st_ino)
-            die_usage("%s: '%s' is an input, too", option, name);
-    }
+    const struct {
+        const char *option, *name;
+        enum path_use use;
+    } table[] = {
+        {"--view", option_file_name(), PATH_READ},     {"--output", options->output, PATH_WRITTEN},
+        {"--rejects", options->rejects, PATH_RECORDS}, {"--late", options->late, PATH_RECORDS},
+        {"--stats", options->stats_file, PATH_REPORT}, {"--state", options->state, PATH_STATE},
+        {"--spool", options->spool, PATH_SEGMENTS},
+    };
+    bool stdin_read = count == 0;
+    for (int i = 0; i < count; i++)
+        stdin_read |= strcmp(operands[i], "-") == 0;
+    if (stdin_read) paths_note_stream("standard input", STDIN_FILENO, true);
+    if (options->output == NULL && options->spool == NULL)
+        paths_note_stream("standard output", STDOUT_FILENO, false);
+    paths_note_stream("standard error", STDERR_FILENO, false);
+    for (int i = 0; i < count; i++)
+        if (strcmp(operands[i], "-") != 0) paths_note(NULL, operands[i], PATH_READ);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].name != NULL) paths_note(table[i].option, table[i].name, table[i].use);
 }
 
 /* Rows to standard output while a state is kept: only what has a name can be cut back to where the
@@ -153,10 +162,6 @@ static void standard_output_check(struct output *output)
 
 static void outputs_open(struct loop *l)
 {
-    output_refuse(l, "--output", options->output, NULL);
-    output_refuse(l, "--rejects", options->rejects, options->output);
-    output_refuse(l, "--late", options->late, options->output);
-    output_refuse(l, "--stats", options->stats_file, options->output);
     if (options->stats_file != NULL) stats_check(options->stats_file);
     if (options->spool != NULL) {
         spool_open(&l->spool, options->spool, l->spool.named, &l->output);
@@ -171,7 +176,7 @@ static void outputs_open(struct loop *l)
         l->admission.fates.rejects.output = &l->rejects_output;
     }
     if (options->late != NULL && options->rejects != NULL &&
-        strcmp(options->late, options->rejects) == 0) {
+        paths_same(options->late, options->rejects)) {
         l->admission.fates.late.output = &l->rejects_output;
     } else if (options->late != NULL) {
         output_file(&l->late_output, options->late, l->length.late);
@@ -200,11 +205,11 @@ static void explain(struct loop *l)
     struct buffer bound = {0};
     option_fingerprint(&bound);
     buffer_add_literal(&text, "state    bound to ");
-    for (size_t i = 0; i + 1 < bound.len; i++) {
-        if (bound.data[i] == '\n')
-            buffer_add_char(&text, ' ');
-        else
-            json_add_escaped(&text, (struct slice){.text = bound.data + i, .len = 1});
+    for (const char *at = bound.data, *end = at + bound.len; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        json_add_escaped(&text, (struct slice){.text = at, .len = (size_t)(newline - at)});
+        at = newline + 1;
+        if (at < end) buffer_add_char(&text, ' ');
     }
     buffer_add_char(&text, '\n');
     buffer_release(&bound);
@@ -412,6 +417,8 @@ static void start(struct loop *l, int argc, char **argv)
     why = rows_check(run->rows);
     if (why != NULL) die_usage("%s", why);
     if (options->explain) explain(l);
+    paths_gather(argv + operand, argc - operand);
+    paths_check();
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL);
     checkpoint_open(l);
@@ -451,6 +458,7 @@ static void release(struct loop *l)
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
+    paths_release();
     option_release();
 }
 

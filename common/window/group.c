@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "admit/partition.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "base/lower.h"
 #include "base/memory.h"
@@ -270,7 +271,9 @@ void group_explain(const struct group_by *by, struct buffer *out)
 {
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
-        buffer_printf(out, "by       %.*s: ", (int)value->name.len, value->name.text);
+        buffer_add_literal(out, "by       ");
+        json_add_inside(out, value->name);
+        buffer_add_literal(out, ": ");
         operand_explain(&value->operand, out);
         if (value->lower) buffer_add_literal(out, ", in lower case");
         buffer_add_char(out, '\n');
