@@ -67,21 +67,31 @@ static void test_envelope(void)
     buffer_release(&scratch);
 }
 
-static enum framing guess(const char *text)
+static enum framing guess(const char *text, bool asked)
 {
     const struct slice line = line_of(text);
-    return frame_guess(line.text, line.text + line.len + 1);
+    return frame_guess(line.text, line.text + line.len + 1, asked);
+}
+
+static void test_guess(void)
+{
+    static const char envelope[] =
+        "{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"payload\":\"\"}";
+    static const char member[] = "{\"partition\":0,\"offset\":1,\"payload\":\"\"}";
+
+    ok(guess("0\t1\t{}", false) == FRAMING_KCAT && guess("\n0\t1\t{}", false) == FRAMING_KCAT,
+       "a frame is recognized, blank lines before it or not");
+    ok(guess(envelope, false) == FRAMING_ENVELOPE, "so is an envelope");
+    ok(guess(member, false) == FRAMING_NONE && guess(member, true) == FRAMING_ENVELOPE,
+       "an event may have such members, unless frames were asked for");
+    ok(guess("{\"event_time\":1}", true) == FRAMING_NONE && guess("a,b", true) == FRAMING_NONE,
+       "anything else has no frame");
 }
 
 int main(void)
 {
     test_frame();
     test_envelope();
-    ok(guess("0\t1\t{}") == FRAMING_KCAT && guess("\n0\t1\t{}") == FRAMING_KCAT,
-       "a frame is recognized, blank lines before it or not");
-    ok(guess("{\"partition\":0,\"offset\":1,\"payload\":\"\"}") == FRAMING_ENVELOPE,
-       "so is an envelope");
-    ok(guess("{\"event_time\":1}") == FRAMING_NONE && guess("a,b") == FRAMING_NONE,
-       "anything else has no frame");
+    test_guess();
     return plan();
 }
