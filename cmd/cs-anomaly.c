@@ -49,7 +49,7 @@ static const struct option_row options[] = {
      .type = OPTION_TEXT,
      .target = &threshold_text,
      .argument = "PERCENT",
-     .help = "an alert is further from the mean than that (default 50)"},
+     .help = "alert when a value is further than this from the mean (default 50)"},
     {.name = "value",
      .type = OPTION_TEXT,
      .target = &value_text,
@@ -59,7 +59,7 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &by_list,
      .argument = "F|NAME=lower(F)|NAME=EXPR,...",
-     .help = "judge each group by itself; repeatable"},
+     .help = "compare each group with its own past; repeatable"},
     {.name = "all",
      .type = OPTION_FLAG,
      .target = &show_all,
@@ -312,7 +312,7 @@ static void anomaly_release(struct run *run)
 
 static const struct tool tool = {
     .name = "cs-anomaly",
-    .summary = "windows whose value is far from the mean of those before",
+    .summary = "find windows whose value is far from the mean of the windows before",
     .options = options,
     .settle = anomaly_settle,
     .start = anomaly_start,

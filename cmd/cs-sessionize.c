@@ -27,7 +27,7 @@ static const struct option_row options[] = {
      .type = OPTION_TEXT,
      .target = &id,
      .argument = "F",
-     .help = "whose sessions: the member that says (default session_id)"},
+     .help = "the member that says whose session it is (default session_id)"},
     {.name = "gap",
      .type = OPTION_DURATION,
      .target = &gap_us,
@@ -46,7 +46,7 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &split_by,
      .argument = "F,...",
-     .help = "events that differ in these members are in different sessions"},
+     .help = "events that differ in one of these members are in different sessions"},
     OPTION_END,
 };
 

@@ -1,7 +1,7 @@
 /*
  * command.h - what a command is: a struct tool, the analysis it starts, and the run it is part of.
  *
- * A command is its options and a few functions. The main loop (tool.h) reads, scans, judges
+ * A command is its options and a few functions. The main loop (run/tool.h) reads, scans, judges
  * (duplicates, rejects, event time, --where), flushes when it would have to wait, handles signals,
  * opens and saves the state, and knows the wall clock; an analysis sees only valid events with
  * their time, and watermarks. A command that does one of several things, as its options say, has an
@@ -18,7 +18,8 @@
  *     advance    when the smallest watermark has moved: close and print what is due
  *     updates    --emit=updates: print what has changed since the last call
  *     save       any time between events
- *     finish     once, when nothing may stay open: close and print all (not with --state)
+ *     finish     once, when nothing may stay open: close and print all (with --state, only if
+ *                --flush is given and the input has ended)
  * advance may come later than the watermark moved: up to a batch of events may lie between. An
  * analysis must print the same bytes anyway (see window.h, session.h for how). An event is never
  * handed to it before its own partition's watermark (ev->watermark_us); what advance is told is
@@ -41,7 +42,7 @@
 enum fate {
     FATE_USED,
     FATE_LATE,     /* nothing it could still belong to is open */
-    FATE_NO_ID,    /* cs-sessionize, cs-abandon: nobody's event */
+    FATE_NO_ID,    /* cs-sessionize, cs-abandon: an event without an id */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
     FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };

@@ -27,13 +27,13 @@ static const struct counter {
     COUNTER(read, "records read"),
     COUNTER(duplicate, "records dropped as repeats"),
     COUNTER(rejected, "records refused"),
-    COUNTER(filtered, "events --where did not select"),
-    COUNTER(late, "events too late for everything"),
+    COUNTER(filtered, "events that --where did not select"),
+    COUNTER(late, "events that came too late to be used"),
     COUNTER(used, "events used"),
-    COUNTER(late_windows, "windows missed by events that were used"),
-    COUNTER(expired, "alerts not printed because they came too late to matter"),
+    COUNTER(late_windows, "windows already closed for an event that other windows counted"),
+    COUNTER(expired, "alerts not printed because they would have come after --until"),
     COUNTER(expression_errors, "expressions that failed on an event"),
-    COUNTER(not_numbers, "values sum and avg had to skip"),
+    COUNTER(not_numbers, "values that are not numbers, skipped by sum and avg"),
     COUNTER(gaps, "offsets missing in the input"),
     COUNTER(rows, "rows printed"),
 #undef COUNTER
@@ -159,11 +159,12 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
                       (double)times[i].time_us / 1e6);
     }
     prometheus_head(out, "largest_disorder_seconds", "",
-                    "the farthest an event lay behind its partition's event time", "gauge");
+                    "the largest time that an event was behind the newest event of its partition",
+                    "gauge");
     buffer_printf(out, "clickstream_largest_disorder_seconds{tool=\"%s\"} %.6f\n", moment->tool,
                   (double)stats->disorder_us / 1e6);
     prometheus_head(out, "lateness_enough_seconds", "",
-                    "the --lateness with which nothing would have been late", "gauge");
+                    "the --lateness with which no event would have been late", "gauge");
     buffer_printf(out, "clickstream_lateness_enough_seconds{tool=\"%s\"} %.6f\n", moment->tool,
                   (double)stats->disorder_us / 1e6);
 }

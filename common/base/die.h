@@ -4,7 +4,10 @@
  * Every message is "tool: text", one line, in one write. Control characters, bidirectional
  * controls and bytes that are not UTF-8 come out as \xNN, so nothing that was read from a
  * file or a topic can reach a terminal raw; a text of more than about 2 KiB ends in "...".
- * Only this file and tool.c end the process.
+ * What goes wrong ends the process here. It exits elsewhere only where there is nothing to say, or
+ * it has been said: after --help and --version (option.c), --explain (tool.c) and --show-position,
+ * at the bound on keys (checkpoint.c), and after a process of its own that has failed with a
+ * message (range.c, saver.c).
  */
 #ifndef CS_DIE_H
 #define CS_DIE_H

@@ -14,7 +14,8 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
-typedef __int128 decimal; /* units of 1e-9; the one typedef: C has no shorter name for it */
+typedef __int128
+    decimal; /* units of 1e-9; a typedef, because it is a number like int64_t and no struct */
 
 #define DECIMAL_ONE ((decimal)1000000000)
 

@@ -176,7 +176,7 @@ static void help_print(void)
     exit(EXIT_DONE);
 }
 
-/* The spelling of a row in messages: --size. */
+/* Sets the row's variable, or says what is wrong and ends the run. */
 static void apply(const struct option_row *row, const char *value)
 {
     const char *why = row_set(row, value);
@@ -383,6 +383,7 @@ void option_release(void)
     file_texts = NULL;
     file_rows = NULL;
     file_count = 0;
+    file_path = NULL;
     free(given);
     given = NULL;
     given_count = 0;

@@ -4,7 +4,7 @@
  *
  * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
  * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
- * are what struct translator (tool.h) points at; the struct format is its self.
+ * are what struct translator (command.h) points at; the struct format is its self.
  *
  * --from=auto looks at the first line of an input that is not blank: '{' or '[' begins NDJSON; what
  * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON,

@@ -1,10 +1,10 @@
 /*
  * loop.h - the main loop's own: one struct holds a run, and is handed to the files of this room.
  *
- * The way of a record: intake.c finds its bounds in what inputs.c has read; framed.c takes a frame
- * off, translated.c makes events of another format; admission.c (admit/) judges the events and
- * hands them to the command; what the command prints goes to output. checkpoint.c keeps all this
- * over restarts; jobs.c and relay.c have several processes do it.
+ * The way of a record: intake.c finds its bounds in what input.c (source/) has read; framed.c takes
+ * a frame off, translated.c makes events of another format; admission.c (admit/) judges the events
+ * and hands them to the command; what the command prints goes to output. checkpoint.c keeps all
+ * this over restarts; jobs.c and relay.c have several processes do it.
  */
 #ifndef CS_LOOP_H
 #define CS_LOOP_H

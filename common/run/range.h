@@ -21,8 +21,9 @@ struct range {
 };
 
 /* Can the inputs, open and unread, be cut into ranges? Not unless they are regular files of
- * unframed NDJSON, with enough bytes for so many jobs, nor with options by which an event depends
- * on all before it (--dedup, --strict). */
+ * unframed NDJSON, with enough bytes for so many jobs; nor with options by which an event depends
+ * on all before it (--dedup, --strict), that give inputs partitions of their own (--interleave) or
+ * that print more than rows (--pad); nor where the input is rows. */
 bool range_possible(const struct loop *l, int jobs);
 
 /* Where the first line begins, at that byte or after, in the file that the byte is in. */
@@ -48,12 +49,12 @@ _Noreturn void range_failed(int status);
 /* The partition that all ranges are of. */
 struct partition *range_partition(struct loop *l);
 
-/* What it has counted, and the command's save, to hand over with each range. */
+/* What it has counted, and what its analysis hands over, with each range. */
 void range_pack(struct loop *l, struct buffer *out);
 
-/* Adds that to the run, whose lines so far are those before the range, with what was handed over in
- * l->handover: events left to the run, rejects, late records. rows are the range's, for a command
- * that puts them between its own (take). */
+/* Adds that (in) to the run, whose lines so far are those before the range. handed is what the
+ * range has written to l->handover: events left to the run, rejects, late records. rows are the
+ * range's, for an analysis that puts them between its own (weave). */
 void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows);
 
 #endif

@@ -1,0 +1,119 @@
+/* baseline.c - the past of groups: exact sums, and how far a value is from their mean. */
+#include "window/baseline.h"
+
+#include <stdlib.h>
+
+#include "base/id.h"
+#include "tap.h"
+
+static struct series *series_of(struct baseline *baseline, const char *key)
+{
+    return baseline_series(baseline, id_of(slice_of(key)), slice_of(key));
+}
+
+static struct past past(int64_t end_us, int64_t value)
+{
+    return (struct past){.end_us = end_us, .value = value * DECIMAL_ONE};
+}
+
+static void test_series(void)
+{
+    struct baseline baseline;
+    baseline_init(&baseline);
+    struct series *series = series_of(&baseline, "a");
+
+    ok(series_of(&baseline, "a") == series && series_of(&baseline, "b") != series,
+       "a group has one series");
+    series_add(series, past(10, 3));
+    series_add(series, past(20, 5));
+    series_add(series, (struct past){.end_us = 30, .missing = true});
+    ok(series->count == 3 && series->missing == 1 && series->sum == 8 * DECIMAL_ONE,
+       "a missing window is no 0: it does not count");
+    series_forget(series, 10);
+    ok(series->count == 2 && series->sum == 5 * DECIMAL_ONE, "what is too old is forgotten");
+    series_forget(series, 30);
+    ok(series->count == 0 && series->missing == 0 && series->sum == 0, "all of it without a trace");
+    baseline_drop(&baseline, id_of(SLICE("a")));
+    is_int((int64_t)baseline.table.count, 1, "a group can be dropped");
+    baseline_release(&baseline);
+}
+
+/* A window that slides over many values has the sum of those in it. */
+static void test_sliding(void)
+{
+    enum { WIDTH = 13, TURNS = 5000 };
+    struct baseline baseline;
+    int64_t values[TURNS];
+    int wrong = 0;
+
+    baseline_init(&baseline);
+    struct series *series = series_of(&baseline, "");
+    srand48(1);
+    for (int i = 0; i < TURNS; i++) {
+        values[i] = lrand48() % 1000 - 500;
+        series_add(series, past(i, values[i]));
+        series_forget(series, i - WIDTH);
+        decimal sum = 0;
+        for (int j = i < WIDTH ? 0 : i - WIDTH + 1; j <= i; j++)
+            sum += values[j] * DECIMAL_ONE;
+        wrong += series->sum != sum;
+    }
+    is_int(wrong, 0, "the sum is that of the windows there are");
+    baseline_release(&baseline);
+}
+
+static void test_verdict(void)
+{
+    const decimal value = 15 * DECIMAL_ONE, nothing = 0;
+
+    struct verdict verdict = verdict_of(&value, 30 * DECIMAL_ONE, 3);
+    ok(verdict.has_mean && verdict.mean == 10 * DECIMAL_ONE && verdict.has_percent &&
+           verdict.percent == 50 * DECIMAL_ONE,
+       "15 is 50 % above a mean of 10");
+    verdict = verdict_of(&nothing, 10 * DECIMAL_ONE, 3);
+    ok(verdict.mean == DECIMAL_ONE * 333 / 100 && verdict.percent == -100 * DECIMAL_ONE,
+       "a mean is rounded to two places, a deviation is from the exact one");
+    verdict = verdict_of(&value, 0, 3);
+    ok(verdict.has_mean && !verdict.has_percent, "nothing is a percentage of 0");
+    verdict = verdict_of(&value, 0, 0);
+    ok(!verdict.has_mean && !verdict.has_percent, "without windows there is no mean");
+    verdict = verdict_of(NULL, DECIMAL_ONE, 1);
+    ok(verdict.has_mean && !verdict.has_percent, "without a value there is no deviation");
+}
+
+static void test_state(void)
+{
+    struct baseline before, after;
+    struct buffer out = {0}, again = {0};
+
+    baseline_init(&before);
+    baseline_init(&after);
+    for (int i = 0; i < 50; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "g%d", i % 7);
+        series_add(series_of(&before, key), past(i, i));
+    }
+    baseline_save(&before, &out);
+    struct unpack in = {.at = out.data, .end = out.data + out.len};
+    ok(baseline_load(&after, &in) && in.at == in.end, "a state is taken, all of it");
+    baseline_save(&after, &again);
+    ok(slice_equal(buffer_slice(&out), buffer_slice(&again)), "the same state is the same bytes");
+    ok(series_of(&after, "g3")->sum == series_of(&before, "g3")->sum, "with the same sums");
+    baseline_release(&after);
+    baseline_init(&after);
+    in = (struct unpack){.at = out.data, .end = out.data + out.len - 1};
+    ok(!baseline_load(&after, &in), "one that is cut off is refused");
+    baseline_release(&before);
+    baseline_release(&after);
+    buffer_release(&out);
+    buffer_release(&again);
+}
+
+int main(void)
+{
+    test_series();
+    test_sliding();
+    test_verdict();
+    test_state();
+    return plan();
+}
