@@ -154,19 +154,6 @@ void rows_percent(struct rows *rows, int member, int64_t part, int64_t whole)
         percent_print(rows_place(rows, member, KIND_NUMBER), part, whole);
 }
 
-void rows_value(struct rows *rows, int member, struct value value)
-{
-    struct buffer *into = rows_place(rows, member, value.kind);
-    if (rows->direct)
-        value_print(into, value);
-    else if (value.kind >= KIND_ARRAY)
-        json_add_text(into, value_slice(value));
-    else if (value.kind == KIND_STRING && value.escaped)
-        into->len += json_unescape(buffer_reserve(into, value.len), value_slice(value));
-    else if (value.kind > KIND_TRUE)
-        buffer_add_slice(into, value_slice(value));
-}
-
 static void row_written(struct rows *rows)
 {
     rows->count++;
