@@ -339,7 +339,7 @@ void rows_group_end(struct rows *rows)
 
 void rows_flush(struct rows *rows)
 {
-    if (rows->cells.rows != 0) block_write(rows, NULL, rows->cells.rows);
+    if (rows->cells.rows != 0 && !rows->sorting) block_write(rows, NULL, rows->cells.rows);
     if (!rows->dirty && rows->output->buffer.len == 0) return;
     if (rows->dirty && rows->pad != 0) {
         memset(buffer_reserve(&rows->output->buffer, (size_t)rows->pad), '\n', (size_t)rows->pad);
