@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 /* The cell of sum and avg: a two's complement number of 192 bits, in units of 1e-9. */
@@ -791,7 +792,8 @@ void aggregates_explain(const struct aggregates *all, struct buffer *out)
 {
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
-        buffer_printf(out, "agg      %s", item->text);
+        buffer_add_literal(out, "agg      ");
+        json_add_inside(out, slice_of(item->text));
         if (item->operand >= 0) {
             buffer_add_literal(out, ": ");
             operand_explain(&all->operand[item->operand], out);
