@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 
 /* So much is kept for the next rows. */
@@ -31,6 +32,16 @@ struct buffer *cells_begin(struct cells *cells, int member, enum kind kind)
     cells->open = &cells->cell[(cells->rows - 1) * (size_t)cells->members + (size_t)member];
     *cells->open = (struct cell){.start = cells->text.len, .kind = (uint8_t)kind, .present = true};
     return &cells->text;
+}
+
+void cells_add_value(struct buffer *text, struct value value)
+{
+    if (value.kind >= KIND_ARRAY)
+        json_add_text(text, value_slice(value));
+    else if (value.kind == KIND_STRING && value.escaped)
+        text->len += json_unescape(buffer_reserve(text, value.len), value_slice(value));
+    else if (value.kind > KIND_TRUE)
+        buffer_add_slice(text, value_slice(value));
 }
 
 struct value cells_value(const struct cells *cells, size_t row, int member)

@@ -39,6 +39,9 @@ void cells_row(struct cells *cells);
 struct buffer *cells_begin(struct cells *cells, int member, enum kind kind);
 void cells_end(struct cells *cells);
 
+/* Adds the text of a value, as a cell has it, to what cells_begin has returned. */
+void cells_add_value(struct buffer *text, struct value value);
+
 /* Borrowed, good until the next call that adds; text is NULL where the member was left out. */
 struct value cells_value(const struct cells *cells, size_t row, int member);
 

@@ -174,19 +174,6 @@ void rows_percent(struct rows *rows, int member, int64_t part, int64_t whole)
         percent_print(rows_place(rows, member, KIND_NUMBER), part, whole);
 }
 
-void rows_value(struct rows *rows, int member, struct value value)
-{
-    struct buffer *into = rows_place(rows, member, value.kind);
-    if (rows->direct)
-        value_print(into, value);
-    else if (value.kind >= KIND_ARRAY)
-        json_add_text(into, value_slice(value));
-    else if (value.kind == KIND_STRING && value.escaped)
-        into->len += json_unescape(buffer_reserve(into, value.len), value_slice(value));
-    else if (value.kind > KIND_TRUE)
-        buffer_add_slice(into, value_slice(value));
-}
-
 static void row_written(struct rows *rows)
 {
     rows->count++;
@@ -372,7 +359,7 @@ void rows_group_end(struct rows *rows)
 
 void rows_flush(struct rows *rows)
 {
-    if (rows->cells.rows != 0) block_write(rows, NULL, rows->cells.rows);
+    if (rows->cells.rows != 0 && !rows->sorting) block_write(rows, NULL, rows->cells.rows);
     if (!rows->dirty && rows->output->buffer.len == 0) return;
     if (rows->dirty && rows->pad != 0) {
         memset(buffer_reserve(&rows->output->buffer, (size_t)rows->pad), '\n', (size_t)rows->pad);

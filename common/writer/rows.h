@@ -166,7 +166,14 @@ static inline void rows_time(struct rows *rows, int member, int64_t time_us)
 }
 
 /* A value as it came: text, a number with its digits, an array or object that is JSON text. */
-void rows_value(struct rows *rows, int member, struct value value);
+static inline void rows_value(struct rows *rows, int member, struct value value)
+{
+    struct buffer *into = rows_place(rows, member, value.kind);
+    if (rows->direct)
+        value_print(into, value);
+    else
+        cells_add_value(into, value);
+}
 
 /* An array of texts, one after the other. */
 static inline struct buffer *rows_list(struct rows *rows, int member)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "raw/csv.h"
 #include "tap.h"
 
 #define JAPAN "\xe6\x97\xa5\xe6\x9c\xac"
@@ -221,6 +222,141 @@ static void keys_test(void)
     is_int(refused, 3, "keys and padding are for NDJSON, and an order needs a member");
 }
 
+/* Any text: two members, the second of which may be null. */
+static struct slice text_random(struct buffer *text, uint32_t *seed)
+{
+    static const char *const pieces[] = {"a",    " ",        ",",   "\"",  "\n", "\r",
+                                         "\t",   "\\",       "\\N", "\\.", "=",  "\x1b",
+                                         "\x7f", "\xc2\x85", "N",   "x41", JAPAN};
+    buffer_clear(text);
+    for (uint32_t pick = 0; pick % 5 != 4;) {
+        *seed = *seed * 1103515245 + 12345;
+        pick = *seed >> 16;
+        if (pick % 5 != 4) buffer_add_slice(text, slice_of(pieces[pick / 5 % 17]));
+    }
+    return buffer_slice(text);
+}
+
+static void random_row(enum encoding_kind format, struct slice text, bool is_null)
+{
+    const struct rows_options options = {.format = format};
+    const char *why;
+    output = (struct output){.fd = -1, .may_write = nothing_written};
+    rows = rows_new(&output, &options, &why);
+    (void)rows_member(rows, SLICE("x"));
+    (void)rows_member(rows, SLICE("y"));
+    (void)rows_check(rows);
+    rows_begin(rows);
+    rows_text(rows, 0, text);
+    if (is_null)
+        rows_null(rows, 1);
+    else
+        rows_text(rows, 1, text);
+    rows_end(rows);
+    rows_flush(rows);
+}
+
+/* What cs-parse makes of the fields. */
+static void csv_back(struct buffer *back)
+{
+    const struct csv csv = {.separator = ','};
+    struct csv_row fields = {0};
+    const char *end = output.buffer.data + output.buffer.len;
+    const bool whole = csv_split(&csv, output.buffer.data, end, false) == end;
+    const struct slice record = csv_trim(buffer_slice(&output.buffer));
+    if (whole && csv_fields(&csv, record, 2, &fields) == NULL && fields.count == 2) {
+        csv_field_print(back, &fields.field[0]);
+        csv_field_print(back, &fields.field[1]);
+    }
+    csv_row_release(&fields);
+}
+
+/* What COPY makes of them. */
+static void tsv_back(struct buffer *back)
+{
+    struct slice line = buffer_slice(&output.buffer);
+    line.len--;
+    while (line.len > 0) {
+        const char *tab = memchr(line.text, '\t', line.len);
+        const size_t len = tab == NULL ? line.len : (size_t)(tab - line.text);
+        struct buffer field = {0};
+        const char *from = line.text, *end = from + len;
+        while (from < end) {
+            static const char letters[] = "b\bf\fn\nr\rt\tv\v\\\\";
+            const char *letter = *from == '\\' ? strchr(letters, from[1]) : NULL;
+            if (*from != '\\') {
+                buffer_add_char(&field, *from++);
+            } else if (from[1] == 'x') {
+                const char digits[] = {from[2], from[3], '\0'};
+                buffer_add_char(&field, (char)strtoul(digits, NULL, 16));
+                from += 4;
+            } else {
+                buffer_add_char(&field, letter == NULL ? '?' : letter[1]);
+                from += 2;
+            }
+        }
+        if (slice_equal((struct slice){.text = line.text, .len = len}, SLICE("\\N")))
+            buffer_add_literal(back, "null");
+        else
+            json_add_string(back, buffer_slice(&field));
+        buffer_release(&field);
+        line.text += len;
+        line.len -= len;
+        if (tab == NULL) break;
+        line.text++;
+        line.len--;
+        if (line.len == 0) buffer_add_literal(back, "\"\"");
+    }
+}
+
+/* A table has a heading and one line, and no control in it. */
+static bool table_whole(void)
+{
+    int lines = 0;
+    for (size_t i = 0; i < output.buffer.len; i++) {
+        const unsigned char byte = (unsigned char)output.buffer.data[i];
+        if (byte == '\n')
+            lines++;
+        else if (byte < 0x20 || byte == 0x7f)
+            return false;
+    }
+    return lines == 2;
+}
+
+static void property_test(void)
+{
+    struct buffer text = {0}, wanted = {0}, back = {0};
+    uint32_t seed = 7;
+    int wrong[ENCODING_COUNT] = {0};
+    for (int round = 0; round < 30000; round++) {
+        const struct slice value = text_random(&text, &seed);
+        const bool is_null = round % 3 == 0;
+        const enum encoding_kind format = (enum encoding_kind)(1 + round / 3 % 3);
+        buffer_clear(&wanted);
+        buffer_clear(&back);
+        json_add_string(&wanted, value);
+        if (is_null)
+            buffer_add_literal(&wanted, "null");
+        else
+            json_add_string(&wanted, value);
+        random_row(format, value, is_null);
+        if (format == ENCODING_CSV) csv_back(&back);
+        if (format == ENCODING_TSV) tsv_back(&back);
+        const bool same = format == ENCODING_TABLE
+                              ? table_whole()
+                              : slice_equal(buffer_slice(&back), buffer_slice(&wanted));
+        wrong[format] += !same;
+        rows_free(rows);
+        buffer_release(&output.buffer);
+    }
+    is_int(wrong[ENCODING_CSV], 0, "any text and null come back from CSV as cs-parse reads it");
+    is_int(wrong[ENCODING_TSV], 0, "and from TSV as COPY reads it");
+    is_int(wrong[ENCODING_TABLE], 0, "a row of a table is one line without controls");
+    buffer_release(&text);
+    buffer_release(&wanted);
+    buffer_release(&back);
+}
+
 static void names_test(void)
 {
     struct buffer names = {0};
@@ -246,6 +382,7 @@ int main(void)
     blocks_test();
     order_test();
     keys_test();
+    property_test();
     names_test();
     return plan();
 }
