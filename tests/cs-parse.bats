@@ -574,14 +574,14 @@ END
 --from=ndjson --header=a|--header is for CSV and TSV
 --from=combined --no-quotes|--no-quotes is for CSV and TSV
 --header='"a'|--header: header line: a quoted field does not end
---rename=x|--rename: 'x' is not NEW=OLD
---rename=a=b=c|--rename: 'a=b=c' is not NEW=OLD
---rename=a=|--rename: 'a=' is not NEW=OLD
---recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new)
---recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new)
---recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair (write \= for one in a value)
+--rename=x|--rename: 'x': no '=' in a pair (NEW=OLD,...)
+--rename=a=b=c|--rename: 'a=b=c': a second '=' in a pair: in a name or a value it is \= (NEW=OLD,...)
+--rename=a=|--rename: 'a=' lacks a name
+--recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new,...)
+--recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new,...)
+--recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair: in a name or a value it is \= (FIELD:old=new,...)
 --recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
---id-from=a,,b|--id-from: a member has no name in 'a,,b'
+--id-from=a,,b|--id-from: 'a,,b': an item of the list is empty (F,...)
 --keep-frame --key=user_id|--keep-frame and --key both put something before the event: use one of them
 END
 }

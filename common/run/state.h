@@ -3,7 +3,7 @@
  *
  *     clickstream state 1\n  TOOL\n                     readable with head(1)
  *     text: the options the state is bound to (option_fingerprint)
- *     body: what the main loop and the command have packed (pack.h)
+ *     body: named sections (checkpoint.c), packed (pack.h)
  *     XXH3-128 of everything before, 16 bytes, canonical (big-endian)
  *
  * The file is only ever replaced: FILE.new is written and fsynced, renamed, and the directory

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 /* The cell of sum and avg: a two's complement number of 192 bits, in units of 1e-9. */

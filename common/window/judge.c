@@ -300,7 +300,7 @@ static bool judge_begin(struct judge *judge, int64_t until_us)
 void judge_advance(struct judge *judge, int64_t watermark_us)
 {
     if (watermark_us > INSTANT_MAX) watermark_us = INSTANT_MAX;
-    if (judge->run->border_us != INT64_MIN) {
+    if (judge->windows->in_range) {
         windows_close(judge->windows, watermark_us, window_done_keep, judge);
         return;
     }

@@ -65,7 +65,6 @@ bool report_init(struct report *report, struct run *run, const struct report_req
                  struct buffer *why)
 {
     run->own = report;
-    run->unamended = !run->settings.merge;
     *report = (struct report){.end_slot = -1};
     group_by_init(&report->by);
     aggregates_init(&report->aggregates);
@@ -189,20 +188,20 @@ static bool row_grouped(const struct report *report, const struct event *ev)
     return good;
 }
 
-enum reason report_amend(struct run *run, struct event *ev)
+static enum reason report_amend(struct run *run, struct event *ev)
 {
     const struct report *report = run->own;
     const enum reason reason = windows_row_check(&report->windows, ev, report->end_slot);
     return reason == REASON_NONE && !row_grouped(report, ev) ? REASON_BAD_MEMBER : reason;
 }
 
-void report_hint(struct run *run, struct event *ev)
+static void report_hint(struct run *run, struct event *ev)
 {
     struct report *report = run->own;
     windows_hint(&report->windows, ev);
 }
 
-enum fate report_event(struct run *run, const struct event *ev)
+static enum fate report_event(struct run *run, const struct event *ev)
 {
     struct report *report = run->own;
     const enum fate fate = windows_event(&report->windows, ev);
@@ -210,14 +209,14 @@ enum fate report_event(struct run *run, const struct event *ev)
     return fate;
 }
 
-void report_advance(struct run *run, int64_t watermark_us)
+static void report_advance(struct run *run, int64_t watermark_us)
 {
     struct report *report = run->own;
     windows_close(&report->windows, watermark_us, window_done_print, report);
     run->counters.keys = report->windows.keys;
 }
 
-void report_updates(struct run *run)
+static void report_updates(struct run *run)
 {
     struct report *report = run->own;
     for (size_t i = 0; i < report->windows.count; i++) {
@@ -226,7 +225,7 @@ void report_updates(struct run *run)
     }
 }
 
-void report_finish(struct run *run)
+static void report_finish(struct run *run)
 {
     const struct report *report = run->own;
     const struct windows *windows = &report->windows;
@@ -235,13 +234,13 @@ void report_finish(struct run *run)
     report_advance(run, INT64_MAX);
 }
 
-void report_save(struct run *run, struct buffer *out)
+static void report_save(struct run *run, struct buffer *out)
 {
     struct report *report = run->own;
     windows_save(&report->windows, out);
 }
 
-bool report_load(struct run *run, struct unpack *in)
+static bool report_load(struct run *run, struct unpack *in)
 {
     struct report *report = run->own;
     const bool good = windows_load(&report->windows, in);
@@ -249,7 +248,7 @@ bool report_load(struct run *run, struct unpack *in)
     return good;
 }
 
-void report_explain(struct run *run, struct buffer *out)
+static void report_explain(struct run *run, struct buffer *out)
 {
     const struct report *report = run->own;
     group_explain(&report->by, out);
@@ -264,4 +263,28 @@ void report_release(struct run *run)
     group_by_release(&report->by);
     free(report->total);
     report->total = NULL;
+}
+
+static void report_range(struct run *run, int64_t border_us)
+{
+    struct report *report = run->own;
+    windows_range(&report->windows, border_us);
+}
+
+static const struct ranges ranges = {
+    .begin = report_range,
+    .hand_over = report_save,
+    .add = report_load,
+};
+
+#define REPORT_ANALYSIS                                                                            \
+    .hint = report_hint, .event = report_event, .advance = report_advance,                         \
+    .updates = report_updates, .finish = report_finish, .save = report_save, .load = report_load,  \
+    .explain = report_explain
+
+const struct analysis *report_analysis(const struct run *run)
+{
+    static const struct analysis of_events = {REPORT_ANALYSIS, .ranges = &ranges};
+    static const struct analysis of_rows = {REPORT_ANALYSIS, .amend = report_amend};
+    return run->settings.merge ? &of_rows : &of_events;
 }

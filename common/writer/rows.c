@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/value.h"
@@ -26,17 +27,38 @@ static struct slice name_copy(struct slice name)
     return (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
 }
 
-static void keys_split(struct rows *rows, const char *list)
+/* The phrase for a list that cannot be read. */
+static const char *list_phrase(const char *option, const char *text, const char *why)
 {
-    for (const char *from = list;;) {
-        const char *comma = strchrnul(from, ',');
-        rows->key = memory_resize(rows->key, (size_t)rows->keys + 1, sizeof rows->key[0]);
-        rows->key[rows->keys++] =
-            name_copy((struct slice){.text = from, .len = (size_t)(comma - from)});
-        if (*comma == '\0') break;
-        from = comma + 1;
-    }
-    rows->key_member = memory_zero((size_t)rows->keys, sizeof rows->key_member[0]);
+    static char phrase[200];
+    snprintf(phrase, sizeof phrase, "--%s: '%.100s': %s", option, text, why);
+    return phrase;
+}
+
+static const char *keys_read(struct rows *rows, const char *text)
+{
+    struct list names = {0};
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text));
+    rows->keys = (int)names.count;
+    rows->key = memory_zero(names.count, sizeof rows->key[0]);
+    rows->key_member = memory_zero(names.count, sizeof rows->key_member[0]);
+    for (size_t i = 0; i < names.count; i++)
+        rows->key[i] = name_copy(names.item[i].name);
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("key", text, why);
+}
+
+/* [-]NAME */
+static const char *order_read(struct rows *rows, const char *text)
+{
+    struct list names = {0};
+    rows->descending = text[0] == '-';
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text + rows->descending));
+    if (names.count > 0)
+        rows->order_by = memory_text(names.item[0].name.text, names.item[0].name.len);
+    if (why == NULL && names.count > 1) why = "rows are sorted by one member";
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("order-by", text, why);
 }
 
 struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top,
@@ -48,13 +70,8 @@ struct rows *rows_new(struct output *output, const char *key, const char *order_
     rows->top = (size_t)top;
     rows->pad = pad;
     rows->order_member = -1;
-    if (key != NULL) keys_split(rows, key);
-    if (order_by != NULL) {
-        rows->descending = order_by[0] == '-';
-        rows->order_by = strdup(order_by + rows->descending);
-        if (rows->order_by == NULL) die_errno("--order-by");
-        if (rows->order_by[0] == '\0') *why = "--order-by: which member?";
-    }
+    if (key != NULL) *why = keys_read(rows, key);
+    if (order_by != NULL && *why == NULL) *why = order_read(rows, order_by);
     if (*why == NULL) return rows;
     rows_free(rows);
     return NULL;
