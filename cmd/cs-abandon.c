@@ -100,24 +100,20 @@ static bool in_range;          /* of --jobs */
 static struct identity identity;
 static int member[COLUMN_COUNT]; /* of the row; -1: the id is printed under this name */
 
-static struct buffer *column_value(const struct run *run, enum column column)
-{
-    return rows_value(run->rows, member[column]);
-}
-
 static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
 {
+    struct rows *rows = run->rows;
     struct slice name = alert->name;
 
-    rows_begin(run->rows);
-    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    if (member[COLUMN_USER] >= 0) value_print(column_value(run, COLUMN_USER), alert->user);
-    instant_print_string(column_value(run, COLUMN_LAST), alert->last_us);
-    buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
-    buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
-    duration_print_seconds(column_value(run, COLUMN_IDLE), idle_us);
-    instant_print_string(column_value(run, COLUMN_ABANDONED), alert->last_us + after_us);
-    rows_end(run->rows);
+    rows_begin(rows);
+    rows_value(rows, member[COLUMN_ID], timeline_name_value(&name));
+    if (member[COLUMN_USER] >= 0) rows_value(rows, member[COLUMN_USER], alert->user);
+    rows_time(rows, member[COLUMN_LAST], alert->last_us);
+    rows_int(rows, member[COLUMN_ADD_TO_CARTS], alert->add_to_carts);
+    rows_bool(rows, member[COLUMN_CONVERTED], false);
+    rows_seconds(rows, member[COLUMN_IDLE], idle_us);
+    rows_time(rows, member[COLUMN_ABANDONED], alert->last_us + after_us);
+    rows_end(rows);
 }
 
 static struct fact fact_of(const struct event *ev)

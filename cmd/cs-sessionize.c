@@ -203,58 +203,43 @@ static enum fate event(struct run *run, const struct event *ev)
     return used ? FATE_USED : FATE_LATE;
 }
 
-static struct buffer *column_value(const struct run *run, enum column column)
+static void print_said(struct rows *rows, enum column column, struct value said)
 {
-    return rows_value(run->rows, member[column]);
-}
-
-static void print_count(const struct run *run, enum column column, uint64_t count)
-{
-    buffer_add_int(column_value(run, column), (int64_t)count);
-}
-
-static void print_bool(const struct run *run, enum column column, bool is_true)
-{
-    buffer_add_slice(column_value(run, column), is_true ? SLICE("true") : SLICE("false"));
-}
-
-static void print_text(const struct run *run, enum column column, struct value text)
-{
-    if (member[column] >= 0) value_print(column_value(run, column), text);
+    if (member[column] >= 0) rows_value(rows, member[column], said);
 }
 
 static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
+    struct rows *rows = run->rows;
     const struct stretch *stretch = session->stretch;
     const struct summary summary = stretch_summary(stretch);
     struct slice name = summary.name;
 
     if (in_range)
-        weave_note(&weave, run->rows, session);
+        weave_note(&weave, rows, session);
     else
-        weave_let(&weave, run->rows, session);
-    rows_begin(run->rows);
-    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    print_text(run, COLUMN_USER, summary.user);
-    print_text(run, COLUMN_SOURCE, summary.source);
-    print_text(run, COLUMN_DEVICE, summary.device);
-    instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
-    instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
-    duration_print_seconds(column_value(run, COLUMN_DURATION),
-                           stretch->last_us - stretch->start_us);
-    print_count(run, COLUMN_EVENTS, stretch_events(stretch));
-    print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
-    print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);
-    print_count(run, COLUMN_ADD_TO_CARTS, stretch->deeds[DEED_ADD_TO_CART]);
-    print_bool(run, COLUMN_CONVERTED, stretch->deeds[DEED_PURCHASE] > 0);
-    stretch_print_products(stretch, &summary, column_value(run, COLUMN_PRODUCTS));
-    print_bool(run, COLUMN_PRODUCTS_CUT, stretch_products_cut(stretch));
+        weave_let(&weave, rows, session);
+    rows_begin(rows);
+    rows_value(rows, member[COLUMN_ID], timeline_name_value(&name));
+    print_said(rows, COLUMN_USER, summary.user);
+    print_said(rows, COLUMN_SOURCE, summary.source);
+    print_said(rows, COLUMN_DEVICE, summary.device);
+    rows_time(rows, member[COLUMN_START], stretch->start_us);
+    rows_time(rows, member[COLUMN_LAST], stretch->last_us);
+    rows_seconds(rows, member[COLUMN_DURATION], stretch->last_us - stretch->start_us);
+    rows_int(rows, member[COLUMN_EVENTS], (int64_t)stretch_events(stretch));
+    rows_int(rows, member[COLUMN_PAGE_VIEWS], stretch->deeds[DEED_PAGE_VIEW]);
+    rows_int(rows, member[COLUMN_PRODUCT_VIEWS], stretch->deeds[DEED_PRODUCT_VIEW]);
+    rows_int(rows, member[COLUMN_ADD_TO_CARTS], stretch->deeds[DEED_ADD_TO_CART]);
+    rows_bool(rows, member[COLUMN_CONVERTED], stretch->deeds[DEED_PURCHASE] > 0);
+    stretch_print_products(stretch, &summary, rows, member[COLUMN_PRODUCTS]);
+    rows_bool(rows, member[COLUMN_PRODUCTS_CUT], stretch_products_cut(stretch));
     for (int i = 1; i < identity.count; i++) {
         const struct value value = timeline_name_value(&name);
-        if (split_member[i] >= 0) value_print(rows_value(run->rows, split_member[i]), value);
+        if (split_member[i] >= 0) rows_value(rows, split_member[i], value);
     }
-    rows_end(run->rows);
+    rows_end(rows);
 }
 
 static void advance(struct run *run, int64_t watermark_us)

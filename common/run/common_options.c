@@ -160,6 +160,12 @@ static const struct option_row rows[] = {
      .target = &given.dedup_us,
      .argument = "DUR",
      .help = "drop events whose event_id was seen within DUR"},
+    {.name = "format",
+     .group = OUTPUT,
+     .type = OPTION_CHOICE,
+     .target = &given.format,
+     .words = ENCODING_WORDS,
+     .help = "how rows are written; table: for people (default ndjson)"},
     {.name = "output",
      .group = OUTPUT,
      .letter = 'o',
@@ -331,6 +337,16 @@ static void refuse_empty_names(void)
             die_usage("--%s: empty: a name is missing", needs[i].name);
 }
 
+static void refuse_format(const struct tool *tool)
+{
+    if (given.format == ENCODING_NDJSON) return;
+    if ((tool->flags & TOOL_ALL_MEMBERS) != 0)
+        die_usage("--format: events differ in their members, so they have no columns: ndjson only");
+    if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
+    if (given.format == ENCODING_TABLE && given.state != NULL)
+        die_usage("--format=table is for looking at, and does not go with --state");
+}
+
 static void refuse_options(const struct tool *tool)
 {
     refuse_empty_names();
@@ -352,6 +368,7 @@ static void refuse_options(const struct tool *tool)
     if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
     if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
     if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
+    refuse_format(tool);
 }
 
 struct settings common_options_settle(const struct tool *tool)

@@ -22,6 +22,7 @@
 #include "admit/command.h"
 #include "base/instant.h"
 #include "base/option.h"
+#include "writer/encoding.h"
 
 enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT };
 
@@ -41,6 +42,7 @@ struct common_options {
     int64_t dedup_us;           /* 0: off */
     const char *rejects, *late; /* files, or NULL */
     bool strict;
+    int format; /* enum encoding_kind */
     const char *output, *state, *spool;
     int64_t save_every_us;
     bool flush, show_position;

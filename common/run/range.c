@@ -60,7 +60,8 @@ static bool is_plain(const struct loop *l, const struct input *input)
 bool range_possible(const struct loop *l, int jobs)
 {
     if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
-        options->pad != 0 || l->analysis->ranges == NULL || options->merge)
+        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
+        options->format == ENCODING_TABLE)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     for (int i = 0; i < l->inputs.count; i++)

@@ -399,8 +399,14 @@ static void start(struct loop *l, int argc, char **argv)
     run->finished_us = INT64_MIN;
     run->settings = common_options_settle(l->tool);
     const char *why;
-    run->rows =
-        rows_new(&l->output, options->key, options->order_by, options->top, options->pad, &why);
+    const struct rows_options rows_options = {
+        .format = (enum encoding_kind)options->format,
+        .key = options->key,
+        .order_by = options->order_by,
+        .top = options->top,
+        .pad = options->pad,
+    };
+    run->rows = rows_new(&l->output, &rows_options, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
@@ -426,6 +432,7 @@ static void start(struct loop *l, int argc, char **argv)
     partitions_of_inputs(l);
     checkpoint_seek(l);
     outputs_open(l);
+    rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
     l->updates_due_us = instant_steady() + options->updates_us;
     bool only_files = true;

@@ -5,31 +5,24 @@
 #include "base/memory.h"
 #include "base/object.h"
 
-static int member_add(struct rows *rows, struct slice name, struct buffer *why)
-{
-    if (rows_find(rows, name) >= 0 && why->len == 0)
-        buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
-    return rows_member(rows, name);
-}
-
 static bool members_declare(struct report *report, struct run *run, struct buffer *why)
 {
     struct rows *rows = run->rows;
     const struct group_by *by = &report->by;
     const struct aggregates *aggregates = &report->aggregates;
 
-    report->start = member_add(rows, SLICE("window_start"), why);
-    report->end = member_add(rows, SLICE("window_end"), why);
+    report->start = rows_declare(rows, SLICE("window_start"), why);
+    report->end = rows_declare(rows, SLICE("window_end"), why);
     for (int i = 0; i < by->count; i++)
-        report->group[i] = member_add(rows, by->value[i].name, why);
+        report->group[i] = rows_declare(rows, by->value[i].name, why);
     if (run->settings.by_partition)
-        report->group[by->count] = member_add(rows, SLICE("partition"), why);
+        report->group[by->count] = rows_declare(rows, SLICE("partition"), why);
     for (int i = 0; i < aggregates->count; i++)
-        report->aggregate[i] = member_add(rows, slice_of(aggregates->item[i].name), why);
+        report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
     report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
-                            ? member_add(rows, SLICE("too_large"), why)
+                            ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
-    report->final = run->settings.updates ? member_add(rows, SLICE("final"), why) : -1;
+    report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
     return why->len == 0;
 }
 
@@ -89,27 +82,15 @@ static void row_print(const struct report *report, const struct window *window, 
 
     (void)group_values(key, values, group_width(by));
     rows_begin(rows);
-    instant_print_string(rows_value(rows, report->start), window->start_us);
-    instant_print_string(rows_value(rows, report->end), window->start_us + report->windows.size_us);
+    rows_time(rows, report->start, window->start_us);
+    rows_time(rows, report->end, window->start_us + report->windows.size_us);
     for (int i = 0; i < width; i++)
-        value_print(rows_value(rows, report->group[i]), values[i]);
+        rows_value(rows, report->group[i], values[i]);
     for (int i = 0; i < aggregates->count; i++)
-        aggregates_print(aggregates, i, cells, &window->text,
-                         rows_value(rows, report->aggregate[i]));
-    if (report->too_large >= 0) {
-        struct buffer names = {0};
-        if (aggregates_too_large(aggregates, cells, &names))
-            buffer_add_slice(rows_value(rows, report->too_large), buffer_slice(&names));
-        buffer_release(&names);
-    }
-    if (report->final >= 0) {
-        struct buffer *out = rows_value(rows, report->final);
-        if (final) {
-            buffer_add_literal(out, "true");
-        } else {
-            buffer_add_literal(out, "false");
-        }
-    }
+        aggregates_print(aggregates, i, cells, &window->text, rows, report->aggregate[i]);
+    if (report->too_large >= 0)
+        aggregates_print_too_large(aggregates, cells, rows, report->too_large);
+    if (report->final >= 0) rows_bool(rows, report->final, final);
     rows_end(rows);
 }
 
