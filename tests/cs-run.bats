@@ -389,6 +389,11 @@ once_in() {
   # A file is overruled by the command line, which may also bring another tool.
   run -0 cs-run --options="$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S other --once
   [ "$(sed -n 1p other/begin)" = 'topic clicks' ]
+  # However the option is spelled, and a number is one in decimal.
+  for options in --options --opt; do
+    run -0 cs-run $options "$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S "other$options" --once --drain=08
+    [ -s "./other$options/begin" ]
+  done
 }
 
 @test "wrong use is exit 2, no broker is exit 1" {
