@@ -17,6 +17,16 @@ WERROR   ?= -Werror
 CS_CFLAGS := -std=gnu11 $(WARNINGS) $(WERROR) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
             -fno-tree-slp-vectorize \
             -DCS_VERSION='"$(VERSION)"' -DCS_DATADIR='"$(datadir)"' -MMD -MP
+# What is read comes from the network. HARDENING= leaves all of this out; it comes before CFLAGS, which may overrule it.
+# Sanitizers bring their own, and _FORTIFY_SOURCE wants optimization.
+ifeq ($(findstring -fsanitize,$(CFLAGS)),)
+HARDENING ?= -fPIE -fstack-protector-strong -fstack-clash-protection \
+             $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(FORTIFY)))
+endif
+FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+BOUND_AT_START := -pie -Wl,-z,relro,-z,now
+HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
+CS_CFLAGS += $(HARDENING)
 LIBS     := -ljq -lunistring -lxxhash -lm -lpthread
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
@@ -64,14 +74,14 @@ $(BUILD)/libcommon.a: $(COMMON)
 
 $(BUILD)/cs-%: $(BUILD)/cmd/cs-%.o $(BUILD)/libcommon.a
 	@echo LD $@
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
+	@$(CC) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
 $(BUILD)/traffic: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/traffic/*.c))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(CC) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $^ -lm
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 	@echo LD $@
-	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
+	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
 units: $(UNITS)
 

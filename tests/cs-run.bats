@@ -73,6 +73,99 @@ nothing_left() {
   expected cs-window --size=1h --agg=n=count | diff - rows
 }
 
+# The broker's clicks with --once and all rows, in whatever directory: once DIR [TOOL'S ARGUMENT]...
+once_in() {
+  cs-run -b "$BROKERS" -t clicks -S "$1" --from=beginning --once -- cs-funnel --by=device_type --flush "${@:2}"
+}
+
+@test "no name of a directory, and nothing in the environment, changes what is done" {
+  expected cs-funnel --by=device_type >want
+  local n=0 dir
+  for dir in -dir -- '-S' ' a b ' $'a\nb' 'a*b' '$(touch no)' "it's" $'caf\u00e9' deep/in/it; do
+    once_in "$dir" 2>messages | sort | diff want -
+    [ -s "./$dir/state" ]
+  done
+  [ ! -e no ]
+  # Options are read alike, and what the shell would do otherwise it does not.
+  printf 'echo rubbish; set -f; shopt -s failglob nocasematch; kcat() { echo rubbish; }\n' >rubbish
+  mkdir -p elsewhere/d
+  for setting in POSIXLY_CORRECT=1 GETOPT_COMPATIBLE=1 BASH_ENV="$PWD/rubbish" ENV="$PWD/rubbish" 'IFS=,' CDPATH="$PWD/elsewhere" \
+    'BASH_FUNC_kcat%%=() { echo rubbish; }' \
+    SHELLOPTS=noglob:noclobber BASHOPTS=failglob GLOBIGNORE='*' LC_ALL=C.UTF-8 TZ=Asia/Tokyo; do
+    env "$setting" cs-run -b "$BROKERS" -t clicks -S "env$((n += 1))" --from=beginning --once -o "env-rows-$n" -- \
+      cs-funnel --by=device_type --flush 2>messages >out
+    [ ! -s out ]
+    last_of_each_key "env-rows-$n" | diff want -
+  done
+}
+
+@test "streams that are closed are not taken by a pipe" {
+  expected cs-funnel --by=device_type >want
+  once_in one <&- 2>messages | sort | diff want -
+  once_in two 2>&- | sort | diff want -
+  run -1 bash -c 'cs-run -b "$BROKERS" -t clicks -S three --from=beginning --once -- cs-funnel --flush >&-'
+  cs-run -b "$BROKERS" -t clicks -S four --from=beginning --once -o closed-rows -- cs-funnel --by=device_type --flush <&- >&- 2>&-
+  last_of_each_key closed-rows | diff want -
+}
+
+@test "what is in the directory is for its owner alone, whatever the umask; what the tool writes beside is as ever" {
+  umask 022
+  from_topic clicks --from=beginning -o modes --once -- cs-funnel --rejects=rejects
+  [ "$(stat -c %a dir dir/spool)" = '700
+700' ]
+  [ "$(find dir -type f -printf '%m\n' | sort -u)" = 600 ]
+  [ "$(stat -c %a rejects)" = 644 ]
+  # What somebody has left there is not written to.
+  echo precious >target
+  ln -s ../target dir/begin.new
+  sed -i 's/^partitions 4/partitions 3/; /^3 /d' dir/begin
+  from_topic clicks --once -o modes -- cs-funnel --rejects=rejects
+  [ "$(cat target)" = precious ]
+  rm dir/lock
+  ln -s ../target dir/lock
+  run -1 from_topic clicks --once -- cs-funnel
+  [ "$output" = 'cs-run: dir/lock: is no file' ]
+  [ "$(cat target)" = precious ]
+}
+
+@test "--once: a kcat that ends early, and is content with that, is a failure" {
+  mkdir bin
+  # Of one partition only ten records.
+  printf '#!/bin/sh\ncase " $* " in *" -C "*" -p 2 "*) exec %s -c 10 "$@" ;; esac\nexec %s "$@"\n' "$(command -v kcat)"{,} >bin/kcat
+  chmod +x bin/kcat
+  local want
+  want=$(expected cs-funnel)
+  PATH="$PWD/bin:$PATH" run -1 from_topic clicks --from=beginning --once -o early-rows -- cs-funnel
+  [[ $output == 'cs-run: clicks [2]: the source has ended before the end of the log' ]]
+  # What has come is saved, and the next run goes on there.
+  [[ $(cs-funnel --state=dir/state --show-position) == *'"partition":2,"offset":9,'* ]]
+  run -0 from_topic clicks --once -o early-rows -- cs-funnel --flush
+  [ "$(last_of_each_key early-rows)" = "$want" ]
+}
+
+@test "what is said is nothing that a terminal obeys" {
+  local c1=$'\u009b'
+  # quiet COMMAND...: of C0, DEL and C1 there is only the line end in what it says.
+  quiet() {
+    "$@" >said 2>&1 || true
+    [ -s said ]
+    LC_ALL=C run ! grep -P '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' said
+  }
+  quiet cs-run $'--no\e[31m'"$c1"
+  quiet cs-run -b 127.0.0.1:1 -t $'no\e[31m'"$c1" -S dir --from=end --once -- cs-funnel
+  quiet cs-run -b "$BROKERS" -t clicks -S $'dir\e[31m'"$c1" -- cs-funnel
+  quiet cs-run -b "$BROKERS" -t clicks -S dir --from=$'\e'"$c1" -- cs-funnel
+  quiet cs-run -b "$BROKERS" -t clicks -S dir --from=end -- $'no\e'"$c1"
+  quiet cs-ship $'--no\e[31m'"$c1"
+  quiet cs-ship -b "$BROKERS" -t x $'no\e[31m'"$c1"
+  # What kcat says, perhaps with the broker's words.
+  mkdir bin
+  printf '#!/bin/sh\ncase " $* " in *" -C "*) printf "bad \\033[31m\\302\\233\\n" >&2; exit 1 ;; esac\nexec %s "$@"\n' "$(command -v kcat)" >bin/kcat
+  chmod +x bin/kcat
+  PATH="$PWD/bin:$PATH" quiet from_topic clicks --from=beginning --once -- cs-funnel
+  grep -q 'kcat: bad' said
+}
+
 @test "the next run goes on where the last has ended, and --from is only for the first" {
   head -n 800 "$EVENTS" | keyed | produce parts
   from_topic parts --from=beginning --once -o parts-rows -- cs-funnel
@@ -296,6 +389,11 @@ nothing_left() {
   # A file is overruled by the command line, which may also bring another tool.
   run -0 cs-run --options="$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S other --once
   [ "$(sed -n 1p other/begin)" = 'topic clicks' ]
+  # However the option is spelled, and a number is one in decimal.
+  for options in --options --opt; do
+    run -0 cs-run $options "$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S "other$options" --once --drain=08
+    [ -s "./other$options/begin" ]
+  done
 }
 
 @test "wrong use is exit 2, no broker is exit 1" {

@@ -50,6 +50,34 @@ start() {
   sort -s -t : -k 2n part | cmp - part
 }
 
+@test "no name of a spool, and nothing in the environment, changes what is done" {
+  local n=0 name setting
+  for name in -dir ' a b ' $'a\nb' 'a*b' '-x=y'; do
+    mv spool "./$name"
+    printf 'k\t{"n":%d}\n' $((n += 1)) >"./$name/000000000001.ndjson"
+    cs-ship -b "$BROKERS" -t names --once -- "$name"
+    [ -z "$(find "./$name" -name '*.ndjson')" ]
+    mv "./$name" spool
+  done
+  for setting in POSIXLY_CORRECT=1 GETOPT_COMPATIBLE=1 BASH_ENV=/dev/null/no 'IFS=,' SHELLOPTS=noglob 'BASH_FUNC_kcat%%=() { echo rubbish; }'; do
+    printf 'k\t{"n":%d}\n' $((n += 1)) >spool/000000000001.ndjson
+    env "$setting" cs-ship spool -b "$BROKERS" -t names --once
+  done
+  [ "$(consume names | jq -c .n | paste -sd' ')" = "$(seq $n | paste -sd' ')" ]
+}
+
+@test "its own files are for their owner alone, and take the place of nothing" {
+  umask 022
+  segment 1 1 5
+  cs-ship -b "$BROKERS" -t modes --once spool
+  [ "$(find spool -name '.ship*' -printf '%m\n' | sort -u)" = 600 ]
+  echo precious >target
+  rm spool/.ship.lock
+  ln -s ../target spool/.ship.lock
+  run -1 cs-ship -b "$BROKERS" -t modes --once spool
+  [ "$output" = 'cs-ship: spool/.ship.lock: cannot be written' ]
+}
+
 @test "rows without keys go as they are" {
   printf '{"a":1}\n{"a":2}\n' >spool/000000000001.ndjson
   cs-ship -b "$BROKERS" -t keyless --once spool

@@ -137,6 +137,24 @@ nouns_there() {
   [ "${lines[-1]}" = '2 passed, 1 failed, 1 skipped' ]
 }
 
+@test "the tools are hardened" {
+  [ -z "${QUICK:-}" ] || skip 'sanitizers bring their own'
+  local binary elf=$BATS_TEST_TMPDIR/elf
+  for binary in "${CS_BUILD:-build}"/cs-* "${CS_BUILD:-build}/traffic"; do
+    readelf -hdlsW "$binary" >"$elf"
+    grep -qE 'Type: +DYN' "$elf" # PIE
+    # All of what is relocated is read-only, because it is bound at start.
+    grep -q GNU_RELRO "$elf"
+    grep -qE '\(FLAGS\) +BIND_NOW' "$elf"
+    grep -qE 'GNU_STACK .* RW ' "$elf"
+    grep -q __stack_chk_fail "$elf"
+    # Of what leaves no trace but for that.
+    readelf -wi --dwarf-depth=1 "$binary" 2>/dev/null | grep 'DW_AT_producer.*GNU C' >"$elf.producers" || continue
+    run ! grep -v -e -fstack-clash-protection "$elf.producers"
+    if grep -q -e ' -O2 ' "$elf.producers"; then grep -qE '__[a-z]+_chk@' "$elf"; fi # _FORTIFY_SOURCE
+  done
+}
+
 @test "make install brings everything, and uninstall takes it away" {
   [ -z "${QUICK:-}" ] || skip 'sanitized tools are not for installing'
   root=$BATS_TEST_TMPDIR/root

@@ -145,6 +145,7 @@ refused() {
   refused "--spool: 'fifo' is a FIFO, and has to be a directory" --state=y --spool=fifo in
   refused "--output: 'dir' is a directory, and has to be a file" --output=dir in
   refused "--rejects: 'socket' is a socket, and has to be a file" --rejects=socket in
+  refused "--stats: 'socket' is a socket, and has to be a file" --stats=socket in
 }
 
 @test "what holds ids is for its owner alone, whatever the umask" {

@@ -204,8 +204,8 @@ static void path_check(const struct path *path)
     case PATH_RECORDS:
         wanted = S_ISDIR(mode) || S_ISSOCK(mode) || S_ISBLK(mode) ? "a file" : NULL;
         break;
+    case PATH_REPORT: wanted = S_ISSOCK(mode) || S_ISBLK(mode) ? "a file" : NULL; break;
     case PATH_READ:
-    case PATH_REPORT:
     case PATH_STREAM: break;
     }
     if (mode != 0 && wanted != NULL)

@@ -84,8 +84,23 @@ struct id timeline_id(struct slice name)
     return id_mix(id_of(name), (struct id){1, 1});
 }
 
+/* An array or an object as it will be printed: what looks the same in a row is one name. */
+static void name_add_printed(struct buffer *name, struct value value)
+{
+    struct buffer printed = {0};
+    value_print(&printed, value);
+    char head[1 + VARINT_MAX] = {(char)value.kind};
+    buffer_add(name, head, 1 + varint_write(head + 1, printed.len));
+    buffer_add_slice(name, buffer_slice(&printed));
+    buffer_release(&printed);
+}
+
 void timeline_name_add(struct buffer *name, struct value value)
 {
+    if (__builtin_expect(value.kind >= KIND_ARRAY, 0)) {
+        name_add_printed(name, value);
+        return;
+    }
     char head[1 + VARINT_MAX] = {(char)value.kind};
     const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
 
