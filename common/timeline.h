@@ -10,6 +10,8 @@
  * counts what comes behind: it is never greater than that of the next stretch, and looking at the
  * neighbours is enough.
  *
+ * Where an id has many stretches, a place among them is found by way of a ladder (ladder.h).
+ *
  * A timeline has one number from its first event to its last, so that timers can name it. That is
  * the number of a record in which mostly its only stretch stands, too: an event finds all it
  * changes in two neighbouring cache lines, and the block.
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #include "id.h"
+#include "ladder.h"
 #include "pack.h"
 #include "pool.h"
 #include "roster.h"
@@ -35,10 +38,16 @@ struct timeline {
     int64_t due_us;         /* what its timer says; INT64_MAX: it has none */
     uint32_t first, last;   /* of its stretches */
     uint32_t count;         /* of its stretches */
-    uint32_t tidy;          /* session.h: count at which to look whether some have become one */
-    uint32_t past;          /* cart.h: what was judged already, as one stretch */
-    uint32_t aside;         /* cart.h: stretches that came too late to change what was judged */
+    uint32_t ladder;        /* to them, where they are many (ladder.h); else POOL_NONE */
+    union {
+        uint32_t tidy; /* session.h: count at which to look whether some have become one */
+        uint32_t past; /* cart.h: what was judged already, as one stretch */
+    };
+    uint32_t aside; /* cart.h: stretches that came too late to change what was judged */
 };
+
+/* From so many stretches on a timeline has a ladder. */
+#define TIMELINE_MANY 32
 
 #define TIMELINE_AHEAD 64
 
