@@ -8,7 +8,7 @@
 
 void baseline_init(struct baseline *baseline)
 {
-    table_init(&baseline->table, sizeof(struct series_entry));
+    table_init(&baseline->table, sizeof(struct series_entry), HELD_SERIES);
 }
 
 static void series_free(struct series *series)

@@ -380,7 +380,7 @@ void intake_join(struct loop *l, struct input *input, struct partition *partitio
 static void partition_brought(struct loop *l, struct input *input, struct partition *partition)
 {
     partition->source = input;
-    partition->ended = false;
+    clock_reopen(&l->clock, partition);
     if (input->partition != partition) intake_join(l, input, partition);
 }
 
@@ -460,8 +460,7 @@ static void judge(struct loop *l, struct pending *pending, enum reason reason,
         intake_refuse(l, REASON_FUTURE, "ahead of the clock (--max-ahead)", &pending->origin);
         return;
     }
-    partition->silent_us = 0;
-    partition->released = false;
+    clock_heard(&l->clock, partition);
     if (jump_passes(l, partition, pending, id)) accept(l, pending, partition);
     if (l->run.schema.all)
         intake_run(l); /* the command has only one place for what it makes of an event */
@@ -497,8 +496,7 @@ static inline bool judge_usual(struct loop *l, struct pending *pending, enum rea
             return true;
         }
     }
-    partition->silent_us = 0;
-    partition->released = false;
+    clock_heard(&l->clock, partition);
     accept(l, pending, partition);
     if (l->run.schema.all) intake_run(l);
     return true;
@@ -904,6 +902,7 @@ void intake_take(struct loop *l, struct input *input)
 /* Every held event is right after all: nothing more can say otherwise. */
 void intake_release_all(struct loop *l)
 {
+    clock_sort(&l->clock);
     for (int i = 0; i < l->clock.count; i++)
         if (l->clock.partition[i]->holding) intake_release(l, l->clock.partition[i]);
 }

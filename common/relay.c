@@ -63,9 +63,9 @@ static void piece_begin(struct loop *l, uint64_t number)
     buffer_clear(&l->handover.buffer);
     l->output.position = 0;
     struct partition *partition = range_partition(l);
-    partition->largest_us = l->clock.largest_us = l->clock.floor_us = l->told_us = TIME_NONE;
     l->clock.lateness_us = INT64_MAX;
-    partition->ended = false;
+    clock_restart(&l->clock, partition);
+    l->told_us = TIME_NONE;
     l->run.first_time_us = INT64_MAX;
 }
 

@@ -315,12 +315,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
     if (shared.idle_us == 0) return;
     clock_waited(&l->clock, waited_us);
-    if (l->clock.count != 0) {
-        bool all_released = true;
-        for (int i = 0; i < l->clock.count; i++)
-            all_released &= l->clock.partition[i]->released || l->clock.partition[i]->ended;
-        if (all_released) intake_release_all(l);
-    }
+    if (clock_all_released(&l->clock)) intake_release_all(l);
     intake_run(l);
 }
 
@@ -338,7 +333,7 @@ static void input_ended(struct loop *l, struct input *input)
         const bool brought = source != NULL && (source == input || (is_file && source->regular));
         if (partition != input->partition && !brought) continue;
         if (partition->holding) intake_release(l, partition);
-        partition->ended = true;
+        clock_end(&l->clock, partition);
     }
     intake_run(l);
 }

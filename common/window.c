@@ -78,9 +78,10 @@ static struct window *window_new(struct windows *all, int64_t start_us)
     } else {
         const size_t sets = (size_t)all->aggregates->set_count;
         window = memory_zero(1, sizeof *window + sets * sizeof window->ids[0]);
-        table_init(&window->groups, sizeof(struct group) + all->aggregates->cell_bytes);
+        table_init(&window->groups, sizeof(struct group) + all->aggregates->cell_bytes,
+                   HELD_GROUPS);
         for (size_t i = 0; i < sets; i++)
-            table_init(&window->ids[i], sizeof(struct seen));
+            table_init(&window->ids[i], sizeof(struct seen), HELD_IDS);
     }
     window->start_us = start_us;
     window->next = NULL;
