@@ -10,6 +10,7 @@
 #include "instant.h"
 #include "memory.h"
 #include "shared.h"
+#include "size.h"
 #include "state.h"
 
 /* The body of a state: first what --show-position wants, then the rest. */
@@ -81,6 +82,7 @@ void checkpoint_show(struct loop *l)
     struct buffer file = {0};
     struct unpack in;
     output_standard(&l->output);
+    clock_init(&l->clock, 0, 0);
     if (state_read(shared.state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
         if (!clock_load(&l->clock, &in) || !positions_load(&l->positions, &in))
@@ -187,12 +189,48 @@ void checkpoint_last(struct loop *l)
     save_done(l);
 }
 
-/* The bound on keys is no reason to lose what is there. */
-void checkpoint_keys(struct loop *l)
+/* What memory is held for: the three kinds of things with the most. */
+static void held_list(struct buffer *out)
+{
+    bool named[HELD_KINDS] = {false};
+    for (int i = 0; i < 3; i++) {
+        enum held_kind most = HELD_TEXTS;
+        for (enum held_kind kind = HELD_TEXTS; kind < HELD_KINDS; kind++)
+            if (!named[kind] && (named[most] || held.bytes[kind] > held.bytes[most])) most = kind;
+        if (held.bytes[most] == 0 || named[most]) return;
+        named[most] = true;
+        buffer_printf(out, "%s%s ", i > 0 ? ", " : "", held_name(most));
+        size_print(out, held.bytes[most]);
+    }
+}
+
+static void memory_message(void)
+{
+    struct buffer text = {0};
+    size_print(&text, held.total);
+    if (held.total <= held.most)
+        buffer_add_literal(&text, " of memory is held, and would double");
+    else
+        buffer_add_literal(&text, " of memory is held");
+    buffer_add_literal(&text, " (");
+    held_list(&text);
+    buffer_add_literal(&text, "), and ");
+    size_print(&text, held.most);
+    buffer_add_literal(&text, " is allowed: --max-memory=SIZE raises the bound");
+    message("%.*s", (int)text.len, text.data);
+    buffer_release(&text);
+}
+
+/* A bound is no reason to lose what is there. */
+void checkpoint_full(struct loop *l)
 {
     if (!l->full) return;
-    message("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
-            (long long)shared.max_keys);
+    if (loop_keys(l) > (uint64_t)shared.max_keys)
+        message("more than %lld keys (ids, groups, partitions) are held at once: --max-keys=N "
+                "raises the bound",
+                (long long)shared.max_keys);
+    else
+        memory_message();
     loop_flush(l);
     checkpoint_last(l);
     exit(EXIT_PERSON);
@@ -223,6 +261,6 @@ void checkpoint_resume(struct loop *l)
     l->told_us = l->clock.floor_us;
     if (l->told_us != TIME_NONE && l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
     saved_note(l);
-    l->full = l->run.counters.keys > (uint64_t)shared.max_keys;
-    checkpoint_keys(l);
+    l->full = loop_keys(l) > (uint64_t)shared.max_keys || held_full();
+    checkpoint_full(l);
 }

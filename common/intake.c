@@ -137,13 +137,14 @@ static void batch_hand(struct loop *l)
 /* Tells the command the watermark. */
 static void watermark_tell(struct loop *l, int64_t watermark_us)
 {
-    if (l->run.counters.keys > l->keys_most) l->keys_most = l->run.counters.keys;
+    const uint64_t keys = loop_keys(l);
+    if (keys > l->keys_most) l->keys_most = keys;
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
     }
-    if (__builtin_expect(l->run.counters.keys > (uint64_t)shared.max_keys, 0)) l->full = true;
+    if (__builtin_expect(keys > (uint64_t)shared.max_keys || held_full(), 0)) l->full = true;
 }
 
 /* Hands the batch to the command, then tells it the watermark. */
@@ -931,7 +932,7 @@ static void replay_run(struct loop *l)
         instant_latest(last->watermark_us, clock_behind(&l->clock, last->time_us));
     batch_hand(l);
     watermark_tell(l, watermark_us);
-    checkpoint_keys(l);
+    checkpoint_full(l);
 }
 
 static const char *replay_event(struct loop *l, const char *at, enum handover_kind kind)

@@ -342,7 +342,7 @@ static bool range_take(struct loop *l, struct slot *slot)
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
     const int64_t seed_us = unpack_i64(&in);
     const bool holds = unpack_u8(&in) != 0;
-    const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
+    const uint64_t keys_most = loop_keys(l) + unpack_u64(&in);
     const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
                        !partition->holding && (partition->began || shared.max_jump_us == 0) &&
                        keys_most <= (uint64_t)shared.max_keys;

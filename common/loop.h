@@ -14,6 +14,7 @@
 #include "dedup.h"
 #include "expr.h"
 #include "handover.h"
+#include "held.h"
 #include "input.h"
 #include "instant.h"
 #include "notify.h"
@@ -93,7 +94,8 @@ struct loop {
     struct buffer plain; /* an event_id without its escapes */
     struct progress progress;
     struct notify notify;
-    bool full; /* more keys than --max-keys: saved and ended as soon as the block is done */
+    bool full; /* more than --max-keys or --max-memory: saved and ended as soon as the block is
+                  done */
     /* --state. */
     bool resumed; /* there was one */
     struct saver saver;
@@ -116,6 +118,14 @@ struct loop {
     uint64_t keys_most;     /* in a worker: the command's keys at the most */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };
+
+/* What --max-keys bounds: the command's ids and groups, the ids of --dedup, and partitions, of
+ * which there is always one. */
+static inline uint64_t loop_keys(const struct loop *l)
+{
+    const int partitions = l->clock.count > 0 ? l->clock.count - 1 : 0;
+    return l->run.counters.keys + l->dedup.ids.count + (uint64_t)partitions;
+}
 
 /* intake.c: takes what an input has brought, every complete record; at its end also the last one
  * without a newline. */
@@ -167,8 +177,8 @@ int64_t checkpoint_tick(struct loop *l);
 /* The last save of a run. */
 void checkpoint_last(struct loop *l);
 
-/* Ends the run, saved, when there are more keys than --max-keys. */
-void checkpoint_keys(struct loop *l);
+/* Ends the run, saved, when it is full: more is held than --max-keys or --max-memory allow. */
+void checkpoint_full(struct loop *l);
 
 /* After the last save: tells of the records that inputs ended in; the state knows nothing of them.
  */

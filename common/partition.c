@@ -28,6 +28,7 @@ void clock_init(struct clock *clock, int64_t lateness_us, int64_t idle_us)
 
 static void partition_free(struct partition *partition)
 {
+    held_drop(HELD_PARTITIONS, sizeof *partition);
     buffer_release(&partition->held);
     free(partition);
 }
@@ -157,6 +158,8 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
 {
     if (clock->count == clock->cap) clock_extend(clock);
     struct partition *partition = memory_zero(1, sizeof *partition);
+    held_add(HELD_PARTITIONS, sizeof *partition);
+    partition->held.kind = HELD_PARTITIONS;
     partition->number = number;
     partition->largest_us = TIME_NONE;
     partition->offset = -1;

@@ -95,6 +95,7 @@ void range_select(struct loop *l, const struct range *range)
 {
     uint64_t base = 0;
     l->more_follows = range->end < l->inputs.bytes_total;
+    l->inputs.first = 0;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         const uint64_t end = base + input->size;

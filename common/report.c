@@ -116,33 +116,110 @@ static size_t parts_count(const struct report *report, const struct window *wind
     return parts;
 }
 
+/* The groups from the first on that are one row. */
+static size_t parts_of(const struct report *report, const struct window *window,
+                       struct group **groups, size_t count)
+{
+    return report->windows.run->settings.merge ? parts_count(report, window, groups, count) : 1;
+}
+
+/* Their cells together. */
+static const char *parts_cells(const struct report *report, const struct window *window,
+                               struct group **groups, size_t parts)
+{
+    const struct windows *windows = &report->windows;
+    if (parts == 1) return group_cells(groups[0]);
+    memset(report->total, 0, windows->aggregates->cell_bytes);
+    for (size_t part = 0; part < parts; part++)
+        aggregates_combine(windows->aggregates, report->total, group_cells(groups[part]),
+                           &window->text);
+    return report->total;
+}
+
+/* Has one of them changed since it was printed last? It is now. */
+static bool parts_changed(struct group **groups, size_t parts)
+{
+    bool changed = false;
+    for (size_t part = 0; part < parts; part++) {
+        changed |= groups[part]->changed;
+        groups[part]->changed = false;
+    }
+    return changed;
+}
+
+/* Prints a member of the row that is no value of the group. */
+static void member_print(const struct report *report, const struct window *window, int member,
+                         const char *cells, struct buffer *out)
+{
+    if (member == report->start) instant_print_string(out, window->start_us);
+    if (member == report->end)
+        instant_print_string(out, window->start_us + report->windows.size_us);
+    for (int i = 0; i < report->aggregates.count; i++)
+        if (member == report->aggregate[i])
+            aggregates_print(&report->aggregates, i, cells, &window->text, out);
+    if (member == report->final) buffer_add_literal(out, "true"); /* of all or of none */
+}
+
+/* Hands over what the row is sorted by. */
+static void row_rank(const struct report *report, const struct window *window, struct slice key,
+                     const char *cells, size_t number)
+{
+    struct rows *rows = report->windows.run->rows;
+    const int member = rows_order(rows);
+    struct value values[GROUP_VALUES_MAX + 1];
+
+    (void)group_values(key, values, group_width(&report->by));
+    for (int i = 0; i < report->by.count + report->windows.run->settings.by_partition; i++) {
+        if (report->group[i] != member) continue;
+        rows_rank(rows, number, values[i]);
+        return;
+    }
+    if (member < 0) {
+        rows_rank(rows, number, VALUE_NULL);
+        return;
+    }
+    member_print(report, window, member, cells, rows_rank_text(rows));
+    rows_rank_printed(rows, number);
+}
+
+static void parts_print(const struct report *report, const struct window *window,
+                        struct group **groups, size_t parts, bool final)
+{
+    row_print(report, window, window_key(window, groups[0]),
+              parts_cells(report, window, groups, parts), final);
+}
+
+/* Prints the rows that were handed over, in their order. */
+static void ranks_print(const struct report *report, const struct window *window,
+                        struct group **groups, size_t count, bool final)
+{
+    struct rows *rows = report->windows.run->rows;
+    const size_t ranked = rows_ranks(rows);
+
+    for (size_t place = 0; place < ranked; place++) {
+        const size_t i = rows_rank_at(rows, place);
+        parts_print(report, window, groups + i, parts_of(report, window, groups + i, count - i),
+                    final);
+    }
+    rows_ranks_end(rows);
+}
+
 static void window_print(struct report *report, struct window *window, bool final)
 {
-    struct windows *windows = &report->windows;
+    const bool ranked = rows_ranked(report->windows.run->rows);
     size_t count;
-    struct group **groups = windows_sorted(windows, window, &count);
+    struct group **groups = windows_sorted(&report->windows, window, &count);
 
-    rows_group(windows->run->rows);
     for (size_t i = 0, parts = 1; i < count; i += parts) {
-        if (windows->run->settings.merge)
-            parts = parts_count(report, window, groups + i, count - i);
-        bool changed = false;
-        for (size_t part = i; part < i + parts; part++) {
-            changed |= groups[part]->changed;
-            groups[part]->changed = false;
-        }
-        if (!final && !changed) continue;
-        const char *cells = group_cells(groups[i]);
-        if (parts > 1) {
-            memset(report->total, 0, windows->aggregates->cell_bytes);
-            for (size_t part = i; part < i + parts; part++)
-                aggregates_combine(windows->aggregates, report->total, group_cells(groups[part]),
-                                   &window->text);
-            cells = report->total;
-        }
-        row_print(report, window, window_key(window, groups[i]), cells, final);
+        parts = parts_of(report, window, groups + i, count - i);
+        if (!parts_changed(groups + i, parts) && !final) continue;
+        if (ranked)
+            row_rank(report, window, window_key(window, groups[i]),
+                     parts_cells(report, window, groups + i, parts), i);
+        else
+            parts_print(report, window, groups + i, parts, final);
     }
-    rows_group_end(windows->run->rows);
+    if (ranked) ranks_print(report, window, groups, count, final);
     window->changed = false;
 }
 

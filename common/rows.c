@@ -11,12 +11,12 @@
 #include "number.h"
 #include "value.h"
 
-/* One printed row within the buffer of a group. */
-struct rows_printed {
-    size_t start, len;
-    size_t order_start, order_len; /* the value --order-by sorts by */
-    bool order_escaped;            /* a string with escapes: orders has what it means */
-    size_t number;                 /* in the order of the group, for ties */
+/* A row that is to be sorted or cut. */
+struct rows_rank {
+    struct value value; /* to sort by */
+    size_t number;
+    size_t start, len; /* of the value in rows->orders, where it is printed */
+    bool is_printed, is_escaped;
 };
 
 #define NONE SIZE_MAX
@@ -73,8 +73,8 @@ void rows_free(struct rows *rows)
     free(rows->key);
     free(rows->key_member);
     free(rows->order_by);
-    free(rows->printed);
-    buffer_release(&rows->group);
+    held_drop(HELD_ROWS, rows->rank_cap * sizeof rows->rank[0]);
+    free(rows->rank);
     buffer_release(&rows->orders);
     buffer_release(&rows->scratch);
     free(rows);
@@ -122,12 +122,10 @@ const char *rows_check(struct rows *rows)
 
 void rows_begin(struct rows *rows)
 {
-    rows->into = rows->sorting     ? &rows->group
-                 : rows->keys != 0 ? &rows->scratch
-                                   : &rows->output->buffer;
+    rows->into = rows->keys != 0 ? &rows->scratch : &rows->output->buffer;
     if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
     rows->row_start = rows->into->len;
-    rows->finding = rows->sorting || rows->keys != 0;
+    rows->finding = rows->keys != 0;
     if (!rows->finding) return;
     for (int i = 0; i < rows->members; i++)
         rows->member[i].start = NONE;
@@ -177,36 +175,6 @@ static void row_written(struct rows *rows)
 void rows_end(struct rows *rows)
 {
     buffer_add_char(rows->into, '}');
-    if (rows->sorting) {
-        if (rows->printed_count == rows->printed_cap) {
-            rows->printed_cap = rows->printed_cap == 0 ? 64 : rows->printed_cap * 2;
-            rows->printed =
-                memory_resize(rows->printed, rows->printed_cap, sizeof rows->printed[0]);
-        }
-        struct rows_printed *printed = &rows->printed[rows->printed_count];
-        *printed = (struct rows_printed){.number = rows->printed_count};
-        rows->printed_count++;
-        if (rows->order_member >= 0) {
-            const struct slice text = member_text(rows, rows->order_member);
-            printed->order_start = (size_t)(text.text - rows->group.data);
-            printed->order_len = text.len;
-            printed->order_escaped =
-                text.text[0] == '"' && memchr(text.text, '\\', text.len) != NULL;
-        }
-        /* The key goes behind the row here and is swapped to the front when it is written. */
-        const size_t row_len = rows->group.len - rows->row_start;
-        buffer_clear(&rows->scratch);
-        key_add(rows, &rows->scratch);
-        const size_t key_len = rows->scratch.len;
-        buffer_add_slice(&rows->group, buffer_slice(&rows->scratch));
-        char *row = rows->group.data + rows->row_start;
-        memmove(row + key_len, row, row_len);
-        if (key_len != 0) memcpy(row, rows->scratch.data, key_len);
-        printed->order_start += key_len;
-        printed->start = rows->row_start;
-        printed->len = row_len + key_len;
-        return;
-    }
     if (rows->into == &rows->scratch) {
         key_add(rows, &rows->output->buffer);
         buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
@@ -269,14 +237,6 @@ void rows_pass(struct rows *rows, struct slice text)
     output_add(rows->output, text);
 }
 
-void rows_group(struct rows *rows)
-{
-    rows->sorting = rows->order_member >= 0 || rows->top != 0;
-    rows->printed_count = 0;
-    buffer_clear(&rows->group);
-    buffer_clear(&rows->orders);
-}
-
 /* A JSON value as printed, as far as sorting wants it. */
 static struct value value_read(struct slice text)
 {
@@ -297,25 +257,55 @@ static struct value value_read(struct slice text)
     return value;
 }
 
-static struct value order_value(const struct rows *rows, const struct rows_printed *printed)
+static struct rows_rank *rank_add(struct rows *rows, size_t number)
 {
-    const char *data = printed->order_escaped ? rows->orders.data : rows->group.data;
-    const struct slice text = {.text = data + printed->order_start, .len = printed->order_len};
-    return printed->order_escaped ? value_string(text) : value_read(text);
+    if (rows->rank_count == rows->rank_cap) {
+        const size_t before = rows->rank_cap;
+        rows->rank_cap = before == 0 ? 64 : before * 2;
+        rows->rank = memory_resize(rows->rank, rows->rank_cap, sizeof rows->rank[0]);
+        held_add(HELD_ROWS, (rows->rank_cap - before) * sizeof rows->rank[0]);
+    }
+    struct rows_rank *rank = &rows->rank[rows->rank_count++];
+    *rank = (struct rows_rank){.number = number};
+    return rank;
 }
 
-/* Strings are sorted by their bytes, which escapes are not. */
-static void orders_unescape(struct rows *rows)
+void rows_rank(struct rows *rows, size_t number, struct value value)
 {
-    for (size_t i = 0; i < rows->printed_count; i++) {
-        struct rows_printed *printed = &rows->printed[i];
-        if (!printed->order_escaped) continue;
-        const struct slice inside = {.text = rows->group.data + printed->order_start + 1,
-                                     .len = printed->order_len - 2};
-        char *plain = buffer_reserve(&rows->orders, inside.len);
-        printed->order_len = json_unescape(plain, inside);
-        printed->order_start = rows->orders.len;
-        rows->orders.len += printed->order_len;
+    rank_add(rows, number)->value = value;
+}
+
+struct buffer *rows_rank_text(struct rows *rows)
+{
+    rows->orders.kind = HELD_ROWS;
+    rows->row_start = rows->orders.len;
+    return &rows->orders;
+}
+
+void rows_rank_printed(struct rows *rows, size_t number)
+{
+    struct rows_rank *rank = rank_add(rows, number);
+    const char *text = rows->orders.data + rows->row_start;
+    rank->start = rows->row_start;
+    rank->len = rows->orders.len - rows->row_start;
+    rank->is_printed = true;
+    rank->is_escaped = text[0] == '"' && memchr(text, '\\', rank->len) != NULL;
+}
+
+/* What was printed as values; strings are sorted by their bytes, which escapes are not. */
+static void ranks_read(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->rank_count; i++) {
+        struct rows_rank *rank = &rows->rank[i];
+        if (!rank->is_printed) continue;
+        char *text = rows->orders.data + rank->start;
+        if (rank->is_escaped) /* in its place: it only gets shorter */
+            rank->value = value_string((struct slice){
+                .text = text,
+                .len =
+                    json_unescape(text, (struct slice){.text = text + 1, .len = rank->len - 2})});
+        else
+            rank->value = value_read((struct slice){.text = text, .len = rank->len});
     }
 }
 
@@ -327,33 +317,35 @@ static int order_compare(struct value a, struct value b)
     return value_compare(a, b);
 }
 
-static int printed_compare(const void *left, const void *right, void *context)
+static int ranks_compare(const void *left, const void *right, void *context)
 {
     const struct rows *rows = context;
-    const struct rows_printed *a = left, *b = right;
+    const struct rows_rank *a = left, *b = right;
     if (rows->order_member >= 0) {
-        const int order = order_compare(order_value(rows, a), order_value(rows, b));
+        const int order = order_compare(a->value, b->value);
         if (order != 0) return rows->descending ? -order : order;
     }
     return a->number < b->number ? -1 : 1;
 }
 
-void rows_group_end(struct rows *rows)
+size_t rows_ranks(struct rows *rows)
 {
-    if (!rows->sorting) return;
-    rows->sorting = false;
-    orders_unescape(rows);
-    if (rows->printed_count > 1)
-        qsort_r(rows->printed, rows->printed_count, sizeof rows->printed[0], printed_compare, rows);
-    size_t count = rows->printed_count;
-    if (rows->top != 0 && count > rows->top) count = rows->top;
-    for (size_t i = 0; i < count; i++) {
-        const struct rows_printed *printed = &rows->printed[i];
-        buffer_add(&rows->output->buffer, rows->group.data + printed->start, printed->len);
-        buffer_add_char(&rows->output->buffer, '\n');
-        row_written(rows);
-    }
-    buffer_release(&rows->group);
+    const size_t count = rows->rank_count;
+    ranks_read(rows);
+    if (count > 1 && rows->order_member >= 0)
+        qsort_r(rows->rank, count, sizeof rows->rank[0], ranks_compare, rows);
+    return rows->top != 0 && count > rows->top ? rows->top : count;
+}
+
+size_t rows_rank_at(const struct rows *rows, size_t place)
+{
+    return rows->rank[place].number;
+}
+
+void rows_ranks_end(struct rows *rows)
+{
+    rows->rank_count = 0;
+    buffer_release(&rows->orders);
 }
 
 void rows_flush(struct rows *rows)

@@ -4,8 +4,11 @@
  * A command declares its members once, in order; then for each row: rows_begin, for every member in
  * that order rows_value and something that prints one JSON value into the buffer returned (a member
  * may be left out), rows_end. --key, --pad and the "partition" and "final" members are added here.
- * Rows between rows_group and rows_group_end (one window's) are sorted by --order-by and cut by
- * --top; without these options they come out in the order given, which is the order of the group.
+ *
+ * The rows of one window are sorted by --order-by and cut by --top. So that they need not wait in
+ * memory, which may be as much as all that the window holds, nothing is printed twice but the value
+ * to sort by: the command hands over that of each row (rows_rank, rows_rank_text), with a number to
+ * know the row by, and is told the numbers of those to print, in order.
  */
 #ifndef CS_ROWS_H
 #define CS_ROWS_H
@@ -17,6 +20,7 @@
 #include "event.h"
 #include "output.h"
 #include "slice.h"
+#include "value.h"
 
 /* A declared member. */
 struct rows_member {
@@ -27,7 +31,7 @@ struct rows_member {
 
 #define ROWS_PIECE 32 /* prefixes are copied by so many bytes */
 
-struct rows_printed;
+struct rows_rank;
 
 /* Its own business, but for rows_value. */
 struct rows {
@@ -42,12 +46,10 @@ struct rows {
     int order_member;
     size_t top; /* 0: all */
     int64_t pad;
-    bool sorting; /* inside a group that has to be sorted or cut */
-    bool finding; /* values are looked for again once the row is made */
-    struct buffer group;
-    struct buffer orders; /* values to sort by that were printed with escapes */
-    struct rows_printed *printed;
-    size_t printed_count, printed_cap;
+    bool finding;         /* values are looked for again once the row is made */
+    struct buffer orders; /* values to sort by that were printed */
+    struct rows_rank *rank;
+    size_t rank_count, rank_cap;
     struct buffer *into; /* where the row being made goes */
     size_t row_start;
     struct buffer scratch;
@@ -117,7 +119,31 @@ void rows_line(struct rows *rows, const struct event *ev, const struct schema *s
 /* Whole rows that were made elsewhere, and are counted there: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 
-void rows_group(struct rows *rows);
-void rows_group_end(struct rows *rows);
+/* Have the rows of a window to be sorted or cut? */
+static inline bool rows_ranked(const struct rows *rows)
+{
+    return rows->order_member >= 0 || rows->top != 0;
+}
+
+/* The member they are sorted by; -1: they are only cut. */
+static inline int rows_order(const struct rows *rows)
+{
+    return rows->order_member;
+}
+
+/* A row of the window, known by a number that grows from row to row, and its value to sort by,
+ * which is borrowed until rows_ranks_end. */
+void rows_rank(struct rows *rows, size_t number, struct value value);
+
+/* The same for a value that is printed into the buffer returned, before that. */
+struct buffer *rows_rank_text(struct rows *rows);
+void rows_rank_printed(struct rows *rows, size_t number);
+
+/* Sorts; how many rows are to be printed, and the number of each. */
+size_t rows_ranks(struct rows *rows);
+size_t rows_rank_at(const struct rows *rows, size_t place);
+
+/* The window's rows are printed. */
+void rows_ranks_end(struct rows *rows);
 
 #endif

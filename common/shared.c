@@ -1,8 +1,13 @@
 #include "shared.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "duration.h"
+#include "machine.h"
+#include "size.h"
+
+#define MEMORY_LEAST (INT64_C(32) << 20)
 
 struct shared shared = {
     .lateness_us = INT64_C(30) * 1000000,
@@ -63,6 +68,22 @@ static const char *pad_set(const char *value)
         shared.pad = shared.pad * 10 + (*c - '0');
     }
     return NULL;
+}
+
+/* A share of what there is, or a size. */
+static const char *max_memory_set(const char *value)
+{
+    char *end;
+    const long percent = strtol(value, &end, 10);
+    if (end != value && strcmp(end, "%") == 0) {
+        if (percent < 1 || percent > 100) return "a share is 1% to 100%";
+        shared.max_memory = machine_memory() / 100 * percent;
+        return NULL;
+    }
+    const char *why = size_parse(value, &shared.max_memory);
+    if (why == NULL && shared.max_memory < MEMORY_LEAST)
+        return "is too small: the least is 32M, with which one long line can be read";
+    return why;
 }
 
 const struct option_row shared_options[] = {
@@ -222,6 +243,12 @@ const struct option_row shared_options[] = {
      .least = 1,
      .free = true,
      .help = "bound on keys held at once (default 50000000)"},
+    {.name = "max-memory",
+     .type = OPTION_CALL,
+     .call = max_memory_set,
+     .argument = "SIZE",
+     .free = true,
+     .help = "bound on memory held at once (default 50%)"},
     {.name = "jobs",
      .letter = 'j',
      .type = OPTION_NUMBER,

@@ -55,7 +55,8 @@ enum deed deed_of(struct value event_type)
 void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
-    pool_init(&stretches->pool, STRETCH_RECORD_BYTES);
+    pool_init(&stretches->pool, STRETCH_RECORD_BYTES, HELD_SESSIONS);
+    stretches->blocks.kind = HELD_SESSIONS;
 }
 
 void stretches_release(struct stretches *stretches)

@@ -9,9 +9,9 @@
 void timelines_init(struct timelines *timelines)
 {
     *timelines = (struct timelines){0};
-    roster_init(&timelines->ids);
+    roster_init(&timelines->ids, HELD_SESSIONS);
     stretches_init(&timelines->stretches);
-    timer_init(&timelines->timer);
+    timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
 void timelines_release(struct timelines *timelines)

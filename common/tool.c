@@ -13,6 +13,7 @@
 #include "jobs.h"
 #include "json.h"
 #include "loop.h"
+#include "machine.h"
 #include "memory.h"
 #include "range.h"
 #include "relay.h"
@@ -277,7 +278,8 @@ static void stats_write(struct loop *l)
         stats.read -= l->clock.partition[i]->holding && !l->clock.partition[i]->held_counted;
     const struct stats_moment moment = {
         .tool = l->tool->name,
-        .keys = l->run.counters.keys,
+        .keys = loop_keys(l),
+        .memory = held.total,
         .bytes = l->inputs.bytes_read,
         .event_time_us = l->clock.largest_us,
         .watermark_us = l->told_us,
@@ -322,7 +324,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !shared.interleave;
-    for (int i = 0; i < l->inputs.count; i++) {
+    for (int i = l->inputs.first; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
@@ -353,7 +355,7 @@ static void read_everything(struct loop *l)
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
         if (l->full && l->run.in_range) return; /* the run will read it again, and say so */
-        checkpoint_keys(l);
+        checkpoint_full(l);
     }
 }
 
@@ -362,7 +364,7 @@ static void finish(struct loop *l)
     if (shared.state != NULL && !shared.flush) return; /* the next run goes on */
     intake_release_all(l);
     intake_run(l);
-    checkpoint_keys(l);
+    checkpoint_full(l);
     if (l->clock.largest_us != TIME_NONE && l->clock.largest_us > l->told_us) {
         l->told_us = l->clock.largest_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, l->told_us);
@@ -387,6 +389,7 @@ static void start(struct loop *l, int argc, char **argv)
     notify_open(&l->notify);
     const int operand = option_parse(argc, argv, l->tool->options, shared_options);
     if (shared.show_position) checkpoint_show(l);
+    held.most = (size_t)(shared.max_memory != 0 ? shared.max_memory : machine_memory() / 2);
     struct run *run = &l->run;
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
@@ -507,6 +510,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 {
     struct loop *l = &loop;
     message_name(tool->name);
+    memory_return_early();
     streams_occupy();
     l->tool = tool;
     struct buffer head = {0};

@@ -83,6 +83,7 @@ static struct window *window_new(struct windows *all, int64_t start_us)
         for (size_t i = 0; i < sets; i++)
             table_init(&window->ids[i], sizeof(struct seen), HELD_IDS);
     }
+    window->text.kind = HELD_GROUPS;
     window->start_us = start_us;
     window->next = NULL;
     return window;
