@@ -301,6 +301,7 @@ static void part_close(struct sessions *sessions, uint32_t number)
     while (at(sessions, part)->last_us < last_us)
         timeline_join_next(timelines, timeline, part);
     const struct stretch *stretch = at(sessions, part);
+    stretch_settle(&timelines->stretches, at(sessions, part));
     const uint32_t next = stretch->next;
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
         const uint32_t husk = timeline_take(timelines, number);

@@ -352,13 +352,12 @@ uint32_t *timelines_all(const struct timelines *timelines)
     return numbers;
 }
 
-void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
-                   struct buffer *out)
+void timeline_pack(struct timelines *timelines, const struct timeline *timeline, struct buffer *out)
 {
     pack_u32(out, timeline->count);
     for (uint32_t number = timeline->first; number != POOL_NONE;) {
-        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        stretch_pack(stretch, out);
+        struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        stretch_pack(&timelines->stretches, stretch, out);
         number = stretch->next;
     }
 }

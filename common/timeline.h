@@ -147,7 +147,7 @@ uint32_t *timelines_all(const struct timelines *timelines);
 
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what
  * overlaps is merged. */
-void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
+void timeline_pack(struct timelines *timelines, const struct timeline *timeline,
                    struct buffer *out);
 void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
                      struct unpack *in);
