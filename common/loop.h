@@ -123,7 +123,7 @@ struct loop {
  * which there is always one. */
 static inline uint64_t loop_keys(const struct loop *l)
 {
-    const int partitions = l->clock.count > 0 ? l->clock.count - 1 : 0;
+    const int partitions = l->clock.known > 0 ? l->clock.known - 1 : 0;
     return l->run.counters.keys + l->dedup.ids.count + (uint64_t)partitions;
 }
 

@@ -169,6 +169,7 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     if (clock->count > 0 && clock->partition[clock->count - 1]->number > number)
         clock->is_sorted = false;
     clock->partition[clock->count++] = partition;
+    clock->known += number >= 0;
     bool is_new;
     struct numbered *numbered = table_put(&clock->numbers, number_id(number), &is_new);
     numbered->partition = partition;
@@ -199,6 +200,7 @@ void clock_remove(struct clock *clock, struct partition *partition)
         last->place = partition->place;
         clock->is_sorted = false;
     }
+    clock->known -= partition->number >= 0;
     list_leave(partition);
     heap_drop(clock, partition);
     table_remove(&clock->numbers, table_find(&clock->numbers, number_id(partition->number)));

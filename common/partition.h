@@ -71,6 +71,7 @@ struct partitions {
 struct clock {
     struct partition **partition; /* in no order until clock_sort; each keeps its address */
     int count, cap;
+    int known; /* those that do not just stand for an input */
     bool is_sorted;
     struct table numbers; /* from numbers to partitions */
     struct partition *
