@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "aggregate.h"
+#include "calendar.h"
 #include "duration.h"
 #include "event.h"
 #include "group.h"
@@ -44,7 +45,7 @@ struct group {
 };
 
 struct window {
-    int64_t start_us;
+    int64_t start_us; /* first, for the calendar */
     struct table groups;
     struct buffer text;  /* keys, and the values kept by min, max, first and last */
     struct window *next; /* among the spare ones */
@@ -61,8 +62,7 @@ struct windows {
     struct group_by *by; /* borrowed, as the next */
     struct aggregates *aggregates;
     int64_t size_us, slide_us, offset_us;
-    struct window **open; /* in order of start */
-    size_t count, cap;
+    struct calendar open;  /* see windows_order */
     struct window *recent; /* where the last event went; NULL: nowhere */
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
@@ -82,6 +82,13 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
                   int64_t offset_us);
 
 void windows_release(struct windows *all);
+
+/* Puts the open windows in order of start; how many there are, and each of them. */
+size_t windows_order(struct windows *all);
+static inline struct window *windows_at(const struct windows *all, size_t place)
+{
+    return (struct window *)all->open.thing[place];
+}
 
 /* The start of the last window that holds the instant: the largest multiple of the slide not after
  * it. */
