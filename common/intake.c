@@ -137,15 +137,15 @@ static void batch_hand(struct loop *l)
 /* Tells the command the watermark. */
 static void watermark_tell(struct loop *l, int64_t watermark_us)
 {
-    const uint64_t most = loop_keys(l);
-    if (most > l->keys_most) l->keys_most = most;
+    uint64_t keys = loop_keys(l);
+    if (keys > l->keys_most) l->keys_most = keys;
     if (watermark_us > l->told_us) {
         l->told_us = watermark_us;
         if (l->tool->advance != NULL) l->tool->advance(&l->run, watermark_us);
         if (l->dedup.span_us != 0) dedup_advance(&l->dedup, watermark_us);
+        keys = loop_keys(l);
     }
-    if (__builtin_expect(loop_keys(l) > (uint64_t)shared.max_keys || held_full(), 0))
-        l->full = true;
+    if (__builtin_expect(keys > (uint64_t)shared.max_keys || held_full(), 0)) l->full = true;
 }
 
 /* Hands the batch to the command, then tells it the watermark. */
@@ -901,7 +901,6 @@ void intake_take(struct loop *l, struct input *input)
     input_consume(input, (size_t)(p - data));
 }
 
-/* Every held event is right after all: nothing more can say otherwise. */
 void intake_release_all(struct loop *l)
 {
     clock_sort(&l->clock);

@@ -274,9 +274,16 @@ static int64_t silent_watermark(const struct clock *clock)
     return from + (clock->waited_us - clock->released.last->heard_us - clock->idle_us);
 }
 
+/* The one furthest behind of those waited for, or NULL. Mostly there is but one. */
+static inline const struct partition *furthest_behind(struct clock *clock)
+{
+    const struct partition *only = clock->partition[0];
+    return clock->count == 1 && !only->ended && !only->released ? only : heap_first(clock);
+}
+
 int64_t clock_watermark(struct clock *clock)
 {
-    const struct partition *first = heap_first(clock);
+    const struct partition *first = clock->count == 0 ? NULL : furthest_behind(clock);
     const int64_t smallest_us =
         first != NULL ? clock_behind(clock, first->largest_us) : silent_watermark(clock);
     if (smallest_us > clock->floor_us) clock->floor_us = smallest_us;

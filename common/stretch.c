@@ -25,33 +25,6 @@ struct texts {
     int64_t base_us;            /* from which the first one's time counts */
 };
 
-enum deed deed_of(struct value event_type)
-{
-    static const struct slice names[DEED_COUNT] = {
-        [DEED_PAGE_VIEW] = {"page_view", 9},
-        [DEED_PRODUCT_VIEW] = {"product_view", 12},
-        [DEED_ADD_TO_CART] = {"add_to_cart", 11},
-        [DEED_PURCHASE] = {"purchase", 8},
-    };
-    static const uint8_t by_length[] = {
-        [8] = DEED_PURCHASE,
-        [9] = DEED_PAGE_VIEW,
-        [11] = DEED_ADD_TO_CART,
-        [12] = DEED_PRODUCT_VIEW,
-    };
-
-    if (event_type.kind != KIND_STRING || event_type.len >= sizeof by_length) return DEED_OTHER;
-    const enum deed deed = (enum deed)by_length[event_type.len];
-    if (deed == DEED_OTHER) return DEED_OTHER;
-    /* Two words that may overlap are all of it. */
-    const char *name = names[deed].text;
-    const size_t rest = event_type.len - 8;
-    return slice_word(event_type.text) == slice_word(name) &&
-                   slice_word(event_type.text + rest) == slice_word(name + rest)
-               ? deed
-               : DEED_OTHER;
-}
-
 void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
@@ -118,27 +91,6 @@ static void block_head(struct stretches *stretches, struct stretch *stretch, siz
             slab_resize(&stretches->blocks, stretch->block, before, stretch->block_len);
 }
 
-static inline void user_read(struct said *user, const char **at)
-{
-    const size_t len = (size_t)varint_read(at);
-
-    *user = (struct said){.time_us = INT64_MIN};
-    if (len == 0) return;
-    user->time_us = (int64_t)slice_word(*at);
-    *at += sizeof user->time_us;
-    user->text = bytes_read(at, len - 1);
-}
-
-static inline void said_read(struct said *said, const char **at, int64_t start_us)
-{
-    const size_t len = (size_t)varint_read(at);
-
-    *said = (struct said){.time_us = INT64_MAX};
-    if (len == 0) return;
-    said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
-    said->text = bytes_read(at, len - 1);
-}
-
 static void texts_read(struct texts *texts, const struct stretch *stretch)
 {
     const char *at = stretch->block;
@@ -150,29 +102,6 @@ static void texts_read(struct texts *texts, const struct stretch *stretch)
     said_read(&texts->device, &at, stretch->start_us);
     texts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
     texts->base_us = stretch->start_us;
-}
-
-static char *time_write(char *to, int64_t time_us)
-{
-    const uint64_t little = htole64((uint64_t)time_us);
-
-    memcpy(to, &little, sizeof little);
-    return to + sizeof little;
-}
-
-static char *user_write(char *to, const struct said *user)
-{
-    if (user->time_us == INT64_MIN) return to + varint_write(to, 0);
-    to += varint_write(to, user->text.len + 1);
-    return bytes_write(time_write(to, user->time_us), user->text);
-}
-
-static char *said_write(char *to, const struct said *said, int64_t start_us)
-{
-    if (said->time_us == INT64_MAX) return to + varint_write(to, 0);
-    to += varint_write(to, said->text.len + 1);
-    to += varint_write(to, (uint64_t)said->time_us - (uint64_t)start_us);
-    return bytes_write(to, said->text);
 }
 
 /* Room for the beginning of a block of these texts. */
@@ -322,27 +251,6 @@ static void product_wait(struct stretches *stretches, struct stretch *stretch, i
 
 /* --- adding --- */
 
-/* Does a text said at some time stand for more than the one known? The last user: later, or
- * greater. */
-static bool user_learn(struct said *known, const struct said *more)
-{
-    if (more->time_us < known->time_us || more->time_us == INT64_MIN) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) <= 0)
-        return false;
-    *known = *more;
-    return true;
-}
-
-/* The first source or device: earlier, or smaller. */
-static bool said_learn(struct said *known, const struct said *more)
-{
-    if (more->time_us > known->time_us || more->time_us == INT64_MAX) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) >= 0)
-        return false;
-    *known = *more;
-    return true;
-}
-
 static struct said said_at(struct value value, int64_t time_us, int64_t never_us)
 {
     if (value.kind != KIND_STRING) return (struct said){.time_us = never_us};
@@ -421,7 +329,15 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
         const struct texts texts = texts_said(fact);
         stretch_learn(stretches, stretch, time_us, &texts);
     }
-    if (has_product) product_add_to(stretches, stretch, time_us, value_slice(fact->product));
+    if (has_product) {
+        if (time_us > stretch->product_us && stretch->loose == 0 &&
+            stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
+            product_append(stretches, stretch, time_us, value_slice(fact->product));
+            stretch->products++;
+        } else {
+            product_add_to(stretches, stretch, time_us, value_slice(fact->product));
+        }
+    }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
     if (++stretch->deeds[fact->deed] == UINT32_MAX)

@@ -21,28 +21,18 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "deed.h"
 #include "id.h"
 #include "memory.h"
 #include "pack.h"
 #include "pool.h"
 #include "products.h"
+#include "said.h"
 #include "slab.h"
 #include "slice.h"
 #include "value.h"
 
 #define STRETCH_PRODUCTS_MAX 10000
-
-enum deed {
-    DEED_OTHER,
-    DEED_PAGE_VIEW,
-    DEED_PRODUCT_VIEW,
-    DEED_ADD_TO_CART,
-    DEED_PURCHASE,
-    DEED_COUNT
-};
-
-/* The deed of an event_type. */
-enum deed deed_of(struct value event_type);
 
 /* What a stretch wants to know of an event. Texts are borrowed. */
 struct fact {
@@ -118,12 +108,6 @@ void stretch_disown(struct stretches *stretches, uint32_t number);
 
 /* Adds an event. */
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
-
-/* What was said, and when. */
-struct said {
-    struct slice text;
-    int64_t time_us;
-};
 
 /* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
 struct said stretch_user(const struct stretch *stretch);
