@@ -84,7 +84,7 @@ void products_tighten(struct buffer *out, struct slice loose, uint32_t count, in
         at += PRODUCTS_TIME_BYTES;
         list[i].text = text_read(&at);
     }
-    qsort(list, count, sizeof(list[0]), loose_compare);
+    if (count > 0) qsort(list, count, sizeof(list[0]), loose_compare);
     buffer_clear(out);
     for (uint32_t i = 0; i < count; i++)
         product_add(out, list[i].time_us, list[i].text, &base_us);

@@ -24,7 +24,7 @@ events() {
   }'
 }
 
-# seconds COMMAND...: of the processor, the least of three runs, in milliseconds.
+# milliseconds COMMAND...: of the processor, the least of three runs.
 milliseconds() {
   local TIMEFORMAT='%U %S' run best=999999 spent
   for run in 1 2 3; do
@@ -103,7 +103,7 @@ each=',"event_type":"add_to_cart","session_id":"s%d","product_id":"p","event_id"
 
 @test "what --dedup remembers, and forgets" {
   for lateness in 0s 30s 1h max; do
-    COUNT=40000 grows forwards "$each" cs-window "${free[@]}" --size=1h --agg=n=count --dedup=1h --lateness="$lateness"
+    COUNT=20000 grows forwards "$each" cs-window "${free[@]}" --size=1h --agg=n=count --dedup=1h --lateness="$lateness"
   done
 }
 
@@ -115,7 +115,7 @@ each=',"event_type":"add_to_cart","session_id":"s%d","product_id":"p","event_id"
 @test "files by the thousand" {
   mkdir files
   event 2026-01-01T00:00:00Z >event
-  for ((i = 0; i < 8000; i++)); do printf 'files/%d\n' "$i"; done | xargs tee <event >/dev/null
+  awk '{ for (i = 0; i < 8000; i++) { file = "files/" i; print >file; close(file) } }' event
   few=$(milliseconds cs-window --size=1h --agg=n=count files/?{,?}{,?}{,?})
   some=$(milliseconds cs-window --size=1h --agg=n=count files/1???)
   [ "$few" -lt $((16 * some + 300)) ]
