@@ -1,6 +1,8 @@
 #include "held.h"
 
-struct held held;
+#include <stdint.h>
+
+struct held held = {.most = SIZE_MAX, .limit = SIZE_MAX};
 
 const char *held_name(enum held_kind kind)
 {

@@ -33,8 +33,8 @@ enum held_kind {
 struct held {
     size_t bytes[HELD_KINDS];
     size_t total;
-    size_t most;  /* the bound; 0: none yet */
-    bool refused; /* somebody was not allowed to grow */
+    size_t most;  /* the bound */
+    size_t limit; /* the same; 0 once somebody was not allowed to grow */
 };
 
 extern struct held held;
@@ -54,18 +54,24 @@ static inline void held_drop(enum held_kind kind, size_t bytes)
 /* Would so many bytes more be within the bound? */
 static inline bool held_allows(size_t more)
 {
-    return held.most == 0 || (held.total <= held.most && more <= held.most - held.total);
+    return held.total <= held.most && more <= held.most - held.total;
 }
 
 static inline void held_deny(void)
 {
-    held.refused = true;
+    held.limit = 0;
 }
 
 /* Is the bound reached? */
 static inline bool held_full(void)
 {
-    return held.refused || (held.most != 0 && held.total > held.most);
+    return held.total > held.limit;
+}
+
+/* Sets the bound; SIZE_MAX, as at first: none. */
+static inline void held_bound(size_t most)
+{
+    held.most = held.limit = most;
 }
 
 /* What a kind is called in messages: "groups". */

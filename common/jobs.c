@@ -196,7 +196,7 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     const struct slot *slot = &jobs->slot[number % jobs->at_once];
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows.fd};
     l->handover = (struct output){.name = "memory for events", .fd = slot->handover.fd};
-    held.most = held.most / 2 / (size_t)jobs->at_once;
+    held_bound(held.most / 2 / (size_t)jobs->at_once);
     const int64_t come_us = atomic_load_explicit(told_us, memory_order_relaxed);
     const int64_t seed_us = instant_latest(seed_time(l, range->begin), come_us);
     worker_seed_us = seed_us;

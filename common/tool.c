@@ -389,7 +389,7 @@ static void start(struct loop *l, int argc, char **argv)
     notify_open(&l->notify);
     const int operand = option_parse(argc, argv, l->tool->options, shared_options);
     if (shared.show_position) checkpoint_show(l);
-    held.most = (size_t)(shared.max_memory != 0 ? shared.max_memory : machine_memory() / 2);
+    held_bound((size_t)(shared.max_memory != 0 ? shared.max_memory : machine_memory() / 2));
     struct run *run = &l->run;
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
