@@ -16,7 +16,7 @@ same() {
   local jobs
   for jobs in 1 2 3 8; do
     counted "$@" --jobs="$jobs" --rejects="rejects.$jobs" --late="late.$jobs" >"rows.$jobs"
-    mv stats.json "stats.$jobs"
+    jq -c 'del(.memory)' stats.json >"stats.$jobs" # that is each process's own
     cmp rows.1 "rows.$jobs"
     cmp rejects.1 "rejects.$jobs"
     cmp late.1 "late.$jobs"

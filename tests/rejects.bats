@@ -193,7 +193,7 @@ refused() {
   cs-parse --stats=p.prom in 2>/dev/null >events
   cs-parse --stats=p.json in 2>/dev/null >events
   jq -r 'to_entries[] | select(.value | type == "number") | "\(.key) \(.value)"' p.json | while read -r name value; do
-    grep -qE "^clickstream_$name(_total)?\{tool=\"cs-parse\"\} $value\$" p.prom || { echo "$name" && return 1; }
+    grep -qE "^clickstream_$name(_total|_bytes)?\{tool=\"cs-parse\"\} $value\$" p.prom || { echo "$name" && return 1; }
   done
   grep -q '^clickstream_produced_total{' p.prom
   # A device is written to, not replaced.

@@ -214,8 +214,7 @@ static bool jump_pass(struct admission *a, struct pending *pending)
     const int64_t jump_us = a->max_jump_us;
     const struct event *const ev = &pending->ev;
     struct partition *const partition = ev->partition;
-    partition->silent_us = 0;
-    partition->released = false;
+    clock_heard(&a->clock, partition);
     if (jump_us == 0) return true;
     if (!partition->holding) {
         if (!hold_needed(partition, ev->time_us, jump_us)) return true;
@@ -372,6 +371,7 @@ void admission_release(struct admission *a, struct partition *partition)
 
 void admission_release_all(struct admission *a)
 {
+    clock_sort(&a->clock);
     for (int i = 0; i < a->clock.count; i++)
         if (a->clock.partition[i]->holding) admission_release(a, a->clock.partition[i]);
 }
@@ -454,8 +454,7 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
             return true;
         }
     }
-    partition->silent_us = 0;
-    partition->released = false;
+    clock_heard(&a->clock, partition);
     if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
     if (a->run->schema.all) batch_deliver(&a->batch);
     return true;

@@ -24,6 +24,6 @@ void arrival_framed(struct clock *clock, struct inputs *inputs, struct input *in
                     struct partition *partition)
 {
     partition->source = input;
-    partition->ended = false;
+    clock_reopen(clock, partition);
     if (input->partition != partition) arrival_join(clock, inputs, input, partition);
 }

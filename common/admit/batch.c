@@ -42,14 +42,15 @@ void batch_hand(struct batch *batch)
 
 void batch_tell(struct batch *batch, int64_t watermark_us)
 {
-    const struct counters *counters = &batch->run->counters;
-    if (counters->keys > batch->keys_most) batch->keys_most = counters->keys;
+    uint64_t keys = batch_keys(batch);
+    if (keys > batch->keys_most) batch->keys_most = keys;
     if (watermark_us > batch->told_us) {
         batch->told_us = watermark_us;
         if (batch->analysis->advance != NULL) batch->analysis->advance(batch->run, watermark_us);
         if (batch->dedup->span_us != 0) dedup_advance(batch->dedup, watermark_us);
+        keys = batch_keys(batch);
     }
-    if (__builtin_expect(counters->keys > batch->max_keys, 0)) batch->full = true;
+    if (__builtin_expect(keys > batch->max_keys || held_full(), 0)) batch->full = true;
 }
 
 void batch_deliver(struct batch *batch)

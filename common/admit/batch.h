@@ -17,6 +17,7 @@
 #include "admit/dedup.h"
 #include "admit/fate.h"
 #include "admit/partition.h"
+#include "base/held.h"
 #include "base/id.h"
 #include "event/event.h"
 
@@ -49,8 +50,8 @@ struct batch {
     const struct pending *accepted[BATCH_MAX]; /* what the command will get, in order */
     int count;
     int64_t told_us;    /* the watermark the command was told last */
-    uint64_t keys_most; /* the command's keys at the most */
-    bool full;          /* more keys than max_keys: the run is saved and ended as soon as can be */
+    uint64_t keys_most; /* batch_keys at the most */
+    bool full; /* more than --max-keys or --max-memory: saved and ended as soon as can be */
 };
 
 /* Room for events with so many values each. */
@@ -83,6 +84,14 @@ static inline void batch_accept(struct batch *batch, const struct pending *pendi
 
 /* Gives the events to the command, and says what became of each. */
 void batch_hand(struct batch *batch);
+
+/* What --max-keys bounds: the command's ids and groups, the ids of --dedup, and partitions, of
+ * which there is always one. */
+static inline uint64_t batch_keys(const struct batch *batch)
+{
+    const int partitions = batch->clock->known > 0 ? batch->clock->known - 1 : 0;
+    return batch->run->counters.keys + batch->dedup->ids.count + (uint64_t)partitions;
+}
 
 /* Tells the command the watermark, if it has moved. */
 void batch_tell(struct batch *batch, int64_t watermark_us);

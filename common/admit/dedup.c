@@ -14,7 +14,7 @@ void dedup_init(struct dedup *dedup, int64_t span_us)
 {
     dedup->span_us = span_us;
     dedup->sweep_us = dedup->passed_us = INT64_MIN;
-    table_init(&dedup->ids, sizeof(struct passed));
+    table_init(&dedup->ids, sizeof(struct passed), HELD_EVENTS);
 }
 
 void dedup_release(struct dedup *dedup)
@@ -52,22 +52,20 @@ void dedup_note(struct dedup *dedup, struct id id, int64_t time_us)
     }
 }
 
+/* Has the watermark not passed it? */
+static bool is_remembered(const void *entry, const void *context)
+{
+    const struct passed *passed = entry;
+    const struct dedup *dedup = context;
+    return dedup->passed_us <= passed->last_us + dedup->span_us;
+}
+
 void dedup_advance(struct dedup *dedup, int64_t watermark_us)
 {
     dedup->passed_us = watermark_us;
     if (watermark_us < dedup->sweep_us || dedup->ids.count == 0) return;
     dedup->sweep_us = watermark_us + dedup->span_us / 4 + 1;
-    /* Removing moves entries about, so what stays goes to a new table. */
-    struct table kept;
-    table_init(&kept, sizeof(struct passed));
-    for (const struct passed *passed = NULL; (passed = table_next(&dedup->ids, passed)) != NULL;) {
-        if (watermark_us > passed->last_us + dedup->span_us) continue;
-        bool is_new;
-        struct passed *copy = table_put(&kept, passed->id, &is_new);
-        *copy = *passed;
-    }
-    table_release(&dedup->ids);
-    dedup->ids = kept;
+    table_sweep(&dedup->ids, is_remembered, dedup);
 }
 
 static int passed_compare(const void *a, const void *b)
@@ -81,7 +79,7 @@ void dedup_save(const struct dedup *dedup, struct buffer *out)
     const struct passed **sorted = memory_new((dedup->ids.count + 1) * sizeof *sorted);
     size_t count = 0;
     for (const struct passed *passed = NULL; (passed = table_next(&dedup->ids, passed)) != NULL;)
-        if (dedup->passed_us <= passed->last_us + dedup->span_us) sorted[count++] = passed;
+        if (is_remembered(passed, dedup)) sorted[count++] = passed;
     qsort(sorted, count, sizeof *sorted, passed_compare);
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {

@@ -9,6 +9,12 @@
  * --idle releases it. This is the watermark of the Dataflow model (Akidau et al., VLDB 2015) with a
  * fixed bound on disorder, generated per partition as Flink does.
  *
+ * There may be a hundred thousand partitions, and the smallest watermark is asked for after every
+ * batch: a heap has those that hold time back, each under what it said when it was looked at last.
+ * A partition only ever moves on, so nothing is done when it does, and the one on top is looked at
+ * again. For --idle they stand in two lists, in the order in which they were heard of last: of
+ * those waited for, the first is the next to be released.
+ *
  * The jump rule (--max-jump) lives here too: an event far ahead of its partition is held until the
  * next one shows whether time really moved.
  */
@@ -22,6 +28,7 @@
 #include "base/id.h"
 #include "base/instant.h"
 #include "base/pack.h"
+#include "base/table.h"
 
 struct input;
 
@@ -29,7 +36,7 @@ struct partition {
     int64_t number; /* as in the frame; unframed inputs get 0, 1, ...; negative: stands for an input
                        that has brought nothing yet */
     int64_t largest_us;  /* event_time; TIME_NONE before the first event */
-    int64_t silent_us;   /* how long the tool has waited since this one's last record */
+    int64_t heard_us;    /* clock.waited_us as of this one's last record */
     int64_t offset;      /* of the last record (framed), else -1 */
     int64_t offset_used; /* how many of that record's events were counted (several through --map) */
     bool released;       /* by --idle: does not hold time back until its next record */
@@ -46,16 +53,35 @@ struct partition {
     uint64_t held_line_number;
     const struct input *held_input;
     const struct input *source; /* the input whose last record said it is of this one, or NULL */
+    /* For the clock. */
+    int place;                         /* among its partitions */
+    int heap_place;                    /* in its heap; -1: not there */
+    int64_t known_us;                  /* largest_us or less: what the heap goes by */
+    struct partitions *list;           /* where it stands; NULL: it has ended */
+    struct partition *earlier, *later; /* in that list */
+};
+
+/* Partitions in the order in which they were heard of last. */
+struct partitions {
+    struct partition *first, *last;
 };
 
 /* All partitions of a run. */
 struct clock {
-    struct partition **partition; /* in order of their numbers; each keeps its address */
-    int count;
-    int64_t lateness_us; /* INT64_MAX: max */
-    int64_t idle_us;     /* 0: off */
-    int64_t floor_us;    /* the smallest watermark so far: never moves back */
-    int64_t largest_us;  /* over all partitions; TIME_NONE before the first event */
+    struct partition **partition; /* in no order until clock_sort; each keeps its address */
+    int count, cap;
+    int known; /* those that do not just stand for an input */
+    bool is_sorted;
+    struct table numbers; /* from numbers to partitions */
+    struct partition *
+        *heap; /* of those waited for, and some that are not any more; as many as cap */
+    int heap_count;
+    struct partitions waiting, released; /* of those that have not ended */
+    int64_t waited_us;                   /* for input, in all; for --idle */
+    int64_t lateness_us;                 /* INT64_MAX: max */
+    int64_t idle_us;                     /* 0: off */
+    int64_t floor_us;                    /* the smallest watermark so far: never moves back */
+    int64_t largest_us;                  /* over all partitions; TIME_NONE before the first event */
 };
 
 void clock_init(struct clock *clock, int64_t lateness_us, int64_t idle_us);
@@ -70,6 +96,30 @@ struct partition *clock_meet(struct clock *clock, int64_t number);
 
 /* Forgets a partition: one that stood for an input until its first record. */
 void clock_remove(struct clock *clock, struct partition *partition);
+
+/* Puts clock->partition in the order of numbers. */
+void clock_sort(struct clock *clock);
+
+/* A record of the partition has come. */
+void clock_hear(struct clock *clock, struct partition *partition);
+static inline void clock_heard(struct clock *clock, struct partition *partition)
+{
+    if (__builtin_expect(partition->heard_us != clock->waited_us || partition->released, 0))
+        clock_hear(clock, partition);
+}
+
+/* It ends, or does not after all. */
+void clock_end(struct clock *clock, struct partition *partition);
+void clock_reopen(struct clock *clock, struct partition *partition);
+
+/* As before the first event. */
+void clock_restart(struct clock *clock, struct partition *partition);
+
+/* Is nobody waited for any more? */
+static inline bool clock_all_released(const struct clock *clock)
+{
+    return clock->count != 0 && clock->waiting.first == NULL;
+}
 
 /* Has nothing come of it yet? */
 bool partition_new(const struct partition *partition);
@@ -114,7 +164,7 @@ int64_t clock_next_idle(const struct clock *clock);
 /* Adds the lines of --show-position, for framed ones: {"partition","offset","used"}. */
 void clock_print(const struct clock *clock, struct buffer *out);
 
-void clock_save(const struct clock *clock, struct buffer *out);
+void clock_save(struct clock *clock, struct buffer *out);
 bool clock_load(struct clock *clock, struct unpack *in);
 
 #endif

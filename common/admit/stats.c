@@ -75,7 +75,8 @@ void stats_json(const struct stats *stats, const struct stats_moment *moment, st
     }
     buffer_add_char(out, '}');
     buffer_add_slice(out, moment->more);
-    buffer_printf(out, ",\"keys\":%llu,\"bytes\":%llu", (unsigned long long)moment->keys,
+    buffer_printf(out, ",\"keys\":%llu,\"memory\":%llu,\"bytes\":%llu",
+                  (unsigned long long)moment->keys, (unsigned long long)moment->memory,
                   (unsigned long long)moment->bytes);
     buffer_add_literal(out, ",\"event_time\":");
     time_or_null(out, moment->event_time_us);
@@ -140,9 +141,18 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
     prometheus_head(out, "bytes", "_total", "bytes read", "counter");
     buffer_printf(out, "clickstream_bytes_total{tool=\"%s\"} %llu\n", moment->tool,
                   (unsigned long long)moment->bytes);
-    prometheus_head(out, "keys", "", "ids and groups held", "gauge");
-    buffer_printf(out, "clickstream_keys{tool=\"%s\"} %llu\n", moment->tool,
-                  (unsigned long long)moment->keys);
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } gauges[] = {
+        {"keys", "ids, groups and partitions held", moment->keys},
+        {"memory_bytes", "memory held", moment->memory},
+    };
+    for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++) {
+        prometheus_head(out, gauges[i].name, "", gauges[i].help, "gauge");
+        buffer_printf(out, "clickstream_%s{tool=\"%s\"} %llu\n", gauges[i].name, moment->tool,
+                      (unsigned long long)gauges[i].value);
+    }
     const struct {
         const char *name, *help;
         int64_t time_us;

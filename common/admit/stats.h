@@ -24,7 +24,8 @@ struct stats {
 /* What is said besides the counters that are kept over restarts. */
 struct stats_moment {
     const char *tool;
-    uint64_t keys;         /* ids and groups held */
+    uint64_t keys;         /* ids, groups and partitions held */
+    uint64_t memory;       /* bytes held */
     uint64_t bytes;        /* read in this run */
     int64_t event_time_us; /* the largest; TIME_NONE: none */
     int64_t watermark_us;  /* likewise */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/held.h"
 #include "base/memory.h"
 
 #define BLOCK_BYTES ((size_t)64 << 10)
@@ -18,6 +19,7 @@ static void arena_add_block(struct arena *arena, size_t size)
     struct arena_block *block = memory_new(sizeof *block + size);
     block->next = arena->blocks;
     block->size = size;
+    held_add(HELD_TEXTS, size);
     arena->blocks = block;
     arena->at = block->bytes;
     arena->end = block->bytes + size;
@@ -43,6 +45,7 @@ static void blocks_free(struct arena_block *block)
 {
     while (block != NULL) {
         struct arena_block *next = block->next;
+        held_drop(HELD_TEXTS, block->size);
         free(block);
         block = next;
     }

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 
 #define BUFFER_MIN_BYTES 64
+/* From here on a buffer grows by a quarter: what it has is what it needs, nearly. */
+#define BUFFER_LARGE_BYTES ((size_t)4 << 20)
 
 char *buffer_grow(struct buffer *buffer, size_t extra)
 {
@@ -21,9 +23,13 @@ char *buffer_grow(struct buffer *buffer, size_t extra)
     }
     if (__builtin_add_overflow(buffer->len, extra, &need) || need > SIZE_MAX / 2)
         die("no memory for %zu more bytes", extra);
-    size_t cap = buffer->cap < BUFFER_MIN_BYTES ? BUFFER_MIN_BYTES : buffer->cap * 2;
-    if (cap < need) cap = need;
+    size_t cap = buffer->cap < BUFFER_MIN_BYTES     ? BUFFER_MIN_BYTES
+                 : buffer->cap < BUFFER_LARGE_BYTES ? buffer->cap * 2
+                                                    : buffer->cap + buffer->cap / 4;
+    if (cap < need || !held_allows(cap - buffer->cap)) cap = need + BUFFER_MIN_BYTES;
     buffer->data = memory_resize(buffer->data, cap, 1);
+    held_drop(buffer->kind, buffer->cap);
+    held_add(buffer->kind, cap);
     buffer->cap = cap;
     return buffer->data + buffer->len;
 }
@@ -73,6 +79,13 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 
 void buffer_release(struct buffer *buffer)
 {
+    held_drop(buffer->kind, buffer->cap);
     free(buffer->data);
-    *buffer = (struct buffer){0};
+    *buffer = (struct buffer){.kind = buffer->kind};
+}
+
+void buffer_trim(struct buffer *buffer, size_t keep)
+{
+    buffer->len = 0;
+    if (buffer->cap > keep) buffer_release(buffer);
 }

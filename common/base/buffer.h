@@ -2,7 +2,8 @@
  * buffer.h - bytes that grow.
  *
  * A zeroed struct is an empty buffer. buffer_clear keeps the memory for the next use;
- * buffer_release gives it back. Pointers into data are good until the next call that adds.
+ * buffer_release gives it back, buffer_trim what is more than a usual use needs. Pointers into data
+ * are good until the next call that adds.
  */
 #ifndef CS_BUFFER_H
 #define CS_BUFFER_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/held.h"
 #include "base/slice.h"
 
 struct buffer {
@@ -18,6 +20,7 @@ struct buffer {
     size_t cap;
     void (*drain)(
         struct buffer *buffer); /* takes all bytes away when more do not fit; NULL: it grows */
+    enum held_kind kind;        /* what its memory is for */
 };
 
 /* Makes room for extra more bytes and returns where they go, never NULL; len is not moved. */
@@ -76,5 +79,8 @@ static inline void buffer_clear(struct buffer *buffer)
 }
 
 void buffer_release(struct buffer *buffer);
+
+/* Empties it, and keeps no more than so many bytes of memory. */
+void buffer_trim(struct buffer *buffer, size_t keep);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,12 @@ char *memory_text(const char *text, size_t len)
     if (len > 0) memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
+}
+
+void memory_return_early(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
 void *memory_pages(size_t size, bool large)

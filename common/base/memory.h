@@ -24,6 +24,10 @@ void *memory_resize(void *old, size_t count, size_t size)
 char *memory_text(const char *text, size_t len)
     __attribute__((malloc, returns_nonnull, warn_unused_result));
 
+/* From now on pieces of a megabyte and more are the system's as soon as they are freed, and grow
+ * without a copy. (Otherwise malloc learns from the first long text to keep such pieces.) */
+void memory_return_early(void);
+
 #define MEMORY_PAGES_BYTES ((size_t)2 << 20)
 
 /* Zeroed memory straight from the system, aligned to MEMORY_PAGES_BYTES, of which size is a

@@ -13,17 +13,18 @@ static size_t segment_bytes(const struct pool *pool)
     return POOL_SEGMENT * pool->record_size;
 }
 
-void pool_init(struct pool *pool, size_t record_size)
+void pool_init(struct pool *pool, size_t record_size, enum held_kind kind)
 {
-    *pool = (struct pool){.record_size = record_size, .used = 1};
+    *pool = (struct pool){.record_size = record_size, .used = 1, .kind = kind};
 }
 
 void pool_release(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->segments; i++)
         memory_pages_free(pool->segment[i], segment_bytes(pool));
+    held_drop(pool->kind, pool->segments * segment_bytes(pool));
     free(pool->segment);
-    pool_init(pool, pool->record_size);
+    pool_init(pool, pool->record_size, pool->kind);
 }
 
 static void pool_extend(struct pool *pool)
@@ -35,6 +36,7 @@ static void pool_extend(struct pool *pool)
             memory_resize(pool->segment, (size_t)pool->segments * 2 + 1, sizeof(char *));
     pool->segment[pool->segments] = memory_pages(segment_bytes(pool), pool->segments > 0);
     pool->segments++;
+    held_add(pool->kind, segment_bytes(pool));
 }
 
 uint32_t pool_take(struct pool *pool)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/held.h"
+
 #define POOL_NONE 0
 #define POOL_SEGMENT (1 << 15) /* records: with 64 bytes or more, whole pages however large */
 
@@ -22,10 +24,11 @@ struct pool {
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */
     uint32_t live;
+    enum held_kind kind; /* what its memory is for */
 };
 
 /* An empty pool; allocates nothing yet. */
-void pool_init(struct pool *pool, size_t record_size);
+void pool_init(struct pool *pool, size_t record_size, enum held_kind kind);
 
 /* Gives all memory back; the records' own belongings are the owner's business. */
 void pool_release(struct pool *pool);

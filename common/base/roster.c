@@ -13,9 +13,9 @@
     (MEMORY_PAGES_BYTES / sizeof(struct roster_slot)) /* whole pages from here on                  \
                                                        */
 
-void roster_init(struct roster *roster)
+void roster_init(struct roster *roster, enum held_kind kind)
 {
-    *roster = (struct roster){0};
+    *roster = (struct roster){.kind = kind};
     if (getrandom(&roster->secret, sizeof roster->secret, 0) != sizeof roster->secret)
         die_errno("getrandom");
 }
@@ -37,6 +37,7 @@ static void slots_free(struct roster_slot *slot, size_t slots)
 void roster_release(struct roster *roster)
 {
     slots_free(roster->slot, roster->slots);
+    held_drop(roster->kind, roster->slots * sizeof *roster->slot);
     roster->slot = NULL;
     roster->slots = roster->count = 0;
 }
@@ -86,10 +87,17 @@ static void roster_grow(struct roster *roster)
 {
     struct roster bigger = *roster;
     bigger.slots = roster->slots == 0 ? SLOTS_MIN : roster->slots * 2;
+    const size_t bytes = bigger.slots * sizeof *bigger.slot;
+    /* Beyond that it is too full for what may come before somebody looks at the bound. */
+    if (!held_allows(bytes) && roster->count < roster->slots - roster->slots / 8) {
+        held_deny();
+        return;
+    }
+    held_add(roster->kind, bytes);
     bigger.slot = slots_new(bigger.slots);
     for (size_t at = 0; at < roster->slots; at++)
         if (roster->slot[at].number != POOL_NONE) slot_put(&bigger, roster->slot[at]);
-    slots_free(roster->slot, roster->slots);
+    roster_release(roster);
     *roster = bigger;
 }
 

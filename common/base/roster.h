@@ -28,10 +28,11 @@ struct roster {
     size_t slots; /* a power of two, or 0 before the first put */
     size_t count;
     uint64_t secret;
+    enum held_kind kind; /* what its memory is for */
 };
 
 /* An empty roster; allocates nothing yet. */
-void roster_init(struct roster *roster);
+void roster_init(struct roster *roster, enum held_kind kind);
 void roster_release(struct roster *roster);
 
 /* The number of the record that begins with the id; POOL_NONE: there is none. */

@@ -11,6 +11,8 @@ struct slab_free {
 
 struct slab_long {
     struct slab_long *next, *previous;
+    size_t size; /* of all of it */
+    size_t unused;
     char bytes[];
 };
 
@@ -24,8 +26,10 @@ static unsigned room_number(size_t room)
 
 static void segments_free(struct slab *slab, size_t keep)
 {
-    while (slab->segments > keep)
+    while (slab->segments > keep) {
         memory_pages_free(slab->segment[--slab->segments], MEMORY_PAGES_BYTES);
+        held_drop(slab->kind, MEMORY_PAGES_BYTES);
+    }
 }
 
 /* Memory for pieces that was never handed out; what is left of the last segment is forgotten. */
@@ -35,27 +39,49 @@ static void slab_extend(struct slab *slab)
     slab->at = slab->segment[slab->segments] = memory_pages(MEMORY_PAGES_BYTES, slab->segments > 0);
     slab->end = slab->at + MEMORY_PAGES_BYTES;
     slab->segments++;
+    held_add(slab->kind, MEMORY_PAGES_BYTES);
+}
+
+static struct slab_long *long_of(char *bytes)
+{
+    return (struct slab_long *)(void *)(bytes - sizeof(struct slab_long));
 }
 
 static char *long_take(struct slab *slab, size_t room)
 {
     struct slab_long *piece = memory_new(sizeof(*piece) + room);
 
-    *piece = (struct slab_long){.next = slab->longs};
+    *piece = (struct slab_long){.next = slab->longs, .size = sizeof(*piece) + room};
     if (slab->longs != NULL) slab->longs->previous = piece;
     slab->longs = piece;
+    held_add(slab->kind, piece->size);
+    return piece->bytes;
+}
+
+/* Where it is, as far as the system can do that: two of a long one may be too much. */
+static char *long_resize(struct slab *slab, char *bytes, size_t room)
+{
+    struct slab_long *piece = long_of(bytes);
+
+    held_drop(slab->kind, piece->size);
+    piece = memory_resize(piece, 1, sizeof(*piece) + room);
+    piece->size = sizeof(*piece) + room;
+    held_add(slab->kind, piece->size);
+    *(piece->previous != NULL ? &piece->previous->next : &slab->longs) = piece;
+    if (piece->next != NULL) piece->next->previous = piece;
     return piece->bytes;
 }
 
 static void long_give(struct slab *slab, char *bytes)
 {
-    struct slab_long *piece = (struct slab_long *)(void *)(bytes - sizeof(*piece));
+    struct slab_long *piece = long_of(bytes);
 
     if (piece->next != NULL) piece->next->previous = piece->previous;
     if (piece->previous != NULL)
         piece->previous->next = piece->next;
     else
         slab->longs = piece->next;
+    held_drop(slab->kind, piece->size);
     free(piece);
 }
 
@@ -114,6 +140,7 @@ char *slab_resize(struct slab *slab, char *piece, size_t old_len, size_t len)
         slab_give(slab, piece, old_len);
         return NULL;
     }
+    if (old_room >= SLAB_LONG && room >= SLAB_LONG) return long_resize(slab, piece, room);
     char *moved = room_take(slab, room);
     memcpy(moved, piece, old_len < len ? old_len : len);
     room_give(slab, piece, old_room);
@@ -126,5 +153,5 @@ void slab_release(struct slab *slab)
         long_give(slab, slab->longs->bytes);
     segments_free(slab, 0);
     free(slab->segment);
-    *slab = (struct slab){0};
+    *slab = (struct slab){.kind = slab->kind};
 }

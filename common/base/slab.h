@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/held.h"
+
 #define SLAB_LONG ((size_t)16 << 10) /* from here on it is malloc's */
 #define SLAB_SIZES 36
 
@@ -26,7 +28,8 @@ struct slab {
     char *at, *end;                     /* the part of the newest that was never handed out */
     struct slab_free *free[SLAB_SIZES]; /* given back, by size */
     struct slab_long *longs;
-    size_t live; /* pieces */
+    size_t live;         /* pieces */
+    enum held_kind kind; /* what its memory is for */
 };
 
 /* How many bytes there is room for in a piece that is so many bytes long. */

@@ -3,9 +3,12 @@
  *
  * Open addressing, linear probing, at most 3/4 full. An entry is any struct whose first member is a
  * struct id; the rest is the owner's, zeroed when the entry is made. The place of an id depends on
- * a secret of the process, so nobody outside can aim at one bucket; hence the order of table_next
- * is nobody's business: what is printed or saved is sorted first. An entry's address is good until
- * the next table_put or table_remove.
+ * a secret of the table, so nobody outside can aim at one bucket, and what is gone through in one
+ * table's order can be put into another; hence the order of table_next is nobody's business: what
+ * is printed or saved is sorted first. An entry's address is good until the next table_put or
+ * table_remove.
+ *
+ * A table grows where it is, so it never takes more than what it is going to have.
  */
 #ifndef CS_TABLE_H
 #define CS_TABLE_H
@@ -14,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/held.h"
 #include "base/id.h"
 #include "base/memory.h"
 
@@ -22,10 +26,12 @@ struct table {
     size_t entry_size; /* bytes, a multiple of 8 */
     size_t slots;      /* a power of two, or 0 before the first put */
     size_t count;
+    uint64_t secret;
+    enum held_kind kind; /* what its memory is for */
 };
 
 /* An empty table; allocates nothing yet. */
-void table_init(struct table *table, size_t entry_size);
+void table_init(struct table *table, size_t entry_size, enum held_kind kind);
 
 void table_release(struct table *table);
 
@@ -35,9 +41,6 @@ void table_clear(struct table *table);
 /* More room: for table_put only. */
 void table_grow(struct table *table);
 
-/* The secret; set by the first table_init. */
-extern uint64_t table_secret;
-
 static inline struct id *table_at(const struct table *table, size_t slot)
 {
     return (struct id *)(void *)(table->entries + slot * table->entry_size);
@@ -46,7 +49,7 @@ static inline struct id *table_at(const struct table *table, size_t slot)
 static inline size_t table_home(const struct table *table, struct id id)
 {
     const unsigned __int128 product =
-        (unsigned __int128)(id.low ^ table_secret) * UINT64_C(0x9e3779b97f4a7c15);
+        (unsigned __int128)(id.low ^ table->secret) * UINT64_C(0x9e3779b97f4a7c15);
     return (size_t)((uint64_t)(product >> 64) ^ (uint64_t)product ^ id.high) & (table->slots - 1);
 }
 
@@ -82,6 +85,10 @@ static inline void *table_put(struct table *table, struct id id, bool *is_new)
 
 /* Removes an entry found before. */
 void table_remove(struct table *table, void *entry);
+
+/* Removes all entries that do not stay, in one pass, and gives room back when much is free. */
+void table_sweep(struct table *table, bool (*stays)(const void *entry, const void *context),
+                 const void *context);
 
 /* Brings the id's place near: to be called some events before table_find or table_put. */
 MEMORY_HINT void table_prefetch(const struct table *table, struct id id)

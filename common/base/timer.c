@@ -19,17 +19,24 @@ static int level_of(uint64_t time, uint64_t now)
     return time == now ? 0 : (63 - __builtin_clzll(time ^ now)) / 8;
 }
 
-void timer_init(struct timer *timer)
+void timer_init(struct timer *timer, enum held_kind kind)
 {
     memset(timer, 0, sizeof(*timer));
+    timer->kind = kind;
+}
+
+static void items_free(struct timer *timer, const struct timer_bucket *bucket)
+{
+    held_drop(timer->kind, bucket->cap * sizeof(*bucket->item));
+    free(bucket->item);
 }
 
 void timer_release(struct timer *timer)
 {
     for (int level = 0; level < TIMER_LEVELS; level++)
         for (int i = 0; i < TIMER_BUCKETS; i++)
-            free(timer->bucket[level][i].item);
-    timer_init(timer);
+            items_free(timer, &timer->bucket[level][i]);
+    timer_init(timer, timer->kind);
 }
 
 static void timer_file(struct timer *timer, struct timer_item item, uint64_t time)
@@ -40,8 +47,10 @@ static void timer_file(struct timer *timer, struct timer_item item, uint64_t tim
 
     if (bucket->count == bucket->cap) {
         if (bucket->cap > UINT32_MAX / 2) die("no memory for more timers");
+        const uint32_t cap = bucket->cap;
         bucket->cap = bucket->cap < 4 ? 4 : bucket->cap + bucket->cap / 2;
         bucket->item = memory_resize(bucket->item, bucket->cap, sizeof(*bucket->item));
+        held_add(timer->kind, (bucket->cap - cap) * sizeof(*bucket->item));
     }
     bucket->item[bucket->count++] = item;
     timer->filled[level][byte / 64] |= UINT64_C(1) << (byte % 64);
@@ -72,7 +81,7 @@ static void bucket_emptied(struct timer *timer, int level, unsigned byte)
     uint64_t *filled = timer->filled[level];
 
     if (bucket->cap > KEEP_ITEMS) {
-        free(bucket->item);
+        items_free(timer, bucket);
         *bucket = (struct timer_bucket){0};
     }
     filled[byte / 64] &= ~(UINT64_C(1) << (byte % 64));
@@ -91,7 +100,7 @@ static void bucket_spread(struct timer *timer, int level, unsigned byte)
         const uint64_t time = sortable(bucket.item[i].due_us);
         timer_file(timer, bucket.item[i], time < timer->now ? timer->now : time);
     }
-    free(bucket.item);
+    items_free(timer, &bucket);
 }
 
 bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/held.h"
+
 #define TIMER_LEVELS 8
 #define TIMER_BUCKETS 256
 
@@ -36,10 +38,11 @@ struct timer {
     struct timer_bucket bucket[TIMER_LEVELS][TIMER_BUCKETS];
     uint64_t filled[TIMER_LEVELS][TIMER_BUCKETS / 64]; /* bit per bucket that has items */
     uint8_t levels;                                    /* bit per level that has items */
+    enum held_kind kind;                               /* what its memory is for */
 };
 
 /* An empty timer, at the beginning of time. */
-void timer_init(struct timer *timer);
+void timer_init(struct timer *timer, enum held_kind kind);
 
 void timer_release(struct timer *timer);
 

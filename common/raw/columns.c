@@ -53,7 +53,7 @@ static void hide_repeated(struct columns *columns)
 {
     struct table seen;
 
-    table_init(&seen, sizeof(struct column_entry));
+    table_init(&seen, sizeof(struct column_entry), HELD_TEXTS);
     for (size_t i = 0; i < columns->count; i++) {
         bool is_new = false;
         struct column_entry *entry = table_put(&seen, id_of(columns->column[i].literal), &is_new);

@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "run/common_options.h"
 #include "run/state.h"
 #include "run/summary.h"
@@ -181,6 +182,7 @@ void checkpoint_show(struct loop *l)
     struct buffer file = {0};
     struct unpack in;
     output_standard(&l->output);
+    clock_init(&l->admission.clock, 0, 0);
     if (state_read(options->state, l->tool->name, &file, &in)) {
         (void)unpack_text(&in); /* the options */
         if (!sections_load(l, &in, SECTIONS_SHOWN)) state_end(options->state, &in, false);
@@ -297,12 +299,48 @@ void checkpoint_last(struct loop *l)
     save_done(l);
 }
 
-/* The bound on keys is no reason to lose what is there. */
-void checkpoint_keys(struct loop *l)
+/* What memory is held for: the three kinds of things with the most. */
+static void held_list(struct buffer *out)
+{
+    bool named[HELD_KINDS] = {false};
+    for (int i = 0; i < 3; i++) {
+        enum held_kind most = HELD_TEXTS;
+        for (enum held_kind kind = HELD_TEXTS; kind < HELD_KINDS; kind++)
+            if (!named[kind] && (named[most] || held.bytes[kind] > held.bytes[most])) most = kind;
+        if (held.bytes[most] == 0 || named[most]) return;
+        named[most] = true;
+        buffer_printf(out, "%s%s ", i > 0 ? ", " : "", held_name(most));
+        size_print(out, held.bytes[most]);
+    }
+}
+
+static void memory_message(void)
+{
+    struct buffer text = {0};
+    size_print(&text, held.total);
+    if (held.total <= held.most)
+        buffer_add_literal(&text, " of memory is held, and would double");
+    else
+        buffer_add_literal(&text, " of memory is held");
+    buffer_add_literal(&text, " (");
+    held_list(&text);
+    buffer_add_literal(&text, "), and ");
+    size_print(&text, held.most);
+    buffer_add_literal(&text, " is allowed: --max-memory=SIZE raises the bound");
+    message("%.*s", (int)text.len, text.data);
+    buffer_release(&text);
+}
+
+/* A bound is no reason to lose what is there. */
+void checkpoint_full(struct loop *l)
 {
     if (!l->admission.batch.full) return;
-    message("more than %lld keys (ids and groups) are held at once: --max-keys=N raises the bound",
-            (long long)options->max_keys);
+    if (batch_keys(&l->admission.batch) > (uint64_t)options->max_keys)
+        message("more than %lld keys (ids, groups, partitions) are held at once: --max-keys=N "
+                "raises the bound",
+                (long long)options->max_keys);
+    else
+        memory_message();
     loop_flush(l);
     checkpoint_last(l);
     exit(EXIT_PERSON);
@@ -342,6 +380,7 @@ void checkpoint_resume(struct loop *l)
     if (l->admission.batch.told_us != TIME_NONE && l->analysis->advance != NULL)
         l->analysis->advance(&l->run, l->admission.batch.told_us);
     saved_note(l);
-    l->admission.batch.full = l->run.counters.keys > (uint64_t)options->max_keys;
-    checkpoint_keys(l);
+    l->admission.batch.full =
+        batch_keys(&l->admission.batch) > (uint64_t)options->max_keys || held_full();
+    checkpoint_full(l);
 }

@@ -23,8 +23,8 @@ int64_t checkpoint_tick(struct loop *l);
 /* The last save of a run. */
 void checkpoint_last(struct loop *l);
 
-/* Ends the run, saved, when there are more keys than --max-keys. */
-void checkpoint_keys(struct loop *l);
+/* Ends the run, saved, when it is full: more is held than --max-keys or --max-memory allow. */
+void checkpoint_full(struct loop *l);
 
 /* After the last save: tells of the records that inputs ended in; the state knows nothing of them.
  */

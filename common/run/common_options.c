@@ -1,9 +1,14 @@
 #include "run/common_options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "base/duration.h"
+#include "base/machine.h"
+#include "base/size.h"
+
+#define MEMORY_LEAST (INT64_C(32) << 20)
 
 static struct common_options given = {
     .lateness_us = INT64_C(30) * 1000000,
@@ -78,6 +83,22 @@ static const char *pad_set(const char *value)
 #define WRONG "What went wrong"
 #define LIMITS "Memory and processors"
 #define INSIDE "Looking inside"
+
+/* A share of what there is, or a size. */
+static const char *max_memory_set(const char *value)
+{
+    char *end;
+    const long percent = strtol(value, &end, 10);
+    if (end != value && strcmp(end, "%") == 0) {
+        if (percent < 1 || percent > 100) return "a share is 1% to 100%";
+        given.max_memory = machine_memory() / 100 * percent;
+        return NULL;
+    }
+    const char *why = size_parse(value, &given.max_memory);
+    if (why == NULL && given.max_memory < MEMORY_LEAST)
+        return "is too small: the least is 32M, with which one long line can be read";
+    return why;
+}
 
 static const struct option_row rows[] = {
     {.name = "interleave",
@@ -280,6 +301,13 @@ static const struct option_row rows[] = {
      .least = 1,
      .free = true,
      .help = "bound on keys held at once (default 50000000)"},
+    {.name = "max-memory",
+     .group = LIMITS,
+     .type = OPTION_CALL,
+     .call = max_memory_set,
+     .argument = "SIZE",
+     .free = true,
+     .help = "bound on memory held at once (default 50%)"},
     {.name = "jobs",
      .group = LIMITS,
      .letter = 'j',

@@ -54,6 +54,7 @@ struct common_options {
     const char *order_by;
     int64_t top; /* 0: all */
     int64_t max_keys;
+    int64_t max_memory; /* bytes; 0: half of what there is */
     int64_t jobs;
     bool by_partition, merge;
     bool stats;

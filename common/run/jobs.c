@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,6 +30,8 @@
 #define BORDER_SHARE 3
 /* The first such range is larger by one part of these: the run has no rows to hand over. */
 #define QUARTERS 4
+/* So much is read before the run tells event time, and a worker looks whether it was wrong. */
+#define PIECE_BYTES ((uint64_t)4 << 20)
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
@@ -46,6 +49,10 @@ struct slot {
     int done[2];  /* a pipe: the worker's status, as waitpid has it */
     pid_t worker; /* for the nursery */
 };
+
+/* Event time, as far as the run has come: all of it lies before any range that a worker reads.
+ * INT64_MAX: workers are given up. Shared by all processes. */
+static _Atomic int64_t *told_us;
 
 struct jobs {
     struct range *range;
@@ -139,7 +146,39 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
+/* Reads a range piece by piece, while after each go_on says so. */
+static void range_read(struct loop *l, const struct range *range,
+                       void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
+{
+    struct range piece = {.end = range->begin};
+    do {
+        piece.begin = piece.end;
+        piece.end = range->end - piece.begin <= PIECE_BYTES
+                        ? range->end
+                        : range_cut(&l->inputs, piece.begin + PIECE_BYTES);
+        if (piece.end > range->end) piece.end = range->end;
+        range_select(l, &piece);
+        read_range(l);
+    } while (piece.end < range->end && stop_signal == 0 && go_on(l));
+}
+
 /* --- a worker --- */
+
+/* What event time it was in front of this worker's range, as it thinks. */
+static int64_t worker_seed_us;
+
+static bool worker_is_wrong(void)
+{
+    return atomic_load_explicit(told_us, memory_order_relaxed) > worker_seed_us;
+}
+
+/* Rows and events that wait are in memory, too. */
+static bool worker_goes_on(struct loop *l)
+{
+    if (held.total + l->output.position + l->handover.position > held.most)
+        l->admission.batch.full = true;
+    return !l->admission.batch.full && !worker_is_wrong();
+}
 
 /* Everything the run has to know of a range. */
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
@@ -160,9 +199,12 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     const struct slot *slot = &jobs->slot[number % jobs->at_once];
     l->output = (struct output){.name = "memory for rows", .fd = slot->rows.fd};
     l->handover = (struct output){.name = "memory for events", .fd = slot->handover.fd};
-    const int64_t seed_us = seed_time(l, range->begin);
+    held_bound(held.most / 2 / (size_t)jobs->at_once);
+    const int64_t come_us = atomic_load_explicit(told_us, memory_order_relaxed);
+    const int64_t seed_us = instant_latest(seed_time(l, range->begin), come_us);
+    worker_seed_us = seed_us;
     range_select(l, range);
-    if (seed_us != TIME_NONE) {
+    if (seed_us != TIME_NONE && seed_us != INT64_MAX) {
         struct partition *partition = range_partition(l);
         partition_advance(&l->admission.clock, partition, seed_us);
         partition->began = true;
@@ -171,7 +213,13 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
         const struct ranges *const ranges = l->analysis->ranges;
         if (ranges->begin != NULL)
             ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
-        read_range(l);
+        range_read(l, range, read_range, worker_goes_on);
+    }
+    struct output result = {.name = "memory for results", .fd = slot->result.fd};
+    if (seed_us == INT64_MAX || worker_is_wrong()) {
+        pack_i64(&result.buffer, TIME_NONE);
+        output_flush(&result);
+        _exit(EXIT_DONE);
     }
     batch_deliver(&l->admission.batch);
     output_flush(&l->output);
@@ -180,7 +228,6 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
     l->handover.buffer.len = VALUE_PADDING;
     output_flush(&l->handover);
-    struct output result = {.name = "memory for results", .fd = slot->result.fd};
     result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
     _exit(EXIT_DONE);
@@ -301,6 +348,26 @@ static void jobs_release(const struct jobs *jobs)
     }
     free(jobs->slot);
     free(jobs->range);
+    munmap((void *)told_us, sizeof *told_us);
+}
+
+static bool is_given_up(void)
+{
+    return atomic_load_explicit(told_us, memory_order_relaxed) == INT64_MAX;
+}
+
+static void workers_give_up(void)
+{
+    atomic_store_explicit(told_us, INT64_MAX, memory_order_relaxed);
+}
+
+/* Tells how far event time has come; where memory gets short, that workers are given up. */
+static bool run_goes_on(struct loop *l)
+{
+    if (held.total > held.most / 2) workers_give_up();
+    if (!is_given_up())
+        atomic_store_explicit(told_us, range_partition(l)->largest_us, memory_order_relaxed);
+    return true;
 }
 
 /* Waits for a slot's worker; false: a signal stops the run first. */
@@ -345,7 +412,7 @@ static bool range_take(struct loop *l, struct slot *slot)
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
     const int64_t seed_us = unpack_i64(&in);
     const bool holds = unpack_u8(&in) != 0;
-    const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
+    const uint64_t keys_most = batch_keys(&l->admission.batch) + unpack_u64(&in);
     const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
                        !partition->holding && (partition->began || options->max_jump_us == 0) &&
                        keys_most <= (uint64_t)options->max_keys;
@@ -374,6 +441,14 @@ static void slot_clear(const struct slot *slot)
         die_errno("memory for a worker");
 }
 
+/* Events that are handed over, with their lines where they are behind, are worth it where most are
+ * used. Where a file turns back in time most are late, and to read them is less work. */
+static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const struct stats *before)
+{
+    return l->analysis->ranges->bulky && !jobs->large &&
+           l->stats.late - before->late > (l->stats.read - before->read) / 2;
+}
+
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
     struct jobs jobs = {.at_once = count, .begun = 1}; /* the first range is the run's own */
@@ -382,19 +457,26 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
         free(jobs.range);
         return false;
     }
+    told_us =
+        mmap(NULL, sizeof *told_us, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told_us == MAP_FAILED) die_errno("mmap");
+    atomic_init(told_us, TIME_NONE);
     nursery_begin(&jobs, l, read_range);
     workers_ask(&jobs, count);
-    range_select(l, &jobs.range[0]);
-    read_range(l);
+    range_read(l, &jobs.range[0], read_range, run_goes_on);
     for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
-        struct slot *slot = &jobs.slot[i % jobs.at_once];
-        workers_ask(&jobs, i + jobs.at_once);
-        if (!worker_wait(l, &jobs, slot)) break;
-        if (!range_take(l, slot)) {
-            range_select(l, &jobs.range[i]);
-            read_range(l);
+        if (!is_given_up()) workers_ask(&jobs, i + jobs.at_once);
+        const struct stats before = l->stats;
+        bool taken = false;
+        if (i < jobs.begun) {
+            struct slot *slot = &jobs.slot[i % jobs.at_once];
+            if (!worker_wait(l, &jobs, slot)) break;
+            taken = range_take(l, slot);
+            slot_clear(slot);
         }
-        slot_clear(slot);
+        if (!taken) range_read(l, &jobs.range[i], read_range, run_goes_on);
+        if (taken && is_in_vain(&jobs, l, &before)) workers_give_up();
+        (void)run_goes_on(l);
     }
     jobs_release(&jobs);
     return true;

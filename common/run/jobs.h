@@ -14,6 +14,12 @@
  * and reads the range itself. So the result is the same bytes as one job's, whatever the data; only
  * the speed differs. Line numbers in rejects are made good when they are handed over.
  *
+ * Ranges are read in pieces. After each the run tells how far event time has come in its own; a
+ * worker that has guessed less is wrong, whatever else comes before its range, and ends at its next
+ * piece: where a file turns back in time it is the run that reads on, undisturbed, and a worker
+ * that begins then begins with what the run has told. In the same way workers are given up when the
+ * run holds half of --max-memory; the other half is for all of them together.
+ *
  * What an id did before may decide on its events for as long as ranges.reach says. Such events a
  * worker only reads and judges, and passes on (FATE_LEFT, handover.h); the run hands them to the
  * command, in the order of arrival and before anything else of the range, as if it had read them.

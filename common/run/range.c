@@ -99,6 +99,7 @@ void range_select(struct loop *l, const struct range *range)
 {
     uint64_t base = 0;
     l->more_follows = range->end < l->inputs.bytes_total;
+    l->inputs.first = 0;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         const uint64_t end = base + input->size;
@@ -185,7 +186,7 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
         lines[i] = unpack_u64(in);
     const struct ranges *const ranges = l->analysis->ranges;
     bool good = ranges->weave == NULL || ranges->weave(&l->run, rows, in);
-    good = replay_take(l, handed, checkpoint_keys) && good;
+    good = replay_take(l, handed, checkpoint_full) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);

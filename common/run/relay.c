@@ -64,10 +64,9 @@ static void piece_begin(struct loop *l, uint64_t number)
     buffer_clear(&l->handover.buffer);
     l->output.position = 0;
     struct partition *partition = range_partition(l);
-    partition->largest_us = l->admission.clock.largest_us = l->admission.clock.floor_us =
-        l->admission.batch.told_us = TIME_NONE;
     l->admission.clock.lateness_us = INT64_MAX;
-    partition->ended = false;
+    clock_restart(&l->admission.clock, partition);
+    l->admission.batch.told_us = TIME_NONE;
     l->run.first_time_us = INT64_MAX;
 }
 

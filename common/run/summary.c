@@ -31,7 +31,8 @@ void summary_write(struct loop *l)
         stats.read -= clock->partition[i]->holding && !clock->partition[i]->held_counted;
     const struct stats_moment moment = {
         .tool = l->tool->name,
-        .keys = l->run.counters.keys,
+        .keys = batch_keys(&l->admission.batch),
+        .memory = held.total,
         .bytes = l->inputs.bytes_read,
         .event_time_us = clock->largest_us,
         .watermark_us = l->admission.batch.told_us,

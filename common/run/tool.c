@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "run/checkpoint.h"
@@ -226,20 +227,14 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
     if (options->idle_us == 0) return;
     clock_waited(&l->admission.clock, waited_us);
-    if (l->admission.clock.count != 0) {
-        bool all_released = true;
-        for (int i = 0; i < l->admission.clock.count; i++)
-            all_released &=
-                l->admission.clock.partition[i]->released || l->admission.clock.partition[i]->ended;
-        if (all_released) admission_release_all(&l->admission);
-    }
+    if (clock_all_released(&l->admission.clock)) admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
 }
 
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !options->interleave;
-    for (int i = 0; i < l->inputs.count; i++) {
+    for (int i = l->inputs.first; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
     }
@@ -250,7 +245,7 @@ static void input_ended(struct loop *l, struct input *input)
         const bool brought = source != NULL && (source == input || (is_file && source->regular));
         if (partition != input->partition && !brought) continue;
         if (partition->holding) admission_release(&l->admission, partition);
-        partition->ended = true;
+        clock_end(&l->admission.clock, partition);
     }
     batch_deliver(&l->admission.batch);
 }
@@ -274,7 +269,7 @@ static void read_everything(struct loop *l)
         if (input->ended) input_ended(l, input);
         if (l->admission.batch.full && l->in_range)
             return; /* the run will read it again, and say so */
-        checkpoint_keys(l);
+        checkpoint_full(l);
     }
 }
 
@@ -286,7 +281,7 @@ static void finish(struct loop *l)
     if (options->state != NULL && !flushes) return;
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
-    checkpoint_keys(l);
+    checkpoint_full(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
         l->admission.clock.largest_us > l->admission.batch.told_us) {
         l->admission.batch.told_us = l->admission.clock.largest_us;
@@ -393,6 +388,7 @@ static void start(struct loop *l, int argc, char **argv)
     notify_open(&l->notify);
     const int operand = common_options_parse(l->tool, argc, argv);
     if (options->show_position) checkpoint_show(l);
+    held_bound((size_t)(options->max_memory != 0 ? options->max_memory : machine_memory() / 2));
     struct run *run = &l->run;
     schema_init(&run->schema);
     run->first_time_us = INT64_MAX;
@@ -484,6 +480,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 {
     struct loop *l = &loop;
     message_name(tool->name);
+    memory_return_early();
     streams_occupy();
     l->tool = tool;
     struct buffer head = {0};

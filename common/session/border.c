@@ -11,7 +11,7 @@ void border_init(struct border *border, int64_t border_us, int64_t gap_us)
 {
     const int64_t until_us = instant_later(border_us, gap_us);
     *border = (struct border){.gap_us = gap_us, .until_us = until_us, .last_us = until_us};
-    table_init(&border->ids, sizeof(struct border_entry));
+    table_init(&border->ids, sizeof(struct border_entry), HELD_IDS);
 }
 
 void border_release(struct border *border)

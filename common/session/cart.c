@@ -85,6 +85,25 @@ static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
     return true;
 }
 
+/* Does it go on with runs? A run that is too far away is nearer than all behind it; and as soon as
+ * the visit is not over before the watermark nobody wants to know more. */
+static bool visit_follow(const struct carts *carts, const struct timeline *timeline,
+                         int64_t *last_us, int64_t watermark_us)
+{
+    const uint32_t before = timeline_before(&carts->timelines, timeline, *last_us);
+    uint32_t run = before == POOL_NONE ? timeline->first : before;
+    bool moved = false;
+
+    for (; run != POOL_NONE; run = at(carts, run)->next) {
+        if (visit_goes_on(carts, last_us, at(carts, run)))
+            moved = true;
+        else if (at(carts, run)->start_us > *last_us)
+            break;
+        if (*last_us + carts->forget_us >= watermark_us) break;
+    }
+    return moved;
+}
+
 /* Is the whole visit, of which an event at time_us is a part, over before the watermark? */
 static bool visit_is_over(const struct carts *carts, const struct timeline *timeline,
                           int64_t time_us, int64_t watermark_us)
@@ -95,12 +114,44 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
     while (moved && last_us + carts->forget_us < watermark_us) {
         moved = timeline->past != POOL_NONE &&
                 visit_goes_on(carts, &last_us, at(carts, timeline->past));
-        for (uint32_t run = timeline->first; run != POOL_NONE; run = at(carts, run)->next)
-            moved = visit_goes_on(carts, &last_us, at(carts, run)) || moved;
+        moved = visit_follow(carts, timeline, &last_us, watermark_us) || moved;
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next)
             moved = visit_goes_on(carts, &last_us, at(carts, aside)) || moved;
     }
     return last_us + carts->forget_us < watermark_us;
+}
+
+/* The last of those set aside that counts at due_us or before; POOL_NONE: none. The first knows the
+ * last, and most come behind it. */
+static uint32_t aside_before(const struct carts *carts, const struct timeline *timeline,
+                             int64_t due_us)
+{
+    uint32_t aside = timeline->aside;
+
+    if (aside == POOL_NONE || aside_due(at(carts, aside)) > due_us) return POOL_NONE;
+    for (aside = at(carts, aside)->previous; aside_due(at(carts, aside)) > due_us;)
+        aside = at(carts, aside)->previous;
+    return aside;
+}
+
+/* Puts one behind another (POOL_NONE: in front). */
+static void aside_insert(const struct carts *carts, struct timeline *timeline, uint32_t before,
+                         uint32_t number)
+{
+    struct stretch *aside = at(carts, number);
+    const uint32_t first = timeline->aside;
+    const uint32_t last = first == POOL_NONE ? number : at(carts, first)->previous;
+
+    aside->next = before == POOL_NONE ? first : at(carts, before)->next;
+    aside->previous = before == POOL_NONE ? last : before;
+    if (before == POOL_NONE)
+        timeline->aside = number;
+    else
+        at(carts, before)->next = number;
+    if (aside->next != POOL_NONE)
+        at(carts, aside->next)->previous = number;
+    else
+        at(carts, timeline->aside)->previous = number;
 }
 
 /* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
@@ -109,18 +160,16 @@ static void aside_add(struct carts *carts, uint32_t number, struct slice name,
                       const struct fact *fact)
 {
     struct timelines *timelines = &carts->timelines;
-    uint32_t *link = &timeline_at(timelines, number)->aside;
+    struct timeline *timeline = timeline_at(timelines, number);
+    const uint32_t before = aside_before(carts, timeline, fact->watermark_us);
 
-    while (*link != POOL_NONE && aside_due(at(carts, *link)) < fact->watermark_us)
-        link = &at(carts, *link)->next;
-    if (*link != POOL_NONE && aside_due(at(carts, *link)) == fact->watermark_us) {
-        stretch_add(&timelines->stretches, at(carts, *link), fact);
+    if (before != POOL_NONE && aside_due(at(carts, before)) == fact->watermark_us) {
+        stretch_add(&timelines->stretches, at(carts, before), fact);
         return;
     }
     const uint32_t aside = timeline_take(timelines, number);
     stretch_begin(&timelines->stretches, aside, name, fact);
-    at(carts, aside)->next = *link;
-    *link = aside;
+    aside_insert(carts, timeline, before, aside);
 }
 
 /* Adds an event to a run; those it connects become one. */
@@ -358,7 +407,9 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     const int64_t due_us = aside_due(at(carts, aside));
 
     timeline->aside = at(carts, aside)->next;
-    at(carts, aside)->next = POOL_NONE;
+    if (timeline->aside != POOL_NONE)
+        at(carts, timeline->aside)->previous = at(carts, aside)->previous;
+    at(carts, aside)->next = at(carts, aside)->previous = POOL_NONE;
     past_add(carts, timeline, aside);
     if (timeline->first != POOL_NONE) {
         const struct stretch *run = at(carts, timeline->first);
@@ -439,7 +490,7 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
 
 void carts_save(struct carts *carts, struct buffer *out)
 {
-    const struct timelines *timelines = &carts->timelines;
+    struct timelines *timelines = &carts->timelines;
     struct sort_item *sorted = timelines_sorted(timelines);
     const size_t count = timelines_count(timelines);
 
@@ -449,10 +500,11 @@ void carts_save(struct carts *carts, struct buffer *out)
         pack_text(out, timeline_name(timelines, timeline));
         timeline_pack(timelines, timeline, out);
         pack_u8(out, timeline->past != POOL_NONE);
-        if (timeline->past != POOL_NONE) stretch_pack(at(carts, timeline->past), out);
+        if (timeline->past != POOL_NONE)
+            stretch_pack(&timelines->stretches, at(carts, timeline->past), out);
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next) {
             pack_u8(out, 1);
-            stretch_pack(at(carts, aside), out);
+            stretch_pack(&timelines->stretches, at(carts, aside), out);
         }
         pack_u8(out, 0);
     }
@@ -477,12 +529,9 @@ static void past_load(struct carts *carts, struct timeline *timeline, uint32_t n
 
 static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
-    uint32_t *link = &timeline->aside;
+    const int64_t due_us = aside_due(at(carts, number));
 
-    while (*link != POOL_NONE && aside_due(at(carts, *link)) <= aside_due(at(carts, number)))
-        link = &at(carts, *link)->next;
-    at(carts, number)->next = *link;
-    *link = number;
+    aside_insert(carts, timeline, aside_before(carts, timeline, due_us), number);
 }
 
 /* Runs from two states may be one. */

@@ -10,9 +10,10 @@ _Static_assert(sizeof(struct rest) == 64, "one cache line");
 void rests_init(struct rests *rests, int64_t forget_us)
 {
     *rests = (struct rests){.forget_us = forget_us};
-    roster_init(&rests->ids);
-    pool_init(&rests->pool, sizeof(struct rest));
-    timer_init(&rests->timer);
+    roster_init(&rests->ids, HELD_RESTS);
+    pool_init(&rests->pool, sizeof(struct rest), HELD_RESTS);
+    timer_init(&rests->timer, HELD_RESTS);
+    rests->users.kind = HELD_RESTS;
 }
 
 void rests_release(struct rests *rests)

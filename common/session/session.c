@@ -60,15 +60,27 @@ struct part {
     int64_t start_us, last_us;
 };
 
-static struct part part_of(const struct sessions *sessions, const struct timeline *timeline,
-                           uint32_t number)
+/* Where a session begins that a stretch is in, for all that is known now. */
+static uint32_t session_begin(const struct sessions *sessions, uint32_t number)
 {
-    uint32_t first = timeline->first;
+    for (;;) {
+        const uint32_t previous = at(sessions, number)->previous;
+        if (previous == POOL_NONE ||
+            !linked(sessions, at(sessions, previous), at(sessions, number)))
+            return number;
+        number = previous;
+    }
+}
+
+static struct part part_of(const struct sessions *sessions, uint32_t number)
+{
+    const int64_t start_us = at(sessions, number)->start_us;
+    uint32_t first = session_begin(sessions, number);
 
     for (;;) {
         const uint32_t end = part_end(sessions, first);
         const struct stretch *last = at(sessions, end);
-        if (last->start_us >= at(sessions, number)->start_us)
+        if (last->start_us >= start_us)
             return (struct part){.start_us = at(sessions, first)->start_us,
                                  .last_us = last->last_us};
         first = last->next;
@@ -169,7 +181,7 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
 
     if (previous != POOL_NONE) {
         const struct stretch *before = at(sessions, previous);
-        const struct part its = part_of(sessions, timeline, previous);
+        const struct part its = part_of(sessions, previous);
         const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
         const bool near = stretch_near(before->last_us, sessions->gap_us,
@@ -181,7 +193,7 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         }
     }
     if (cuts && end_us > instant_later(part.start_us, sessions->max_us)) return true;
-    if (moves) part.last_us = part_of(sessions, timeline, following).last_us;
+    if (moves) part.last_us = part_of(sessions, following).last_us;
     return instant_later(part.last_us, sessions->gap_us) < fact->watermark_us;
 }
 
@@ -194,8 +206,8 @@ static bool sessions_place(struct sessions *sessions, uint32_t number, const str
     const uint32_t before = timeline_before(timelines, timeline, fact->time_us);
 
     if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
-        if (behind && instant_later(part_of(sessions, timeline, before).last_us, sessions->gap_us) <
-                          fact->watermark_us)
+        if (behind &&
+            instant_later(part_of(sessions, before).last_us, sessions->gap_us) < fact->watermark_us)
             return false;
         timeline_add(timelines, before, fact);
         return true;
@@ -285,9 +297,11 @@ static void part_close(struct sessions *sessions, uint32_t number)
         stretch_free(&timelines->stretches, first);
     }
     const uint32_t part = timeline->first;
-    for (uint32_t end = part_end(sessions, part); end != part; end = part_end(sessions, part))
+    const int64_t last_us = at(sessions, part_end(sessions, part))->last_us;
+    while (at(sessions, part)->last_us < last_us)
         timeline_join_next(timelines, timeline, part);
     const struct stretch *stretch = at(sessions, part);
+    stretch_settle(&timelines->stretches, at(sessions, part));
     const uint32_t next = stretch->next;
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
         const uint32_t husk = timeline_take(timelines, number);

@@ -4,7 +4,7 @@
  * where a text is its length and its bytes. User, source and device have a length that is one more,
  * 0 for never said, and a time behind it: of the user, which changes often, in eight bytes, of the
  * others since the start. The first product's time counts from the start, too. Lengths and times
- * are varints (varint.h). Products are sorted by time, then bytes.
+ * are varints (varint.h). Products are as products.h has it.
  */
 #include "session/stretch.h"
 
@@ -25,37 +25,11 @@ struct texts {
     int64_t base_us;            /* from which the first one's time counts */
 };
 
-enum deed deed_of(struct value event_type)
-{
-    static const struct slice names[DEED_COUNT] = {
-        [DEED_PAGE_VIEW] = {"page_view", 9},
-        [DEED_PRODUCT_VIEW] = {"product_view", 12},
-        [DEED_ADD_TO_CART] = {"add_to_cart", 11},
-        [DEED_PURCHASE] = {"purchase", 8},
-    };
-    static const uint8_t by_length[] = {
-        [8] = DEED_PURCHASE,
-        [9] = DEED_PAGE_VIEW,
-        [11] = DEED_ADD_TO_CART,
-        [12] = DEED_PRODUCT_VIEW,
-    };
-
-    if (event_type.kind != KIND_STRING || event_type.len >= sizeof by_length) return DEED_OTHER;
-    const enum deed deed = (enum deed)by_length[event_type.len];
-    if (deed == DEED_OTHER) return DEED_OTHER;
-    /* Two words that may overlap are all of it. */
-    const char *name = names[deed].text;
-    const size_t rest = event_type.len - 8;
-    return slice_word(event_type.text) == slice_word(name) &&
-                   slice_word(event_type.text + rest) == slice_word(name + rest)
-               ? deed
-               : DEED_OTHER;
-}
-
 void stretches_init(struct stretches *stretches)
 {
     *stretches = (struct stretches){0};
-    pool_init(&stretches->pool, STRETCH_RECORD_BYTES);
+    pool_init(&stretches->pool, STRETCH_RECORD_BYTES, HELD_SESSIONS);
+    stretches->blocks.kind = HELD_SESSIONS;
 }
 
 void stretches_release(struct stretches *stretches)
@@ -63,6 +37,7 @@ void stretches_release(struct stretches *stretches)
     pool_release(&stretches->pool);
     slab_release(&stretches->blocks);
     buffer_release(&stretches->scratch);
+    buffer_release(&stretches->tight);
 }
 
 /* --- blocks --- */
@@ -80,9 +55,8 @@ static char *block_extend(struct stretches *stretches, struct stretch *stretch, 
     return stretch->block + old_len;
 }
 
-/* Makes the block these bytes, which do not lie in it. */
-static void block_set(struct stretches *stretches, struct stretch *stretch, const char *bytes,
-                      size_t len)
+/* Makes the block so many bytes long; what was in it may be lost. */
+static void block_renew(struct stretches *stretches, struct stretch *stretch, size_t len)
 {
     if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
     if (slab_room(len) != slab_room(stretch->block_len)) {
@@ -90,43 +64,31 @@ static void block_set(struct stretches *stretches, struct stretch *stretch, cons
         stretch->block = slab_take(&stretches->blocks, len);
     }
     stretch->block_len = (uint32_t)len;
+}
+
+/* Makes the block these bytes, which do not lie in it. */
+static void block_set(struct stretches *stretches, struct stretch *stretch, const char *bytes,
+                      size_t len)
+{
+    block_renew(stretches, stretch, len);
     memcpy(stretch->block, bytes, len);
 }
 
-static inline struct slice bytes_read(const char **at, size_t len)
+/* Replaces the first old_len bytes of the block by others, which do not lie in it. */
+static void block_head(struct stretches *stretches, struct stretch *stretch, size_t old_len,
+                       struct slice head)
 {
-    const struct slice text = {.text = *at, .len = len};
+    const size_t tail_len = stretch->block_len - old_len;
+    const size_t before = stretch->block_len;
 
-    *at += len;
-    return text;
-}
-
-static inline struct slice text_read(const char **at)
-{
-    const size_t len = (size_t)varint_read(at);
-
-    return bytes_read(at, len);
-}
-
-static inline void user_read(struct said *user, const char **at)
-{
-    const size_t len = (size_t)varint_read(at);
-
-    *user = (struct said){.time_us = INT64_MIN};
-    if (len == 0) return;
-    user->time_us = (int64_t)slice_word(*at);
-    *at += sizeof user->time_us;
-    user->text = bytes_read(at, len - 1);
-}
-
-static inline void said_read(struct said *said, const char **at, int64_t start_us)
-{
-    const size_t len = (size_t)varint_read(at);
-
-    *said = (struct said){.time_us = INT64_MAX};
-    if (len == 0) return;
-    said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
-    said->text = bytes_read(at, len - 1);
+    if (head.len > old_len) (void)block_extend(stretches, stretch, head.len - old_len);
+    if (head.len != old_len) memmove(stretch->block + head.len, stretch->block + old_len, tail_len);
+    memcpy(stretch->block, head.text, head.len);
+    if (head.len >= old_len) return;
+    stretch->block_len = (uint32_t)(head.len + tail_len);
+    if (slab_room(before) != slab_room(stretch->block_len))
+        stretch->block =
+            slab_resize(&stretches->blocks, stretch->block, before, stretch->block_len);
 }
 
 static void texts_read(struct texts *texts, const struct stretch *stretch)
@@ -142,67 +104,11 @@ static void texts_read(struct texts *texts, const struct stretch *stretch)
     texts->base_us = stretch->start_us;
 }
 
-/* Nearly always these are a few: two pieces that may overlap. */
-static inline char *bytes_write(char *to, struct slice bytes)
-{
-    const size_t len = bytes.len;
-
-    if (len >= 8 && len <= 16) {
-        memcpy(to, bytes.text, 8);
-        memcpy(to + len - 8, bytes.text + len - 8, 8);
-    } else if (len >= 4 && len < 8) {
-        memcpy(to, bytes.text, 4);
-        memcpy(to + len - 4, bytes.text + len - 4, 4);
-    } else if (len > 0) {
-        memcpy(to, bytes.text, len);
-    }
-    return to + len;
-}
-
-static char *text_write(char *to, struct slice text)
-{
-    return bytes_write(to + varint_write(to, text.len), text);
-}
-
-static char *time_write(char *to, int64_t time_us)
-{
-    const uint64_t little = htole64((uint64_t)time_us);
-
-    memcpy(to, &little, sizeof little);
-    return to + sizeof little;
-}
-
-static char *user_write(char *to, const struct said *user)
-{
-    if (user->time_us == INT64_MIN) return to + varint_write(to, 0);
-    to += varint_write(to, user->text.len + 1);
-    return bytes_write(time_write(to, user->time_us), user->text);
-}
-
-static char *said_write(char *to, const struct said *said, int64_t start_us)
-{
-    if (said->time_us == INT64_MAX) return to + varint_write(to, 0);
-    to += varint_write(to, said->text.len + 1);
-    to += varint_write(to, (uint64_t)said->time_us - (uint64_t)start_us);
-    return bytes_write(to, said->text);
-}
-
-/* Products whose first time counts from base_us, with one that counts from start_us. */
-static char *products_write(char *to, struct slice products, int64_t base_us, int64_t start_us)
-{
-    const char *at = products.text;
-
-    if (products.len == 0 || base_us == start_us) return bytes_write(to, products);
-    const uint64_t since = varint_read(&at) + (uint64_t)base_us - (uint64_t)start_us;
-    const struct slice rest = {.text = at, .len = (size_t)(products.text + products.len - at)};
-    return bytes_write(to + varint_write(to, since), rest);
-}
-
-/* Room for a block of these texts. */
+/* Room for the beginning of a block of these texts. */
 static size_t texts_most(const struct texts *texts)
 {
     return texts->name.len + texts->user.text.len + texts->source.text.len +
-           texts->device.text.len + texts->products.len + 8 * VARINT_MAX;
+           texts->device.text.len + 9 * VARINT_MAX;
 }
 
 static char *texts_write(char *to, const struct texts *texts, int64_t start_us)
@@ -210,8 +116,7 @@ static char *texts_write(char *to, const struct texts *texts, int64_t start_us)
     to = text_write(to, texts->name);
     to = user_write(to, &texts->user);
     to = said_write(to, &texts->source, start_us);
-    to = said_write(to, &texts->device, start_us);
-    return products_write(to, texts->products, texts->base_us, start_us);
+    return said_write(to, &texts->device, start_us);
 }
 
 static void said_note(struct stretch *stretch, const struct texts *texts)
@@ -221,82 +126,50 @@ static void said_note(struct stretch *stretch, const struct texts *texts)
                               (texts->device.time_us != INT64_MAX ? SAID_DEVICE : 0));
 }
 
-/* Makes the block anew. What texts borrow may lie in it, and products in the scratch. */
-static void texts_put(struct stretches *stretches, struct stretch *stretch, struct texts *texts)
+/* Makes the beginning of the block anew, up to the first product's time, which counts from the
+ * start. What texts borrow may lie in it. */
+static void texts_put(struct stretches *stretches, struct stretch *stretch,
+                      const struct texts *texts)
 {
-    /* Room first: it may move the scratch, never the texts in the old block. */
-    const bool in_scratch =
-        stretches->scratch.len > 0 && texts->products.text == stretches->scratch.data;
-    char *begin = buffer_reserve(&stretches->scratch, texts_most(texts));
+    struct buffer *scratch = &stretches->scratch;
+    char *begin = buffer_reserve(scratch, texts_most(texts));
+    char *end = texts_write(begin, texts, stretch->start_us);
+    const char *tail = texts->products.text;
 
-    if (in_scratch) texts->products.text = stretches->scratch.data;
-    const char *end = texts_write(begin, texts, stretch->start_us);
-    block_set(stretches, stretch, begin, (size_t)(end - begin));
+    if (texts->products.len > 0)
+        end += varint_write(end, varint_read(&tail) + (uint64_t)texts->base_us -
+                                     (uint64_t)stretch->start_us);
+    block_head(stretches, stretch, (size_t)(tail - stretch->block),
+               (struct slice){.text = begin, .len = (size_t)(end - begin)});
     said_note(stretch, texts);
-    buffer_clear(&stretches->scratch);
+}
+
+#define SCRATCH_KEPT ((size_t)1 << 20)
+
+/* Makes the block anew with products that are in the scratch, counting from the start. */
+static void products_put(struct stretches *stretches, struct stretch *stretch,
+                         const struct texts *texts)
+{
+    struct buffer *scratch = &stretches->scratch;
+    char *begin = buffer_reserve(scratch, texts_most(texts));
+    const size_t head_len = (size_t)(texts_write(begin, texts, stretch->start_us) - begin);
+
+    block_renew(stretches, stretch, head_len + scratch->len);
+    memcpy(stretch->block, begin, head_len);
+    if (scratch->len > 0) memcpy(stretch->block + head_len, scratch->data, scratch->len);
+    said_note(stretch, texts);
+    stretch->loose = 0;
+    buffer_trim(scratch, SCRATCH_KEPT);
 }
 
 /* --- products --- */
 
+/* Those that are sorted. */
 static uint32_t products_kept(const struct stretch *stretch)
 {
-    return stretch->products < STRETCH_PRODUCTS_MAX ? stretch->products : STRETCH_PRODUCTS_MAX;
-}
+    const uint32_t products = stretch->products - stretch->loose;
 
-/* A walk through products. */
-struct products {
-    const char *at;
-    uint32_t left;
-    int64_t time_us; /* of the current one */
-    struct slice text;
-};
-
-static void products_step(struct products *products)
-{
-    products->time_us = (int64_t)((uint64_t)products->time_us + varint_read(&products->at));
-    products->text = text_read(&products->at);
-}
-
-/* So many products as in a block, from the first on. */
-static struct products products_walk(struct slice encoded, uint32_t count, int64_t base_us)
-{
-    struct products products = {.at = encoded.text, .left = count, .time_us = base_us};
-
-    if (count > 0) products_step(&products);
-    return products;
-}
-
-static void products_next(struct products *products)
-{
-    if (--products->left > 0) products_step(products);
-}
-
-static bool products_before(const struct products *a, const struct products *b)
-{
-    if (a->left == 0 || b->left == 0) return b->left == 0;
-    if (a->time_us != b->time_us) return a->time_us < b->time_us;
-    return slice_compare(a->text, b->text) <= 0;
-}
-
-/* Merges two walks into the scratch, as many as are kept, the first counting from *time_us; then
- * that is the time of the last one. */
-static struct slice products_merge(struct stretches *stretches, struct products a,
-                                   struct products b, int64_t *time_us)
-{
-    struct buffer *out = &stretches->scratch;
-    uint64_t time = (uint64_t)*time_us;
-
-    buffer_clear(out);
-    for (uint32_t kept = 0; kept < STRETCH_PRODUCTS_MAX && (a.left > 0 || b.left > 0); kept++) {
-        struct products *first = products_before(&a, &b) ? &a : &b;
-        char *to = buffer_reserve(out, first->text.len + 2 * VARINT_MAX);
-        char *end = text_write(to + varint_write(to, (uint64_t)first->time_us - time), first->text);
-        out->len += (size_t)(end - to);
-        time = (uint64_t)first->time_us;
-        products_next(first);
-    }
-    *time_us = (int64_t)time;
-    return buffer_slice(out);
+    return products < STRETCH_PRODUCTS_MAX ? products : STRETCH_PRODUCTS_MAX;
 }
 
 static void products_count(struct stretch *stretch, uint32_t more)
@@ -318,28 +191,65 @@ static void product_append(struct stretches *stretches, struct stretch *stretch,
     stretch->product_us = time_us;
 }
 
+/* The loose ones, behind the sorted ones. */
+static struct slice products_loose(const struct stretch *stretch)
+{
+    const char *foot = stretch->block + stretch->block_len - PRODUCTS_FOOT_BYTES;
+    uint32_t len;
+
+    if (stretch->loose == 0) return (struct slice){.text = foot, .len = 0};
+    memcpy(&len, foot, sizeof len);
+    return (struct slice){.text = foot - len, .len = len};
+}
+
+/* With the sorted and the loose ones of a stretch, whose start is set, merges more; what texts say
+ * then is that of the block. */
+static void products_learn(struct stretches *stretches, struct stretch *stretch,
+                           const struct texts *texts, struct products more)
+{
+    const struct products known =
+        products_walk(texts->products, products_kept(stretch), texts->base_us);
+
+    stretch->product_us = stretch->start_us;
+    products_merge(&stretches->scratch, known, more, STRETCH_PRODUCTS_MAX, &stretch->product_us);
+    products_put(stretches, stretch, texts);
+}
+
+void stretch_settle(struct stretches *stretches, struct stretch *stretch)
+{
+    struct texts texts;
+
+    if (stretch->loose == 0) return;
+    products_tighten(&stretches->tight, products_loose(stretch), stretch->loose, INT64_MIN);
+    texts_read(&texts, stretch);
+    products_learn(stretches, stretch, &texts,
+                   products_walk(buffer_slice(&stretches->tight), stretch->loose, INT64_MIN));
+    buffer_trim(&stretches->tight, SCRATCH_KEPT);
+}
+
+/* So many products are worth going through all that are there. */
+static uint32_t products_worth(const struct stretch *stretch)
+{
+    return products_kept(stretch) / 8 + 8;
+}
+
+/* A product that is not later than all others, or comes when some are loose. */
+static void product_wait(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
+                         struct slice product)
+{
+    const size_t foot = stretch->loose > 0 ? PRODUCTS_FOOT_BYTES : 0;
+    const size_t len = products_loose_len(product);
+    const uint32_t all = (uint32_t)(products_loose(stretch).len + len);
+
+    char *to = block_extend(stretches, stretch, len + PRODUCTS_FOOT_BYTES - foot) - foot;
+    memcpy(products_loose_write(to, time_us, product), &all, sizeof all);
+    stretch->loose++;
+    products_count(stretch, 1);
+    if (stretch->loose >= products_worth(stretch) || stretch->loose == PRODUCTS_LOOSE_MAX)
+        stretch_settle(stretches, stretch);
+}
+
 /* --- adding --- */
-
-/* Does a text said at some time stand for more than the one known? The last user: later, or
- * greater. */
-static bool user_learn(struct said *known, const struct said *more)
-{
-    if (more->time_us < known->time_us || more->time_us == INT64_MIN) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) <= 0)
-        return false;
-    *known = *more;
-    return true;
-}
-
-/* The first source or device: earlier, or smaller. */
-static bool said_learn(struct said *known, const struct said *more)
-{
-    if (more->time_us > known->time_us || more->time_us == INT64_MAX) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) >= 0)
-        return false;
-    *known = *more;
-    return true;
-}
 
 static struct said said_at(struct value value, int64_t time_us, int64_t never_us)
 {
@@ -356,9 +266,9 @@ static struct texts texts_said(const struct fact *fact)
     };
 }
 
-/* Adds texts and products to a stretch, which then starts at start_us. */
+/* Adds texts to a stretch, which then starts at start_us. */
 static void stretch_learn(struct stretches *stretches, struct stretch *stretch, int64_t start_us,
-                          const struct texts *more, struct products products)
+                          const struct texts *more)
 {
     struct texts texts;
     texts_read(&texts, stretch);
@@ -367,13 +277,6 @@ static void stretch_learn(struct stretches *stretches, struct stretch *stretch, 
     changed = said_learn(&texts.device, &more->device) || changed;
     if (start_us < stretch->start_us) {
         stretch->start_us = start_us;
-        changed = true;
-    }
-    if (products.left > 0) {
-        const struct products known =
-            products_walk(texts.products, products_kept(stretch), texts.base_us);
-        stretch->product_us = texts.base_us = stretch->start_us;
-        texts.products = products_merge(stretches, known, products, &stretch->product_us);
         changed = true;
     }
     if (changed) texts_put(stretches, stretch, &texts);
@@ -401,23 +304,39 @@ static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
     return true;
 }
 
+static void product_add_to(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
+                           struct slice product)
+{
+    const bool is_last = time_us > stretch->product_us;
+
+    if (is_last && products_kept(stretch) == STRETCH_PRODUCTS_MAX) {
+        products_count(stretch, 1);
+    } else if (is_last && stretch->loose == 0) {
+        product_append(stretches, stretch, time_us, product);
+        products_count(stretch, 1);
+    } else {
+        product_wait(stretches, stretch, time_us, product);
+    }
+}
+
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact)
 {
     const int64_t time_us = fact->time_us;
     const int64_t reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
     const bool has_product = fact->product.kind == KIND_STRING;
-    const bool appends = !has_product || time_us > stretch->product_us;
-    const struct products product = {
-        .left = appends ? 0 : 1, .time_us = time_us, .text = value_slice(fact->product)};
 
-    if (!says_nothing_new(stretch, fact) || !appends) {
+    if (!says_nothing_new(stretch, fact)) {
         const struct texts texts = texts_said(fact);
-        stretch_learn(stretches, stretch, time_us, &texts, product);
+        stretch_learn(stretches, stretch, time_us, &texts);
     }
     if (has_product) {
-        if (appends && stretch->products < STRETCH_PRODUCTS_MAX)
+        if (time_us > stretch->product_us && stretch->loose == 0 &&
+            stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
             product_append(stretches, stretch, time_us, value_slice(fact->product));
-        products_count(stretch, 1);
+            stretch->products++;
+        } else {
+            product_add_to(stretches, stretch, time_us, value_slice(fact->product));
+        }
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
@@ -442,15 +361,57 @@ void stretch_say_user(struct stretches *stretches, struct stretch *stretch, cons
     texts_put(stretches, stretch, &texts);
 }
 
+/* Adds the products of another stretch. They mostly come behind, or are few: what is there stays as
+ * it is. */
+static void products_add(struct stretches *stretches, struct stretch *into,
+                         const struct stretch *from, const struct texts *more)
+{
+    struct products products = products_walk(more->products, products_kept(from), more->base_us);
+
+    if (products.left > products_worth(into) && products.time_us <= into->product_us) {
+        struct texts texts;
+        stretch_settle(stretches, into);
+        texts_read(&texts, into);
+        products_learn(stretches, into, &texts, products);
+        products_count(into, from->products);
+        return;
+    }
+    uint32_t count = from->products;
+    for (; products.left > 0; count--) {
+        product_add_to(stretches, into, products.time_us, products.text);
+        products_next(&products);
+    }
+    products_count(into, count);
+}
+
+/* Exchanges all that two stretches are, but for where they stand. */
+static void stretch_swap(struct stretch *a, struct stretch *b)
+{
+    const struct stretch copy = *a;
+    const struct stretch *const from[] = {b, &copy};
+    struct stretch *const to[] = {a, b};
+
+    for (int i = 0; i < 2; i++) {
+        struct stretch new = *from[i];
+        new.id = to[i]->id;
+        new.flags = to[i]->flags;
+        new.is_used = to[i]->is_used;
+        new.is_owned = to[i]->is_owned;
+        new.next = to[i]->next;
+        new.previous = to[i]->previous;
+        *to[i] = new;
+    }
+}
+
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from)
 {
     struct texts more;
+    /* The less is added to the more: where it goes in is no matter. */
+    if (from->products > into->products) stretch_swap(into, from);
+    stretch_settle(stretches, from);
     texts_read(&more, from);
-    const struct products products =
-        products_walk(more.products, products_kept(from), more.base_us);
-
-    stretch_learn(stretches, into, from->start_us, &more, products);
-    products_count(into, from->products);
+    stretch_learn(stretches, into, from->start_us, &more);
+    products_add(stretches, into, from, &more);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
     for (int deed = 0; deed < DEED_COUNT; deed++)
@@ -491,7 +452,10 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
     struct texts texts = texts_said(&(struct fact){0});
 
     texts.name = name;
-    texts_put(stretches, stretch, &texts);
+    char *begin = buffer_reserve(&stretches->scratch, texts_most(&texts));
+    const char *end = texts_write(begin, &texts, start_us);
+    block_set(stretches, stretch, begin, (size_t)(end - begin));
+    said_note(stretch, &texts);
 }
 
 void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
@@ -586,8 +550,9 @@ void stretch_print_products(const struct stretch *stretch, const struct summary 
 
 /* --- as bytes --- */
 
-void stretch_pack(const struct stretch *stretch, struct buffer *out)
+void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct buffer *out)
 {
+    stretch_settle(stretches, stretch);
     const struct slice name = stretch_name(stretch);
     const char *texts = name.text + name.len;
 

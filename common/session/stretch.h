@@ -28,21 +28,12 @@
 #include "base/slab.h"
 #include "base/slice.h"
 #include "base/value.h"
+#include "session/deed.h"
+#include "session/products.h"
+#include "session/said.h"
 #include "writer/rows.h"
 
 #define STRETCH_PRODUCTS_MAX 10000
-
-enum deed {
-    DEED_OTHER,
-    DEED_PAGE_VIEW,
-    DEED_PRODUCT_VIEW,
-    DEED_ADD_TO_CART,
-    DEED_PURCHASE,
-    DEED_COUNT
-};
-
-/* The deed of an event_type. */
-enum deed deed_of(struct value event_type);
 
 /* What a stretch wants to know of an event. Texts are borrowed. */
 struct fact {
@@ -68,10 +59,11 @@ struct stretch {
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
     char *block;        /* name, user, source, device, then the products: see stretch.c */
     uint32_t block_len;
-    uint8_t flags; /* enum stretch_flags */
-    uint8_t said;  /* enum stretch_said */
-    bool is_used;  /* there is a stretch in the record */
-    bool is_owned; /* the owner has something in the record */
+    uint8_t flags;     /* enum stretch_flags */
+    uint8_t said;      /* enum stretch_said */
+    bool is_used : 1;  /* there is a stretch in the record */
+    bool is_owned : 1; /* the owner has something in the record */
+    uint8_t loose;     /* products that are not put in yet: see products.h */
     uint32_t deeds[DEED_COUNT];
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
     uint32_t next,
@@ -83,7 +75,7 @@ struct stretch {
 struct stretches {
     struct pool pool;
     struct slab blocks;
-    struct buffer scratch;
+    struct buffer scratch, tight;
 };
 
 void stretches_init(struct stretches *stretches);
@@ -118,12 +110,6 @@ void stretch_disown(struct stretches *stretches, uint32_t number);
 /* Adds an event. */
 void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
 
-/* What was said, and when. */
-struct said {
-    struct slice text;
-    int64_t time_us;
-};
-
 /* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
 struct said stretch_user(const struct stretch *stretch);
 void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
@@ -131,6 +117,9 @@ void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
 
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
+
+/* Puts in the products that wait for it: to be called before the stretch is printed. */
+void stretch_settle(struct stretches *stretches, struct stretch *stretch);
 
 /* How many events it has. */
 uint64_t stretch_events(const struct stretch *stretch);
@@ -166,7 +155,7 @@ static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_u
 }
 
 /* Everything but its name, and its place in a list. */
-void stretch_pack(const struct stretch *stretch, struct buffer *out);
+void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct buffer *out);
 
 /* Puts a stretch as packed into a record. Anything senseless sets in->broken; the stretch is a
  * valid one all the same. */

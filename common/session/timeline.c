@@ -9,9 +9,9 @@
 void timelines_init(struct timelines *timelines)
 {
     *timelines = (struct timelines){0};
-    roster_init(&timelines->ids);
+    roster_init(&timelines->ids, HELD_SESSIONS);
     stretches_init(&timelines->stretches);
-    timer_init(&timelines->timer);
+    timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
 void timelines_release(struct timelines *timelines)
@@ -154,8 +154,8 @@ static uint32_t record_take(struct timelines *timelines)
 
     timeline->due_us = INT64_MAX;
     timeline->first = timeline->last = POOL_NONE;
-    timeline->past = timeline->aside = POOL_NONE;
-    timeline->count = timeline->tidy = 0;
+    timeline->past = timeline->aside = timeline->ladder = POOL_NONE; /* past: and tidy is 0 */
+    timeline->count = 0;
     return number;
 }
 
@@ -248,9 +248,14 @@ uint32_t timeline_before(const struct timelines *timelines, const struct timelin
     uint32_t before = timeline->last;
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
-    /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn. */
+    /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn; with a
+     * ladder it is a few steps from there. */
     uint32_t after = timeline->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
+    if (timeline->ladder != POOL_NONE) {
+        const uint32_t near = ladder_before(stretches, timeline->ladder, time_us);
+        if (near != POOL_NONE) after = near;
+    }
     for (;;) {
         before = stretch_at(stretches, before)->previous;
         if (stretch_at(stretches, before)->start_us <= time_us) return before;
@@ -271,6 +276,17 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
         earlier->reach_us = stretch->reach_us;
         before = earlier->previous;
     }
+}
+
+/* There are many now: all get onto a ladder. */
+static void ladder_build(struct timelines *timelines, struct timeline *timeline)
+{
+    struct stretches *stretches = &timelines->stretches;
+
+    timeline->ladder = ladder_new(stretches, timelines->ids.secret);
+    for (uint32_t number = timeline->first; number != POOL_NONE;
+         number = stretch_at(stretches, number)->next)
+        ladder_add(stretches, timeline->ladder, number);
 }
 
 void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
@@ -294,6 +310,10 @@ void timeline_insert(struct timelines *timelines, struct timeline *timeline, uin
         stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
         stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
     timeline_reach(timelines, number);
+    if (__builtin_expect(timeline->ladder != POOL_NONE, 0))
+        ladder_add(&timelines->stretches, timeline->ladder, number);
+    else if (__builtin_expect(timeline->count > TIMELINE_MANY, 0))
+        ladder_build(timelines, timeline);
 }
 
 void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact)
@@ -308,6 +328,13 @@ void timeline_remove(struct timelines *timelines, struct timeline *timeline, uin
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
+    if (__builtin_expect(timeline->ladder != POOL_NONE, 0)) {
+        ladder_remove(&timelines->stretches, timeline->ladder, number);
+        if (timeline->count <= TIMELINE_MANY / 4) {
+            ladder_free(&timelines->stretches, timeline->ladder);
+            timeline->ladder = POOL_NONE;
+        }
+    }
     if (stretch->next == POOL_NONE)
         timeline->last = stretch->previous;
     else
@@ -340,13 +367,12 @@ uint32_t *timelines_all(const struct timelines *timelines)
     return numbers;
 }
 
-void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
-                   struct buffer *out)
+void timeline_pack(struct timelines *timelines, const struct timeline *timeline, struct buffer *out)
 {
     pack_u32(out, timeline->count);
     for (uint32_t number = timeline->first; number != POOL_NONE;) {
-        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        stretch_pack(stretch, out);
+        struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        stretch_pack(&timelines->stretches, stretch, out);
         number = stretch->next;
     }
 }

@@ -10,6 +10,8 @@
  * counts what comes behind: it is never greater than that of the next stretch, and looking at the
  * neighbours is enough.
  *
+ * Where an id has many stretches, a place among them is found by way of a ladder (ladder.h).
+ *
  * A timeline has one number from its first event to its last, so that timers can name it. That is
  * the number of a record in which mostly its only stretch stands, too: an event finds all it
  * changes in two neighbouring cache lines, and the block.
@@ -28,6 +30,7 @@
 #include "base/sort.h"
 #include "base/timer.h"
 #include "base/value.h"
+#include "session/ladder.h"
 #include "session/stretch.h"
 
 struct timeline {
@@ -35,10 +38,16 @@ struct timeline {
     int64_t due_us;         /* what its timer says; INT64_MAX: it has none */
     uint32_t first, last;   /* of its stretches */
     uint32_t count;         /* of its stretches */
-    uint32_t tidy;          /* session.h: count at which to look whether some have become one */
-    uint32_t past;          /* cart.h: what was judged already, as one stretch */
-    uint32_t aside;         /* cart.h: stretches that came too late to change what was judged */
+    uint32_t ladder;        /* to them, where they are many (ladder.h); else POOL_NONE */
+    union {
+        uint32_t tidy; /* session.h: count at which to look whether some have become one */
+        uint32_t past; /* cart.h: what was judged already, as one stretch */
+    };
+    uint32_t aside; /* cart.h: stretches that came too late to change what was judged */
 };
+
+/* From so many stretches on a timeline has a ladder. */
+#define TIMELINE_MANY 32
 
 #define TIMELINE_AHEAD 64
 
@@ -138,7 +147,7 @@ uint32_t *timelines_all(const struct timelines *timelines);
 
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what
  * overlaps is merged. */
-void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
+void timeline_pack(struct timelines *timelines, const struct timeline *timeline,
                    struct buffer *out);
 void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
                      struct unpack *in);

@@ -19,6 +19,9 @@
 #define BLOCK_BYTES ((size_t)256 << 10)
 /* One byte more than a line may have, so that a longer one can be told. */
 #define DATA_MAX (LINE_MAX_BYTES + 2 + BLOCK_BYTES)
+/* What one long line has needed is given back when the next are short. */
+#define DATA_AMPLE (BLOCK_BYTES * 16)
+#define AMPLE_READS 64
 #define PIPE_BYTES (1 << 20)
 
 extern char **environ;
@@ -178,6 +181,7 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
         input_open(input);
         const char *program = input->regular ? decompressor(input->name) : NULL;
         inputs->bytes_total += program == NULL ? input->size : 0;
+        inputs->has_streams |= !input->regular;
         /* Regular files are opened again when their turn comes: a thousand need no thousand
          * descriptors. */
         if (input->regular && input->fd != STDIN_FILENO && !interleave) {
@@ -205,12 +209,22 @@ static void input_close(struct input *input)
             decompressor(input->name));
 }
 
+/* Gives its memory back; nothing of it is left to read. */
+static void input_forget(struct input *input)
+{
+    if (input->data == NULL) return;
+    held_drop(HELD_TEXTS, input->cap);
+    free(input->data);
+    input->data = NULL;
+    input->cap = input->start = input->end = 0;
+}
+
 void inputs_release(struct inputs *inputs)
 {
     for (int i = 0; i < inputs->count; i++) {
         struct input *input = &inputs->input[i];
         if (input->fd > STDIN_FILENO) close(input->fd);
-        free(input->data);
+        input_forget(input);
     }
     free(inputs->entries);
     free(inputs->who);
@@ -226,16 +240,20 @@ static void input_make_room(struct input *input)
     if (unread != 0 && input->start != 0) memmove(input->data, input->data + input->start, unread);
     input->start = 0;
     input->end = unread;
-    if (input->cap - unread >= BLOCK_BYTES) return;
-    size_t cap = input->cap == 0 ? BLOCK_BYTES * 2 : input->cap * 2;
+    input->ample = unread + BLOCK_BYTES <= input->cap / 8 ? input->ample + 1 : 0;
+    const bool is_ample = input->cap > DATA_AMPLE && input->ample > AMPLE_READS;
+    if (input->cap - unread >= BLOCK_BYTES && !is_ample) return;
+    size_t cap = input->cap == 0 || is_ample ? BLOCK_BYTES * 2 : input->cap * 2;
     if (cap > DATA_MAX) cap = DATA_MAX;
-    if (cap <= input->cap) return;
+    if (cap <= input->cap && !is_ample) return;
     char *data = memory_new(cap + 1 + SCAN_PADDING);
     if (unread != 0) memcpy(data, input->data, unread);
     memset(data + unread, 0, cap + 1 + SCAN_PADDING - unread);
-    free(input->data);
+    input_forget(input);
     input->data = data;
     input->cap = cap;
+    input->end = unread;
+    held_add(HELD_TEXTS, cap);
 }
 
 /* Throws away what an earlier run has had of a decompressor's output. */
@@ -313,7 +331,7 @@ static int64_t reached(const struct input *input)
 static struct input *next_regular(struct inputs *inputs)
 {
     struct input *best = NULL;
-    for (int i = 0; i < inputs->count; i++) {
+    for (int i = inputs->first; i < inputs->count; i++) {
         struct input *input = &inputs->input[i];
         if (!input->regular || input->ended) continue;
         if (!inputs->interleave) return input;
@@ -327,7 +345,7 @@ static struct input *next_regular(struct inputs *inputs)
 static nfds_t poll_entries(struct inputs *inputs, struct pollfd *entries, struct input **who)
 {
     nfds_t count = 0;
-    for (int i = 0; i < inputs->count; i++) {
+    for (int i = inputs->has_streams ? inputs->first : inputs->count; i < inputs->count; i++) {
         struct input *input = &inputs->input[i];
         if (input->regular || input->ended) continue;
         entries[count] = (struct pollfd){.fd = input->fd, .events = POLLIN};
@@ -336,8 +354,19 @@ static nfds_t poll_entries(struct inputs *inputs, struct pollfd *entries, struct
     return count;
 }
 
+/* Of files that are read one after the other, those that have been need no memory, nor a look. */
+static void inputs_pass(struct inputs *inputs)
+{
+    for (; inputs->first < inputs->count; inputs->first++) {
+        struct input *input = &inputs->input[inputs->first];
+        if (!input->ended) return;
+        if (input->start == input->end) input_forget(input);
+    }
+}
+
 enum input_status inputs_next(struct inputs *inputs, struct input **input)
 {
+    inputs_pass(inputs);
     struct pollfd *const entries = inputs->entries;
     struct input **const who = inputs->who;
     const nfds_t streams = poll_entries(inputs, entries, who);

@@ -36,6 +36,7 @@ struct input {
     int64_t number;              /* its partition's while unframed */
     char *data;
     size_t start, end, cap;
+    unsigned ample;    /* so many reads in a row have needed little of it */
     uint64_t consumed; /* bytes of the input before data + start */
     uint64_t lines;    /* lines before data + start */
     uint64_t dev, ino; /* of a regular file */
@@ -51,6 +52,8 @@ struct inputs {
     struct input *input;
     int count;
     bool interleave;
+    bool has_streams;       /* some are no regular files */
+    int first;              /* all before have ended */
     struct pollfd *entries; /* scratch for poll: one per input that waits, and wake_fd */
     struct input **who;
     int wake_fd; /* becomes readable when a signal has come */

@@ -8,11 +8,12 @@
 
 void baseline_init(struct baseline *baseline)
 {
-    table_init(&baseline->table, sizeof(struct series_entry));
+    table_init(&baseline->table, sizeof(struct series_entry), HELD_SERIES);
 }
 
 static void series_free(struct series *series)
 {
+    held_drop(HELD_SERIES, sizeof *series + series->key.len + series->cap * sizeof *series->past);
     free((char *)series->key.text);
     free(series->past);
     free(series);
@@ -33,6 +34,7 @@ struct series *baseline_series(struct baseline *baseline, struct id id, struct s
     if (is_new) {
         entry->series = memory_zero(1, sizeof *entry->series);
         entry->series->key = (struct slice){.text = memory_text(key.text, key.len), .len = key.len};
+        held_add(HELD_SERIES, sizeof *entry->series + key.len);
         entry->series->last_start_us = INT64_MIN;
         entry->series->last_end_us = INT64_MIN;
     }
@@ -69,6 +71,7 @@ void series_add(struct series *series, struct past past)
             struct past *bigger = memory_zero(cap, sizeof past);
             if (series->count != 0)
                 memcpy(bigger, series->past + series->head, series->count * sizeof past);
+            held_add(HELD_SERIES, (cap - series->cap) * sizeof past);
             free(series->past);
             series->past = bigger;
             series->cap = cap;

@@ -252,10 +252,9 @@ static bool earliest_window(const struct judge *judge, int64_t *start_us)
 {
     const struct windows *windows = judge->windows;
     const int64_t first_us = judge->run->first_time_us;
-    if (first_us == INT64_MAX && windows->count == 0) return false;
+    if (first_us == INT64_MAX && windows->open.count == 0) return false;
     *start_us = first_us == INT64_MAX ? INT64_MAX : windows_floor(windows, first_us);
-    if (windows->count > 0 && windows->open[0]->start_us < *start_us)
-        *start_us = windows->open[0]->start_us;
+    if (windows->open.earliest_us < *start_us) *start_us = windows->open.earliest_us;
     return true;
 }
 
@@ -309,11 +308,12 @@ void judge_finish(struct judge *judge)
     const struct windows *windows = judge->windows;
     const int64_t end_us = judge->run->end_time_us;
     if (judge->show_all && end_us >= INSTANT_MIN && judge_begin(judge, INT64_MAX)) {
+        const size_t count = windows_order(judge->windows);
         size_t open = 0;
         for (; judge->next_us <= windows_floor(windows, end_us); judge->next_us += judge->size_us) {
             const struct window *window = NULL;
-            if (open < windows->count && windows->open[open]->start_us == judge->next_us)
-                window = windows->open[open++];
+            if (open < count && windows_at(windows, open)->start_us == judge->next_us)
+                window = windows_at(windows, open++);
             window_judge(judge, window, judge->next_us, true);
         }
     }

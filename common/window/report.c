@@ -200,18 +200,19 @@ static void report_advance(struct run *run, int64_t watermark_us)
 static void report_updates(struct run *run)
 {
     struct report *report = run->own;
-    for (size_t i = 0; i < report->windows.count; i++) {
-        struct window *window = report->windows.open[i];
+    const size_t count = windows_order(&report->windows);
+    for (size_t i = 0; i < count; i++) {
+        struct window *window = windows_at(&report->windows, i);
         if (window->changed) window_print(report, window, false);
     }
 }
 
 static void report_finish(struct run *run)
 {
-    const struct report *report = run->own;
-    const struct windows *windows = &report->windows;
-    if (windows->count != 0)
-        run->finished_us = windows->open[windows->count - 1]->start_us + windows->size_us;
+    struct report *report = run->own;
+    struct windows *windows = &report->windows;
+    const size_t count = windows_order(windows);
+    if (count != 0) run->finished_us = windows_at(windows, count - 1)->start_us + windows->size_us;
     report_advance(run, INT64_MAX);
 }
 

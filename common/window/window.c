@@ -33,6 +33,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         .offset_us = offset_us % slide_us,
         .closed_us = INT64_MIN,
     };
+    calendar_init(&all->open, HELD_GROUPS);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
 }
 
@@ -42,6 +43,8 @@ static void window_free(struct windows *all, struct window *window)
     for (int i = 0; i < all->aggregates->set_count; i++)
         table_release(&window->ids[i]);
     buffer_release(&window->text);
+    held_drop(HELD_GROUPS,
+              sizeof *window + (size_t)all->aggregates->set_count * sizeof window->ids[0]);
     free(window);
 }
 
@@ -53,14 +56,14 @@ void windows_range(struct windows *all, int64_t border_us)
 
 void windows_release(struct windows *all)
 {
-    for (size_t i = 0; i < all->count; i++)
-        window_free(all, all->open[i]);
+    for (size_t i = 0; i < all->open.count; i++)
+        window_free(all, windows_at(all, i));
     while (all->spare != NULL) {
         struct window *window = all->spare;
         all->spare = window->next;
         window_free(all, window);
     }
-    free(all->open);
+    calendar_release(&all->open);
     free(all->sorted);
     buffer_release(&all->key);
     *all = (struct windows){0};
@@ -85,10 +88,13 @@ static struct window *window_new(struct windows *all, int64_t start_us)
     } else {
         const size_t sets = (size_t)all->aggregates->set_count;
         window = memory_zero(1, sizeof *window + sets * sizeof window->ids[0]);
-        table_init(&window->groups, sizeof(struct group) + all->aggregates->cell_bytes);
+        held_add(HELD_GROUPS, sizeof *window + sets * sizeof window->ids[0]);
+        table_init(&window->groups, sizeof(struct group) + all->aggregates->cell_bytes,
+                   HELD_GROUPS);
         for (size_t i = 0; i < sets; i++)
-            table_init(&window->ids[i], sizeof(struct seen));
+            table_init(&window->ids[i], sizeof(struct seen), HELD_IDS);
     }
+    window->text.kind = HELD_GROUPS;
     window->start_us = start_us;
     window->next = NULL;
     return window;
@@ -115,27 +121,15 @@ static void window_retire(struct windows *all, struct window *window)
     all->spare_count++;
 }
 
-/* How many open windows start before start_us: where one with that start is or would go. */
-static size_t window_place(const struct windows *all, int64_t start_us)
+size_t windows_order(struct windows *all)
 {
-    size_t low = 0, high = all->count;
-    if (high == 0 || all->open[high - 1]->start_us < start_us) return high;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (all->open[middle]->start_us < start_us) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    calendar_order(&all->open);
+    return all->open.count;
 }
 
 static struct window *window_find(const struct windows *all, int64_t start_us)
 {
-    const size_t place = window_place(all, start_us);
-    if (place == all->count || all->open[place]->start_us != start_us) return NULL;
-    return all->open[place];
+    return calendar_find(&all->open, start_us);
 }
 
 static void recent_set(struct windows *all, struct window *window)
@@ -149,18 +143,12 @@ static void recent_set(struct windows *all, struct window *window)
 static struct window *window_get(struct windows *all, int64_t start_us)
 {
     if (all->recent != NULL && all->recent->start_us == start_us) return all->recent;
-    const size_t place = window_place(all, start_us);
-    if (place == all->count || all->open[place]->start_us != start_us) {
-        if (all->count == all->cap) {
-            all->cap = all->cap == 0 ? 8 : all->cap * 2;
-            all->open = memory_resize(all->open, all->cap, sizeof all->open[0]);
-        }
-        struct window **to = all->open + place;
-        memmove(to + 1, to, (all->count - place) * sizeof *to);
-        *to = window_new(all, start_us);
-        all->count++;
+    struct window *window = window_find(all, start_us);
+    if (window == NULL) {
+        window = window_new(all, start_us);
+        calendar_add(&all->open, (struct dated *)window);
     }
-    recent_set(all, all->open[place]);
+    recent_set(all, window);
     return all->recent;
 }
 
@@ -367,20 +355,27 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
 {
     const int64_t open_us = all->run->settings.merge ? 1 : all->size_us;
     if (watermark_us > all->closed_us) all->closed_us = watermark_us;
+    if (all->open.count == 0 || all->open.earliest_us + open_us > watermark_us) return;
+    const size_t count = windows_order(all);
     size_t first = 0;
-    while (first < all->count && all->open[first]->start_us <= all->border_us)
+    while (first < count && windows_at(all, first)->start_us <= all->border_us)
         first++;
     size_t behind = first;
-    for (; behind < all->count; behind++) {
-        struct window *window = all->open[behind];
+    for (; behind < count; behind++) {
+        struct window *window = windows_at(all, behind);
         if (window->start_us + open_us > watermark_us) break;
         done(context, window);
-        window_retire(all, window);
     }
     if (behind == first) return;
     recent_set(all, NULL);
-    memmove(all->open + first, all->open + behind, (all->count - behind) * sizeof all->open[0]);
-    all->count -= behind - first;
+    for (size_t i = first; i < behind; i++)
+        windows_at(all, i)->next = i + 1 < behind ? windows_at(all, i + 1) : NULL;
+    struct window *closed = windows_at(all, first);
+    calendar_drop(&all->open, first, behind);
+    for (struct window *next; closed != NULL; closed = next) {
+        next = closed->next;
+        window_retire(all, closed);
+    }
 }
 
 /* Order. */
@@ -522,9 +517,10 @@ void windows_save_done(struct windows *all, const struct window *window, struct 
 void windows_save(struct windows *all, struct buffer *out)
 {
     pack_i64(out, all->closed_us);
-    pack_u64(out, all->count);
-    for (size_t i = 0; i < all->count; i++)
-        window_save(all, all->open[i], out);
+    const size_t count = windows_order(all);
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++)
+        window_save(all, windows_at(all, i), out);
 }
 
 static bool group_load(struct windows *all, struct window *window, struct id *id,

@@ -32,6 +32,7 @@
 #include "base/table.h"
 #include "event/event.h"
 #include "window/aggregate.h"
+#include "window/calendar.h"
 #include "window/group.h"
 
 /* An entry of window.groups; the aggregates' cells follow it. */
@@ -44,7 +45,7 @@ struct group {
 };
 
 struct window {
-    int64_t start_us;
+    int64_t start_us; /* first, for the calendar */
     struct table groups;
     struct buffer text;  /* keys, and the values kept by min, max, first and last */
     struct window *next; /* among the spare ones */
@@ -61,8 +62,7 @@ struct windows {
     struct group_by *by; /* borrowed, as the next */
     struct aggregates *aggregates;
     int64_t size_us, slide_us, offset_us;
-    struct window **open; /* in order of start */
-    size_t count, cap;
+    struct calendar open;  /* see windows_order */
     struct window *recent; /* where the last event went; NULL: nowhere */
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
@@ -88,6 +88,13 @@ void windows_release(struct windows *all);
 
 /* These are the windows of a range of --jobs (command.h: ranges.begin). */
 void windows_range(struct windows *all, int64_t border_us);
+
+/* Puts the open windows in order of start; how many there are, and each of them. */
+size_t windows_order(struct windows *all);
+static inline struct window *windows_at(const struct windows *all, size_t place)
+{
+    return (struct window *)all->open.thing[place];
+}
 
 /* The start of the last window that holds the instant: the largest multiple of the slide not after
  * it. */

@@ -133,7 +133,7 @@ static int in_parts(const struct trial *trial, struct buffer *out)
 {
     struct sessions run, range;
     struct border border;
-    bool held[EVENTS_MAX] = {false};
+    bool holds[EVENTS_MAX] = {false};
     int wrong = 0;
 
     sessions_init(&run, trial->gap_us, trial->max_us);
@@ -142,12 +142,12 @@ static int in_parts(const struct trial *trial, struct buffer *out)
     for (int i = trial->first; i < trial->events; i++) {
         const int64_t watermark_us = trial->event[i].watermark_us;
         advance(&range, watermark_us, out);
-        held[i] = timelines_find(&range.timelines, id_at(trial, i)) == POOL_NONE &&
-                  border_holds(&border, id_at(trial, i), trial->event[i].time_us, watermark_us);
-        if (!held[i]) wrong += add(&range, trial, i) == trial->event[i].late;
+        holds[i] = timelines_find(&range.timelines, id_at(trial, i)) == POOL_NONE &&
+                   border_holds(&border, id_at(trial, i), trial->event[i].time_us, watermark_us);
+        if (!holds[i]) wrong += add(&range, trial, i) == trial->event[i].late;
     }
     for (int i = 0; i < trial->events; i++) {
-        if (i >= trial->first && !held[i]) continue;
+        if (i >= trial->first && !holds[i]) continue;
         advance(&run, trial->event[i].watermark_us, out);
         wrong += add(&run, trial, i) == trial->event[i].late;
     }

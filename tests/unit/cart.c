@@ -186,15 +186,15 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
     buffer_release(&wanted);
 }
 
-static struct tally check_worlds(bool in_time)
+static struct tally check_worlds(bool in_time, bool many)
 {
     struct tally tally = {0};
-    struct world world;
+    struct world world = {.most = many ? EVENTS_MAX : EVENTS_FEW};
 
-    for (int i = 0; i < 2500; i++) {
-        after_us = 1 + random_below(4);
+    for (int i = 0; i < (many ? 60 : 2500); i++) {
+        after_us = 1 + random_below(many ? 1 : 4);
         forget_us = after_us + 1 + random_below(8);
-        world.lateness_us = random_below(5);
+        world.lateness_us = many ? 100 + random_below(400) : random_below(5);
         world_random(&world, in_time);
         for (int k = 0; k < world.count; k++) /* purchases are few */
             if (world.click[k].deed == DEED_PURCHASE && random_below(3) > 0)
@@ -269,8 +269,10 @@ static void test_stories(void)
 
 int main(void)
 {
-    const struct tally in_time = check_worlds(true);
-    const struct tally late = check_worlds(false);
+    const struct tally in_time = check_worlds(true, false);
+    const struct tally late = check_worlds(false, false);
+    const struct tally many = check_worlds(true, true);
+    const struct tally many_late = check_worlds(false, true);
 
     is_int(in_time.wrong_rows, 0,
            "any order within the lateness gives the alerts of a look at all events");
@@ -283,6 +285,10 @@ int main(void)
     is_int(late.other_late, 0, "nor does what is late");
     is_int(late.wrong_state, 0, "a saved state goes on beyond the lateness");
     ok(late.late > 100, "and there were late ones");
+    is_int(many.wrong_rows + many.other_rows + many.lost + many.wrong_state, 0,
+           "all of that is so of ids with many runs");
+    is_int(many_late.other_rows + many_late.other_late + many_late.wrong_state, 0,
+           "also beyond the lateness");
     test_stories();
     return plan();
 }

@@ -11,7 +11,8 @@
 
 #include "session/timeline.h"
 
-#define EVENTS_MAX 60
+#define EVENTS_MAX 400
+#define EVENTS_FEW 60 /* for worlds by the thousand */
 #define PARTITIONS_MAX 3
 #define IDS 2
 
@@ -36,7 +37,7 @@ struct click {
 
 struct world {
     struct click click[EVENTS_MAX];
-    int count;
+    int count, most;
     int64_t lateness_us;
 };
 
@@ -63,7 +64,7 @@ static void world_random(struct world *world, bool in_time)
         clock[i] = random_below(span_us);
         greatest[i] = INT64_MIN;
     }
-    world->count = 1 + (int)random_below(EVENTS_MAX);
+    world->count = 1 + (int)random_below(world->most);
     int partition = 0;
     for (int i = 0; i < world->count; i++) {
         struct click *click = &world->click[i];

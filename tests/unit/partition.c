@@ -1,117 +1,154 @@
-/* partition.c - watermarks, and which of them time waits for. */
+/* partition.c - the smallest watermark against a look at all partitions, whatever comes of them. */
 #include "admit/partition.h"
+
+#include <stdlib.h>
 
 #include "tap.h"
 
-#define LATENESS_US 10
+#define NUMBERS 40
+#define IDLE_US 100
+#define LATENESS_US 7
 
-static void test_watermark(void)
+static uint64_t random_state = 88172645463325252u;
+
+static int64_t random_below(int64_t bound)
 {
-    struct clock clock;
-    clock_init(&clock, LATENESS_US, 0);
-    struct partition *a = clock_partition(&clock, 7);
-
-    is_int(clock_watermark(&clock), TIME_NONE, "before the first event there is no watermark");
-    partition_advance(&clock, a, 100);
-    is_int(clock_watermark(&clock), 90, "the largest time less the lateness");
-    partition_advance(&clock, a, 50);
-    is_int(clock_watermark(&clock), 90, "which never moves back");
-    is_int(partition_watermark(&clock, a), 90, "one partition's is its own");
-    ok(clock_partition(&clock, 7) == a, "a number has one partition");
-
-    struct partition *b = clock_partition(&clock, 3);
-    partition_advance(&clock, a, 200);
-    is_int(clock_watermark(&clock), 90, "time waits for one that has brought nothing");
-    ok(partition_new(b) && !partition_new(a), "which is new until then");
-    partition_advance(&clock, b, 120);
-    is_int(clock_watermark(&clock), 110, "then for the one that is furthest behind");
-    is_int(partition_watermark(&clock, a), 190, "each is judged by its own");
-
-    struct partition *late = clock_meet(&clock, 9);
-    is_int(partition_watermark(&clock, late), 110,
-           "one met later is judged by the smallest so far");
-    clock_remove(&clock, late);
-    partition_advance(&clock, b, 300);
-    is_int(clock_watermark(&clock), 190, "one that is forgotten holds nothing back");
-    clock_release(&clock);
-
-    clock_init(&clock, INT64_MAX, 0);
-    partition_advance(&clock, clock_partition(&clock, 0), 100);
-    is_int(clock_watermark(&clock), TIME_NONE, "with the largest lateness there never is one");
-    clock_release(&clock);
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (int64_t)(random_state % (uint64_t)bound);
 }
 
-static void test_idle(void)
-{
+/* A partition as the test knows it. */
+struct known {
+    bool there, ended, released;
+    int64_t largest_us, silent_us;
+};
+
+struct world {
     struct clock clock;
-    clock_init(&clock, LATENESS_US, 50000);
-    struct partition *a = clock_partition(&clock, 0);
-    (void)clock_partition(&clock, 1);
+    struct known known[NUMBERS];
+    int64_t floor_us, largest_us;
+    int wrong;
+};
 
-    is_int(clock_next_idle(&clock), INT64_MAX, "nothing is released before the first event");
-    partition_advance(&clock, a, 1000000);
-    is_int(clock_next_idle(&clock), 50000, "then what is silent for so long");
-    clock_waited(&clock, 20000);
-    is_int(clock_next_idle(&clock), 30000, "counted while the tool waits");
-    is_int(clock_watermark(&clock), TIME_NONE, "until then it holds time back");
-    clock_waited(&clock, 40000);
-    is_int(clock_watermark(&clock), 1000000 - LATENESS_US + 10000,
-           "when all are silent, time goes on with the wall clock");
-    clock_release(&clock);
-
-    clock_init(&clock, LATENESS_US, 0);
-    partition_advance(&clock, clock_partition(&clock, 0), 1000000);
-    clock_waited(&clock, INT64_C(1000000000));
-    is_int(clock_next_idle(&clock), INT64_MAX, "without --idle nothing is ever released");
-    is_int(clock_watermark(&clock), 1000000 - LATENESS_US, "and waiting moves no time");
-    clock_release(&clock);
+/* As it was first written: all of them, every time. */
+static int64_t plain_watermark(struct world *world)
+{
+    int64_t smallest_us = INT64_MAX, silent_us = INT64_MAX;
+    bool waiting = false;
+    for (int i = 0; i < NUMBERS; i++) {
+        const struct known *known = &world->known[i];
+        if (!known->there || known->ended) continue;
+        if (known->released) {
+            if (known->silent_us < silent_us) silent_us = known->silent_us;
+            continue;
+        }
+        waiting = true;
+        const int64_t own_us =
+            known->largest_us == TIME_NONE ? TIME_NONE : known->largest_us - LATENESS_US;
+        if (own_us < smallest_us) smallest_us = own_us;
+    }
+    if (!waiting && (silent_us == INT64_MAX || world->largest_us == TIME_NONE))
+        smallest_us = TIME_NONE;
+    else if (!waiting)
+        smallest_us = world->largest_us - LATENESS_US + (silent_us - IDLE_US);
+    if (smallest_us > world->floor_us) world->floor_us = smallest_us;
+    return world->floor_us;
 }
 
-static void test_state(void)
+static int64_t plain_next(const struct world *world)
 {
-    struct clock before, after;
-    struct buffer out = {0}, again = {0};
+    int64_t next = INT64_MAX;
+    for (int i = 0; i < NUMBERS; i++) {
+        const struct known *known = &world->known[i];
+        if (!known->there || known->ended || known->released) continue;
+        if (IDLE_US - known->silent_us < next) next = IDLE_US - known->silent_us;
+    }
+    if (world->largest_us == TIME_NONE) return INT64_MAX;
+    if (next == INT64_MAX) return 50000;
+    return next > 1000 ? next : 1000;
+}
 
-    clock_init(&before, LATENESS_US, 0);
-    partition_advance(&before, clock_partition(&before, 5), 100);
-    partition_advance(&before, clock_partition(&before, 2), 80);
-    struct partition *five = clock_partition(&before, 5);
-    five->offset = 41;
-    five->offset_used = 2;
-    five->holding = true;
-    five->held_us = 5000;
-    buffer_add_literal(&five->held, "{held}");
-    (void)clock_partition(&before, 9);
-    (void)clock_watermark(&before);
-    clock_save(&before, &out);
-    struct unpack in = {.at = out.data, .end = out.data + out.len};
-    clock_init(&after, LATENESS_US, 0);
-    ok(clock_load(&after, &in) && in.at == in.end, "a state is taken, all of it");
-    clock_save(&after, &again);
-    ok(slice_equal(buffer_slice(&out), buffer_slice(&again)), "the same state is the same bytes");
-    is_int(clock_watermark(&after), 70, "time goes on where it was, without those that are new");
-    buffer_clear(&again);
-    clock_print(&after, &again);
-    is_text(buffer_slice(&again), "{\"partition\":5,\"offset\":41,\"used\":2}\n",
-            "positions are those of framed partitions");
-    five = clock_partition(&after, 5);
-    ok(five->holding && five->held_us == 5000 &&
-           slice_equal(buffer_slice(&five->held), SLICE("{held}")),
-       "what is held is held again");
-    in = (struct unpack){.at = out.data, .end = out.data + out.len - 1};
-    clock_release(&after);
-    clock_init(&after, LATENESS_US, 0);
-    ok(!clock_load(&after, &in), "a state that is cut off is refused");
-    clock_release(&before);
-    clock_release(&after);
-    buffer_release(&out);
-    buffer_release(&again);
+static void record(struct world *world, int number)
+{
+    struct known *known = &world->known[number];
+    const int64_t time_us = random_below(100000);
+    struct partition *partition = clock_meet(&world->clock, number);
+
+    if (!known->there) *known = (struct known){.there = true, .largest_us = TIME_NONE};
+    clock_reopen(&world->clock, partition);
+    clock_heard(&world->clock, partition);
+    partition_advance(&world->clock, partition, time_us);
+    known->ended = known->released = false;
+    known->silent_us = 0;
+    if (time_us > known->largest_us) known->largest_us = time_us;
+    if (time_us > world->largest_us) world->largest_us = time_us;
+}
+
+static void wait_for(struct world *world, int64_t waited_us)
+{
+    clock_waited(&world->clock, waited_us);
+    for (int i = 0; i < NUMBERS; i++) {
+        struct known *known = &world->known[i];
+        known->silent_us += waited_us;
+        if (known->there && !known->ended && known->silent_us >= IDLE_US) known->released = true;
+    }
+}
+
+static void leave(struct world *world, int number, bool forgotten)
+{
+    struct known *known = &world->known[number];
+    if (!known->there) return;
+    if (forgotten)
+        clock_remove(&world->clock, clock_partition(&world->clock, number));
+    else
+        clock_end(&world->clock, clock_partition(&world->clock, number));
+    known->ended = true;
+    known->there = !forgotten;
+}
+
+static void world_step(struct world *world)
+{
+    const int number = (int)random_below(NUMBERS);
+    switch (random_below(12)) {
+    case 0: wait_for(world, random_below(60)); break;
+    case 1: leave(world, number, random_below(4) == 0); break;
+    default: record(world, number); break;
+    }
+    if (random_below(2) == 0)
+        world->wrong += clock_watermark(&world->clock) != plain_watermark(world);
+    world->wrong += clock_next_idle(&world->clock) != plain_next(world);
 }
 
 int main(void)
 {
-    test_watermark();
-    test_idle();
-    test_state();
+    int wrong = 0, unsorted = 0, lost = 0;
+
+    for (int round = 0; round < 300; round++) {
+        struct world world = {.floor_us = TIME_NONE, .largest_us = TIME_NONE};
+        clock_init(&world.clock, LATENESS_US, IDLE_US);
+        for (int i = 0; i < 400; i++) {
+            /* One not seen before is judged by the watermark as it was just before. */
+            (void)plain_watermark(&world);
+            (void)clock_watermark(&world.clock);
+            world_step(&world);
+        }
+        wrong += world.wrong;
+        clock_sort(&world.clock);
+        int there = 0;
+        for (int i = 0; i < NUMBERS; i++)
+            there += world.known[i].there;
+        lost += there != world.clock.count;
+        for (int i = 0; i < world.clock.count; i++) {
+            const struct partition *partition = world.clock.partition[i];
+            unsorted += i > 0 && world.clock.partition[i - 1]->number >= partition->number;
+            lost += clock_partition(&world.clock, partition->number) != partition;
+        }
+        clock_release(&world.clock);
+    }
+    is_int(wrong, 0, "the smallest watermark is that of a look at all partitions");
+    is_int(unsorted, 0, "they can be put in order");
+    is_int(lost, 0, "and none is lost");
     return plan();
 }

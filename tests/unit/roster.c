@@ -73,8 +73,8 @@ int main(void)
     struct pool pool;
     size_t slot = 0, seen = 0;
 
-    roster_init(&roster);
-    pool_init(&pool, sizeof(struct record));
+    roster_init(&roster, HELD_SESSIONS);
+    pool_init(&pool, sizeof(struct record), HELD_SESSIONS);
     is_int(test_random(&roster, &pool, 40, 20000), 0, "what is there is found, a few");
     is_int(test_random(&roster, &pool, IDS, 200000), 0, "and many");
     while (roster_next(&roster, &slot) != POOL_NONE)

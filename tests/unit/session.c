@@ -287,7 +287,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
 static void test_worlds(bool in_time, bool cut, const char *const *names)
 {
     struct tally tally = {0};
-    struct world world;
+    struct world world = {.most = EVENTS_FEW};
 
     for (int i = 0; i < 2000; i++) {
         gap_us = random_below(5);
@@ -302,6 +302,25 @@ static void test_worlds(bool in_time, bool cut, const char *const *names)
     is_int(tally.wrong_state, 0, names[3]);
     if (names[4] != NULL) is_int(in_time ? tally.lost : tally.wrong_late, 0, names[4]);
     if (!in_time) ok(tally.late > 1000, "and there were late ones");
+}
+
+/* An id has a hundred stretches and more, which come, and are closed, in any order. */
+static void test_many(bool in_time)
+{
+    struct tally tally = {0};
+    struct world world = {.most = EVENTS_MAX};
+
+    for (int i = 0; i < 25; i++) {
+        gap_us = random_below(2);
+        world.lateness_us = 100 + random_below(400);
+        max_us = i % 2 == 0 ? INT64_MAX : gap_us + world.lateness_us + 1 + random_below(20);
+        world_random(&world, in_time);
+        check_world(&world, in_time, &tally);
+    }
+    is_int(tally.wrong_rows + tally.wrong_order + tally.other_late, 0,
+           in_time ? "all of that is so of ids with many stretches" : "also beyond the lateness");
+    is_int(tally.wrong_state + tally.lost + tally.wrong_late, 0,
+           "and a state of them goes on, and what is late is late");
 }
 
 static bool loads(struct slice saved)
@@ -376,6 +395,8 @@ int main(void)
     test_worlds(true, true, in_time_cut);
     test_worlds(false, false, late);
     test_worlds(false, true, late_cut);
+    test_many(true);
+    test_many(false);
     test_senseless();
     return plan();
 }

@@ -70,7 +70,8 @@ static void state_take(void)
     struct unpack in;
     if (!state_read("state", tool_now, &file, &in)) _exit(42);
     state_options("state", &in, slice_of(options_now));
-    struct clock clock = {0};
+    struct clock clock;
+    clock_init(&clock, 0, 0);
     struct positions positions = {0};
     bool good = clock_load(&clock, &in);
     good = good && positions_load(&positions, &in);

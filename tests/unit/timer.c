@@ -35,7 +35,7 @@ static int check(int64_t now_us, int bits, int pushes)
     struct timer_item item;
     int wrong = 0, count = 0;
 
-    timer_init(&timer);
+    timer_init(&timer, HELD_SESSIONS);
     while (count < pushes || timer.count > 0) {
         for (int i = 0; i < 20 && count < pushes; i++) {
             const int64_t ahead_us = (int64_t)(random_bits() >> (64 - bits));
@@ -66,7 +66,7 @@ int main(void)
     struct timer timer;
     struct timer_item item;
 
-    timer_init(&timer);
+    timer_init(&timer, HELD_SESSIONS);
     ok(!timer_pop(&timer, INT64_MIN, &item), "an empty timer hands out nothing");
     timer_push(&timer, (struct timer_item){.due_us = 100, .number = 7});
     ok(!timer_pop(&timer, 100, &item), "what is due now is not yet due before now");

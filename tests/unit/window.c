@@ -232,7 +232,7 @@ static void test_late_windows(void)
     is_int(event_add(&process, 0, 13 * MINUTE, true), FATE_USED,
            "an event late for some windows is used");
     is_int((int64_t)process.run.counters.late_windows, 1, "the window it missed is counted");
-    is_int((int64_t)process.windows.count, 2, "it is in the others");
+    is_int((int64_t)process.windows.open.count, 2, "it is in the others");
     is_int(event_add(&process, 0, 19 * MINUTE, true), FATE_LATE, "late for all of them is late");
     is_int((int64_t)process.run.counters.late_windows, 1, "and counted as that only");
     is_int(windows_floor(&process.windows, -1), -3 * MINUTE, "windows before 1970 are floored too");
