@@ -347,6 +347,25 @@ END
   [ "$(reasons)" = "bad-time bad-columns bad-utf8" ]
 }
 
+@test "log: what stands before the time and is not client, identity and user is refused, with its column" {
+  local time='[06/Feb/2026:00:00:38 +0000] "GET /a HTTP/1.1" 200 1 "-" "U"'
+  while IFS='|' read -r front wanted; do
+    parse_line "$front $time" --from=combined
+    got=$(jq -c '[.vhost,.ip,.user_id]' <<<"$output")
+    [ -n "$got" ] || got=$(jq -r '.detail' rejects | sed 's/.*\(column [0-9]*\):.*/\1/')
+    [ "$got" = "$wanted" ] || { echo "$front: $got"; return 1; }
+  done <<'END'
+203.0.113.7, 198.51.100.2 - -|column 12
+shop.example 203.0.113.7 - -|["shop.example","203.0.113.7",null]
+Mar 14 09:36:01 web nginx: 203.0.113.7 - -|column 28
+"203.0.113.7" - -|column 1
+203.0.113.7:54321 - john doe|column 19
+- 203.0.113.7 - -|column 3
+203.0.113.7 - john doe|[null,"203.0.113.7","john doe"]
+[2001:db8::1] - -|[null,"2001:db8::1",null]
+END
+}
+
 # --- sniffing
 
 @test "auto tells the formats by the first line, of each input anew" {

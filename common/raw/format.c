@@ -65,12 +65,13 @@ void format_set_map(struct format *format, struct map_program *map)
 static enum format_kind line_kind(struct slice line)
 {
     struct accesslog entry;
+    struct misfit misfit;
     size_t blanks = 0;
 
     while (line.text[blanks] == ' ' || line.text[blanks] == '\t')
         blanks++;
     if (line.text[blanks] == '{' || line.text[blanks] == '[') return FORMAT_NDJSON;
-    if (accesslog_parse(csv_trim(line), &entry)) return FORMAT_COMBINED;
+    if (accesslog_parse(csv_trim(line), &entry, &misfit)) return FORMAT_COMBINED;
     if (memchr(line.text, '\t', line.len) != NULL) return FORMAT_TSV;
     if (memchr(line.text, ',', line.len) != NULL) return FORMAT_CSV;
     return FORMAT_NDJSON;
@@ -272,8 +273,10 @@ static enum reason translate_text(struct reading *reading, struct slice record,
     buffer_clear(&format->json);
     if (reading->kind == FORMAT_COMBINED) {
         struct accesslog entry;
-        if (!accesslog_parse(record, &entry)) {
-            buffer_add_literal(handing->detail, "not a line of a combined or common log");
+        struct misfit misfit;
+        if (!accesslog_parse(record, &entry, &misfit)) {
+            buffer_add_literal(handing->detail, "not a line of a combined or common log, ");
+            misfit_print(handing->detail, record, &misfit);
             return REASON_BAD_COLUMNS;
         }
         accesslog_print(&format->json, &entry);
