@@ -22,6 +22,7 @@
 #include "run/tool.h"
 
 static int from;
+static const char *log_format;
 static const char *header;
 static bool no_quotes;
 static const char *map_text;
@@ -37,6 +38,11 @@ static const struct option_row options[] = {
      .target = &from,
      .words = "auto|ndjson|csv|tsv|combined",
      .help = "the input's format; auto looks at the first line"},
+    {.name = "log-format",
+     .type = OPTION_TEXT,
+     .target = &log_format,
+     .argument = "FORMAT",
+     .help = "lines of a log, as nginx's log_format or Apache's LogFormat says"},
     {.name = "header",
      .type = OPTION_TEXT,
      .target = &header,
@@ -191,17 +197,26 @@ static void start_id_from(struct run *run)
     buffer_release(&name);
 }
 
+static bool maybe_columns(void)
+{
+    return from == FORMAT_AUTO || from == FORMAT_CSV || from == FORMAT_TSV;
+}
+
 static void start(struct run *run)
 {
     format_init(&format, (enum format_kind)from, no_quotes);
+    if (log_format != NULL) {
+        if (from != FORMAT_AUTO) die_usage("--from and --log-format both say the input's format");
+        const char *problem = format_set_log(&format, slice_of(log_format));
+        if (problem != NULL) die_usage("--log-format: %s", problem);
+        from = (int)format.from;
+    }
     if (header != NULL) {
-        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
-            die_usage("--header is for CSV and TSV");
+        if (!maybe_columns()) die_usage("--header is for CSV and TSV");
         const char *problem = format_name_columns(&format, slice_of(header));
         if (problem != NULL) die_usage("--header: %s", problem);
     }
-    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
-        die_usage("--no-quotes is for CSV and TSV");
+    if (no_quotes && !maybe_columns()) die_usage("--no-quotes is for CSV and TSV");
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
     if (map_text != NULL || map_file != NULL) start_map();

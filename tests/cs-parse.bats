@@ -366,6 +366,95 @@ Mar 14 09:36:01 web nginx: 203.0.113.7 - -|column 28
 END
 }
 
+# fits FORMAT LINE JQ WANTED: what becomes of a line of a log.
+fits() {
+  parse_line "$2" --log-format="$1"
+  got=$(jq -c "$3" <<<"$output")
+  [ -n "$got" ] || got=$(jq -r .detail rejects)
+  [ "$got" = "$4" ] || { echo "$1: $2"; echo "got    $got"; echo "wanted $4"; return 1; }
+}
+
+@test "--log-format: the formats with a name" {
+  local t='[06/Feb/2026:00:00:38 +0000]' end='"GET /a HTTP/1.1" 200 1 "-" "U"'
+  fits combined "1.2.3.4 - john doe $t $end" '[.ip,.user_id,.page_url,.status,.user_agent,.event_time]' \
+    '["1.2.3.4","john doe","/a",200,"U","2026-02-06T00:00:38.000Z"]'
+  fits common "1.2.3.4 - - $t \"GET /a HTTP/1.1\" 200 -" '[.ip,.bytes]' '["1.2.3.4",null]'
+  fits vhost "shop.example:443 1.2.3.4 - - $t $end" '[.vhost,.port,.ip]' '["shop.example",443,"1.2.3.4"]'
+  fits xff "1.2.3.4, 5.6.7.8 - - $t $end" '[.ip,."X-Forwarded-For",.user_id]' '["1.2.3.4","1.2.3.4, 5.6.7.8",null]'
+  fits alb 'https 2026-02-06T00:00:38.186641Z app/x/5 192.0.2.9:2817 10.0.0.1:80 0.001 0.002 0.000 200 200 34 366 "GET https://shop.example:443/a HTTP/1.1" "curl/7" - TLSv1.2 arn:aws:x "Root=1" "-"' \
+    '[.ip,.remote_port,.event_time,.page_url,.status,.bytes,.ssl_protocol,.extra]' \
+    '["192.0.2.9",2817,"2026-02-06T00:00:38.186641Z","https://shop.example:443/a",200,366,"TLSv1.2","arn:aws:x \"Root=1\" \"-\""]'
+  fits npm "$t - 200 200 - GET https shop.example \"/a?b\" [Client 1.2.3.4] [Length 12] [Gzip -] [Sent-to 10.0.0.2] \"U x\" \"-\"" \
+    '[.ip,.page_url,.bytes,.gzip_ratio,.server,.user_agent,.referrer]' '["1.2.3.4","/a?b",12,null,"10.0.0.2","U x",null]'
+}
+
+@test "--log-format: nginx's log_format as it stands in the configuration" {
+  local t='[06/Feb/2026:00:00:38 +0000]' format
+  format=$(cat <<'END'
+log_format main '$remote_addr - $remote_user [$time_local] "$request" '
+                '$status $body_bytes_sent "$http_referer" "$http_user_agent" '
+                'rt=$request_time uct="$upstream_connect_time" urt=$upstream_response_time '
+                '${scheme}://$host$request_uri $msec';
+END
+)
+  fits "$format" "1.2.3.4 - john [x] doe $t \"GET /a HTTP/1.1\" 200 5 \"-\" \"\\x22\\xC3\\xA9\" rt=0.005 uct=\"0.1, 0.2\" urt=0.1 : 0.2 https://shop.ex/a?b=c 1770336038.127" \
+    '[.user_id,.user_agent,.request_time,.upstream_connect_time,.upstream_response_time,.host,.request_uri,.event_time]' \
+    '["john [x] doe","\"é",0.005,"0.1, 0.2","0.1 : 0.2","shop.ex","/a?b=c","2026-02-06T00:00:38.127Z"]'
+  fits 'log_format j escape=json '\''{"t":"$time_iso8601","u":"$http_user_agent","user":"$remote_user"}'\'';' \
+    '{"t":"2026-02-06T00:00:38+01:00","u":"a\"\u0041\n-","user":""}' '[.event_time,.user_agent,.user_id]' \
+    '["2026-02-05T23:00:38.000Z","a\"A\n-",null]'
+  fits 'escape=none '\''$msec "$http_user_agent" $status'\' '1770336038 "a\x22 " b" 200' '[.user_agent,.status]' '["a\\x22 \" b",200]'
+  fits '$msec $http_x_forwarded_for $status' '1770336038 9.9.9.9, 8.8.8.8 200' '[.ip,.http_x_forwarded_for,.status]' '["9.9.9.9","9.9.9.9, 8.8.8.8",200]'
+}
+
+@test "--log-format: Apache's LogFormat as it stands in the configuration" {
+  fits 'LogFormat "%{%Y-%m-%dT%H:%M:%S%z}t %h \"%m %U%q %H\" %D %>s %{us}T \"%{X-A}i\" %{id}C %%" x' \
+    '2026-02-06T00:00:38+0100 h.example "GET /a?b HTTP/1.1" 1234567 200 5 "\x22\xff\t" c %' \
+    '[.event_time,.ip,.method,.page_url,.protocol,.request_time,.status,."X-A",.id]' \
+    '["2026-02-05T23:00:38.000Z","h.example","GET","/a?b","HTTP/1.1",1.234567,200,"\"\\xff\t","c"]'
+  fits '%h %l %u %t \"%r\" %s' '1.2.3.4 - - [06/Feb/2026:00:00:38 +0000] "\"x" 200' '[.page_url,.method,.ident]' '["\"x",null,null]'
+}
+
+@test "--log-format: a line that does not fit is refused with its column" {
+  local t='[06/Feb/2026:00:00:38 +0000]'
+  while IFS='|' read -r format line wanted; do
+    fits "$format" "${line/TIME/$t}" '"fits"' "$wanted"
+  done <<'END'
+$remote_addr $status|1.2.3.4 abc|column 9: no value for $status
+$remote_addr $status|1.2.3.4  200|column 9: no value for $status
+$remote_addr $status|1.2.3.4 200 x|column 12: something behind the format's end
+$remote_addr $status|1.2.3.4|column 8: no ' ' behind $remote_addr
+$remote_addr $status|"1.2.3.4" 200|column 1: no value for $remote_addr
+<$remote_addr> $status|1.2.3.4 200|column 1: no '<' in front of $remote_addr
+$msec "$request" $status|1 "GET / 200|column 13: no '" ' behind $request
+combined|Mar 14 09:36:01 web nginx: 203.0.113.7 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 28: an address in the place of the user's name
+combined|1.2.3.4, 5.6.7.8 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 8: no ' ' behind %h
+xff|a b 1.2.3.4 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 5: an address in the place of the user's name
+END
+}
+
+@test "--log-format=w3c: #Fields: says what the fields are, wherever it comes" {
+  printf '%s\n' '#Software: Microsoft Internet Information Services 10.0' '#Version: 1.0' \
+    '#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query cs-username c-ip cs(User-Agent) sc-status sc-win32-status' \
+    '2026-02-06 00:00:38 10.0.0.1 GET /a%20b b=c+d - 1.2.3.4 Mozilla/5.0+(x;++http://g) 200 0' \
+    '2026-02-06 00:00:38 10.0.0.1 GET /a' \
+    $'#Fields: date\ttime\tc-ip\tcs(User-Agent)\tcs(Referer)' $'2026-02-06\t00:00:39\t1.2.3.4\tA%20b\t-' >in
+  parse --log-format=w3c --stats=stats --rejects=rejects in
+  [ "$(jq -c '[.event_time,.ip,.page_url,.user_id,.user_agent,.status]' <<<"$output" | paste -sd' ')" = \
+    '["2026-02-06T00:00:38.000Z","1.2.3.4","/a%20b?b=c+d",null,"Mozilla/5.0 (x; +http://g)",200] ["2026-02-06T00:00:39.000Z","1.2.3.4",null,null,"A b",null]' ]
+  [ "$(jq -r '"\(.line) \(.detail)"' rejects)" = "5 column 36: fewer fields than #Fields: names" ]
+  [ "$(jq -c '[.read,.used]' stats)" = '[3,2]' ]
+  parse_line x --log-format=w3c
+  [ "$(jq -r .detail rejects)" = "column 1: no #Fields: line stands before" ]
+}
+
+@test "--log-format=combined reads a real log as --from=combined does" {
+  need_data access-log
+  parse --rejects=rejects --log-format=combined -o out "$DATA/access-log/apache_logs"
+  cs-parse --from=combined -o wanted "$DATA/access-log/apache_logs" 2>/dev/null
+  cmp out wanted
+}
+
 # --- sniffing
 
 @test "auto tells the formats by the first line, of each input anew" {
@@ -593,6 +682,11 @@ END
 --from=ndjson --header=a|--header is for CSV and TSV
 --from=combined --no-quotes|--no-quotes is for CSV and TSV
 --header='"a'|--header: header line: a quoted field does not end
+--log-format=nonsense|--log-format: neither the name of a format nor one with $variables or %directives
+--log-format='$a$b'|--log-format: nothing tells where the value in front of it ends: $b
+--log-format='%h %Q'|--log-format: no such directive: %Q
+--log-format=common --from=csv|--from and --log-format both say the input's format
+--log-format=common --header=a|--header is for CSV and TSV
 --rename=x|--rename: 'x' is not NEW=OLD
 --rename=a=b=c|--rename: 'a=b=c' is not NEW=OLD
 --rename=a=|--rename: 'a=' is not NEW=OLD

@@ -2,8 +2,7 @@
 
 #include "base/json.h"
 #include "raw/host.h"
-
-#define TIME_LEN 26 /* 17/May/2015:10:05:03 +0000 */
+#include "raw/logtime.h"
 
 static bool is_digit(char c)
 {
@@ -15,33 +14,6 @@ static bool all_digits(struct slice text)
     for (size_t i = 0; i < text.len; i++)
         if (!is_digit(text.text[i])) return false;
     return text.len > 0;
-}
-
-/* The month's number, 1 to 12, or 0. */
-static int month_number(const char *name)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-    for (int month = 0; month < 12; month++)
-        if (memcmp(names + 3 * month, name, 3) == 0) return month + 1;
-    return 0;
-}
-
-/* Has the text, TIME_LEN bytes, the form of a time? */
-static bool time_form(const char *text)
-{
-    static const char form[] = "00/Aaa/0000:00:00:00 +0000";
-
-    for (size_t i = 0; i < TIME_LEN; i++) {
-        if (form[i] == '0') {
-            if (!is_digit(text[i])) return false;
-        } else if (form[i] == '+') {
-            if (text[i] != '+' && text[i] != '-') return false;
-        } else if (form[i] != 'A' && form[i] != 'a' && text[i] != form[i]) {
-            return false;
-        }
-    }
-    return month_number(text + 3) != 0;
 }
 
 static struct slice first_word(struct slice left)
@@ -113,9 +85,7 @@ static const char *port_end(struct slice text, const char *at, enum host_kind ki
     return at == port ? NULL : at;
 }
 
-/* How a log says that the client is not known; "unix:" is nginx's word for one without an address.
- */
-static bool is_nobody(struct slice word)
+bool accesslog_nobody(struct slice word)
 {
     return slice_equal(word, SLICE("-")) || slice_equal(word, SLICE("unix:"));
 }
@@ -128,7 +98,7 @@ static bool take_client(struct slice *left, struct slice *ip, enum host_kind *ki
     const char *behind = host_take(*left, ip, kind);
     const struct slice word = first_word(*left);
 
-    if (is_nobody(word)) {
+    if (accesslog_nobody(word)) {
         *ip = (struct slice){0};
         *kind = HOST_NONE;
         behind = left->text + word.len;
@@ -159,10 +129,7 @@ static bool take_ident(struct slice *left, struct misfit *misfit)
     return true;
 }
 
-/* A name with blanks in it is one. But where something stands before the client that does not
- * belong there, the client itself ends up in the user: then a "-" or an address is among the words.
- */
-static bool user_fits(struct slice user, struct misfit *misfit)
+bool accesslog_user_fits(struct slice user, struct misfit *misfit)
 {
     struct slice left = user;
 
@@ -188,7 +155,7 @@ static bool parse_client(struct slice left, unsigned kinds, struct accesslog *ou
 
     if (!take_client(&left, &ip, &kind, misfit)) return false;
     if ((kinds >> kind & 1) == 0) return misfit_at(misfit, from, "no client behind the first word");
-    if (!take_ident(&left, misfit) || !user_fits(left, misfit)) return false;
+    if (!take_ident(&left, misfit) || !accesslog_user_fits(left, misfit)) return false;
     out->ip = ip;
     out->user = or_none(left);
     if (slice_equal(left, SLICE("\"\""))) out->user = (struct slice){0};
@@ -226,14 +193,14 @@ static bool parse_front(struct slice *left, struct accesslog *out, struct misfit
     const char *at = left->text;
     const char *end = at + left->len;
 
-    while (end - at >= TIME_LEN + 3) {
+    while (end - at >= LOGTIME_LEN + 3) {
         at = memchr(at, '[', (size_t)(end - at));
-        if (at == NULL || end - at < TIME_LEN + 3) break;
-        if (at > left->text && at[-1] == ' ' && at[TIME_LEN + 1] == ']' &&
-            at[TIME_LEN + 2] == ' ' && time_form(at + 1)) {
+        if (at == NULL || end - at < LOGTIME_LEN + 3) break;
+        if (at > left->text && at[-1] == ' ' && at[LOGTIME_LEN + 1] == ']' &&
+            at[LOGTIME_LEN + 2] == ' ' && logtime_fits(at + 1)) {
             const struct slice client = {.text = left->text, .len = (size_t)(at - 1 - left->text)};
-            out->time = (struct slice){.text = at + 1, .len = TIME_LEN};
-            at += TIME_LEN + 3;
+            out->time = (struct slice){.text = at + 1, .len = LOGTIME_LEN};
+            at += LOGTIME_LEN + 3;
             *left = (struct slice){.text = at, .len = (size_t)(end - at)};
             return parse_hosts(client, out, misfit);
         }
@@ -258,14 +225,14 @@ static bool is_protocol(struct slice word)
     return word.len > 5 && memcmp(word.text, "HTTP/", 5) == 0;
 }
 
-/* METHOD TARGET PROTOCOL; a target may hold blanks, and before HTTP/1.0 there was no protocol. */
-static void parse_request(struct slice request, struct accesslog *out)
+void accesslog_request(struct slice request, struct slice *method, struct slice *target)
 {
     struct slice left = request;
-    const struct slice method = take_word(&left);
+    const struct slice word = take_word(&left);
 
-    out->target = or_none(request);
-    if (!is_method(method) || !take_char(&left, ' ') || left.len == 0) return;
+    *method = (struct slice){0};
+    *target = or_none(request);
+    if (!is_method(word) || !take_char(&left, ' ') || left.len == 0) return;
 
     const char *blank = last_of(left, ' ');
     if (blank != NULL) {
@@ -277,8 +244,8 @@ static void parse_request(struct slice request, struct accesslog *out)
         return;
     }
     if (left.len == 0) return;
-    out->method = method;
-    out->target = left;
+    *method = word;
+    *target = left;
 }
 
 /* A word of digits, or "-". */
@@ -314,7 +281,7 @@ bool accesslog_parse(struct slice line, struct accesslog *out, struct misfit *mi
     *misfit = (struct misfit){0};
     if (!parse_front(&left, out, misfit)) return false;
     if (!take_quoted(&left, &request)) return misfit_at(misfit, left.text, "no request in quotes");
-    parse_request(request, out);
+    accesslog_request(request, &out->method, &out->target);
     if (!take_char(&left, ' ') || !take_number(&left, &out->status))
         return misfit_at(misfit, left.text, "no status (digits or -) behind a blank");
     if (!take_char(&left, ' ') || !take_number(&left, &out->bytes))
@@ -375,27 +342,11 @@ static void print_number(struct buffer *out, struct slice name, struct slice dig
     buffer_add_slice(out, digits);
 }
 
-/* Adds the time as RFC 3339; whether there is such a day is for its reader to judge. */
-static void print_time(struct buffer *out, const char *text)
-{
-    char time[] = "YYYY-MM-DDTHH:MM:SS+ZZZZ";
-    const int month = month_number(text + 3);
-
-    memcpy(time, text + 7, 4);
-    time[5] = (char)('0' + month / 10);
-    time[6] = (char)('0' + month % 10);
-    memcpy(time + 8, text, 2);
-    memcpy(time + 11, text + 12, 8);
-    memcpy(time + 19, text + 21, 5);
-    buffer_add_literal(out, ",\"event_time\":\"");
-    buffer_add(out, time, sizeof(time) - 1);
-    buffer_add_char(out, '"');
-}
-
 void accesslog_print(struct buffer *out, const struct accesslog *entry)
 {
     buffer_add_literal(out, "{\"event_type\":\"page_view\"");
-    print_time(out, entry->time.text);
+    buffer_add_literal(out, ",\"event_time\":");
+    logtime_print(out, entry->time.text);
     print_text(out, SLICE(",\"page_url\":"), entry->target);
     print_text(out, SLICE(",\"user_id\":"), entry->user);
     print_text(out, SLICE(",\"ip\":"), entry->ip);

@@ -40,6 +40,18 @@ struct accesslog {
 /* Takes a line (without its end) apart; false when it is not one, and where that showed. */
 bool accesslog_parse(struct slice line, struct accesslog *out, struct misfit *misfit);
 
+/* METHOD TARGET PROTOCOL; a target may hold blanks, and before HTTP/1.0 there was no protocol. */
+void accesslog_request(struct slice request, struct slice *method, struct slice *target);
+
+/* Is the word how a log says that the client is not known? "unix:" is nginx's for one without an
+ * address. */
+bool accesslog_nobody(struct slice word);
+
+/* Can this be a user's name? One with blanks can. But where something stands before the client that
+ * does not belong there, the client itself ends up in the user: then a "-" or an address is among
+ * the words. */
+bool accesslog_user_fits(struct slice user, struct misfit *misfit);
+
 /* Adds it as a JSON object on one line: event_type (page_view), event_time, page_url, user_id, ip,
  * method, status, bytes, referrer, user_agent, and vhost and extra where they are. status and bytes
  * are numbers. Of the escapes \" and \\ are undone, others (\x22) stay as text. The line is valid

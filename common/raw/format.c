@@ -5,12 +5,14 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "raw/accesslog.h"
+#include "raw/logline.h"
 
 /* One input. */
 struct reading {
     struct format *format;
     enum format_kind kind; /* FORMAT_AUTO: blank lines only so far */
     struct columns columns;
+    struct w3c w3c;
 };
 
 void format_init(struct format *format, enum format_kind from, bool literal)
@@ -20,6 +22,7 @@ void format_init(struct format *format, enum format_kind from, bool literal)
 
 void format_release(struct format *format)
 {
+    logformat_release(&format->log);
     map_free(format->map);
     if (format->judge != NULL) {
         scanner_free(format->judge);
@@ -53,6 +56,14 @@ const char *format_name_columns(struct format *format, struct slice names)
     buffer_release(&why);
     buffer_add_slice(&format->header, names);
     return NULL;
+}
+
+const char *format_set_log(struct format *format, struct slice text)
+{
+    format->from = FORMAT_W3C;
+    if (slice_equal(text, SLICE("w3c"))) return NULL;
+    format->from = FORMAT_LOG;
+    return logformat_compile(&format->log, text);
 }
 
 void format_set_map(struct format *format, struct map_program *map)
@@ -119,6 +130,7 @@ void format_end(void *self)
 {
     struct reading *reading = self;
     columns_release(&reading->columns);
+    w3c_release(&reading->w3c);
     free(reading);
 }
 
@@ -259,6 +271,35 @@ static enum reason translate_json(struct format *format, struct slice line, stru
     return map_record(format, buffer_slice(&format->json), handing);
 }
 
+/* A line of a log, written into format->json; and if it is none, why. */
+static enum reason log_print(struct reading *reading, struct slice record, struct buffer *detail)
+{
+    struct format *format = reading->format;
+    struct accesslog entry;
+    struct misfit misfit;
+
+    if (reading->kind == FORMAT_W3C) {
+        if (w3c_print(&reading->w3c, record, &format->json, &misfit)) return REASON_NONE;
+    } else if (reading->kind == FORMAT_LOG) {
+        if (logline_print(&format->log, record, &format->json, &misfit)) return REASON_NONE;
+    } else {
+        if (accesslog_parse(record, &entry, &misfit)) {
+            accesslog_print(&format->json, &entry);
+            return REASON_NONE;
+        }
+        buffer_add_literal(detail, "not a line of a combined or common log, ");
+    }
+    misfit_print(detail, record, &misfit);
+    return REASON_BAD_COLUMNS;
+}
+
+static enum reason record_print(struct reading *reading, struct slice record, struct buffer *detail)
+{
+    if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
+        return columns_print(&reading->columns, record, &reading->format->json, detail);
+    return log_print(reading, record, detail);
+}
+
 /* Log lines and rows of CSV are written into format->json. */
 static enum reason translate_text(struct reading *reading, struct slice record,
                                   struct handing *handing)
@@ -271,20 +312,8 @@ static enum reason translate_text(struct reading *reading, struct slice record,
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    if (reading->kind == FORMAT_COMBINED) {
-        struct accesslog entry;
-        struct misfit misfit;
-        if (!accesslog_parse(record, &entry, &misfit)) {
-            buffer_add_literal(handing->detail, "not a line of a combined or common log, ");
-            misfit_print(handing->detail, record, &misfit);
-            return REASON_BAD_COLUMNS;
-        }
-        accesslog_print(&format->json, &entry);
-    } else {
-        const enum reason reason =
-            columns_print(&reading->columns, record, &format->json, handing->detail);
-        if (reason != REASON_NONE) return reason;
-    }
+    const enum reason reason = record_print(reading, record, handing->detail);
+    if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
     handing->emit(handing->context, buffer_slice(&format->json));
     return REASON_NONE;
@@ -305,7 +334,12 @@ enum reason format_translate(void *self, struct slice record,
     }
     if (reading->kind == FORMAT_AUTO) reading_choose(reading, format_sniff(record));
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
-    if (reading->kind == FORMAT_COMBINED) return translate_text(reading, record, &handing);
+    if (reading->kind == FORMAT_W3C && *record.text == '#') {
+        *header = true;
+        return w3c_directive(&reading->w3c, record, detail);
+    }
+    if (reading->kind != FORMAT_CSV && reading->kind != FORMAT_TSV)
+        return translate_text(reading, record, &handing);
     if (!columns->known) {
         const enum reason reason = columns_read(columns, &columns->csv, record, detail);
         *header = reason == REASON_NONE;

@@ -22,14 +22,25 @@
 #include "event/schema.h"
 #include "expr/expr.h"
 #include "raw/columns.h"
+#include "raw/logformat.h"
+#include "raw/w3c.h"
 
-enum format_kind { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_CSV, FORMAT_TSV, FORMAT_COMBINED };
+enum format_kind {
+    FORMAT_AUTO,
+    FORMAT_NDJSON,
+    FORMAT_CSV,
+    FORMAT_TSV,
+    FORMAT_COMBINED,
+    FORMAT_LOG, /* --log-format */
+    FORMAT_W3C,
+};
 
 /* What is known before anything is read. */
 struct format {
     enum format_kind from;   /* --from */
     bool literal;            /* quotes in CSV and TSV have no meaning */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
+    struct logformat log;    /* --log-format */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
     struct scanner *judge;   /* as NDJSON's lines are judged */
@@ -44,6 +55,10 @@ void format_release(struct format *format);
 /* The columns are named so, and no input begins with a header line. Returns NULL, or what is wrong
  * as a phrase, good until the next call. */
 const char *format_name_columns(struct format *format, struct slice names);
+
+/* The records are lines of such a log: what logformat_compile takes, or "w3c". Returns NULL, or
+ * what is wrong as a phrase, good until the next call. */
+const char *format_set_log(struct format *format, struct slice text);
 
 /* Every record goes through the map, which format_release frees. */
 void format_set_map(struct format *format, struct map_program *map);
