@@ -19,12 +19,15 @@
 #include "raw/canonical.h"
 #include "raw/format.h"
 #include "raw/recode.h"
+#include "run/shared.h"
 #include "run/tool.h"
 
 static int from;
 static const char *log_format;
 static const char *header;
 static bool no_quotes;
+static const char *null_text;
+static const char *delimiter;
 static const char *map_text;
 static const char *map_file;
 static struct option_list renames;
@@ -52,6 +55,16 @@ static const struct option_row options[] = {
      .type = OPTION_FLAG,
      .target = &no_quotes,
      .help = "a quote in CSV and TSV is an ordinary character"},
+    {.name = "delimiter",
+     .type = OPTION_TEXT,
+     .target = &delimiter,
+     .argument = "C",
+     .help = "what stands between the columns of CSV: one character, or \\t"},
+    {.name = "null",
+     .type = OPTION_TEXT,
+     .target = &null_text,
+     .argument = "TEXT",
+     .help = "a value in CSV and TSV that means null, NULL for example"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
@@ -110,6 +123,34 @@ static int need(struct run *run, struct slice name, const char *option)
     return slot;
 }
 
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* What a map makes the time of nobody knows; but it reads some column by name, `.name` or "name",
+ * or all of them. */
+static void want_map(const char *program)
+{
+    static const char *const all[] = {".[",    "..",         "entries", "keys",
+                                      "paths", "map_values", "tojson"};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strstr(program, all[i]) != NULL) return;
+    for (const char *at = program; *at != '\0'; at++) {
+        const char *behind = at + 1;
+        if (*at != '.' && *at != '"') continue;
+        if (*at == '"')
+            behind += strcspn(behind, "\"");
+        else
+            while (is_name(*behind))
+                behind++;
+        const struct slice name = {.text = at + 1, .len = (size_t)(behind - at - 1)};
+        if (name.len > 0) format_want(&format, name);
+        at = *at == '"' && *behind != '\0' ? behind : behind - 1;
+    }
+}
+
 static void start_map(void)
 {
     struct buffer text = {0};
@@ -135,6 +176,7 @@ static void start_map(void)
     struct map_program *map = map_compile(text.data, &why);
     if (map == NULL) die_usage("--%s: %.*s", option, (int)why.len, why.data);
     format_set_map(&format, map);
+    want_map(text.data);
     buffer_release(&text);
     buffer_release(&why);
 }
@@ -197,14 +239,48 @@ static void start_id_from(struct run *run)
     buffer_release(&name);
 }
 
+/* What a header line has to name: the time, under the name the input has for it. */
+static void want_time(struct run *run)
+{
+    if (format.map != NULL) return;
+    const struct slice time =
+        shared.time_field == NULL ? SLICE("event_time") : slice_of(shared.time_field);
+    bool renamed = false;
+
+    for (size_t i = 0; i < run->schema.alias_count; i++) {
+        const struct schema_alias *alias = &run->schema.alias[i];
+        if (slice_equal(alias->name, time)) format_want(&format, alias->old);
+        if (slice_equal(alias->old, time)) renamed = true;
+    }
+    if (!renamed) format_want(&format, time);
+}
+
 static bool maybe_columns(void)
 {
     return from == FORMAT_AUTO || from == FORMAT_CSV || from == FORMAT_TSV;
 }
 
+/* --delimiter; 0: as the format has it. */
+static char separator(void)
+{
+    if (delimiter == NULL) return '\0';
+    if (from != FORMAT_AUTO && from != FORMAT_CSV) die_usage("--delimiter is for CSV");
+    const char c = strcmp(delimiter, "\\t") == 0 ? '\t' : *delimiter;
+    if (c == '\0' || (c == *delimiter && delimiter[1] != '\0') || (unsigned char)c >= 0x80 ||
+        strchr("\"\r\n", c) != NULL)
+        die_usage("--delimiter: '%s' is not one character of ASCII that may stand between columns",
+                  delimiter);
+    from = FORMAT_CSV;
+    return c;
+}
+
 static void start(struct run *run)
 {
-    format_init(&format, (enum format_kind)from, no_quotes);
+    const char between = separator(); /* may settle what --from is */
+    const struct csv csv = {.separator = between,
+                            .literal = no_quotes,
+                            .null = null_text == NULL ? (struct slice){0} : slice_of(null_text)};
+    format_init(&format, (enum format_kind)from, &csv);
     if (log_format != NULL) {
         if (from != FORMAT_AUTO) die_usage("--from and --log-format both say the input's format");
         const char *problem = format_set_log(&format, slice_of(log_format));
@@ -217,6 +293,7 @@ static void start(struct run *run)
         if (problem != NULL) die_usage("--header: %s", problem);
     }
     if (no_quotes && !maybe_columns()) die_usage("--no-quotes is for CSV and TSV");
+    if (null_text != NULL && !maybe_columns()) die_usage("--null is for CSV and TSV");
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
     if (map_text != NULL || map_file != NULL) start_map();
@@ -226,6 +303,7 @@ static void start(struct run *run)
     start_recodes(run);
     start_id_from(run);
     time_elsewhere = option_given("time-field");
+    want_time(run);
     run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
 }

@@ -307,6 +307,48 @@ $row}" ]
 3 the header line could not be read" ]
 }
 
+@test "CSV: what does not name the time is no header, but a record that is refused" {
+  printf 'Too many requests, slow down\n' >in
+  parse --strict in
+  [ "$status" -eq 1 ]
+  parse --stats=stats in
+  [ "$(jq -c '[.read,.rejected]' stats)" = '[1,1]' ]
+  printf '# made by x\nreport of May, all\nevent_time,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse --from=csv --rejects=rejects in
+  [ "$output" = "$row}" ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "2 bad-columns" ]
+  printf 'at,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse in
+  [ -z "$output" ]
+  parse --rename=event_time=at in
+  [ "$output" = "$row}" ]
+  parse --time-field=at in
+  [ "$output" = "$row,\"at\":\"2026-01-01T00:10:00Z\"}" ]
+  parse --map='{event_time: .["at"], event_type}' in
+  [ "$output" = "$row}" ]
+  parse --map='{event_time: .when, event_type: "t"}' in
+  [ -z "$output" ]
+}
+
+@test "TSV of databases: \\N is null, and a backslash says what cannot be written" {
+  printf '%s\n' $'event_time\tevent_type\ta\tb\tc\td' \
+    $'2026-01-01T00:10:00Z\tt\t\\N\t\tx\\ty\\\\z\\n\\x41\\101"\\q\ta\\\tb' \
+    $'2026-01-01T00:10:00Z\tt\t\\xff\t1\t2\t3' $'2026-01-01T00:10:00Z\tt\t1\t2\t3\t4\\' '5' >in
+  parse --from=tsv --no-quotes --rejects=rejects in
+  [ "$(jq -c '[.a,.b,.c,.d]' <<<"$output" | paste -sd' ')" = \
+    '[null,"","x\ty\\z\nAA\"\\q","a\tb"] ["1","2","3","4\n5"]' ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "3 bad-utf8" ]
+}
+
+@test "--null names what means null, --delimiter what stands between columns" {
+  printf 'event_time;event_type;a;b;c\n2026-01-01T00:10:00Z;t;NULL;"NULL";\n' >in
+  parse --delimiter=';' --null=NULL in
+  [ "$(jq -c '[.a,.b,.c]' <<<"$output")" = '[null,"NULL",null]' ]
+  printf 'event_time\tevent_type\ta\n2026-01-01T00:10:00Z\tt\t"\\\n' >in
+  parse --from=csv --delimiter='\t' --no-quotes in
+  [ "$(jq -c .a <<<"$output")" = '"\"\\"' ]
+}
+
 @test "CSV: a torn last row is torn" {
   printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t' >in
   parse --rejects=rejects in
@@ -687,6 +729,9 @@ END
 --log-format='%h %Q'|--log-format: no such directive: %Q
 --log-format=common --from=csv|--from and --log-format both say the input's format
 --log-format=common --header=a|--header is for CSV and TSV
+--null=x --from=ndjson|--null is for CSV and TSV
+--delimiter=xy|--delimiter: 'xy' is not one character of ASCII that may stand between columns
+--delimiter=x --from=tsv|--delimiter is for CSV
 --rename=x|--rename: 'x' is not NEW=OLD
 --rename=a=b=c|--rename: 'a=b=c' is not NEW=OLD
 --rename=a=|--rename: 'a=' is not NEW=OLD

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "raw/accesslog.h"
@@ -15,9 +16,16 @@ struct reading {
     struct w3c w3c;
 };
 
-void format_init(struct format *format, enum format_kind from, bool literal)
+void format_init(struct format *format, enum format_kind from, const struct csv *csv)
 {
-    *format = (struct format){.from = from, .literal = literal};
+    *format = (struct format){.from = from, .csv = *csv};
+}
+
+void format_want(struct format *format, struct slice name)
+{
+    buffer_add_char(&format->wanted, ',');
+    json_add_string(&format->wanted, name);
+    buffer_add_char(&format->wanted, ':');
 }
 
 void format_release(struct format *format)
@@ -29,6 +37,7 @@ void format_release(struct format *format)
         schema_release(&format->nothing);
     }
     buffer_release(&format->header);
+    buffer_release(&format->wanted);
     buffer_release(&format->json);
     buffer_release(&format->outputs);
     *format = (struct format){0};
@@ -104,10 +113,12 @@ enum format_kind format_sniff(struct slice head)
 static void reading_choose(struct reading *reading, enum format_kind kind)
 {
     reading->kind = kind;
-    reading->columns.csv = (struct csv){
-        .separator = kind == FORMAT_TSV ? '\t' : ',',
-        .literal = reading->format->literal,
-    };
+    struct csv *const csv = &reading->columns.csv;
+    const bool returns = csv->returns;
+    *csv = reading->format->csv;
+    csv->returns = returns;
+    if (csv->separator == '\0') csv->separator = kind == FORMAT_TSV ? '\t' : ',';
+    csv->escapes = csv->literal && kind == FORMAT_TSV;
 }
 
 void *format_begin(void *self, struct slice head)
@@ -319,6 +330,28 @@ static enum reason translate_text(struct reading *reading, struct slice record,
     return REASON_NONE;
 }
 
+/* A line of names. What names nothing that an event could be made of is no header: it is a record,
+ * refused, and the next may be the header. Comments may stand before it. */
+static enum reason translate_header(struct reading *reading, struct slice record, bool *header,
+                                    struct buffer *detail)
+{
+    struct columns *columns = &reading->columns;
+    const struct slice wanted = buffer_slice(&reading->format->wanted);
+    const enum reason reason = columns_read(columns, &columns->csv, record, detail);
+    const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
+
+    *header = reason == REASON_NONE && named;
+    if (reason != REASON_NONE || named) return reason;
+    columns_clear(columns);
+    if (*record.text == '#') {
+        *header = true;
+        return REASON_NONE;
+    }
+    buffer_add_literal(detail, "no header line: none of its columns is event_time (--rename, "
+                               "--time-field, --header)");
+    return REASON_BAD_COLUMNS;
+}
+
 enum reason format_translate(void *self, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail)
@@ -340,11 +373,7 @@ enum reason format_translate(void *self, struct slice record,
     }
     if (reading->kind != FORMAT_CSV && reading->kind != FORMAT_TSV)
         return translate_text(reading, record, &handing);
-    if (!columns->known) {
-        const enum reason reason = columns_read(columns, &columns->csv, record, detail);
-        *header = reason == REASON_NONE;
-        return reason;
-    }
+    if (!columns->known) return translate_header(reading, record, header, detail);
     *header = columns_repeat(columns, record);
     return *header ? REASON_NONE : translate_text(reading, record, &handing);
 }

@@ -38,7 +38,8 @@ enum format_kind {
 /* What is known before anything is read. */
 struct format {
     enum format_kind from;   /* --from */
-    bool literal;            /* quotes in CSV and TSV have no meaning */
+    struct csv csv;          /* what is said of the dialect of CSV and TSV; no separator: by kind */
+    struct buffer wanted;    /* a header names one of these, `,"name":`; empty: any is one */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
     struct logformat log;    /* --log-format */
     struct map_program *map; /* owned; NULL: none */
@@ -48,7 +49,10 @@ struct format {
     struct buffer outputs;   /* what the map gave, a line each */
 };
 
-void format_init(struct format *format, enum format_kind from, bool literal);
+void format_init(struct format *format, enum format_kind from, const struct csv *csv);
+
+/* A line of names is a header only when one of them is this. May be called for several. */
+void format_want(struct format *format, struct slice name);
 
 void format_release(struct format *format);
 
