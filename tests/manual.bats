@@ -32,7 +32,7 @@ option_name() {
 }
 
 shared_names() {
-  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/shared.c"; printf 'help\nversion\n'; } | sort
+  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/common_options.c"; printf 'help\nversion\n'; } | sort
 }
 
 # Lines whose option is among the names, or with -v is not.
@@ -133,6 +133,26 @@ command_try() {
   for tool in "${tools[@]}"; do help_options "$tool"; done | among -x shared | among -v later | sort -u >wanted
   page_options "$ROOT/man/clickstream.7" >got
   diff wanted got
+}
+
+# GROUP: NAME of every shared option, of --help ...
+help_groups() {
+  "$1" --help | awk '/^[A-Z].*:$/ { group = $0; next } /^  (-[A-Za-z], )?--/ { print group, $0 }' |
+    sed -E 's/: +(-[A-Za-z], )?--([a-z-]+).*/: \2/' | grep -v '^Options:' | sort
+}
+
+# ... and of clickstream(7).
+page_groups() {
+  sed -nE -e 's/^\.Ss (.*)/\1:/p' -e 's/^\.It (Fl [A-Za-z] , )?Fl Fl ([a-z-]+).*/\2/p' "$1" |
+    awk '/:$/ { group = $0; next } group { print group, $0 }' | sort
+}
+
+@test "the groups of --help are the sections of clickstream(7)" {
+  page_groups "$ROOT/man/clickstream.7" >wanted
+  for tool in "${tools[@]}"; do
+    help_groups "$tool" >got
+    diff wanted got || { echo "$tool: clickstream(7) <, --help >"; return 1; }
+  done
 }
 
 @test "what the manual leaves out is refused" {

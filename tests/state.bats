@@ -214,6 +214,54 @@ setup() {
   [ "$(jq -c '[.read, .used, .gaps, .duplicate]' stats)" = '[2,2,0,0]' ]
 }
 
+# framed PARTITION OFFSET MINUTE: a framed event, without a newline.
+framed() { printf '%s\t%s\t{"event_type":"x","session_id":"s","event_time":"2026-01-01T00:%02d:00Z"}' "$@"; }
+
+# counters: those of the last run, and the gaps.
+counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
+
+@test "a torn framed line counts once over all runs, and gaps are right after it" {
+  go_on() { cs window --state=state --output=out --rejects=rejects --stats=stats --max-jump=0 "$@"; }
+  { framed 0 0 1 && echo && framed 0 5 2 | head -c -10; } >events
+  for _ in 1 2; do
+    go_on events
+    [ "$(counters)" = '[2,1,0,{"torn":1},0]' ]
+    [ "$(jq -c '[.line, .partition, .offset]' rejects)" = '[2,0,5]' ]
+  done
+  { framed 0 0 1 && echo && framed 0 5 2 && echo; } >whole
+  cat whole >events
+  go_on events
+  [ "$(counters)" = '[2,2,0,{},4]' ]
+  # One that came before, and is cut off this time.
+  framed 0 0 1 | head -c -10 >>events
+  for _ in 1 2; do
+    go_on events
+    [ "$(counters)" = '[3,2,0,{"torn":1},4]' ]
+  done
+  { cat whole && framed 0 0 1 && echo && framed 0 6 3; } >events
+  go_on events
+  [ "$(counters)" = '[4,3,1,{},4]' ]
+  # Whole, but for their newlines: they count at once.
+  { echo && framed 0 5 2; } >>events
+  go_on events
+  [ "$(counters)" = '[5,3,2,{},4]' ]
+  { echo && framed 0 8 4 && echo; } >>events
+  go_on events
+  [ "$(counters)" = '[6,4,2,{},5]' ]
+}
+
+@test "a first line that is torn says nothing about the framing" {
+  for before in '' '\n' '\xef\xbb\xbf'; do
+    rm -f state* out
+    printf "${before}0\t" >events
+    cs window --state=state --output=out --rejects=rejects --stats=stats events
+    [ "$(counters)" = '[1,0,0,{"torn":1},0]' ]
+    { printf "$before" && framed 0 0 1 && echo && framed 0 1 2 && echo; } >events
+    cs window --state=state --output=out --rejects=rejects --stats=stats events
+    [ "$(counters)" = '[2,2,0,{},0]' ]
+  done
+}
+
 @test "with --strict the record that ends the run is not behind the position" {
   traffic --events=2000 >events
   echo broken >>events

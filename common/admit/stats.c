@@ -1,6 +1,7 @@
 #include "admit/stats.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,35 +13,40 @@
 #include "base/json.h"
 #include "writer/output.h"
 
-/* The counters by name, in the order they are printed. */
-struct counter {
+/* The counters, each declared here and nowhere else, in the order in which they are printed and
+ * kept.
+ */
+static const struct counter {
     const char *name, *help;
-    uint64_t value;
-};
-
-static size_t counters_of(const struct stats *stats, struct counter *counters)
-{
-    size_t count = 0;
-#define COUNTER(member, text) counters[count++] = (struct counter){#member, text, stats->member}
-    COUNTER(read, "records read");
-    COUNTER(duplicate, "records dropped as repeats");
-    COUNTER(rejected, "records refused");
-    COUNTER(filtered, "events --where did not select");
-    COUNTER(late, "events too late for everything");
-    COUNTER(used, "events used");
-    COUNTER(late_windows, "windows missed by events that were used");
-    COUNTER(expired, "alerts not printed because they came too late to matter");
-    COUNTER(expression_errors, "expressions that failed on an event");
-    COUNTER(not_numbers, "values sum and avg had to skip");
-    COUNTER(gaps, "offsets missing in the input");
-    COUNTER(rows, "rows printed");
+    size_t at; /* in struct stats */
+} counters[] = {
+#define COUNTER(member, text)                                                                      \
+    {                                                                                              \
+#member, text, offsetof(struct stats, member)                                              \
+    }
+    COUNTER(read, "records read"),
+    COUNTER(duplicate, "records dropped as repeats"),
+    COUNTER(rejected, "records refused"),
+    COUNTER(filtered, "events --where did not select"),
+    COUNTER(late, "events too late for everything"),
+    COUNTER(used, "events used"),
+    COUNTER(late_windows, "windows missed by events that were used"),
+    COUNTER(expired, "alerts not printed because they came too late to matter"),
+    COUNTER(expression_errors, "expressions that failed on an event"),
+    COUNTER(not_numbers, "values sum and avg had to skip"),
+    COUNTER(gaps, "offsets missing in the input"),
+    COUNTER(rows, "rows printed"),
 #undef COUNTER
-    counters[count++] =
-        (struct counter){"no_id", "events nobody's id stands in", stats->rejected_by[REASON_NO_ID]};
-    return count;
-}
+};
+#define COUNTER_COUNT (sizeof counters / sizeof counters[0])
 
-#define COUNTERS_MAX 16
+/* One that is a reason's, too; it stands behind the others. */
+#define NO_ID_HELP "events without an id"
+
+static uint64_t counter_value(const struct stats *stats, size_t i)
+{
+    return *(const uint64_t *)(const void *)((const char *)stats + counters[i].at);
+}
 
 static void time_or_null(struct buffer *out, int64_t time_us)
 {
@@ -53,12 +59,12 @@ static void time_or_null(struct buffer *out, int64_t time_us)
 
 void stats_json(const struct stats *stats, const struct stats_moment *moment, struct buffer *out)
 {
-    struct counter counters[COUNTERS_MAX];
-    const size_t count = counters_of(stats, counters);
     buffer_add_literal(out, "{\"tool\":");
     json_add_string(out, slice_of(moment->tool));
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(out, ",\"%s\":%llu", counters[i].name, (unsigned long long)counters[i].value);
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        buffer_printf(out, ",\"%s\":%llu", counters[i].name,
+                      (unsigned long long)counter_value(stats, i));
+    buffer_printf(out, ",\"no_id\":%llu", (unsigned long long)stats->rejected_by[REASON_NO_ID]);
     buffer_add_literal(out, ",\"rejected_by\":{");
     const char *comma = "";
     for (int reason = 1; reason < REASON_COUNT; reason++) {
@@ -91,6 +97,14 @@ static void prometheus_head(struct buffer *out, const char *name, const char *su
                   help, name, suffix, type);
 }
 
+static void prometheus_counter(struct buffer *out, const char *tool, const char *name,
+                               const char *help, uint64_t value)
+{
+    prometheus_head(out, name, "_total", help, "counter");
+    buffer_printf(out, "clickstream_%s_total{tool=\"%s\"} %llu\n", name, tool,
+                  (unsigned long long)value);
+}
+
 /* A tool's own counters, which come as members of JSON: ,"name":number and so on. */
 static void prometheus_more(struct buffer *out, const char *tool, struct slice more)
 {
@@ -113,13 +127,10 @@ static void prometheus_more(struct buffer *out, const char *tool, struct slice m
 void stats_prometheus(const struct stats *stats, const struct stats_moment *moment,
                       struct buffer *out)
 {
-    struct counter counters[COUNTERS_MAX];
-    const size_t count = counters_of(stats, counters);
-    for (size_t i = 0; i < count; i++) {
-        prometheus_head(out, counters[i].name, "_total", counters[i].help, "counter");
-        buffer_printf(out, "clickstream_%s_total{tool=\"%s\"} %llu\n", counters[i].name,
-                      moment->tool, (unsigned long long)counters[i].value);
-    }
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        prometheus_counter(out, moment->tool, counters[i].name, counters[i].help,
+                           counter_value(stats, i));
+    prometheus_counter(out, moment->tool, "no_id", NO_ID_HELP, stats->rejected_by[REASON_NO_ID]);
     prometheus_head(out, "rejected_by_reason", "_total", "records refused, by reason", "counter");
     for (int reason = 1; reason < REASON_COUNT; reason++)
         buffer_printf(out, "clickstream_rejected_by_reason_total{tool=\"%s\",reason=\"%s\"} %llu\n",
@@ -159,10 +170,8 @@ void stats_prometheus(const struct stats *stats, const struct stats_moment *mome
 
 void stats_save(const struct stats *stats, struct buffer *out)
 {
-    struct counter counters[COUNTERS_MAX];
-    const size_t count = counters_of(stats, counters) - 1; /* no_id is among the reasons */
-    for (size_t i = 0; i < count; i++)
-        pack_u64(out, counters[i].value);
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        pack_u64(out, counter_value(stats, i));
     for (int reason = 0; reason < REASON_COUNT; reason++)
         pack_u64(out, stats->rejected_by[reason]);
     pack_i64(out, stats->disorder_us);
@@ -170,12 +179,8 @@ void stats_save(const struct stats *stats, struct buffer *out)
 
 void stats_load(struct stats *stats, struct unpack *in)
 {
-    uint64_t *const members[] = {&stats->read,         &stats->duplicate, &stats->rejected,
-                                 &stats->filtered,     &stats->late,      &stats->used,
-                                 &stats->late_windows, &stats->expired,   &stats->expression_errors,
-                                 &stats->not_numbers,  &stats->gaps,      &stats->rows};
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        *members[i] = unpack_u64(in);
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        *(uint64_t *)(void *)((char *)stats + counters[i].at) = unpack_u64(in);
     for (int reason = 0; reason < REASON_COUNT; reason++)
         stats->rejected_by[reason] = unpack_u64(in);
     stats->disorder_us = unpack_i64(in);
@@ -203,10 +208,8 @@ void stats_check(const char *path)
     }
     if (is_in_place(path)) return;
     struct buffer name = {0};
-    struct output output;
     new_name(&name, path);
-    output_file(&output, name.data, 0);
-    output_close(&output);
+    if (close(output_create(name.data, 0666)) != 0) die_errno("%s", name.data);
     if (unlink(name.data) != 0) die_errno("%s", name.data);
     buffer_release(&name);
 }
@@ -217,7 +220,10 @@ static void file_replace(const char *path, struct slice text)
     struct buffer name = {0};
     struct output output;
     new_name(&name, path);
-    output_file(&output, in_place ? path : name.data, 0);
+    if (in_place)
+        output_file(&output, path, 0);
+    else
+        output = (struct output){.name = name.data, .fd = output_create(name.data, 0666)};
     buffer_add_slice(&output.buffer, text);
     output_close(&output);
     if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);

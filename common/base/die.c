@@ -26,6 +26,11 @@ void message_name(const char *tool)
     tool_name = tool;
 }
 
+const char *message_tool(void)
+{
+    return tool_name;
+}
+
 /* Controls and characters that turn the direction of the text around them. */
 static bool character_unsafe(unsigned code)
 {

@@ -22,6 +22,9 @@ enum exit_code {
 /* Names the tool in all later messages. The string is borrowed for the process's life. */
 void message_name(const char *tool);
 
+/* That name. */
+const char *message_tool(void);
+
 /* Prints "tool: text\n" to standard error in one write; errno stays as it was. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct unit {
     const char *name;
@@ -10,9 +11,11 @@ struct unit {
 
 /* Largest first: the order in which they may stand. */
 static const struct unit units[] = {
-    {"d", INT64_C(86400000000)}, {"h", INT64_C(3600000000)}, {"m", INT64_C(60000000)},
-    {"s", INT64_C(1000000)},     {"ms", INT64_C(1000)},      {"us", INT64_C(1)},
+    {"w", INT64_C(604800000000)}, {"d", INT64_C(86400000000)}, {"h", INT64_C(3600000000)},
+    {"m", INT64_C(60000000)},     {"s", INT64_C(1000000)},     {"ms", INT64_C(1000)},
+    {"us", INT64_C(1)},
 };
+#define LARGEST_PRINTED 1 /* days: weeks are for reading only */
 #define UNIT_COUNT (sizeof(units) / sizeof(units[0]))
 
 #define SHOWN 40 /* bytes of the text that a phrase repeats */
@@ -76,7 +79,7 @@ const char *duration_parse(const char *text, int64_t *out_us)
             at++;
         const size_t unit = unit_find((struct slice){.text = name, .len = (size_t)(at - name)});
         if (unit == UNIT_COUNT)
-            return phrase("'%.*s' has no known unit (ms, s, m, h, d)", SHOWN, text);
+            return phrase("'%.*s' has no known unit (us, ms, s, m, h, d, w)", SHOWN, text);
         if (unit < allowed)
             return phrase("'%.*s': units go from large to small, each once (1h30m)", SHOWN, text);
         allowed = unit + 1;
@@ -88,6 +91,20 @@ const char *duration_parse(const char *text, int64_t *out_us)
     return NULL;
 }
 
+const char *duration_refuse_weeks(const char *text)
+{
+    int64_t us = 0;
+    if (strchr(text, 'w') == NULL || duration_parse(text, &us) != NULL) return NULL;
+    struct buffer days = {0};
+    duration_print(&days, us);
+    const char *why =
+        phrase("'%.*s': a window's length has no weeks: write %.*s (windows of 7d begin on "
+               "Thursdays)",
+               SHOWN, text, (int)days.len, days.data);
+    buffer_release(&days);
+    return why;
+}
+
 void duration_print(struct buffer *out, int64_t duration_us)
 {
     if (duration_us == 0) {
@@ -95,7 +112,7 @@ void duration_print(struct buffer *out, int64_t duration_us)
         return;
     }
     if (duration_us < 0) buffer_add_char(out, '-');
-    for (size_t i = 0; i < UNIT_COUNT; i++) {
+    for (size_t i = LARGEST_PRINTED; i < UNIT_COUNT; i++) {
         const int64_t count = duration_us / units[i].us;
         if (count == 0) continue;
         buffer_add_int(out, count < 0 ? -count : count);

@@ -291,10 +291,8 @@ void instant_print(struct buffer *out, int64_t time_us)
 
 void instant_print_string(struct buffer *out, int64_t time_us)
 {
-    if (time_us < INSTANT_MIN) time_us = INSTANT_MIN;
-    if (time_us > INSTANT_MAX) time_us = INSTANT_MAX;
     char *to = buffer_reserve(out, INSTANT_TEXT_MAX + 2);
-    const size_t len = instant_write(to + 1, time_us);
+    const size_t len = instant_write(to + 1, instant_within(time_us));
     to[0] = to[len + 1] = '"';
     out->len += len + 2;
 }

@@ -84,8 +84,14 @@ size_t instant_write(char *out, int64_t time_us);
 /* Adds the same to a buffer. */
 void instant_print(struct buffer *out, int64_t time_us);
 
-/* Adds it as a JSON string, in quotes; a time beyond the range (a window's bound may be) as the
- * last instant within. */
+/* The nearest time within the range; a window's bound may lie beyond. */
+static inline int64_t instant_within(int64_t time_us)
+{
+    if (time_us < INSTANT_MIN) return INSTANT_MIN;
+    return time_us > INSTANT_MAX ? INSTANT_MAX : time_us;
+}
+
+/* Adds it as a JSON string, in quotes; a time beyond the range as the last instant within. */
 void instant_print_string(struct buffer *out, int64_t time_us);
 
 /* A time so much later; never (INT64_MAX) where the duration is none (INT64_MAX). */

@@ -81,6 +81,10 @@ static const char *number_set(const struct option_row *row, const char *value)
 static const char *duration_set(const struct option_row *row, const char *value)
 {
     int64_t *target = row->target;
+    if (row->call != NULL) {
+        const char *wrong = row->call(value);
+        if (wrong != NULL) return wrong;
+    }
     if (row->words != NULL && strcmp(value, row->words) == 0) {
         *target = INT64_MAX;
         return NULL;
@@ -118,7 +122,7 @@ static const char *choice_set(const struct option_row *row, const char *value)
     return phrase("'%s' is none of %s", value, row->words);
 }
 
-static void list_add(struct option_list *list, const char *value)
+static void value_add(struct option_list *list, const char *value)
 {
     list->text = memory_resize(list->text, list->count + 1, sizeof list->text[0]);
     list->text[list->count++] = value;
@@ -142,7 +146,7 @@ static const char *row_set(const struct option_row *row, const char *value)
     case OPTION_NUMBER: return value == NULL ? NULL : number_set(row, value);
     case OPTION_DURATION: return duration_set(row, value);
     case OPTION_CHOICE: return choice_set(row, value);
-    case OPTION_LIST: list_add(row->target, value); return NULL;
+    case OPTION_LIST: value_add(row->target, value); return NULL;
     case OPTION_CALL: return row->call(value);
     }
     return NULL;
@@ -157,7 +161,7 @@ static void given_add(const struct option_row *row, const char *value)
 static void version_print(void)
 {
     struct buffer text = {0};
-    buffer_printf(&text, "%s (clickstream) " CS_VERSION "\n", program_invocation_short_name);
+    buffer_printf(&text, "%s (clickstream) " CS_VERSION "\n", message_tool());
     if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
         die_errno("standard output");
     exit(EXIT_DONE);
@@ -166,7 +170,7 @@ static void version_print(void)
 static void help_print(void)
 {
     struct buffer text = {0};
-    option_help(&text, NULL);
+    option_help(&text);
     if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
         die_errno("standard output");
     exit(EXIT_DONE);
@@ -184,6 +188,11 @@ const char *option_file(const char *path)
     if (file_path != NULL) return "only one view can be used";
     file_path = path;
     return NULL;
+}
+
+const char *option_file_name(void)
+{
+    return file_path;
 }
 
 /* Was the option named on the command line? */
@@ -268,8 +277,14 @@ static void rows_collect(const struct option_row *rows)
 }
 
 static const struct option_row help_rows[] = {
-    {.name = "help", .type = OPTION_FLAG, .letter = 'h', .help = "print this help", .free = true},
+    {.name = "help",
+     .group = "Looking inside",
+     .type = OPTION_FLAG,
+     .letter = 'h',
+     .help = "print this help",
+     .free = true},
     {.name = "version",
+     .group = "Looking inside",
      .type = OPTION_FLAG,
      .letter = 'V',
      .help = "print the version",
@@ -337,6 +352,20 @@ bool option_given(const char *name)
     for (size_t i = 0; i < file_count; i++)
         if (strcmp(file_rows[i]->name, name) == 0) return true;
     return given_here(name);
+}
+
+void option_refuse_list(const char *name, const char *value, const char *why)
+{
+    die_usage("--%s: '%s': %s (%s)", name, value, why, row_named(name, strlen(name))->argument);
+}
+
+void option_items(struct list *out, const char *name, const struct option_list *values,
+                  enum list_kind kind)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const char *why = list_add(out, kind, slice_of(values->text[i]));
+        if (why != NULL) option_refuse_list(name, values->text[i], why);
+    }
 }
 
 void option_release(void)
@@ -426,15 +455,29 @@ void option_help_texts(const char *head, const char *tail)
     help_tail = tail;
 }
 
-void option_help(struct buffer *out, const struct option_row *rows)
+static bool is_of_group(const struct option_row *row, const char *group)
+{
+    return row->group == group ||
+           (row->group != NULL && group != NULL && strcmp(row->group, group) == 0);
+}
+
+/* Has a row before that one the same group? */
+static bool group_met(int index)
+{
+    for (int i = 0; i < index; i++)
+        if (is_of_group(all_rows[i], all_rows[index]->group)) return true;
+    return false;
+}
+
+void option_help(struct buffer *out)
 {
     if (help_head != NULL) buffer_printf(out, "%s", help_head);
-    if (rows != NULL) {
-        for (; rows->name != NULL; rows++)
-            help_row(out, rows);
-    } else {
-        for (int i = 0; i < row_count; i++)
-            help_row(out, all_rows[i]);
+    for (int i = 0; i < row_count; i++) {
+        const char *group = all_rows[i]->group;
+        if (group_met(i)) continue;
+        buffer_printf(out, "\n%s:\n", group == NULL ? "Options" : group);
+        for (int j = i; j < row_count; j++)
+            if (is_of_group(all_rows[j], group)) help_row(out, all_rows[j]);
     }
     if (help_tail != NULL) buffer_printf(out, "%s", help_tail);
 }

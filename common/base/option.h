@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/list.h"
 
 enum option_type {
     OPTION_FLAG,     /* bool */
@@ -37,15 +38,17 @@ struct option_row {
     void *target; /* the variable; OPTION_CALL: an int64_t that stands for the value in the
                      fingerprint, or NULL */
     const char *(*call)(
-        const char *value); /* OPTION_CALL: NULL, or the phrase that says what is wrong */
+        const char *value); /* OPTION_CALL, and before it is read OPTION_DURATION (optional): NULL,
+                               or the phrase that says what is wrong */
     const char *argument;   /* "DUR"; "[DUR]" where it may be left out; NULL: takes none */
     const char
         *words; /* OPTION_CHOICE: "auto|ndjson|kcat" (also its argument in --help); OPTION_DURATION:
                    a word that may stand in its place and reads as INT64_MAX ("max", "none") */
-    const char *help; /* one line, no full stop */
-    int64_t least;    /* OPTION_NUMBER, OPTION_DURATION: the smallest value allowed (a duration of 0
-                         needs least <= 0, the default) */
-    bool free;        /* may differ between runs on one state: it changes no row */
+    const char *help;  /* one line, no full stop */
+    const char *group; /* its heading in --help; NULL: the tool's own, under "Options" */
+    int64_t least; /* OPTION_NUMBER, OPTION_DURATION: the smallest value allowed (a duration of 0
+                      needs least <= 0, the default) */
+    bool free;     /* may differ between runs on one state: it changes no row */
 };
 
 #define OPTION_END                                                                                 \
@@ -64,8 +67,18 @@ int option_parse(int argc, char **argv, const struct option_row *own,
  * Returns NULL or the phrase that says what is wrong. */
 const char *option_file(const char *path);
 
+/* Its path, or NULL. */
+const char *option_file_name(void);
+
 /* Was the option named on the command line or in an option file? */
 bool option_given(const char *name);
+
+/* Adds the items of each value given for that option. Anything wrong is die_usage. */
+void option_items(struct list *out, const char *name, const struct option_list *values,
+                  enum list_kind kind);
+
+/* Ends the run because the option's value is no such list; why is list.h's phrase. */
+_Noreturn void option_refuse_list(const char *name, const char *value, const char *why);
 
 /* Adds "--name=value\n" for every given row that is not free, in table order: what a state is bound
  * to. */
@@ -74,8 +87,9 @@ void option_fingerprint(struct buffer *out);
 /* What --help prints before and after the options. */
 void option_help_texts(const char *head, const char *tail);
 
-/* Adds the --help text with these rows (NULL: all of option_parse's). */
-void option_help(struct buffer *out, const struct option_row *rows);
+/* Adds the --help text with all of option_parse's rows: the tool's own, then those of each group in
+ * the order in which the groups are met in the table. */
+void option_help(struct buffer *out);
 
 /* Frees the lists. */
 void option_release(void);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "expr/lexer.h"
 #include "expr/libjq.h"
@@ -187,16 +188,19 @@ int expr_member(const struct expr *expr)
 void expr_explain(const struct expr *expr, struct buffer *out)
 {
     if (expr->native == NULL) {
-        buffer_printf(out, "libjq: %s (whole line)", expr->text);
+        buffer_add_literal(out, "libjq: ");
+        json_add_inside(out, slice_of(expr->text));
+        buffer_add_literal(out, " (whole line)");
         return;
     }
     const uint64_t reads = native_reads(expr->native);
     const char *separator = " (reads ";
-    buffer_printf(out, "native: %s", expr->text);
+    buffer_add_literal(out, "native: ");
+    json_add_inside(out, slice_of(expr->text));
     for (int slot = 0; slot < expr->schema->count; slot++) {
         if ((reads >> slot & 1) == 0) continue;
         buffer_add_slice(out, slice_of(separator));
-        buffer_add_slice(out, expr->schema->name[slot]);
+        json_add_inside(out, expr->schema->name[slot]);
         separator = ", ";
     }
     buffer_add_slice(out, slice_of(reads == 0 ? " (reads nothing)" : ")"));

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 static bool is_letter(char c)
@@ -31,54 +33,6 @@ bool name_valid(struct slice text)
         if (!is_letter(c) && !beyond && !(i > 0 && inside)) return false;
     }
     return text.len > 0;
-}
-
-struct slice text_trim(struct slice text)
-{
-    while (text.len > 0 && strchr(" \t", text.text[0]) != NULL) {
-        text.text++;
-        text.len--;
-    }
-    while (text.len > 0 && strchr(" \t", text.text[text.len - 1]) != NULL)
-        text.len--;
-    return text;
-}
-
-static struct slice between(const char *at, const char *end)
-{
-    return (struct slice){.text = at, .len = (size_t)(end - at)};
-}
-
-/* Behind the string that begins at at; what is interpolated, "\(...)", is part of it. */
-static const char *string_end(const char *at, const char *end)
-{
-    for (at++; at < end; at++) {
-        if (*at == '"') return at + 1;
-        if (*at != '\\' || ++at == end) continue;
-        if (*at != '(') continue;
-        const char *close = text_find(between(at + 1, end), ')');
-        if (close == NULL) return end;
-        at = close;
-    }
-    return end;
-}
-
-const char *text_find(struct slice text, char stop)
-{
-    const char *end = text.text + text.len;
-    int depth = 0;
-
-    for (const char *at = text.text; at < end;) {
-        if (depth == 0 && *at == stop) return at;
-        if (*at == '"') {
-            at = string_end(at, end);
-            continue;
-        }
-        if (strchr("([{", *at) != NULL) depth++;
-        if (strchr(")]}", *at) != NULL && depth > 0) depth--;
-        at++;
-    }
-    return NULL;
 }
 
 bool operand_compile(struct operand *operand, struct slice text, struct schema *schema,
@@ -119,6 +73,7 @@ void operand_explain(const struct operand *operand, struct buffer *out)
         while (out->len > 0 && out->data[out->len - 1] == '\n')
             out->len--;
     } else {
-        buffer_printf(out, "the member %s", operand->text);
+        buffer_add_literal(out, "the member ");
+        json_add_inside(out, slice_of(operand->text));
     }
 }

@@ -3,9 +3,6 @@
  *
  *     product_id            the member of that name
  *     .price * .quantity    anything else is jq
- *
- * Also here: finding where a part of an option ends, since commas and parentheses inside strings
- * and brackets belong to the expression.
  */
 #ifndef CS_OPERAND_H
 #define CS_OPERAND_H
@@ -53,12 +50,5 @@ bool name_bare(struct slice text);
 /* May text be the name of a row's member? Like a bare name, with '-', '.' and anything beyond ASCII
  * as well. */
 bool name_valid(struct slice text);
-
-/* Without blanks at either end. */
-struct slice text_trim(struct slice text);
-
-/* Where stop first stands in text outside strings, parentheses, brackets and braces; NULL: nowhere.
- */
-const char *text_find(struct slice text, char stop);
 
 #endif

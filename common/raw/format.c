@@ -137,6 +137,23 @@ void *format_begin(void *self, struct slice head)
     return reading;
 }
 
+bool format_whole(void *self, struct slice line)
+{
+    const struct format *format = self;
+    const struct csv comma = {.separator = ','},
+                     tab = {.separator = '\t', .literal = format->csv.literal};
+    struct csv_row names = {0}, fields = {0};
+    if (format->header.len == 0) return false; /* the names are text, and look like no frame */
+    const bool tabs = format->csv.separator == '\t' || format->from == FORMAT_TSV;
+    if (!tabs && format->from != FORMAT_AUTO) return false;
+    const bool whole = csv_fields(&comma, buffer_slice(&format->header), 0, &names) == NULL &&
+                       csv_fields(&tab, csv_trim(line), 0, &fields) == NULL &&
+                       names.count == fields.count;
+    csv_row_release(&names);
+    csv_row_release(&fields);
+    return whole;
+}
+
 void format_end(void *self)
 {
     struct reading *reading = self;

@@ -73,6 +73,7 @@ enum format_kind format_sniff(struct slice head);
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
 void *format_begin(void *self, struct slice head);
+bool format_whole(void *self, struct slice line);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,

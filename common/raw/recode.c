@@ -46,34 +46,23 @@ static void pair_put(struct recode *recode, struct slice old, struct slice new)
     recode->pair[recode->count++] = (struct recode_pair){slice_keep(old), slice_keep(new)};
 }
 
-/* One FIELD:old=new,...; piece is scratch. */
-static const char *list_read(struct recode_list *list, const char *text, struct buffer *piece)
-{
-    if (!utf8_valid(slice_of(text))) return "it is not UTF-8";
-    if (list_piece(&text, ":", piece) != ':') return "no ':' behind the member (FIELD:old=new)";
-    if (piece->len == 0) return "no member before ':' (FIELD:old=new)";
-    struct recode *recode = list_put(list, buffer_slice(piece));
-
-    char stop = ',';
-    while (stop == ',') {
-        buffer_clear(piece);
-        if (list_piece(&text, "=,", piece) != '=') return "no '=' in a pair (FIELD:old=new)";
-        const size_t len = piece->len;
-        stop = list_piece(&text, "=,", piece);
-        if (stop == '=') return "a second '=' in a pair (write \\= for one in a value)";
-        const struct slice old = {.text = piece->data, .len = len};
-        const struct slice new = {.text = piece->data + len, .len = piece->len - len};
-        pair_put(recode, old, new);
-    }
-    return NULL;
-}
-
 const char *recode_add(struct recode_list *list, const char *text)
 {
-    struct buffer piece = {0};
-    buffer_reserve(&piece, 1); /* so that an empty piece has an address */
-    const char *problem = list_read(list, text, &piece);
-    buffer_release(&piece);
+    struct slice rest = slice_of(text);
+    struct slice field = {0};
+    struct list pairs = {0};
+
+    if (!utf8_valid(rest)) return "it is not UTF-8";
+    const char *problem = list_field(&rest, &field);
+    if (problem != NULL) return problem;
+    problem = list_add(&pairs, LIST_PAIRS, rest);
+    if (problem == NULL) {
+        struct recode *recode = list_put(list, field);
+        for (size_t i = 0; i < pairs.count; i++)
+            pair_put(recode, pairs.item[i].name, pairs.item[i].value);
+    }
+    list_release(&pairs);
+    free((char *)field.text);
     return problem;
 }
 

@@ -14,15 +14,16 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/range.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
+#include "run/tick.h"
 
 /* A range's rows, and events it leaves to the run, are kept in memory until it is their turn: so a
  * range is no larger than this. What is open at its end is handed over and added up, which is work
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
-#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* TOOL_BULKY */
-/* What was there before a range may matter in it for long (run.reach_us). Where that is at most one
+#define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* ranges.bulky */
+/* What was there before a range may matter in it for long (ranges.reach). Where that is at most one
  * part in so many of a range of this size, the rest is worth its rows' memory. */
 #define RANGE_BYTES_LARGE ((uint64_t)1 << 30)
 #define BORDER_SHARE 3
@@ -75,7 +76,7 @@ static int64_t seed_time(struct loop *l, uint64_t begin)
             const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
             while (p < piece + len) {
                 int64_t time_us;
-                p = intake_peek(l, p, &time_us);
+                p = admission_peek(&l->admission, p, &time_us);
                 if (time_us > largest_us) largest_us = time_us;
             }
         }
@@ -94,7 +95,8 @@ static uint64_t reach_bytes(struct loop *l)
     const int64_t to_us = seed_time(l, total);
     int64_t reach_us;
     if (from_us == TIME_NONE || to_us <= from_us ||
-        __builtin_add_overflow(l->run.reach_us, l->run.settings.lateness_us, &reach_us) ||
+        __builtin_add_overflow(l->analysis->ranges->reach(&l->run), l->run.settings.lateness_us,
+                               &reach_us) ||
         reach_us >= to_us - from_us)
         return total;
     return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
@@ -103,7 +105,7 @@ static uint64_t reach_bytes(struct loop *l)
 /* Is most of a large range out of reach of what was there before? */
 static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 {
-    if (l->run.reach_us == 0) return false;
+    if (l->analysis->ranges->reach == NULL) return false;
     const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
     const uint64_t large = share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE;
     return reach_bytes(l) <= large / BORDER_SHARE;
@@ -113,7 +115,7 @@ static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 static uint64_t range_most(const struct jobs *jobs, const struct loop *l)
 {
     if (jobs->large) return RANGE_BYTES_LARGE;
-    return (l->tool->flags & TOOL_BULKY) != 0 ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
+    return l->analysis->ranges->bulky ? RANGE_BYTES_MAX_BULKY : RANGE_BYTES_MAX;
 }
 
 /* As many ranges for each job. */
@@ -143,11 +145,11 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
 static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
 {
     pack_i64(out, seed_us);
-    pack_u8(out, l->full || range_partition(l)->holding);
-    pack_u64(out, l->keys_most);
+    pack_u8(out, l->admission.batch.full || range_partition(l)->holding);
+    pack_u64(out, l->admission.batch.keys_most);
     pack_u64(out, l->output.position);
     pack_u64(out, handed);
-    clock_save(&l->clock, out);
+    clock_save(&l->admission.clock, out);
     range_pack(l, out);
 }
 
@@ -162,15 +164,16 @@ static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int nu
     range_select(l, range);
     if (seed_us != TIME_NONE) {
         struct partition *partition = range_partition(l);
-        partition_advance(&l->clock, partition, seed_us);
+        partition_advance(&l->admission.clock, partition, seed_us);
         partition->began = true;
-        l->told_us = clock_watermark(&l->clock);
+        l->admission.batch.told_us = clock_watermark(&l->admission.clock);
         l->run.end_time_us = seed_us;
-        l->run.border_us = l->run.reach_us == 0 || jobs->large ? seed_us : INT64_MAX;
-        if (l->tool->range != NULL) l->tool->range(&l->run);
+        const struct ranges *const ranges = l->analysis->ranges;
+        if (ranges->begin != NULL)
+            ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
         read_range(l);
     }
-    intake_run(l);
+    batch_deliver(&l->admission.batch);
     output_flush(&l->output);
     output_flush(&l->handover);
     const uint64_t handed = l->handover.position;
@@ -305,7 +308,7 @@ static bool worker_wait(struct loop *l, const struct jobs *jobs, const struct sl
 {
     while (!signals_wait(slot->done[0])) {
         if (stop_signal != 0) return false;
-        (void)loop_tick(l);
+        (void)tick(l);
     }
     int status;
     const ssize_t got = read(slot->done[0], &status, sizeof status);
@@ -344,19 +347,20 @@ static bool range_take(struct loop *l, struct slot *slot)
     const bool holds = unpack_u8(&in) != 0;
     const uint64_t keys_most = l->run.counters.keys + unpack_u64(&in);
     const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
-                       !partition->holding && (partition->began || shared.max_jump_us == 0) &&
-                       keys_most <= (uint64_t)shared.max_keys;
+                       !partition->holding && (partition->began || options->max_jump_us == 0) &&
+                       keys_most <= (uint64_t)options->max_keys;
     if (right) {
         const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
         const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};
-        const int64_t floor_us = l->clock.floor_us;
-        (void)clock_load(&l->clock, &in); /* range_add sees what is broken */
-        if (floor_us > l->clock.floor_us) l->clock.floor_us = floor_us;
-        l->run.end_time_us = l->clock.largest_us;
+        const int64_t floor_us = l->admission.clock.floor_us;
+        (void)clock_load(&l->admission.clock, &in); /* range_add sees what is broken */
+        if (floor_us > l->admission.clock.floor_us) l->admission.clock.floor_us = floor_us;
+        l->run.end_time_us = l->admission.clock.largest_us;
         range_add(l, &in, handed, rows);
-        intake_run(l); /* the watermark moves on, and prints what is complete */
-        if (l->tool->take == NULL) rows_pass(l->run.rows, rows);
-        (void)loop_tick(l);
+        batch_deliver(
+            &l->admission.batch); /* the watermark moves on, and prints what is complete */
+        if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
+        (void)tick(l);
     }
     return right;
 }

@@ -14,12 +14,12 @@
  * and reads the range itself. So the result is the same bytes as one job's, whatever the data; only
  * the speed differs. Line numbers in rejects are made good when they are handed over.
  *
- * What an id did before may decide on its events for as long as reach_us. Such events a worker only
- * reads and judges, and passes on (FATE_LEFT, handover.h); the run hands them to the command, in
- * the order of arrival and before anything else of the range, as if it had read them. Where that
- * long is a small part of a large range, the rest of it is the worker's own, and its rows go in
- * between those of the run (take, border.h, weave.h). Where it is not, all events are passed on, in
- * small ranges: then workers read, and the run does all that follows.
+ * What an id did before may decide on its events for as long as ranges.reach says. Such events a
+ * worker only reads and judges, and passes on (FATE_LEFT, handover.h); the run hands them to the
+ * command, in the order of arrival and before anything else of the range, as if it had read them.
+ * Where that long is a small part of a large range, the rest of it is the worker's own, and its
+ * rows go in between those of the run (take, border.h, weave.h). Where it is not, all events are
+ * passed on, in small ranges: then workers read, and the run does all that follows.
  */
 #ifndef CS_JOBS_H
 #define CS_JOBS_H

@@ -11,7 +11,10 @@
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/pack.h"
-#include "run/shared.h"
+#include "run/checkpoint.h"
+#include "run/replay.h"
+#include "run/common_options.h"
+#include "run/summary.h"
 #include "source/frame.h"
 
 /* Below this a process is not worth its fork. */
@@ -46,18 +49,19 @@ static bool is_plain(const struct loop *l, const struct input *input)
         from++;
     if (from == head + len) return true;
     if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
-    if (shared.input == INPUT_KCAT) return false;
+    if (options->input == INPUT_KCAT) return false;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return shared.input == INPUT_NDJSON ||
-           (newline != NULL && frame_guess(from, newline + 1) == FRAMING_NONE) ||
+    return options->input == INPUT_NDJSON ||
+           (newline != NULL && frame_guess(from, newline + 1, false) == FRAMING_NONE) ||
            (newline == NULL && l->run.translator == NULL);
 }
 
 bool range_possible(const struct loop *l, int jobs)
 {
-    if (jobs < 2 || shared.dedup_us != 0 || shared.strict || shared.interleave || shared.pad != 0 ||
-        l->run.settings.rows || shared.merge)
+    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
+        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
+        options->format == ENCODING_TABLE)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     for (int i = 0; i < l->inputs.count; i++)
@@ -114,11 +118,11 @@ void range_select(struct loop *l, const struct range *range)
 void range_serve(struct loop *l, pid_t parent)
 {
     die_with(parent);
-    l->run.in_range = true;
-    l->wallclock.believed = true; /* the run has the first events */
-    l->rejects.deferred = l->late.deferred = &l->handover.buffer;
-    l->rejects.mark = HANDOVER_REJECTED;
-    l->late.mark = HANDOVER_LATE;
+    l->in_range = true;
+    l->admission.wallclock.believed = true; /* the run has the first events */
+    l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
+    l->admission.fates.rejects.mark = HANDOVER_REJECTED;
+    l->admission.fates.late.mark = HANDOVER_LATE;
     l->progress.on = false;
 }
 
@@ -139,17 +143,17 @@ void range_failed(int status)
 
 struct partition *range_partition(struct loop *l)
 {
-    return clock_partition(&l->clock, l->inputs.input[0].number);
+    return clock_partition(&l->admission.clock, l->inputs.input[0].number);
 }
 
 void range_pack(struct loop *l, struct buffer *out)
 {
-    loop_count(l);
+    summary_count(l);
     stats_save(&l->stats, out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
-    if (l->tool->save != NULL) l->tool->save(&l->run, out);
+    if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -179,12 +183,14 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
-    bool good = l->tool->take == NULL || l->tool->take(&l->run, rows, in);
-    good = intake_replay(l, handed) && good;
+    const struct ranges *const ranges = l->analysis->ranges;
+    bool good = ranges->weave == NULL || ranges->weave(&l->run, rows, in);
+    good = replay_take(l, handed, checkpoint_keys) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];
     free(lines);
-    if (l->tool->take != NULL) intake_run(l); /* what the range has open comes behind */
-    if (l->tool->load != NULL) good = l->tool->load(&l->run, in) && good;
+    if (ranges->weave != NULL)
+        batch_deliver(&l->admission.batch); /* what the range has open comes behind */
+    if (ranges->add != NULL) good = ranges->add(&l->run, in) && good;
     if (!good || in->broken) die("a job has handed over nonsense"); /* a fault of this program */
 }

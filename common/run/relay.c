@@ -12,8 +12,9 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/range.h"
-#include "run/shared.h"
+#include "run/common_options.h"
 #include "run/signals.h"
+#include "run/tick.h"
 
 /* Large enough that passing the turn on costs nothing, small enough for the second cache. */
 #define PIECE_BYTES ((uint64_t)2 << 20)
@@ -63,8 +64,9 @@ static void piece_begin(struct loop *l, uint64_t number)
     buffer_clear(&l->handover.buffer);
     l->output.position = 0;
     struct partition *partition = range_partition(l);
-    partition->largest_us = l->clock.largest_us = l->clock.floor_us = l->told_us = TIME_NONE;
-    l->clock.lateness_us = INT64_MAX;
+    partition->largest_us = l->admission.clock.largest_us = l->admission.clock.floor_us =
+        l->admission.batch.told_us = TIME_NONE;
+    l->admission.clock.lateness_us = INT64_MAX;
     partition->ended = false;
     l->run.first_time_us = INT64_MAX;
 }
@@ -80,7 +82,7 @@ static void piece_read(struct loop *l, const struct relay *relay, void (*read_ra
     if (range.begin >= range.end) return;
     range_select(l, &range);
     read_range(l);
-    intake_run(l);
+    batch_deliver(&l->admission.batch);
 }
 
 static void baton_take(const struct runner *runner)
@@ -100,7 +102,7 @@ static void result_send(struct loop *l, bool whole, struct buffer *result, int f
     buffer_clear(result);
     pack_u8(result, whole);
     pack_u64(result, l->output.position);
-    pack_i64(result, l->clock.largest_us);
+    pack_i64(result, l->admission.clock.largest_us);
     pack_i64(result, l->run.first_time_us);
     pack_text(result, buffer_slice(&l->handover.buffer));
     range_pack(l, result);
@@ -202,10 +204,10 @@ static bool result_take(const struct relay *relay, const struct runner *runner, 
     range_add(l, &in, handed, (struct slice){0});
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
-    if (largest_us != TIME_NONE) partition_advance(&l->clock, partition, largest_us);
-    l->run.end_time_us = l->clock.largest_us;
-    intake_run(l);
-    (void)loop_tick(l);
+    if (largest_us != TIME_NONE) partition_advance(&l->admission.clock, partition, largest_us);
+    l->run.end_time_us = l->admission.clock.largest_us;
+    batch_deliver(&l->admission.batch);
+    (void)tick(l);
     return whole;
 }
 
@@ -225,7 +227,7 @@ static void relay_end(const struct relay *relay)
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if ((l->tool->flags & TOOL_SINGLY) == 0 || shared.max_jump_us != 0 || shared.max_ahead_us != 0)
+    if (!l->analysis->ranges->singly || options->max_jump_us != 0 || options->max_ahead_us != 0)
         return false;
     struct relay relay = {
         .count = count,

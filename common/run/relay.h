@@ -1,5 +1,5 @@
 /*
- * relay.h - --jobs for a tool that takes every event by itself (TOOL_SINGLY): small pieces of the
+ * relay.h - --jobs for a tool that takes every event by itself (ranges.singly): small pieces of the
  * input in turn, with the output of one pass.
  *
  * Each of N processes reads every N-th piece and keeps its rows until those of the piece before are

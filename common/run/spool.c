@@ -89,14 +89,14 @@ static void segment_open(struct spool *spool)
 {
     struct output *output = spool->output;
     open_name(spool->name, ++spool->open);
-    output->fd = openat(spool->dir_fd, spool->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    output->fd = openat(spool->dir_fd, spool->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (output->fd < 0) die_errno("%s/%s", spool->dir, spool->name);
     output->position = 0;
 }
 
 void spool_open(struct spool *spool, const char *dir, uint64_t named, struct output *output)
 {
-    if (mkdir(dir, 0777) == 0)
+    if (mkdir(dir, 0700) == 0)
         directory_sync(dir);
     else if (errno != EEXIST)
         die_errno("%s", dir);
@@ -108,7 +108,9 @@ void spool_open(struct spool *spool, const char *dir, uint64_t named, struct out
         .open = named,
         .full_fd = -1,
     };
-    if (spool->dir_fd < 0) die_errno("%s", dir);
+    struct stat there;
+    if (spool->dir_fd < 0 || fstat(spool->dir_fd, &there) != 0) die_errno("%s", dir);
+    owner_check(dir, &there);
     if (!lock_take(spool->dir_fd, LOCK_PATIENCE_US))
         die_person("%s: another process writes to this spool", dir);
     spool_recover(spool);

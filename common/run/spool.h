@@ -9,7 +9,9 @@
  * it; the rename of the state is the commit, and renaming the segment to its number only makes it
  * visible. So at start: an open segment that the state names is sealed now, one that it does not
  * name never happened and is deleted (its events will be read again). Hence every row is in exactly
- * one sealed segment. A save without rows makes no segment. The writer holds a flock on DIR itself.
+ * one sealed segment. Rows hold ids of people: segments are for their owner alone (0600), and so is
+ * DIR where it is made here (0700); one that was there keeps its rights, it may be anything. A save
+ * without rows makes no segment. The writer holds a flock on DIR itself.
  *
  * Order: spool_open; then for each save spool_cut, spool_sync, (the commit), spool_seal,
  * spool_sealed; spool_close. spool_sync, the commit and spool_seal may run in a forked child

@@ -16,10 +16,14 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "writer/output.h"
 
 #define MAGIC "clickstream state "
 #define VERSION "4\n"
 #define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
+
+/* Ids of people are in it. */
+#define STATE_MODE 0600
 
 /* How long the remains of a run that is gone may take to go. */
 #define GONE_US INT64_C(10000000)
@@ -29,6 +33,39 @@ static char *path_with(const char *path, const char *ending)
     struct buffer text = {0};
     buffer_printf(&text, "%s%s%c", path, ending, '\0');
     return text.data;
+}
+
+/* The directory that a path is in, as a string of its own. */
+static char *path_directory(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    const char *slash = memrchr(path, '/', len);
+    if (slash == NULL) return memory_text(".", 1);
+    return memory_text(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* --- what others may have put there --- */
+
+void owner_check(const char *path, const struct stat *there)
+{
+    char *dir = path_directory(path);
+    struct stat stat_dir;
+    if (stat(dir, &stat_dir) != 0) die_errno("%s", dir);
+    free(dir);
+    if ((stat_dir.st_mode & S_ISVTX) == 0 || there->st_uid == geteuid() ||
+        there->st_uid == stat_dir.st_uid)
+        return;
+    die_person("%s: belongs to somebody else, in a directory that others may write to", path);
+}
+
+/* Takes from others what earlier versions have given them. */
+static void mode_narrow(int fd, const struct stat *there)
+{
+    if ((there->st_mode & 0777) != STATE_MODE && there->st_uid == geteuid() &&
+        fchmod(fd, STATE_MODE) != 0)
+        die_errno("fchmod");
 }
 
 /* --- the lock --- */
@@ -66,8 +103,15 @@ static void lock_wait(int fd, const char *path)
 void state_lock(const char *path)
 {
     char *name = path_with(path, ".lock");
-    const int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0) die_errno("%s", name);
+    struct stat there;
+    const int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, STATE_MODE);
+    if (fd < 0 && errno == ELOOP)
+        die_usage("--state: '%s' is a symbolic link, and is to be the lock", name);
+    if (fd < 0 || fstat(fd, &there) != 0) die_errno("%s", name);
+    if (!S_ISREG(there.st_mode) || there.st_nlink > 1)
+        die_usage("--state: '%s' is no file of its own, and is to be the lock", name);
+    owner_check(name, &there);
+    mode_narrow(fd, &there);
     lock_wait(fd, path);
     /* Only for the message above: that it cannot be written is no reason to stop. */
     char pid[24];
@@ -88,11 +132,12 @@ static _Noreturn void damaged(const char *path)
 /* The whole file; false: there is none. */
 static bool file_read(const char *path, struct buffer *file)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) return false;
     struct stat stat;
     if (fd < 0 || fstat(fd, &stat) != 0) die_errno("%s", path);
-    if (!S_ISREG(stat.st_mode)) damaged(path);
+    if (!S_ISREG(stat.st_mode)) die_usage("--state: '%s' is no file", path);
+    owner_check(path, &stat);
     buffer_reserve(file, (size_t)stat.st_size + 1);
     for (;;) {
         const ssize_t got =
@@ -228,8 +273,7 @@ void state_begin(struct state_file *file, const char *path, const char *tool, st
         .path = path, .name = path_with(path, ".new"), .hash = XXH3_createState()};
     if (file->hash == NULL) die("no memory for a checksum");
     XXH3_128bits_reset(file->hash);
-    file->fd = open(file->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file->fd < 0) die_errno("%s", file->name);
+    file->fd = output_create(file->name, STATE_MODE);
     buffer_reserve(&file->buffer, PIECE_BYTES);
     file->buffer.drain = file_write;
     buffer_add_literal(&file->buffer, MAGIC VERSION);
@@ -239,12 +283,7 @@ void state_begin(struct state_file *file, const char *path, const char *tool, st
 
 void directory_sync(const char *path)
 {
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    const char *slash = memrchr(path, '/', len);
-    char *name = slash == NULL ? memory_text(".", 1)
-                               : memory_text(path, slash == path ? 1 : (size_t)(slash - path));
+    char *name = path_directory(path);
     const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) die_errno("%s", name);
     if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) die_errno("%s: fsync", name);

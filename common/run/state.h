@@ -3,7 +3,7 @@
  *
  *     clickstream state 1\n  TOOL\n                     readable with head(1)
  *     text: the options the state is bound to (option_fingerprint)
- *     body: what the main loop and the command have packed (pack.h)
+ *     body: named sections (checkpoint.c), packed (pack.h)
  *     XXH3-128 of everything before, 16 bytes, canonical (big-endian)
  *
  * The file is only ever replaced: FILE.new is written and fsynced, renamed, and the directory
@@ -12,8 +12,13 @@
  * on FILE.lock, which is never removed: removing it would let two processes hold locks on two files
  * of that name. A process forked while it is held (saver.h) holds it too, so nobody reads the state
  * while a saving child of a dead run may still replace it. FILE is opened once the lock is held,
- * not before. Refusals are exit 3 (a person is needed), failures of the disk exit 1 with the old
- * state untouched.
+ * not before.
+ *
+ * Ids of people are in the state, and others may have rights in its directory: so FILE and
+ * FILE.lock are for their owner alone (0600, whatever the umask), FILE.new is never one that was
+ * there, no link is followed to it or to the lock, and in a directory such as /tmp nothing is taken
+ * that somebody else has put there. Refusals are exit 3 (a person is needed), failures of the disk
+ * exit 1 with the old state untouched.
  */
 #ifndef CS_STATE_H
 #define CS_STATE_H
@@ -24,6 +29,8 @@
 #include "base/buffer.h"
 #include "base/pack.h"
 #include "base/slice.h"
+
+struct stat;
 
 /* Takes the lock for the process's life; exit 3 when another process has it. */
 void state_lock(const char *path);
@@ -56,6 +63,10 @@ void state_commit(struct state_file *file);
 
 /* fsyncs the directory that a path is in, so that what has been made or renamed there stays. */
 void directory_sync(const char *path);
+
+/* For what is at a path already, whose stat is given: exit 3 when the directory is one where
+ * everybody may make files (sticky) and it is neither ours nor the directory's owner's. */
+void owner_check(const char *path, const struct stat *there);
 
 /* A run that was killed gives its memory back before its locks, and its saving child goes after it:
  * hence some patience. */

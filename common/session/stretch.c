@@ -573,18 +573,15 @@ struct summary stretch_summary(const struct stretch *stretch)
 }
 
 void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
-                            struct buffer *out)
+                            struct rows *rows, int member)
 {
     struct products products =
         products_walk(summary->products, products_kept(stretch), stretch->start_us);
+    struct buffer *list = rows_list(rows, member);
 
-    buffer_add_char(out, '[');
-    while (products.left > 0) {
-        json_add_string(out, products.text);
-        products_next(&products);
-        if (products.left > 0) buffer_add_char(out, ',');
-    }
-    buffer_add_char(out, ']');
+    for (; products.left > 0; products_next(&products))
+        rows_list_text(list, products.text);
+    rows_list_end(list);
 }
 
 /* --- as bytes --- */

@@ -28,6 +28,7 @@
 #include "base/slab.h"
 #include "base/slice.h"
 #include "base/value.h"
+#include "writer/rows.h"
 
 #define STRETCH_PRODUCTS_MAX 10000
 
@@ -147,9 +148,9 @@ struct summary {
 
 struct summary stretch_summary(const struct stretch *stretch);
 
-/* Adds the products as a JSON array, by time, then bytes. */
+/* Prints the products as that member of the row: an array, by time, then bytes. */
 void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
-                            struct buffer *out);
+                            struct rows *rows, int member);
 
 static inline bool stretch_products_cut(const struct stretch *stretch)
 {

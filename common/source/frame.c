@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/object.h"
 #include "event/scan.h"
 
 static bool is_blank(char c)
@@ -102,7 +103,25 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
     return true;
 }
 
-enum framing frame_guess(const char *data, const char *end)
+/* Is there a topic, and nothing that kcat -J does not print? The line is a valid object. */
+static bool kcat_printed(const char *text)
+{
+    static const char *const names[] = {
+        "partition", "offset",        "tstype",         "ts", "broker", "headers", "key", "payload",
+        "topic",     "key_schema_id", "value_schema_id"};
+    struct value name, value;
+    bool topic = false;
+    for (const char *at = text + 1; object_next(&at, &name, &value);) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof names / sizeof names[0] && !known; i++)
+            known = slice_equal(value_slice(name), slice_of(names[i]));
+        if (!known) return false;
+        topic |= value.kind == KIND_STRING && slice_equal(value_slice(name), SLICE("topic"));
+    }
+    return topic;
+}
+
+enum framing frame_guess(const char *data, const char *end, bool asked)
 {
     while (data < end && is_blank(*data))
         data++;
@@ -113,7 +132,7 @@ enum framing frame_guess(const char *data, const char *end)
         return FRAMING_KCAT;
     struct value found[3];
     if (*data == '{' && envelope_scan(data, found) && found[0].kind == KIND_NUMBER &&
-        found[1].kind == KIND_NUMBER && is_payload(found[2]))
+        found[1].kind == KIND_NUMBER && is_payload(found[2]) && (asked || kcat_printed(data)))
         return FRAMING_ENVELOPE;
     return FRAMING_NONE;
 }

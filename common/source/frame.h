@@ -17,8 +17,10 @@ struct frame {
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
 };
 
-/* How the first of these lines is framed. */
-enum framing frame_guess(const char *data, const char *end);
+/* How the first of these lines is framed. Unless frames were asked for, an object is an envelope
+ * only if it has no members but those of kcat -J, its topic among them: an event may have a
+ * partition, an offset and a payload of its own. */
+enum framing frame_guess(const char *data, const char *end, bool asked);
 
 /* Takes a line apart; payload borrows from it. */
 bool frame_read(struct slice line, struct frame *frame);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 /* The cell of sum and avg: a two's complement number of 192 bits, in units of 1e-9. */
@@ -638,8 +639,8 @@ static bool addable_number(const struct aggregate *item, const char *cells, deci
 #define HUNDREDTH (DECIMAL_ONE / 100)
 #define PERCENT_PLACES 4 /* a part of 1 with two places as a percentage */
 
-static void percent_add(const struct aggregates *all, const struct aggregate *item,
-                        const char *cells, struct buffer *out)
+static void percent_value(const struct aggregates *all, const struct aggregate *item,
+                          const char *cells, struct rows *rows, int member)
 {
     const struct aggregate *part_item = &all->item[item->part];
     const struct aggregate *whole_item = &all->item[item->whole];
@@ -647,67 +648,66 @@ static void percent_add(const struct aggregates *all, const struct aggregate *it
     const bool known =
         addable_number(part_item, cells, &part) && addable_number(whole_item, cells, &whole);
     if (known && part_item->function != FUNCTION_SUM && whole_item->function != FUNCTION_SUM) {
-        percent_print(out, (int64_t)*cell_count((char *)cells, part_item->cell),
-                      (int64_t)*cell_count((char *)cells, whole_item->cell));
+        rows_percent(rows, member, (int64_t)*cell_count((char *)cells, part_item->cell),
+                     (int64_t)*cell_count((char *)cells, whole_item->cell));
         return;
     }
     if (known && decimal_ratio(part, whole, PERCENT_PLACES, &percent) &&
-        !__builtin_mul_overflow(percent, HUNDREDTH, &percent)) {
-        decimal_print(out, percent);
-    } else {
-        buffer_add_literal(out, "null");
-    }
+        !__builtin_mul_overflow(percent, HUNDREDTH, &percent))
+        rows_decimal(rows, member, percent);
+    else
+        rows_null(rows, member);
 }
 
-static void sum_print(enum function function, const struct sum_cell *sum, struct buffer *out)
+static void sum_value(enum function function, const struct sum_cell *sum, struct rows *rows,
+                      int member)
 {
     decimal total;
-    if (sum->count == 0 || !sum_get(sum, &total)) {
-        buffer_add_literal(out, "null");
-    } else {
-        decimal_print(out, function == FUNCTION_SUM ? total : decimal_average(total, sum->count));
-    }
+    if (sum->count == 0 || !sum_get(sum, &total))
+        rows_null(rows, member);
+    else
+        rows_decimal(rows, member,
+                     function == FUNCTION_SUM ? total : decimal_average(total, sum->count));
 }
 
-static void count_print(uint64_t count, struct buffer *out)
+static void count_value(uint64_t count, struct rows *rows, int member)
 {
     if (count == COUNT_LOST)
-        buffer_add_literal(out, "null");
+        rows_null(rows, member);
     else
-        buffer_add_int(out, (int64_t)count);
+        rows_int(rows, member, (int64_t)count);
 }
 
-bool aggregates_too_large(const struct aggregates *all, const char *cells, struct buffer *out)
+void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
+                                int member)
 {
-    bool any = false;
+    struct buffer *list = NULL;
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
         decimal ignored;
         if (item->function != FUNCTION_SUM) continue;
         if (sum_get((const void *)(cells + item->cell), &ignored)) continue;
-        buffer_add_char(out, any ? ',' : '[');
-        json_add_string(out, slice_of(item->name));
-        any = true;
+        if (list == NULL) list = rows_list(rows, member);
+        rows_list_text(list, slice_of(item->name));
     }
-    if (any) buffer_add_char(out, ']');
-    return any;
+    if (list != NULL) rows_list_end(list);
 }
 
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
-                      const struct buffer *text, struct buffer *out)
+                      const struct buffer *text, struct rows *rows, int member)
 {
     const struct aggregate *item = &all->item[index];
     const void *cell = cells + item->cell;
     switch (item->function) {
     case FUNCTION_COUNT:
-    case FUNCTION_DISTINCT: count_print(*(const uint64_t *)cell, out); break;
+    case FUNCTION_DISTINCT: count_value(*(const uint64_t *)cell, rows, member); break;
     case FUNCTION_SUM:
-    case FUNCTION_AVG: sum_print(item->function, cell, out); break;
-    case FUNCTION_PERCENT: percent_add(all, item, cells, out); break;
+    case FUNCTION_AVG: sum_value(item->function, cell, rows, member); break;
+    case FUNCTION_PERCENT: percent_value(all, item, cells, rows, member); break;
     case FUNCTION_MIN:
     case FUNCTION_MAX:
     case FUNCTION_FIRST:
-    case FUNCTION_LAST: value_print(out, kept_value(cell, text)); break;
+    case FUNCTION_LAST: rows_value(rows, member, kept_value(cell, text)); break;
     }
 }
 
@@ -792,7 +792,8 @@ void aggregates_explain(const struct aggregates *all, struct buffer *out)
 {
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
-        buffer_printf(out, "agg      %s", item->text);
+        buffer_add_literal(out, "agg      ");
+        json_add_inside(out, slice_of(item->text));
         if (item->operand >= 0) {
             buffer_add_literal(out, ": ");
             operand_explain(&all->operand[item->operand], out);

@@ -27,6 +27,7 @@
 #include "event/schema.h"
 #include "expr/expr.h"
 #include "expr/operand.h"
+#include "writer/rows.h"
 
 enum function {
     FUNCTION_COUNT,
@@ -110,10 +111,11 @@ bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffe
 /* Is there a sum, which may be too large? */
 bool aggregates_sum(const struct aggregates *all);
 
-/* Adds the names of the sums that are null because they are too large, as a JSON array, for rows
- * that are parts: to add a part without numbers changes nothing, to add such a one makes null.
- * False: there is none, and nothing is added. */
-bool aggregates_too_large(const struct aggregates *all, const char *cells, struct buffer *out);
+/* Prints the names of the sums that are null because they are too large as an array, for rows that
+ * are parts: to add a part without numbers changes nothing, to add such a one makes null. Where
+ * there is none, the member is left out. */
+void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
+                                int member);
 
 /* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
  * memo (NULL: nowhere); and the others. */
@@ -182,9 +184,9 @@ bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
 void aggregates_combine(const struct aggregates *all, char *cells, const char *other,
                         const struct buffer *text);
 
-/* Adds the aggregate as a JSON value. */
+/* Prints the aggregate as that member of the row. */
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
-                      const struct buffer *text, struct buffer *out);
+                      const struct buffer *text, struct rows *rows, int member);
 
 /* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
  * not a number or too large for one. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "admit/partition.h"
+#include "base/json.h"
+#include "base/list.h"
 #include "base/lower.h"
 #include "base/memory.h"
 #include "base/pack.h"
@@ -81,15 +83,15 @@ static bool entry_add(struct group_by *by, struct slice entry, struct schema *sc
 
 bool group_by_add(struct group_by *by, const char *text, struct schema *schema, struct buffer *why)
 {
-    struct slice rest = slice_of(text);
-    for (;;) {
-        const char *comma = text_find(rest, ',');
-        const size_t len = comma == NULL ? rest.len : (size_t)(comma - rest.text);
-        const struct slice entry = text_trim((struct slice){.text = rest.text, .len = len});
-        if (entry.len > 0 && !entry_add(by, entry, schema, why)) return false;
-        if (comma == NULL) return true;
-        rest = (struct slice){.text = comma + 1, .len = rest.len - len - 1};
-    }
+    struct list entries = {0};
+    if (text_trim(slice_of(text)).len == 0) return true;
+    const char *problem = list_add(&entries, LIST_EXPRESSIONS, slice_of(text));
+    bool good = problem == NULL;
+    if (!good) buffer_printf(why, "'%s': %s", text, problem);
+    for (size_t i = 0; i < entries.count && good; i++)
+        good = entry_add(by, entries.item[i].name, schema, why);
+    list_release(&entries);
+    return good;
 }
 
 bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *why)
@@ -269,7 +271,9 @@ void group_explain(const struct group_by *by, struct buffer *out)
 {
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
-        buffer_printf(out, "by       %.*s: ", (int)value->name.len, value->name.text);
+        buffer_add_literal(out, "by       ");
+        json_add_inside(out, value->name);
+        buffer_add_literal(out, ": ");
         operand_explain(&value->operand, out);
         if (value->lower) buffer_add_literal(out, ", in lower case");
         buffer_add_char(out, '\n');

@@ -55,8 +55,7 @@ struct group_by {
 void group_by_init(struct group_by *by);
 void group_by_release(struct group_by *by);
 
-/* Reads what stands in one --by: a list, empty entries skipped. False: the reason is added to why.
- */
+/* Reads what stands in one --by: a list (list.h), or nothing. False: the reason is added to why. */
 bool group_by_add(struct group_by *by, const char *text, struct schema *schema, struct buffer *why);
 
 /* From now on keys are read from rows that hold the values under their names, and the partition.

@@ -38,49 +38,38 @@ void judge_release(struct judge *judge)
     buffer_release(&judge->kept);
 }
 
-static int member_add(struct rows *rows, struct slice name, struct buffer *why)
-{
-    if (rows_find(rows, name) >= 0 && why->len == 0)
-        buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
-    return rows_member(rows, name);
-}
-
 bool judge_declare(struct judge *judge, struct slice name, struct slice average, struct buffer *why)
 {
     struct rows *rows = judge->run->rows;
-    judge->start = member_add(rows, SLICE("window_start"), why);
-    judge->end = member_add(rows, SLICE("window_end"), why);
+    judge->start = rows_declare(rows, SLICE("window_start"), why);
+    judge->end = rows_declare(rows, SLICE("window_end"), why);
     for (int i = 0; i < judge->by->count; i++)
-        judge->group[i] = member_add(rows, judge->by->value[i].name, why);
-    judge->value = member_add(rows, name, why);
-    judge->average = member_add(rows, average, why);
-    judge->percent = member_add(rows, SLICE("pct_deviation"), why);
-    judge->alert = member_add(rows, SLICE("alert"), why);
-    judge->direction = member_add(rows, SLICE("direction"), why);
-    judge->partial = member_add(rows, SLICE("partial"), why);
+        judge->group[i] = rows_declare(rows, judge->by->value[i].name, why);
+    judge->value = rows_declare(rows, name, why);
+    judge->average = rows_declare(rows, average, why);
+    judge->percent = rows_declare(rows, SLICE("pct_deviation"), why);
+    judge->alert = rows_declare(rows, SLICE("alert"), why);
+    judge->direction = rows_declare(rows, SLICE("direction"), why);
+    judge->partial = rows_declare(rows, SLICE("partial"), why);
     return why->len == 0;
 }
 
 /* Printing. */
 
-static void decimal_value(struct buffer *out, bool present, decimal number)
+static void decimal_value(struct rows *rows, int member, bool present, decimal number)
 {
-    if (present) {
-        decimal_print(out, number);
-    } else {
-        buffer_add_literal(out, "null");
-    }
+    if (present)
+        rows_decimal(rows, member, number);
+    else
+        rows_null(rows, member);
 }
 
-static void direction_value(struct buffer *out, const struct verdict *verdict)
+static void direction_value(struct rows *rows, int member, const struct verdict *verdict)
 {
-    if (!verdict->has_percent || verdict->percent == 0) {
-        buffer_add_literal(out, "null");
-    } else if (verdict->percent > 0) {
-        buffer_add_literal(out, "\"up\"");
-    } else {
-        buffer_add_literal(out, "\"down\"");
-    }
+    if (!verdict->has_percent || verdict->percent == 0)
+        rows_null(rows, member);
+    else
+        rows_text(rows, member, verdict->percent > 0 ? SLICE("up") : SLICE("down"));
 }
 
 static void judged_print(const struct judge *judge, const struct judged *one)
@@ -91,17 +80,16 @@ static void judged_print(const struct judge *judge, const struct judged *one)
 
     (void)group_values(one->series->key, values, judge->by->count);
     rows_begin(rows);
-    instant_print_string(rows_value(rows, judge->start), one->start_us);
-    instant_print_string(rows_value(rows, judge->end), one->end_us);
+    rows_time(rows, judge->start, one->start_us);
+    rows_time(rows, judge->end, one->end_us);
     for (int i = 0; i < judge->by->count; i++)
-        value_print(rows_value(rows, judge->group[i]), values[i]);
-    decimal_value(rows_value(rows, judge->value), one->has_value, one->value);
-    decimal_value(rows_value(rows, judge->average), verdict->has_mean, verdict->mean);
-    decimal_value(rows_value(rows, judge->percent), verdict->has_percent, verdict->percent);
-    const struct slice alert = one->alert ? SLICE("true") : SLICE("false");
-    buffer_add_slice(rows_value(rows, judge->alert), alert);
-    direction_value(rows_value(rows, judge->direction), verdict);
-    if (one->partial) buffer_add_literal(rows_value(rows, judge->partial), "true");
+        rows_value(rows, judge->group[i], values[i]);
+    decimal_value(rows, judge->value, one->has_value, one->value);
+    decimal_value(rows, judge->average, verdict->has_mean, verdict->mean);
+    decimal_value(rows, judge->percent, verdict->has_percent, verdict->percent);
+    rows_bool(rows, judge->alert, one->alert);
+    direction_value(rows, judge->direction, verdict);
+    if (one->partial) rows_bool(rows, judge->partial, true);
     rows_end(rows);
 }
 
@@ -300,7 +288,7 @@ static bool judge_begin(struct judge *judge, int64_t until_us)
 void judge_advance(struct judge *judge, int64_t watermark_us)
 {
     if (watermark_us > INSTANT_MAX) watermark_us = INSTANT_MAX;
-    if (judge->run->border_us != INT64_MIN) {
+    if (judge->windows->in_range) {
         windows_close(judge->windows, watermark_us, window_done_keep, judge);
         return;
     }

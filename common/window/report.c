@@ -5,31 +5,24 @@
 #include "base/memory.h"
 #include "base/object.h"
 
-static int member_add(struct rows *rows, struct slice name, struct buffer *why)
-{
-    if (rows_find(rows, name) >= 0 && why->len == 0)
-        buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
-    return rows_member(rows, name);
-}
-
 static bool members_declare(struct report *report, struct run *run, struct buffer *why)
 {
     struct rows *rows = run->rows;
     const struct group_by *by = &report->by;
     const struct aggregates *aggregates = &report->aggregates;
 
-    report->start = member_add(rows, SLICE("window_start"), why);
-    report->end = member_add(rows, SLICE("window_end"), why);
+    report->start = rows_declare(rows, SLICE("window_start"), why);
+    report->end = rows_declare(rows, SLICE("window_end"), why);
     for (int i = 0; i < by->count; i++)
-        report->group[i] = member_add(rows, by->value[i].name, why);
+        report->group[i] = rows_declare(rows, by->value[i].name, why);
     if (run->settings.by_partition)
-        report->group[by->count] = member_add(rows, SLICE("partition"), why);
+        report->group[by->count] = rows_declare(rows, SLICE("partition"), why);
     for (int i = 0; i < aggregates->count; i++)
-        report->aggregate[i] = member_add(rows, slice_of(aggregates->item[i].name), why);
+        report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
     report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
-                            ? member_add(rows, SLICE("too_large"), why)
+                            ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
-    report->final = run->settings.updates ? member_add(rows, SLICE("final"), why) : -1;
+    report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
     return why->len == 0;
 }
 
@@ -65,7 +58,6 @@ bool report_init(struct report *report, struct run *run, const struct report_req
                  struct buffer *why)
 {
     run->own = report;
-    run->unamended = !run->settings.merge;
     *report = (struct report){.end_slot = -1};
     group_by_init(&report->by);
     aggregates_init(&report->aggregates);
@@ -90,27 +82,15 @@ static void row_print(const struct report *report, const struct window *window, 
 
     (void)group_values(key, values, group_width(by));
     rows_begin(rows);
-    instant_print_string(rows_value(rows, report->start), window->start_us);
-    instant_print_string(rows_value(rows, report->end), window->start_us + report->windows.size_us);
+    rows_time(rows, report->start, window->start_us);
+    rows_time(rows, report->end, window->start_us + report->windows.size_us);
     for (int i = 0; i < width; i++)
-        value_print(rows_value(rows, report->group[i]), values[i]);
+        rows_value(rows, report->group[i], values[i]);
     for (int i = 0; i < aggregates->count; i++)
-        aggregates_print(aggregates, i, cells, &window->text,
-                         rows_value(rows, report->aggregate[i]));
-    if (report->too_large >= 0) {
-        struct buffer names = {0};
-        if (aggregates_too_large(aggregates, cells, &names))
-            buffer_add_slice(rows_value(rows, report->too_large), buffer_slice(&names));
-        buffer_release(&names);
-    }
-    if (report->final >= 0) {
-        struct buffer *out = rows_value(rows, report->final);
-        if (final) {
-            buffer_add_literal(out, "true");
-        } else {
-            buffer_add_literal(out, "false");
-        }
-    }
+        aggregates_print(aggregates, i, cells, &window->text, rows, report->aggregate[i]);
+    if (report->too_large >= 0)
+        aggregates_print_too_large(aggregates, cells, rows, report->too_large);
+    if (report->final >= 0) rows_bool(rows, report->final, final);
     rows_end(rows);
 }
 
@@ -189,20 +169,20 @@ static bool row_grouped(const struct report *report, const struct event *ev)
     return good;
 }
 
-enum reason report_amend(struct run *run, struct event *ev)
+static enum reason report_amend(struct run *run, struct event *ev)
 {
     const struct report *report = run->own;
     const enum reason reason = windows_row_check(&report->windows, ev, report->end_slot);
     return reason == REASON_NONE && !row_grouped(report, ev) ? REASON_BAD_MEMBER : reason;
 }
 
-void report_hint(struct run *run, struct event *ev)
+static void report_hint(struct run *run, struct event *ev)
 {
     struct report *report = run->own;
     windows_hint(&report->windows, ev);
 }
 
-enum fate report_event(struct run *run, const struct event *ev)
+static enum fate report_event(struct run *run, const struct event *ev)
 {
     struct report *report = run->own;
     const enum fate fate = windows_event(&report->windows, ev);
@@ -210,14 +190,14 @@ enum fate report_event(struct run *run, const struct event *ev)
     return fate;
 }
 
-void report_advance(struct run *run, int64_t watermark_us)
+static void report_advance(struct run *run, int64_t watermark_us)
 {
     struct report *report = run->own;
     windows_close(&report->windows, watermark_us, window_done_print, report);
     run->counters.keys = report->windows.keys;
 }
 
-void report_updates(struct run *run)
+static void report_updates(struct run *run)
 {
     struct report *report = run->own;
     for (size_t i = 0; i < report->windows.count; i++) {
@@ -226,7 +206,7 @@ void report_updates(struct run *run)
     }
 }
 
-void report_finish(struct run *run)
+static void report_finish(struct run *run)
 {
     const struct report *report = run->own;
     const struct windows *windows = &report->windows;
@@ -235,13 +215,13 @@ void report_finish(struct run *run)
     report_advance(run, INT64_MAX);
 }
 
-void report_save(struct run *run, struct buffer *out)
+static void report_save(struct run *run, struct buffer *out)
 {
     struct report *report = run->own;
     windows_save(&report->windows, out);
 }
 
-bool report_load(struct run *run, struct unpack *in)
+static bool report_load(struct run *run, struct unpack *in)
 {
     struct report *report = run->own;
     const bool good = windows_load(&report->windows, in);
@@ -249,7 +229,7 @@ bool report_load(struct run *run, struct unpack *in)
     return good;
 }
 
-void report_explain(struct run *run, struct buffer *out)
+static void report_explain(struct run *run, struct buffer *out)
 {
     const struct report *report = run->own;
     group_explain(&report->by, out);
@@ -264,4 +244,28 @@ void report_release(struct run *run)
     group_by_release(&report->by);
     free(report->total);
     report->total = NULL;
+}
+
+static void report_range(struct run *run, int64_t border_us)
+{
+    struct report *report = run->own;
+    windows_range(&report->windows, border_us);
+}
+
+static const struct ranges ranges = {
+    .begin = report_range,
+    .hand_over = report_save,
+    .add = report_load,
+};
+
+#define REPORT_ANALYSIS                                                                            \
+    .hint = report_hint, .event = report_event, .advance = report_advance,                         \
+    .updates = report_updates, .finish = report_finish, .save = report_save, .load = report_load,  \
+    .explain = report_explain
+
+const struct analysis *report_analysis(const struct run *run)
+{
+    static const struct analysis of_events = {REPORT_ANALYSIS, .ranges = &ranges};
+    static const struct analysis of_rows = {REPORT_ANALYSIS, .amend = report_amend};
+    return run->settings.merge ? &of_rows : &of_events;
 }

@@ -42,16 +42,10 @@ struct report_request {
 bool report_init(struct report *report, struct run *run, const struct report_request *request,
                  struct buffer *why);
 
-/* The functions of a tool whose run->own is a report. */
-enum reason report_amend(struct run *run, struct event *ev);
-void report_hint(struct run *run, struct event *ev);
-enum fate report_event(struct run *run, const struct event *ev);
-void report_advance(struct run *run, int64_t watermark_us);
-void report_updates(struct run *run);
-void report_finish(struct run *run);
-void report_save(struct run *run, struct buffer *out);
-bool report_load(struct run *run, struct unpack *in);
-void report_explain(struct run *run, struct buffer *out);
+/* What a tool whose run->own is a report does with events, or with rows (--merge). */
+const struct analysis *report_analysis(const struct run *run);
+
+/* Gives the memory of run->own back. */
 void report_release(struct run *run);
 
 #endif

@@ -27,6 +27,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         .run = run,
         .by = by,
         .aggregates = aggregates,
+        .border_us = INT64_MIN,
         .size_us = size_us,
         .slide_us = slide_us,
         .offset_us = offset_us % slide_us,
@@ -42,6 +43,12 @@ static void window_free(struct windows *all, struct window *window)
         table_release(&window->ids[i]);
     buffer_release(&window->text);
     free(window);
+}
+
+void windows_range(struct windows *all, int64_t border_us)
+{
+    all->in_range = true;
+    all->border_us = border_us;
 }
 
 void windows_release(struct windows *all)
@@ -361,7 +368,7 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
     const int64_t open_us = all->run->settings.merge ? 1 : all->size_us;
     if (watermark_us > all->closed_us) all->closed_us = watermark_us;
     size_t first = 0;
-    while (first < all->count && all->open[first]->start_us <= all->run->border_us)
+    while (first < all->count && all->open[first]->start_us <= all->border_us)
         first++;
     size_t behind = first;
     for (; behind < all->count; behind++) {
@@ -473,7 +480,7 @@ static void ids_save(const struct windows *all, const struct table *ids, const u
     size_t count = 0;
     while ((seen = table_next(ids, seen)) != NULL)
         list[count++] = *seen;
-    if (!all->run->in_range) qsort(list, count, sizeof *list, seen_compare);
+    if (!all->in_range) qsort(list, count, sizeof *list, seen_compare);
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
         pack_id(out, list[i].id);
@@ -487,8 +494,8 @@ static void groups_save(struct windows *all, const struct window *window, uint32
                         bool with_distinct, struct buffer *out)
 {
     size_t count;
-    struct group **sorted = all->run->in_range ? groups_unsorted(all, window, &count)
-                                               : windows_sorted(all, window, &count);
+    struct group **sorted =
+        all->in_range ? groups_unsorted(all, window, &count) : windows_sorted(all, window, &count);
     pack_i64(out, window->start_us);
     pack_u32(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {

@@ -67,6 +67,9 @@ struct windows {
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
     int spare_count;
+    bool in_range;     /* of --jobs: what is saved is for the run, in any order */
+    int64_t border_us; /* windows that start at or before it stay open: a range has only a part of
+                          them; INT64_MIN: none */
     int64_t closed_us; /* the largest watermark windows_close was told */
     uint64_t keys;     /* groups and ids held */
     bool hinted;       /* expressions are cheap enough to be evaluated ahead */
@@ -82,6 +85,9 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
                   int64_t offset_us);
 
 void windows_release(struct windows *all);
+
+/* These are the windows of a range of --jobs (command.h: ranges.begin). */
+void windows_range(struct windows *all, int64_t border_us);
 
 /* The start of the last window that holds the instant: the largest multiple of the slide not after
  * it. */

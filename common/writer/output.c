@@ -7,25 +7,17 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/paths.h"
 
 void output_standard(struct output *output)
 {
     *output = (struct output){.name = "standard output", .fd = STDOUT_FILENO};
 }
 
-/* The descriptor that a name stands for, or -1. Opened anew, a file behind it would be written from
- * its start, over what other rows and messages have put there. */
-static int inherited(const char *name)
-{
-    if (strcmp(name, "/dev/stdout") == 0) return STDOUT_FILENO;
-    if (strcmp(name, "/dev/stderr") == 0) return STDERR_FILENO;
-    return -1;
-}
-
 void output_file(struct output *output, const char *name, uint64_t length)
 {
     *output = (struct output){.name = name, .file = true, .position = length};
-    const int fd = inherited(name);
+    const int fd = path_stream(name);
     output->fd =
         fd < 0 ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (output->fd < 0) die_errno("%s", name);
@@ -38,6 +30,14 @@ void output_file(struct output *output, const char *name, uint64_t length)
                    name, (long long)stat.st_size, (unsigned long long)length);
     if (ftruncate(output->fd, (off_t)length) != 0) die_errno("%s", name);
     if (lseek(output->fd, (off_t)length, SEEK_SET) < 0) die_errno("%s", name);
+}
+
+int output_create(const char *name, mode_t mode)
+{
+    if (unlink(name) != 0 && errno != ENOENT) die_errno("%s", name);
+    const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) die_errno("%s", name);
+    return fd;
 }
 
 void output_write(struct output *output, struct slice bytes)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 
@@ -31,6 +32,11 @@ void output_standard(struct output *output);
 /* A file: made when it is not there; cut to length bytes (0 at a fresh start, what the state says
  * on resume). /dev/stdout and /dev/stderr are what the process has been given. */
 void output_file(struct output *output, const char *name, uint64_t length);
+
+/* A file that is made anew: what has its name is taken away, not written to, and no link is
+ * followed, so that nobody who may write to the directory says where the bytes go. Returns the
+ * descriptor. */
+int output_create(const char *name, mode_t mode);
 
 /* Writes bytes that are whole rows, now; what has gathered has to be flushed before. */
 void output_write(struct output *output, struct slice bytes);

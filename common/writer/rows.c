@@ -1,60 +1,80 @@
 #include "writer/rows.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
-#include "base/json.h"
+#include "base/list.h"
 #include "base/memory.h"
-#include "base/number.h"
-#include "base/value.h"
 
-/* One printed row within the buffer of a group. */
-struct rows_printed {
-    size_t start, len;
-    size_t order_start, order_len; /* the value --order-by sorts by */
-    bool order_escaped;            /* a string with escapes: orders has what it means */
-    size_t number;                 /* in the order of the group, for ties */
-};
-
-#define NONE SIZE_MAX
+/* A block ends with its window and before the tool waits, and when it is so large. */
+#define BLOCK_ROWS ((size_t)1000)
+#define BLOCK_BYTES ((size_t)1 << 20)
 
 static struct slice name_copy(struct slice name)
 {
     return (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
 }
 
-static void keys_split(struct rows *rows, const char *list)
+/* The phrase for a list that cannot be read. */
+static const char *list_phrase(const char *option, const char *text, const char *why)
 {
-    for (const char *from = list;;) {
-        const char *comma = strchrnul(from, ',');
-        rows->key = memory_resize(rows->key, (size_t)rows->keys + 1, sizeof rows->key[0]);
-        rows->key[rows->keys++] =
-            name_copy((struct slice){.text = from, .len = (size_t)(comma - from)});
-        if (*comma == '\0') break;
-        from = comma + 1;
-    }
-    rows->key_member = memory_zero((size_t)rows->keys, sizeof rows->key_member[0]);
+    static char phrase[200];
+    snprintf(phrase, sizeof phrase, "--%s: '%.100s': %s", option, text, why);
+    return phrase;
 }
 
-struct rows *rows_new(struct output *output, const char *key, const char *order_by, int64_t top,
-                      int64_t pad, const char **why)
+static const char *keys_read(struct rows *rows, const char *text)
 {
-    *why = NULL;
+    struct list names = {0};
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text));
+    rows->keys = (int)names.count;
+    rows->key = memory_zero(names.count, sizeof rows->key[0]);
+    rows->key_member = memory_zero(names.count, sizeof rows->key_member[0]);
+    for (size_t i = 0; i < names.count; i++)
+        rows->key[i] = name_copy(names.item[i].name);
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("key", text, why);
+}
+
+/* [-]NAME */
+static const char *order_read(struct rows *rows, const char *text)
+{
+    struct list names = {0};
+    rows->descending = text[0] == '-';
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text + rows->descending));
+    if (names.count > 0)
+        rows->order_by = memory_text(names.item[0].name.text, names.item[0].name.len);
+    if (why == NULL && names.count > 1) why = "rows are sorted by one member";
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("order-by", text, why);
+}
+
+static const char *options_wrong(const struct rows_options *options)
+{
+    const bool is_json = options->format == ENCODING_NDJSON;
+    if (options->key != NULL && !is_json)
+        return "--key: messages with a key are NDJSON: not with another --format";
+    if (options->pad != 0 && !is_json)
+        return "--pad: empty lines are for NDJSON: not with another --format";
+    if (options->order_by != NULL && options->order_by[options->order_by[0] == '-'] == '\0')
+        return "--order-by: which member?";
+    return NULL;
+}
+
+struct rows *rows_new(struct output *output, const struct rows_options *options, const char **why)
+{
+    *why = options_wrong(options);
+    if (*why != NULL) return NULL;
     struct rows *rows = memory_zero(1, sizeof *rows);
     rows->output = output;
-    rows->top = (size_t)top;
-    rows->pad = pad;
+    rows->encoder.encoding = encodings[options->format];
+    rows->top = (size_t)options->top;
+    rows->pad = options->pad;
     rows->order_member = -1;
-    if (key != NULL) keys_split(rows, key);
-    if (order_by != NULL) {
-        rows->descending = order_by[0] == '-';
-        rows->order_by = strdup(order_by + rows->descending);
-        if (rows->order_by == NULL) die_errno("--order-by");
-        if (rows->order_by[0] == '\0') *why = "--order-by: which member?";
-    }
+    if (options->key != NULL) *why = keys_read(rows, options->key);
+    if (options->order_by != NULL && *why == NULL) *why = order_read(rows, options->order_by);
     if (*why == NULL) return rows;
     rows_free(rows);
     return NULL;
@@ -63,6 +83,8 @@ struct rows *rows_new(struct output *output, const char *key, const char *order_
 void rows_free(struct rows *rows)
 {
     if (rows == NULL) return;
+    const struct encoding *encoding = rows->encoder.encoding;
+    if (encoding->release != NULL) encoding->release(&rows->encoder);
     for (int i = 0; i < rows->members; i++) {
         free((char *)(uintptr_t)rows->member[i].name.text);
         free((char *)(uintptr_t)rows->member[i].prefix.text);
@@ -73,24 +95,26 @@ void rows_free(struct rows *rows)
     free(rows->key);
     free(rows->key_member);
     free(rows->order_by);
-    free(rows->printed);
-    buffer_release(&rows->group);
-    buffer_release(&rows->orders);
+    cells_release(&rows->cells);
     buffer_release(&rows->scratch);
     free(rows);
 }
 
+/* --- members --- */
+
 int rows_member(struct rows *rows, struct slice name)
 {
     rows->member = memory_resize(rows->member, (size_t)rows->members + 1, sizeof rows->member[0]);
-    struct buffer prefix = {0};
-    buffer_add_char(&prefix, ',');
-    json_add_string(&prefix, name);
-    buffer_add_char(&prefix, ':');
-    memset(buffer_reserve(&prefix, ROWS_PIECE), 0, ROWS_PIECE);
     rows->member[rows->members] =
-        (struct rows_member){.name = name_copy(name), .prefix = buffer_slice(&prefix)};
+        (struct member){.name = name_copy(name), .prefix = ndjson_prefix(name)};
     return rows->members++;
+}
+
+int rows_declare(struct rows *rows, struct slice name, struct buffer *why)
+{
+    if (rows_find(rows, name) >= 0 && why->len == 0)
+        buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
+    return rows_member(rows, name);
 }
 
 int rows_find(const struct rows *rows, struct slice name)
@@ -103,6 +127,8 @@ int rows_find(const struct rows *rows, struct slice name)
 const char *rows_check(struct rows *rows)
 {
     static char phrase[200];
+    rows->encoder.member = rows->member;
+    rows->encoder.members = rows->cells.members = rows->members;
     for (int i = 0; i < rows->keys; i++) {
         rows->key_member[i] = rows_find(rows, rows->key[i]);
         if (rows->members == 0 || rows->key_member[i] >= 0) continue;
@@ -120,54 +146,45 @@ const char *rows_check(struct rows *rows)
     return NULL;
 }
 
+void rows_open(struct rows *rows, bool on_terminal)
+{
+    const struct encoding *encoding = rows->encoder.encoding;
+    rows->encoder.on_terminal = on_terminal;
+    if (encoding->open == NULL || rows->output->position != 0) return;
+    encoding->open(&rows->encoder, &rows->output->buffer);
+    rows->dirty = true;
+}
+
+/* --- a row --- */
+
 void rows_begin(struct rows *rows)
 {
-    rows->into = rows->sorting     ? &rows->group
-                 : rows->keys != 0 ? &rows->scratch
-                                   : &rows->output->buffer;
-    if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
-    rows->row_start = rows->into->len;
-    rows->finding = rows->sorting || rows->keys != 0;
-    if (!rows->finding) return;
-    for (int i = 0; i < rows->members; i++)
-        rows->member[i].start = NONE;
+    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0 && !rows->sorting;
+    if (rows->direct)
+        rows->row_start = rows->output->buffer.len;
+    else
+        cells_row(&rows->cells);
 }
 
-/* The text of a member's value in the row that has been made: it ends where the next one's name
- * begins. */
-static struct slice member_text(const struct rows *rows, int member)
+void rows_percent(struct rows *rows, int member, int64_t part, int64_t whole)
 {
-    const size_t start = rows->member[member].start;
-    if (start == NONE) return SLICE("null");
-    size_t end = rows->into->len - rows->row_start - 1; /* the closing brace */
-    for (int i = 0; i < rows->members; i++) {
-        const struct rows_member *other = &rows->member[i];
-        if (other->start == NONE || other->start <= start) continue;
-        const size_t before = other->start - other->prefix.len;
-        if (before < end) end = before;
-    }
-    return (struct slice){.text = rows->into->data + rows->row_start + start, .len = end - start};
+    if (whole == 0)
+        rows_null(rows, member);
+    else
+        percent_print(rows_place(rows, member, KIND_NUMBER), part, whole);
 }
 
-/* Adds "KEY\t" for the row that has been made. */
-static void key_add(struct rows *rows, struct buffer *out)
+void rows_value(struct rows *rows, int member, struct value value)
 {
-    if (rows->keys == 0) return;
-    if (rows->keys == 1) {
-        struct slice text = member_text(rows, rows->key_member[0]);
-        if (text.text[0] == '"') {
-            const struct slice inside = {.text = text.text + 1, .len = text.len - 2};
-            if (!value_looks_json(inside)) text = inside;
-        }
-        buffer_add_slice(out, text);
-    } else {
-        for (int i = 0; i < rows->keys; i++) {
-            buffer_add_char(out, i == 0 ? '[' : ',');
-            buffer_add_slice(out, member_text(rows, rows->key_member[i]));
-        }
-        buffer_add_char(out, ']');
-    }
-    buffer_add_char(out, '\t');
+    struct buffer *into = rows_place(rows, member, value.kind);
+    if (rows->direct)
+        value_print(into, value);
+    else if (value.kind >= KIND_ARRAY)
+        json_add_text(into, value_slice(value));
+    else if (value.kind == KIND_STRING && value.escaped)
+        into->len += json_unescape(buffer_reserve(into, value.len), value_slice(value));
+    else if (value.kind > KIND_TRUE)
+        buffer_add_slice(into, value_slice(value));
 }
 
 static void row_written(struct rows *rows)
@@ -177,46 +194,64 @@ static void row_written(struct rows *rows)
     output_row_done(rows->output);
 }
 
+/* A member that was left out is null in a key. */
+static struct value key_value(const struct rows *rows, size_t row, int key)
+{
+    const struct value value = cells_value(&rows->cells, row, rows->key_member[key]);
+    return value.text == NULL ? VALUE_NULL : value;
+}
+
+/* Adds "KEY\t". */
+static void key_add(const struct rows *rows, size_t row, struct buffer *out)
+{
+    if (rows->keys == 0) return;
+    if (rows->keys == 1) {
+        value_print_key(out, key_value(rows, row, 0));
+    } else {
+        for (int i = 0; i < rows->keys; i++) {
+            buffer_add_char(out, i == 0 ? '[' : ',');
+            value_print(out, key_value(rows, row, i));
+        }
+        buffer_add_char(out, ']');
+    }
+    buffer_add_char(out, '\t');
+}
+
+/* Writes so many of the rows that wait, in this order (NULL: as they came), and forgets all. */
+static void block_write(struct rows *rows, const size_t *order, size_t count)
+{
+    const struct encoding *encoding = rows->encoder.encoding;
+    struct buffer *out = &rows->output->buffer;
+    if (encoding->measure != NULL && count > 0) {
+        for (size_t i = 0; i < count; i++)
+            encoding->measure(&rows->encoder, &rows->cells, order == NULL ? i : order[i]);
+        encoding->block(&rows->encoder, out);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = order == NULL ? i : order[i];
+        key_add(rows, row, out);
+        encoding->row(&rows->encoder, &rows->cells, row, out);
+        row_written(rows);
+    }
+    cells_clear(&rows->cells);
+}
+
 void rows_end(struct rows *rows)
 {
-    buffer_add_char(rows->into, '}');
-    if (rows->sorting) {
-        if (rows->printed_count == rows->printed_cap) {
-            rows->printed_cap = rows->printed_cap == 0 ? 64 : rows->printed_cap * 2;
-            rows->printed =
-                memory_resize(rows->printed, rows->printed_cap, sizeof rows->printed[0]);
-        }
-        struct rows_printed *printed = &rows->printed[rows->printed_count];
-        *printed = (struct rows_printed){.number = rows->printed_count};
-        rows->printed_count++;
-        if (rows->order_member >= 0) {
-            const struct slice text = member_text(rows, rows->order_member);
-            printed->order_start = (size_t)(text.text - rows->group.data);
-            printed->order_len = text.len;
-            printed->order_escaped =
-                text.text[0] == '"' && memchr(text.text, '\\', text.len) != NULL;
-        }
-        /* The key goes behind the row here and is swapped to the front when it is written. */
-        const size_t row_len = rows->group.len - rows->row_start;
-        buffer_clear(&rows->scratch);
-        key_add(rows, &rows->scratch);
-        const size_t key_len = rows->scratch.len;
-        buffer_add_slice(&rows->group, buffer_slice(&rows->scratch));
-        char *row = rows->group.data + rows->row_start;
-        memmove(row + key_len, row, row_len);
-        if (key_len != 0) memcpy(row, rows->scratch.data, key_len);
-        printed->order_start += key_len;
-        printed->start = rows->row_start;
-        printed->len = row_len + key_len;
+    if (rows->direct) {
+        buffer_add_literal(&rows->output->buffer, "}\n");
+        row_written(rows);
         return;
     }
-    if (rows->into == &rows->scratch) {
-        key_add(rows, &rows->output->buffer);
-        buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
-    }
-    buffer_add_char(&rows->output->buffer, '\n');
-    row_written(rows);
+    cells_end(&rows->cells);
+    if (rows->sorting) return;
+    const struct cells *cells = &rows->cells;
+    if (rows->encoder.encoding->measure == NULL || cells->rows == BLOCK_ROWS ||
+        cells->text.len >= BLOCK_BYTES)
+        block_write(rows, NULL, cells->rows);
 }
+
+/* --- rows that are made elsewhere --- */
 
 void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema)
 {
@@ -232,9 +267,9 @@ void rows_line(struct rows *rows, const struct event *ev, const struct schema *s
 struct buffer *rows_raw_begin(struct rows *rows)
 {
     output_settle(rows->output);
-    rows->into = rows->keys != 0 ? &rows->scratch : &rows->output->buffer;
-    if (rows->into == &rows->scratch) buffer_clear(&rows->scratch);
-    return rows->into;
+    if (rows->keys == 0) return &rows->output->buffer;
+    buffer_clear(&rows->scratch);
+    return &rows->scratch;
 }
 
 /* An element of the key of several members: the same value is the same bytes. */
@@ -265,7 +300,7 @@ static void raw_key_add(struct rows *rows, const struct event *ev, const struct 
 
 void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema)
 {
-    if (rows->into == &rows->scratch) {
+    if (rows->keys != 0) {
         raw_key_add(rows, ev, schema);
         buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
     }
@@ -280,54 +315,17 @@ void rows_pass(struct rows *rows, struct slice text)
     output_add(rows->output, text);
 }
 
+/* --- the rows of a window --- */
+
 void rows_group(struct rows *rows)
 {
     rows->sorting = rows->order_member >= 0 || rows->top != 0;
-    rows->printed_count = 0;
-    buffer_clear(&rows->group);
-    buffer_clear(&rows->orders);
 }
 
-/* A JSON value as printed, as far as sorting wants it. */
-static struct value value_read(struct slice text)
+static struct value order_value(const struct rows *rows, size_t row)
 {
-    struct value value = {.text = text.text, .len = (uint32_t)text.len, .kind = KIND_NUMBER};
-    switch (text.text[0]) {
-    case 'n': value.kind = KIND_NULL; break;
-    case 'f': value.kind = KIND_FALSE; break;
-    case 't': value.kind = KIND_TRUE; break;
-    case '[': value.kind = KIND_ARRAY; break;
-    case '{': value.kind = KIND_OBJECT; break;
-    case '"':
-        value.kind = KIND_STRING;
-        value.text++;
-        value.len -= 2;
-        break;
-    default: break;
-    }
-    return value;
-}
-
-static struct value order_value(const struct rows *rows, const struct rows_printed *printed)
-{
-    const char *data = printed->order_escaped ? rows->orders.data : rows->group.data;
-    const struct slice text = {.text = data + printed->order_start, .len = printed->order_len};
-    return printed->order_escaped ? value_string(text) : value_read(text);
-}
-
-/* Strings are sorted by their bytes, which escapes are not. */
-static void orders_unescape(struct rows *rows)
-{
-    for (size_t i = 0; i < rows->printed_count; i++) {
-        struct rows_printed *printed = &rows->printed[i];
-        if (!printed->order_escaped) continue;
-        const struct slice inside = {.text = rows->group.data + printed->order_start + 1,
-                                     .len = printed->order_len - 2};
-        char *plain = buffer_reserve(&rows->orders, inside.len);
-        printed->order_len = json_unescape(plain, inside);
-        printed->order_start = rows->orders.len;
-        rows->orders.len += printed->order_len;
-    }
+    const struct value value = cells_value(&rows->cells, row, rows->order_member);
+    return value.text == NULL ? VALUE_NULL : value;
 }
 
 /* Numbers of equal value are a tie, whatever their digits: the group decides. */
@@ -338,37 +336,43 @@ static int order_compare(struct value a, struct value b)
     return value_compare(a, b);
 }
 
-static int printed_compare(const void *left, const void *right, void *context)
+static int row_compare(const void *left, const void *right, void *context)
 {
     const struct rows *rows = context;
-    const struct rows_printed *a = left, *b = right;
-    if (rows->order_member >= 0) {
-        const int order = order_compare(order_value(rows, a), order_value(rows, b));
-        if (order != 0) return rows->descending ? -order : order;
-    }
-    return a->number < b->number ? -1 : 1;
+    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    const int order = order_compare(order_value(rows, a), order_value(rows, b));
+    if (order != 0) return rows->descending ? -order : order;
+    return a < b ? -1 : 1; /* as in the group */
+}
+
+/* The numbers of the rows that wait, sorted; the caller frees them. */
+static size_t *rows_sorted(struct rows *rows)
+{
+    const size_t count = rows->cells.rows;
+    size_t *order = memory_new((count + 1) * sizeof order[0]);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    if (count > 1) qsort_r(order, count, sizeof order[0], row_compare, rows);
+    return order;
 }
 
 void rows_group_end(struct rows *rows)
 {
-    if (!rows->sorting) return;
-    rows->sorting = false;
-    orders_unescape(rows);
-    if (rows->printed_count > 1)
-        qsort_r(rows->printed, rows->printed_count, sizeof rows->printed[0], printed_compare, rows);
-    size_t count = rows->printed_count;
-    if (rows->top != 0 && count > rows->top) count = rows->top;
-    for (size_t i = 0; i < count; i++) {
-        const struct rows_printed *printed = &rows->printed[i];
-        buffer_add(&rows->output->buffer, rows->group.data + printed->start, printed->len);
-        buffer_add_char(&rows->output->buffer, '\n');
-        row_written(rows);
+    size_t count = rows->cells.rows;
+    if (rows->sorting && rows->top != 0 && count > rows->top) count = rows->top;
+    if (rows->sorting && rows->order_member >= 0) {
+        size_t *order = rows_sorted(rows);
+        block_write(rows, order, count);
+        free(order);
+    } else if (count > 0) {
+        block_write(rows, NULL, count);
     }
-    buffer_release(&rows->group);
+    rows->sorting = false;
 }
 
 void rows_flush(struct rows *rows)
 {
+    if (rows->cells.rows != 0) block_write(rows, NULL, rows->cells.rows);
     if (!rows->dirty && rows->output->buffer.len == 0) return;
     if (rows->dirty && rows->pad != 0) {
         memset(buffer_reserve(&rows->output->buffer, (size_t)rows->pad), '\n', (size_t)rows->pad);

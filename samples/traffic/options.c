@@ -235,9 +235,11 @@ static const char *duration_parse(const char **at, int64_t *out_us)
     static const struct {
         const char *name;
         int64_t us;
-    } units[] = {{"d", INT64_C(86400000000)},
+    } units[] = {{"w", INT64_C(604800000000)},
+                 {"d", INT64_C(86400000000)},
                  {"h", INT64_C(3600000000)},
                  {"ms", 1000},
+                 {"us", 1},
                  {"m", 60000000},
                  {"s", 1000000}};
     int64_t sum = 0;
@@ -251,8 +253,8 @@ static const char *duration_parse(const char **at, int64_t *out_us)
             i++;
         if (i == sizeof(units) / sizeof(units[0]))
             return **at == '\0' || **at == '+' || **at == ':'
-                       ? "has no unit; which one (ms, s, m, h, d)?"
-                       : "has no known unit (ms, s, m, h, d)";
+                       ? "has no unit; which one (us, ms, s, m, h, d, w)?"
+                       : "has no known unit (us, ms, s, m, h, d, w)";
         if (units[i].us >= last) return "has its units in the wrong order (1h30m)";
         last = units[i].us;
         if ((int64_t)number > (SPAN_MAX_US - sum) / last) return "is too long";
@@ -268,7 +270,7 @@ static int64_t option_duration(const char *name, const char *text)
     const char *at = text;
     int64_t us = 0;
     const char *reason = duration_parse(&at, &us);
-    if (!reason && *at) reason = "has no known unit (ms, s, m, h, d)";
+    if (!reason && *at) reason = "has no known unit (us, ms, s, m, h, d, w)";
     if (!reason && us == 0) reason = "must be longer than that";
     if (reason) die_usage("--%s: '%s' %s", name, text, reason);
     return us;

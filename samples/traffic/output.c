@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +47,29 @@ void output_close(struct output *output)
     free(output->data);
 }
 
+/* Says what is wrong, without what a terminal would obey: options are quoted in it. */
+static void complain(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+static void complain(const char *format, va_list args)
+{
+    char text[1024];
+    vsnprintf(text, sizeof text, format, args);
+    fputs("traffic: ", stderr);
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        const bool c1 = *c >= 0x80 && *c < 0xa0 && (c == (unsigned char *)text || c[-1] <= 0xc2);
+        if (*c < ' ' || *c == 0x7f || c1)
+            fprintf(stderr, "\\x%02x", *c);
+        else
+            putc(*c, stderr);
+    }
+}
+
 void die_errno(const char *format, ...)
 {
     const int error = errno;
     va_list args;
     va_start(args, format);
-    fputs("traffic: ", stderr);
-    vfprintf(stderr, format, args);
+    complain(format, args);
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(args);
     exit(1);
@@ -62,8 +79,7 @@ void die_usage(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fputs("traffic: ", stderr);
-    vfprintf(stderr, format, args);
+    complain(format, args);
     fputs("\nTry 'traffic --help'.\n", stderr);
     va_end(args);
     exit(2);
