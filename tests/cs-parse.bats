@@ -497,6 +497,59 @@ END
   cmp out wanted
 }
 
+# --- streams of JSON
+
+# stream TEXT OPTION...: in TEXT, T stands for the time. The types that came out, then what was refused.
+stream() {
+  local text=${1//T/'"event_time":1767226200,"event_type"'}
+  shift
+  printf "$text" >in
+  cs-parse --rejects=rejects "$@" in >out
+  { jq -r .event_type out | paste -sd' '; jq -r '"\(.line):\(.reason)"' rejects; } | paste -sd' '
+}
+
+@test "arrays, pretty-printed and concatenated JSON are streams of records" {
+  [ "$(stream '[\n{T:"a","x":[{}]},\n{T:"b"}\n]\n')" = "a b" ]
+  [ "$(stream '[{T:"a"},{T:"b"}]')" = "a b" ]
+  [ "$(stream '{\n  T: "a",\n  "n": {\n  "x": [{\n "k": 1}]\n  }\n}\n\n{\n  T: "b"\n}\n')" = "a b" ]
+  [ "$(stream '{T:"a"}{T:"b"}\n{T:"c"}')" = "a b c" ]
+  [ "$(stream '[{T:"a"},{T:"b"}]' --from=json --map='select(.event_type == "b")')" = b ]
+  jq -c . out | grep -q '"event_type":"b"'
+}
+
+@test "a broken value of a stream is refused alone, under its line" {
+  [ "$(stream '[\n{T:"a"},\n\n{T:"b",}, {T:"c"}\n]\n')" = "a c 4:not-json" ]
+  [ "$(stream '[{T:"a"},\n{T:"b",\n{T:"c"},\n{T:"d"}]')" = "a c d 2:not-json" ]
+  [ "$(stream '[{T:"a"},{T:"b,"n":1},{T:"c"},{T:"d"}]')" = "a c d 1:not-json" ]
+  [ "$(stream '[\n  {\n    T: "a",\n    "n": "x\n  },\n  {\n    T: "b"\n  }\n]\n')" = "b 2:not-json" ]
+  [ "$(stream '[{T:"a"},1,"x",null,nonsense {T:"b"}]')" = "a b 1:not-an-object 1:not-an-object 1:not-an-object 1:not-json" ]
+  [ "$(stream '[{T:"a"},\n{T:"b"')" = "a 2:torn" ]
+}
+
+@test "a stream of JSON is the same in any reads, and on one line of any length" {
+  traffic --events=3000 --unicode | jq -c . >lines
+  cs-parse lines >wanted
+  { printf '['; paste -sd, lines; printf ']'; } | tr -d '\n' >array
+  jq . lines >pretty
+  tr -d '\n' <lines >joined
+  for file in array pretty joined; do
+    cs-parse $file | cmp - wanted
+    dd bs=997 if=$file status=none | cs-parse | cmp - wanted
+    cs-parse --jobs=2 $file | cmp - wanted
+  done
+  head -c 9000 array | dd bs=1 status=none | cs-parse --from=json 2>messages | cmp -n 4000 - wanted
+}
+
+@test "CSV whose lines end in CR alone is read, however long it is" {
+  printf 'event_time,event_type,a\r2026-01-01T00:10:00Z,t,"x\ry"\r2026-01-01T00:10:00Z,t,z\r' >in
+  parse in
+  [ "$output" = "$row,\"a\":\"x\\ry\"}
+$row,\"a\":\"z\"}" ]
+  { printf 'event_time,event_type,a\r'; yes 2026-01-01T00:10:00Z,t,z | head -n 20000 | tr '\n' '\r'; } >in
+  [ "$(cs-parse in | wc -l)" -eq 20000 ]
+  [ "$(cs-parse <in | wc -l)" -eq 20000 ]
+}
+
 # --- sniffing
 
 @test "auto tells the formats by the first line, of each input anew" {

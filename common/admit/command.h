@@ -80,6 +80,9 @@ struct translator {
     void *(*begin)(void *self, struct slice head);
     /* Is the line a record as it stands, though it looks like a frame around one? */
     bool (*whole)(void *self, struct slice line);
+    /* Do the records of an input that begins with head need no line ends? begin gives a reading
+     * then. */
+    bool (*lineless)(void *self, struct slice head);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */

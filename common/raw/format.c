@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "raw/accesslog.h"
+#include "raw/jsonstream.h"
 #include "raw/logline.h"
 
 /* One input. */
@@ -14,6 +15,7 @@ struct reading {
     enum format_kind kind; /* FORMAT_AUTO: blank lines only so far */
     struct columns columns;
     struct w3c w3c;
+    struct jsonstream stream;
 };
 
 void format_init(struct format *format, enum format_kind from, const struct csv *csv)
@@ -82,32 +84,102 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-static enum format_kind line_kind(struct slice line)
+/* Behind the value at the front of head, and the blanks behind it; NULL: it is not whole. */
+static const char *value_behind(struct slice head)
+{
+    const char *const end = head.text + head.len;
+    const char *behind = NULL;
+
+    if (jsonstream_follow(head.text, end, &behind) != JSONSTREAM_WHOLE) return NULL;
+    while (behind < end && (*behind == ' ' || *behind == '\t' || *behind == '\r'))
+        behind++;
+    return behind;
+}
+
+/* Records that begin with '{': a line each, or not. */
+static enum format_kind object_kind(struct slice head)
+{
+    const char *const end = head.text + head.len;
+    const char *newline = memchr(head.text, '\n', head.len);
+    const char *behind = NULL;
+    const enum jsonstream_end ended = jsonstream_follow(head.text, end, &behind);
+
+    if (ended == JSONSTREAM_BROKEN) return FORMAT_NDJSON;
+    if (ended == JSONSTREAM_OPEN) {
+        /* The line's end, if that is all there is, is no sign that the value goes on. */
+        return newline == NULL || newline + 1 == end ? FORMAT_NDJSON : FORMAT_JSON;
+    }
+    behind = value_behind(head);
+    if (newline != NULL && newline < behind) return FORMAT_JSON;
+    return behind < end && (*behind == '{' || *behind == ',') ? FORMAT_JSON : FORMAT_NDJSON;
+}
+
+/* An array is a stream of records; for a map, several of them, a line each, are records. */
+static enum format_kind array_kind(const struct format *format, struct slice head)
+{
+    const char *const end = head.text + head.len;
+    const char *newline = memchr(head.text, '\n', head.len);
+    const char *behind = format->map == NULL ? NULL : value_behind(head);
+
+    if (behind == NULL || (newline != NULL && newline < behind)) return FORMAT_JSON;
+    if (behind < end && behind + 1 < end && behind[1] != '[') return FORMAT_JSON;
+    return FORMAT_NDJSON;
+}
+
+/* head begins with line. */
+static enum format_kind line_kind(const struct format *format, struct slice line, struct slice head)
 {
     struct accesslog entry;
     struct misfit misfit;
-    size_t blanks = 0;
 
-    while (line.text[blanks] == ' ' || line.text[blanks] == '\t')
-        blanks++;
-    if (line.text[blanks] == '{' || line.text[blanks] == '[') return FORMAT_NDJSON;
     if (accesslog_parse(csv_trim(line), &entry, &misfit)) return FORMAT_COMBINED;
+    while (*head.text == ' ' || *head.text == '\t') {
+        head.text++;
+        head.len--;
+    }
+    if (*head.text == '{') return object_kind(head);
+    if (*head.text == '[') return array_kind(format, head);
+    if (line.len > 1 && *line.text == '#' &&
+        (memmem(line.text, line.len, "#Fields:", 8) != NULL ||
+         memmem(line.text, line.len, "#Version:", 9) != NULL ||
+         memmem(line.text, line.len, "#Software:", 10) != NULL))
+        return FORMAT_W3C;
     if (memchr(line.text, '\t', line.len) != NULL) return FORMAT_TSV;
     if (memchr(line.text, ',', line.len) != NULL) return FORMAT_CSV;
     return FORMAT_NDJSON;
 }
 
-enum format_kind format_sniff(struct slice head)
+enum format_kind format_sniff(const struct format *format, struct slice head)
 {
     while (head.len > 0) {
         const char *newline = memchr(head.text, '\n', head.len);
         const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
         const struct slice line = {.text = head.text, .len = len};
-        if (!slice_is_blank(line)) return line_kind(line);
+        if (!slice_is_blank(line)) return line_kind(format, line, head);
         head.text += len;
         head.len -= len;
     }
     return FORMAT_AUTO;
+}
+
+/* Lines that end in CR alone: the first line end there is says so. */
+static bool ends_in_returns(struct slice head)
+{
+    const char *returned = memchr(head.text, '\r', head.len);
+    if (returned == NULL) return false;
+    const char *newline = memchr(head.text, '\n', head.len);
+    if (newline == NULL) return returned + 1 < head.text + head.len;
+    return returned + 1 < newline && newline + 1 == head.text + head.len;
+}
+
+bool format_lineless(void *self, struct slice head)
+{
+    const struct format *format = self;
+    const enum format_kind kind =
+        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head);
+
+    if (kind == FORMAT_JSON) return true;
+    return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
 }
 
 static void reading_choose(struct reading *reading, enum format_kind kind)
@@ -124,12 +196,14 @@ static void reading_choose(struct reading *reading, enum format_kind kind)
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
-    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : format_sniff(head);
+    const enum format_kind kind =
+        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head);
     struct buffer why = {0};
 
     if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
     struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
+    reading->columns.csv.returns = ends_in_returns(head);
     reading_choose(reading, kind);
     if (format->header.len > 0)
         (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
@@ -168,11 +242,12 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
 
     if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
         return csv_split(&reading->columns.csv, data, end, final);
+    if (reading->kind == FORMAT_JSON) return jsonstream_split(&reading->stream, data, end, final);
     const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        reading_choose(reading, format_sniff(line));
+        reading_choose(reading, format_sniff(reading->format, line));
         if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
     return newline + 1;
@@ -299,6 +374,35 @@ static enum reason translate_json(struct format *format, struct slice line, stru
     return map_record(format, buffer_slice(&format->json), handing);
 }
 
+/* A value of a stream, or all of those in a frame. */
+static enum reason translate_stream(struct reading *reading, struct slice record,
+                                    struct handing *handing, bool *none)
+{
+    const char *at = record.text;
+    const char *const end = at + record.len;
+    struct jsonstream stream = {0};
+    struct buffer line = {0};
+    enum reason reason = REASON_NONE;
+
+    *none = true;
+    while (reason == REASON_NONE && at < end) {
+        const char *const behind = jsonstream_split(&stream, at, end, true);
+        const struct slice piece = {.text = at, .len = (size_t)(behind - at)};
+        at = behind;
+        if (jsonstream_between(piece)) continue;
+        *none = false;
+        buffer_clear(&line);
+        if (jsonstream_line(piece, &line)) {
+            reason = translate_json(reading->format, buffer_slice(&line), handing);
+        } else {
+            buffer_add_literal(handing->detail, "a broken value in a stream of JSON");
+            reason = REASON_NOT_JSON;
+        }
+    }
+    buffer_release(&line);
+    return reason;
+}
+
 /* A line of a log, written into format->json; and if it is none, why. */
 static enum reason log_print(struct reading *reading, struct slice record, struct buffer *detail)
 {
@@ -382,7 +486,9 @@ enum reason format_translate(void *self, struct slice record,
         *header = true; /* nobody's record */
         return REASON_NONE;
     }
-    if (reading->kind == FORMAT_AUTO) reading_choose(reading, format_sniff(record));
+    if (reading->kind == FORMAT_AUTO)
+        reading_choose(reading, format_sniff(reading->format, record));
+    if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {
         *header = true;

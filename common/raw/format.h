@@ -6,9 +6,10 @@
  * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
  * are what struct translator (tool.h) points at; the struct format is its self.
  *
- * --from=auto looks at the first line of an input that is not blank: '{' or '[' begins NDJSON; what
- * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON,
- * whose reader then says what is wrong.
+ * --from=auto looks at the first line of an input that is not blank: '{' begins NDJSON when the
+ * value ends with the line, else a stream of JSON, as '[' does; what reads as a log line is one; a
+ * tab makes it TSV, a comma CSV; anything else is taken for NDJSON, whose reader then says what is
+ * wrong.
  */
 #ifndef CS_FORMAT_H
 #define CS_FORMAT_H
@@ -31,6 +32,7 @@ enum format_kind {
     FORMAT_CSV,
     FORMAT_TSV,
     FORMAT_COMBINED,
+    FORMAT_JSON,
     FORMAT_LOG, /* --log-format */
     FORMAT_W3C,
 };
@@ -68,12 +70,13 @@ const char *format_set_log(struct format *format, struct slice text);
 void format_set_map(struct format *format, struct map_program *map);
 
 /* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
-enum format_kind format_sniff(struct slice head);
+enum format_kind format_sniff(const struct format *format, struct slice head);
 
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
 void *format_begin(void *self, struct slice head);
 bool format_whole(void *self, struct slice line);
+bool format_lineless(void *self, struct slice head);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
