@@ -40,7 +40,7 @@ static const struct option_row options[] = {
      .type = OPTION_CHOICE,
      .target = &from,
      .words = "auto|ndjson|csv|tsv|combined|json",
-     .help = "the input's format; auto looks at the first line"},
+     .help = "the input's format; auto looks at how it begins"},
     {.name = "log-format",
      .type = OPTION_TEXT,
      .target = &log_format,
@@ -434,9 +434,10 @@ static const struct analysis analysis = {
 static void start_format(void)
 {
     const char between = separator(); /* may settle what --from is */
-    const struct csv csv = {.separator = between,
-                            .literal = no_quotes,
-                            .null = null_text == NULL ? (struct slice){0} : slice_of(null_text)};
+    const struct csv csv = {
+        .separator = between,
+        .literal = no_quotes,
+        .null = {.text = null_text, .len = null_text == NULL ? 0 : strlen(null_text)}};
     format_init(&format, (enum format_kind)from, &csv);
     if (log_format != NULL) {
         if (from != FORMAT_AUTO) die_usage("--from and --log-format both say the input's format");

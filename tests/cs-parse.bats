@@ -561,6 +561,38 @@ $row,\"a\":\"z\"}" ]
   [ "$(jq -rs 'map(.event_type)|join(" ")' <<<"$output")" = "t t t page_view t" ]
 }
 
+@test "auto takes what most records fit, and says so when the first does not" {
+  local log='1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET / HTTP/1.1" 200 5'
+  { echo 'gin.html HTTP/1.1" 200 1 "-" "U, x"'; yes "$log" | head -n 300; } >in
+  parse --rejects=rejects in
+  [ "${#lines[@]}" -eq 300 ]
+  [ "$stderr" = "cs-parse: --from=auto: read as combined, which 249 of the first 250 records fit; the first does not" ]
+  printf 'nt_type":"t","a":[1,2]}\n%s}\n%s}\n' "$event" "$event" >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}
+$row}" ]
+  [[ $stderr == *"read as ndjson, which 2 of the first 3"* ]]
+  { head -c 100000 /dev/zero; printf '%s}\n%s}\n' "$event" "$event"; } >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}" ]
+  printf '# a comment, first\nevent_time,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse in
+  [ "$output" = "$row}" ]
+  [ -z "$stderr" ]
+  printf '0\t1\thello, world\n0\t2\t%s}\n' "$event" >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}" ]
+  parse_line "[2001:db8::1] - - ${log#*- - }"
+  [ "$(jq -r .ip <<<"$output")" = 2001:db8::1 ]
+}
+
+@test "auto fails when nothing fits, and says what it was taken for" {
+  printf 'Too many requests, slow down\nTry again, later\n' >in
+  parse in
+  [ "$status" -eq 1 ]
+  [[ $stderr == "cs-parse: --from=auto: the input was taken for csv, but none of its first 2 records fits"* ]]
+}
+
 @test "--from says it where the first line does not" {
   printf 'event_time\n2026-01-01T00:10:00Z\n' >in
   parse --rejects=rejects in

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -84,82 +85,15 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-/* Behind the value at the front of head, and the blanks behind it; NULL: it is not whole. */
-static const char *value_behind(struct slice head)
+static struct sniffed sniff(const struct format *format, struct slice head)
 {
-    const char *const end = head.text + head.len;
-    const char *behind = NULL;
-
-    if (jsonstream_follow(head.text, end, &behind) != JSONSTREAM_WHOLE) return NULL;
-    while (behind < end && (*behind == ' ' || *behind == '\t' || *behind == '\r'))
-        behind++;
-    return behind;
-}
-
-/* Records that begin with '{': a line each, or not. */
-static enum format_kind object_kind(struct slice head)
-{
-    const char *const end = head.text + head.len;
-    const char *newline = memchr(head.text, '\n', head.len);
-    const char *behind = NULL;
-    const enum jsonstream_end ended = jsonstream_follow(head.text, end, &behind);
-
-    if (ended == JSONSTREAM_BROKEN) return FORMAT_NDJSON;
-    if (ended == JSONSTREAM_OPEN) {
-        /* The line's end, if that is all there is, is no sign that the value goes on. */
-        return newline == NULL || newline + 1 == end ? FORMAT_NDJSON : FORMAT_JSON;
-    }
-    behind = value_behind(head);
-    if (newline != NULL && newline < behind) return FORMAT_JSON;
-    return behind < end && (*behind == '{' || *behind == ',') ? FORMAT_JSON : FORMAT_NDJSON;
-}
-
-/* An array is a stream of records; for a map, several of them, a line each, are records. */
-static enum format_kind array_kind(const struct format *format, struct slice head)
-{
-    const char *const end = head.text + head.len;
-    const char *newline = memchr(head.text, '\n', head.len);
-    const char *behind = format->map == NULL ? NULL : value_behind(head);
-
-    if (behind == NULL || (newline != NULL && newline < behind)) return FORMAT_JSON;
-    if (behind < end && behind + 1 < end && behind[1] != '[') return FORMAT_JSON;
-    return FORMAT_NDJSON;
-}
-
-/* head begins with line. */
-static enum format_kind line_kind(const struct format *format, struct slice line, struct slice head)
-{
-    struct accesslog entry;
-    struct misfit misfit;
-
-    if (accesslog_parse(csv_trim(line), &entry, &misfit)) return FORMAT_COMBINED;
-    while (*head.text == ' ' || *head.text == '\t') {
-        head.text++;
-        head.len--;
-    }
-    if (*head.text == '{') return object_kind(head);
-    if (*head.text == '[') return array_kind(format, head);
-    if (line.len > 1 && *line.text == '#' &&
-        (memmem(line.text, line.len, "#Fields:", 8) != NULL ||
-         memmem(line.text, line.len, "#Version:", 9) != NULL ||
-         memmem(line.text, line.len, "#Software:", 10) != NULL))
-        return FORMAT_W3C;
-    if (memchr(line.text, '\t', line.len) != NULL) return FORMAT_TSV;
-    if (memchr(line.text, ',', line.len) != NULL) return FORMAT_CSV;
-    return FORMAT_NDJSON;
-}
-
-enum format_kind format_sniff(const struct format *format, struct slice head)
-{
-    while (head.len > 0) {
-        const char *newline = memchr(head.text, '\n', head.len);
-        const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
-        const struct slice line = {.text = head.text, .len = len};
-        if (!slice_is_blank(line)) return line_kind(format, line, head);
-        head.text += len;
-        head.len -= len;
-    }
-    return FORMAT_AUTO;
+    const struct sniff what = {
+        .csv = &format->csv,
+        .wanted = buffer_slice(&format->wanted),
+        .named = format->header.len > 0,
+        .mapped = format->map != NULL,
+    };
+    return sniff_head(&what, head);
 }
 
 /* Lines that end in CR alone: the first line end there is says so. */
@@ -176,7 +110,7 @@ bool format_lineless(void *self, struct slice head)
 {
     const struct format *format = self;
     const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head);
+        format->from != FORMAT_AUTO ? format->from : sniff(format, head).kind;
 
     if (kind == FORMAT_JSON) return true;
     return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
@@ -193,11 +127,30 @@ static void reading_choose(struct reading *reading, enum format_kind kind)
     csv->escapes = csv->literal && kind == FORMAT_TSV;
 }
 
+/* What most of the head fits; says so when that is not what it begins with. */
+static enum format_kind choose(const struct format *format, struct slice head)
+{
+    const struct sniffed sniffed = sniff(format, head);
+
+    if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
+    if (sniffed.fit == 0) {
+        if (sniffed.records > 1 && !sniffed.like)
+            die("--from=auto: the input was taken for %s, but none of its first %zu records fits "
+                "that or another format (--from, --log-format, --header)",
+                sniff_name(sniffed.kind), sniffed.records);
+        return sniffed.like ? sniffed.kind : FORMAT_NDJSON;
+    }
+    if (!sniffed.first)
+        message("--from=auto: read as %s, which %zu of the first %zu records fit; the first does "
+                "not",
+                sniff_name(sniffed.kind), sniffed.fit, sniffed.records);
+    return sniffed.kind;
+}
+
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
-    const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head);
+    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(format, head);
     struct buffer why = {0};
 
     if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
@@ -247,7 +200,7 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        reading_choose(reading, format_sniff(reading->format, line));
+        reading_choose(reading, sniff(reading->format, line).kind);
         if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
     return newline + 1;
@@ -486,8 +439,7 @@ enum reason format_translate(void *self, struct slice record,
         *header = true; /* nobody's record */
         return REASON_NONE;
     }
-    if (reading->kind == FORMAT_AUTO)
-        reading_choose(reading, format_sniff(reading->format, record));
+    if (reading->kind == FORMAT_AUTO) reading_choose(reading, sniff(reading->format, record).kind);
     if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {

@@ -5,11 +5,6 @@
  * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
  * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
  * are what struct translator (tool.h) points at; the struct format is its self.
- *
- * --from=auto looks at the first line of an input that is not blank: '{' begins NDJSON when the
- * value ends with the line, else a stream of JSON, as '[' does; what reads as a log line is one; a
- * tab makes it TSV, a comma CSV; anything else is taken for NDJSON, whose reader then says what is
- * wrong.
  */
 #ifndef CS_FORMAT_H
 #define CS_FORMAT_H
@@ -24,18 +19,8 @@
 #include "expr/expr.h"
 #include "raw/columns.h"
 #include "raw/logformat.h"
+#include "raw/sniff.h"
 #include "raw/w3c.h"
-
-enum format_kind {
-    FORMAT_AUTO,
-    FORMAT_NDJSON,
-    FORMAT_CSV,
-    FORMAT_TSV,
-    FORMAT_COMBINED,
-    FORMAT_JSON,
-    FORMAT_LOG, /* --log-format */
-    FORMAT_W3C,
-};
 
 /* What is known before anything is read. */
 struct format {
@@ -68,9 +53,6 @@ const char *format_set_log(struct format *format, struct slice text);
 
 /* Every record goes through the map, which format_release frees. */
 void format_set_map(struct format *format, struct map_program *map);
-
-/* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
-enum format_kind format_sniff(const struct format *format, struct slice head);
 
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
