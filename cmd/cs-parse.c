@@ -23,8 +23,11 @@
 #include "run/tool.h"
 
 static int from;
+static const char *log_format;
 static const char *header;
 static bool no_quotes;
+static const char *null_text;
+static const char *delimiter;
 static const char *map_text;
 static const char *map_file;
 static struct option_list renames;
@@ -36,8 +39,13 @@ static const struct option_row options[] = {
     {.name = "from",
      .type = OPTION_CHOICE,
      .target = &from,
-     .words = "auto|ndjson|csv|tsv|combined",
-     .help = "the input's format; auto looks at the first line"},
+     .words = "auto|ndjson|csv|tsv|combined|json",
+     .help = "the input's format; auto looks at how it begins"},
+    {.name = "log-format",
+     .type = OPTION_TEXT,
+     .target = &log_format,
+     .argument = "FORMAT",
+     .help = "lines of a log, as nginx's log_format or Apache's LogFormat says"},
     {.name = "header",
      .type = OPTION_TEXT,
      .target = &header,
@@ -47,6 +55,16 @@ static const struct option_row options[] = {
      .type = OPTION_FLAG,
      .target = &no_quotes,
      .help = "a quote in CSV and TSV is an ordinary character"},
+    {.name = "delimiter",
+     .type = OPTION_TEXT,
+     .target = &delimiter,
+     .argument = "C",
+     .help = "what stands between the columns of CSV: one character, or \\t"},
+    {.name = "null",
+     .type = OPTION_TEXT,
+     .target = &null_text,
+     .argument = "TEXT",
+     .help = "a value in CSV and TSV that means null, NULL for example"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
@@ -84,6 +102,7 @@ static const struct translator translator = {
     .self = &format,
     .begin = format_begin,
     .whole = format_whole,
+    .lineless = format_lineless,
     .split = format_split,
     .translate = format_translate,
     .end = format_end,
@@ -104,6 +123,34 @@ static int need(struct run *run, struct slice name, const char *option)
     const int slot = schema_need(&run->schema, name);
     if (slot < 0) die_usage("--%s: more than %d members are read", option, SCHEMA_MAX);
     return slot;
+}
+
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* What a map makes the time of nobody knows; but it reads some column by name, `.name` or "name",
+ * or all of them. */
+static void want_map(const char *program)
+{
+    static const char *const all[] = {".[",    "..",         "entries", "keys",
+                                      "paths", "map_values", "tojson"};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strstr(program, all[i]) != NULL) return;
+    for (const char *at = program; *at != '\0'; at++) {
+        const char *behind = at + 1;
+        if (*at != '.' && *at != '"') continue;
+        if (*at == '"')
+            behind += strcspn(behind, "\"");
+        else
+            while (is_name(*behind))
+                behind++;
+        const struct slice name = {.text = at + 1, .len = (size_t)(behind - at - 1)};
+        if (name.len > 0) format_want(&format, name);
+        at = *at == '"' && *behind != '\0' ? behind : behind - 1;
+    }
 }
 
 static void start_map(void)
@@ -132,6 +179,7 @@ static void start_map(void)
     struct map_program *map = map_compile(text.data, &why);
     if (map == NULL) die_usage("--%s: %.*s", option, (int)why.len, why.data);
     format_set_map(&format, map);
+    want_map(text.data);
     buffer_release(&text);
     buffer_release(&why);
 }
@@ -175,6 +223,40 @@ static void start_id_from(struct run *run)
     for (size_t i = 0; i < names.count; i++)
         id_slot[id_slots++] = need(run, names.item[i].name, "id-from");
     list_release(&names);
+}
+
+/* What a header line has to name: the time, under the name the input has for it. */
+static void want_time(struct run *run)
+{
+    if (format.map != NULL) return;
+    const struct slice time = slice_of(run->settings.time_field);
+    bool renamed = false;
+
+    for (size_t i = 0; i < run->schema.alias_count; i++) {
+        const struct schema_alias *alias = &run->schema.alias[i];
+        if (slice_equal(alias->name, time)) format_want(&format, alias->old);
+        if (slice_equal(alias->old, time)) renamed = true;
+    }
+    if (!renamed) format_want(&format, time);
+}
+
+static bool maybe_columns(void)
+{
+    return from == FORMAT_AUTO || from == FORMAT_CSV || from == FORMAT_TSV;
+}
+
+/* --delimiter; 0: as the format has it. */
+static char separator(void)
+{
+    if (delimiter == NULL) return '\0';
+    if (from != FORMAT_AUTO && from != FORMAT_CSV) die_usage("--delimiter is for CSV");
+    const char c = strcmp(delimiter, "\\t") == 0 ? '\t' : *delimiter;
+    if (c == '\0' || (c == *delimiter && delimiter[1] != '\0') || (unsigned char)c >= 0x80 ||
+        strchr("\"\r\n", c) != NULL)
+        die_usage("--delimiter: '%s' is not one character of ASCII that may stand between columns",
+                  delimiter);
+    from = FORMAT_CSV;
+    return c;
 }
 
 /* The line with another event_time in it. */
@@ -348,17 +430,33 @@ static const struct analysis analysis = {
     .ranges = &ranges,
 };
 
-static const struct analysis *start(struct run *run)
+/* What the options say of the format. */
+static void start_format(void)
 {
-    format_init(&format, (enum format_kind)from, no_quotes);
+    const char between = separator(); /* may settle what --from is */
+    const struct csv csv = {
+        .separator = between,
+        .literal = no_quotes,
+        .null = {.text = null_text, .len = null_text == NULL ? 0 : strlen(null_text)}};
+    format_init(&format, (enum format_kind)from, &csv);
+    if (log_format != NULL) {
+        if (from != FORMAT_AUTO) die_usage("--from and --log-format both say the input's format");
+        const char *problem = format_set_log(&format, slice_of(log_format));
+        if (problem != NULL) die_usage("--log-format: %s", problem);
+        from = (int)format.from;
+    }
     if (header != NULL) {
-        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
-            die_usage("--header is for CSV and TSV");
+        if (!maybe_columns()) die_usage("--header is for CSV and TSV");
         const char *problem = format_name_columns(&format, slice_of(header));
         if (problem != NULL) die_usage("--header: %s", problem);
     }
-    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
-        die_usage("--no-quotes is for CSV and TSV");
+    if (no_quotes && !maybe_columns()) die_usage("--no-quotes is for CSV and TSV");
+    if (null_text != NULL && !maybe_columns()) die_usage("--null is for CSV and TSV");
+}
+
+static const struct analysis *start(struct run *run)
+{
+    start_format();
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
     if (map_text != NULL || map_file != NULL) start_map();
@@ -368,6 +466,7 @@ static const struct analysis *start(struct run *run)
     start_recodes(run);
     start_id_from(run);
     time_elsewhere = option_given("time-field");
+    want_time(run);
     run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
     return &analysis;

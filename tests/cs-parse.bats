@@ -307,6 +307,48 @@ $row}" ]
 3 the header line could not be read" ]
 }
 
+@test "CSV: what does not name the time is no header, but a record that is refused" {
+  printf 'Too many requests, slow down\n' >in
+  parse --strict in
+  [ "$status" -eq 1 ]
+  parse --stats=stats in
+  [ "$(jq -c '[.read,.rejected]' stats)" = '[1,1]' ]
+  printf '# made by x\nreport of May, all\nevent_time,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse --from=csv --rejects=rejects in
+  [ "$output" = "$row}" ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "2 bad-columns" ]
+  printf 'at,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse in
+  [ -z "$output" ]
+  parse --rename=event_time=at in
+  [ "$output" = "$row}" ]
+  parse --time-field=at in
+  [ "$output" = "$row,\"at\":\"2026-01-01T00:10:00Z\"}" ]
+  parse --map='{event_time: .["at"], event_type}' in
+  [ "$output" = "$row}" ]
+  parse --map='{event_time: .when, event_type: "t"}' in
+  [ -z "$output" ]
+}
+
+@test "TSV of databases: \\N is null, and a backslash says what cannot be written" {
+  printf '%s\n' $'event_time\tevent_type\ta\tb\tc\td' \
+    $'2026-01-01T00:10:00Z\tt\t\\N\t\tx\\ty\\\\z\\n\\x41\\101"\\q\ta\\\tb' \
+    $'2026-01-01T00:10:00Z\tt\t\\xff\t1\t2\t3' $'2026-01-01T00:10:00Z\tt\t1\t2\t3\t4\\' '5' >in
+  parse --from=tsv --no-quotes --rejects=rejects in
+  [ "$(jq -c '[.a,.b,.c,.d]' <<<"$output" | paste -sd' ')" = \
+    '[null,"","x\ty\\z\nAA\"\\q","a\tb"] ["1","2","3","4\n5"]' ]
+  [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "3 bad-utf8" ]
+}
+
+@test "--null names what means null, --delimiter what stands between columns" {
+  printf 'event_time;event_type;a;b;c\n2026-01-01T00:10:00Z;t;NULL;"NULL";\n' >in
+  parse --delimiter=';' --null=NULL in
+  [ "$(jq -c '[.a,.b,.c]' <<<"$output")" = '[null,"NULL",null]' ]
+  printf 'event_time\tevent_type\ta\n2026-01-01T00:10:00Z\tt\t"\\\n' >in
+  parse --from=csv --delimiter='\t' --no-quotes in
+  [ "$(jq -c .a <<<"$output")" = '"\"\\"' ]
+}
+
 @test "CSV: a torn last row is torn" {
   printf 'event_time,event_type,a\n2026-01-01T00:10:00Z,t' >in
   parse --rejects=rejects in
@@ -347,6 +389,167 @@ END
   [ "$(reasons)" = "bad-time bad-columns bad-utf8" ]
 }
 
+@test "log: what stands before the time and is not client, identity and user is refused, with its column" {
+  local time='[06/Feb/2026:00:00:38 +0000] "GET /a HTTP/1.1" 200 1 "-" "U"'
+  while IFS='|' read -r front wanted; do
+    parse_line "$front $time" --from=combined
+    got=$(jq -c '[.vhost,.ip,.user_id]' <<<"$output")
+    [ -n "$got" ] || got=$(jq -r '.detail' rejects | sed 's/.*\(column [0-9]*\):.*/\1/')
+    [ "$got" = "$wanted" ] || { echo "$front: $got"; return 1; }
+  done <<'END'
+203.0.113.7, 198.51.100.2 - -|column 12
+shop.example 203.0.113.7 - -|["shop.example","203.0.113.7",null]
+Mar 14 09:36:01 web nginx: 203.0.113.7 - -|column 28
+"203.0.113.7" - -|column 1
+203.0.113.7:54321 - john doe|column 19
+- 203.0.113.7 - -|column 3
+203.0.113.7 - john doe|[null,"203.0.113.7","john doe"]
+[2001:db8::1] - -|[null,"2001:db8::1",null]
+END
+}
+
+# fits FORMAT LINE JQ WANTED: what becomes of a line of a log.
+fits() {
+  parse_line "$2" --log-format="$1"
+  got=$(jq -c "$3" <<<"$output")
+  [ -n "$got" ] || got=$(jq -r .detail rejects)
+  [ "$got" = "$4" ] || { echo "$1: $2"; echo "got    $got"; echo "wanted $4"; return 1; }
+}
+
+@test "--log-format: the formats with a name" {
+  local t='[06/Feb/2026:00:00:38 +0000]' end='"GET /a HTTP/1.1" 200 1 "-" "U"'
+  fits combined "1.2.3.4 - john doe $t $end" '[.ip,.user_id,.page_url,.status,.user_agent,.event_time]' \
+    '["1.2.3.4","john doe","/a",200,"U","2026-02-06T00:00:38.000Z"]'
+  fits common "1.2.3.4 - - $t \"GET /a HTTP/1.1\" 200 -" '[.ip,.bytes]' '["1.2.3.4",null]'
+  fits vhost "shop.example:443 1.2.3.4 - - $t $end" '[.vhost,.port,.ip]' '["shop.example",443,"1.2.3.4"]'
+  fits xff "1.2.3.4, 5.6.7.8 - - $t $end" '[.ip,."X-Forwarded-For",.user_id]' '["1.2.3.4","1.2.3.4, 5.6.7.8",null]'
+  fits alb 'https 2026-02-06T00:00:38.186641Z app/x/5 192.0.2.9:2817 10.0.0.1:80 0.001 0.002 0.000 200 200 34 366 "GET https://shop.example:443/a HTTP/1.1" "curl/7" - TLSv1.2 arn:aws:x "Root=1" "-"' \
+    '[.ip,.remote_port,.event_time,.page_url,.status,.bytes,.ssl_protocol,.extra]' \
+    '["192.0.2.9",2817,"2026-02-06T00:00:38.186641Z","https://shop.example:443/a",200,366,"TLSv1.2","arn:aws:x \"Root=1\" \"-\""]'
+  fits npm "$t - 200 200 - GET https shop.example \"/a?b\" [Client 1.2.3.4] [Length 12] [Gzip -] [Sent-to 10.0.0.2] \"U x\" \"-\"" \
+    '[.ip,.page_url,.bytes,.gzip_ratio,.server,.user_agent,.referrer]' '["1.2.3.4","/a?b",12,null,"10.0.0.2","U x",null]'
+}
+
+@test "--log-format: nginx's log_format as it stands in the configuration" {
+  local t='[06/Feb/2026:00:00:38 +0000]' format
+  format=$(cat <<'END'
+log_format main '$remote_addr - $remote_user [$time_local] "$request" '
+                '$status $body_bytes_sent "$http_referer" "$http_user_agent" '
+                'rt=$request_time uct="$upstream_connect_time" urt=$upstream_response_time '
+                '${scheme}://$host$request_uri $msec';
+END
+)
+  fits "$format" "1.2.3.4 - john [x] doe $t \"GET /a HTTP/1.1\" 200 5 \"-\" \"\\x22\\xC3\\xA9\" rt=0.005 uct=\"0.1, 0.2\" urt=0.1 : 0.2 https://shop.ex/a?b=c 1770336038.127" \
+    '[.user_id,.user_agent,.request_time,.upstream_connect_time,.upstream_response_time,.host,.request_uri,.event_time]' \
+    '["john [x] doe","\"é",0.005,"0.1, 0.2","0.1 : 0.2","shop.ex","/a?b=c","2026-02-06T00:00:38.127Z"]'
+  fits 'log_format j escape=json '\''{"t":"$time_iso8601","u":"$http_user_agent","user":"$remote_user"}'\'';' \
+    '{"t":"2026-02-06T00:00:38+01:00","u":"a\"\u0041\n-","user":""}' '[.event_time,.user_agent,.user_id]' \
+    '["2026-02-05T23:00:38.000Z","a\"A\n-",null]'
+  fits 'escape=none '\''$msec "$http_user_agent" $status'\' '1770336038 "a\x22 " b" 200' '[.user_agent,.status]' '["a\\x22 \" b",200]'
+  fits '$msec $http_x_forwarded_for $status' '1770336038 9.9.9.9, 8.8.8.8 200' '[.ip,.http_x_forwarded_for,.status]' '["9.9.9.9","9.9.9.9, 8.8.8.8",200]'
+}
+
+@test "--log-format: Apache's LogFormat as it stands in the configuration" {
+  fits 'LogFormat "%{%Y-%m-%dT%H:%M:%S%z}t %h \"%m %U%q %H\" %D %>s %{us}T \"%{X-A}i\" %{id}C %%" x' \
+    '2026-02-06T00:00:38+0100 h.example "GET /a?b HTTP/1.1" 1234567 200 5 "\x22\xff\t" c %' \
+    '[.event_time,.ip,.method,.page_url,.protocol,.request_time,.status,."X-A",.id]' \
+    '["2026-02-05T23:00:38.000Z","h.example","GET","/a?b","HTTP/1.1",1.234567,200,"\"\\xff\t","c"]'
+  fits '%h %l %u %t \"%r\" %s' '1.2.3.4 - - [06/Feb/2026:00:00:38 +0000] "\"x" 200' '[.page_url,.method,.ident]' '["\"x",null,null]'
+}
+
+@test "--log-format: a line that does not fit is refused with its column" {
+  local t='[06/Feb/2026:00:00:38 +0000]'
+  while IFS='|' read -r format line wanted; do
+    fits "$format" "${line/TIME/$t}" '"fits"' "$wanted"
+  done <<'END'
+$remote_addr $status|1.2.3.4 abc|column 9: no value for $status
+$remote_addr $status|1.2.3.4  200|column 9: no value for $status
+$remote_addr $status|1.2.3.4 200 x|column 12: something behind the format's end
+$remote_addr $status|1.2.3.4|column 8: no ' ' behind $remote_addr
+$remote_addr $status|"1.2.3.4" 200|column 1: no value for $remote_addr
+<$remote_addr> $status|1.2.3.4 200|column 1: no '<' in front of $remote_addr
+$msec "$request" $status|1 "GET / 200|column 13: no '" ' behind $request
+combined|Mar 14 09:36:01 web nginx: 203.0.113.7 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 28: an address in the place of the user's name
+combined|1.2.3.4, 5.6.7.8 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 8: no ' ' behind %h
+xff|a b 1.2.3.4 - - TIME "GET /a HTTP/1.1" 200 1 "-" "U"|column 5: an address in the place of the user's name
+END
+}
+
+@test "--log-format=w3c: #Fields: says what the fields are, wherever it comes" {
+  printf '%s\n' '#Software: Microsoft Internet Information Services 10.0' '#Version: 1.0' \
+    '#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query cs-username c-ip cs(User-Agent) sc-status sc-win32-status' \
+    '2026-02-06 00:00:38 10.0.0.1 GET /a%20b b=c+d - 1.2.3.4 Mozilla/5.0+(x;++http://g) 200 0' \
+    '2026-02-06 00:00:38 10.0.0.1 GET /a' \
+    $'#Fields: date\ttime\tc-ip\tcs(User-Agent)\tcs(Referer)' $'2026-02-06\t00:00:39\t1.2.3.4\tA%20b\t-' >in
+  parse --log-format=w3c --stats=stats --rejects=rejects in
+  [ "$(jq -c '[.event_time,.ip,.page_url,.user_id,.user_agent,.status]' <<<"$output" | paste -sd' ')" = \
+    '["2026-02-06T00:00:38.000Z","1.2.3.4","/a%20b?b=c+d",null,"Mozilla/5.0 (x; +http://g)",200] ["2026-02-06T00:00:39.000Z","1.2.3.4",null,null,"A b",null]' ]
+  [ "$(jq -r '"\(.line) \(.detail)"' rejects)" = "5 column 36: fewer fields than #Fields: names" ]
+  [ "$(jq -c '[.read,.used]' stats)" = '[3,2]' ]
+  parse_line x --log-format=w3c
+  [ "$(jq -r .detail rejects)" = "column 1: no #Fields: line stands before" ]
+}
+
+@test "--log-format=combined reads a real log as --from=combined does" {
+  need_data access-log
+  parse --rejects=rejects --log-format=combined -o out "$DATA/access-log/apache_logs"
+  cs-parse --from=combined -o wanted "$DATA/access-log/apache_logs" 2>/dev/null
+  cmp out wanted
+}
+
+# --- streams of JSON
+
+# stream TEXT OPTION...: in TEXT, T stands for the time. The types that came out, then what was refused.
+stream() {
+  local text=${1//T/'"event_time":1767226200,"event_type"'}
+  shift
+  printf "$text" >in
+  cs-parse --rejects=rejects "$@" in >out
+  { jq -r .event_type out | paste -sd' '; jq -r '"\(.line):\(.reason)"' rejects; } | paste -sd' '
+}
+
+@test "arrays, pretty-printed and concatenated JSON are streams of records" {
+  [ "$(stream '[\n{T:"a","x":[{}]},\n{T:"b"}\n]\n')" = "a b" ]
+  [ "$(stream '[{T:"a"},{T:"b"}]')" = "a b" ]
+  [ "$(stream '{\n  T: "a",\n  "n": {\n  "x": [{\n "k": 1}]\n  }\n}\n\n{\n  T: "b"\n}\n')" = "a b" ]
+  [ "$(stream '{T:"a"}{T:"b"}\n{T:"c"}')" = "a b c" ]
+  [ "$(stream '[{T:"a"},{T:"b"}]' --from=json --map='select(.event_type == "b")')" = b ]
+  jq -c . out | grep -q '"event_type":"b"'
+}
+
+@test "a broken value of a stream is refused alone, under its line" {
+  [ "$(stream '[\n{T:"a"},\n\n{T:"b",}, {T:"c"}\n]\n')" = "a c 4:not-json" ]
+  [ "$(stream '[{T:"a"},\n{T:"b",\n{T:"c"},\n{T:"d"}]')" = "a c d 2:not-json" ]
+  [ "$(stream '[{T:"a"},{T:"b,"n":1},{T:"c"},{T:"d"}]')" = "a c d 1:not-json" ]
+  [ "$(stream '[\n  {\n    T: "a",\n    "n": "x\n  },\n  {\n    T: "b"\n  }\n]\n')" = "b 2:not-json" ]
+  [ "$(stream '[{T:"a"},1,"x",null,nonsense {T:"b"}]')" = "a b 1:not-an-object 1:not-an-object 1:not-an-object 1:not-json" ]
+  [ "$(stream '[{T:"a"},\n{T:"b"')" = "a 2:torn" ]
+}
+
+@test "a stream of JSON is the same in any reads, and on one line of any length" {
+  traffic --events=3000 --unicode | jq -c . >lines
+  cs-parse lines >wanted
+  { printf '['; paste -sd, lines; printf ']'; } | tr -d '\n' >array
+  jq . lines >pretty
+  tr -d '\n' <lines >joined
+  for file in array pretty joined; do
+    cs-parse $file | cmp - wanted
+    dd bs=997 if=$file status=none | cs-parse | cmp - wanted
+    cs-parse --jobs=2 $file | cmp - wanted
+  done
+  head -c 9000 array | dd bs=1 status=none | cs-parse --from=json 2>messages | cmp -n 4000 - wanted
+}
+
+@test "CSV whose lines end in CR alone is read, however long it is" {
+  printf 'event_time,event_type,a\r2026-01-01T00:10:00Z,t,"x\ry"\r2026-01-01T00:10:00Z,t,z\r' >in
+  parse in
+  [ "$output" = "$row,\"a\":\"x\\ry\"}
+$row,\"a\":\"z\"}" ]
+  { printf 'event_time,event_type,a\r'; yes 2026-01-01T00:10:00Z,t,z | head -n 20000 | tr '\n' '\r'; } >in
+  [ "$(cs-parse in | wc -l)" -eq 20000 ]
+  [ "$(cs-parse <in | wc -l)" -eq 20000 ]
+}
+
 # --- sniffing
 
 @test "auto tells the formats by the first line, of each input anew" {
@@ -356,6 +559,38 @@ END
   printf '1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET / HTTP/1.1" 200 5\n' >combined
   parse ndjson csv tsv combined ndjson
   [ "$(jq -rs 'map(.event_type)|join(" ")' <<<"$output")" = "t t t page_view t" ]
+}
+
+@test "auto takes what most records fit, and says so when the first does not" {
+  local log='1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET / HTTP/1.1" 200 5'
+  { echo 'gin.html HTTP/1.1" 200 1 "-" "U, x"'; yes "$log" | head -n 300; } >in
+  parse --rejects=rejects in
+  [ "${#lines[@]}" -eq 300 ]
+  [ "$stderr" = "cs-parse: --from=auto: read as combined, which 249 of the first 250 records fit; the first does not" ]
+  printf 'nt_type":"t","a":[1,2]}\n%s}\n%s}\n' "$event" "$event" >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}
+$row}" ]
+  [[ $stderr == *"read as ndjson, which 2 of the first 3"* ]]
+  { head -c 100000 /dev/zero; printf '%s}\n%s}\n' "$event" "$event"; } >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}" ]
+  printf '# a comment, first\nevent_time,event_type\n2026-01-01T00:10:00Z,t\n' >in
+  parse in
+  [ "$output" = "$row}" ]
+  [ -z "$stderr" ]
+  printf '0\t1\thello, world\n0\t2\t%s}\n' "$event" >in
+  parse --rejects=rejects in
+  [ "$output" = "$row}" ]
+  parse_line "[2001:db8::1] - - ${log#*- - }"
+  [ "$(jq -r .ip <<<"$output")" = 2001:db8::1 ]
+}
+
+@test "auto fails when nothing fits, and says what it was taken for" {
+  printf 'Too many requests, slow down\nTry again, later\n' >in
+  parse in
+  [ "$status" -eq 1 ]
+  [[ $stderr == "cs-parse: --from=auto: the input was taken for csv, but none of its first 2 records fits"* ]]
 }
 
 @test "--from says it where the first line does not" {
@@ -574,6 +809,14 @@ END
 --from=ndjson --header=a|--header is for CSV and TSV
 --from=combined --no-quotes|--no-quotes is for CSV and TSV
 --header='"a'|--header: header line: a quoted field does not end
+--log-format=nonsense|--log-format: neither the name of a format nor one with $variables or %directives
+--log-format='$a$b'|--log-format: nothing tells where the value in front of it ends: $b
+--log-format='%h %Q'|--log-format: no such directive: %Q
+--log-format=common --from=csv|--from and --log-format both say the input's format
+--log-format=common --header=a|--header is for CSV and TSV
+--null=x --from=ndjson|--null is for CSV and TSV
+--delimiter=xy|--delimiter: 'xy' is not one character of ASCII that may stand between columns
+--delimiter=x --from=tsv|--delimiter is for CSV
 --rename=x|--rename: 'x': no '=' in a pair (NEW=OLD,...)
 --rename=a=b=c|--rename: 'a=b=c': a second '=' in a pair: in a name or a value it is \= (NEW=OLD,...)
 --rename=a=|--rename: 'a=' lacks a name

@@ -50,12 +50,13 @@ enum fate {
 /* What the common options mean for a run, for commands that have to look. Durations in
  * microseconds. */
 struct settings {
-    int64_t lateness_us; /* INT64_MAX: max */
-    int64_t idle_us;     /* 0: off */
-    bool has_state;      /* --state is given */
-    bool by_partition;   /* rows, groups and keys get the partition */
-    bool merge;          /* the input is rows of this tool, not events */
-    bool updates;        /* --emit=updates */
+    int64_t lateness_us;    /* INT64_MAX: max */
+    int64_t idle_us;        /* 0: off */
+    bool has_state;         /* --state is given */
+    const char *time_field; /* the member that holds the time */
+    bool by_partition;      /* rows, groups and keys get the partition */
+    bool merge;             /* the input is rows of this tool, not events */
+    bool updates;           /* --emit=updates */
     bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
                   time */
     int64_t max_keys;
@@ -80,6 +81,9 @@ struct translator {
     void *(*begin)(void *self, struct slice head);
     /* Is the line a record as it stands, though it looks like a frame around one? */
     bool (*whole)(void *self, struct slice line);
+    /* Do the records of an input that begins with head need no line ends? begin gives a reading
+     * then. */
+    bool (*lineless)(void *self, struct slice head);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */

@@ -1,8 +1,8 @@
 #include "raw/accesslog.h"
 
 #include "base/json.h"
-
-#define TIME_LEN 26 /* 17/May/2015:10:05:03 +0000 */
+#include "raw/host.h"
+#include "raw/logtime.h"
 
 static bool is_digit(char c)
 {
@@ -16,40 +16,19 @@ static bool all_digits(struct slice text)
     return text.len > 0;
 }
 
-/* The month's number, 1 to 12, or 0. */
-static int month_number(const char *name)
+static struct slice first_word(struct slice left)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const char *blank = left.len == 0 ? NULL : memchr(left.text, ' ', left.len);
 
-    for (int month = 0; month < 12; month++)
-        if (memcmp(names + 3 * month, name, 3) == 0) return month + 1;
-    return 0;
-}
-
-/* Has the text, TIME_LEN bytes, the form of a time? */
-static bool time_form(const char *text)
-{
-    static const char form[] = "00/Aaa/0000:00:00:00 +0000";
-
-    for (size_t i = 0; i < TIME_LEN; i++) {
-        if (form[i] == '0') {
-            if (!is_digit(text[i])) return false;
-        } else if (form[i] == '+') {
-            if (text[i] != '+' && text[i] != '-') return false;
-        } else if (form[i] != 'A' && form[i] != 'a' && text[i] != form[i]) {
-            return false;
-        }
-    }
-    return month_number(text + 3) != 0;
+    if (blank != NULL) left.len = (size_t)(blank - left.text);
+    return left;
 }
 
 /* Takes the next word off the front; it ends at a blank. */
 static struct slice take_word(struct slice *left)
 {
-    const char *blank = left->len == 0 ? NULL : memchr(left->text, ' ', left->len);
-    struct slice word = *left;
+    const struct slice word = first_word(*left);
 
-    if (blank != NULL) word.len = (size_t)(blank - left->text);
     left->text += word.len;
     left->len -= word.len;
     return word;
@@ -94,64 +73,142 @@ static const char *last_of(struct slice text, char c)
     return NULL;
 }
 
-/* NAME:PORT with one colon (an IPv6 address has more), or [IPv6]:PORT. */
-static bool is_vhost(struct slice word)
+/* Behind the port of a host that ends at at; NULL: there is none. */
+static const char *port_end(struct slice text, const char *at, enum host_kind kind)
 {
-    const char *colon = last_of(word, ':');
-    if (colon == NULL || colon == word.text) return false;
-    const struct slice name = {.text = word.text, .len = (size_t)(colon - word.text)};
-    const struct slice port = {.text = colon + 1, .len = word.len - name.len - 1};
-    if (!all_digits(port)) return false;
-    if (*name.text == '[') return name.text[name.len - 1] == ']';
-    return memchr(name.text, ':', name.len) == NULL;
+    const char *const end = text.text + text.len;
+
+    if (at == end || *at != ':' || (kind == HOST_IPV6 && *text.text != '[')) return NULL;
+    const char *const port = ++at;
+    while (at < end && is_digit(*at))
+        at++;
+    return at == port ? NULL : at;
 }
 
-/* What stands before " [": the addresses and the user, whose name may hold blanks. */
-static bool parse_client(struct slice text, struct accesslog *out)
+bool accesslog_nobody(struct slice word)
 {
-    struct slice left = text;
-    struct slice word = take_word(&left);
-    if (word.len == 0 || !take_char(&left, ' ')) return false;
-    if (is_vhost(word) && left.len > 0) {
-        struct slice behind = left;
-        const struct slice next = take_word(&behind);
-        struct slice rest = behind;
-        /* With a vhost there are three more words; without, two. */
-        if (next.len > 0 && take_char(&rest, ' ') && take_word(&rest).len > 0 && rest.len > 1) {
-            out->vhost = word;
-            word = next;
-            left = behind;
-            take_char(&left, ' ');
-        }
+    return slice_equal(word, SLICE("-")) || slice_equal(word, SLICE("unix:"));
+}
+
+/* The client, and the blank behind it. */
+static bool take_client(struct slice *left, struct slice *ip, enum host_kind *kind,
+                        struct misfit *misfit)
+{
+    const char *const end = left->text + left->len;
+    const char *behind = host_take(*left, ip, kind);
+    const struct slice word = first_word(*left);
+
+    if (accesslog_nobody(word)) {
+        *ip = (struct slice){0};
+        *kind = HOST_NONE;
+        behind = left->text + word.len;
     }
-    out->ip = or_none(word);
-    if (take_word(&left).len == 0 || !take_char(&left, ' ')) return false;
-    if (left.len == 0) return false;
+    if (behind == NULL) return misfit_at(misfit, left->text, "no address or name of a host");
+    if (behind == end || *behind != ' ')
+        return misfit_at(misfit, behind, "the client's address ends here, but no blank follows");
+    *left = (struct slice){.text = behind + 1, .len = (size_t)(end - behind - 1)};
+    return true;
+}
+
+/* "-" or a word of letters and digits and a few signs more. An address there means that something
+ * stands before the client. */
+static bool take_ident(struct slice *left, struct misfit *misfit)
+{
+    const char *const from = left->text;
+    const struct slice ident = take_word(left);
+
+    for (size_t i = 0; i < ident.len; i++) {
+        const char c = ident.text[i];
+        if (c <= ' ' || strchr("\"',:;|<>()[]{}=", c) != NULL)
+            return misfit_at(misfit, from + i,
+                             "this is no part of the client's identity (mostly -)");
+    }
+    if (ident.len == 0) return misfit_at(misfit, from, "no identity of the client (mostly -)");
+    if (host_is_address(ident)) return misfit_at(misfit, from, "a second address");
+    if (!take_char(left, ' ')) return misfit_at(misfit, left->text, "no user behind the identity");
+    return true;
+}
+
+bool accesslog_user_fits(struct slice user, struct misfit *misfit)
+{
+    struct slice left = user;
+
+    if (user.len == 0) return misfit_at(misfit, user.text, "no user");
+    for (;;) {
+        const struct slice word = take_word(&left);
+        if (slice_equal(word, SLICE("-")) && word.len < user.len)
+            return misfit_at(misfit, word.text, "a - inside the user's name: a word too many");
+        if (host_is_address(word))
+            return misfit_at(misfit, word.text, "an address in the place of the user's name");
+        if (left.len == 0) return true;
+        take_char(&left, ' ');
+    }
+}
+
+/* CLIENT IDENT USER; what the client may be depends on what stands before it. */
+static bool parse_client(struct slice left, unsigned kinds, struct accesslog *out,
+                         struct misfit *misfit)
+{
+    enum host_kind kind;
+    struct slice ip;
+    const char *const from = left.text;
+
+    if (!take_client(&left, &ip, &kind, misfit)) return false;
+    if ((kinds >> kind & 1) == 0) return misfit_at(misfit, from, "no client behind the first word");
+    if (!take_ident(&left, misfit) || !accesslog_user_fits(left, misfit)) return false;
+    out->ip = ip;
     out->user = or_none(left);
     if (slice_equal(left, SLICE("\"\""))) out->user = (struct slice){0};
     return true;
 }
 
+/* What stands before " [": perhaps the virtual host, then the client. Only a name with a port is
+ * surely a virtual host; a name without one, and an address with one, are when the client is an
+ * address. Two addresses may be anything. */
+static bool parse_hosts(struct slice text, struct accesslog *out, struct misfit *misfit)
+{
+    const unsigned addresses = 1U << HOST_IPV4 | 1U << HOST_IPV6;
+    const unsigned hosts = addresses | 1U << HOST_NAME;
+    const char *const end = text.text + text.len;
+    struct slice host;
+    enum host_kind kind;
+    const char *behind;
+
+    if (parse_client(text, hosts | 1U << HOST_NONE, out, misfit)) return true;
+    behind = host_take(text, &host, &kind);
+    const char *const port = behind == NULL ? NULL : port_end(text, behind, kind);
+    if (port == NULL && kind != HOST_NAME) return false;
+    if (port != NULL) behind = port;
+    if (behind == end || *behind != ' ') return false;
+    const struct slice left = {.text = behind + 1, .len = (size_t)(end - behind - 1)};
+    const bool sure = port != NULL && kind == HOST_NAME;
+    if (!parse_client(left, sure ? hosts : addresses, out, misfit)) return false;
+    out->vhost = (struct slice){.text = text.text, .len = (size_t)(behind - text.text)};
+    return true;
+}
+
 /* Finds " [TIME] " and takes all before and it off the front. */
-static bool parse_front(struct slice *left, struct accesslog *out)
+static bool parse_front(struct slice *left, struct accesslog *out, struct misfit *misfit)
 {
     const char *at = left->text;
     const char *end = at + left->len;
 
-    while (end - at >= TIME_LEN + 4) {
+    while (end - at >= LOGTIME_LEN + 3) {
         at = memchr(at, '[', (size_t)(end - at));
-        if (at == NULL || end - at < TIME_LEN + 3) return false;
-        if (at > left->text && at[-1] == ' ' && at[TIME_LEN + 1] == ']' &&
-            at[TIME_LEN + 2] == ' ' && time_form(at + 1)) {
+        if (at == NULL || end - at < LOGTIME_LEN + 3) break;
+        if (at > left->text && at[-1] == ' ' && at[LOGTIME_LEN + 1] == ']' &&
+            at[LOGTIME_LEN + 2] == ' ' && logtime_fits(at + 1)) {
             const struct slice client = {.text = left->text, .len = (size_t)(at - 1 - left->text)};
-            out->time = (struct slice){.text = at + 1, .len = TIME_LEN};
-            at += TIME_LEN + 3;
+            out->time = (struct slice){.text = at + 1, .len = LOGTIME_LEN};
+            at += LOGTIME_LEN + 3;
             *left = (struct slice){.text = at, .len = (size_t)(end - at)};
-            return parse_client(client, out);
+            return parse_hosts(client, out, misfit);
         }
         at++;
     }
-    return false;
+    const char *const bracket = memmem(left->text, left->len, " [", 2);
+    return misfit_at(misfit, bracket == NULL ? end : bracket + 1,
+                     "no time like [17/May/2015:10:05:03 +0000]");
 }
 
 static bool is_method(struct slice word)
@@ -168,14 +225,14 @@ static bool is_protocol(struct slice word)
     return word.len > 5 && memcmp(word.text, "HTTP/", 5) == 0;
 }
 
-/* METHOD TARGET PROTOCOL; a target may hold blanks, and before HTTP/1.0 there was no protocol. */
-static void parse_request(struct slice request, struct accesslog *out)
+void accesslog_request(struct slice request, struct slice *method, struct slice *target)
 {
     struct slice left = request;
-    const struct slice method = take_word(&left);
+    const struct slice word = take_word(&left);
 
-    out->target = or_none(request);
-    if (!is_method(method) || !take_char(&left, ' ') || left.len == 0) return;
+    *method = (struct slice){0};
+    *target = or_none(request);
+    if (!is_method(word) || !take_char(&left, ' ') || left.len == 0) return;
 
     const char *blank = last_of(left, ' ');
     if (blank != NULL) {
@@ -187,39 +244,56 @@ static void parse_request(struct slice request, struct accesslog *out)
         return;
     }
     if (left.len == 0) return;
-    out->method = method;
-    out->target = left;
+    *method = word;
+    *target = left;
 }
 
 /* A word of digits, or "-". */
 static bool take_number(struct slice *left, struct slice *out)
 {
+    const struct slice from = *left;
     *out = or_none(take_word(left));
-    return out->text == NULL || all_digits(*out);
+    if (out->text == NULL || all_digits(*out)) return true;
+    *left = from;
+    return false;
 }
 
-bool accesslog_parse(struct slice line, struct accesslog *out)
+/* REFERRER and USER AGENT. */
+static bool parse_headers(struct slice *left, struct accesslog *out, struct misfit *misfit)
+{
+    struct slice referrer, user_agent;
+
+    if (!take_quoted(left, &referrer))
+        return misfit_at(misfit, left->text, "a quote that does not end");
+    if (!take_char(left, ' ') || !take_quoted(left, &user_agent))
+        return misfit_at(misfit, left->text, "no user agent in quotes behind a blank");
+    out->referrer = or_none(referrer);
+    out->user_agent = or_none(user_agent);
+    return true;
+}
+
+bool accesslog_parse(struct slice line, struct accesslog *out, struct misfit *misfit)
 {
     struct slice left = line;
     struct slice request;
 
     *out = (struct accesslog){0};
-    if (!parse_front(&left, out)) return false;
-    if (!take_quoted(&left, &request) || !take_char(&left, ' ')) return false;
-    parse_request(request, out);
-    if (!take_number(&left, &out->status) || !take_char(&left, ' ')) return false;
-    if (!take_number(&left, &out->bytes)) return false;
+    *misfit = (struct misfit){0};
+    if (!parse_front(&left, out, misfit)) return false;
+    if (!take_quoted(&left, &request)) return misfit_at(misfit, left.text, "no request in quotes");
+    accesslog_request(request, &out->method, &out->target);
+    if (!take_char(&left, ' ') || !take_number(&left, &out->status))
+        return misfit_at(misfit, left.text, "no status (digits or -) behind a blank");
+    if (!take_char(&left, ' ') || !take_number(&left, &out->bytes))
+        return misfit_at(misfit, left.text, "no number of bytes (digits or -) behind a blank");
     if (left.len == 0) return true;
 
-    if (!take_char(&left, ' ')) return false;
+    if (!take_char(&left, ' ')) return misfit_at(misfit, left.text, "no blank");
     if (left.len > 0 && *left.text == '"') {
-        struct slice referrer, user_agent;
-        if (!take_quoted(&left, &referrer) || !take_char(&left, ' ')) return false;
-        if (!take_quoted(&left, &user_agent)) return false;
-        out->referrer = or_none(referrer);
-        out->user_agent = or_none(user_agent);
+        if (!parse_headers(&left, out, misfit)) return false;
         if (left.len == 0) return true;
-        if (!take_char(&left, ' ')) return false;
+        if (!take_char(&left, ' '))
+            return misfit_at(misfit, left.text, "text behind a closing quote");
     }
     if (left.len > 0) out->extra = left;
     return true;
@@ -268,27 +342,11 @@ static void print_number(struct buffer *out, struct slice name, struct slice dig
     buffer_add_slice(out, digits);
 }
 
-/* Adds the time as RFC 3339; whether there is such a day is for its reader to judge. */
-static void print_time(struct buffer *out, const char *text)
-{
-    char time[] = "YYYY-MM-DDTHH:MM:SS+ZZZZ";
-    const int month = month_number(text + 3);
-
-    memcpy(time, text + 7, 4);
-    time[5] = (char)('0' + month / 10);
-    time[6] = (char)('0' + month % 10);
-    memcpy(time + 8, text, 2);
-    memcpy(time + 11, text + 12, 8);
-    memcpy(time + 19, text + 21, 5);
-    buffer_add_literal(out, ",\"event_time\":\"");
-    buffer_add(out, time, sizeof(time) - 1);
-    buffer_add_char(out, '"');
-}
-
 void accesslog_print(struct buffer *out, const struct accesslog *entry)
 {
     buffer_add_literal(out, "{\"event_type\":\"page_view\"");
-    print_time(out, entry->time.text);
+    buffer_add_literal(out, ",\"event_time\":");
+    logtime_print(out, entry->time.text);
     print_text(out, SLICE(",\"page_url\":"), entry->target);
     print_text(out, SLICE(",\"user_id\":"), entry->user);
     print_text(out, SLICE(",\"ip\":"), entry->ip);

@@ -37,13 +37,14 @@ void columns_release(struct columns *columns)
 }
 
 /* Adds `,"name":`; name holds the field as JSON afterwards. */
-static void name_print(struct buffer *out, const struct csv_field *field, size_t number)
+static void name_print(const struct csv *csv, struct buffer *out, const struct csv_field *field,
+                       size_t number)
 {
     buffer_add_char(out, ',');
-    if (field->text.len == 0) {
+    if (field->text.len == 0 || (csv->escapes && slice_equal(field->text, SLICE("\\N")))) {
         buffer_printf(out, "\"column_%zu\"", number);
     } else {
-        csv_field_print(out, field);
+        (void)csv_field_print(csv, out, field);
     }
     buffer_add_char(out, ':');
 }
@@ -87,7 +88,7 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
     columns->column = memory_resize(columns->column, columns->count, sizeof(*columns->column));
     for (size_t i = 0; i < columns->count; i++) {
         const size_t begin = columns->names.len;
-        name_print(&columns->names, &columns->row.field[i], i + 1);
+        name_print(csv, &columns->names, &columns->row.field[i], i + 1);
         columns->column[i].literal.len = columns->names.len - begin;
     }
     const char *at = columns->names.data;
@@ -98,6 +99,15 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
     hide_repeated(columns);
     buffer_add_slice(&columns->header, record);
     return REASON_NONE;
+}
+
+bool columns_name_any(const struct columns *columns, struct slice names)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct slice name = columns->column[i].literal;
+        if (name.len > 0 && memmem(names.text, names.len, name.text, name.len) != NULL) return true;
+    }
+    return false;
 }
 
 static void detail_count(struct buffer *detail, size_t count, const char *what)
@@ -127,7 +137,10 @@ enum reason columns_print(struct columns *columns, struct slice record, struct b
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->column[i].literal.len == 0) continue;
         buffer_add_slice(out, columns->column[i].literal);
-        csv_field_print(out, &columns->row.field[i]);
+        if (!csv_field_print(&columns->csv, out, &columns->row.field[i])) {
+            buffer_add_literal(detail, "an escape makes bytes that are not UTF-8");
+            return REASON_BAD_UTF8;
+        }
     }
     out->data[begin] = '{'; /* in place of the first comma */
     buffer_add_char(out, '}');

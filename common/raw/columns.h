@@ -5,7 +5,8 @@
  * The names are the header's, in its order. An unnamed column is column_N, counted from 1. Where a
  * name stands twice the last column counts, as with the keys of JSON. A header line that comes
  * again (two files joined by cat) is not a row. A header that cannot be read leaves no columns:
- * every row is refused then, rather than one of them taken for the header.
+ * every row is refused then, rather than one of them taken for the header. Whether a record is a
+ * header at all is for the caller to say (columns_name_any).
  */
 #ifndef CS_COLUMNS_H
 #define CS_COLUMNS_H
@@ -38,6 +39,9 @@ void columns_release(struct columns *columns);
  * Returns REASON_NONE, or why not, with a detail. */
 enum reason columns_read(struct columns *columns, const struct csv *csv, struct slice record,
                          struct buffer *detail);
+
+/* Is one of the columns called as one of names, a list of `,"name":`? */
+bool columns_name_any(const struct columns *columns, struct slice names);
 
 /* Is the record (line end trimmed) the header once more? */
 static inline bool columns_repeat(const struct columns *columns, struct slice record)

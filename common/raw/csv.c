@@ -4,13 +4,23 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Behind the first line, or NULL. */
-static const char *line_behind(const char *data, const char *end, bool final)
+static const char *line_behind(const struct csv *csv, const char *data, const char *end, bool final)
 {
-    const char *newline = memchr(data, '\n', (size_t)(end - data));
-    if (newline != NULL) return newline + 1;
-    return final ? end : NULL;
+    const char *at = data;
+    for (;;) {
+        at = memchr(at, csv->returns ? '\r' : '\n', (size_t)(end - at));
+        if (at == NULL) return final ? end : NULL;
+        at++;
+        if (!csv->escapes) return at;
+        /* PostgreSQL may write a line end as a backslash before one. */
+        size_t slashes = 0;
+        while (at - 1 - slashes > data && at[-2 - (ptrdiff_t)slashes] == '\\')
+            slashes++;
+        if (slashes % 2 == 0) return at;
+    }
 }
 
 /* The closing quote of the field whose inside begins at at, or NULL; sets *doubled. A quote that is
@@ -26,9 +36,9 @@ static const char *quote_closing(const char *at, const char *end, bool *doubled)
 }
 
 /* The next separator or newline, or end. */
-static const char *plain_end(const char *at, const char *end, char separator)
+static const char *plain_end(const char *at, const char *end, char separator, char stop)
 {
-    while (at != end && *at != separator && *at != '\n')
+    while (at != end && *at != separator && *at != stop)
         at++;
     return at;
 }
@@ -40,8 +50,9 @@ static const char *bounded(const char *data, const char *record_end, const char 
 
 const char *csv_split(const struct csv *csv, const char *data, const char *end, bool final)
 {
+    const char stop = csv->returns ? '\r' : '\n';
     if (data == end) return NULL;
-    const char *first_line = line_behind(data, end, final);
+    const char *first_line = line_behind(csv, data, end, final);
     if (csv->literal) return first_line;
     if (first_line != NULL && memchr(data, '"', (size_t)(first_line - data)) == NULL)
         return first_line;
@@ -59,15 +70,15 @@ const char *csv_split(const struct csv *csv, const char *data, const char *end, 
                 return give_up ? first_line : NULL;
             }
             if (*at == '\r' && at[1] == '\n') at++;
-            if (*at != csv->separator && *at != '\n') return first_line;
+            if (*at != csv->separator && *at != '\n' && *at != stop) return first_line;
         } else {
-            at = plain_end(at, end, csv->separator);
+            at = plain_end(at, end, csv->separator, stop);
             if (at == end) {
                 if (final) return bounded(data, end, first_line);
                 return give_up ? first_line : NULL;
             }
         }
-        if (*at == '\n') return bounded(data, at + 1, first_line);
+        if (*at == stop || *at == '\n') return bounded(data, at + 1, first_line);
         at++;
     }
 }
@@ -89,6 +100,18 @@ static const char *field_plain_end(const char *at, const char *end, char separat
     return found == NULL ? end : found;
 }
 
+/* The same where a backslash takes the meaning from a separator. */
+static const char *field_escaped_end(const char *from, const char *end, char separator)
+{
+    for (const char *at = from;;) {
+        const char *const found = field_plain_end(at, end, separator);
+        const char *slash = found == at ? NULL : memchr(at, '\\', (size_t)(found - at));
+        if (slash == NULL) return found;
+        if (end - slash < 2) return end;
+        at = slash + 2;
+    }
+}
+
 const char *csv_fields(const struct csv *csv, struct slice record, size_t limit,
                        struct csv_row *row)
 {
@@ -107,7 +130,8 @@ const char *csv_fields(const struct csv *csv, struct slice record, size_t limit,
             at++;
             if (at != end && *at != csv->separator) return "text behind a closing quote";
         } else {
-            at = field_plain_end(from, end, csv->separator);
+            at = csv->escapes ? field_escaped_end(from, end, csv->separator)
+                              : field_plain_end(from, end, csv->separator);
             field.text = (struct slice){.text = from, .len = (size_t)(at - from)};
         }
         row_add(row, field, limit);
@@ -123,13 +147,104 @@ struct slice csv_trim(struct slice record)
     return record;
 }
 
-void csv_field_print(struct buffer *out, const struct csv_field *field)
+/* The byte that an octal or hexadecimal escape at *at means; moves behind it. */
+static int escape_byte(const char **at, const char *end)
+{
+    const bool hex = **at == 'x';
+    const char *p = *at + hex;
+    const char *const stop = end - p < 2 + !hex ? end : p + 2 + !hex;
+    int byte = 0;
+
+    for (; p < stop; p++) {
+        const int c = (unsigned char)*p;
+        const int digit = c >= '0' && c <= (hex ? '9' : '7')              ? c - '0'
+                          : hex && (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                                          : -1;
+        if (digit < 0) break;
+        byte = byte * (hex ? 16 : 8) + digit;
+    }
+    if (p == *at + hex) return -1;
+    *at = p;
+    return byte & 0xff;
+}
+
+/* What a character behind a backslash means; 0: not one byte by itself. */
+static char escape_meaning(char c)
+{
+    switch (c) {
+    case 't': return '\t';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'v': return '\v';
+    case 'a': return '\a';
+    case '\\':
+    case '\'':
+    case '\t':
+    case '\n':
+    case '\r': return c;
+    default: return '\0';
+    }
+}
+
+/* Adds the field without its escapes. */
+static void escapes_undo(struct buffer *out, struct slice text)
+{
+    const char *at = text.text;
+    const char *const end = at + text.len;
+
+    while (at < end) {
+        const char *slash = memchr(at, '\\', (size_t)(end - at));
+        if (slash == NULL) slash = end;
+        buffer_add(out, at, (size_t)(slash - at));
+        if (end - slash < 2) {
+            buffer_add(out, slash, (size_t)(end - slash));
+            return;
+        }
+        at = slash + 1;
+        const char meant = escape_meaning(*at);
+        if (meant != '\0') {
+            buffer_add_char(out, meant);
+            at++;
+            continue;
+        }
+        const int byte = *at == 'x' || (*at >= '0' && *at <= '7') ? escape_byte(&at, end) : -1;
+        buffer_add_char(out, byte >= 0 ? (char)byte : '\\');
+    }
+}
+
+static bool escaped_print(struct buffer *out, struct slice text)
+{
+    struct buffer plain = {0};
+
+    escapes_undo(&plain, text);
+    const bool good = utf8_valid(buffer_slice(&plain));
+    buffer_add_char(out, '"');
+    if (good) json_add_escaped(out, buffer_slice(&plain));
+    buffer_add_char(out, '"');
+    buffer_release(&plain);
+    return good;
+}
+
+static bool field_is_null(const struct csv *csv, const struct csv_field *field)
+{
+    if (field->quoted) return false;
+    if (csv->null.text != NULL && slice_equal(field->text, csv->null)) return true;
+    if (csv->escapes) return slice_equal(field->text, SLICE("\\N"));
+    return field->text.len == 0;
+}
+
+bool csv_field_print(const struct csv *csv, struct buffer *out, const struct csv_field *field)
 {
     struct slice left = field->text;
 
-    if (left.len == 0 && !field->quoted) {
+    if (field_is_null(csv, field)) {
         buffer_add_literal(out, "null");
-        return;
+        return true;
+    }
+    if (csv->escapes && left.len > 0 && memchr(left.text, '\\', left.len) != NULL) {
+        return escaped_print(out, left);
     }
     buffer_add_char(out, '"');
     while (field->doubled) {
@@ -142,6 +257,7 @@ void csv_field_print(struct buffer *out, const struct csv_field *field)
     }
     json_add_escaped(out, left);
     buffer_add_char(out, '"');
+    return true;
 }
 
 void csv_row_release(struct csv_row *row)

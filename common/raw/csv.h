@@ -9,6 +9,11 @@
  * not end, ends beyond the bound, or ends in front of other text, only the first line is the
  * record (which csv_fields then refuses), and reading goes on with the next line: one stray quote
  * costs one line.
+ *
+ * What PostgreSQL's COPY and ClickHouse write as TSV has no quotes but escapes: \N is null, \t \n
+ * \r \b \f \v \a \0 and \\ are what they say, \NNN (octal) and \xHH a byte; a quote, a tab or a
+ * line end behind a backslash is itself. Any other backslash stays: nobody writes that. An empty
+ * field is an empty string there.
  */
 #ifndef CS_CSV_H
 #define CS_CSV_H
@@ -23,8 +28,12 @@
 
 /* A dialect. */
 struct csv {
-    char separator; /* ',' or a tab */
-    bool literal;   /* quotes have no meaning at all */
+    char separator;    /* ',' or a tab */
+    bool literal;      /* quotes have no meaning at all */
+    bool returns;      /* lines end in CR alone */
+    bool escapes;      /* \N \t \n \\ and the like, as databases write them; with literal */
+    struct slice null; /* what stands for null without quotes, besides nothing at all; owned by who
+                          made the dialect */
 };
 
 struct csv_field {
@@ -52,8 +61,9 @@ const char *csv_fields(const struct csv *csv, struct slice record, size_t limit,
 /* The record without "\n" or "\r\n" at its end. */
 struct slice csv_trim(struct slice record);
 
-/* Adds the field as JSON: null when it is empty and unquoted, else a string. text is UTF-8. */
-void csv_field_print(struct buffer *out, const struct csv_field *field);
+/* Adds the field as JSON: null when it is empty and unquoted or says so, else a string. text is
+ * UTF-8; false: what its escapes make of it is not. */
+bool csv_field_print(const struct csv *csv, struct buffer *out, const struct csv_field *field);
 
 void csv_row_release(struct csv_row *row);
 

@@ -2,30 +2,45 @@
 
 #include <stdlib.h>
 
+#include "base/die.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "raw/accesslog.h"
+#include "raw/jsonstream.h"
+#include "raw/logline.h"
 
 /* One input. */
 struct reading {
     struct format *format;
     enum format_kind kind; /* FORMAT_AUTO: blank lines only so far */
     struct columns columns;
+    struct w3c w3c;
+    struct jsonstream stream;
 };
 
-void format_init(struct format *format, enum format_kind from, bool literal)
+void format_init(struct format *format, enum format_kind from, const struct csv *csv)
 {
-    *format = (struct format){.from = from, .literal = literal};
+    *format = (struct format){.from = from, .csv = *csv};
+}
+
+void format_want(struct format *format, struct slice name)
+{
+    buffer_add_char(&format->wanted, ',');
+    json_add_string(&format->wanted, name);
+    buffer_add_char(&format->wanted, ':');
 }
 
 void format_release(struct format *format)
 {
+    logformat_release(&format->log);
     map_free(format->map);
     if (format->judge != NULL) {
         scanner_free(format->judge);
         schema_release(&format->nothing);
     }
     buffer_release(&format->header);
+    buffer_release(&format->wanted);
     buffer_release(&format->json);
     buffer_release(&format->outputs);
     *format = (struct format){0};
@@ -55,6 +70,14 @@ const char *format_name_columns(struct format *format, struct slice names)
     return NULL;
 }
 
+const char *format_set_log(struct format *format, struct slice text)
+{
+    format->from = FORMAT_W3C;
+    if (slice_equal(text, SLICE("w3c"))) return NULL;
+    format->from = FORMAT_LOG;
+    return logformat_compile(&format->log, text);
+}
+
 void format_set_map(struct format *format, struct map_program *map)
 {
     format->map = map;
@@ -62,51 +85,78 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-static enum format_kind line_kind(struct slice line)
+static struct sniffed sniff(const struct format *format, struct slice head)
 {
-    struct accesslog entry;
-    size_t blanks = 0;
-
-    while (line.text[blanks] == ' ' || line.text[blanks] == '\t')
-        blanks++;
-    if (line.text[blanks] == '{' || line.text[blanks] == '[') return FORMAT_NDJSON;
-    if (accesslog_parse(csv_trim(line), &entry)) return FORMAT_COMBINED;
-    if (memchr(line.text, '\t', line.len) != NULL) return FORMAT_TSV;
-    if (memchr(line.text, ',', line.len) != NULL) return FORMAT_CSV;
-    return FORMAT_NDJSON;
+    const struct sniff what = {
+        .csv = &format->csv,
+        .wanted = buffer_slice(&format->wanted),
+        .named = format->header.len > 0,
+        .mapped = format->map != NULL,
+    };
+    return sniff_head(&what, head);
 }
 
-enum format_kind format_sniff(struct slice head)
+/* Lines that end in CR alone: the first line end there is says so. */
+static bool ends_in_returns(struct slice head)
 {
-    while (head.len > 0) {
-        const char *newline = memchr(head.text, '\n', head.len);
-        const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
-        const struct slice line = {.text = head.text, .len = len};
-        if (!slice_is_blank(line)) return line_kind(line);
-        head.text += len;
-        head.len -= len;
-    }
-    return FORMAT_AUTO;
+    const char *returned = memchr(head.text, '\r', head.len);
+    if (returned == NULL) return false;
+    const char *newline = memchr(head.text, '\n', head.len);
+    if (newline == NULL) return returned + 1 < head.text + head.len;
+    return returned + 1 < newline && newline + 1 == head.text + head.len;
+}
+
+bool format_lineless(void *self, struct slice head)
+{
+    const struct format *format = self;
+    const enum format_kind kind =
+        format->from != FORMAT_AUTO ? format->from : sniff(format, head).kind;
+
+    if (kind == FORMAT_JSON) return true;
+    return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
 }
 
 static void reading_choose(struct reading *reading, enum format_kind kind)
 {
     reading->kind = kind;
-    reading->columns.csv = (struct csv){
-        .separator = kind == FORMAT_TSV ? '\t' : ',',
-        .literal = reading->format->literal,
-    };
+    struct csv *const csv = &reading->columns.csv;
+    const bool returns = csv->returns;
+    *csv = reading->format->csv;
+    csv->returns = returns;
+    if (csv->separator == '\0') csv->separator = kind == FORMAT_TSV ? '\t' : ',';
+    csv->escapes = csv->literal && kind == FORMAT_TSV;
+}
+
+/* What most of the head fits; says so when that is not what it begins with. */
+static enum format_kind choose(const struct format *format, struct slice head)
+{
+    const struct sniffed sniffed = sniff(format, head);
+
+    if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
+    if (sniffed.fit == 0) {
+        if (sniffed.records > 1 && !sniffed.like)
+            die("--from=auto: the input was taken for %s, but none of its first %zu records fits "
+                "that or another format (--from, --log-format, --header)",
+                sniff_name(sniffed.kind), sniffed.records);
+        return sniffed.like ? sniffed.kind : FORMAT_NDJSON;
+    }
+    if (!sniffed.first)
+        message("--from=auto: read as %s, which %zu of the first %zu records fit; the first does "
+                "not",
+                sniff_name(sniffed.kind), sniffed.fit, sniffed.records);
+    return sniffed.kind;
 }
 
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
-    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : format_sniff(head);
+    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(format, head);
     struct buffer why = {0};
 
     if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
     struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
+    reading->columns.csv.returns = ends_in_returns(head);
     reading_choose(reading, kind);
     if (format->header.len > 0)
         (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
@@ -118,10 +168,11 @@ bool format_whole(void *self, struct slice line)
 {
     const struct format *format = self;
     const struct csv comma = {.separator = ','},
-                     tab = {.separator = '\t', .literal = format->literal};
+                     tab = {.separator = '\t', .literal = format->csv.literal};
     struct csv_row names = {0}, fields = {0};
     if (format->header.len == 0) return false; /* the names are text, and look like no frame */
-    if (format->from != FORMAT_TSV && format->from != FORMAT_AUTO) return false;
+    const bool tabs = format->csv.separator == '\t' || format->from == FORMAT_TSV;
+    if (!tabs && format->from != FORMAT_AUTO) return false;
     const bool whole = csv_fields(&comma, buffer_slice(&format->header), 0, &names) == NULL &&
                        csv_fields(&tab, csv_trim(line), 0, &fields) == NULL &&
                        names.count == fields.count;
@@ -134,6 +185,7 @@ void format_end(void *self)
 {
     struct reading *reading = self;
     columns_release(&reading->columns);
+    w3c_release(&reading->w3c);
     free(reading);
 }
 
@@ -143,11 +195,12 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
 
     if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
         return csv_split(&reading->columns.csv, data, end, final);
+    if (reading->kind == FORMAT_JSON) return jsonstream_split(&reading->stream, data, end, final);
     const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        reading_choose(reading, format_sniff(line));
+        reading_choose(reading, sniff(reading->format, line).kind);
         if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
     return newline + 1;
@@ -274,6 +327,64 @@ static enum reason translate_json(struct format *format, struct slice line, stru
     return map_record(format, buffer_slice(&format->json), handing);
 }
 
+/* A value of a stream, or all of those in a frame. */
+static enum reason translate_stream(struct reading *reading, struct slice record,
+                                    struct handing *handing, bool *none)
+{
+    const char *at = record.text;
+    const char *const end = at + record.len;
+    struct jsonstream stream = {0};
+    struct buffer line = {0};
+    enum reason reason = REASON_NONE;
+
+    *none = true;
+    while (reason == REASON_NONE && at < end) {
+        const char *const behind = jsonstream_split(&stream, at, end, true);
+        const struct slice piece = {.text = at, .len = (size_t)(behind - at)};
+        at = behind;
+        if (jsonstream_between(piece)) continue;
+        *none = false;
+        buffer_clear(&line);
+        if (jsonstream_line(piece, &line)) {
+            reason = translate_json(reading->format, buffer_slice(&line), handing);
+        } else {
+            buffer_add_literal(handing->detail, "a broken value in a stream of JSON");
+            reason = REASON_NOT_JSON;
+        }
+    }
+    buffer_release(&line);
+    return reason;
+}
+
+/* A line of a log, written into format->json; and if it is none, why. */
+static enum reason log_print(struct reading *reading, struct slice record, struct buffer *detail)
+{
+    struct format *format = reading->format;
+    struct accesslog entry;
+    struct misfit misfit;
+
+    if (reading->kind == FORMAT_W3C) {
+        if (w3c_print(&reading->w3c, record, &format->json, &misfit)) return REASON_NONE;
+    } else if (reading->kind == FORMAT_LOG) {
+        if (logline_print(&format->log, record, &format->json, &misfit)) return REASON_NONE;
+    } else {
+        if (accesslog_parse(record, &entry, &misfit)) {
+            accesslog_print(&format->json, &entry);
+            return REASON_NONE;
+        }
+        buffer_add_literal(detail, "not a line of a combined or common log, ");
+    }
+    misfit_print(detail, record, &misfit);
+    return REASON_BAD_COLUMNS;
+}
+
+static enum reason record_print(struct reading *reading, struct slice record, struct buffer *detail)
+{
+    if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
+        return columns_print(&reading->columns, record, &reading->format->json, detail);
+    return log_print(reading, record, detail);
+}
+
 /* Log lines and rows of CSV are written into format->json. */
 static enum reason translate_text(struct reading *reading, struct slice record,
                                   struct handing *handing)
@@ -286,21 +397,33 @@ static enum reason translate_text(struct reading *reading, struct slice record,
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    if (reading->kind == FORMAT_COMBINED) {
-        struct accesslog entry;
-        if (!accesslog_parse(record, &entry)) {
-            buffer_add_literal(handing->detail, "not a line of a combined or common log");
-            return REASON_BAD_COLUMNS;
-        }
-        accesslog_print(&format->json, &entry);
-    } else {
-        const enum reason reason =
-            columns_print(&reading->columns, record, &format->json, handing->detail);
-        if (reason != REASON_NONE) return reason;
-    }
+    const enum reason reason = record_print(reading, record, handing->detail);
+    if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
     handing->emit(handing->context, buffer_slice(&format->json));
     return REASON_NONE;
+}
+
+/* A line of names. What names nothing that an event could be made of is no header: it is a record,
+ * refused, and the next may be the header. Comments may stand before it. */
+static enum reason translate_header(struct reading *reading, struct slice record, bool *header,
+                                    struct buffer *detail)
+{
+    struct columns *columns = &reading->columns;
+    const struct slice wanted = buffer_slice(&reading->format->wanted);
+    const enum reason reason = columns_read(columns, &columns->csv, record, detail);
+    const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
+
+    *header = reason == REASON_NONE && named;
+    if (reason != REASON_NONE || named) return reason;
+    columns_clear(columns);
+    if (*record.text == '#') {
+        *header = true;
+        return REASON_NONE;
+    }
+    buffer_add_literal(detail, "no header line: none of its columns is event_time (--rename, "
+                               "--time-field, --header)");
+    return REASON_BAD_COLUMNS;
 }
 
 enum reason format_translate(void *self, struct slice record,
@@ -316,14 +439,16 @@ enum reason format_translate(void *self, struct slice record,
         *header = true; /* nobody's record */
         return REASON_NONE;
     }
-    if (reading->kind == FORMAT_AUTO) reading_choose(reading, format_sniff(record));
+    if (reading->kind == FORMAT_AUTO) reading_choose(reading, sniff(reading->format, record).kind);
+    if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
-    if (reading->kind == FORMAT_COMBINED) return translate_text(reading, record, &handing);
-    if (!columns->known) {
-        const enum reason reason = columns_read(columns, &columns->csv, record, detail);
-        *header = reason == REASON_NONE;
-        return reason;
+    if (reading->kind == FORMAT_W3C && *record.text == '#') {
+        *header = true;
+        return w3c_directive(&reading->w3c, record, detail);
     }
+    if (reading->kind != FORMAT_CSV && reading->kind != FORMAT_TSV)
+        return translate_text(reading, record, &handing);
+    if (!columns->known) return translate_header(reading, record, header, detail);
     *header = columns_repeat(columns, record);
     return *header ? REASON_NONE : translate_text(reading, record, &handing);
 }

@@ -5,10 +5,6 @@
  * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
  * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
  * are what struct translator (command.h) points at; the struct format is its self.
- *
- * --from=auto looks at the first line of an input that is not blank: '{' or '[' begins NDJSON; what
- * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON,
- * whose reader then says what is wrong.
  */
 #ifndef CS_FORMAT_H
 #define CS_FORMAT_H
@@ -22,14 +18,17 @@
 #include "event/schema.h"
 #include "expr/expr.h"
 #include "raw/columns.h"
-
-enum format_kind { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_CSV, FORMAT_TSV, FORMAT_COMBINED };
+#include "raw/logformat.h"
+#include "raw/sniff.h"
+#include "raw/w3c.h"
 
 /* What is known before anything is read. */
 struct format {
     enum format_kind from;   /* --from */
-    bool literal;            /* quotes in CSV and TSV have no meaning */
+    struct csv csv;          /* what is said of the dialect of CSV and TSV; no separator: by kind */
+    struct buffer wanted;    /* a header names one of these, `,"name":`; empty: any is one */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
+    struct logformat log;    /* --log-format */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
     struct scanner *judge;   /* as NDJSON's lines are judged */
@@ -37,7 +36,10 @@ struct format {
     struct buffer outputs;   /* what the map gave, a line each */
 };
 
-void format_init(struct format *format, enum format_kind from, bool literal);
+void format_init(struct format *format, enum format_kind from, const struct csv *csv);
+
+/* A line of names is a header only when one of them is this. May be called for several. */
+void format_want(struct format *format, struct slice name);
 
 void format_release(struct format *format);
 
@@ -45,16 +47,18 @@ void format_release(struct format *format);
  * as a phrase, good until the next call. */
 const char *format_name_columns(struct format *format, struct slice names);
 
+/* The records are lines of such a log: what logformat_compile takes, or "w3c". Returns NULL, or
+ * what is wrong as a phrase, good until the next call. */
+const char *format_set_log(struct format *format, struct slice text);
+
 /* Every record goes through the map, which format_release frees. */
 void format_set_map(struct format *format, struct map_program *map);
-
-/* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
-enum format_kind format_sniff(struct slice head);
 
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
 void *format_begin(void *self, struct slice head);
 bool format_whole(void *self, struct slice line);
+bool format_lineless(void *self, struct slice head);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,

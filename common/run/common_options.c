@@ -418,5 +418,6 @@ struct settings common_options_settle(const struct tool *tool)
         given.max_jump_us = given.max_ahead_us = 0;
     }
     if (given.time_field == NULL) given.time_field = "event_time";
+    settings.time_field = given.time_field;
     return settings;
 }

@@ -265,6 +265,22 @@ static void span_take(struct loop *l, struct input *input, const struct span *sp
     input_consume(input, (size_t)(p - span->data));
 }
 
+/* Raw records may need no line ends: their translator says where each ends. At the beginning of an
+ * input that is known when so much has come without one. */
+#define LINELESS_BYTES ((size_t)64 << 10)
+
+static bool is_lineless(const struct loop *l, const struct input *input, const struct span *span)
+{
+    const struct translator *translator = l->run.translator;
+    if (input->begun) return input->reading != NULL && input->framing == FRAMING_NONE;
+    if (translator == NULL || options->input == INPUT_KCAT) return false;
+    if ((size_t)(span->end - span->data) < LINELESS_BYTES ||
+        memchr(span->data, '\n', LINELESS_BYTES) != NULL)
+        return false;
+    const struct slice head = {.text = span->data, .len = LINELESS_BYTES};
+    return translator->lineless(translator->self, head);
+}
+
 void intake_take(struct loop *l, struct input *input)
 {
     if (input->discarding) rest_discard(l, input);
@@ -273,12 +289,17 @@ void intake_take(struct loop *l, struct input *input)
         input_consume(input, 3);
     struct span span = span_of(input);
     if (span.data == span.end) return;
+    const bool lineless = is_lineless(l, input, &span);
+    if (lineless && span.last == NULL) {
+        input->data[input->end] = '\n'; /* for who looks at the first line */
+        span.last = span.end - 1;
+    }
     if (span.last == NULL) {
         if (!is_too_long(span.data, span.end)) return;
         take_too_long(l, input, span.data);
         input_consume(input, input->end - input->start);
         input->discarding = true;
-    } else if (!input->begun && is_too_long(span.data, span.last + 1)) {
+    } else if (!input->begun && !lineless && is_too_long(span.data, span.last + 1)) {
         take_too_long(l, input, span.data);
         input_consume(input, LINE_MAX_BYTES);
         input->discarding = true;

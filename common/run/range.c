@@ -50,6 +50,9 @@ static bool is_plain(const struct loop *l, const struct input *input)
     if (from == head + len) return true;
     if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
     if (options->input == INPUT_KCAT) return false;
+    const struct translator *translator = l->run.translator;
+    const struct slice begin = {.text = from, .len = (size_t)(head + len - from)};
+    if (translator != NULL && translator->lineless(translator->self, begin)) return false;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const char *newline = memchr(from, '\n', (size_t)(head + len - from));
     return options->input == INPUT_NDJSON ||

@@ -1,7 +1,7 @@
 # Snowplow, enriched events: TSV of 131 columns without a header line. Their names are in
 # snowplow-tsv.header, in order; fields hold JSON, so quotes are ordinary characters.
 #
-#     cs-parse --from=tsv --no-quotes --header="$(cat snowplow-tsv.header)" \
+#     cs-parse --from=csv --delimiter='\t' --no-quotes --header="$(cat snowplow-tsv.header)" \
 #         --map-file=snowplow-tsv.jq enriched.tsv
 #
 # Understood are page views, the e-commerce plugin (snowplow_ecommerce_action), the older
@@ -22,6 +22,8 @@ def types: {
   site_search: "search"
 };
 
+# Nothing between two tabs is nothing, also where it was read as text (--from=tsv --no-quotes).
+with_entries(if .value == "" then .value = null else . end) |
 if .event == "transaction_item" then empty else
   (.unstruct_event | parsed | .data.data // {}) as $own
   | entities("product") as $products

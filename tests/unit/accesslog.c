@@ -9,9 +9,10 @@ static struct slice print(const char *line)
 {
     static struct buffer out;
     struct accesslog entry;
+    struct misfit misfit;
 
     buffer_clear(&out);
-    if (!accesslog_parse(slice_of(line), &entry)) return SLICE("none");
+    if (!accesslog_parse(slice_of(line), &entry, &misfit)) return SLICE("none");
     accesslog_print(&out, &entry);
     return buffer_slice(&out);
 }
@@ -48,16 +49,84 @@ static void test_lines(void)
             "what stands behind is kept");
 }
 
+/* What stands before the time as VHOST|IP|USER, or the column at which it stops fitting. */
+static struct slice client(const char *text)
+{
+    static struct buffer line, out;
+    struct accesslog entry;
+    struct misfit misfit;
+
+    buffer_clear(&line);
+    buffer_printf(&line, "%s " TIME "\"GET / HTTP/1.1\" 200 7", text);
+    buffer_clear(&out);
+    if (!accesslog_parse(buffer_slice(&line), &entry, &misfit)) {
+        buffer_add_int(&out, misfit.at - line.data + 1);
+        return buffer_slice(&out);
+    }
+    buffer_add_slice(&out, entry.vhost);
+    buffer_add_char(&out, '|');
+    buffer_add_slice(&out, entry.ip);
+    buffer_add_char(&out, '|');
+    buffer_add_slice(&out, entry.user);
+    return buffer_slice(&out);
+}
+
+static void test_clients(void)
+{
+    static const char *const cases[][2] = {
+        {"203.0.113.7 - -", "|203.0.113.7|"},
+        {"host_1.example. - -", "|host_1.example.|"},
+        {"::ffff:1.2.3.4 - bob", "|::ffff:1.2.3.4|bob"},
+        {"fe80::1%eth0 - -", "|fe80::1%eth0|"},
+        {"[2001:db8::1] - -", "|2001:db8::1|"},
+        {"- - -", "||"},
+        {"unix: - -", "||"},
+        {"203.0.113.7 - john doe", "|203.0.113.7|john doe"},
+        {"203.0.113.7 ident frank", "|203.0.113.7|frank"},
+        {"shop.example:443 - - -", "18"},
+        {"shop.example:443 h.example - -", "shop.example:443|h.example|"},
+        {"192.0.2.1:443 203.0.113.7 - john doe", "192.0.2.1:443|203.0.113.7|john doe"},
+        {"[2001:db8::1]:443 203.0.113.7 - -", "[2001:db8::1]:443|203.0.113.7|"},
+        {"shop.example 203.0.113.7 - -", "shop.example|203.0.113.7|"},
+        {"shop.example h.example - -", "24"},
+        {"203.0.113.7, 198.51.100.2 - -", "12"},
+        {"unknown, 198.51.100.2 - -", "8"},
+        {"203.0.113.7 198.51.100.2 - -", "13"},
+        {"Mar 14 09:36:01 web nginx: 203.0.113.7 - -", "28"},
+        {"Mar 14 09:36:01 web nginx: h.example - frank", "38"},
+        {"2026-03-14T09:36:01Z web nginx: 203.0.113.7 - -", "14"},
+        {"<134>Mar 14 09:36:01 web nginx: 203.0.113.7 - -", "1"},
+        {"web-1  | 203.0.113.7 - -", "7"},
+        {"nginx: 203.0.113.7 - -", "6"},
+        {"\"203.0.113.7\" - -", "1"},
+        {"203.0.113.7:54321 - john doe", "19"},
+        {"203.0.113.7:54321 john doe x", "19"},
+        {"203.0.113.7:54321 - -", "19"},
+        {"- 203.0.113.7 - -", "3"},
+        {"- - - -", "5"},
+        {"203.0.113.7 - - -", "15"},
+        {"shop.example - 203.0.113.7", "16"},
+        {"0.005 203.0.113.7 - -", "1"},
+        {"256.1.1.1 - -", "1"},
+        {"1.2.3 - -", "1"},
+        {"203.0.113.7 -", "14"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        is_text(client(cases[i][0]), cases[i][1], cases[i][0]);
+}
+
 /* method and page_url of a request. */
 static struct slice request(const char *text)
 {
     static struct buffer line, out;
     struct accesslog entry;
+    struct misfit misfit;
 
     buffer_clear(&line);
     buffer_printf(&line, "1.2.3.4 - - " TIME "\"%s\" 400 0", text);
     buffer_clear(&out);
-    if (!accesslog_parse(buffer_slice(&line), &entry)) return SLICE("none");
+    if (!accesslog_parse(buffer_slice(&line), &entry, &misfit)) return SLICE("none");
     if (entry.method.text == NULL) buffer_add_char(&out, '-');
     buffer_add_slice(&out, entry.method);
     buffer_add_char(&out, '|');
@@ -112,7 +181,8 @@ static void test_none(void)
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct accesslog entry;
-        if (!accesslog_parse(slice_of(lines[i]), &entry)) continue;
+        struct misfit misfit;
+        if (!accesslog_parse(slice_of(lines[i]), &entry, &misfit)) continue;
         printf("# taken for a log line: %s\n", lines[i]);
         wrong++;
     }
@@ -129,9 +199,10 @@ static void test_prefixes(void)
     for (size_t len = 0; len < sizeof(line); len++) {
         struct buffer exact = {0};
         struct accesslog entry;
+        struct misfit misfit;
         buffer_add(&exact, line, len);
         exact.data = realloc(exact.data, len + 1);
-        taken += accesslog_parse((struct slice){.text = exact.data, .len = len}, &entry);
+        taken += accesslog_parse((struct slice){.text = exact.data, .len = len}, &entry, &misfit);
         buffer_release(&exact);
     }
     is_int(taken, 5, "only whole beginnings are lines");
@@ -140,6 +211,7 @@ static void test_prefixes(void)
 int main(void)
 {
     test_lines();
+    test_clients();
     test_requests();
     test_escapes();
     test_none();

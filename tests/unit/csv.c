@@ -40,7 +40,7 @@ static struct slice json(const char *record)
     buffer_clear(&out);
     csv_fields(&comma, slice_of(record), 100, &row);
     for (size_t i = 0; i < row.count; i++)
-        csv_field_print(&out, &row.field[i]);
+        csv_field_print(&comma, &out, &row.field[i]);
     csv_row_release(&row);
     return buffer_slice(&out);
 }

@@ -265,8 +265,8 @@ static void csv_back(struct buffer *back)
     const bool whole = csv_split(&csv, output.buffer.data, end, false) == end;
     const struct slice record = csv_trim(buffer_slice(&output.buffer));
     if (whole && csv_fields(&csv, record, 2, &fields) == NULL && fields.count == 2) {
-        csv_field_print(back, &fields.field[0]);
-        csv_field_print(back, &fields.field[1]);
+        (void)csv_field_print(&csv, back, &fields.field[0]);
+        (void)csv_field_print(&csv, back, &fields.field[1]);
     }
     csv_row_release(&fields);
 }

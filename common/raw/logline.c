@@ -1,0 +1,307 @@
+#include "raw/logline.h"
+
+#include "raw/accesslog.h"
+#include "raw/host.h"
+#include "raw/logtime.h"
+#include "raw/logvalue.h"
+
+/* A line being taken apart. */
+struct cutting {
+    struct logformat *format;
+    const char *end;
+    struct buffer *out;
+    struct misfit *misfit;
+};
+
+static struct slice from_to(const char *from, const char *to)
+{
+    return (struct slice){.text = from, .len = (size_t)(to - from)};
+}
+
+static bool begins(const char *at, const char *end, struct slice literal)
+{
+    return (size_t)(end - at) >= literal.len && memcmp(at, literal.text, literal.len) == 0;
+}
+
+/* The quote that ends a value; a backslash takes its meaning away. */
+static const char *quote_end(const char *at, const char *end)
+{
+    for (const char *from = at; at < end; from = at) {
+        at = memchr(from, '"', (size_t)(end - from));
+        if (at == NULL) return NULL;
+        const char *slash = memchr(from, '\\', (size_t)(at - from));
+        if (slash == NULL) return at;
+        at = slash + 2;
+    }
+    return NULL;
+}
+
+/* Addresses, words for none, and ports, with commas between. */
+static const char *list_end(const char *at, const char *end)
+{
+    struct slice host;
+    enum host_kind kind;
+
+    for (;;) {
+        const char *behind = host_take(from_to(at, end), &host, &kind);
+        if (behind == NULL && at < end && *at == '-') behind = at + 1;
+        if (behind == NULL) return NULL;
+        if (behind < end && *behind == ':')
+            for (behind++; behind < end && *behind >= '0' && *behind <= '9';)
+                behind++;
+        if (behind == end || *behind != ',') return behind;
+        at = behind + 1;
+        if (at < end && *at == ' ') at++;
+    }
+}
+
+static const char *host_end(const char *at, const char *end)
+{
+    struct slice host;
+    enum host_kind kind;
+
+    if (begins(at, end, SLICE("unix:"))) return at + 5;
+    const char *const behind = host_take(from_to(at, end), &host, &kind);
+    if (behind != NULL) return behind;
+    return at < end && *at == '-' ? at + 1 : NULL;
+}
+
+static const char *iso_end(const char *at, const char *end)
+{
+    while (at < end && memchr("0123456789-+:.TZ", *at, 16) != NULL)
+        at++;
+    return at;
+}
+
+static const char *time_end(const char *at, const char *end, bool bracket)
+{
+    if (end - at < LOGTIME_LEN + 2 * bracket) return NULL;
+    if (bracket && (*at != '[' || at[LOGTIME_LEN + 1] != ']')) return NULL;
+    return logtime_fits(at + bracket) ? at + LOGTIME_LEN + 2 * bracket : NULL;
+}
+
+static bool is_word(const struct log_field *field)
+{
+    return field->kind == LOG_WORD || field->kind == LOG_IDENT;
+}
+
+/* Does a value of this kind end by itself? */
+static bool is_strict(const struct log_field *field)
+{
+    switch (field->kind) {
+    case LOG_HOST:
+    case LOG_NUMBER:
+    case LOG_EPOCH:
+    case LOG_MILLIS:
+    case LOG_MICROS:
+    case LOG_TIME:
+    case LOG_BRACKET:
+    case LOG_ISO:
+    case LOG_STRFTIME: return true;
+    case LOG_LIST: return !field->quoted;
+    default: return false;
+    }
+}
+
+/* Behind a value that ends by itself, or NULL: none is here. */
+static const char *strict_end(const struct log_field *field, const char *at, const char *end)
+{
+    switch (field->kind) {
+    case LOG_HOST: return host_end(at, end);
+    case LOG_LIST: return list_end(at, end);
+    case LOG_TIME: return time_end(at, end, false);
+    case LOG_BRACKET: return time_end(at, end, true);
+    case LOG_ISO: return iso_end(at, end);
+    case LOG_STRFTIME: return logtime_take(field->strftime, from_to(at, end), NULL);
+    default: return logvalue_number_end(from_to(at, end));
+    }
+}
+
+/* May the value of a field end at at, as far as the next field can tell? */
+static bool may_end(const struct cutting *cut, size_t i, const char *at, struct slice literal)
+{
+    const char *const behind = at + literal.len;
+    if (i + 1 == cut->format->count) return cut->format->open || behind == cut->end;
+    const struct log_field *next = &cut->format->field[i + 1];
+    return !is_strict(next) || strict_end(next, behind, cut->end) != NULL;
+}
+
+/* Several upstreams are written with ", " and " : " between. */
+static bool goes_on(const struct log_field *field, const char *from, const char *at,
+                    const char *end)
+{
+    if (field->kind != LOG_MEASURE && field->kind != LOG_LIST) return false;
+    if (at > from && at[-1] == ',') return true;
+    if (field->kind != LOG_MEASURE) return false;
+    return begins(at, end, SLICE(" : ")) || (at - from > 2 && memcmp(at - 2, " :", 2) == 0);
+}
+
+/* The end of a value that anything may stand in; NULL: what should follow is nowhere. */
+static const char *free_end(const struct cutting *cut, size_t i, const char *from,
+                            struct slice literal)
+{
+    const struct log_field *field = &cut->format->field[i];
+    const char *first = NULL;
+
+    if (field->to_slash) return memchr(from, '/', (size_t)(cut->end - from));
+    if (field->quoted && cut->format->escape != LOG_ESCAPE_NONE) return quote_end(from, cut->end);
+    if (literal.len == 0) {
+        const char *blank = !cut->format->open || from == cut->end
+                                ? NULL
+                                : memchr(from, ' ', (size_t)(cut->end - from));
+        return blank == NULL ? cut->end : blank;
+    }
+    for (const char *at = from; at < cut->end; at++) {
+        at = memmem(at, (size_t)(cut->end - at), literal.text, literal.len);
+        if (at == NULL) break;
+        if (goes_on(field, from, at, cut->end)) continue;
+        if (is_word(field) || may_end(cut, i, at, literal)) return at;
+        if (first == NULL) first = at;
+    }
+    return first;
+}
+
+static const char *value_end(const struct cutting *cut, size_t i, const char *from,
+                             struct slice literal)
+{
+    const struct log_field *field = &cut->format->field[i];
+    if (is_strict(field)) {
+        const char *const end = strict_end(field, from, cut->end);
+        if (end == NULL) misfit_at(cut->misfit, from, field->no_value);
+        return end;
+    }
+    const char *const end = free_end(cut, i, from, literal);
+    if (end == NULL) misfit_at(cut->misfit, is_word(field) ? from : cut->end, field->no_end);
+    return end;
+}
+
+/* A word has no blanks; a user no client in it. */
+static bool value_fits(const struct cutting *cut, const struct log_field *field, struct slice value)
+{
+    if (field->quoted) return true;
+    if (is_word(field)) {
+        const char *blank = value.len == 0 ? NULL : memchr(value.text, ' ', value.len);
+        return blank == NULL || misfit_at(cut->misfit, blank, field->no_end);
+    }
+    if (field->kind != LOG_USER || value.len == 0) return true;
+    return accesslog_user_fits(value, cut->misfit);
+}
+
+static void print_named(const struct cutting *cut, struct slice name, struct slice value)
+{
+    buffer_add_slice(cut->out, name);
+    if (value.text == NULL)
+        buffer_add_literal(cut->out, "null");
+    else
+        logvalue_print(cut->out, value, cut->format->escape, &cut->format->plain);
+}
+
+/* The first of several addresses is the client's own, when it is one. */
+static void print_client(const struct cutting *cut, struct slice list)
+{
+    struct slice host = {0};
+    enum host_kind kind = HOST_NONE;
+
+    if (list.len > 0) (void)host_take(list, &host, &kind);
+    if (kind != HOST_IPV4 && kind != HOST_IPV6) host = (struct slice){0};
+    print_named(cut, SLICE(",\"ip\":"), host);
+}
+
+static void print_host(const struct cutting *cut, struct slice value)
+{
+    struct slice host = {0};
+    enum host_kind kind;
+
+    if (!accesslog_nobody(value)) (void)host_take(value, &host, &kind);
+    print_named(cut, (struct slice){0}, host);
+}
+
+static void print_measure(const struct cutting *cut, struct slice value)
+{
+    const char *const end = logvalue_number_end(value);
+    if (end != NULL && end == value.text + value.len)
+        logvalue_number_print(cut->out, value, 0);
+    else
+        print_named(cut, (struct slice){0}, value);
+}
+
+static void print_request(const struct cutting *cut, const struct log_field *field,
+                          struct slice value)
+{
+    struct slice method, target;
+
+    if (field->member.len > 0) { /* a second one */
+        print_named(cut, field->member, value);
+        return;
+    }
+    accesslog_request(value, &method, &target);
+    print_named(cut, SLICE(",\"method\":"), method);
+    print_named(cut, SLICE(",\"page_url\":"), target);
+}
+
+static void print_value(const struct cutting *cut, const struct log_field *field,
+                        struct slice value)
+{
+    struct buffer *const out = cut->out;
+
+    if (field->address) print_client(cut, value);
+    if (field->kind == LOG_REQUEST) {
+        print_request(cut, field, value);
+        return;
+    }
+    if (field->member.len == 0) return;
+    if (field->kind == LOG_IDENT && slice_equal(value, SLICE("-"))) return;
+    buffer_add_slice(out, field->member);
+    switch (field->kind) {
+    case LOG_HOST: print_host(cut, value); break;
+    case LOG_NUMBER:
+    case LOG_EPOCH: logvalue_number_print(out, value, 0); break;
+    case LOG_MILLIS: logvalue_number_print(out, value, 3); break;
+    case LOG_MICROS: logvalue_number_print(out, value, 6); break;
+    case LOG_MEASURE: print_measure(cut, value); break;
+    case LOG_TIME: logtime_print(out, value.text); break;
+    case LOG_BRACKET: logtime_print(out, value.text + 1); break;
+    case LOG_STRFTIME: (void)logtime_take(field->strftime, value, out); break;
+    default: print_named(cut, (struct slice){0}, value); break;
+    }
+}
+
+static bool print_end(const struct cutting *cut, const char *at)
+{
+    const struct logformat *format = cut->format;
+    const struct log_field *last = &format->field[format->count - 1];
+
+    if (!begins(at, cut->end, format->behind)) return misfit_at(cut->misfit, at, last->no_end);
+    at += format->behind.len;
+    if (at != cut->end) {
+        if (!format->open || *at != ' ')
+            return misfit_at(cut->misfit, at, "something behind the format's end");
+        print_named(cut, SLICE(",\"extra\":"), from_to(at + 1, cut->end));
+    }
+    buffer_add_char(cut->out, '}');
+    return true;
+}
+
+bool logline_print(struct logformat *format, struct slice line, struct buffer *out,
+                   struct misfit *misfit)
+{
+    const struct cutting cut = {
+        .format = format, .end = line.text + line.len, .out = out, .misfit = misfit};
+    const char *at = line.text;
+
+    *misfit = (struct misfit){0};
+    buffer_add_literal(out, "{\"event_type\":\"page_view\"");
+    for (size_t i = 0; i < format->count; i++) {
+        const struct log_field *field = &format->field[i];
+        const struct slice literal =
+            i + 1 < format->count ? format->field[i + 1].before : format->behind;
+        if (!begins(at, cut.end, field->before))
+            return misfit_at(misfit, at, i == 0 ? field->no_before : (field - 1)->no_end);
+        at += field->before.len;
+        const char *const end = value_end(&cut, i, at, literal);
+        if (end == NULL || !value_fits(&cut, field, from_to(at, end))) return false;
+        print_value(&cut, field, from_to(at, end));
+        at = end;
+    }
+    return print_end(&cut, at);
+}
