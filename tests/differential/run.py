@@ -231,7 +231,7 @@ def checks_of(seed, args, cwd):
 def case_of(seed, args):
     """The seed's case without what is to be left out."""
     case = make_case(seed, args.tool).without(*filter(None, args.without.split(',')))
-    if 'max-jump' in args.without:
+    if 'max-jump' in args.without or ('jump-in-frames' in args.without and case.shape != 'plain'):
         case.options['max-jump'] = '0s'
     return case
 

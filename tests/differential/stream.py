@@ -127,9 +127,7 @@ class Stream:
         """It moves its partition's event time; its watermark is the one before."""
         if self.dedup and event.members.get('event_id') is not None:
             times = self.passed.setdefault(event.members['event_id'], [])
-            times.append(event.time)
-            times.sort()
-            del times[:-2]
+            times[:] = sorted(times)[-1:] + [event.time]
         if part.time is not None:
             self.disorder = max(self.disorder, part.time - event.time)
             if self.lateness is not None:
