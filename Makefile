@@ -19,7 +19,7 @@ CS_CFLAGS := -std=gnu11 $(WARNINGS) $(WERROR) -D_GNU_SOURCE -Icommon -fno-strict
             -DCS_VERSION='"$(VERSION)"' -DCS_DATADIR='"$(datadir)"' -MMD -MP
 LIBS     := -ljq -lunistring -lxxhash -lm -lpthread
 
-COMMON   := $(patsubst common/%.c,$(BUILD)/common/%.o,$(wildcard common/*.c))
+COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
@@ -37,16 +37,16 @@ help:
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
 	@echo 'make install    to DESTDIR$$(prefix); uninstall takes it away again'
 
-$(BUILD)/common $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples:
+$(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 	mkdir -p $@
 
 # One file of the scanner is compiled once per instruction set; the best one is chosen at start.
 ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
-$(BUILD)/common/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
-$(BUILD)/common/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
+$(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
+$(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
-$(BUILD)/common/%.o: common/%.c | $(BUILD)/common
+$(BUILD)/common/%.o: common/%.c | $(sort $(dir $(COMMON)))
 	@echo CC $<
 	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -54,7 +54,7 @@ $(BUILD)/cmd/%.o: cmd/%.c | $(BUILD)/cmd
 	@echo CC $<
 	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/samples/%.o: samples/%.c | $(BUILD)/samples
+$(BUILD)/samples/%.o: samples/%.c | $(BUILD)/samples/traffic
 	@echo CC $<
 	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -66,18 +66,20 @@ $(BUILD)/cs-%: $(BUILD)/cmd/cs-%.o $(BUILD)/libcommon.a
 	@echo LD $@
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
-$(BUILD)/traffic: $(patsubst samples/%.c,$(BUILD)/samples/%.o,$(wildcard samples/*.c))
+$(BUILD)/traffic: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/traffic/*.c))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
-	$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
+	@echo LD $@
+	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
-ARM := scan scan_plain scan_neon arena buffer die hex json memory number reason schema utf8 value
+ARM := $(addprefix base/,arena buffer die hex json memory number utf8 value) \
+       $(addprefix event/,reason scan scan_neon scan_plain schema)
 
-$(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/scan_kernel.h
+$(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
 	mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
 
@@ -85,7 +87,7 @@ check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
-	clang-format -i $(wildcard common/*.[ch] cmd/*.[ch] samples/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch])
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -118,7 +120,7 @@ cover:
 	$(MAKE) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage all units
 	-find $(BUILD)/cover -name '*.gcda' -delete
 	-BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage scripts/check unit bats
-	@for file in common/*.c cmd/*.c; do gcov -n -o $(BUILD)/cover/$${file%.c}.o $$file 2>/dev/null; done | \
+	@for file in common/*/*.c cmd/*.c; do gcov -n -o $(BUILD)/cover/$${file%.c}.o $$file 2>/dev/null; done | \
 	  awk '/^File/ { file = substr($$2, 2, length($$2) - 2) } \
 	       /^Lines/ && file ~ /^(common|cmd)\/.*\.c$$/ { split($$2, part, /[:%]/); all += $$4; ran += $$4 * part[2] / 100; \
 	         printf "%6.2f %% of %5d lines  %s\n", part[2], $$4, file; file = "" } \
@@ -190,4 +192,4 @@ clean:
 .PHONY: all always help units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
 .SECONDARY:
 
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

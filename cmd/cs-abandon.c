@@ -7,13 +7,14 @@
  */
 #include <stdlib.h>
 
-#include "cart.h"
-#include "die.h"
-#include "duration.h"
-#include "identity.h"
-#include "instant.h"
-#include "session.h"
-#include "tool.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "run/tool.h"
+#include "session/cart.h"
+#include "session/identity.h"
+#include "session/session.h"
 
 static int64_t after_us = INT64_C(900000000);
 static int64_t until_us = INT64_C(3600000000);
@@ -95,100 +96,74 @@ static const char *const names[COLUMN_COUNT] = {
 
 static struct carts carts;
 static struct sessions visits; /* --at */
+static bool in_range;          /* of --jobs */
 static struct identity identity;
 static int member[COLUMN_COUNT]; /* of the row; -1: the id is printed under this name */
 
-static struct timelines *timelines(void)
+static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
 {
-    return has_at ? &visits.timelines : &carts.timelines;
+    struct rows *rows = run->rows;
+    struct slice name = alert->name;
+
+    rows_begin(rows);
+    rows_value(rows, member[COLUMN_ID], timeline_name_value(&name));
+    if (member[COLUMN_USER] >= 0) rows_value(rows, member[COLUMN_USER], alert->user);
+    rows_time(rows, member[COLUMN_LAST], alert->last_us);
+    rows_int(rows, member[COLUMN_ADD_TO_CARTS], alert->add_to_carts);
+    rows_bool(rows, member[COLUMN_CONVERTED], false);
+    rows_seconds(rows, member[COLUMN_IDLE], idle_us);
+    rows_time(rows, member[COLUMN_ABANDONED], alert->last_us + after_us);
+    rows_end(rows);
 }
 
-static size_t ids_count(void)
+static struct fact fact_of(const struct event *ev)
 {
-    return has_at ? timelines_count(&visits.timelines) : carts_count(&carts);
+    return (struct fact){.time_us = ev->time_us,
+                         .watermark_us = ev->watermark_us,
+                         .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
+                         .user = event_value(ev, SLOT_USER_ID),
+                         .source = VALUE_NULL,
+                         .device = VALUE_NULL,
+                         .product = VALUE_NULL};
 }
 
-static void start(struct run *run)
+/* A range of --jobs leaves every event to the run: nearly every id may have been there before. */
+static int64_t range_reach(const struct run *run)
 {
-    if (*id == '\0') die_usage("--id: which member?");
-    if (after_us >= until_us) die_usage("--until: must be longer than --after");
-    if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
-    if (!identity_add(&identity, &run->schema, slice_of(id)))
-        die_usage("--id: more than %d members are read", SCHEMA_MAX);
-    schema_need(&run->schema, SLICE("event_type"));
-    schema_need(&run->schema, SLICE("user_id"));
-    member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
-    for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
-        const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
-        if (is_id && column >= COLUMN_LAST)
-            die_usage("--id: '%s' is worked out, and has a place in the row", id);
-        member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
-    }
-    if (has_at)
-        sessions_init(&visits, forget_us, INT64_MAX);
-    else
-        carts_init(&carts, after_us, forget_us);
-    run->reach_us = INT64_MAX;
+    (void)run;
+    return INT64_MAX;
 }
 
-static void hint(struct run *run, struct event *ev)
+static void range_begin(struct run *run, int64_t border_us)
 {
-    if (run->in_range) return;
-    const struct id bits = identity_hint(&identity, ev);
-    if (has_at)
-        timelines_hint(&visits.timelines, bits);
-    else
-        carts_hint(&carts, bits);
+    (void)run;
+    (void)border_us;
+    in_range = true;
 }
 
-static enum fate event(struct run *run, const struct event *ev)
+/* As the stream goes by. */
+
+static void stream_hint(struct run *run, struct event *ev)
 {
-    const uint32_t number =
-        run->in_range ? POOL_NONE : timelines_take(timelines(), identity_id(ev));
-    if (has_at && ev->time_us > at_us) return FATE_FILTERED;
+    (void)run;
+    if (!in_range) carts_hint(&carts, identity_hint(&identity, ev));
+}
+
+static enum fate stream_event(struct run *run, const struct event *ev)
+{
+    if (in_range) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
+    const uint32_t number = timelines_take(&carts.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (run->in_range) return FATE_LEFT; /* nearly every id may have been there before */
-    const struct fact fact = {.time_us = ev->time_us,
-                              .watermark_us = ev->watermark_us,
-                              .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
-                              .user = event_value(ev, SLOT_USER_ID),
-                              .source = VALUE_NULL,
-                              .device = VALUE_NULL,
-                              .product = VALUE_NULL};
-    bool used;
-    if (number != POOL_NONE) {
-        used = has_at ? sessions_add(&visits, number, &fact) : carts_add(&carts, number, &fact);
-    } else {
-        const struct slice name = identity_name(&identity, ev);
-        used = has_at ? sessions_begin(&visits, identity_id(ev), name, &fact)
-                      : carts_begin(&carts, identity_id(ev), name, &fact);
-    }
-    run->counters.keys = ids_count();
+    const struct fact fact = fact_of(ev);
+    const bool used = number != POOL_NONE ? carts_add(&carts, number, &fact)
+                                          : carts_begin(&carts, identity_id(ev),
+                                                        identity_name(&identity, ev), &fact);
+    run->counters.keys = carts_count(&carts);
     return used ? FATE_USED : FATE_LATE;
 }
 
-static struct buffer *column_value(const struct run *run, enum column column)
-{
-    return rows_value(run->rows, member[column]);
-}
-
-static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
-{
-    struct slice name = alert->name;
-
-    rows_begin(run->rows);
-    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    if (member[COLUMN_USER] >= 0) value_print(column_value(run, COLUMN_USER), alert->user);
-    instant_print_string(column_value(run, COLUMN_LAST), alert->last_us);
-    buffer_add_int(column_value(run, COLUMN_ADD_TO_CARTS), alert->add_to_carts);
-    buffer_add_literal(column_value(run, COLUMN_CONVERTED), "false");
-    duration_print_seconds(column_value(run, COLUMN_IDLE), idle_us);
-    instant_print_string(column_value(run, COLUMN_ABANDONED), alert->last_us + after_us);
-    rows_end(run->rows);
-}
-
-/* An alert as the stream goes by. Where time is the wall clock's, it may be no news any more. */
-static void live_alert(void *context, const struct cart_alert *alert)
+/* Where time is the wall clock's, an alert may come too late to matter. */
+static void stream_alert(void *context, const struct cart_alert *alert)
 {
     struct run *run = context;
 
@@ -198,13 +173,55 @@ static void live_alert(void *context, const struct cart_alert *alert)
         print_alert(run, alert, after_us);
 }
 
+static void stream_advance(struct run *run, int64_t watermark_us)
+{
+    carts_advance(&carts, watermark_us, stream_alert, run);
+    run->counters.keys = carts_count(&carts);
+}
+
+static void stream_save(struct run *run, struct buffer *out)
+{
+    (void)run;
+    carts_save(&carts, out);
+}
+
+static bool stream_load(struct run *run, struct unpack *in)
+{
+    const bool good = carts_load(&carts, in);
+    run->counters.keys = carts_count(&carts);
+    return good;
+}
+
+/* --at. */
+
+static void at_hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    if (!in_range) timelines_hint(&visits.timelines, identity_hint(&identity, ev));
+}
+
+static enum fate at_event(struct run *run, const struct event *ev)
+{
+    const uint32_t number =
+        in_range ? POOL_NONE : timelines_take(&visits.timelines, identity_id(ev));
+    if (ev->time_us > at_us) return FATE_FILTERED;
+    if (!identity_has(&identity, ev)) return FATE_NO_ID;
+    if (in_range) return FATE_LEFT;
+    const struct fact fact = fact_of(ev);
+    const bool used = number != POOL_NONE ? sessions_add(&visits, number, &fact)
+                                          : sessions_begin(&visits, identity_id(ev),
+                                                           identity_name(&identity, ev), &fact);
+    run->counters.keys = timelines_count(&visits.timelines);
+    return used ? FATE_USED : FATE_LATE;
+}
+
 static void visit_ignore(void *context, const struct session *session)
 {
     (void)context;
     (void)session;
 }
 
-/* --at: a visit as it stood then. */
+/* A visit as it stood then. */
 static void visit_at(void *context, const struct session *visit)
 {
     const struct stretch *stretch = visit->stretch;
@@ -220,41 +237,39 @@ static void visit_at(void *context, const struct session *visit)
     print_alert(context, &alert, idle_us);
 }
 
-static void advance(struct run *run, int64_t watermark_us)
+/* What comes after TIME makes nobody forgotten at TIME. */
+static void at_advance(struct run *run, int64_t watermark_us)
 {
-    /* What comes after TIME makes nobody forgotten at TIME. */
-    if (has_at)
-        sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
-    else
-        carts_advance(&carts, watermark_us, live_alert, run);
-    run->counters.keys = ids_count();
+    sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
+    run->counters.keys = timelines_count(&visits.timelines);
 }
 
-static void finish(struct run *run)
+static void at_finish(struct run *run)
 {
-    if (has_at) sessions_finish(&visits, visit_at, run);
+    sessions_finish(&visits, visit_at, run);
 }
 
-static void save(struct run *run, struct buffer *out)
+static void at_save(struct run *run, struct buffer *out)
 {
     (void)run;
-    if (has_at)
-        sessions_save(&visits, out);
-    else
-        carts_save(&carts, out);
+    sessions_save(&visits, out);
 }
 
-static bool load(struct run *run, struct unpack *in)
+static bool at_load(struct run *run, struct unpack *in)
 {
-    const bool good = has_at ? sessions_load(&visits, in) : carts_load(&carts, in);
-    run->counters.keys = ids_count();
+    const bool good = sessions_load(&visits, in);
+    run->counters.keys = timelines_count(&visits.timelines);
     return good;
 }
+
+/* Both. */
 
 static void explain(struct run *run, struct buffer *out)
 {
     (void)run;
-    buffer_printf(out, "a cart: one %s, idle for longer than ", id);
+    buffer_add_literal(out, "a cart: one ");
+    json_add_inside(out, slice_of(id));
+    buffer_add_literal(out, ", idle for longer than ");
     duration_print(out, after_us);
     if (has_at) {
         buffer_add_literal(out, " and shorter than ");
@@ -267,13 +282,59 @@ static void explain(struct run *run, struct buffer *out)
     buffer_add_char(out, '\n');
 }
 
+static const struct ranges ranges = {
+    .bulky = true,
+    .reach = range_reach,
+    .begin = range_begin,
+};
+
+static const struct analysis stream = {
+    .hint = stream_hint,
+    .event = stream_event,
+    .advance = stream_advance,
+    .save = stream_save,
+    .load = stream_load,
+    .explain = explain,
+    .ranges = &ranges,
+};
+
+static const struct analysis at = {
+    .hint = at_hint,
+    .event = at_event,
+    .advance = at_advance,
+    .finish = at_finish,
+    .save = at_save,
+    .load = at_load,
+    .explain = explain,
+    .ranges = &ranges,
+};
+
+static const struct analysis *start(struct run *run)
+{
+    if (*id == '\0') die_usage("--id: which member?");
+    if (after_us >= until_us) die_usage("--until: must be longer than --after");
+    if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
+    if (!identity_add(&identity, &run->schema, slice_of(id)))
+        die_usage("--id: more than %d members are read", SCHEMA_MAX);
+    schema_need(&run->schema, SLICE("event_type"));
+    schema_need(&run->schema, SLICE("user_id"));
+    member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
+    for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
+        const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
+        if (is_id && column >= COLUMN_LAST)
+            die_usage("--id: '%s' is worked out, and has a place in the row", id);
+        member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
+    }
+    sessions_init(&visits, forget_us, INT64_MAX);
+    carts_init(&carts, after_us, forget_us);
+    return has_at ? &at : &stream;
+}
+
 static void release(struct run *run)
 {
     (void)run;
-    if (has_at)
-        sessions_release(&visits);
-    else
-        carts_release(&carts);
+    sessions_release(&visits);
+    carts_release(&carts);
     identity_release(&identity);
 }
 
@@ -281,15 +342,7 @@ static const struct tool tool = {
     .name = "cs-abandon",
     .summary = "report carts whose owners have gone away without buying",
     .options = options,
-    .flags = TOOL_BULKY,
     .start = start,
-    .hint = hint,
-    .event = event,
-    .advance = advance,
-    .finish = finish,
-    .save = save,
-    .load = load,
-    .explain = explain,
     .release = release,
 };
 

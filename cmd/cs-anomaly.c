@@ -5,12 +5,14 @@
  * --rows the values come from rows of cs-window or cs-funnel. What is here: the options, and the
  * value in an event or a row.
  */
-#include "aggregate.h"
-#include "die.h"
-#include "group.h"
-#include "judge.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/list.h"
+#include "run/tool.h"
+#include "window/aggregate.h"
+#include "window/group.h"
+#include "window/judge.h"
+#include "window/window.h"
 
 #define MINUTE_US INT64_C(60000000)
 
@@ -32,6 +34,7 @@ static int end_slot, final_slot;     /* --rows: of the row's members */
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,
@@ -69,6 +72,11 @@ static const struct option_row options[] = {
 };
 
 /* Start. */
+
+static void anomaly_settle(struct settings *settings)
+{
+    settings->rows = rows_mode;
+}
 
 /* NAME=..., where a name stands before the first '='; else the whole text has no name. */
 static struct slice name_split(struct slice text, struct slice *rest)
@@ -122,7 +130,6 @@ static void value_of_rows(struct run *run, struct buffer *name, struct buffer *a
     end_slot = schema_need(&run->schema, SLICE("window_end"));
     final_slot = schema_need(&run->schema, SLICE("final"));
     if (end_slot < 0 || final_slot < 0) die_usage("more than %d members are read", SCHEMA_MAX);
-    run->settings.rows = true;
     buffer_release(&why);
 }
 
@@ -135,94 +142,9 @@ static decimal threshold_read(void)
     return threshold;
 }
 
-static void anomaly_start(struct run *run)
-{
-    struct buffer name = {0}, average = {0}, why = {0};
-    const decimal threshold = threshold_read();
-
-    if (!rows_mode && baseline_us / size_us > BASELINE_WINDOWS_MAX)
-        die_usage("--baseline: more than %lld windows", (long long)BASELINE_WINDOWS_MAX);
-    group_by_init(&by);
-    aggregates_init(&aggregates);
-    value_operand.slot = -1;
-    for (size_t i = 0; i < by_list.count; i++)
-        if (!group_by_add(&by, by_list.text[i], &run->schema, &why))
-            die_usage("--by: %.*s", (int)why.len, why.data);
-    run->unamended = !rows_mode;
-    if (rows_mode) {
-        value_of_rows(run, &name, &average);
-    } else {
-        value_compile(run, &name, &average);
-    }
-    windows_init(&windows, run, &by, &aggregates, size_us, size_us, 0);
-    judge_init(&judge, &windows, baseline_us, threshold, show_all);
-    if (!judge_declare(&judge, buffer_slice(&name), buffer_slice(&average), &why))
-        die_usage("%.*s", (int)why.len, why.data);
-    buffer_release(&name);
-    buffer_release(&average);
-    buffer_release(&why);
-}
-
-/* The tool. */
-
-static bool row_end(const struct event *ev, int64_t *end_us)
-{
-    static const struct instant_format format = {.unit = UNIT_AUTO};
-    return instant_parse(event_value(ev, end_slot), &format, end_us) && *end_us > ev->time_us;
-}
-
-static enum reason anomaly_amend(struct run *run, struct event *ev)
-{
-    int64_t end_us;
-    (void)run;
-    if (row_end(ev, &end_us)) return REASON_NONE;
-    return event_value(ev, end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
-}
-
-static void anomaly_hint(struct run *run, struct event *ev)
-{
-    (void)run;
-    if (!rows_mode) windows_hint(&windows, ev);
-}
-
-static enum fate row_event(struct run *run, const struct event *ev)
-{
-    struct judged one = {.start_us = ev->time_us};
-    if (event_value(ev, final_slot).kind == KIND_FALSE) return FATE_FILTERED;
-    (void)row_end(ev, &one.end_us); /* has been looked at */
-    const struct value value = operand_value(&value_operand, ev);
-    one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
-    if (!one.has_value && value.kind != KIND_NULL) run->counters.not_numbers++;
-    group_key(&by, ev, &windows.key);
-    return judge_row(&judge, buffer_slice(&windows.key), one, ev->watermark_us);
-}
-
 static void keys_count(struct run *run)
 {
     run->counters.keys = windows.keys + judge.baseline.table.count;
-}
-
-static enum fate anomaly_event(struct run *run, const struct event *ev)
-{
-    const enum fate fate = rows_mode ? row_event(run, ev) : windows_event(&windows, ev);
-    keys_count(run);
-    return fate;
-}
-
-static void anomaly_advance(struct run *run, int64_t watermark_us)
-{
-    if (rows_mode) {
-        judge_sweep(&judge, watermark_us);
-    } else {
-        judge_advance(&judge, watermark_us);
-    }
-    keys_count(run);
-}
-
-static void anomaly_finish(struct run *run)
-{
-    if (!rows_mode) judge_finish(&judge);
-    keys_count(run);
 }
 
 static void anomaly_save(struct run *run, struct buffer *out)
@@ -238,15 +160,144 @@ static bool anomaly_load(struct run *run, struct unpack *in)
     return good;
 }
 
-static void anomaly_explain(struct run *run, struct buffer *out)
+/* Events. */
+
+static void event_hint(struct run *run, struct event *ev)
+{
+    (void)run;
+    windows_hint(&windows, ev);
+}
+
+static enum fate event_event(struct run *run, const struct event *ev)
+{
+    const enum fate fate = windows_event(&windows, ev);
+    keys_count(run);
+    return fate;
+}
+
+static void event_advance(struct run *run, int64_t watermark_us)
+{
+    judge_advance(&judge, watermark_us);
+    keys_count(run);
+}
+
+static void event_finish(struct run *run)
+{
+    judge_finish(&judge);
+    keys_count(run);
+}
+
+static void event_explain(struct run *run, struct buffer *out)
 {
     (void)run;
     group_explain(&by, out);
     aggregates_explain(&aggregates, out);
-    if (!rows_mode) return;
+}
+
+static void event_range(struct run *run, int64_t border_us)
+{
+    (void)run;
+    windows_range(&windows, border_us);
+}
+
+static const struct ranges ranges = {
+    .begin = event_range,
+    .hand_over = anomaly_save,
+    .add = anomaly_load,
+};
+
+static const struct analysis of_events = {
+    .hint = event_hint,
+    .event = event_event,
+    .advance = event_advance,
+    .finish = event_finish,
+    .save = anomaly_save,
+    .load = anomaly_load,
+    .explain = event_explain,
+    .ranges = &ranges,
+};
+
+/* Rows of cs-window or cs-funnel. */
+
+static bool row_end(const struct event *ev, int64_t *end_us)
+{
+    static const struct instant_format format = {.unit = UNIT_AUTO};
+    return instant_parse(event_value(ev, end_slot), &format, end_us) && *end_us > ev->time_us;
+}
+
+static enum reason row_amend(struct run *run, struct event *ev)
+{
+    int64_t end_us;
+    (void)run;
+    if (row_end(ev, &end_us)) return REASON_NONE;
+    return event_value(ev, end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
+}
+
+static enum fate row_event(struct run *run, const struct event *ev)
+{
+    struct judged one = {.start_us = ev->time_us};
+    if (event_value(ev, final_slot).kind == KIND_FALSE) return FATE_FILTERED;
+    (void)row_end(ev, &one.end_us); /* has been looked at */
+    const struct value value = operand_value(&value_operand, ev);
+    one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
+    if (!one.has_value && value.kind != KIND_NULL) run->counters.not_numbers++;
+    group_key(&by, ev, &windows.key);
+    const enum fate fate = judge_row(&judge, buffer_slice(&windows.key), one, ev->watermark_us);
+    keys_count(run);
+    return fate;
+}
+
+static void row_advance(struct run *run, int64_t watermark_us)
+{
+    judge_sweep(&judge, watermark_us);
+    keys_count(run);
+}
+
+static void row_explain(struct run *run, struct buffer *out)
+{
+    event_explain(run, out);
     buffer_add_literal(out, "value    ");
     operand_explain(&value_operand, out);
     buffer_add_char(out, '\n');
+}
+
+static const struct analysis of_rows = {
+    .amend = row_amend,
+    .event = row_event,
+    .advance = row_advance,
+    .save = anomaly_save,
+    .load = anomaly_load,
+    .explain = row_explain,
+};
+
+/* The tool. */
+
+static const struct analysis *anomaly_start(struct run *run)
+{
+    struct buffer name = {0}, average = {0}, why = {0};
+    const decimal threshold = threshold_read();
+
+    if (!rows_mode && baseline_us / size_us > BASELINE_WINDOWS_MAX)
+        die_usage("--baseline: more than %lld windows", (long long)BASELINE_WINDOWS_MAX);
+    group_by_init(&by);
+    aggregates_init(&aggregates);
+    value_operand.slot = -1;
+    for (size_t i = 0; i < by_list.count; i++)
+        if (!group_by_add(&by, by_list.text[i], &run->schema, &why))
+            die_usage("--by: %.*s", (int)why.len, why.data);
+    if (rows_mode) {
+        value_of_rows(run, &name, &average);
+    } else {
+        value_compile(run, &name, &average);
+    }
+    windows_init(&windows, run, &by, &aggregates, size_us, size_us, 0);
+    judge_init(&judge, &windows, baseline_us, threshold, show_all);
+    if (!judge_declare(&judge, buffer_slice(&name), buffer_slice(&average), &why))
+        die_usage("%.*s", (int)why.len, why.data);
+    buffer_release(&name);
+    buffer_release(&average);
+    buffer_release(&why);
+    return rows_mode ? &of_rows : &of_events;
 }
 
 static void anomaly_release(struct run *run)
@@ -263,15 +314,8 @@ static const struct tool tool = {
     .name = "cs-anomaly",
     .summary = "windows whose value is far from the mean of those before",
     .options = options,
+    .settle = anomaly_settle,
     .start = anomaly_start,
-    .amend = anomaly_amend,
-    .hint = anomaly_hint,
-    .event = anomaly_event,
-    .advance = anomaly_advance,
-    .finish = anomaly_finish,
-    .save = anomaly_save,
-    .load = anomaly_load,
-    .explain = anomaly_explain,
     .release = anomaly_release,
 };
 

@@ -7,11 +7,13 @@
  */
 #include <stdlib.h>
 
-#include "die.h"
-#include "memory.h"
-#include "report.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "run/tool.h"
+#include "window/report.h"
+#include "window/window.h"
 
 static int64_t size_us = INT64_C(600000000);
 static struct option_list by_list;
@@ -26,6 +28,7 @@ static struct report report;
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,
@@ -108,7 +111,7 @@ static void steps_write(const struct option_list *steps)
     buffer_release(&text);
 }
 
-static void funnel_start(struct run *run)
+static const struct analysis *funnel_start(struct run *run)
 {
     const struct option_list by_default = {.text = default_by, .count = 1};
     const struct option_list steps_default = {
@@ -127,6 +130,7 @@ static void funnel_start(struct run *run)
     };
     if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
+    return report_analysis(run);
 }
 
 static void funnel_release(struct run *run)
@@ -143,15 +147,6 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
     .start = funnel_start,
-    .amend = report_amend,
-    .hint = report_hint,
-    .event = report_event,
-    .advance = report_advance,
-    .updates = report_updates,
-    .finish = report_finish,
-    .save = report_save,
-    .load = report_load,
-    .explain = report_explain,
     .release = funnel_release,
 };
 

@@ -9,17 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "canonical.h"
-#include "die.h"
-#include "expr.h"
-#include "format.h"
-#include "id.h"
-#include "instant.h"
-#include "json.h"
-#include "list.h"
-#include "partition.h"
-#include "recode.h"
-#include "tool.h"
+#include "admit/partition.h"
+#include "base/die.h"
+#include "base/id.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "base/list.h"
+#include "base/paths.h"
+#include "expr/expr.h"
+#include "raw/canonical.h"
+#include "raw/format.h"
+#include "raw/recode.h"
+#include "run/tool.h"
 
 static int from;
 static const char *header;
@@ -82,6 +83,7 @@ static struct format format;
 static const struct translator translator = {
     .self = &format,
     .begin = format_begin,
+    .whole = format_whole,
     .split = format_split,
     .translate = format_translate,
     .end = format_end,
@@ -115,6 +117,7 @@ static void start_map(void)
     if (map_text != NULL) {
         buffer_add(&text, map_text, strlen(map_text));
     } else {
+        paths_note("--map-file", map_file, PATH_READ);
         FILE *file = fopen(map_file, "r");
         if (file == NULL) die_usage("--map-file: cannot open '%s': %s", map_file, strerror(errno));
         size_t len;
@@ -135,32 +138,23 @@ static void start_map(void)
 
 static void start_renames(struct run *run)
 {
-    struct buffer piece = {0};
+    struct list pairs = {0};
 
-    for (size_t i = 0; i < renames.count; i++) {
-        const char *text = renames.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&piece);
-            stop = list_piece(&text, "=,", &piece);
-            const size_t len = piece.len;
-            if (stop != '=' || len == 0)
-                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
-            stop = list_piece(&text, "=,", &piece);
-            if (stop == '=' || piece.len == len)
-                die_usage("--rename: '%s' is not NEW=OLD", renames.text[i]);
-            schema_rename(&run->schema, (struct slice){.text = piece.data, .len = len},
-                          (struct slice){.text = piece.data + len, .len = piece.len - len});
-        }
+    option_items(&pairs, "rename", &renames, LIST_PAIRS);
+    for (size_t i = 0; i < pairs.count; i++) {
+        const struct list_item *pair = &pairs.item[i];
+        if (pair->name.len == 0 || pair->value.len == 0)
+            die_usage("--rename: '%s=%s' lacks a name", pair->name.text, pair->value.text);
+        schema_rename(&run->schema, pair->name, pair->value);
     }
-    buffer_release(&piece);
+    list_release(&pairs);
 }
 
 static void start_recodes(struct run *run)
 {
     for (size_t i = 0; i < recodes.count; i++) {
         const char *problem = recode_add(&words, recodes.text[i]);
-        if (problem != NULL) die_usage("--recode: '%s': %s", recodes.text[i], problem);
+        if (problem != NULL) option_refuse_list("recode", recodes.text[i], problem);
     }
     for (size_t i = 0; i < words.count; i++) {
         struct recode *recode = &words.recode[i];
@@ -174,45 +168,13 @@ static void start_recodes(struct run *run)
 
 static void start_id_from(struct run *run)
 {
-    struct buffer name = {0};
+    struct list names = {0};
 
-    for (size_t i = 0; i < id_from.count; i++) {
-        const char *text = id_from.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&name);
-            stop = list_piece(&text, ",", &name);
-            if (name.len == 0)
-                die_usage("--id-from: a member has no name in '%s'", id_from.text[i]);
-            if (id_slots == SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
-            id_slot[id_slots++] = need(run, buffer_slice(&name), "id-from");
-        }
-    }
-    buffer_release(&name);
-}
-
-static void start(struct run *run)
-{
-    format_init(&format, (enum format_kind)from, no_quotes);
-    if (header != NULL) {
-        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
-            die_usage("--header is for CSV and TSV");
-        const char *problem = format_name_columns(&format, slice_of(header));
-        if (problem != NULL) die_usage("--header: %s", problem);
-    }
-    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
-        die_usage("--no-quotes is for CSV and TSV");
-    if (keep_frame && option_given("key"))
-        die_usage("--keep-frame and --key both put something before the event: use one of them");
-    if (map_text != NULL || map_file != NULL) start_map();
-    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
-        schema_need(&run->schema, run->schema.name[slot]);
-    start_renames(run);
-    start_recodes(run);
-    start_id_from(run);
-    time_elsewhere = option_given("time-field");
-    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
-    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+    option_items(&names, "id-from", &id_from, LIST_NAMES);
+    if (names.count > SCHEMA_MAX) die_usage("--id-from: more than %d members", SCHEMA_MAX);
+    for (size_t i = 0; i < names.count; i++)
+        id_slot[id_slots++] = need(run, names.item[i].name, "id-from");
+    list_release(&names);
 }
 
 /* The line with another event_time in it. */
@@ -357,32 +319,66 @@ static void release(struct run *run)
 }
 
 /* What a range of --jobs hands over, and the next one does not. */
-static void save(struct run *run, struct buffer *out)
+static void hand_over(struct run *run, struct buffer *out)
 {
     (void)run;
     pack_u64(out, produced);
     produced = 0;
 }
 
-static bool load(struct run *run, struct unpack *in)
+static bool add(struct run *run, struct unpack *in)
 {
     (void)run;
     produced += unpack_u64(in);
     return !in->broken;
 }
 
-static const struct tool tool = {
-    .name = "cs-parse",
-    .summary = "make canonical events of raw records",
-    .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_SINGLY | TOOL_BULKY,
-    .save = save,
-    .load = load,
-    .start = start,
+static const struct ranges ranges = {
+    .singly = true,
+    .bulky = true,
+    .hand_over = hand_over,
+    .add = add,
+};
+
+static const struct analysis analysis = {
     .amend = amend,
     .event = event,
     .stats = stats,
     .explain = explain,
+    .ranges = &ranges,
+};
+
+static const struct analysis *start(struct run *run)
+{
+    format_init(&format, (enum format_kind)from, no_quotes);
+    if (header != NULL) {
+        if (from == FORMAT_NDJSON || from == FORMAT_COMBINED)
+            die_usage("--header is for CSV and TSV");
+        const char *problem = format_name_columns(&format, slice_of(header));
+        if (problem != NULL) die_usage("--header: %s", problem);
+    }
+    if (no_quotes && (from == FORMAT_NDJSON || from == FORMAT_COMBINED))
+        die_usage("--no-quotes is for CSV and TSV");
+    if (keep_frame && option_given("key"))
+        die_usage("--keep-frame and --key both put something before the event: use one of them");
+    if (map_text != NULL || map_file != NULL) start_map();
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        schema_need(&run->schema, run->schema.name[slot]);
+    start_renames(run);
+    start_recodes(run);
+    start_id_from(run);
+    time_elsewhere = option_given("time-field");
+    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
+    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+    return &analysis;
+}
+
+static const struct tool tool = {
+    .name = "cs-parse",
+    .summary = "make canonical events of raw records",
+    .options = options,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .start = start,
     .release = release,
 };
 

@@ -6,15 +6,16 @@
  */
 #include <stdlib.h>
 
-#include "border.h"
-#include "die.h"
-#include "duration.h"
-#include "identity.h"
-#include "instant.h"
-#include "list.h"
-#include "session.h"
-#include "tool.h"
-#include "weave.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "base/list.h"
+#include "run/tool.h"
+#include "session/border.h"
+#include "session/identity.h"
+#include "session/session.h"
+#include "session/weave.h"
 
 static const char *id = "session_id";
 static int64_t gap_us = INT64_C(1800000000);
@@ -87,39 +88,36 @@ static const char *const names[COLUMN_COUNT] = {
 
 static struct sessions sessions;
 static struct identity identity;
-static struct border border; /* in a range of --jobs */
+static bool in_range;        /* of --jobs */
+static bool leaves_all;      /* this range leaves every event to the run */
+static struct border border; /* what it holds back */
 static struct weave weave;
 static int member[COLUMN_COUNT];     /* of the row; -1: the id is printed under this name */
 static int split_member[SCHEMA_MAX]; /* likewise, for the members of --split-by */
 
 static void start_split(struct run *run)
 {
-    struct buffer name = {0};
+    struct list members = {0};
 
-    for (size_t i = 0; i < split_by.count; i++) {
-        const char *text = split_by.text[i];
-        char stop = ',';
-        while (stop == ',') {
-            buffer_clear(&name);
-            stop = list_piece(&text, ",", &name);
-            if (name.len == 0)
-                die_usage("--split-by: a member has no name in '%s'", split_by.text[i]);
-            if (!identity_add(&identity, &run->schema, buffer_slice(&name)))
-                die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
-        }
-    }
-    buffer_release(&name);
+    option_items(&members, "split-by", &split_by, LIST_NAMES);
+    for (size_t i = 0; i < members.count; i++)
+        if (!identity_add(&identity, &run->schema, members.item[i].name))
+            die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
+    list_release(&members);
+}
+
+static void settle(struct settings *settings)
+{
+    (void)settings;
+    if (gap_us == INT64_MAX && !option_given("max-duration")) max_us = INT64_MAX;
 }
 
 static void start_durations(const struct settings *settings)
 {
     struct buffer sum = {0};
 
-    if (gap_us == INT64_MAX) {
-        if (option_given("max-duration") && max_us != INT64_MAX)
-            die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
-        max_us = INT64_MAX;
-    }
+    if (gap_us == INT64_MAX && max_us != INT64_MAX)
+        die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
     if (max_us == INT64_MAX) return;
     if (settings->lateness_us == INT64_MAX)
         die_usage(
@@ -145,32 +143,18 @@ static void start_rows(struct run *run)
     }
 }
 
-static void start(struct run *run)
+static int64_t range_reach(const struct run *run)
 {
-    if (*id == '\0') die_usage("--id: which member?");
-    if (!identity_add(&identity, &run->schema, slice_of(id)))
-        die_usage("--id: more than %d members are read", SCHEMA_MAX);
-    start_split(run);
-    start_durations(&run->settings);
-    schema_need(&run->schema, SLICE("event_type"));
-    schema_need(&run->schema, SLICE("user_id"));
-    schema_need(&run->schema, SLICE("traffic_source"));
-    schema_need(&run->schema, SLICE("device_type"));
-    schema_need(&run->schema, SLICE("product_id"));
-    start_rows(run);
-    sessions_init(&sessions, gap_us, max_us);
-    run->reach_us = gap_us;
+    (void)run;
+    return gap_us;
 }
 
-/* Is this a range of --jobs that leaves every event to the run? */
-static bool leaves_all(const struct run *run)
+static void range_begin(struct run *run, int64_t border_us)
 {
-    return run->border_us == INT64_MAX;
-}
-
-static void range(struct run *run)
-{
-    if (!leaves_all(run)) border_init(&border, run->border_us, gap_us);
+    (void)run;
+    in_range = true;
+    leaves_all = border_us == INT64_MAX;
+    if (!leaves_all) border_init(&border, border_us, gap_us);
 }
 
 static void keys_count(struct run *run)
@@ -180,27 +164,27 @@ static void keys_count(struct run *run)
 
 static void hint(struct run *run, struct event *ev)
 {
-    if (leaves_all(run)) return;
+    (void)run;
+    if (leaves_all) return;
     const struct id bits = identity_hint(&identity, ev);
     timelines_hint(&sessions.timelines, bits);
-    if (run->in_range) border_hint(&border, bits);
+    if (in_range) border_hint(&border, bits);
 }
 
 /* Does a range leave the event of an id to the run, because what that has open may go on with it?
  * number: of the id's timeline here. */
-static bool is_left(const struct run *run, const struct event *ev, uint32_t number)
+static bool is_left(const struct event *ev, uint32_t number)
 {
-    return run->in_range && number == POOL_NONE &&
-           (leaves_all(run) ||
-            border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us));
+    return in_range && number == POOL_NONE &&
+           (leaves_all || border_holds(&border, identity_id(ev), ev->time_us, ev->watermark_us));
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
     const uint32_t number =
-        leaves_all(run) ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
+        leaves_all ? POOL_NONE : timelines_take(&sessions.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (is_left(run, ev, number)) {
+    if (is_left(ev, number)) {
         keys_count(run);
         return FATE_LEFT;
     }
@@ -219,58 +203,43 @@ static enum fate event(struct run *run, const struct event *ev)
     return used ? FATE_USED : FATE_LATE;
 }
 
-static struct buffer *column_value(const struct run *run, enum column column)
+static void print_said(struct rows *rows, enum column column, struct value said)
 {
-    return rows_value(run->rows, member[column]);
-}
-
-static void print_count(const struct run *run, enum column column, uint64_t count)
-{
-    buffer_add_int(column_value(run, column), (int64_t)count);
-}
-
-static void print_bool(const struct run *run, enum column column, bool is_true)
-{
-    buffer_add_slice(column_value(run, column), is_true ? SLICE("true") : SLICE("false"));
-}
-
-static void print_text(const struct run *run, enum column column, struct value text)
-{
-    if (member[column] >= 0) value_print(column_value(run, column), text);
+    if (member[column] >= 0) rows_value(rows, member[column], said);
 }
 
 static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
+    struct rows *rows = run->rows;
     const struct stretch *stretch = session->stretch;
     const struct summary summary = stretch_summary(stretch);
     struct slice name = summary.name;
 
-    if (run->in_range)
-        weave_note(&weave, run->rows, session);
+    if (in_range)
+        weave_note(&weave, rows, session);
     else
-        weave_let(&weave, run->rows, session);
-    rows_begin(run->rows);
-    value_print(column_value(run, COLUMN_ID), timeline_name_value(&name));
-    print_text(run, COLUMN_USER, summary.user);
-    print_text(run, COLUMN_SOURCE, summary.source);
-    print_text(run, COLUMN_DEVICE, summary.device);
-    instant_print_string(column_value(run, COLUMN_START), stretch->start_us);
-    instant_print_string(column_value(run, COLUMN_LAST), stretch->last_us);
-    duration_print_seconds(column_value(run, COLUMN_DURATION),
-                           stretch->last_us - stretch->start_us);
-    print_count(run, COLUMN_EVENTS, stretch_events(stretch));
-    print_count(run, COLUMN_PAGE_VIEWS, stretch->deeds[DEED_PAGE_VIEW]);
-    print_count(run, COLUMN_PRODUCT_VIEWS, stretch->deeds[DEED_PRODUCT_VIEW]);
-    print_count(run, COLUMN_ADD_TO_CARTS, stretch->deeds[DEED_ADD_TO_CART]);
-    print_bool(run, COLUMN_CONVERTED, stretch->deeds[DEED_PURCHASE] > 0);
-    stretch_print_products(stretch, &summary, column_value(run, COLUMN_PRODUCTS));
-    print_bool(run, COLUMN_PRODUCTS_CUT, stretch_products_cut(stretch));
+        weave_let(&weave, rows, session);
+    rows_begin(rows);
+    rows_value(rows, member[COLUMN_ID], timeline_name_value(&name));
+    print_said(rows, COLUMN_USER, summary.user);
+    print_said(rows, COLUMN_SOURCE, summary.source);
+    print_said(rows, COLUMN_DEVICE, summary.device);
+    rows_time(rows, member[COLUMN_START], stretch->start_us);
+    rows_time(rows, member[COLUMN_LAST], stretch->last_us);
+    rows_seconds(rows, member[COLUMN_DURATION], stretch->last_us - stretch->start_us);
+    rows_int(rows, member[COLUMN_EVENTS], (int64_t)stretch_events(stretch));
+    rows_int(rows, member[COLUMN_PAGE_VIEWS], stretch->deeds[DEED_PAGE_VIEW]);
+    rows_int(rows, member[COLUMN_PRODUCT_VIEWS], stretch->deeds[DEED_PRODUCT_VIEW]);
+    rows_int(rows, member[COLUMN_ADD_TO_CARTS], stretch->deeds[DEED_ADD_TO_CART]);
+    rows_bool(rows, member[COLUMN_CONVERTED], stretch->deeds[DEED_PURCHASE] > 0);
+    stretch_print_products(stretch, &summary, rows, member[COLUMN_PRODUCTS]);
+    rows_bool(rows, member[COLUMN_PRODUCTS_CUT], stretch_products_cut(stretch));
     for (int i = 1; i < identity.count; i++) {
         const struct value value = timeline_name_value(&name);
-        if (split_member[i] >= 0) value_print(rows_value(run->rows, split_member[i]), value);
+        if (split_member[i] >= 0) rows_value(rows, split_member[i], value);
     }
-    rows_end(run->rows);
+    rows_end(rows);
 }
 
 static void advance(struct run *run, int64_t watermark_us)
@@ -287,11 +256,17 @@ static void finish(struct run *run)
 
 static void save(struct run *run, struct buffer *out)
 {
-    if (run->in_range) weave_save(&weave, out);
+    (void)run;
     sessions_save(&sessions, out);
 }
 
-static bool take(struct run *run, struct slice rows, struct unpack *in)
+static void hand_over(struct run *run, struct buffer *out)
+{
+    weave_save(&weave, out);
+    save(run, out);
+}
+
+static bool range_weave(struct run *run, struct slice rows, struct unpack *in)
 {
     (void)run;
     return weave_begin(&weave, rows, in);
@@ -299,18 +274,24 @@ static bool take(struct run *run, struct slice rows, struct unpack *in)
 
 static bool load(struct run *run, struct unpack *in)
 {
-    weave_end(&weave, run->rows);
     const bool good = sessions_load(&sessions, in);
     keys_count(run);
     return good;
 }
 
+static bool add(struct run *run, struct unpack *in)
+{
+    weave_end(&weave, run->rows);
+    return load(run, in);
+}
+
 static void explain(struct run *run, struct buffer *out)
 {
-    buffer_printf(out, "a session: one %s", id);
+    buffer_add_literal(out, "a session: one ");
+    json_add_inside(out, slice_of(id));
     for (int i = 1; i < identity.count; i++) {
-        const struct slice name = run->schema.name[identity.slot[i]];
-        buffer_printf(out, ", one %.*s", (int)name.len, name.text);
+        buffer_add_literal(out, ", one ");
+        json_add_inside(out, run->schema.name[identity.slot[i]]);
     }
     if (gap_us != INT64_MAX) {
         buffer_add_literal(out, ", no pause longer than ");
@@ -331,21 +312,49 @@ static void release(struct run *run)
     border_release(&border);
 }
 
-static const struct tool tool = {
-    .name = "cs-sessionize",
-    .summary = "turn events into sessions, one row each",
-    .options = options,
-    .flags = TOOL_BULKY,
-    .start = start,
-    .range = range,
+static const struct ranges ranges = {
+    .bulky = true,
+    .reach = range_reach,
+    .begin = range_begin,
+    .hand_over = hand_over,
+    .weave = range_weave,
+    .add = add,
+};
+
+static const struct analysis analysis = {
     .hint = hint,
     .event = event,
     .advance = advance,
     .finish = finish,
     .save = save,
-    .take = take,
     .load = load,
     .explain = explain,
+    .ranges = &ranges,
+};
+
+static const struct analysis *start(struct run *run)
+{
+    if (*id == '\0') die_usage("--id: which member?");
+    if (!identity_add(&identity, &run->schema, slice_of(id)))
+        die_usage("--id: more than %d members are read", SCHEMA_MAX);
+    start_split(run);
+    start_durations(&run->settings);
+    schema_need(&run->schema, SLICE("event_type"));
+    schema_need(&run->schema, SLICE("user_id"));
+    schema_need(&run->schema, SLICE("traffic_source"));
+    schema_need(&run->schema, SLICE("device_type"));
+    schema_need(&run->schema, SLICE("product_id"));
+    start_rows(run);
+    sessions_init(&sessions, gap_us, max_us);
+    return &analysis;
+}
+
+static const struct tool tool = {
+    .name = "cs-sessionize",
+    .summary = "turn events into sessions, one row each",
+    .options = options,
+    .settle = settle,
+    .start = start,
     .release = release,
 };
 

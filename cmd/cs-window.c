@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "die.h"
-#include "report.h"
-#include "tool.h"
-#include "window.h"
+#include "base/die.h"
+#include "base/duration.h"
+#include "run/tool.h"
+#include "window/report.h"
+#include "window/window.h"
 
 #ifndef CS_DATADIR
 #define CS_DATADIR "/usr/local/share"
@@ -83,12 +84,14 @@ static const char *view_set(const char *value)
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &size_us,
      .argument = "DUR",
      .least = 1,
      .help = "length of a window (needed, unless a view gives it)"},
     {.name = "slide",
      .type = OPTION_DURATION,
+     .call = duration_refuse_weeks,
      .target = &slide_us,
      .argument = "DUR",
      .least = 1,
@@ -116,12 +119,17 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-static void window_start(struct run *run)
+static void window_settle(struct settings *settings)
+{
+    (void)settings;
+    if (slide_us == 0) slide_us = size_us;
+}
+
+static const struct analysis *window_start(struct run *run)
 {
     struct buffer why = {0};
 
     if (size_us == 0) die_usage("--size is needed, or a --view that gives it");
-    if (slide_us == 0) slide_us = size_us;
     if (slide_us > size_us) die_usage("--slide is larger than --size: events would fall between");
     if (size_us / slide_us > OVERLAP_MAX)
         die_usage("--slide: each event would be in %" PRId64 " windows (at most %d)",
@@ -137,6 +145,7 @@ static void window_start(struct run *run)
     };
     if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
+    return report_analysis(run);
 }
 
 static void window_release(struct run *run)
@@ -150,16 +159,8 @@ static const struct tool tool = {
     .summary = "aggregate events by group over windows of event time",
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .settle = window_settle,
     .start = window_start,
-    .amend = report_amend,
-    .hint = report_hint,
-    .event = report_event,
-    .advance = report_advance,
-    .updates = report_updates,
-    .finish = report_finish,
-    .save = report_save,
-    .load = report_load,
-    .explain = report_explain,
     .release = window_release,
 };
 

@@ -55,6 +55,21 @@ parse_line() {
   done
 }
 
+@test "white space that is a control does not make invalid JSON of an event" {
+  local tab=$'\t' c1=$'\u0085' del=$'\x7f'
+  parse_line "$event,\"p\":${tab}[\"$c1\"]}"
+  [ "$output" = "$row,\"p\": [\"\\u0085\"]}" ]
+  parse_line "$event,\"p\":\"$c1\",\"q\":[1,$tab"$'\r'"2]$tab}"
+  [ "$output" = "$row,\"p\":\"\\u0085\",\"q\":[1,  2]}" ]
+  parse_line "$tab{\"event_id\"$tab:$tab\"$del\",${event#?},\"brand\":$tab\"x\",\"n\":\"1\",\"y\":${tab}[]}" --rename=make=brand \
+    --recode="make:x=a${c1}b" --number=n
+  jq -e '.event_id == "\u007f" and .make == "a\u0085b" and .n == 1 and .y == []' <<<"$output"
+  parse_line "$event,\"p\":${tab}[\"$c1\"]}" --map='., .p += ["\u007f"]'
+  [ "$(jq -c .p <<<"$output" | paste -sd' ')" = '["'"$c1"'"] ["'"$c1"'","\u007f"]' ]
+  parse_line "3${tab}4$tab$event,\"p\":${tab}[\"$c1\"]}" --keep-frame
+  [ "$output" = "3${tab}4$tab$row,\"p\": [\"\\u0085\"]}" ]
+}
+
 @test "numbers and booleans in canonical members become their text" {
   parse_line "$event,\"event_id\":1.50,\"session_id\":7,\"user_id\":true}"
   [ "$output" = "{\"event_id\":\"1.50\",\"session_id\":\"7\",\"user_id\":\"true\",\"event_type\":\"t\",$nulls,$time}" ]
@@ -559,14 +574,14 @@ END
 --from=ndjson --header=a|--header is for CSV and TSV
 --from=combined --no-quotes|--no-quotes is for CSV and TSV
 --header='"a'|--header: header line: a quoted field does not end
---rename=x|--rename: 'x' is not NEW=OLD
---rename=a=b=c|--rename: 'a=b=c' is not NEW=OLD
---rename=a=|--rename: 'a=' is not NEW=OLD
---recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new)
---recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new)
---recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair (write \= for one in a value)
+--rename=x|--rename: 'x': no '=' in a pair (NEW=OLD,...)
+--rename=a=b=c|--rename: 'a=b=c': a second '=' in a pair: in a name or a value it is \= (NEW=OLD,...)
+--rename=a=|--rename: 'a=' lacks a name
+--recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new,...)
+--recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new,...)
+--recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair: in a name or a value it is \= (FIELD:old=new,...)
 --recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
---id-from=a,,b|--id-from: a member has no name in 'a,,b'
+--id-from=a,,b|--id-from: 'a,,b': an item of the list is empty (F,...)
 --keep-frame --key=user_id|--keep-frame and --key both put something before the event: use one of them
 END
 }

@@ -244,3 +244,15 @@ a 00:00:00 23:00:00 2' ]
   cs-parse --from=combined --id-from=ip --rejects=rejects "$DATA/access-log/apache_logs" >events
   [ "$(cs-sessionize --lateness=1h events | wc -l)" -eq 3052 ]
 }
+
+@test "an event is late where its neighbours came too late to keep its session open" {
+  # As in the manual: 01:50 alone was closed at 02:20, and 02:00 came when that was past.
+  {
+    event 2026-01-01T02:25:00Z '"session_id":"other"'
+    event 2026-01-01T02:00:00Z '"session_id":"s"'
+    event 2026-01-01T01:50:00Z '"session_id":"s"'
+  } >in
+  counted cs-sessionize --lateness=0s --late=late in >rows
+  [ "$(jq -c '[.session_id, .total_events]' rows | tr '\n' ' ')" = '["s",1] ["other",1] ' ]
+  [ "$(jq .line late)" = 3 ]
+}

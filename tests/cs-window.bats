@@ -262,6 +262,58 @@ END
   [ "$output" = "" ]
 }
 
+# on PARTITION OFFSET MEMBERS: a framed event of the first five minutes.
+on() { printf '%s\t%s\t{"event_type":"t","event_time":"2026-01-01T00:0%s:00Z"%s}\n' "$1" "$2" "$2" "${3:+,$3}"; }
+
+@test "--merge: a sum that was too large in one part is null in the whole, one without numbers is nothing" {
+  local huge=100000000000000000000000000000
+  { on 0 0 '"price":'$huge; on 0 1 '"price":'$huge; on 1 0 '"price":5,"q":1,"k":"x"'; on 2 0 '"q":2'; on 2 1 '"k":"x"'; } >ok
+  { cat ok; on 3 0 '"q":1e300'; } >topic
+  for by in '' k; do
+    options=(--size=5m --by="$by" --agg='s=sum(price)' --agg='q=sum(q)' --agg='p=percent(q,s)' --agg='low=min(price)')
+    for in in ok topic; do
+      cs-window "${options[@]}" $in >whole
+      cs-window "${options[@]}" --by-partition $in | cs-window "${options[@]}" --merge | cmp - whole
+    done
+  done
+  [ "$(cs-window --size=5m --agg='s=sum(price)' --agg='q=sum(q)' --by-partition topic | jq -c '[.partition,.s,.q,.too_large]' | paste -sd' ')" = \
+    '[0,null,null,["s"]] [1,5,1,null] [2,null,2,null] [3,null,null,["q"]]' ]
+}
+
+@test "--merge: counts that add up to more than there can be are null" {
+  row='{"window_start":"2026-01-01T00:00:00Z","window_end":"2026-01-01T00:05:00Z","partition":'
+  printf '%s\n' "${row}0,\"n\":9223372036854775807}" "${row}1,\"n\":9223372036854775807}" "${row}2,\"n\":2}" >parts
+  [ "$(cs-window --size=5m --agg=n=count --agg='p=percent(n,n)' --merge parts | jq -c '[.n,.p]')" = '[null,null]' ]
+}
+
+@test "--merge: members called like those of an event are what they are in the row" {
+  { on 0 0 '"x":1,"price":2'; on 1 0 '"x":1,"price":3'; on 1 1 '"x":"1"'; } >topic
+  options=(--size=5m --by='product_id=.x' --agg='session_id=count' --agg='user_id=sum(price)')
+  cs-window "${options[@]}" topic >whole
+  [ "$(wc -l <whole)" -eq 2 ]
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - whole
+}
+
+@test "--merge refuses rows that lack a member, or are of other groups" {
+  { on 0 0 '"k":1'; on 0 1 '"k":2'; on 1 0 '"k":1'; } >topic
+  window() { cs-window --size=5m --agg=n=count --agg='s=sum(price)' "$@"; }
+  refused() { [ "$(jq -r '.reason + " " + .detail' rejects | uniq -c | xargs)" = "$1 bad-member --merge: no row of --by-partition with the same other options" ]; }
+  window --by=k --by-partition topic >parts
+  run -0 window --merge --rejects=rejects parts
+  [ -z "$output" ]
+  refused 3
+  window --by-partition topic | window --by=k --merge --rejects=rejects
+  refused 2
+  jq -c 'del(.s)' parts | window --by=k --merge --rejects=rejects
+  refused 3
+  jq -c '.n = null' parts | window --by=k --merge --rejects=rejects
+  refused 3
+  jq -c '.s = "1"' parts | window --by=k --merge --rejects=rejects
+  refused 3
+  # More aggregates than asked for do no harm, and neither do other escapes of a name.
+  sed 's/"k"/"\\u006b"/' parts | cs-window --size=5m --by=k --agg=n=count --merge | cmp - <(cs-window --size=5m --by=k --agg=n=count topic)
+}
+
 # --- wrong use
 
 @test "what makes no sense is refused before anything is read" {

@@ -78,6 +78,38 @@ enveloped() {
   [ "$(fate rejected_by.not-json)" -eq 2 ]
 }
 
+@test "an event with a partition, an offset and a payload of its own is no envelope" {
+  for more in '' '"topic":"t",' '"topic":"t","key":null,"ts":1,'; do
+    for _ in 1 2; do
+      printf '{%s"partition":1,"offset":2,"event_time":"2026-01-01T00:00:00Z","payload":"x"}\n' "$more"
+    done >in
+    [ "$(tally in)" -eq 2 ]
+    [ "$(fate duplicate)" -eq 0 ]
+  done
+  # Whatever kcat prints, in any order, is one; without a topic only where it was asked for.
+  event='{\"event_time\":\"2026-01-01T00:00:00Z\"}'
+  printf '{"payload":"%s","key":"k","key_schema_id":1,"broker":1,"offset":5,"partition":0,"headers":["a","b"],"topic":"t"}\n' "$event" >in
+  [ "$(tally in)" -eq 1 ]
+  printf '{"partition":0,"offset":1,"payload":"%s"}\n' "$event" >in
+  [ "$(tally --input=kcat in)" -eq 1 ]
+  [ "$(tally in 2>err)" -eq 0 ]
+  [ "$(fate rejected_by.no-time)" -eq 1 ]
+}
+
+@test "a row of TSV whose first columns are numbers is no frame" {
+  printf '1\t2\tt\t2026-01-01T00:00:00Z\n3\t4\tt\t2026-01-01T00:00:00Z\n' >in
+  for from in auto tsv; do
+    counted cs-parse --from=$from --header=price,quantity,event_type,event_time in >out
+    [ "$(jq -c '[.price, .quantity]' out | paste -sd' ')" = '["1","2"] ["3","4"]' ]
+    # With as many columns behind a frame it is one.
+    counted cs-parse --from=$from --header=event_type,event_time in >out
+    [ "$(fate used)" -eq 2 ]
+    # Or where that is said.
+    counted cs-parse --from=$from --input=kcat --header=price,quantity,event_type,event_time in 2>err >out
+    [ "$(fate rejected_by.bad-columns)" -eq 2 ]
+  done
+}
+
 @test "each input is looked at by itself" {
   minutes 1 2 | framed 0 0 >a
   minutes 3 4 >b

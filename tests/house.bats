@@ -18,36 +18,48 @@ files() {
   fi
 }
 
-# The nouns of common/README.md, from the bottom up; scan_avx2.c belongs to scan.
+# ROOM/NOUN for each line of common/README.md, from the bottom up.
 nouns_listed() {
-  sed -nE 's/^\| `([a-z0-9]+)` \|.*/\1/p' common/README.md
+  sed -nE -e '/^## [a-z]+\/$/{ s/^## //; h; }' -e '/^\| `[a-z0-9_]+` \|/{ s/^\| `([a-z0-9_]+)` .*/\1/; G; s/(.*)\n(.*)/\2\1/p; }' \
+    common/README.md
+}
+
+# The noun each ROOM/FILE belongs to: its own name if that is in the list, else what stands before the first underscore
+# (scan_avx2.c is part of scan).
+nouns_of() {
+  awk 'NR == FNR { listed[$1]; next } !($1 in listed) { sub(/_[a-z0-9_]*$/, "", $1) } 1' <(nouns_listed) -
 }
 
 nouns_there() {
-  basename -a common/*.[ch] | sed -E 's/(_.*)?\.[ch]$//' | sort -u
+  printf '%s\n' common/*/*.[ch] | sed -E 's,common/,,; s/\.[ch]$//' | nouns_of | sort -u
 }
 
-@test "the list in common/README.md has every noun once" {
+@test "the list in common/README.md has every noun once, in its room" {
   diff <(nouns_there) <(nouns_listed | sort)
 }
 
-@test "a file of common/ includes only what is above it in the list" {
+@test "a file of common/ includes only what is above it in the list, and names its room" {
   nouns_listed | awk '
     NR == FNR { place[$1] = NR; next }
     {
-      noun = $1; other = $2
-      if (place[other] > place[noun]) { print noun " includes " other ".h, which is below it"; wrong = 1 }
+      if (!($2 in place)) { print $1 " includes " $2 ".h, which is in no room"; wrong = 1 }
+      if (place[$2] > place[$1]) { print $1 " includes " $2 ".h, which is below it"; wrong = 1 }
     }
     END { exit wrong }' - <(
-    for file in common/*.[ch]; do
-      noun=$(basename "$file" | sed -E 's/(_.*)?\.[ch]$//')
-      sed -nE 's/^#include "([a-z0-9]+)(_[a-z0-9_]+)?\.h"/\1/p' "$file" | sed "s/^/$noun /"
+    for file in common/*/*.[ch]; do
+      noun=$(sed -E 's,common/,,; s/\.[ch]$//' <<<"$file" | nouns_of)
+      sed -nE 's/^#include "([a-z0-9_/]+)\.h"/\1/p' "$file" | nouns_of | sed "s,^,$noun ,"
     done
   )
 }
 
+@test "common/ has its rooms, and in them nothing else" {
+  run ! ls common/*.[ch]
+  diff <(nouns_listed | sed 's,/.*,,' | sort -u) <(find common -mindepth 1 -type d -printf '%f\n' | sort)
+}
+
 @test "a header begins with its name and what it is" {
-  for file in common/*.h; do
+  for file in common/*/*.h; do
     [ "$(sed -n 1p "$file")" = '/*' ] && [[ "$(sed -n 2p "$file")" == " * ${file##*/} - "* ]] ||
       { echo "$file: $(sed -n 2p "$file")"; return 1; }
   done
@@ -66,8 +78,8 @@ nouns_there() {
 }
 
 @test "tools know tool.h, and not each other" {
-  run ! grep -nE '#include ".*/' cmd/*.c
-  for file in cmd/*.c; do grep -q '#include "tool.h"' "$file"; done
+  run ! grep -nE '#include "[^/]*"' cmd/*.c
+  for file in cmd/*.c; do grep -q '#include "run/tool.h"' "$file"; done
 }
 
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {

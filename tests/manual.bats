@@ -32,7 +32,7 @@ option_name() {
 }
 
 shared_names() {
-  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/shared.c"; printf 'help\nversion\n'; } | sort
+  { sed -nE 's/.*\{\.name = "([a-z-]+)".*/\1/p' "$ROOT/common/run/common_options.c"; printf 'help\nversion\n'; } | sort
 }
 
 # Lines whose option is among the names, or with -v is not.
@@ -135,6 +135,26 @@ command_try() {
   diff wanted got
 }
 
+# GROUP: NAME of every shared option, of --help ...
+help_groups() {
+  "$1" --help | awk '/^[A-Z].*:$/ { group = $0; next } /^  (-[A-Za-z], )?--/ { print group, $0 }' |
+    sed -E 's/: +(-[A-Za-z], )?--([a-z-]+).*/: \2/' | grep -v '^Options:' | sort
+}
+
+# ... and of clickstream(7).
+page_groups() {
+  sed -nE -e 's/^\.Ss (.*)/\1:/p' -e 's/^\.It (Fl [A-Za-z] , )?Fl Fl ([a-z-]+).*/\2/p' "$1" |
+    awk '/:$/ { group = $0; next } group { print group, $0 }' | sort
+}
+
+@test "the groups of --help are the sections of clickstream(7)" {
+  page_groups "$ROOT/man/clickstream.7" >wanted
+  for tool in "${tools[@]}"; do
+    help_groups "$tool" >got
+    diff wanted got || { echo "$tool: clickstream(7) <, --help >"; return 1; }
+  done
+}
+
 @test "what the manual leaves out is refused" {
   for option in $not_yet; do
     run -2 cs-funnel "--$option=2" /dev/null
@@ -144,7 +164,7 @@ command_try() {
 
 @test "every reason and every counter is in clickstream(7)" {
   page "$ROOT/man/clickstream.7" >page
-  sed -nE 's/.*\[REASON_[A-Z_0-9]+\] = \{"([a-z0-9-]+)".*/\1/p' "$ROOT/common/reason.c" | grep -vx none >names
+  sed -nE 's/.*\[REASON_[A-Z_0-9]+\] = \{"([a-z0-9-]+)".*/\1/p' "$ROOT/common/event/reason.c" | grep -vx none >names
   : >events
   for tool in "${tools[@]}"; do
     case $tool in

@@ -20,7 +20,7 @@ says() {
 window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "a duration says its unit" {
-  says "cs-window: --size: '5x' has no known unit (ms, s, m, h, d)" cs-window --size=5x
+  says "cs-window: --size: '5x' has no known unit (us, ms, s, m, h, d, w)" cs-window --size=5x
   says 'cs-window: --size: which unit? (5s, 5m, 5h)' cs-window --size=5
   says 'cs-window: --lateness: which unit? (30s, 30m, 30h)' cs-window --size=5m --agg=n=count --lateness=30
   for bad in '' -5m 1.5h 5m1h 1h30 h 5M '5 m' 99999999999d 1h1h; do
@@ -32,8 +32,59 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 cs-window --size=max --agg=n=count
 }
 
-@test "durations go from milliseconds to days, and join" {
+@test "every list has the same grammar" {
+  event 2026-01-01T00:00:00Z '"session_id":"s","a,b":"7","c\\\\d":"8"' >in
+  [ "$(cs-parse '--number=a\,b' in | jq '."a,b"')" = 7 ]
+  [ "$(cs-parse '--key=a\,b,c\\\\d' in | cut -f 1)" = '["7","8"]' ]
+  [ "$(cs-parse '--rename=x=a\,b' in | jq -r .x)" = 7 ]
+  [ "$(cs-parse '--recode=a\,b:7=\,' in | jq -r '."a,b"')" = , ]
+  [ "$(cs-parse '--id-from=a\,b' in | jq -r .session_id)" = "$(cs-parse --rename='ab=a\,b' --id-from=ab in | jq -r .session_id)" ]
+  [ "$(cs-sessionize '--split-by=a\,b' '--key=a\,b' in | cut -f 1)" = '"7"' ]
+  [ "$(window '--by=x="a,b",y=[1,2],event_type' in | jq -c '[.x, .y, .event_type]')" = '["a,b",[1,2],"page_view"]' ]
+  [ "$(window --by=event_type '--order-by=-event\_type' in | jq .n)" = 1 ]
+  [ "$(window --by= in | jq -c keys)" = '["n","window_end","window_start"]' ]
+}
+
+@test "an item of a list is not empty, and a backslash has something behind it" {
+  for bad in a,,b ,a a, 'a\'; do
+    for option in number key rename recode id-from; do
+      run -2 --separate-stderr cs-parse "--$option=$bad"
+      [[ $stderr == "cs-parse: --$option: '$bad"* ]] || { echo "$stderr" && return 1; }
+    done
+    run -2 --separate-stderr cs-sessionize "--split-by=$bad"
+    [[ $stderr == "cs-sessionize: --split-by: '$bad"* ]]
+    for option in by key order-by partitions; do
+      run -2 --separate-stderr window "--$option=$bad"
+      [[ $stderr == "cs-window: --$option: '$bad"* ]] || { echo "$stderr" && return 1; }
+    done
+  done
+}
+
+@test "a value that may come out in a row is UTF-8" {
+  says "cs-window: --agg: 'n\\xff=count' is not UTF-8" cs-window --size=1h --agg=$'n\xff=count'
+  says "cs-window: --by: '\\xffa=.p' is not UTF-8" cs-window --size=1h --agg=n=count --by=$'\xffa=.p'
+  says "cs-parse: --rename: '\\xff=p' is not UTF-8" cs-parse --rename=$'\xff=p'
+  # Names of files may be any bytes.
+  minutes 0 5 | cs-window --size=1h --agg=n=count --output=$'rows\xff'
+  [ -s $'rows\xff' ]
+}
+
+@test "weeks are a unit, but not of windows" {
+  minutes 0 5 >in
+  [ "$(tally --lateness=1w --max-ahead=1w2d in)" -eq 6 ]
+  says "cs-window: --size: '1w': a window's length has no weeks: write 7d (windows of 7d begin on Thursdays)" \
+    cs-window --size=1w
+  says "cs-window: --slide: '2w': a window's length has no weeks: write 14d (windows of 7d begin on Thursdays)" \
+    cs-window --slide=2w
+  run -2 cs-funnel --size=1w
+  run -2 cs-anomaly --size=1w
+  echo --size=1w >view
+  run -2 cs-window --view=view
+}
+
+@test "durations go from microseconds to days, and join" {
   minutes 0 59 >in
+  [ "$(tally --size=1h --lateness=1us in)" -eq 60 ]
   for size in 500ms 30s 15m 1h 1h30m 1d 1d2h3m4s5ms; do
     [ "$(tally --size=$size in)" -eq 60 ]
   done
@@ -246,4 +297,30 @@ EOV
   run -3 --separate-stderr cs-window --size=1h --by=session_id --agg=n=count --max-keys=50 in
   [[ $stderr == *'cs-window: more than 50 keys'*'--max-keys=N raises the bound'* ]]
   run -0 cs-window --size=1h --agg=n=count --max-keys=50 in
+}
+
+@test "no option's text reaches a terminal raw" {
+  local c1=$'\u009b'
+  # quiet COMMAND...: of C0, DEL and C1 there is only the line end in what it says.
+  quiet() {
+    "$@" >said 2>&1 || true
+    [ -s said ]
+    LC_ALL=C run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\t' said
+  }
+  quiet cs-window --explain --size=1h --by=$'x=.a\n| .b #\e[31m'"$c1" --by=$'y=.["\x7f"]' --agg="n=count if .a == \"$c1\"" -w ".[\"$c1\"]"
+  # An option is one line of it: what is said of keys cannot be forged.
+  [ "$(grep -c '^by ' said)" -eq 2 ]
+  cs-window --explain --size=1h --by=$'x={a: 1,\nby   : .b}' --agg=n=count >said
+  [ "$(grep -c '^by ' said)" -eq 1 ]
+  quiet cs-sessionize --explain --id="$c1" --split-by="$c1,a"$'\e'
+  quiet cs-abandon --explain --id=$'\e\n'"$c1"
+  quiet cs-window --size=1h --agg=n=count --by=$'\e'"$c1"
+  quiet cs-window --size=1h --agg=n=count $'no\e[31m'"$c1"
+  quiet cs-window $'--no\e[31m'"$c1"
+  quiet bash -c 'exec -a "$1" cs-window --version' bash $'\e[31m'
+  quiet traffic $'--x\e[31m'"$c1"
+  quiet traffic --rate=$'\e'"$c1"
+  minutes 0 1 >$'in\e'"$c1"
+  cs-window --size=1h --agg=n=count --state=state --output=out $'in\e'"$c1"
+  quiet cs-window --state=state --show-position
 }

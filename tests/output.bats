@@ -43,6 +43,42 @@ shop() {
   [ "$(cs-parse --key=missing in | cut -f 1 | sort -u)" = null ]
 }
 
+@test "--key gives each value a key of its own" {
+  for p in null '"null"' true '"true"' 1 '"1"' '[1]' '"[1]"' '{"a":1}' '"{\"a\":1}"' '""' '"a"' '"\"a\""' '"-"'; do
+    event 2026-01-01T00:00:00Z "\"p\":$p"
+  done >in
+  printf '%s\n' null '"null"' true '"true"' 1 '"1"' '[1]' '"[1]"' '{"a":1}' '"{\"a\":1}"' '' a '\"a\"' - >keys
+  cs-parse --key=p in | cut -f 1 | cmp - keys
+  cs-window --size=5m --by=p --agg=n=count --key=p in | cut -f 1 | sort | cmp - <(sort keys)
+  cs-window --size=5m --by=p --agg=n=count --key=p --order-by=p in | cut -f 1 | sort | cmp - <(sort keys)
+  [ "$(cs-window --size=5m --by=p --agg=n=count --key=p,n in | cut -f 1 | sort -u | wc -l)" -eq 14 ]
+  # Equal strings have one key, however they came.
+  { event 2026-01-01T00:00:00Z '"p":"\u006eull"'; event 2026-01-01T00:00:00Z '"p":"a\/b"'; } >in
+  [ "$(cs-parse --key=p in | cut -f 1 | paste -sd' ')" = '"null" a/b' ]
+  [ "$(cs-parse --key=p,q in | cut -f 1 | paste -sd' ')" = '["null",null] ["a/b",null]' ]
+}
+
+@test "no control is in a row or its key, whatever is in the events" {
+  printf '{"event_type":"t","event_time":"2026-01-01T00:00:00Z","p":\t["\xc2\x85",\r"\x7f\\"",\t1]\t,"q\xc2\x9b":"\xc2\x80"}\n' >in
+  printf '{"event_type":"t","event_time":"2026-01-01T00:00:00Z","p": ["\\u0085", "\x7f\\"", 1]}\n' >>in
+  p='["\u0085", "\u007f\"", 1]'
+  # plain FILE: of C0 only tabs and newlines, of DEL and C1 nothing.
+  plain() { LC_ALL=C run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1"; }
+  cs-parse in >rows
+  plain rows
+  [ "$(jq -c .p rows | uniq -c | awk '{ print $1 }')" = 2 ]
+  [ "$(head -1 rows | sed 's/.*"p"/"p"/')" = '"p": '"$p"',"q\u009b":"\u0080"}' ]
+  run ! grep -P '\t' rows
+  cs-parse --key=p in >rows
+  plain rows
+  [ "$(cut -f 1 rows | sort -u)" = "$p" ]
+  [ "$(awk -F'\t' 'NF != 2' rows | wc -l)" -eq 0 ]
+  # What looks the same in a row is one group.
+  cs-window --size=5m --by=p --agg=n=count --agg='f=first(p)' --agg='g=max({p, x: .q})' --key=p in >rows
+  plain rows
+  [ "$(cat rows)" = "$p"$'\t''{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:05:00.000Z","p":'"$p"',"n":2,"f":'"$p"',"g":{"p":["\u0085","\u007f\"",1],"x":null}}' ]
+}
+
 @test "--order-by sorts the rows of a window, ties by the group" {
   shop >in
   window() { cs-window --size=5m --by=p --agg=n=count --agg='s=sum(price)' "$@" in | jq -c '[.p, .n, .s]' | tr '\n' ' '; }

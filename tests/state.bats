@@ -214,6 +214,54 @@ setup() {
   [ "$(jq -c '[.read, .used, .gaps, .duplicate]' stats)" = '[2,2,0,0]' ]
 }
 
+# framed PARTITION OFFSET MINUTE: a framed event, without a newline.
+framed() { printf '%s\t%s\t{"event_type":"x","session_id":"s","event_time":"2026-01-01T00:%02d:00Z"}' "$@"; }
+
+# counters: those of the last run, and the gaps.
+counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
+
+@test "a torn framed line counts once over all runs, and gaps are right after it" {
+  go_on() { cs window --state=state --output=out --rejects=rejects --stats=stats --max-jump=0 "$@"; }
+  { framed 0 0 1 && echo && framed 0 5 2 | head -c -10; } >events
+  for _ in 1 2; do
+    go_on events
+    [ "$(counters)" = '[2,1,0,{"torn":1},0]' ]
+    [ "$(jq -c '[.line, .partition, .offset]' rejects)" = '[2,0,5]' ]
+  done
+  { framed 0 0 1 && echo && framed 0 5 2 && echo; } >whole
+  cat whole >events
+  go_on events
+  [ "$(counters)" = '[2,2,0,{},4]' ]
+  # One that came before, and is cut off this time.
+  framed 0 0 1 | head -c -10 >>events
+  for _ in 1 2; do
+    go_on events
+    [ "$(counters)" = '[3,2,0,{"torn":1},4]' ]
+  done
+  { cat whole && framed 0 0 1 && echo && framed 0 6 3; } >events
+  go_on events
+  [ "$(counters)" = '[4,3,1,{},4]' ]
+  # Whole, but for their newlines: they count at once.
+  { echo && framed 0 5 2; } >>events
+  go_on events
+  [ "$(counters)" = '[5,3,2,{},4]' ]
+  { echo && framed 0 8 4 && echo; } >>events
+  go_on events
+  [ "$(counters)" = '[6,4,2,{},5]' ]
+}
+
+@test "a first line that is torn says nothing about the framing" {
+  for before in '' '\n' '\xef\xbb\xbf'; do
+    rm -f state* out
+    printf "${before}0\t" >events
+    cs window --state=state --output=out --rejects=rejects --stats=stats events
+    [ "$(counters)" = '[1,0,0,{"torn":1},0]' ]
+    { printf "$before" && framed 0 0 1 && echo && framed 0 1 2 && echo; } >events
+    cs window --state=state --output=out --rejects=rejects --stats=stats events
+    [ "$(counters)" = '[2,2,0,{},0]' ]
+  done
+}
+
 @test "with --strict the record that ends the run is not behind the position" {
   traffic --events=2000 >events
   echo broken >>events
@@ -245,7 +293,7 @@ setup() {
 @test "a damaged state is refused, never taken for empty" {
   traffic --events=100 | cs-funnel --state=state --output=out
   cp state good
-  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 3\ncs-funnel' ]
+  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 4\ncs-funnel' ]
   local size at
   size=$(wc -c <good)
   for at in 0 1 19 20 30 $((size / 2)) $((size - 17)) $((size - 16)) $((size - 1)); do
@@ -421,4 +469,25 @@ half_way() {
   cs-window --size=10m --agg=n=count --state=state --flush --late=late second >>rows
   [ "$(jq -c '[.window_start[11:16], .n]' rows | tr -d '\n')" = '["00:00",1]["00:10",1]' ]
   [ "$(jq -r .line late)" = 1 ]
+}
+
+@test "--flush: a signal closes nothing, only the end of the input does" {
+  local signal tool
+  minutes 0 30 '"session_id":"s"' | sed -E 's/page_view/add_to_cart/' | awk '{ print "0\t" NR - 1 "\t" $0 }' >in
+  for signal in TERM INT; do
+    for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize 'cs-abandon --after=1m --until=2m' 'cs-anomaly --all'; do
+      rm -rf state* out feed && mkfifo feed
+      { head -n 11 in >&3 && sleep infinity; } 3>feed &
+      feeder=$!
+      ( trap - INT && exec $tool --state=state --save-every=1us --flush --output=out feed ) &
+      pid=$!
+      until_true sh -c "$tool --state=state --show-position 2>/dev/null | grep -q '\"offset\":10'"
+      kill -$signal $pid
+      run wait $pid
+      kill $feeder && wait $feeder || true
+      $tool --state=state --flush --output=out in
+      $tool in >want
+      cmp want out || { echo "$tool, SIG$signal" && false; }
+    done
+  done
 }

@@ -248,6 +248,41 @@ at_minutes() {
   [ "$(tally --max-ahead=0 in)" -eq 1 ]
 }
 
+# in_years N: so many events, a second apart, two years ahead of the clock.
+in_years() {
+  local start
+  start=$(date -u -d '+2 years' +%s)
+  seq "$start" $((start + $1 - 1)) | jq -c '{event_id: "e\(.)", event_type: "page_view", event_time: .}'
+}
+
+@test "a clock years behind the first hundred events ends the run before its position moves" {
+  in_years 150 >in
+  for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+    for state in '' '--state=state --save-every=1us' '--state=state --spool=spool' '--jobs=2'; do
+      rm -rf state* spool
+      run -3 --separate-stderr $tool $state in
+      [[ "$stderr" == *': the clock says '*', and the first 100 events are all more than a year ahead of it'* ]]
+      [ -z "$output" ]
+      [ ! -e state ]
+    done
+  done
+  # As told.
+  [ "$(tally --max-ahead=0s in)" -eq 150 ]
+  [ "$(tally --max-ahead=800d in)" -eq 150 ]
+}
+
+@test "fewer events years ahead of the clock are not saved, and one that is not ends the doubt" {
+  in_years 99 >ahead
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --flush ahead
+  [[ "$stderr" == *'all 99 events are more than a year ahead of the clock: nothing is saved'* ]]
+  [ ! -e state ]
+  { cat ahead && event 2026-01-01T00:00:00Z && in_years 150; } >mixed
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --flush --rejects=rejects mixed
+  [ "$(jq .n <<<"$output")" = 1 ]
+  [ "$(wc -l <rejects)" -eq 249 ]
+  [ -e state ]
+}
+
 @test "--max-jump refuses one event far ahead of the others" {
   { minutes 0 10 && event 2026-01-20T00:00:00Z && minutes 11 20; } >in
   [ "$(tally --rejects=rejects in)" -eq 21 ]
@@ -255,6 +290,35 @@ at_minutes() {
   [ "$(fate late)" -eq 0 ]
   [ "$(tally --max-jump=0 --late=late in)" -eq 12 ]
   [ "$(tally --max-jump=30d --late=late in)" -eq 12 ]
+}
+
+# framed FILE: its lines as kcat prints them.
+framed() { awk '{ printf "0\t%d\t%s\n", NR - 1, $0 }' "$1"; }
+
+# enveloped FILE: its lines as kcat -J prints them.
+enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1), ts: 0, payload: .}' "$1"; }
+
+@test "a wrong clock that is refused costs no other event, wherever it stands and however records come" {
+  local at i as analysis
+  for i in {1..70}; do
+    printf '{"event_type":"add_to_cart","event_time":"2026-01-05T12:00:00Z","session_id":"s%s"}\n' $i
+  done >good
+  local analyses=('cs-window --size=1h --by=session_id --agg=n=count' 'cs-funnel --by=session_id --step=a=true'
+    'cs-sessionize' 'cs-abandon --flush --state=state' 'cs-anomaly --all --by=session_id --value=n=count')
+  # Behind it, what makes carts due.
+  event 2026-01-05T13:00:00Z '"session_id":"z"' >>good
+  for analysis in "${analyses[@]}"; do
+    rm -f state* && $analysis good >want
+    for at in 0 1 3 62 63 64 70; do
+      { head -n $at good && event 2026-01-09T12:00:00Z '"session_id":"bad"' && tail -n +$((at + 1)) good; } >in
+      for as in cat framed enveloped; do
+        $as in >as && rm -f state*
+        $analysis --rejects=rejects as >got
+        cmp want got || { echo "$analysis, $as, behind $at" && false; }
+        [ "$(jq -r .reason rejects)" = future ]
+      done
+    done
+  done
 }
 
 @test "two events far ahead are believed" {

@@ -291,8 +291,8 @@ time_of_day='
   done <<'EOF'
 --rate=5x|--rate: '5x' is not a rate from 0.001 to 10000000
 --events=-1|--events: '-1' is not a whole number from 0 to 18446744073709551614
---duration=30|--duration: '30' has no unit; which one (ms, s, m, h, d)?
---duration=5x|--duration: '5x' has no known unit (ms, s, m, h, d)
+--duration=30|--duration: '30' has no unit; which one (us, ms, s, m, h, d, w)?
+--duration=5x|--duration: '5x' has no known unit (us, ms, s, m, h, d, w)
 --disorder=0s|--disorder: '0s' must be longer than that
 --outage=4h|--outage: '4h' is not START+DUR (4h+20m)
 --search-spike=3h+15m|--search-spike: '3h+15m' has no term (3h+15m:blackout lamp)

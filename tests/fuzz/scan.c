@@ -6,14 +6,14 @@
  * lines lie in a block of exactly their size and the padding, so that AddressSanitizer sees what is
  * read too far.
  */
-#include "scan.h"
+#include "event/scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../unit/reference.h"
-#include "memory.h"
-#include "scan_inside.h"
+#include "base/memory.h"
+#include "event/scan_inside.h"
 
 #define LINES 32
 

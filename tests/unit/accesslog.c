@@ -1,5 +1,5 @@
 /* accesslog.c - log lines, and what is none. */
-#include "accesslog.h"
+#include "raw/accesslog.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 /* border.c - events in two parts, the second one with no knowledge of the first, are the sessions
  * of all. */
-#include "border.h"
+#include "session/border.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "session/session.h"
 #include "tap.h"
 
 #define EVENTS_MAX 60

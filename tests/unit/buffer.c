@@ -1,5 +1,5 @@
 /* buffer.c - growing, and numbers against printf. */
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <stdlib.h>
 

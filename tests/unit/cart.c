@@ -1,6 +1,6 @@
 /* cart.c - alerts against what a look at all events at once gives, for any order and interleaving.
  */
-#include "cart.h"
+#include "session/cart.h"
 
 #include <stdlib.h>
 

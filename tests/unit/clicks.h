@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "timeline.h"
+#include "session/timeline.h"
 
 #define EVENTS_MAX 60
 #define PARTITIONS_MAX 3

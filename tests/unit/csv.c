@@ -1,9 +1,9 @@
 /* csv.c - records and fields, and what a stray quote costs. */
-#include "csv.h"
+#include "raw/csv.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 static const struct csv comma = {.separator = ','};

@@ -1,5 +1,5 @@
 /* duration.c - what is a length of time, and what is said when it is none. */
-#include "duration.h"
+#include "base/duration.h"
 
 #include <stdlib.h>
 
@@ -19,6 +19,8 @@ static void test_accepted(void)
         {"1h30m", INT64_C(5400000000)},
         {"1d2h3m4s5ms6us", INT64_C(93784005006)},
         {"90m", INT64_C(5400000000)},
+        {"1w", INT64_C(604800000000)},
+        {"1w2d", INT64_C(777600000000)},
         {"0s", 0},
         {"007s", 7000000},
         {"315537897600000000us", DURATION_MAX},
@@ -44,9 +46,9 @@ static void test_refused(void)
         {"5", "which unit? (5s, 5m, 5h)"},
         {"0", "which unit? (0s, 0m, 0h)"},
         {"1h30", "'1h30' ends without a unit"},
-        {"5x", "'5x' has no known unit (ms, s, m, h, d)"},
-        {"5S", "'5S' has no known unit (ms, s, m, h, d)"},
-        {"5 s", "'5 s' has no known unit (ms, s, m, h, d)"},
+        {"5x", "'5x' has no known unit (us, ms, s, m, h, d, w)"},
+        {"5S", "'5S' has no known unit (us, ms, s, m, h, d, w)"},
+        {"5 s", "'5 s' has no known unit (us, ms, s, m, h, d, w)"},
         {"-5s", "'-5s' is negative"},
         {"1.5h", "'1.5h' has a fraction: use a smaller unit (1h30m, 1500ms)"},
         {"s", "'s' is no duration (30s, 15m, 1h30m)"},
@@ -67,6 +69,15 @@ static void test_refused(void)
         snprintf(name, sizeof(name), "'%s' is refused and says why", cases[i].text);
         is_text(slice_of(reason == NULL ? "accepted" : reason), cases[i].wanted, name);
     }
+}
+
+static void test_weeks(void)
+{
+    is_text(slice_of(duration_refuse_weeks("1w2d")),
+            "'1w2d': a window's length has no weeks: write 9d (windows of 7d begin on Thursdays)",
+            "weeks can be refused, with what to write instead");
+    ok(duration_refuse_weeks("7d") == NULL, "days are no weeks");
+    ok(duration_refuse_weeks("5wx") == NULL, "what is no duration has a message of its own");
 }
 
 static void test_round_trip(void)
@@ -119,11 +130,15 @@ int main(void)
     duration_print(&text, INT64_C(5400000000));
     is_text(buffer_slice(&text), "1h30m", "zero parts are left out");
     buffer_clear(&text);
+    duration_print(&text, INT64_C(604800000000));
+    is_text(buffer_slice(&text), "7d", "a week is printed as days");
+    buffer_clear(&text);
     duration_print(&text, 0);
     is_text(buffer_slice(&text), "0s", "but for the last");
     buffer_release(&text);
     test_accepted();
     test_refused();
+    test_weeks();
     test_round_trip();
     test_seconds();
     return plan();

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "die.h"
-#include "expr.h"
-#include "libjq.h"
-#include "number.h"
-#include "scan.h"
+#include "base/die.h"
+#include "base/number.h"
+#include "event/scan.h"
+#include "expr/expr.h"
+#include "expr/libjq.h"
 #include "tap.h"
 
 #define EVENTS_PER_EXPRESSION 100

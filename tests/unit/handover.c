@@ -1,10 +1,10 @@
 /* handover.c - an event that is passed on arrives as it was. */
-#include "handover.h"
+#include "run/handover.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 #define SLOTS 6

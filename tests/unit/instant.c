@@ -1,5 +1,5 @@
 /* instant.c - every day of 9999 years, random times, and what is no time. */
-#include "instant.h"
+#include "base/instant.h"
 
 #include <stdlib.h>
 

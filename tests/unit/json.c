@@ -1,5 +1,5 @@
 /* json.c - escaping against a slow version, and back again. */
-#include "json.h"
+#include "base/json.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* lower.c - lower case, one code point for one. */
-#include "lower.h"
+#include "base/lower.h"
 
 #include "tap.h"
 

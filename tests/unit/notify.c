@@ -1,5 +1,5 @@
 /* notify: datagrams as systemd expects them, from the module and from a tool that runs. */
-#include "notify.h"
+#include "run/notify.h"
 
 #include <limits.h>
 #include <poll.h>

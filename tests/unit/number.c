@@ -1,5 +1,5 @@
 /* number.c - doubles against strtod, order and sums against integers. */
-#include "number.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "reason.h"
-#include "slice.h"
-#include "value.h"
+#include "base/slice.h"
+#include "base/value.h"
+#include "event/reason.h"
 
 #define REFERENCE_MEMBERS 400
 #define REFERENCE_DEPTH 256

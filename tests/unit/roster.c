@@ -1,5 +1,5 @@
 /* roster.c - records found by their ids, against a plain array. */
-#include "roster.h"
+#include "base/roster.h"
 
 #include <stdlib.h>
 

@@ -6,17 +6,17 @@
  * lines are scanned one by one or side by side; and every line lies at the very end of readable
  * memory, so reading too far is a crash.
  */
-#include "scan.h"
+#include "event/scan.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "memory.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "event/scan_inside.h"
 #include "reference.h"
-#include "scan_inside.h"
 #include "tap.h"
 
 #define CASES 1000000

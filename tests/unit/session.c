@@ -1,13 +1,13 @@
 /* session.c - sessions against what a look at all events at once gives, for any order and
  * interleaving. */
-#include "session.h"
+#include "session/session.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/instant.h"
 #include "clicks.h"
-#include "instant.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;
@@ -21,6 +21,24 @@ static void line_print(struct buffer *out, int id, int64_t start_us, int64_t las
                   source.text);
 }
 
+static void products_line(const struct stretch *stretch, const struct summary *summary,
+                          struct buffer *out)
+{
+    static const struct rows_options options = {0};
+    struct output output = {.fd = -1};
+    const char *why;
+    struct rows *rows = rows_new(&output, &options, &why);
+    const int products = rows_member(rows, SLICE("products"));
+    rows_begin(rows);
+    stretch_print_products(stretch, summary, rows, products);
+    rows_end(rows);
+    const size_t before = strlen("{\"products\":"), behind = strlen("}\n");
+    buffer_add(out, output.buffer.data + before, output.buffer.len - before - behind);
+    buffer_add_char(out, '\n');
+    buffer_release(&output.buffer);
+    rows_free(rows);
+}
+
 static void session_line(void *context, const struct session *session)
 {
     struct buffer *out = context;
@@ -31,8 +49,7 @@ static void session_line(void *context, const struct session *session)
 
     line_print(out, id.text[1] - 'a', stretch->start_us, stretch->last_us, stretch_events(stretch),
                stretch->deeds[DEED_ADD_TO_CART], summary.user, summary.source);
-    stretch_print_products(stretch, &summary, out);
-    buffer_add_char(out, '\n');
+    products_line(stretch, &summary, out);
 }
 
 static bool sessions_event(struct sessions *sessions, struct slice name, const struct fact *fact)

@@ -1,5 +1,5 @@
 /* slab.c - pieces of any size, taken, resized and given back at random. */
-#include "slab.h"
+#include "base/slab.h"
 
 #include <stdbool.h>
 #include <string.h>

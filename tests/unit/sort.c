@@ -1,10 +1,10 @@
 /* sort.c - against qsort. */
-#include "sort.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 static uint64_t random_bits(void)

@@ -1,5 +1,5 @@
 /* A state file is taken as a whole or refused; positions and segments go through it unchanged. */
-#include "state.h"
+#include "run/state.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "die.h"
-#include "partition.h"
-#include "position.h"
-#include "spool.h"
+#include "admit/partition.h"
+#include "base/die.h"
+#include "run/spool.h"
+#include "source/position.h"
 #include "tap.h"
 
 static const char options_then[] =

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "slice.h"
+#include "base/slice.h"
 
 static int tap_count;
 static int tap_failed;

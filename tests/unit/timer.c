@@ -1,9 +1,9 @@
 /* timer.c - what is due, against a plain array. */
-#include "timer.h"
+#include "base/timer.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 static uint64_t random_bits(void)

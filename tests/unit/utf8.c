@@ -1,5 +1,5 @@
 /* utf8.c - against a decoder that takes RFC 3629 word by word. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 

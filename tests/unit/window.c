@@ -1,9 +1,9 @@
 /* window.c - open windows: which event goes where, and that parts make a whole. */
-#include "window.h"
+#include "window/window.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "tap.h"
 
 #define MINUTE INT64_C(60000000)
@@ -31,7 +31,6 @@ static void process_init(struct process *process, int64_t size_us, int64_t slide
     };
     struct buffer why = {0};
     memset(process, 0, sizeof *process);
-    process->run.border_us = INT64_MIN;
     schema_init(&process->run.schema);
     group_by_init(&process->by);
     aggregates_init(&process->aggregates);

@@ -1,0 +1,522 @@
+#include "admit/admission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admit/arrival.h"
+#include "admit/hold.h"
+#include "base/die.h"
+#include "base/json.h"
+#include "base/number.h"
+
+/* What an event has to pass. Stages come in the order of their list. */
+struct stage {
+    const char *name; /* of what is kept over restarts */
+    /* Has it anything to do in this run? NULL: always. */
+    bool (*wanted)(const struct admission *a);
+    /* Does the event go on? If not, the stage has counted it, or holds it. */
+    bool (*pass)(struct admission *a, struct pending *pending);
+    bool short_way; /* the short way does the same */
+    /* What it keeps over restarts; NULL: nothing. */
+    void (*save)(const struct admission *a, struct buffer *out);
+    bool (*load)(struct admission *a, struct unpack *in);
+};
+
+/* --- what an event says of itself --- */
+
+/* Is there something for the command to amend? */
+static bool amends(const struct admission *a)
+{
+    return a->analysis->amend != NULL;
+}
+
+static enum reason event_time(struct admission *a, struct event *ev)
+{
+    struct value value = ev->value[a->time_slot];
+    if (value.kind == KIND_NULL) return REASON_NO_TIME;
+    if (__builtin_expect(value.was_number, 0)) value.kind = KIND_NUMBER;
+    if (__builtin_expect(value.escaped, 0)) {
+        buffer_clear(&a->plain);
+        value.len =
+            (uint32_t)json_unescape(buffer_reserve(&a->plain, value.len), value_slice(value));
+        value.text = a->plain.data;
+    }
+    return instant_parse_near(&a->near, value, &a->time, &ev->time_us) ? REASON_NONE
+                                                                       : REASON_BAD_TIME;
+}
+
+static bool merging_wanted(const struct admission *a)
+{
+    return a->partition_slot >= 0;
+}
+
+/* Whether a scanned event is good, as far as it can be told without the others. a->detail, empty so
+ * far, says more where there is more to say. */
+static enum reason event_reason(struct admission *a, struct event *ev)
+{
+    const enum reason reason = event_time(a, ev);
+    int64_t ignored;
+    if (reason == REASON_BAD_TIME && ev->value[a->time_slot].kind == KIND_STRING &&
+        !a->time.assume_utc &&
+        instant_parse_text(value_slice(ev->value[a->time_slot]), true, &ignored))
+        buffer_printf(&a->detail, "%s has no zone (--assume-utc)%c", a->time_field, '\0');
+    if (reason != REASON_NONE || !amends(a)) return reason;
+    const enum reason amended = a->analysis->amend(a->run, ev);
+    if (amended == REASON_BAD_MEMBER && merging_wanted(a))
+        buffer_printf(&a->detail, "--merge: no row of --by-partition with the same other options%c",
+                      '\0');
+    return amended;
+}
+
+/* Its event_id however that was escaped; ID_NONE: it has none. */
+static struct id event_id(struct admission *a, const struct event *ev)
+{
+    const struct value value = ev->value[SLOT_EVENT_ID];
+    if (value.kind != KIND_STRING) return ID_NONE;
+    if (!value.escaped) return id_of(value_slice(value));
+    buffer_clear(&a->plain);
+    a->plain.len = json_unescape(buffer_reserve(&a->plain, value.len), value_slice(value));
+    return id_of(buffer_slice(&a->plain));
+}
+
+/* --- stages --- */
+
+static bool closing_wanted(const struct admission *a)
+{
+    return a->final_slot >= 0;
+}
+
+/* A row that was printed while it changed: the closing one counts, and moves time. */
+static bool closing_pass(struct admission *a, struct pending *pending)
+{
+    if (pending->ev.value[a->final_slot].kind != KIND_FALSE) return true;
+    fates_filtered(&a->fates);
+    return false;
+}
+
+/* --merge: the row says which partition it is of. */
+static bool merging_pass(struct admission *a, struct pending *pending)
+{
+    int64_t number = 0;
+    const struct value value = pending->ev.value[a->partition_slot];
+    if (value.kind != KIND_NUMBER || !number_floor(value_slice(value), 0, &number) || number < 0) {
+        batch_refuse(&a->batch, REASON_BAD_MEMBER, "--merge: a row without its partition",
+                     &pending->origin);
+        return false;
+    }
+    pending->ev.partition = clock_meet(&a->clock, number);
+    arrival_framed(&a->clock, a->inputs, pending->origin.input, pending->ev.partition);
+    return true;
+}
+
+static bool repeats_wanted(const struct admission *a)
+{
+    return a->dedup.span_us != 0;
+}
+
+/* --dedup: a repeat of one that was passed, or of the one its partition holds, goes no further. */
+static bool repeats_pass(struct admission *a, struct pending *pending)
+{
+    const struct partition *const partition = pending->ev.partition;
+    const int64_t time_us = pending->ev.time_us;
+    pending->id = event_id(a, &pending->ev);
+    if (id_is_none(pending->id)) return true;
+    if (!dedup_seen(&a->dedup, pending->id, time_us, partition_watermark(&a->clock, partition)) &&
+        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us))
+        return true;
+    fates_duplicate(&a->fates);
+    return false;
+}
+
+static void repeats_save(const struct admission *a, struct buffer *out)
+{
+    dedup_save(&a->dedup, out);
+}
+
+static bool repeats_load(struct admission *a, struct unpack *in)
+{
+    return dedup_load(&a->dedup, in);
+}
+
+/* Ends a run whose wall clock cannot be right: what it has refused as too far ahead is lost once
+ * the position has moved. */
+static void clock_weigh(struct admission *a, int64_t time_us)
+{
+    const enum wallclock_finding finding = wallclock_weigh(&a->wallclock, time_us);
+    if (finding == WALLCLOCK_FINE) return;
+    a->flush(a->context);
+    struct buffer now = {0};
+    instant_print(&now, a->wallclock.now_us);
+    if (finding == WALLCLOCK_WRONG)
+        die_person("the clock says %.*s, and the first %d events are all more than a year ahead of "
+                   "it: set the clock, or give --max-ahead (0s: off)",
+                   (int)now.len, now.data, WALLCLOCK_DOUBTS);
+    if (a->fates.has_state)
+        die("the clock was set to %.*s after the first events had been refused as years ahead: "
+            "start again, nothing has been saved",
+            (int)now.len, now.data);
+    buffer_release(&now);
+}
+
+static bool ahead_wanted(const struct admission *a)
+{
+    return a->wallclock.max_ahead_us != 0;
+}
+
+/* --max-ahead. */
+static bool ahead_pass(struct admission *a, struct pending *pending)
+{
+    if (__builtin_expect(!a->wallclock.believed, 0)) clock_weigh(a, pending->ev.time_us);
+    if (!wallclock_ahead(&a->wallclock, pending->ev.time_us)) return true;
+    batch_refuse(&a->batch, REASON_FUTURE, "ahead of the clock (--max-ahead)", &pending->origin);
+    return false;
+}
+
+static void held_refuse(struct admission *a, struct partition *partition)
+{
+    partition->holding = false;
+    const struct origin origin = hold_origin(partition);
+    const struct fates_aside aside = fates_held_begin(&a->fates, partition, &origin);
+    batch_refuse(&a->batch, REASON_FUTURE, "far ahead of the events around it (--max-jump)",
+                 &origin);
+    fates_held_end(&a->fates, &aside);
+}
+
+static void text_accept(struct admission *a, struct partition *partition, struct buffer *text,
+                        const struct origin *origin);
+
+static void held_put(struct admission *a, struct partition *partition, int64_t time_us,
+                     struct slice text, const struct pending *pending)
+{
+    a->fates.made.held++;
+    hold_put(partition, time_us, text, &pending->origin, pending->id);
+}
+
+/* The held event goes first. This one is scanned again behind it: the command may have only one
+ * place for what it makes of an event. */
+static void both_accept(struct admission *a, struct partition *partition,
+                        const struct pending *pending)
+{
+    const int64_t time_us = pending->ev.time_us;
+    struct buffer text = {0};
+    buffer_add_slice(&text, pending->came);
+    admission_release(a, partition);
+    if (hold_needed(partition, time_us, a->max_jump_us))
+        held_put(a, partition, time_us, buffer_slice(&text), pending);
+    else
+        text_accept(a, partition, &text, &pending->origin);
+    buffer_release(&text);
+}
+
+/* --max-jump: what was held before this event is released or refused first. */
+static bool jump_pass(struct admission *a, struct pending *pending)
+{
+    const int64_t jump_us = a->max_jump_us;
+    const struct event *const ev = &pending->ev;
+    struct partition *const partition = ev->partition;
+    partition->silent_us = 0;
+    partition->released = false;
+    if (jump_us == 0) return true;
+    if (!partition->holding) {
+        if (!hold_needed(partition, ev->time_us, jump_us)) return true;
+        held_put(a, partition, ev->time_us, pending->came, pending);
+        return false;
+    }
+    if (hold_is_right(partition, ev->time_us, jump_us)) {
+        both_accept(a, partition, pending);
+        return false;
+    }
+    held_refuse(a, partition);
+    partition->began = true;
+    return true;
+}
+
+/* The event is valid and its time stands: event time goes on. */
+static inline bool time_pass(struct admission *a, struct pending *pending)
+{
+    struct event *const ev = &pending->ev;
+    struct partition *const partition = ev->partition;
+    struct run *const run = a->run;
+    ev->watermark_us = partition_watermark(&a->clock, partition);
+    if (ev->time_us >= ev->watermark_us && ev->time_us < run->first_time_us)
+        run->first_time_us = ev->time_us;
+    if (ev->time_us < partition->largest_us &&
+        partition->largest_us - ev->time_us > a->fates.stats->disorder_us)
+        a->fates.stats->disorder_us = partition->largest_us - ev->time_us;
+    partition_advance(&a->clock, partition, ev->time_us);
+    run->end_time_us = a->clock.largest_us;
+    return true;
+}
+
+/* What has passed is remembered. */
+static bool passed_pass(struct admission *a, struct pending *pending)
+{
+    if (!id_is_none(pending->id)) dedup_note(&a->dedup, pending->id, pending->ev.time_us);
+    return true;
+}
+
+static bool where_wanted(const struct admission *a)
+{
+    return a->where_count != 0;
+}
+
+static inline bool where_pass(struct admission *a, struct pending *pending)
+{
+    for (size_t i = 0; i < a->where_count; i++) {
+        if (expr_selects(a->where[i], &pending->ev)) continue;
+        fates_filtered(&a->fates);
+        return false;
+    }
+    return true;
+}
+
+static const struct stage stages[] = {
+    {.name = "closing", .wanted = closing_wanted, .pass = closing_pass},
+    {.name = "merging", .wanted = merging_wanted, .pass = merging_pass},
+    {.name = "repeats",
+     .wanted = repeats_wanted,
+     .pass = repeats_pass,
+     .save = repeats_save,
+     .load = repeats_load},
+    {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .short_way = true},
+    {.name = "jump", .pass = jump_pass, .short_way = true},
+    /* Here held events go on. */
+    {.name = "time", .pass = time_pass, .short_way = true},
+    {.name = "passed", .wanted = repeats_wanted, .pass = passed_pass},
+    {.name = "where", .wanted = where_wanted, .pass = where_pass, .short_way = true},
+};
+#define STAGE_COUNT (sizeof stages / sizeof stages[0])
+_Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is room for");
+
+void admission_begin(struct admission *a)
+{
+    a->stages = 0;
+    a->short_way = true;
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        const struct stage *const stage = &stages[i];
+        if (stage->pass == time_pass) a->passed = a->stages;
+        if (stage->wanted != NULL && !stage->wanted(a)) continue;
+        a->short_way = a->short_way && stage->short_way;
+        a->stage[a->stages++] = stage;
+    }
+}
+
+void admission_end(struct admission *a)
+{
+    for (size_t i = 0; i < a->where_count; i++)
+        expr_free(a->where[i]);
+    free(a->where);
+    batch_release(&a->batch);
+    buffer_release(&a->detail);
+    buffer_release(&a->plain);
+    scanner_free(a->scanner);
+    dedup_release(&a->dedup);
+    clock_release(&a->clock);
+}
+
+bool admission_state(size_t i, struct stage_state *state)
+{
+    for (size_t at = 0; at < STAGE_COUNT; at++) {
+        const struct stage *const stage = &stages[at];
+        if (stage->save == NULL || i-- != 0) continue;
+        *state =
+            (struct stage_state){.name = stage->name, .save = stage->save, .load = stage->load};
+        return true;
+    }
+    return false;
+}
+
+/* Through the stages from that one on, and into the batch. */
+static void pass_from(struct admission *a, struct pending *pending, int from)
+{
+    for (int i = from; i < a->stages; i++)
+        if (!a->stage[i]->pass(a, pending)) return;
+    batch_accept(&a->batch, pending);
+}
+
+/* --- events that were held --- */
+
+/* Accepts an event from its text, which was judged before: it waited behind another one. Its place
+ * is apart from the batch's, where the other one may be in hand. */
+static void text_accept(struct admission *a, struct partition *partition, struct buffer *text,
+                        const struct origin *origin)
+{
+    struct pending *const pending = &a->batch.held;
+    struct event *const ev = &pending->ev;
+    const char *next;
+    batch_deliver(&a->batch); /* what was accepted so far comes first */
+    memset(buffer_reserve(text, 1 + SCAN_PADDING), 0, 1 + SCAN_PADDING);
+    text->data[text->len] = '\n';
+    (void)scanner_scan(a->scanner, text->data, ev, &next);
+    (void)event_time(a, ev);
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+    pending->origin = *origin;
+    pending->origin.raw = ev->line;
+    pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
+    if (amends(a)) (void)a->analysis->amend(a->run, ev);
+    pass_from(a, pending, a->passed);
+    batch_deliver(&a->batch); /* the text is not kept */
+}
+
+void admission_release(struct admission *a, struct partition *partition)
+{
+    partition->holding = false;
+    partition->began = true;
+    const struct origin origin = hold_origin(partition);
+    const struct fates_aside aside = fates_held_begin(&a->fates, partition, &origin);
+    text_accept(a, partition, &partition->held, &origin);
+    fates_held_end(&a->fates, &aside);
+}
+
+void admission_release_all(struct admission *a)
+{
+    for (int i = 0; i < a->clock.count; i++)
+        if (a->clock.partition[i]->holding) admission_release(a, a->clock.partition[i]);
+}
+
+/* --- events that come --- */
+
+/* A free place for the next event. */
+static struct pending *place_next(struct admission *a)
+{
+    if (batch_full(&a->batch)) batch_deliver(&a->batch);
+    if (batch_empty(&a->batch)) scanner_clear(a->scanner);
+    return batch_place(&a->batch);
+}
+
+/* Notes with an event where it comes from. */
+static inline void trace(struct pending *pending, const struct origin *origin,
+                         struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    /* Member by member: a copy of all would wait for the line's number, which has just been
+     * counted. */
+    pending->origin.input = origin->input;
+    pending->origin.raw = origin->raw.text == NULL ? ev->line : origin->raw;
+    pending->origin.line_number = origin->line_number;
+    pending->origin.partition = origin->partition;
+    pending->origin.offset = origin->offset;
+    pending->origin.torn = origin->torn;
+    pending->came = ev->line;
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+}
+
+/* An event has been scanned, with that result: judged, and through the stages. */
+static void judge(struct admission *a, struct pending *pending, enum reason reason,
+                  const struct origin *origin, struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
+    trace(pending, origin, partition);
+    if (a->fates.translating == NULL) a->fates.stats->read++;
+    buffer_clear(&a->detail);
+    if (reason == REASON_NONE) reason = event_reason(a, ev);
+    if (__builtin_expect(reason != REASON_NONE, 0)) {
+        batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL,
+                     &pending->origin);
+        return;
+    }
+    pass_from(a, pending, 0);
+    if (a->run->schema.all)
+        batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
+}
+
+/* May events go the short way? */
+static bool short_way_open(const struct admission *a)
+{
+    return a->short_way && a->fates.translating == NULL && a->wallclock.believed;
+}
+
+/* judge, where short_way_open and the event is a valid one of about the time of the one before;
+ * false: look closer. */
+static inline bool judge_short(struct admission *a, struct pending *pending, enum reason reason,
+                               const struct origin *origin, struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    int64_t time_us;
+    if (reason != REASON_NONE || ev->line.len == 0) return false;
+    if (!instant_near_read(&a->near, ev->value[a->time_slot], &time_us)) return false;
+    if (wallclock_ahead(&a->wallclock, time_us)) return false;
+    if (a->max_jump_us != 0 &&
+        (partition->holding || hold_needed(partition, time_us, a->max_jump_us)))
+        return false;
+    ev->time_us = time_us;
+    trace(pending, origin, partition);
+    a->fates.stats->read++;
+    if (amends(a)) {
+        reason = a->analysis->amend(a->run, ev);
+        if (__builtin_expect(reason != REASON_NONE, 0)) {
+            batch_refuse(&a->batch, reason, NULL, &pending->origin);
+            return true;
+        }
+    }
+    partition->silent_us = 0;
+    partition->released = false;
+    if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
+    if (a->run->schema.all) batch_deliver(&a->batch);
+    return true;
+}
+
+const char *admission_event(struct admission *a, const char *text, const struct origin *origin,
+                            struct partition *partition)
+{
+    struct pending *pending = place_next(a);
+    const char *next;
+    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    judge(a, pending, reason, origin, partition);
+    return next;
+}
+
+void admission_lines(struct admission *a, struct input *input, const char *p, const char *stop)
+{
+    struct pending *const place = a->batch.place;
+    struct event *events[BATCH_MAX];
+    enum reason reasons[BATCH_MAX];
+    for (int i = 0; i < BATCH_MAX; i++)
+        events[i] = &place[i].ev;
+    struct origin origin = {.input = input, .partition = -1, .offset = -1};
+    while (p < stop) {
+        batch_deliver(&a->batch);
+        scanner_clear(a->scanner);
+        const size_t lines =
+            scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        const bool open = short_way_open(a);
+        for (size_t i = 0; i < lines; i++) {
+            origin.line_number = ++input->lines;
+            if (!open || !judge_short(a, &place[i], reasons[i], &origin, input->partition))
+                judge(a, &place[i], reasons[i], &origin, input->partition);
+        }
+        batch_deliver(&a->batch);
+    }
+}
+
+enum reason admission_check(struct admission *a, const char *text, const struct origin *origin)
+{
+    struct event *ev = &place_next(a)->ev;
+    const char *next;
+    ev->offset = origin->offset;
+    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
+    return reason != REASON_NONE ? reason : event_reason(a, ev);
+}
+
+bool admission_whole(struct admission *a, const char *text)
+{
+    struct event *ev = &place_next(a)->ev;
+    const char *next;
+    return scanner_scan(a->scanner, text, ev, &next) == REASON_NONE && ev->line.len != 0;
+}
+
+const char *admission_peek(struct admission *a, const char *text, int64_t *time_us)
+{
+    struct event *ev = &place_next(a)->ev;
+    const char *next;
+    *time_us = TIME_NONE;
+    if (scanner_scan(a->scanner, text, ev, &next) != REASON_NONE || ev->line.len == 0) return next;
+    if (event_time(a, ev) != REASON_NONE) return next;
+    if (!wallclock_ahead(&a->wallclock, ev->time_us)) *time_us = ev->time_us;
+    return next;
+}

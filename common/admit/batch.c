@@ -1,0 +1,67 @@
+#include "admit/batch.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+void batch_init(struct batch *batch, int values)
+{
+    const size_t each = (size_t)values + 1;
+    batch->values = memory_zero((BATCH_MAX + 1) * each, sizeof batch->values[0]);
+    for (int i = 0; i < BATCH_MAX; i++)
+        batch->place[i].ev.value = batch->values + (size_t)(i + 1) * each;
+    batch->held.ev.value = batch->values;
+    batch->told_us = TIME_NONE;
+}
+
+void batch_release(struct batch *batch)
+{
+    free(batch->values);
+    batch->values = NULL;
+}
+
+void batch_hand(struct batch *batch)
+{
+    const struct analysis *analysis = batch->analysis;
+    if (analysis->hint != NULL)
+        for (int i = 0; i < batch->count; i++)
+            analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
+    for (int i = 0; i < batch->count; i++) {
+        const struct pending *pending = batch->accepted[i];
+        switch (analysis->event(batch->run, &pending->ev)) {
+        case FATE_USED: fates_used(batch->fates); break;
+        case FATE_FILTERED: fates_filtered(batch->fates); break;
+        case FATE_NO_ID: fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin); break;
+        case FATE_LATE: fates_late(batch->fates, &pending->ev, &pending->origin); break;
+        case FATE_LEFT: batch->leave(batch->context, pending); break;
+        }
+    }
+    batch->count = 0;
+    if (batch->left != NULL) batch->left(batch->context);
+}
+
+void batch_tell(struct batch *batch, int64_t watermark_us)
+{
+    const struct counters *counters = &batch->run->counters;
+    if (counters->keys > batch->keys_most) batch->keys_most = counters->keys;
+    if (watermark_us > batch->told_us) {
+        batch->told_us = watermark_us;
+        if (batch->analysis->advance != NULL) batch->analysis->advance(batch->run, watermark_us);
+        if (batch->dedup->span_us != 0) dedup_advance(batch->dedup, watermark_us);
+    }
+    if (__builtin_expect(counters->keys > batch->max_keys, 0)) batch->full = true;
+}
+
+void batch_deliver(struct batch *batch)
+{
+    batch_hand(batch);
+    batch_tell(batch, clock_watermark(batch->clock));
+}
+
+void batch_refuse(struct batch *batch, enum reason reason, const char *detail,
+                  const struct origin *origin)
+{
+    if (fates_leave_torn(batch->fates, reason, origin)) return;
+    batch_deliver(batch);
+    fates_refuse(batch->fates, reason, detail, origin);
+}

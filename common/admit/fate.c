@@ -1,0 +1,108 @@
+#include "admit/fate.h"
+
+#include <string.h>
+
+#include "base/instant.h"
+
+bool fates_leave_torn(struct fates *fates, enum reason reason, const struct origin *origin)
+{
+    struct input *input = origin->input;
+    if (!origin->torn || !fates->has_state || reason == REASON_NO_ID || reason == REASON_FUTURE)
+        return false;
+    if (input->framing == FRAMING_NONE && !input_lasts(input)) return false;
+    input->torn = true;
+    fates->stats->read--;
+    return true;
+}
+
+static void tell(struct fates *fates, struct rejects *sink, const char *reason, const char *detail,
+                 const struct origin *origin)
+{
+    const char *const name = origin->input->name;
+    rejects_add(sink, &(struct reject){
+                          .reason = reason,
+                          .detail = detail,
+                          .input = strcmp(name, "-") == 0 ? "standard input" : name,
+                          .input_number = (uint32_t)(origin->input - fates->inputs->input),
+                          .line = origin->line_number,
+                          .partition = origin->partition,
+                          .offset = origin->offset,
+                          .raw = origin->raw,
+                      });
+    if (fates->stop != NULL) fates->stop(fates->context);
+}
+
+void fates_refuse(struct fates *fates, enum reason reason, const char *detail,
+                  const struct origin *origin)
+{
+    if (origin->torn && reason != REASON_NO_ID &&
+        reason != REASON_FUTURE) { /* those two are whole events */
+        reason = REASON_TORN;
+        detail = NULL;
+    }
+    fates->stats->rejected_by[reason]++;
+    ++*(fates->translating == NULL ? &fates->stats->rejected : &fates->made.rejected);
+    struct buffer phrase = {0};
+    if (detail == NULL) {
+        reason_detail(reason, fates->time_field, &phrase);
+        buffer_add_char(&phrase, '\0');
+        detail = phrase.data;
+    }
+    tell(fates, &fates->rejects, reason_name(reason), detail, origin);
+    buffer_release(&phrase);
+}
+
+void fates_late(struct fates *fates, const struct event *ev, const struct origin *origin)
+{
+    ++*(fates->translating == NULL ? &fates->stats->late : &fates->made.late);
+    struct buffer detail = {0};
+    buffer_add_literal(&detail, "the watermark was at ");
+    instant_print(&detail, ev->watermark_us);
+    buffer_add_char(&detail, '\0');
+    tell(fates, &fates->late, "late", detail.data, origin);
+    buffer_release(&detail);
+}
+
+void fates_record_begin(struct fates *fates, const struct origin *origin)
+{
+    fates->made = (struct fate_counts){0};
+    fates->translating = origin;
+}
+
+void fates_record_end(struct fates *fates)
+{
+    const struct fate_counts *const made = &fates->made;
+    struct stats *const stats = fates->stats;
+    const struct origin *const origin = fates->translating;
+    uint64_t *const fate = made->rejected != 0 ? &stats->rejected
+                           : made->used != 0   ? &stats->used
+                           : made->late != 0   ? &stats->late
+                           : made->held != 0   ? NULL /* it will be known later */
+                           : made->duplicate != 0 && made->filtered == 0 ? &stats->duplicate
+                                                                         : &stats->filtered;
+    fates->translating = NULL;
+    if (fate == NULL) return;
+    ++*fate;
+    if (made->held != 0) origin->input->partition->held_counted = true; /* not once more */
+}
+
+struct fates_aside fates_held_begin(struct fates *fates, const struct partition *partition,
+                                    const struct origin *origin)
+{
+    const struct origin *const translating = fates->translating;
+    struct fates_aside aside = {.translating = translating, .made = fates->made};
+    aside.same = translating != NULL && translating->input == origin->input &&
+                 translating->line_number == origin->line_number;
+    if (aside.same)
+        fates->made.held--;
+    else
+        fates->translating = partition->held_counted ? origin : NULL;
+    return aside;
+}
+
+void fates_held_end(struct fates *fates, const struct fates_aside *aside)
+{
+    if (aside->same) return;
+    fates->translating = aside->translating;
+    fates->made = aside->made;
+}

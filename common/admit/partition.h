@@ -1,0 +1,120 @@
+/*
+ * partition.h - event time: a watermark per partition, and the smallest of them.
+ *
+ * A partition's watermark is its largest event_time so far minus the lateness, and never moves
+ * back. Events are judged by their own partition's watermark as it was before them; closing and
+ * printing wait for the smallest over all partitions that count. A minimum over the partitions seen
+ * so far would make thousands of on-time events late when one source runs ahead at start; so what
+ * must come but has not yet (a FIFO, a partition named by --partitions) holds time back, until
+ * --idle releases it. This is the watermark of the Dataflow model (Akidau et al., VLDB 2015) with a
+ * fixed bound on disorder, generated per partition as Flink does.
+ *
+ * The jump rule (--max-jump) lives here too: an event far ahead of its partition is held until the
+ * next one shows whether time really moved.
+ */
+#ifndef CS_PARTITION_H
+#define CS_PARTITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/id.h"
+#include "base/instant.h"
+#include "base/pack.h"
+
+struct input;
+
+struct partition {
+    int64_t number; /* as in the frame; unframed inputs get 0, 1, ...; negative: stands for an input
+                       that has brought nothing yet */
+    int64_t largest_us;  /* event_time; TIME_NONE before the first event */
+    int64_t silent_us;   /* how long the tool has waited since this one's last record */
+    int64_t offset;      /* of the last record (framed), else -1 */
+    int64_t offset_used; /* how many of that record's events were counted (several through --map) */
+    bool released;       /* by --idle: does not hold time back until its next record */
+    bool ended; /* no more will come in this run, and without --state nothing is waited for */
+    /* The event held by --max-jump. */
+    bool holding;
+    bool began;         /* a first event has been let through */
+    int64_t held_us;    /* its event_time */
+    struct id held_id;  /* its event_id, with --dedup; ID_NONE: has none */
+    bool held_counted;  /* the record it came in has been counted already (--map made several events
+                           of it) */
+    struct buffer held; /* its line */
+    int64_t held_offset;
+    uint64_t held_line_number;
+    const struct input *held_input;
+    const struct input *source; /* the input whose last record said it is of this one, or NULL */
+};
+
+/* All partitions of a run. */
+struct clock {
+    struct partition **partition; /* in order of their numbers; each keeps its address */
+    int count;
+    int64_t lateness_us; /* INT64_MAX: max */
+    int64_t idle_us;     /* 0: off */
+    int64_t floor_us;    /* the smallest watermark so far: never moves back */
+    int64_t largest_us;  /* over all partitions; TIME_NONE before the first event */
+};
+
+void clock_init(struct clock *clock, int64_t lateness_us, int64_t idle_us);
+void clock_release(struct clock *clock);
+
+/* The partition of that number, made when it is new. Its address stays good. */
+struct partition *clock_partition(struct clock *clock, int64_t number);
+
+/* The same for a record's partition: one not seen before is judged by the smallest watermark as it
+ * was just before that record, however many records are looked at together. */
+struct partition *clock_meet(struct clock *clock, int64_t number);
+
+/* Forgets a partition: one that stood for an input until its first record. */
+void clock_remove(struct clock *clock, struct partition *partition);
+
+/* Has nothing come of it yet? */
+bool partition_new(const struct partition *partition);
+
+int64_t partition_number(const struct partition *partition);
+
+/* A time minus the lateness. */
+static inline int64_t clock_behind(const struct clock *clock, int64_t time_us)
+{
+    if (time_us == TIME_NONE || clock->lateness_us == INT64_MAX) return TIME_NONE;
+    return time_us - clock->lateness_us;
+}
+
+/* The watermark that judges the partition's next event: its own, or the floor where --idle has
+ * moved that above. */
+static inline int64_t partition_watermark(const struct clock *clock,
+                                          const struct partition *partition)
+{
+    const int64_t own = clock_behind(clock, partition->largest_us);
+    return own > clock->floor_us ? own : clock->floor_us;
+}
+
+/* Notes an accepted event's time. */
+static inline void partition_advance(struct clock *clock, struct partition *partition,
+                                     int64_t time_us)
+{
+    if (time_us > partition->largest_us) partition->largest_us = time_us;
+    if (time_us > clock->largest_us) clock->largest_us = time_us;
+}
+
+/* The smallest watermark now; moves the floor up to it. TIME_NONE: some partition has not begun. */
+int64_t clock_watermark(struct clock *clock);
+
+/* The tool has waited waited_us for input in vain: silent partitions grow older, and may be
+ * released. */
+void clock_waited(struct clock *clock, int64_t waited_us);
+
+/* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX:
+ * never. */
+int64_t clock_next_idle(const struct clock *clock);
+
+/* Adds the lines of --show-position, for framed ones: {"partition","offset","used"}. */
+void clock_print(const struct clock *clock, struct buffer *out);
+
+void clock_save(const struct clock *clock, struct buffer *out);
+bool clock_load(struct clock *clock, struct unpack *in);
+
+#endif

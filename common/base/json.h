@@ -1,0 +1,37 @@
+/*
+ * json.h - JSON strings: undoing escapes, and writing them.
+ *
+ * Escapes written: \" \\ \b \f \n \r \t and \u00XX for the other control characters and
+ * DEL. Everything else, valid UTF-8 included, is written as it is (C1 controls
+ * U+0080-U+009F come out as \u00XX: terminals obey them).
+ */
+#ifndef CS_JSON_H
+#define CS_JSON_H
+
+#include "base/buffer.h"
+#include "base/slice.h"
+
+/* Undoes the escapes of a string's inside that the scanner has accepted (so no error is
+ * possible). out must have room for inside.len bytes and may be inside.text itself; returns the
+ * length, never longer. */
+size_t json_unescape(char *out, struct slice inside);
+
+/* The same, faster, where eight bytes behind inside are readable, eight bytes behind out's room are
+ * writable, and the two lie apart. */
+size_t json_unescape_padded(char *out, struct slice inside);
+
+/* Adds text with escapes and without quotes; text is valid UTF-8. */
+void json_add_escaped(struct buffer *out, struct slice text);
+
+/* Adds a string's inside that has its escapes already: only DEL and C1 controls are changed. */
+void json_add_inside(struct buffer *out, struct slice inside);
+
+/* Adds valid JSON, a value or a whole row, so that no byte of it is a control: those in its strings
+ * are escaped, white space between its values that is one (tab, carriage return) becomes a blank.
+ * It means the same. */
+void json_add_text(struct buffer *out, struct slice text);
+
+/* json_add_escaped with quotes around. */
+void json_add_string(struct buffer *out, struct slice text);
+
+#endif

@@ -1,0 +1,68 @@
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/die.h"
+
+static size_t product(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        die("no memory for %zu times %zu bytes", count, size);
+    return bytes > 0 ? bytes : 1; /* a null pointer always means failure */
+}
+
+void *memory_new(size_t size)
+{
+    void *memory = malloc(product(1, size));
+    if (memory == NULL) die("no memory for %zu bytes", size);
+    return memory;
+}
+
+void *memory_zero(size_t count, size_t size)
+{
+    const size_t bytes = product(count, size);
+    void *memory = calloc(1, bytes);
+    if (memory == NULL) die("no memory for %zu bytes", bytes);
+    return memory;
+}
+
+void *memory_resize(void *old, size_t count, size_t size)
+{
+    const size_t bytes = product(count, size);
+    void *memory = realloc(old, bytes);
+    if (memory == NULL) die("no memory for %zu bytes", bytes);
+    return memory;
+}
+
+char *memory_text(const char *text, size_t len)
+{
+    if (len == SIZE_MAX) die("no memory for %zu bytes", len);
+    char *copy = memory_new(len + 1);
+    if (len > 0) memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void *memory_pages(size_t size, bool large)
+{
+    const size_t more = size + MEMORY_PAGES_BYTES;
+    char *map = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) die("no memory for %zu bytes", size);
+
+    const size_t before = -(uintptr_t)map & (MEMORY_PAGES_BYTES - 1);
+    char *pages = map + before;
+    if (before > 0) munmap(map, before);
+    munmap(pages + size, more - before - size);
+    if (large) (void)madvise(pages, size, MADV_HUGEPAGE); /* else it is slower, that is all */
+    return pages;
+}
+
+void memory_pages_free(void *pages, size_t size)
+{
+    munmap(pages, size);
+}

@@ -1,0 +1,121 @@
+#include "base/timer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/memory.h"
+
+#define KEEP_ITEMS 64
+
+static uint64_t sortable(int64_t time_us)
+{
+    return (uint64_t)time_us ^ UINT64_C(1) << 63;
+}
+
+/* The level of a time: that of the highest byte in which it differs from now. */
+static int level_of(uint64_t time, uint64_t now)
+{
+    return time == now ? 0 : (63 - __builtin_clzll(time ^ now)) / 8;
+}
+
+void timer_init(struct timer *timer)
+{
+    memset(timer, 0, sizeof(*timer));
+}
+
+void timer_release(struct timer *timer)
+{
+    for (int level = 0; level < TIMER_LEVELS; level++)
+        for (int i = 0; i < TIMER_BUCKETS; i++)
+            free(timer->bucket[level][i].item);
+    timer_init(timer);
+}
+
+static void timer_file(struct timer *timer, struct timer_item item, uint64_t time)
+{
+    const int level = level_of(time, timer->now);
+    const unsigned byte = (unsigned)(time >> (level * 8)) & 0xff;
+    struct timer_bucket *bucket = &timer->bucket[level][byte];
+
+    if (bucket->count == bucket->cap) {
+        if (bucket->cap > UINT32_MAX / 2) die("no memory for more timers");
+        bucket->cap = bucket->cap < 4 ? 4 : bucket->cap + bucket->cap / 2;
+        bucket->item = memory_resize(bucket->item, bucket->cap, sizeof(*bucket->item));
+    }
+    bucket->item[bucket->count++] = item;
+    timer->filled[level][byte / 64] |= UINT64_C(1) << (byte % 64);
+    timer->levels |= (uint8_t)(1 << level);
+}
+
+void timer_push(struct timer *timer, struct timer_item item)
+{
+    const uint64_t time = sortable(item.due_us);
+
+    timer_file(timer, item, time < timer->now ? timer->now : time);
+    timer->count++;
+}
+
+/* The first bucket of a level that has items. */
+static unsigned first_byte(const struct timer *timer, int level)
+{
+    unsigned word = 0;
+
+    while (timer->filled[level][word] == 0)
+        word++;
+    return word * 64 + (unsigned)__builtin_ctzll(timer->filled[level][word]);
+}
+
+static void bucket_emptied(struct timer *timer, int level, unsigned byte)
+{
+    struct timer_bucket *bucket = &timer->bucket[level][byte];
+    uint64_t *filled = timer->filled[level];
+
+    if (bucket->cap > KEEP_ITEMS) {
+        free(bucket->item);
+        *bucket = (struct timer_bucket){0};
+    }
+    filled[byte / 64] &= ~(UINT64_C(1) << (byte % 64));
+    if ((filled[0] | filled[1] | filled[2] | filled[3]) == 0)
+        timer->levels &= (uint8_t) ~(1 << level);
+}
+
+/* Moves a bucket's items to lower levels, now being where the bucket begins or later in it. */
+static void bucket_spread(struct timer *timer, int level, unsigned byte)
+{
+    const struct timer_bucket bucket = timer->bucket[level][byte];
+
+    timer->bucket[level][byte] = (struct timer_bucket){0};
+    bucket_emptied(timer, level, byte);
+    for (uint32_t i = 0; i < bucket.count; i++) {
+        const uint64_t time = sortable(bucket.item[i].due_us);
+        timer_file(timer, bucket.item[i], time < timer->now ? timer->now : time);
+    }
+    free(bucket.item);
+}
+
+bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)
+{
+    const uint64_t before = sortable(before_us);
+
+    while (timer->levels != 0 && before > timer->now) {
+        const int level = __builtin_ctz(timer->levels);
+        const unsigned byte = first_byte(timer, level);
+        const uint64_t inside = (UINT64_C(1) << (level * 8)) - 1;
+        const uint64_t above = timer->now >> (level * 8) & ~UINT64_C(0xff);
+        const uint64_t begin = (above | byte) << (level * 8);
+        if (begin > before || (begin == before && level == 0)) break;
+
+        if ((begin | inside) < before) { /* all of it is due: no need to look closer */
+            struct timer_bucket *bucket = &timer->bucket[level][byte];
+            *item = bucket->item[--bucket->count];
+            if (bucket->count == 0) bucket_emptied(timer, level, byte);
+            timer->count--;
+            return true;
+        }
+        timer->now = begin;
+        bucket_spread(timer, level, byte);
+    }
+    if (before > timer->now) timer->now = before;
+    return false;
+}

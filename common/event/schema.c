@@ -1,0 +1,70 @@
+#include "event/schema.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static const char *const canonical_names[SLOT_CANONICAL] = {
+    [SLOT_EVENT_ID] = "event_id",
+    [SLOT_SESSION_ID] = "session_id",
+    [SLOT_USER_ID] = "user_id",
+    [SLOT_EVENT_TYPE] = "event_type",
+    [SLOT_PAGE_URL] = "page_url",
+    [SLOT_PRODUCT_ID] = "product_id",
+    [SLOT_CATEGORY_ID] = "category_id",
+    [SLOT_SEARCH_QUERY] = "search_query",
+    [SLOT_TRAFFIC_SOURCE] = "traffic_source",
+    [SLOT_CAMPAIGN_ID] = "campaign_id",
+    [SLOT_DEVICE_TYPE] = "device_type",
+    [SLOT_EVENT_TIME] = "event_time",
+};
+
+static struct slice slice_copy(struct slice slice)
+{
+    return (struct slice){.text = memory_text(slice.text, slice.len), .len = slice.len};
+}
+
+void schema_init(struct schema *schema)
+{
+    *schema = (struct schema){.count = SLOT_CANONICAL};
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        schema->name[slot] = slice_copy(slice_of(canonical_names[slot]));
+}
+
+void schema_release(struct schema *schema)
+{
+    for (int slot = 0; slot < schema->count; slot++)
+        free((char *)(uintptr_t)schema->name[slot].text);
+    for (size_t i = 0; i < schema->alias_count; i++) {
+        free((char *)(uintptr_t)schema->alias[i].old.text);
+        free((char *)(uintptr_t)schema->alias[i].name.text);
+    }
+    free(schema->alias);
+    *schema = (struct schema){0};
+}
+
+int schema_find(const struct schema *schema, struct slice name)
+{
+    for (int slot = 0; slot < schema->count; slot++)
+        if (slice_equal(schema->name[slot], name)) return slot;
+    return -1;
+}
+
+int schema_need(struct schema *schema, struct slice name)
+{
+    int slot = schema_find(schema, name);
+    if (slot < 0) {
+        if (schema->count == SCHEMA_MAX) return -1;
+        slot = schema->count++;
+        schema->name[slot] = slice_copy(name);
+    }
+    schema->needed |= UINT64_C(1) << slot;
+    return slot;
+}
+
+void schema_rename(struct schema *schema, struct slice name, struct slice old)
+{
+    schema->alias = memory_resize(schema->alias, schema->alias_count + 1, sizeof schema->alias[0]);
+    schema->alias[schema->alias_count++] =
+        (struct schema_alias){.old = slice_copy(old), .name = slice_copy(name)};
+}

@@ -1,0 +1,71 @@
+/*
+ * schema.h - which members of an event are wanted, each with a slot of its own.
+ *
+ * The twelve canonical members always have slots 0 to 11, in their order. A command, and every
+ * expression it compiles, asks for what it reads with schema_need; the scanner then fills these
+ * slots and no others. A member has one slot however often it is asked for. After the first
+ * event has been scanned nothing may be added.
+ */
+#ifndef CS_SCHEMA_H
+#define CS_SCHEMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum canonical {
+    SLOT_EVENT_ID,
+    SLOT_SESSION_ID,
+    SLOT_USER_ID,
+    SLOT_EVENT_TYPE,
+    SLOT_PAGE_URL,
+    SLOT_PRODUCT_ID,
+    SLOT_CATEGORY_ID,
+    SLOT_SEARCH_QUERY,
+    SLOT_TRAFFIC_SOURCE,
+    SLOT_CAMPAIGN_ID,
+    SLOT_DEVICE_TYPE,
+    SLOT_EVENT_TIME,
+    SLOT_CANONICAL, /* how many there are; further slots follow */
+};
+
+#define SCHEMA_MAX 64
+
+struct schema {
+    struct slice name[SCHEMA_MAX]; /* owned; plain bytes, no escapes */
+    uint64_t needed;               /* bit per slot: the scanner must fill it */
+    uint64_t number;               /* bit per slot: --number, text that is a JSON number is one */
+    int count;
+    bool whole;                 /* somebody (libjq) looks at the whole line */
+    bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
+    struct schema_alias *alias; /* --rename */
+    size_t alias_count;
+};
+
+/* A member that comes under another name: old in the input is read as name. */
+struct schema_alias {
+    struct slice old, name; /* owned */
+};
+
+/* The canonical members, none needed. */
+void schema_init(struct schema *schema);
+
+void schema_release(struct schema *schema);
+
+/* The slot of a member, or -1. */
+int schema_find(const struct schema *schema, struct slice name);
+
+/* The slot of a member, made and marked as needed; -1 when all SCHEMA_MAX are taken. */
+int schema_need(struct schema *schema, struct slice name);
+
+/* From now on the input's member old is read as the member name. */
+void schema_rename(struct schema *schema, struct slice name, struct slice old);
+
+static inline bool schema_needs(const struct schema *schema, int slot)
+{
+    return (schema->needed >> slot & 1) != 0;
+}
+
+#endif

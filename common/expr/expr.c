@@ -1,0 +1,230 @@
+#include "expr/expr.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "expr/lexer.h"
+#include "expr/libjq.h"
+#include "expr/native.h"
+
+uint64_t expr_errors;
+
+struct expr {
+    char *text;
+    const struct schema *schema;
+    struct native *native; /* NULL: libjq runs it */
+    struct libjq *libjq;   /* with native: for what is beyond it, compiled when first needed */
+};
+
+struct map_program {
+    struct libjq *libjq;
+};
+
+/* What would make an answer depend on more than the event, or act on the outside world. */
+static const struct {
+    const char *name;
+    const char *reason;
+} refused[] = {
+    {"now", "an answer must depend on the event alone"},
+    {"localtime", "an answer must not depend on the machine's time zone"},
+    {"strflocaltime", "an answer must not depend on the machine's time zone"},
+    {"env", "an answer must depend on the event alone"},
+    {"input", "an expression sees one event"},
+    {"inputs", "an expression sees one event"},
+    {"input_filename", "an expression sees one event"},
+    {"input_line_number", "an expression sees one event"},
+    {"debug", "it would write to standard error"},
+    {"stderr", "it would write to standard error"},
+    {"halt", "it would end the run"},
+    {"halt_error", "it would end the run"},
+    {"import", "it would read files"},
+    {"include", "it would read files"},
+    {"modulemeta", "it would read files"},
+    {"get_search_list", "an answer must depend on the event alone"},
+};
+
+static const char *const refused_variables[] = {"ENV", "__prog_args"};
+
+static bool refuse_function(struct slice name, struct buffer *why)
+{
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (!slice_equal(name, slice_of(refused[i].name))) continue;
+        buffer_printf(why, "'%s' is refused: %s", refused[i].name, refused[i].reason);
+        return true;
+    }
+    return false;
+}
+
+static bool refuse_variable(struct slice name, struct buffer *why)
+{
+    for (size_t i = 0; i < sizeof(refused_variables) / sizeof(refused_variables[0]); i++) {
+        if (!slice_equal(name, slice_of(refused_variables[i]))) continue;
+        buffer_printf(why, "'$%s' is refused: an answer must depend on the event alone",
+                      refused_variables[i]);
+        return true;
+    }
+    return false;
+}
+
+/* Is there something in the program that may not run? Adds to why what it is. */
+static bool refuse(const char *text, struct buffer *why)
+{
+    struct lexer lexer;
+    struct token before = {.kind = TOKEN_END};
+    bool found = false;
+
+    lexer_init(&lexer, slice_of(text));
+    for (struct token token = lexer_next(&lexer); !found && token.kind != TOKEN_END;
+         token = lexer_next(&lexer)) {
+        if (token.kind == TOKEN_BAD) {
+            buffer_printf(why, "syntax error at '%.*s'",
+                          (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
+            found = true;
+        } else if (token.kind == TOKEN_NAME && token_is(before, "$")) {
+            found = refuse_variable(token.text, why);
+        } else if (token.kind == TOKEN_NAME && !token.key) {
+            found = refuse_function(token.text, why);
+        }
+        before = token;
+    }
+    lexer_release(&lexer);
+    return found;
+}
+
+/* libjq sees the whole event, so every member that may be read as another kind than it is
+ * written is needed. */
+static void need_everything(struct schema *schema)
+{
+    schema->whole = true;
+    schema->needed |= (UINT64_C(1) << SLOT_CANONICAL) - 1;
+    schema->needed |= schema->number;
+    for (size_t i = 0; i < schema->alias_count; i++)
+        schema_need(schema, schema->alias[i].name);
+}
+
+static struct expr *expr_new(const char *text, const struct schema *schema)
+{
+    struct expr *expr = memory_zero(1, sizeof(*expr));
+    expr->text = memory_text(text, strlen(text));
+    expr->schema = schema;
+    return expr;
+}
+
+struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct buffer *why)
+{
+    if (refuse(text, why)) return NULL;
+    struct libjq *libjq = libjq_compile(text, why);
+    if (libjq == NULL) return NULL;
+    need_everything(schema);
+    struct expr *expr = expr_new(text, schema);
+    expr->libjq = libjq;
+    return expr;
+}
+
+struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why)
+{
+    const size_t start = why->len;
+    if (refuse(text, why)) return NULL;
+    struct native *native = native_compile(text, schema, why);
+    if (native == NULL) return why->len > start ? NULL : expr_compile_libjq(text, schema, why);
+    struct expr *expr = expr_new(text, schema);
+    expr->native = native;
+    return expr;
+}
+
+void expr_free(struct expr *expr)
+{
+    if (expr == NULL) return;
+    native_free(expr->native);
+    libjq_free(expr->libjq);
+    free(expr->text);
+    free(expr);
+}
+
+/* A native program's twin. Our subset holds nothing that libjq refuses. */
+static struct libjq *expr_libjq(struct expr *expr)
+{
+    struct buffer why = {0};
+    if (expr->libjq == NULL) expr->libjq = libjq_compile(expr->text, &why);
+    buffer_release(&why);
+    return expr->libjq;
+}
+
+bool expr_selects(struct expr *expr, const struct event *ev)
+{
+    bool selects = false;
+    enum outcome outcome = OUTCOME_BEYOND;
+    if (expr->native != NULL) outcome = native_selects(expr->native, ev, &selects);
+    if (outcome == OUTCOME_BEYOND)
+        outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
+    if (outcome == OUTCOME_VALUE) return selects;
+    expr_errors++;
+    return false;
+}
+
+struct value expr_value(struct expr *expr, const struct event *ev)
+{
+    struct value value = VALUE_NULL;
+    enum outcome outcome = OUTCOME_BEYOND;
+    if (expr->native != NULL) outcome = native_value(expr->native, ev, &value);
+    if (outcome == OUTCOME_BEYOND)
+        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
+    if (outcome == OUTCOME_VALUE) return value;
+    if (outcome == OUTCOME_ERROR) expr_errors++;
+    return VALUE_NULL;
+}
+
+bool expr_native(const struct expr *expr)
+{
+    return expr->native != NULL;
+}
+
+int expr_member(const struct expr *expr)
+{
+    return expr->native != NULL ? native_member(expr->native) : -1;
+}
+
+void expr_explain(const struct expr *expr, struct buffer *out)
+{
+    if (expr->native == NULL) {
+        buffer_add_literal(out, "libjq: ");
+        json_add_inside(out, slice_of(expr->text));
+        buffer_add_literal(out, " (whole line)");
+        return;
+    }
+    const uint64_t reads = native_reads(expr->native);
+    const char *separator = " (reads ";
+    buffer_add_literal(out, "native: ");
+    json_add_inside(out, slice_of(expr->text));
+    for (int slot = 0; slot < expr->schema->count; slot++) {
+        if ((reads >> slot & 1) == 0) continue;
+        buffer_add_slice(out, slice_of(separator));
+        json_add_inside(out, expr->schema->name[slot]);
+        separator = ", ";
+    }
+    buffer_add_slice(out, slice_of(reads == 0 ? " (reads nothing)" : ")"));
+}
+
+struct map_program *map_compile(const char *text, struct buffer *why)
+{
+    if (refuse(text, why)) return NULL;
+    struct libjq *libjq = libjq_compile(text, why);
+    if (libjq == NULL) return NULL;
+    struct map_program *map = memory_zero(1, sizeof(*map));
+    map->libjq = libjq;
+    return map;
+}
+
+void map_free(struct map_program *map)
+{
+    if (map == NULL) return;
+    libjq_free(map->libjq);
+    free(map);
+}
+
+bool map_run(struct map_program *map, struct slice json,
+             void (*emit)(void *context, struct slice json), void *context, struct buffer *why)
+{
+    return libjq_each(map->libjq, json, emit, context, why) != OUTCOME_ERROR;
+}

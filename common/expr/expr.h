@@ -1,0 +1,85 @@
+/*
+ * expr.h - jq expressions over one event: --where, `if EXPR`, --by=NAME=EXPR, sum(EXPR), steps.
+ *
+ * A compiler of our own (native.c) runs the common shapes at scanning speed on the members the
+ * scanner has taken; every other program runs in libjq (libjq.c) on the whole line. For any
+ * expression and any event both give the same answer: which one is used is a matter of speed
+ * only, and --explain says.
+ *
+ * What an expression sees: the event as an object in which canonical members that were numbers
+ * or booleans are strings (their text), members named by --number that were numeric text are
+ * numbers, and renamed members have their new names. schema->number and schema->alias are set
+ * before anything is compiled.
+ *
+ * Rules: an expression selects if any of its outputs is neither false nor null; as a value it
+ * is its first output (none: null). An error deselects, is null as a value, and is counted.
+ * Computed numbers are doubles printed as jq 1.6 prints them; a bare path (.price, ."my field",
+ * .["x"], .a.b) gives the member's own text, digits untouched.
+ *
+ * Refused at compile time, because an answer must depend on the event alone: now, localtime,
+ * strflocaltime, env, $ENV, $__prog_args, get_search_list, input, inputs, input_filename,
+ * input_line_number; because it would act outside: debug, stderr, halt, halt_error, import,
+ * include, modulemeta. Members, keys and variables may have these names. ~/.jq is not read, and
+ * strftime's zone is UTC.
+ *
+ * A program that takes too many steps or too much memory over one event (about half a second,
+ * 256 MiB; more for a long line) is cut off: an error, named on standard error the first three
+ * times. The next event finds the program in order again. Ten in a row end the run: then it is
+ * not the event's fault.
+ *
+ * An expression is one thread's at a time; compiling is done before there are several.
+ */
+#ifndef CS_EXPR_H
+#define CS_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/value.h"
+#include "event/event.h"
+#include "event/schema.h"
+
+struct expr;
+
+/* Compiles text; members it reads become needed in schema (schema->whole when it runs in libjq). On
+ * failure returns NULL and adds the reason to why as a phrase ("'now' is refused: ...",
+ * "syntax error at 'x'"). Free with expr_free before the schema is released. */
+struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why);
+
+/* The same, always in libjq: what tests hold the native answers against. */
+struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct buffer *why);
+
+void expr_free(struct expr *expr);
+
+/* Does the expression select this event? Errors are counted in expr_errors. */
+bool expr_selects(struct expr *expr, const struct event *ev);
+
+/* Its first output. A string is unescaped; text borrows from the event or from the expression
+ * itself and is good until the same expression is run again. */
+struct value expr_value(struct expr *expr, const struct event *ev);
+
+/* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
+ * for resuming. */
+extern uint64_t expr_errors;
+
+/* Is it run natively? */
+bool expr_native(const struct expr *expr);
+
+/* If the expression is just one member (.x), its slot; else -1. */
+int expr_member(const struct expr *expr);
+
+/* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
+void expr_explain(const struct expr *expr, struct buffer *out);
+
+/* --map: a jq program from one JSON text to any number of them. Each output is handed to emit
+ * as JSON text, integers of more than 15 digits in the input as strings. Returns false on an
+ * error (the program's message is added to why), after the outputs that came before it: the
+ * caller decides what they are worth. */
+struct map_program;
+struct map_program *map_compile(const char *text, struct buffer *why);
+void map_free(struct map_program *map);
+bool map_run(struct map_program *map, struct slice json,
+             void (*emit)(void *context, struct slice json), void *context, struct buffer *why);
+
+#endif

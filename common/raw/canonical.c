@@ -1,0 +1,197 @@
+#include "raw/canonical.h"
+
+#include "base/json.h"
+#include "base/value.h"
+
+/* What stands before each member's value, as in a canonical line. */
+static const struct slice literals[SLOT_CANONICAL] = {
+    [SLOT_EVENT_ID] = SLICE("{\"event_id\":"),
+    [SLOT_SESSION_ID] = SLICE(",\"session_id\":"),
+    [SLOT_USER_ID] = SLICE(",\"user_id\":"),
+    [SLOT_EVENT_TYPE] = SLICE(",\"event_type\":"),
+    [SLOT_PAGE_URL] = SLICE(",\"page_url\":"),
+    [SLOT_PRODUCT_ID] = SLICE(",\"product_id\":"),
+    [SLOT_CATEGORY_ID] = SLICE(",\"category_id\":"),
+    [SLOT_SEARCH_QUERY] = SLICE(",\"search_query\":"),
+    [SLOT_TRAFFIC_SOURCE] = SLICE(",\"traffic_source\":"),
+    [SLOT_CAMPAIGN_ID] = SLICE(",\"campaign_id\":"),
+    [SLOT_DEVICE_TYPE] = SLICE(",\"device_type\":"),
+    [SLOT_EVENT_TIME] = SLICE(",\"event_time\":"),
+};
+
+/* A piece of the line that is due but not yet copied; begin NULL: none. */
+struct run {
+    const char *begin, *end;
+};
+
+static void run_flush(struct run *run, struct buffer *out)
+{
+    if (run->begin != NULL) buffer_add(out, run->begin, (size_t)(run->end - run->begin));
+    run->begin = NULL;
+}
+
+/* Is what follows the run in the line exactly this? Then it is part of the run. */
+static inline bool run_extend(struct run *run, const char *line_end, struct slice due)
+{
+    if (run->begin == NULL || (size_t)(line_end - run->end) < due.len) return false;
+    if (memcmp(run->end, due.text, due.len) != 0) return false;
+    run->end += due.len;
+    return true;
+}
+
+static inline bool in_line(const struct event *ev, const char *text)
+{
+    return (uintptr_t)text - (uintptr_t)ev->line.text < ev->line.len;
+}
+
+/* Adds a string with quotes that is not in the line, or not with quotes. */
+static void print_string(struct buffer *out, struct value value)
+{
+    buffer_add_char(out, '"');
+    if (value.escaped) {
+        buffer_add_slice(out, value_slice(value));
+    } else {
+        json_add_escaped(out, value_slice(value));
+    }
+    buffer_add_char(out, '"');
+}
+
+static inline void print_member(struct buffer *out, const struct event *ev, int slot,
+                                struct run *run)
+{
+    const char *line_end = ev->line.text + ev->line.len;
+    const struct value value = ev->value[slot];
+    const bool extended = run_extend(run, line_end, literals[slot]);
+
+    if (value.kind == KIND_NULL) {
+        if (extended && run_extend(run, line_end, SLICE("null"))) return;
+        if (extended) run->end -= literals[slot].len;
+        run_flush(run, out);
+        buffer_add_slice(out, literals[slot]);
+        buffer_add_literal(out, "null");
+        return;
+    }
+    const char *begin = value.text - 1;
+    const bool quoted = in_line(ev, begin) && *begin == '"';
+    if (extended && quoted && begin == run->end) {
+        run->end += value.len + 2;
+        return;
+    }
+    if (extended) run->end -= literals[slot].len;
+    run_flush(run, out);
+    buffer_add_slice(out, literals[slot]);
+    if (quoted) {
+        *run = (struct run){.begin = begin, .end = begin + value.len + 2};
+    } else {
+        print_string(out, value);
+    }
+}
+
+/* The slot of a member in rest, from its `"name":value`; -1: it has none. */
+static int member_slot(const struct schema *schema, struct slice member)
+{
+    const char *end = member.text + 1;
+    bool escaped = false;
+
+    for (; *end != '"'; end++) {
+        if (*end != '\\') continue;
+        escaped = true;
+        end++;
+    }
+    const struct slice inside = {.text = member.text + 1, .len = (size_t)(end - member.text - 1)};
+    if (!escaped) return schema_find(schema, inside);
+    struct buffer plain = {0};
+    char *text = buffer_reserve(&plain, inside.len);
+    const struct slice name = {.text = text, .len = json_unescape(text, inside)};
+    const int slot = schema_find(schema, name);
+    buffer_release(&plain);
+    return slot;
+}
+
+static inline void print_rest(struct buffer *out, const struct schema *schema,
+                              const struct event *ev, uint64_t changed, struct run *run)
+{
+    for (size_t i = 0; i < ev->rest_count; i++) {
+        const struct slice member = ev->rest[i];
+        const int slot = changed == 0 ? -1 : member_slot(schema, member);
+        if (slot >= 0 && (changed >> slot & 1) != 0) {
+            run_flush(run, out);
+            buffer_add_char(out, ',');
+            json_add_string(out, schema->name[slot]);
+            buffer_add_char(out, ':');
+            value_print(out, ev->value[slot]);
+        } else if (run->begin != NULL && member.text == run->end + 1 && in_line(ev, member.text) &&
+                   *run->end == ',') {
+            run->end += member.len + 1;
+        } else {
+            run_flush(run, out);
+            buffer_add_char(out, ',');
+            *run = (struct run){.begin = member.text, .end = member.text + member.len};
+        }
+    }
+}
+
+/* Some bytes at once. The compiler makes vector instructions of it. */
+struct bytes {
+    unsigned char vector __attribute__((vector_size(16)));
+};
+
+static inline struct bytes bytes_suspect(const char *text)
+{
+    struct bytes bytes;
+    memcpy(&bytes, text, sizeof(bytes));
+    bytes.vector = (unsigned char __attribute__((vector_size(16))))(
+        (bytes.vector < 0x20) | (bytes.vector == 0x7f) | (bytes.vector == 0xc2));
+    return bytes;
+}
+
+/* Is there a control, or what may be the first byte of a C1 control? text has at least 16 bytes. */
+static inline bool has_suspect(struct slice text)
+{
+    const char *last = text.text + text.len - sizeof(struct bytes);
+    struct bytes found = bytes_suspect(last);
+
+    for (const char *at = text.text; at < last; at += sizeof(struct bytes))
+        found.vector |= bytes_suspect(at).vector;
+    uint64_t half[2];
+    memcpy(half, &found, sizeof(half));
+    return (half[0] | half[1]) != 0;
+}
+
+/* Is there a control? C0 ones are white space between values. */
+static bool has_control(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.text[i] < 0x20 || text.text[i] == 0x7f) return true;
+        if (text.text[i] == '\xc2' && (unsigned char)text.text[i + 1] < 0xa0) return true;
+    }
+    return false;
+}
+
+/* Rids what was added from begin on of its controls. */
+static void controls_replace(struct buffer *out, size_t begin)
+{
+    const struct slice row = {.text = out->data + begin, .len = out->len - begin};
+    if (!has_control(row)) return;
+    struct buffer clean = {0};
+    json_add_text(&clean, row);
+    out->len = begin;
+    buffer_add_slice(out, buffer_slice(&clean));
+    buffer_release(&clean);
+}
+
+void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
+                     uint64_t changed)
+{
+    const size_t begin = out->len;
+    struct run run = {0};
+
+    buffer_reserve(out, ev->line.len + 512); /* nearly always enough: one check pays */
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        print_member(out, ev, slot, &run);
+    print_rest(out, schema, ev, changed, &run);
+    run_flush(&run, out);
+    buffer_add_char(out, '}');
+    const struct slice row = {.text = out->data + begin, .len = out->len - begin};
+    if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
+}

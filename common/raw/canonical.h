@@ -1,0 +1,27 @@
+/*
+ * canonical.h - an event as the JSON object that cs-parse prints: all twelve members in their
+ * order, then the others.
+ *
+ * Most events come nearly as they go. So pieces of the line are copied as long as the bytes there
+ * are the very bytes that are due, and an event that is canonical already is copied at once.
+ * Strings keep the escapes they came with. DEL and C1 controls, which JSON allows raw, are escaped;
+ * tabs and carriage returns between values become blanks. So no byte of the row is a control, and
+ * the row means what the line meant: what is in a string and what is between them are not treated
+ * alike.
+ */
+#ifndef CS_CANONICAL_H
+#define CS_CANONICAL_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "event/event.h"
+#include "event/schema.h"
+
+/* Adds the event, scanned with schema.all, without a line end; its members are printed as they are
+ * in ev->value, event_time too. changed has a bit for each slot of a member in ev->rest whose value
+ * is now the one in ev->value. */
+void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
+                     uint64_t changed);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * columns.h - what the columns of a CSV or TSV file are called: from header line and row to a JSON
+ * object.
+ *
+ * The names are the header's, in its order. An unnamed column is column_N, counted from 1. Where a
+ * name stands twice the last column counts, as with the keys of JSON. A header line that comes
+ * again (two files joined by cat) is not a row. A header that cannot be read leaves no columns:
+ * every row is refused then, rather than one of them taken for the header.
+ */
+#ifndef CS_COLUMNS_H
+#define CS_COLUMNS_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/slice.h"
+#include "event/reason.h"
+#include "raw/csv.h"
+
+#define COLUMNS_MAX 65536
+
+struct columns {
+    struct csv csv;        /* the dialect of the rows */
+    bool known;            /* there is a header, or there should have been one */
+    struct buffer header;  /* the header line as it came; empty when the names were given */
+    struct buffer names;   /* `,"name":` of each column, one behind the other */
+    struct column *column; /* where each begins in names */
+    size_t count;
+    struct csv_row row;
+};
+
+/* No header yet. A zeroed struct is that too. */
+void columns_clear(struct columns *columns);
+
+void columns_release(struct columns *columns);
+
+/* Takes the names from a header record (line end trimmed), which the dialect csv takes apart.
+ * Returns REASON_NONE, or why not, with a detail. */
+enum reason columns_read(struct columns *columns, const struct csv *csv, struct slice record,
+                         struct buffer *detail);
+
+/* Is the record (line end trimmed) the header once more? */
+static inline bool columns_repeat(const struct columns *columns, struct slice record)
+{
+    return columns->header.len > 0 && slice_equal(buffer_slice(&columns->header), record);
+}
+
+/* Adds the row (line end trimmed, valid UTF-8) as a JSON object on one line. Returns REASON_NONE,
+ * or why not, with a detail: out then holds rubbish. */
+enum reason columns_print(struct columns *columns, struct slice record, struct buffer *out,
+                          struct buffer *detail);
+
+#endif

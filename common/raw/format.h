@@ -1,0 +1,64 @@
+/*
+ * format.h - raw records of any known format as JSON text, one object a record: CSV rows, log
+ * lines, and what --map makes of them.
+ *
+ * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
+ * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
+ * are what struct translator (tool.h) points at; the struct format is its self.
+ *
+ * --from=auto looks at the first line of an input that is not blank: '{' or '[' begins NDJSON; what
+ * reads as a log line is one; a tab makes it TSV, a comma CSV; anything else is taken for NDJSON,
+ * whose reader then says what is wrong.
+ */
+#ifndef CS_FORMAT_H
+#define CS_FORMAT_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/slice.h"
+#include "event/reason.h"
+#include "event/scan.h"
+#include "event/schema.h"
+#include "expr/expr.h"
+#include "raw/columns.h"
+
+enum format_kind { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_CSV, FORMAT_TSV, FORMAT_COMBINED };
+
+/* What is known before anything is read. */
+struct format {
+    enum format_kind from;   /* --from */
+    bool literal;            /* quotes in CSV and TSV have no meaning */
+    struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
+    struct map_program *map; /* owned; NULL: none */
+    struct schema nothing;   /* judges what goes to the map, */
+    struct scanner *judge;   /* as NDJSON's lines are judged */
+    struct buffer json;      /* the record as JSON */
+    struct buffer outputs;   /* what the map gave, a line each */
+};
+
+void format_init(struct format *format, enum format_kind from, bool literal);
+
+void format_release(struct format *format);
+
+/* The columns are named so, and no input begins with a header line. Returns NULL, or what is wrong
+ * as a phrase, good until the next call. */
+const char *format_name_columns(struct format *format, struct slice names);
+
+/* Every record goes through the map, which format_release frees. */
+void format_set_map(struct format *format, struct map_program *map);
+
+/* What an input that begins so is in; FORMAT_AUTO: there are only blank lines. */
+enum format_kind format_sniff(struct slice head);
+
+/* The translator's functions: see command.h. What they are given for an input is a struct reading.
+ */
+void *format_begin(void *self, struct slice head);
+bool format_whole(void *self, struct slice line);
+const char *format_split(void *reading, const char *data, const char *end, bool final);
+enum reason format_translate(void *reading, struct slice record,
+                             void (*emit)(void *context, struct slice json), void *context,
+                             bool *header, struct buffer *detail);
+void format_end(void *reading);
+
+#endif

@@ -1,0 +1,394 @@
+#include "run/common_options.h"
+
+#include <string.h>
+
+#include "base/die.h"
+#include "base/duration.h"
+
+static struct common_options given = {
+    .lateness_us = INT64_C(30) * 1000000,
+    .max_ahead_us = INT64_C(3600) * 1000000,
+    .max_jump_us = INT64_C(86400) * 1000000,
+    .save_every_us = 1000000,
+    .updates_us = 1000000,
+    .max_keys = 50000000,
+    .jobs = 1,
+};
+
+const struct common_options *const options = &given;
+
+static const char *time_unit_set(const char *value)
+{
+    static const char *const units[] = {
+        [UNIT_S] = "s", [UNIT_MS] = "ms", [UNIT_US] = "us", [UNIT_NS] = "ns"};
+    for (int unit = UNIT_S; unit <= UNIT_NS; unit++) {
+        if (strcmp(value, units[unit]) != 0) continue;
+        given.time.unit = (enum instant_unit)unit;
+        given.time_unit = unit;
+        return NULL;
+    }
+    return "must be s, ms, us or ns";
+}
+
+static const char *emit_set(const char *value)
+{
+    static const char updates[] = "updates";
+    const size_t len = sizeof updates - 1;
+    if (strcmp(value, "final") == 0) {
+        given.emit = given.updates = false;
+        return NULL;
+    }
+    if (strncmp(value, updates, len) != 0 || (value[len] != '\0' && value[len] != ':'))
+        return "must be final, updates or updates:DUR";
+    given.emit = given.updates = true;
+    const char *why =
+        value[len] == '\0' ? NULL : duration_parse(value + len + 1, &given.updates_us);
+    return why == NULL && given.updates_us == 0 ? "updates need some time between them" : why;
+}
+
+static const char *stats_set(const char *value)
+{
+    given.stats = true;
+    given.stats_file = value;
+    return NULL;
+}
+
+static const char *pad_set(const char *value)
+{
+    if (value == NULL) {
+        given.pad = 1024; /* the block in which kcat -P reads */
+        return NULL;
+    }
+    given.pad = 0;
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || given.pad > 100000)
+            return "must be a number of newlines, at most 1,000,000";
+        given.pad = given.pad * 10 + (*c - '0');
+    }
+    return NULL;
+}
+
+/* The groups of --help are the sections of clickstream(7). A state is bound to options in the order
+ * of this table (option_fingerprint): that is why --dedup is not beside the others of its group. */
+#define INPUT "Input"
+#define WHICH "Which events"
+#define TIME "Event time"
+#define OUTPUT "Output"
+#define STATE "State"
+#define WRONG "What went wrong"
+#define LIMITS "Memory and processors"
+#define INSIDE "Looking inside"
+
+static const struct option_row rows[] = {
+    {.name = "interleave",
+     .group = INPUT,
+     .type = OPTION_FLAG,
+     .target = &given.interleave,
+     .help = "regular files side by side, each a partition of its own"},
+    {.name = "input",
+     .group = INPUT,
+     .type = OPTION_CHOICE,
+     .target = &given.input,
+     .words = "auto|ndjson|kcat",
+     .help = "how records are framed; kcat: PARTITION, tab, OFFSET, tab, JSON"},
+    {.name = "partitions",
+     .group = INPUT,
+     .type = OPTION_TEXT,
+     .target = &given.partitions,
+     .argument = "LIST",
+     .free = true,
+     .help = "the partitions that will come (0,1,2 or 0-11): time waits for them"},
+    {.name = "where",
+     .group = WHICH,
+     .letter = 'w',
+     .type = OPTION_LIST,
+     .target = &given.where,
+     .argument = "EXPR",
+     .help = "only events for which the jq expression selects; may repeat"},
+    {.name = "time-field",
+     .group = WHICH,
+     .type = OPTION_TEXT,
+     .target = &given.time_field,
+     .argument = "NAME",
+     .help = "the member that holds the time (default event_time)"},
+    {.name = "time-unit",
+     .group = WHICH,
+     .type = OPTION_CALL,
+     .call = time_unit_set,
+     .target = &given.time_unit,
+     .argument = "s|ms|us|ns",
+     .help = "the unit of times that are numbers (default: by size)"},
+    {.name = "assume-utc",
+     .group = WHICH,
+     .type = OPTION_FLAG,
+     .target = &given.time.assume_utc,
+     .help = "times without a zone are UTC"},
+    {.name = "number",
+     .group = WHICH,
+     .type = OPTION_LIST,
+     .target = &given.number,
+     .argument = "F,...",
+     .help = "members that are numbers though the input has them as text"},
+    {.name = "lateness",
+     .group = TIME,
+     .type = OPTION_DURATION,
+     .target = &given.lateness_us,
+     .argument = "DUR",
+     .words = "max",
+     .help = "how far out of order events may come (default 30s)"},
+    {.name = "idle",
+     .group = TIME,
+     .type = OPTION_DURATION,
+     .target = &given.idle_us,
+     .argument = "DUR",
+     .help = "after so long without input, time goes on by the wall clock"},
+    {.name = "max-ahead",
+     .group = TIME,
+     .type = OPTION_DURATION,
+     .target = &given.max_ahead_us,
+     .argument = "DUR",
+     .help = "refuse events further ahead of the clock (default 1h; 0s: off)"},
+    {.name = "max-jump",
+     .group = TIME,
+     .type = OPTION_DURATION,
+     .target = &given.max_jump_us,
+     .argument = "DUR",
+     .help = "hold events further ahead of the others (default 1d; 0s: off)"},
+    {.name = "dedup",
+     .group = WHICH,
+     .type = OPTION_DURATION,
+     .target = &given.dedup_us,
+     .argument = "DUR",
+     .help = "drop events whose event_id was seen within DUR"},
+    {.name = "format",
+     .group = OUTPUT,
+     .type = OPTION_CHOICE,
+     .target = &given.format,
+     .words = ENCODING_WORDS,
+     .help = "how rows are written; table: for people (default ndjson)"},
+    {.name = "output",
+     .group = OUTPUT,
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .target = &given.output,
+     .argument = "FILE",
+     .free = true,
+     .help = "rows go to FILE instead of standard output"},
+    {.name = "emit",
+     .group = OUTPUT,
+     .type = OPTION_CALL,
+     .call = emit_set,
+     .target = &given.emit,
+     .argument = "final|updates[:DUR]",
+     .help = "rows once, or also while they change (default final)"},
+    {.name = "key",
+     .group = OUTPUT,
+     .type = OPTION_TEXT,
+     .target = &given.key,
+     .argument = "F[,F]",
+     .help = "VALUE and a tab before every row, for kcat -P -K '\\t'"},
+    {.name = "pad",
+     .group = OUTPUT,
+     .type = OPTION_CALL,
+     .call = pad_set,
+     .argument = "[1024]",
+     .free = true,
+     .help = "newlines after each flush, so that kcat -P sends at once"},
+    {.name = "order-by",
+     .group = OUTPUT,
+     .type = OPTION_TEXT,
+     .target = &given.order_by,
+     .argument = "[-]F",
+     .help = "sort a window's rows by F; - reverses"},
+    {.name = "top",
+     .group = OUTPUT,
+     .type = OPTION_NUMBER,
+     .target = &given.top,
+     .argument = "N",
+     .least = 1,
+     .help = "only the first N rows of a window"},
+    {.name = "by-partition",
+     .group = OUTPUT,
+     .type = OPTION_FLAG,
+     .target = &given.by_partition,
+     .help = "a row per partition, with a member partition"},
+    {.name = "merge",
+     .group = OUTPUT,
+     .type = OPTION_FLAG,
+     .target = &given.merge,
+     .help = "read rows of --by-partition and add them up"},
+    {.name = "state",
+     .group = STATE,
+     .letter = 's',
+     .type = OPTION_TEXT,
+     .target = &given.state,
+     .argument = "FILE",
+     .free = true,
+     .help = "keep state in FILE and go on from it"},
+    {.name = "save-every",
+     .group = STATE,
+     .type = OPTION_DURATION,
+     .target = &given.save_every_us,
+     .argument = "DUR",
+     .least = 1,
+     .free = true,
+     .help = "how often the state is saved (default 1s)"},
+    {.name = "flush",
+     .group = STATE,
+     .type = OPTION_FLAG,
+     .target = &given.flush,
+     .free = true,
+     .help = "with --state: the end of the input closes everything"},
+    {.name = "spool",
+     .group = STATE,
+     .type = OPTION_TEXT,
+     .target = &given.spool,
+     .argument = "DIR",
+     .free = true,
+     .help = "rows go to numbered segments in DIR, sealed with the state"},
+    {.name = "show-position",
+     .group = STATE,
+     .type = OPTION_FLAG,
+     .target = &given.show_position,
+     .free = true,
+     .help = "print the positions in the state and exit"},
+    {.name = "rejects",
+     .group = WRONG,
+     .type = OPTION_TEXT,
+     .target = &given.rejects,
+     .argument = "FILE",
+     .free = true,
+     .help = "what was refused, as NDJSON with the reason"},
+    {.name = "late",
+     .group = WRONG,
+     .type = OPTION_TEXT,
+     .target = &given.late,
+     .argument = "FILE",
+     .free = true,
+     .help = "what came too late, as NDJSON"},
+    {.name = "strict",
+     .group = WRONG,
+     .type = OPTION_FLAG,
+     .target = &given.strict,
+     .free = true,
+     .help = "the first refused or late record ends the run, exit 1"},
+    {.name = "max-keys",
+     .group = LIMITS,
+     .type = OPTION_NUMBER,
+     .target = &given.max_keys,
+     .argument = "N",
+     .least = 1,
+     .free = true,
+     .help = "bound on keys held at once (default 50000000)"},
+    {.name = "jobs",
+     .group = LIMITS,
+     .letter = 'j',
+     .type = OPTION_NUMBER,
+     .target = &given.jobs,
+     .argument = "N",
+     .least = 1,
+     .free = true,
+     .help = "regular files in N ranges at once"},
+    {.name = "stats",
+     .group = INSIDE,
+     .type = OPTION_CALL,
+     .call = stats_set,
+     .argument = "[FILE]",
+     .free = true,
+     .help = "counters at the end and on SIGUSR1 (FILE.prom: Prometheus)"},
+    {.name = "explain",
+     .group = INSIDE,
+     .type = OPTION_FLAG,
+     .target = &given.explain,
+     .free = true,
+     .help = "say how expressions are run and what is read, and exit"},
+    {.name = "progress",
+     .group = INSIDE,
+     .type = OPTION_FLAG,
+     .target = &given.progress,
+     .free = true,
+     .help = "bytes, rate and time left on standard error"},
+    OPTION_END,
+};
+
+int common_options_parse(const struct tool *tool, int argc, char **argv)
+{
+    if ((tool->flags & TOOL_NO_TIME_RULES) != 0) given.max_jump_us = given.max_ahead_us = 0;
+    return option_parse(argc, argv, tool->options, rows);
+}
+
+/* As where a shell variable was not set: better said at once than when the file is needed. */
+static void refuse_empty_names(void)
+{
+    static const struct {
+        const char *name;
+        const char *const *value;
+    } needs[] = {
+        {"output", &given.output},
+        {"rejects", &given.rejects},
+        {"late", &given.late},
+        {"state", &given.state},
+        {"spool", &given.spool},
+        {"stats", &given.stats_file},
+        {"time-field", &given.time_field},
+    };
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (*needs[i].value != NULL && **needs[i].value == '\0')
+            die_usage("--%s: empty: a name is missing", needs[i].name);
+}
+
+static void refuse_format(const struct tool *tool)
+{
+    if (given.format == ENCODING_NDJSON) return;
+    if ((tool->flags & TOOL_ALL_MEMBERS) != 0)
+        die_usage("--format: events differ in their members, so they have no columns: ndjson only");
+    if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
+    if (given.format == ENCODING_TABLE && given.state != NULL)
+        die_usage("--format=table is for looking at, and does not go with --state");
+}
+
+static void refuse_options(const struct tool *tool)
+{
+    refuse_empty_names();
+    if (!(tool->flags & TOOL_WINDOWS)) {
+        static const char *const windows_only[] = {"order-by", "top", "emit"};
+        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
+            if (option_given(windows_only[i]))
+                die_usage("--%s: this tool has no windows", windows_only[i]);
+    }
+    if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
+        die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
+    if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
+    if (given.merge && given.by_partition)
+        die_usage("--merge reads what --by-partition has printed: not both");
+    if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
+    if (given.state == NULL && given.flush) die_usage("--flush needs --state");
+    if (given.output != NULL && given.spool != NULL)
+        die_usage("--output or --spool: rows go to one of them");
+    if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
+    if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
+    if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
+    refuse_format(tool);
+}
+
+struct settings common_options_settle(const struct tool *tool)
+{
+    struct settings settings = {
+        .lateness_us = given.lateness_us,
+        .idle_us = given.idle_us,
+        .has_state = given.state != NULL,
+        .by_partition = given.by_partition,
+        .merge = given.merge,
+        .updates = given.updates,
+        .max_keys = given.max_keys,
+    };
+    refuse_options(tool);
+    if (tool->settle != NULL) tool->settle(&settings);
+    if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
+        settings.lateness_us = 0;
+        given.time_field = "window_start";
+        given.max_jump_us = given.max_ahead_us = 0;
+    }
+    if (given.time_field == NULL) given.time_field = "event_time";
+    return settings;
+}

@@ -1,0 +1,287 @@
+#include "run/intake.h"
+
+#include <string.h>
+
+#include "admit/arrival.h"
+#include "run/framed.h"
+#include "run/common_options.h"
+#include "run/translated.h"
+#include "source/frame.h"
+
+/* How an input is framed whose first line is at data. */
+static enum framing framing_find(const struct loop *l, const char *data, const char *end)
+{
+    if (options->input == INPUT_NDJSON) return FRAMING_NONE;
+    const enum framing guess = frame_guess(data, end, options->input == INPUT_KCAT);
+    if (options->input == INPUT_KCAT)
+        return guess == FRAMING_ENVELOPE ? FRAMING_ENVELOPE : FRAMING_KCAT;
+    const struct translator *translator = l->run.translator;
+    if (guess != FRAMING_KCAT || translator == NULL) return guess;
+    const size_t len = (size_t)((const char *)rawmemchr(data, '\n') - data);
+    const struct slice line = {.text = data, .len = len};
+    return translator->whole(translator->self, line) ? FRAMING_NONE : guess;
+}
+
+static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
+{
+    input->begun = true;
+    input->framing = framing_find(l, data, end);
+    if (input->framing == FRAMING_NONE && l->admission.partition_slot < 0 &&
+        (input->partition == NULL || input->partition->number < 0))
+        arrival_join(&l->admission.clock, &l->inputs, input,
+                     clock_partition(&l->admission.clock, input->number));
+    const struct translator *translator = l->run.translator;
+    if (translator == NULL) return;
+    struct slice head = {.text = data, .len = (size_t)(end - data)};
+    struct frame frame;
+    if (input->framing != FRAMING_NONE) {
+        head.len = (size_t)((const char *)rawmemchr(data, '\n') - data);
+        const bool good = input->framing == FRAMING_KCAT ? frame_read(head, &frame)
+                                                         : envelope_read(head, &frame, &l->json);
+        head = good ? frame.payload : (struct slice){.text = data, .len = 0};
+    }
+    input->reading = translator->begin(translator->self, head);
+}
+
+/* All there was is a part of the first line, left for the next run: what it looks like then decides
+ * about its framing. */
+static void input_begin_again(struct input *input)
+{
+    input->begun = false;
+    input->framing = FRAMING_AUTO;
+}
+
+/* The record at p, which ends in a newline. Returns behind it. */
+static const char *take_record(struct loop *l, struct input *input, const char *p,
+                               const char *record_end, bool torn)
+{
+    struct origin origin = {
+        .input = input,
+        .line_number = input->lines + 1,
+        .partition = -1,
+        .offset = -1,
+        .torn = torn,
+    };
+    if (__builtin_expect(input->framing != FRAMING_NONE, 0)) return framed_take(l, &origin, p);
+    if (input->reading == NULL) return admission_event(&l->admission, p, &origin, input->partition);
+    size_t len = (size_t)(record_end - p);
+    if (len != 0 && p[len - 1] == '\n') len--;
+    if (len != 0 && p[len - 1] == '\r') len--;
+    origin.raw = (struct slice){.text = p, .len = len};
+    translated_take(l, &origin, origin.raw);
+    return record_end;
+}
+
+/* A line at p longer than a line may be: refused, whatever is in it. */
+static void take_too_long(struct loop *l, struct input *input, const char *p)
+{
+    struct origin origin = {
+        .input = input,
+        .raw = {.text = p, .len = LINE_MAX_BYTES + 1},
+        .line_number = input->lines + 1,
+        .partition = -1,
+        .offset = -1,
+    };
+    batch_deliver(&l->admission.batch);
+    l->stats.read++;
+    struct frame frame;
+    if (input->framing == FRAMING_KCAT && frame_read(origin.raw, &frame)) {
+        origin.partition = frame.partition;
+        origin.offset = frame.offset;
+        if (!framed_offset(l, clock_meet(&l->admission.clock, frame.partition), frame.offset)) {
+            l->stats.duplicate++;
+            return;
+        }
+    }
+    batch_refuse(&l->admission.batch, REASON_TOO_LONG, NULL, &origin);
+}
+
+/* Does more than a line may have stand at p without a newline among it? end is as far as can be
+ * read. */
+static bool is_too_long(const char *p, const char *end)
+{
+    return (size_t)(end - p) > LINE_MAX_BYTES && memchr(p, '\n', LINE_MAX_BYTES + 1) == NULL;
+}
+
+/* Behind the first newline from p on, or end. */
+static const char *rawmemchr_to(const char *p, const char *end)
+{
+    const char *newline = memchr(p, '\n', (size_t)(end - p));
+    return newline == NULL ? end : newline + 1;
+}
+
+static uint64_t lines_in(const char *from, const char *to)
+{
+    uint64_t lines = 0;
+    for (; (from = memchr(from, '\n', (size_t)(to - from))) != NULL; from++)
+        lines++;
+    return lines;
+}
+
+/* How many bytes the blank lines at the front take. */
+static size_t blank_lines(const char *from, const char *to)
+{
+    const char *behind = from;
+    for (const char *p = from; p < to && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'); p++)
+        if (*p == '\n') behind = p + 1;
+    return (size_t)(behind - from);
+}
+
+/* What can be taken of an input's bytes now. */
+struct span {
+    char *data;
+    const char *end;  /* behind the last byte */
+    const char *last; /* the last newline; NULL: there is none */
+    bool torn;        /* that newline is ours: the input ends without one */
+    bool first;       /* the input has begun with it */
+};
+
+/* Inside a line that was too long: goes to its end, as far as that is there. */
+static void rest_discard(const struct loop *l, struct input *input)
+{
+    const char *data = input->data + input->start;
+    const size_t len = input->end - input->start;
+    const char *newline = memchr(data, '\n', len);
+    if (newline != NULL) {
+        input_consume(input, (size_t)(newline + 1 - data));
+        input->lines++;
+        input->discarding = false;
+        return;
+    }
+    input_consume(input, len);
+    /* The next run may see its end. */
+    if (input->ended) input->discarding = l->run.settings.has_state;
+}
+
+static struct span span_of(struct input *input)
+{
+    struct span span = {.data = input->data + input->start, .end = input->data + input->end};
+    if (span.data == span.end) return span;
+    span.last = memrchr(span.data, '\n', (size_t)(span.end - span.data));
+    if (!input->ended || span.end[-1] == '\n') return span;
+    /* The room for it is always there. */
+    input->data[input->end] = '\n';
+    memset(input->data + input->end + 1, 0, SCAN_PADDING);
+    span.torn = true;
+    span.last = span.end++;
+    return span;
+}
+
+/* The first line that is not blank says what the input is. False: there is none yet. */
+static bool span_begin(struct loop *l, struct input *input, struct span *span)
+{
+    const size_t blank = blank_lines(span->data, span->last + 1);
+    input->lines += lines_in(span->data, span->data + blank);
+    span->data += blank;
+    if (span->data > span->last) {
+        input_consume(input, blank - (span->torn && blank != 0));
+        return false;
+    }
+    input_consume(input, blank);
+    input_begin(l, input, span->data, span->end);
+    span->first = true;
+    return true;
+}
+
+/* Records of a raw format, which may be several lines. Returns behind the last one taken. */
+static const char *raw_take(struct loop *l, struct input *input, const struct span *span)
+{
+    const struct translator *translator = l->run.translator;
+    const char *const end = span->end;
+    const char *p = span->data;
+    while (p < end) {
+        const char *next = translator->split(input->reading, p, end, input->ended);
+        if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
+        if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
+            /* A quote is open since 16 MiB: the next line end is taken for the record's. */
+            take_too_long(l, input, p);
+            next = rawmemchr_to(p + LINE_MAX_BYTES, end);
+            input->lines += lines_in(p, next);
+            input->discarding = next[-1] != '\n';
+            p = next;
+            continue;
+        }
+        const uint64_t lines = lines_in(p, next);
+        (void)take_record(l, input, p, next, span->torn && next == end);
+        input->lines += lines;
+        p = next;
+    }
+    return p;
+}
+
+/* Plain events, whole lines of them: the usual case. */
+static void lines_take(struct loop *l, struct input *input, const char *p, const char *stop)
+{
+    output_lender(&l->output, p, stop);
+    admission_lines(&l->admission, input, p, stop);
+    output_settle(&l->output);
+    output_lender(&l->output, NULL, NULL);
+}
+
+/* Lines, each a record. *record is where the last one began. Returns behind it. */
+static const char *each_take(struct loop *l, struct input *input, const struct span *span,
+                             const char **record)
+{
+    const char *const stop = span->last + 1;
+    const char *p = span->data;
+    while (p < stop) {
+        if (__builtin_expect(is_too_long(p, stop), 0)) {
+            take_too_long(l, input, p);
+            p = (const char *)rawmemchr(p, '\n') + 1;
+            input->lines++;
+            continue;
+        }
+        const char *const record_end =
+            input->reading == NULL ? NULL : (const char *)rawmemchr(p, '\n') + 1;
+        *record = p;
+        p = take_record(l, input, p, record_end,
+                        span->torn && memchr(p, '\n', (size_t)(stop - p)) == span->last);
+        input->lines++;
+    }
+    return p;
+}
+
+/* The span's records. */
+static void span_take(struct loop *l, struct input *input, const struct span *span)
+{
+    const char *const stop = span->last + 1;
+    const char *record = span->data;
+    const char *p = stop;
+    if (input->reading != NULL && input->framing == FRAMING_NONE)
+        p = raw_take(l, input, span);
+    else if (input->reading == NULL && input->framing == FRAMING_NONE && !span->torn &&
+             (size_t)(stop - span->data) <= LINE_MAX_BYTES)
+        lines_take(l, input, span->data, stop);
+    else
+        p = each_take(l, input, span, &record);
+    batch_deliver(&l->admission.batch); /* the block is about to be overwritten */
+    if (span->torn && p == span->end) { /* the newline is ours */
+        p = input->torn ? record : p - 1;
+        input->lines--;
+        if (input->torn && span->first && record == span->data) input_begin_again(input);
+    }
+    input_consume(input, (size_t)(p - span->data));
+}
+
+void intake_take(struct loop *l, struct input *input)
+{
+    if (input->discarding) rest_discard(l, input);
+    if (input->data == NULL) return;
+    if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
+        input_consume(input, 3);
+    struct span span = span_of(input);
+    if (span.data == span.end) return;
+    if (span.last == NULL) {
+        if (!is_too_long(span.data, span.end)) return;
+        take_too_long(l, input, span.data);
+        input_consume(input, input->end - input->start);
+        input->discarding = true;
+    } else if (!input->begun && is_too_long(span.data, span.last + 1)) {
+        take_too_long(l, input, span.data);
+        input_consume(input, LINE_MAX_BYTES);
+        input->discarding = true;
+        intake_take(l, input);
+    } else if (input->begun || span_begin(l, input, &span)) {
+        span_take(l, input, &span);
+    }
+}

@@ -1,0 +1,59 @@
+/*
+ * range.h - regular files as one row of bytes, and pieces of it for several processes.
+ *
+ * What the two ways of running jobs have in common (jobs.h, relay.h): which inputs can be cut at
+ * all, where a piece begins, reading no more than a piece, and what the process that has read one
+ * hands over: counters, rejects and late records.
+ */
+#ifndef CS_RANGE_H
+#define CS_RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "run/loop.h"
+
+/* The bytes of all inputs in one row: begin to end. */
+struct range {
+    uint64_t begin, end;
+};
+
+/* Can the inputs, open and unread, be cut into ranges? Not unless they are regular files of
+ * unframed NDJSON, with enough bytes for so many jobs, nor with options by which an event depends
+ * on all before it (--dedup, --strict). */
+bool range_possible(const struct loop *l, int jobs);
+
+/* Where the first line begins, at that byte or after, in the file that the byte is in. */
+uint64_t range_cut(const struct inputs *inputs, uint64_t at);
+
+/* Reads up to len bytes of a file from an offset; fewer at its end. */
+size_t range_peek(const struct input *input, uint64_t from, char *into, size_t len);
+
+/* Sets the inputs to a range: what lies before or behind counts as read. */
+void range_select(struct loop *l, const struct range *range);
+
+/* This process, just forked, reads ranges for its parent, dies with it, and leaves it to that to
+ * report. */
+void range_serve(struct loop *l, pid_t parent);
+
+/* Waits until such a process has ended; returns its status, as waitpid has it (0 where the ends of
+ * children are ignored). */
+int range_wait(pid_t process);
+
+/* One has ended before its time, and so does the run. Unless it was killed it has said why. */
+_Noreturn void range_failed(int status);
+
+/* The partition that all ranges are of. */
+struct partition *range_partition(struct loop *l);
+
+/* What it has counted, and the command's save, to hand over with each range. */
+void range_pack(struct loop *l, struct buffer *out);
+
+/* Adds that to the run, whose lines so far are those before the range, with what was handed over in
+ * l->handover: events left to the run, rejects, late records. rows are the range's, for a command
+ * that puts them between its own (take). */
+void range_add(struct loop *l, struct unpack *in, struct slice handed, struct slice rows);
+
+#endif

@@ -1,0 +1,73 @@
+#include "run/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/die.h"
+
+volatile sig_atomic_t stop_signal, stats_wanted;
+static int wake_fd = -1;
+
+static void on_stop(int signal)
+{
+    const int saved = errno;
+    stop_signal = signal;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+static void on_stats(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    stats_wanted = 1;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+/* Something has happened that the loop will look for when it is awake: a save has ended. */
+static void on_wake(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+int signals_catch(bool children)
+{
+    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_fd < 0) die_errno("eventfd");
+    struct sigaction action = {.sa_handler = on_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND; /* a second ^C kills at once */
+    sigaction(SIGINT, &action, NULL);
+    /* Past ulimit -f a write fails, and is reported, instead of killing. */
+    action = (struct sigaction){.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &action, NULL);
+    action = (struct sigaction){.sa_handler = on_stats};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+    if (!children) return wake_fd;
+    action = (struct sigaction){.sa_handler = on_wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &action, NULL);
+    return wake_fd;
+}
+
+bool signals_wait(int fd)
+{
+    struct pollfd entries[] = {{.fd = fd, .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+    while (poll(entries, 2, -1) < 0)
+        if (errno != EINTR) die_errno("poll");
+    uint64_t signals;
+    if (entries[1].revents == 0) return true;
+    (void)!read(wake_fd, &signals, sizeof signals);
+    return false;
+}

@@ -1,0 +1,157 @@
+#include "run/spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "run/state.h"
+
+#define NAME_BYTES 32
+
+static void sealed_name(char name[NAME_BYTES], uint64_t number)
+{
+    snprintf(name, NAME_BYTES, "%012llu.ndjson", (unsigned long long)number);
+}
+
+static void open_name(char name[NAME_BYTES], uint64_t number)
+{
+    snprintf(name, NAME_BYTES, ".%012llu.open", (unsigned long long)number);
+}
+
+/* The number of a segment from its file's name; 0: it is none. */
+static uint64_t name_number(const char *file, bool *sealed)
+{
+    char name[NAME_BYTES];
+    *sealed = file[0] != '.';
+    const unsigned long long number = strtoull(file + !*sealed, NULL, 10);
+    if (*sealed)
+        sealed_name(name, number);
+    else
+        open_name(name, number);
+    return strcmp(name, file) == 0 ? number : 0;
+}
+
+static void spool_directory_sync(const struct spool *spool)
+{
+    if (fsync(spool->dir_fd) != 0 && errno != EINVAL && errno != EROFS)
+        die_errno("%s: fsync", spool->dir);
+}
+
+static void segment_seal(const struct spool *spool, uint64_t number)
+{
+    char from[NAME_BYTES], to[NAME_BYTES];
+    open_name(from, number);
+    sealed_name(to, number);
+    if (renameat(spool->dir_fd, from, spool->dir_fd, to) != 0) die_errno("%s/%s", spool->dir, from);
+}
+
+/* One file that was there: see the head of spool.h. True: something was changed. */
+static bool segment_recover(const struct spool *spool, const char *file)
+{
+    bool sealed;
+    const uint64_t number = name_number(file, &sealed);
+    if (number == 0) return false;
+    if (sealed) {
+        if (number > spool->named)
+            die_person(
+                "%s/%s: the state knows nothing of this segment: is it the spool of another state?",
+                spool->dir, file);
+        return false;
+    }
+    if (number <= spool->named)
+        segment_seal(spool, number);
+    else if (unlinkat(spool->dir_fd, file, 0) != 0)
+        die_errno("%s/%s", spool->dir, file);
+    return true;
+}
+
+static void spool_recover(const struct spool *spool)
+{
+    const int fd = openat(spool->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL) die_errno("%s", spool->dir);
+    bool changed = false;
+    for (const struct dirent *entry; errno = 0, (entry = readdir(dir)) != NULL;)
+        changed |= segment_recover(spool, entry->d_name);
+    if (errno != 0) die_errno("%s", spool->dir);
+    closedir(dir);
+    if (changed) spool_directory_sync(spool);
+}
+
+/* The next segment gets the rows. */
+static void segment_open(struct spool *spool)
+{
+    struct output *output = spool->output;
+    open_name(spool->name, ++spool->open);
+    output->fd = openat(spool->dir_fd, spool->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (output->fd < 0) die_errno("%s/%s", spool->dir, spool->name);
+    output->position = 0;
+}
+
+void spool_open(struct spool *spool, const char *dir, uint64_t named, struct output *output)
+{
+    if (mkdir(dir, 0700) == 0)
+        directory_sync(dir);
+    else if (errno != EEXIST)
+        die_errno("%s", dir);
+    *spool = (struct spool){
+        .dir = dir,
+        .dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+        .output = output,
+        .named = named,
+        .open = named,
+        .full_fd = -1,
+    };
+    struct stat there;
+    if (spool->dir_fd < 0 || fstat(spool->dir_fd, &there) != 0) die_errno("%s", dir);
+    owner_check(dir, &there);
+    if (!lock_take(spool->dir_fd, LOCK_PATIENCE_US))
+        die_person("%s: another process writes to this spool", dir);
+    spool_recover(spool);
+    *output = (struct output){.name = dir};
+    segment_open(spool);
+}
+
+void spool_cut(struct spool *spool)
+{
+    output_flush(spool->output);
+    if (spool->output->position == 0) return;
+    spool->full_fd = spool->output->fd;
+    spool->named = spool->open;
+    segment_open(spool);
+}
+
+void spool_sync(struct spool *spool)
+{
+    if (spool->full_fd < 0) return;
+    if (fsync(spool->full_fd) != 0) die_errno("%s: fsync", spool->dir);
+    spool_directory_sync(spool);
+}
+
+void spool_seal(struct spool *spool)
+{
+    if (spool->full_fd < 0) return;
+    segment_seal(spool, spool->named);
+    spool_directory_sync(spool);
+}
+
+void spool_sealed(struct spool *spool)
+{
+    if (spool->full_fd < 0) return;
+    if (close(spool->full_fd) != 0) die_errno("%s", spool->dir);
+    spool->full_fd = -1;
+}
+
+void spool_close(struct spool *spool)
+{
+    if (spool->output->buffer.len != 0 || spool->output->position != 0)
+        return; /* not reached: all is saved */
+    if (unlinkat(spool->dir_fd, spool->name, 0) != 0) die_errno("%s/%s", spool->dir, spool->name);
+    close(spool->dir_fd);
+}

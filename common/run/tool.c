@@ -1,0 +1,512 @@
+#include "run/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admit/arrival.h"
+#include "base/die.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/paths.h"
+#include "run/checkpoint.h"
+#include "run/intake.h"
+#include "run/jobs.h"
+#include "run/loop.h"
+#include "run/range.h"
+#include "run/relay.h"
+#include "run/common_options.h"
+#include "run/signals.h"
+#include "run/summary.h"
+#include "run/tick.h"
+
+/* More workers than that help nobody. */
+#define JOBS_MAX 256
+
+static struct loop loop;
+
+static void number_members(struct run *run)
+{
+    struct list names = {0};
+    option_items(&names, "number", &options->number, LIST_NAMES);
+    for (size_t i = 0; i < names.count; i++) {
+        const struct slice name = names.item[i].name;
+        const int slot = schema_need(&run->schema, name);
+        if (slot < 0) die_usage("--number: more than %d members are read", SCHEMA_MAX);
+        if (slot < SLOT_CANONICAL)
+            die_usage("--number: %s is always text (one of the twelve members of an event)",
+                      name.text);
+        run->schema.number |= UINT64_C(1) << slot;
+    }
+    list_release(&names);
+}
+
+/* --key of a tool whose rows are the events themselves. */
+static void key_members(struct run *run)
+{
+    if (options->key == NULL) return;
+    struct list names = {0};
+    (void)list_add(&names, LIST_NAMES, slice_of(options->key)); /* rows_new has judged it */
+    for (size_t i = 0; i < names.count; i++)
+        if (schema_need(&run->schema, names.item[i].name) < 0)
+            die_usage("--key: too many members are looked at");
+    list_release(&names);
+}
+
+static void where_compile(struct admission *a, struct schema *schema)
+{
+    a->where_count = options->where.count;
+    a->where = memory_zero(a->where_count + 1, sizeof a->where[0]);
+    struct buffer why = {0};
+    for (size_t i = 0; i < a->where_count; i++) {
+        if (options->where.text[i][0] == '\0') die_usage("--where: which expression?");
+        a->where[i] = expr_compile(options->where.text[i], schema, &why);
+        if (a->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
+    }
+    while (options->merge && a->where_count > 0) /* the rows are made of what it selected */
+        expr_free(a->where[--a->where_count]);
+    buffer_release(&why);
+}
+
+/* Makes the partitions of one item of --partitions: "3" or "0-11". False: it is none. */
+static bool partitions_make(struct clock *clock, const char *item)
+{
+    char *end;
+    errno = 0;
+    const long long first = strtoll(item, &end, 10);
+    long long last = first;
+    if (end == item || first < 0) return false;
+    if (*end == '-') {
+        item = end + 1;
+        last = strtoll(item, &end, 10);
+        if (end == item || last < first || last - first >= 100000) return false;
+    }
+    if (*end != '\0' || errno != 0) return false;
+    for (long long number = first; number <= last; number++)
+        (void)clock_partition(clock, number);
+    return true;
+}
+
+static void partitions_name(struct clock *clock)
+{
+    if (options->partitions == NULL) return;
+    struct list items = {0};
+    bool good = list_add(&items, LIST_NAMES, slice_of(options->partitions)) == NULL;
+    for (size_t i = 0; i < items.count && good; i++)
+        good = partitions_make(clock, items.item[i].name.text);
+    if (!good)
+        die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
+                  options->partitions);
+    list_release(&items);
+}
+
+/* What the inputs' partitions are before anything is read. */
+static void partitions_of_inputs(struct loop *l)
+{
+    int64_t number = 0;
+    struct partition *files = NULL;
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *input = &l->inputs.input[i];
+        /* Whether its records are framed shows later: until then a partition of no record's number
+         * stands in. */
+        const bool is_file = input->regular && !options->interleave;
+        if (!is_file || files == NULL)
+            arrival_assign(input, clock_partition(&l->admission.clock, -1 - number++));
+        if (is_file && files == NULL) files = input->partition;
+        if (is_file) arrival_assign(input, files);
+        input->number = -1 - input->partition->number;
+    }
+}
+
+/* What every name is for. Nothing has been opened yet. */
+static void paths_gather(char **operands, int count)
+{
+    const struct {
+        const char *option, *name;
+        enum path_use use;
+    } table[] = {
+        {"--view", option_file_name(), PATH_READ},     {"--output", options->output, PATH_WRITTEN},
+        {"--rejects", options->rejects, PATH_RECORDS}, {"--late", options->late, PATH_RECORDS},
+        {"--stats", options->stats_file, PATH_REPORT}, {"--state", options->state, PATH_STATE},
+        {"--spool", options->spool, PATH_SEGMENTS},
+    };
+    bool stdin_read = count == 0;
+    for (int i = 0; i < count; i++)
+        stdin_read |= strcmp(operands[i], "-") == 0;
+    if (stdin_read) paths_note_stream("standard input", STDIN_FILENO, true);
+    if (options->output == NULL && options->spool == NULL)
+        paths_note_stream("standard output", STDOUT_FILENO, false);
+    paths_note_stream("standard error", STDERR_FILENO, false);
+    for (int i = 0; i < count; i++)
+        if (strcmp(operands[i], "-") != 0) paths_note(NULL, operands[i], PATH_READ);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].name != NULL) paths_note(table[i].option, table[i].name, table[i].use);
+}
+
+/* Rows to standard output while a state is kept: only what has a name can be cut back to where the
+ * state is. */
+static void standard_output_check(struct output *output)
+{
+    struct stat stat;
+    if (options->state == NULL || fstat(output->fd, &stat) != 0) return;
+    if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
+        message("standard output is a pipe: a crash may lose or repeat rows on their way "
+                "(--output, --spool do not)");
+    output->file = S_ISREG(stat.st_mode);
+}
+
+static void outputs_open(struct loop *l)
+{
+    if (options->stats_file != NULL) stats_check(options->stats_file);
+    if (options->spool != NULL) {
+        spool_open(&l->spool, options->spool, l->spool.named, &l->output);
+    } else if (options->output != NULL) {
+        output_file(&l->output, options->output, l->length.output);
+    } else {
+        output_standard(&l->output);
+        standard_output_check(&l->output);
+    }
+    if (options->rejects != NULL) {
+        output_file(&l->rejects_output, options->rejects, l->length.rejects);
+        l->admission.fates.rejects.output = &l->rejects_output;
+    }
+    if (options->late != NULL && options->rejects != NULL &&
+        paths_same(options->late, options->rejects)) {
+        l->admission.fates.late.output = &l->rejects_output;
+    } else if (options->late != NULL) {
+        output_file(&l->late_output, options->late, l->length.late);
+        l->admission.fates.late.output = &l->late_output;
+    }
+}
+
+static void explain(struct loop *l)
+{
+    output_standard(&l->output);
+    struct buffer text = {0};
+    for (size_t i = 0; i < l->admission.where_count; i++) {
+        buffer_add_literal(&text, "where    ");
+        expr_explain(l->admission.where[i], &text);
+        buffer_add_char(&text, '\n');
+    }
+    if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
+    buffer_add_literal(&text, "members ");
+    for (int slot = 0; slot < l->run.schema.count; slot++) {
+        if (!schema_needs(&l->run.schema, slot)) continue;
+        buffer_add_char(&text, ' ');
+        json_add_escaped(&text, l->run.schema.name[slot]);
+    }
+    buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "",
+                  scanner_kernel());
+    struct buffer bound = {0};
+    option_fingerprint(&bound);
+    buffer_add_literal(&text, "state    bound to ");
+    for (const char *at = bound.data, *end = at + bound.len; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        json_add_escaped(&text, (struct slice){.text = at, .len = (size_t)(newline - at)});
+        at = newline + 1;
+        if (at < end) buffer_add_char(&text, ' ');
+    }
+    buffer_add_char(&text, '\n');
+    buffer_release(&bound);
+    buffer_add_slice(&l->output.buffer, buffer_slice(&text));
+    buffer_release(&text);
+    output_close(&l->output);
+    exit(EXIT_DONE);
+}
+
+static void wait_for_input(struct loop *l, int64_t due_us)
+{
+    loop_flush(l);
+    const int64_t idle_us = clock_next_idle(&l->admission.clock);
+    const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
+    if (options->idle_us == 0) return;
+    clock_waited(&l->admission.clock, waited_us);
+    if (l->admission.clock.count != 0) {
+        bool all_released = true;
+        for (int i = 0; i < l->admission.clock.count; i++)
+            all_released &=
+                l->admission.clock.partition[i]->released || l->admission.clock.partition[i]->ended;
+        if (all_released) admission_release_all(&l->admission);
+    }
+    batch_deliver(&l->admission.batch);
+}
+
+static void input_ended(struct loop *l, struct input *input)
+{
+    const bool is_file = input->regular && !options->interleave;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *other = &l->inputs.input[i];
+        if (is_file && other->regular && !other->ended) return; /* the next file goes on */
+    }
+    if (l->run.settings.has_state || l->more_follows) return;
+    for (int i = 0; i < l->admission.clock.count; i++) {
+        struct partition *partition = l->admission.clock.partition[i];
+        const struct input *source = partition->source;
+        const bool brought = source != NULL && (source == input || (is_file && source->regular));
+        if (partition != input->partition && !brought) continue;
+        if (partition->holding) admission_release(&l->admission, partition);
+        partition->ended = true;
+    }
+    batch_deliver(&l->admission.batch);
+}
+
+static void read_everything(struct loop *l)
+{
+    while (stop_signal == 0) {
+        struct input *input;
+        const enum input_status status = inputs_next(&l->inputs, &input);
+        if (status == INPUT_END) {
+            l->input_over = true;
+            break;
+        }
+        const int64_t due_us = tick(l);
+        if (status == INPUT_WAIT) {
+            wait_for_input(l, due_us);
+            continue;
+        }
+        wallclock_read(&l->admission.wallclock);
+        intake_take(l, input);
+        if (input->ended) input_ended(l, input);
+        if (l->admission.batch.full && l->in_range)
+            return; /* the run will read it again, and say so */
+        checkpoint_keys(l);
+    }
+}
+
+static void finish(struct loop *l)
+{
+    /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
+    const bool flushes =
+        options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
+    if (options->state != NULL && !flushes) return;
+    admission_release_all(&l->admission);
+    batch_deliver(&l->admission.batch);
+    checkpoint_keys(l);
+    if (l->admission.clock.largest_us != TIME_NONE &&
+        l->admission.clock.largest_us > l->admission.batch.told_us) {
+        l->admission.batch.told_us = l->admission.clock.largest_us;
+        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
+    }
+    if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
+    /* For the run that goes on after --flush. */
+    if (l->admission.batch.told_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->admission.batch.told_us;
+    if (l->run.finished_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->run.finished_us;
+}
+
+/* A standard stream that is closed would be taken by the next file opened, and rows would go into
+ * that. What stands there instead is opened the wrong way round: using it fails, as it should. */
+static void streams_occupy(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static void strict_stop(void *context)
+{
+    loop_flush(context);
+    die("--strict: stopped at the first refused or late record");
+}
+
+static void admission_flush(void *context)
+{
+    loop_flush(context);
+}
+
+/* The command, in a range of --jobs, leaves the event to the run. */
+static void event_leave(void *context, const struct pending *pending)
+{
+    struct loop *const l = context;
+    const struct handover_record record = {.input_number =
+                                               (uint32_t)(pending->origin.input - l->inputs.input),
+                                           .line = pending->origin.line_number,
+                                           .raw = pending->origin.raw};
+    handover_event(&l->handover.buffer, &pending->ev, l->members, &record);
+}
+
+static void batch_left(void *context)
+{
+    struct loop *const l = context;
+    if (l->handover.buffer.len != 0) output_row_done(&l->handover);
+}
+
+/* What admission has to know, from the options and the command. */
+static void admission_set(struct loop *l)
+{
+    struct admission *const a = &l->admission;
+    struct run *const run = &l->run;
+    a->analysis = l->analysis;
+    a->run = run;
+    a->inputs = &l->inputs;
+    a->time = options->time;
+    a->time_field = options->time_field;
+    a->max_jump_us = options->max_jump_us;
+    a->flush = admission_flush;
+    a->context = l;
+    a->time_slot = schema_need(&run->schema, slice_of(options->time_field));
+    a->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    a->final_slot =
+        options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
+    if (a->time_slot < 0 || (options->merge && a->partition_slot < 0))
+        die_usage("too many members are looked at");
+    if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
+    a->scanner = scanner_new(&run->schema);
+    clock_init(&a->clock, run->settings.lateness_us, options->idle_us);
+    partitions_name(&a->clock);
+    dedup_init(&a->dedup, options->dedup_us);
+    wallclock_init(&a->wallclock, options->max_ahead_us);
+    a->fates = (struct fates){
+        .stats = &l->stats,
+        .rejects = {.what = "rejected", .option = "--rejects"},
+        .late = {.what = "late", .option = "--late"},
+        .inputs = &l->inputs,
+        .time_field = options->time_field,
+        .has_state = run->settings.has_state,
+        .stop = options->strict ? strict_stop : NULL,
+        .context = l,
+    };
+    a->batch = (struct batch){
+        .analysis = l->analysis,
+        .run = run,
+        .fates = &a->fates,
+        .clock = &a->clock,
+        .dedup = &a->dedup,
+        .max_keys = (uint64_t)options->max_keys,
+        .leave = event_leave,
+        .left = batch_left,
+        .context = l,
+    };
+    batch_init(&a->batch, run->schema.count);
+    admission_begin(a);
+}
+
+static void start(struct loop *l, int argc, char **argv)
+{
+    notify_open(&l->notify);
+    const int operand = common_options_parse(l->tool, argc, argv);
+    if (options->show_position) checkpoint_show(l);
+    struct run *run = &l->run;
+    schema_init(&run->schema);
+    run->first_time_us = INT64_MAX;
+    run->end_time_us = TIME_NONE;
+    run->finished_us = INT64_MIN;
+    run->settings = common_options_settle(l->tool);
+    const char *why;
+    const struct rows_options rows_options = {
+        .format = (enum encoding_kind)options->format,
+        .key = options->key,
+        .order_by = options->order_by,
+        .top = options->top,
+        .pad = options->pad,
+    };
+    run->rows = rows_new(&l->output, &rows_options, &why);
+    if (why != NULL) die_usage("%s", why);
+    number_members(run);
+    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
+        run->schema.all = true;
+        key_members(run);
+    }
+    l->analysis = l->tool->start(run);
+    if (options->state != NULL && l->analysis->save == NULL)
+        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
+                  "positions)");
+    l->members = run->schema.needed;
+    where_compile(&l->admission, &run->schema);
+    admission_set(l);
+    why = rows_check(run->rows);
+    if (why != NULL) die_usage("%s", why);
+    if (options->explain) explain(l);
+    paths_gather(argv + operand, argc - operand);
+    paths_check();
+    /* Before anything is held or opened: whoever sees that it is may send a signal. */
+    l->inputs.wake_fd = signals_catch(options->state != NULL);
+    checkpoint_open(l);
+    inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
+    partitions_of_inputs(l);
+    checkpoint_seek(l);
+    outputs_open(l);
+    rows_open(run->rows, isatty(l->output.fd));
+    checkpoint_resume(l);
+    l->updates_due_us = instant_steady() + options->updates_us;
+    bool only_files = true;
+    for (int i = 0; i < l->inputs.count; i++)
+        only_files &= l->inputs.input[i].regular;
+    progress_init(&l->progress, options->progress,
+                  only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO));
+    notify_ready(&l->notify);
+}
+
+/* Giving back the memory of a million sessions takes longer than saving them, and the process ends
+ * anyway: it is done where somebody looks for leaks. */
+#if defined(__SANITIZE_ADDRESS__)
+static const bool leaks_looked_for = true;
+#elif defined(__has_feature)
+static const bool leaks_looked_for = __has_feature(address_sanitizer);
+#else
+static const bool leaks_looked_for = false;
+#endif
+
+static void release(struct loop *l)
+{
+    for (int i = 0; i < l->inputs.count; i++)
+        if (l->inputs.input[i].reading != NULL) l->run.translator->end(l->inputs.input[i].reading);
+    if (l->tool->release != NULL) l->tool->release(&l->run);
+    admission_end(&l->admission);
+    buffer_release(&l->json);
+    buffer_release(&l->events);
+    positions_release(&l->positions);
+    inputs_release(&l->inputs);
+    rows_free(l->run.rows);
+    schema_release(&l->run.schema);
+    paths_release();
+    option_release();
+}
+
+static void read_with_jobs(struct loop *l)
+{
+    const int count = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
+    if (range_possible(l, count) &&
+        (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
+        return;
+    read_everything(l);
+}
+
+int tool_main(const struct tool *tool, int argc, char **argv)
+{
+    struct loop *l = &loop;
+    message_name(tool->name);
+    streams_occupy();
+    l->tool = tool;
+    struct buffer head = {0};
+    buffer_printf(&head, "Usage: %s [OPTION]... [FILE]...\n%s\n%c", tool->name, tool->summary,
+                  '\0');
+    option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
+    start(l, argc, argv);
+    read_with_jobs(l);
+    notify_stopping(&l->notify);
+    finish(l);
+    checkpoint_last(l);
+    checkpoint_torn(l);
+    progress_end(&l->progress, l->inputs.bytes_read);
+    loop_flush(l);
+    if (options->stats) summary_write(l);
+    if (options->spool != NULL) spool_close(&l->spool);
+    output_close(&l->output);
+    if (options->rejects != NULL) output_close(&l->rejects_output);
+    if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
+    notify_close(&l->notify);
+    if (leaks_looked_for) {
+        release(l);
+        buffer_release(&head);
+    }
+    if (stop_signal == SIGINT)
+        raise(SIGINT); /* the handler is reset: the caller sees how we ended */
+    return EXIT_DONE;
+}

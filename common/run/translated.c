@@ -1,0 +1,58 @@
+#include "run/translated.h"
+
+#include <string.h>
+
+/* A translator made an event: none is taken before all of the record's are known to be good. */
+static void event_made(void *context, struct slice json)
+{
+    struct loop *l = context;
+    buffer_add_slice(&l->events, json);
+    buffer_add_char(&l->events, '\n');
+}
+
+/* The text behind one of the events made, or NULL for the last. */
+static char *event_behind(const struct loop *l, const char *text)
+{
+    char *behind = (char *)rawmemchr(text, '\n') + 1;
+    return behind == l->events.data + l->events.len ? NULL : behind;
+}
+
+/* What is wrong with one of several events that were made of a record. */
+static enum reason events_reason(struct loop *l, const struct origin *origin)
+{
+    for (const char *text = l->events.data; text != NULL; text = event_behind(l, text)) {
+        const enum reason reason = admission_check(&l->admission, text, origin);
+        if (reason != REASON_NONE) return reason;
+    }
+    return REASON_NONE;
+}
+
+void translated_take(struct loop *l, struct origin *origin, struct slice record)
+{
+    struct admission *const a = &l->admission;
+    struct input *const input = origin->input;
+    if (slice_is_blank(record)) return;
+    bool header = false;
+    buffer_clear(&a->detail);
+    buffer_clear(&l->events);
+    batch_deliver(&a->batch);
+    enum reason reason =
+        l->run.translator->translate(input->reading, record, event_made, l, &header, &a->detail);
+    if (header) return;
+    l->stats.read++;
+    memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
+    if (reason == REASON_NONE && l->events.len != 0 && event_behind(l, l->events.data) != NULL)
+        reason = events_reason(l, origin);
+    if (reason != REASON_NONE) {
+        buffer_add_char(&a->detail, '\0');
+        batch_refuse(&a->batch, reason, a->detail.len > 1 ? a->detail.data : NULL, origin);
+        return;
+    }
+    fates_record_begin(&a->fates, origin);
+    const char *text = l->events.len == 0 ? NULL : l->events.data;
+    for (; text != NULL; text = event_behind(l, text)) {
+        (void)admission_event(a, text, origin, input->partition);
+        batch_deliver(&a->batch);
+    }
+    fates_record_end(&a->fates);
+}

@@ -1,0 +1,528 @@
+#include "session/cart.h"
+
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/memory.h"
+
+struct cart_verdict {
+    int64_t due_us, last_us;
+    bool again; /* by an event set aside: after the runs due at the same time */
+    size_t name_at, name_len, user_at, user_len; /* in carts->texts */
+    bool has_user;
+    uint32_t add_to_carts;
+};
+
+void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us)
+{
+    *carts =
+        (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
+    timelines_init(&carts->timelines);
+    rests_init(&carts->rests, forget_us);
+}
+
+void carts_release(struct carts *carts)
+{
+    timelines_release(&carts->timelines);
+    rests_release(&carts->rests);
+    free(carts->verdict);
+    carts->verdict = NULL;
+    carts->verdict_count = carts->verdict_cap = 0;
+    buffer_release(&carts->texts);
+}
+
+static struct stretch *at(const struct carts *carts, uint32_t number)
+{
+    return stretch_at(&carts->timelines.stretches, number);
+}
+
+static bool same_run(const struct carts *carts, const struct stretch *stretch,
+                     const struct stretch *next)
+{
+    return stretch_near(stretch->last_us, carts->after_us, next->reach_us);
+}
+
+static bool same_visit(const struct carts *carts, const struct stretch *stretch,
+                       const struct stretch *next)
+{
+    return stretch_near(stretch->last_us, carts->forget_us, next->reach_us);
+}
+
+/* When something set aside counts: reach_us of a single event that was behind its partition's
+ * watermark is that. */
+static int64_t aside_due(const struct stretch *aside)
+{
+    return aside->reach_us;
+}
+
+/* When the timeline is to be looked at: at its next verdict. */
+static int64_t next_due(const struct carts *carts, const struct timeline *timeline)
+{
+    int64_t due_us = INT64_MAX;
+
+    if (timeline->first != POOL_NONE)
+        due_us = at(carts, timeline->first)->last_us + carts->after_us;
+    if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
+        due_us = aside_due(at(carts, timeline->aside));
+    return due_us;
+}
+
+static void cart_schedule(struct carts *carts, uint32_t number)
+{
+    timelines_schedule(&carts->timelines, number,
+                       next_due(carts, timeline_at(&carts->timelines, number)));
+}
+
+/* Can a visit that has come to *last_us go on with this stretch? If so, moves *last_us. */
+static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
+                          const struct stretch *stretch)
+{
+    if (stretch->last_us <= *last_us) return false;
+    if (stretch->start_us > *last_us &&
+        !stretch_near(*last_us, carts->forget_us, stretch->reach_us))
+        return false;
+    *last_us = stretch->last_us;
+    return true;
+}
+
+/* Is the whole visit, of which an event at time_us is a part, over before the watermark? */
+static bool visit_is_over(const struct carts *carts, const struct timeline *timeline,
+                          int64_t time_us, int64_t watermark_us)
+{
+    int64_t last_us = time_us;
+    bool moved = true;
+
+    while (moved && last_us + carts->forget_us < watermark_us) {
+        moved = timeline->past != POOL_NONE &&
+                visit_goes_on(carts, &last_us, at(carts, timeline->past));
+        for (uint32_t run = timeline->first; run != POOL_NONE; run = at(carts, run)->next)
+            moved = visit_goes_on(carts, &last_us, at(carts, run)) || moved;
+        for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next)
+            moved = visit_goes_on(carts, &last_us, at(carts, aside)) || moved;
+    }
+    return last_us + carts->forget_us < watermark_us;
+}
+
+/* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
+ */
+static void aside_add(struct carts *carts, uint32_t number, struct slice name,
+                      const struct fact *fact)
+{
+    struct timelines *timelines = &carts->timelines;
+    uint32_t *link = &timeline_at(timelines, number)->aside;
+
+    while (*link != POOL_NONE && aside_due(at(carts, *link)) < fact->watermark_us)
+        link = &at(carts, *link)->next;
+    if (*link != POOL_NONE && aside_due(at(carts, *link)) == fact->watermark_us) {
+        stretch_add(&timelines->stretches, at(carts, *link), fact);
+        return;
+    }
+    const uint32_t aside = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, aside, name, fact);
+    at(carts, aside)->next = *link;
+    *link = aside;
+}
+
+/* Adds an event to a run; those it connects become one. */
+static void run_add(struct carts *carts, uint32_t number, uint32_t before, struct slice name,
+                    const struct fact *fact)
+{
+    struct timelines *timelines = &carts->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
+    uint32_t run = before;
+
+    if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
+                                stretch_near(at(carts, before)->last_us, carts->after_us,
+                                             instant_latest(fact->time_us, fact->watermark_us)))) {
+        timeline_add(timelines, before, fact);
+    } else {
+        run = timeline_take(timelines, number);
+        stretch_begin(&timelines->stretches, run, name, fact);
+        timeline_insert(timelines, timeline, before, run);
+    }
+    const uint32_t next = at(carts, run)->next;
+    if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
+        timeline_join_next(timelines, timeline, run);
+    const uint32_t previous = at(carts, run)->previous;
+    if (previous != POOL_NONE && same_run(carts, at(carts, previous), at(carts, run)))
+        timeline_join_next(timelines, timeline, previous);
+}
+
+/* Is the run that an event would make, or join, over for its partition? Only asked of events behind
+ * the watermark. */
+static bool run_is_over(const struct carts *carts, const struct timeline *timeline, uint32_t before,
+                        const struct fact *fact)
+{
+    const uint32_t following = before == POOL_NONE ? timeline->first : at(carts, before)->next;
+    int64_t last_us = fact->time_us;
+
+    if (before != POOL_NONE && at(carts, before)->last_us > last_us)
+        last_us = at(carts, before)->last_us;
+    else if (following != POOL_NONE &&
+             stretch_near(fact->time_us, carts->after_us, at(carts, following)->reach_us))
+        last_us = at(carts, following)->last_us;
+    return last_us + carts->after_us < fact->watermark_us;
+}
+
+/* Adds an event that is not late. */
+static void cart_add(struct carts *carts, uint32_t number, struct slice name,
+                     const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+    const uint32_t before = timeline_before(&carts->timelines, timeline, fact->time_us);
+    const bool aside =
+        fact->time_us < fact->watermark_us && run_is_over(carts, timeline, before, fact);
+
+    if (aside)
+        aside_add(carts, number, name, fact);
+    else
+        run_add(carts, number, before, name, fact);
+    if (aside || before == POOL_NONE)
+        cart_schedule(carts, number); /* else nothing is due earlier than before */
+}
+
+/* The visit goes on, perhaps: it is made a timeline's past. */
+static void visit_wake(struct carts *carts, uint32_t number, uint32_t resting, struct slice name)
+{
+    struct stretches *stretches = &carts->timelines.stretches;
+    const struct rest *rest = rest_at(&carts->rests, resting);
+    const uint32_t past = timeline_take(&carts->timelines, number);
+    const struct said user = {.text = {.text = rest->user, .len = rest->user_len},
+                              .time_us = rest->user_us};
+
+    stretch_begin_empty(stretches, past, name, rest->start_us, rest->last_us);
+    stretch_say_user(stretches, at(carts, past), &user);
+    at(carts, past)->reach_us = rest->reach_us;
+    at(carts, past)->flags = rest->is_alerted ? STRETCH_ALERTED : 0;
+    at(carts, past)->deeds[DEED_ADD_TO_CART] = rest->add_to_carts;
+    at(carts, past)->deeds[DEED_PURCHASE] = rest->has_bought;
+    timeline_at(&carts->timelines, number)->past = past;
+    rests_drop(&carts->rests, resting);
+}
+
+/* Nothing is left of an id but its past: remembered in less memory, unless it is over. */
+static void visit_rest(struct carts *carts, uint32_t number)
+{
+    struct timelines *timelines = &carts->timelines;
+    const uint32_t past = timeline_at(timelines, number)->past;
+    const struct stretch *stretch = at(carts, past);
+
+    if (stretch->last_us + carts->forget_us >= carts->watermark_us) {
+        const bool is_alerted = (stretch->flags & STRETCH_ALERTED) != 0;
+        const bool has_bought = stretch->deeds[DEED_PURCHASE] > 0;
+        struct said user = {.time_us = INT64_MIN};
+        if (!is_alerted && !has_bought && (stretch->said & SAID_USER) != 0)
+            user = stretch_user(stretch);
+        struct rest *rest = rests_add(&carts->rests, timeline_at(timelines, number)->stretch.id,
+                                      stretch->last_us, &user);
+        rest->start_us = stretch->start_us;
+        rest->reach_us = stretch->reach_us;
+        rest->add_to_carts = stretch->deeds[DEED_ADD_TO_CART];
+        rest->is_alerted = is_alerted;
+        rest->has_bought = has_bought;
+    }
+    stretch_free(&timelines->stretches, past);
+    timelines_drop(timelines, number);
+}
+
+/* Is a visit at rest, of which an event at time_us may be a part, over before the watermark? */
+static bool rest_is_over(const struct carts *carts, uint32_t resting, const struct fact *fact)
+{
+    int64_t last_us = fact->time_us;
+
+    if (resting != POOL_NONE) {
+        const struct rest *rest = rest_at(&carts->rests, resting);
+        const struct stretch past = {
+            .start_us = rest->start_us, .last_us = rest->last_us, .reach_us = rest->reach_us};
+        (void)visit_goes_on(carts, &last_us, &past);
+    }
+    return last_us + carts->forget_us < fact->watermark_us;
+}
+
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+{
+    const uint32_t resting = rests_find(&carts->rests, id);
+
+    if (fact->time_us < fact->watermark_us && rest_is_over(carts, resting, fact)) return false;
+    const uint32_t number = timelines_make(&carts->timelines, id);
+    if (resting != POOL_NONE) visit_wake(carts, number, resting, name);
+    cart_add(carts, number, name, fact);
+    return true;
+}
+
+/* Does the event go on where the only run ends? */
+static bool goes_on(const struct carts *carts, const struct stretch *run, const struct fact *fact)
+{
+    return fact->time_us >= fact->watermark_us && fact->time_us >= run->start_us &&
+           run->previous == POOL_NONE &&
+           (fact->time_us <= run->last_us ||
+            stretch_near(run->last_us, carts->after_us, fact->time_us));
+}
+
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+
+    if (timeline->last != POOL_NONE) { /* nearly always this is all */
+        struct stretch *run = at(carts, timeline->last);
+        if (goes_on(carts, run, fact)) {
+            stretch_add(&carts->timelines.stretches, run, fact);
+            return true;
+        }
+    }
+
+    if (fact->time_us < fact->watermark_us &&
+        visit_is_over(carts, timeline, fact->time_us, fact->watermark_us))
+        return false;
+    cart_add(carts, number, timeline_name(&carts->timelines, timeline), fact);
+    return true;
+}
+
+static size_t text_keep(struct carts *carts, struct slice text)
+{
+    const size_t begin = carts->texts.len;
+
+    buffer_add_slice(&carts->texts, text);
+    return begin;
+}
+
+/* Judges a visit's past at a point in event time. */
+static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
+                       bool again)
+{
+    struct stretch *past = at(carts, timeline->past);
+
+    if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 ||
+        past->deeds[DEED_ADD_TO_CART] == 0)
+        return;
+    past->flags |= STRETCH_ALERTED;
+    const struct summary summary = stretch_summary(past);
+    const struct slice name = summary.name;
+    const struct value user = summary.user;
+    if (carts->verdict_count == carts->verdict_cap) {
+        carts->verdict_cap = carts->verdict_cap == 0 ? 64 : carts->verdict_cap * 2;
+        carts->verdict = memory_resize(carts->verdict, carts->verdict_cap, sizeof(*carts->verdict));
+    }
+    carts->verdict[carts->verdict_count++] = (struct cart_verdict){
+        .due_us = due_us,
+        .last_us = past->last_us,
+        .again = again,
+        .name_at = text_keep(carts, name),
+        .name_len = name.len,
+        .user_at = text_keep(carts, user.kind == KIND_STRING ? value_slice(user)
+                                                             : (struct slice){NULL, 0}),
+        .user_len = user.kind == KIND_STRING ? user.len : 0,
+        .has_user = user.kind == KIND_STRING,
+        .add_to_carts = past->deeds[DEED_ADD_TO_CART],
+    };
+}
+
+/* Adds a stretch, in no list any more, to the past; or it begins a new visit, and the past is
+ * forgotten. */
+static void past_add(struct carts *carts, struct timeline *timeline, uint32_t number)
+{
+    struct stretches *stretches = &carts->timelines.stretches;
+    struct stretch *stretch = at(carts, number);
+
+    if (timeline->past == POOL_NONE) {
+        timeline->past = number;
+        return;
+    }
+    struct stretch *past = at(carts, timeline->past);
+    /* What is near a later run is near all between, so that counts too. */
+    const bool goes_on =
+        same_visit(carts, past, stretch) ||
+        (timeline->first != POOL_NONE && same_visit(carts, past, at(carts, timeline->first)));
+    if (stretch->start_us > past->last_us && !goes_on) {
+        stretch_free(stretches, timeline->past);
+        timeline->past = number;
+        return;
+    }
+    stretch_merge(stretches, past, stretch);
+    stretch_free(stretches, number);
+}
+
+static void run_end(struct carts *carts, struct timeline *timeline)
+{
+    const uint32_t run = timeline->first;
+    const int64_t due_us = at(carts, run)->last_us + carts->after_us;
+
+    timeline_remove(&carts->timelines, timeline, run);
+    past_add(carts, timeline, run);
+    cart_judge(carts, timeline, due_us, false);
+}
+
+static void aside_end(struct carts *carts, struct timeline *timeline)
+{
+    const uint32_t aside = timeline->aside;
+    const int64_t due_us = aside_due(at(carts, aside));
+
+    timeline->aside = at(carts, aside)->next;
+    at(carts, aside)->next = POOL_NONE;
+    past_add(carts, timeline, aside);
+    if (timeline->first != POOL_NONE) {
+        const struct stretch *run = at(carts, timeline->first);
+        /* Begun by then, and by an event that came by then: judged when it ends. */
+        if (run->reach_us <= due_us && same_visit(carts, at(carts, timeline->past), run)) return;
+    }
+    cart_judge(carts, timeline, due_us, true);
+}
+
+static void cart_advance(struct carts *carts, uint32_t number)
+{
+    struct timelines *timelines = &carts->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
+
+    for (;;) {
+        const uint32_t run = timeline->first;
+        const uint32_t aside = timeline->aside;
+        const int64_t run_due_us =
+            run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
+        const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
+        if (run_due_us >= carts->watermark_us && aside_due_us >= carts->watermark_us) break;
+        if (run_due_us <= aside_due_us)
+            run_end(carts, timeline);
+        else
+            aside_end(carts, timeline);
+    }
+    if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
+        visit_rest(carts, number);
+    else
+        cart_schedule(carts, number);
+}
+
+static struct slice verdict_name(const struct carts *carts, const struct cart_verdict *verdict)
+{
+    return (struct slice){.text = carts->texts.data + verdict->name_at, .len = verdict->name_len};
+}
+
+static int verdict_compare(const void *a, const void *b, void *context)
+{
+    const struct cart_verdict *left = a;
+    const struct cart_verdict *right = b;
+
+    if (left->due_us != right->due_us) return left->due_us < right->due_us ? -1 : 1;
+    if (left->again != right->again) return left->again ? 1 : -1;
+    if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
+    return timeline_name_compare(verdict_name(context, left), verdict_name(context, right));
+}
+
+void carts_advance(struct carts *carts, int64_t watermark_us,
+                   void (*alert)(void *context, const struct cart_alert *alert), void *context)
+{
+    const struct timer_item *due;
+
+    if (watermark_us <= carts->watermark_us) return;
+    carts->watermark_us = watermark_us;
+    const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
+    for (size_t i = 0; i < count; i++)
+        rests_hint(&carts->rests, timeline_at(&carts->timelines, due[i].number)->stretch.id);
+    for (size_t i = 0; i < count; i++)
+        cart_advance(carts, due[i].number);
+    rests_advance(&carts->rests, watermark_us);
+    if (carts->verdict_count > 1)
+        qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
+                carts);
+    for (size_t i = 0; i < carts->verdict_count; i++) {
+        const struct cart_verdict *verdict = &carts->verdict[i];
+        const struct slice user = {.text = carts->texts.data + verdict->user_at,
+                                   .len = verdict->user_len};
+        const struct cart_alert one = {.name = verdict_name(carts, verdict),
+                                       .user = verdict->has_user ? value_string(user) : VALUE_NULL,
+                                       .last_us = verdict->last_us,
+                                       .add_to_carts = verdict->add_to_carts};
+        alert(context, &one);
+    }
+    carts->verdict_count = 0;
+    buffer_clear(&carts->texts);
+}
+
+void carts_save(struct carts *carts, struct buffer *out)
+{
+    const struct timelines *timelines = &carts->timelines;
+    struct sort_item *sorted = timelines_sorted(timelines);
+    const size_t count = timelines_count(timelines);
+
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct timeline *timeline = timeline_at(timelines, sorted[i].number);
+        pack_text(out, timeline_name(timelines, timeline));
+        timeline_pack(timelines, timeline, out);
+        pack_u8(out, timeline->past != POOL_NONE);
+        if (timeline->past != POOL_NONE) stretch_pack(at(carts, timeline->past), out);
+        for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next) {
+            pack_u8(out, 1);
+            stretch_pack(at(carts, aside), out);
+        }
+        pack_u8(out, 0);
+    }
+    free(sorted);
+    rests_save(&carts->rests, out);
+}
+
+static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)
+{
+    const uint8_t flags = at(carts, number)->flags;
+
+    if (timeline->past != POOL_NONE &&
+        at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
+        const uint32_t newer = timeline->past;
+        timeline->past = number;
+        past_add(carts, timeline, newer);
+        return;
+    }
+    past_add(carts, timeline, number);
+    at(carts, timeline->past)->flags |= flags;
+}
+
+static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
+{
+    uint32_t *link = &timeline->aside;
+
+    while (*link != POOL_NONE && aside_due(at(carts, *link)) <= aside_due(at(carts, number)))
+        link = &at(carts, *link)->next;
+    at(carts, number)->next = *link;
+    *link = number;
+}
+
+/* Runs from two states may be one. */
+static void runs_join(struct carts *carts, struct timeline *timeline)
+{
+    uint32_t run = timeline->first;
+
+    while (run != POOL_NONE) {
+        const uint32_t next = at(carts, run)->next;
+        if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
+            timeline_join_next(&carts->timelines, timeline, run);
+        else
+            run = next;
+    }
+}
+
+static bool timeline_load(struct carts *carts, struct unpack *in)
+{
+    struct timelines *timelines = &carts->timelines;
+    struct slice name;
+    const uint32_t number = timelines_unpack_name(timelines, in, &name);
+
+    if (number == POOL_NONE) return false;
+    struct timeline *timeline = timeline_at(timelines, number);
+    timeline_unpack(timelines, number, name, in);
+    runs_join(carts, timeline);
+    if (unpack_u8(in) != 0)
+        past_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    while (unpack_u8(in) != 0)
+        aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+    if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
+    cart_schedule(carts, number);
+    return true;
+}
+
+bool carts_load(struct carts *carts, struct unpack *in)
+{
+    const uint64_t count = unpack_u64(in);
+
+    for (uint64_t i = 0; i < count; i++)
+        if (!timeline_load(carts, in)) return false;
+    return rests_load(&carts->rests, in);
+}

@@ -1,0 +1,79 @@
+/*
+ * cart.h - ids that have put something into the cart and gone away without buying.
+ *
+ * An id's events make runs, with no gap longer than after between two of them; and runs make a
+ * visit, with no gap longer than forget. At the end of each run, that is when the watermark is past
+ * its last event + after, the visit up to there is judged: something in the cart, nothing bought,
+ * and no alert yet in this visit gives an alert. How far one event moves the watermark does not
+ * matter, nor how often carts_advance is called: runs are stretches (stretch.h) joined by the rule
+ * of session.h.
+ *
+ * Runs that were judged are added up into one, the visit's past. When nothing but the past is left,
+ * the id leaves the timelines for the rests (rest.h), until its next event or until it is
+ * forgotten. An event that comes when its own partition's watermark is past what it would have been
+ * in a run with changes no verdict: it is set aside, and counts from that watermark on. If by then
+ * there is something in the cart for the first time, nothing bought, and no run going on, the visit
+ * is judged again. An event is late when its whole visit is over: the rule for sessions with a gap
+ * of forget.
+ */
+#ifndef CS_CART_H
+#define CS_CART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/rest.h"
+#include "session/timeline.h"
+
+struct cart_alert {
+    struct slice name; /* see timeline.h */
+    struct value user; /* the last user_id of the visit so far, or null */
+    int64_t last_us;   /* its last event */
+    uint32_t add_to_carts;
+};
+
+struct cart_verdict;
+
+struct carts {
+    int64_t after_us, forget_us;
+    int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
+    struct timelines timelines;   /* of the ids that wait for a verdict */
+    struct rests rests;           /* of the others, which have been judged */
+    struct cart_verdict *verdict; /* of one carts_advance */
+    size_t verdict_count, verdict_cap;
+    struct buffer texts; /* of the verdicts */
+};
+
+/* forget_us is longer than after_us. */
+void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us);
+void carts_release(struct carts *carts);
+
+/* How many ids are held. */
+static inline size_t carts_count(const struct carts *carts)
+{
+    return timelines_count(&carts->timelines) + rests_count(&carts->rests);
+}
+
+/* An event of this id will come soon: brings near what it will touch. */
+static inline void carts_hint(struct carts *carts, struct id id)
+{
+    timelines_hint(&carts->timelines, id);
+    rests_hint(&carts->rests, id);
+}
+
+/* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
+bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact);
+
+/* Adds an event of an id that has none; name is what the id was made of. False: it is late. */
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
+
+/* Hands out the alerts that are due now, in the order in which they became due, then by last event
+ * and name: calls that follow each other give the order of one. */
+void carts_advance(struct carts *carts, int64_t watermark_us,
+                   void (*alert)(void *context, const struct cart_alert *alert), void *context);
+
+/* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
+void carts_save(struct carts *carts, struct buffer *out);
+bool carts_load(struct carts *carts, struct unpack *in);
+
+#endif

@@ -1,0 +1,40 @@
+#include "session/identity.h"
+
+void identity_release(struct identity *identity)
+{
+    buffer_release(&identity->name);
+}
+
+bool identity_add(struct identity *identity, struct schema *schema, struct slice member)
+{
+    const int slot = schema_need(schema, member);
+
+    if (slot < 0) return false;
+    for (int i = 1; i < identity->count; i++)
+        if (identity->slot[i] == slot) return true;
+    if (identity->count == SCHEMA_MAX) return false;
+    identity->slot[identity->count++] = slot;
+    return true;
+}
+
+struct slice identity_name(struct identity *identity, const struct event *ev)
+{
+    buffer_clear(&identity->name);
+    for (int i = 0; i < identity->count; i++)
+        timeline_name_add(&identity->name, event_value(ev, identity->slot[i]));
+    return buffer_slice(&identity->name);
+}
+
+struct id identity_hint(struct identity *identity, struct event *ev)
+{
+    const struct value id = event_value(ev, identity->slot[0]);
+    struct id bits = ID_NONE;
+
+    if (id.kind == KIND_STRING && identity->count == 1)
+        bits = timeline_id_string(value_slice(id));
+    else if (id.kind != KIND_NULL)
+        bits = timeline_id(identity_name(identity, ev));
+    ev->hint[0] = bits.low;
+    ev->hint[1] = bits.high;
+    return bits;
+}

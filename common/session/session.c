@@ -1,0 +1,413 @@
+#include "session/session.h"
+
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/memory.h"
+
+#define TIDY_MIN 2 /* stretches of one id */
+
+void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us)
+{
+    *sessions = (struct sessions){.gap_us = gap_us, .max_us = max_us, .watermark_us = INT64_MIN};
+    timelines_init(&sessions->timelines);
+}
+
+void sessions_release(struct sessions *sessions)
+{
+    timelines_release(&sessions->timelines);
+    free(sessions->closed);
+    sessions->closed = NULL;
+    sessions->closed_count = sessions->closed_cap = 0;
+}
+
+static struct stretch *at(const struct sessions *sessions, uint32_t number)
+{
+    return stretch_at(&sessions->timelines.stretches, number);
+}
+
+static bool linked(const struct sessions *sessions, const struct stretch *stretch,
+                   const struct stretch *next)
+{
+    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us);
+}
+
+/* Does the next stretch belong to the part that began at start_us and has come to this stretch? */
+static bool same_part(const struct sessions *sessions, int64_t start_us,
+                      const struct stretch *stretch, const struct stretch *next)
+{
+    return linked(sessions, stretch, next) &&
+           next->last_us <= instant_later(start_us, sessions->max_us);
+}
+
+/* The last stretch of a part. */
+static uint32_t part_end(const struct sessions *sessions, uint32_t first)
+{
+    const int64_t start_us = at(sessions, first)->start_us;
+    uint32_t end = first;
+
+    for (;;) {
+        const struct stretch *stretch = at(sessions, end);
+        if (stretch->next == POOL_NONE ||
+            !same_part(sessions, start_us, stretch, at(sessions, stretch->next)))
+            return end;
+        end = stretch->next;
+    }
+}
+
+/* The part a stretch is in: where it begins, and when its last event was. */
+struct part {
+    int64_t start_us, last_us;
+};
+
+static struct part part_of(const struct sessions *sessions, const struct timeline *timeline,
+                           uint32_t number)
+{
+    uint32_t first = timeline->first;
+
+    for (;;) {
+        const uint32_t end = part_end(sessions, first);
+        const struct stretch *last = at(sessions, end);
+        if (last->start_us >= at(sessions, number)->start_us)
+            return (struct part){.start_us = at(sessions, first)->start_us,
+                                 .last_us = last->last_us};
+        first = last->next;
+    }
+}
+
+/* Where cuts may fall among the stretches of an id: at cut_us, and anywhere behind free_us. */
+struct cuts {
+    int64_t cut_us, free_us;
+};
+
+static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
+{
+    struct cuts cuts = {.cut_us = INT64_MIN,
+                        .free_us = instant_later(sessions->watermark_us, sessions->max_us)};
+    uint32_t first = timeline->first;
+
+    while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
+        const uint32_t end = part_end(sessions, first);
+        const uint32_t next = at(sessions, end)->next;
+        cuts.cut_us = instant_later(at(sessions, first)->start_us, sessions->max_us);
+        if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
+            /* Another session began before the watermark, and this one is open: what began that one
+             * was behind its own watermark, and an event of a slower partition may yet make them
+             * one. */
+            if (next != POOL_NONE && at(sessions, next)->start_us < sessions->watermark_us &&
+                cuts.cut_us < cuts.free_us)
+                cuts.free_us = cuts.cut_us;
+            break;
+        }
+        first = next;
+    }
+    return cuts;
+}
+
+/* Merges what no cut can fall between any more. */
+static void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const struct cuts cuts = cuts_of(sessions, timeline);
+    int64_t start_us = INT64_MIN;
+    for (uint32_t number = timeline->first; number != POOL_NONE;) {
+        const struct stretch *stretch = at(sessions, number);
+        if (start_us == INT64_MIN) start_us = stretch->start_us;
+        if (stretch->next == POOL_NONE) break;
+        const struct stretch *next = at(sessions, stretch->next);
+        if (!same_part(sessions, start_us, stretch, next)) {
+            start_us = INT64_MIN;
+            number = stretch->next;
+        } else if (next->start_us > cuts.free_us ||
+                   (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
+            number = stretch->next;
+        } else {
+            timeline_join_next(timelines, timeline, number);
+        }
+    }
+    timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
+}
+
+/* Is it a part that is done with, kept for what follows? */
+static bool is_husk(const struct stretch *stretch)
+{
+    return (stretch->flags & STRETCH_PRINTED) != 0 && stretch->next != POOL_NONE;
+}
+
+/* When the first part of an id will be complete. */
+static int64_t first_due(const struct sessions *sessions, const struct timeline *timeline)
+{
+    uint32_t first = timeline->first;
+
+    if (is_husk(at(sessions, first))) first = at(sessions, first)->next;
+    return instant_later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
+}
+
+static void session_schedule(struct sessions *sessions, uint32_t number)
+{
+    if (sessions->gap_us == INT64_MAX) return;
+    timelines_schedule(&sessions->timelines, number,
+                       first_due(sessions, timeline_at(&sessions->timelines, number)));
+}
+
+/* Is an event late that is behind its partition's watermark, and would come behind the stretch
+ * previous (POOL_NONE: it is the first)? What it becomes part of must not be closed; and where a
+ * part would begin that did not begin there before, no event may have come yet that is behind the
+ * cut: stretches have been made without thinking of that one. */
+static bool behind_is_late(const struct sessions *sessions, const struct timeline *timeline,
+                           uint32_t previous, const struct fact *fact)
+{
+    const int64_t time_us = fact->time_us;
+    const uint32_t following =
+        previous == POOL_NONE ? timeline->first : at(sessions, previous)->next;
+    const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
+    const bool near_next = next != NULL && stretch_near(time_us, sessions->gap_us, next->reach_us);
+    const int64_t end_us = at(sessions, timeline->last)->last_us;
+    bool moves = near_next; /* the next part begins earlier, or is no part of its own any more */
+    bool cuts = true;       /* there is a cut where there was none */
+    struct part part = {.start_us = time_us, .last_us = time_us};
+
+    if (previous != POOL_NONE) {
+        const struct stretch *before = at(sessions, previous);
+        const struct part its = part_of(sessions, timeline, previous);
+        const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
+        const bool together = near_next && linked(sessions, before, next);
+        const bool near = stretch_near(before->last_us, sessions->gap_us,
+                                       instant_latest(time_us, fact->watermark_us));
+        if ((near || together) && time_us <= cut_us) {
+            part = its;
+            moves = cuts = near_next && !together && next->start_us <= cut_us;
+            if (near) part.last_us = time_us;
+        }
+    }
+    if (cuts && end_us > instant_later(part.start_us, sessions->max_us)) return true;
+    if (moves) part.last_us = part_of(sessions, timeline, following).last_us;
+    return instant_later(part.last_us, sessions->gap_us) < fact->watermark_us;
+}
+
+/* An event that does not simply go on where the id's last stretch ends. */
+static bool sessions_place(struct sessions *sessions, uint32_t number, const struct fact *fact)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
+    const bool behind = fact->time_us < fact->watermark_us;
+    const uint32_t before = timeline_before(timelines, timeline, fact->time_us);
+
+    if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
+        if (behind && instant_later(part_of(sessions, timeline, before).last_us, sessions->gap_us) <
+                          fact->watermark_us)
+            return false;
+        timeline_add(timelines, before, fact);
+        return true;
+    }
+    if (behind && behind_is_late(sessions, timeline, before, fact)) return false;
+    const uint32_t stretch = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, stretch, timeline_name(timelines, timeline), fact);
+    timeline_insert(timelines, timeline, before, stretch);
+    if (timeline->count >= timeline->tidy) sessions_tidy(sessions, timeline);
+    if (before == POOL_NONE)
+        session_schedule(sessions, number); /* else nothing closes earlier than before */
+    return true;
+}
+
+bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
+                    const struct fact *fact)
+{
+    struct timelines *timelines = &sessions->timelines;
+
+    if (instant_later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
+    const uint32_t number = timelines_make(timelines, id);
+    struct timeline *timeline = timeline_at(timelines, number);
+    stretch_begin(&timelines->stretches, number, name, fact);
+    timeline_insert(timelines, timeline, POOL_NONE, number);
+    timeline->tidy = TIDY_MIN;
+    session_schedule(sessions, number);
+    return true;
+}
+
+/* No cut but those behind the watermark + max falls between this and this + max. */
+static int64_t certain_start(const struct sessions *sessions, const struct timeline *timeline,
+                             const struct stretch *last)
+{
+    if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0)
+        return last->start_us;
+    return at(sessions, timeline->first)->start_us;
+}
+
+/* Does the event go on where the id's last stretch ends, with no cut possible between? */
+static bool goes_on(const struct sessions *sessions, const struct timeline *timeline,
+                    const struct stretch *last, const struct fact *fact)
+{
+    return fact->time_us >= last->last_us &&
+           stretch_near(last->last_us, sessions->gap_us,
+                        instant_latest(fact->time_us, fact->watermark_us)) &&
+           fact->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
+           fact->time_us <=
+               instant_later(certain_start(sessions, timeline, last), sessions->max_us);
+}
+
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact)
+{
+    const struct timeline *timeline = timeline_at(&sessions->timelines, number);
+
+    struct stretch *last = at(sessions, timeline->last);
+
+    if (!goes_on(sessions, timeline, last, fact)) return sessions_place(sessions, number, fact);
+    if (last->previous == POOL_NONE)
+        stretch_add(&sessions->timelines.stretches, last, fact);
+    else
+        timeline_add(&sessions->timelines, timeline->last, fact);
+    return true;
+}
+
+/* A part that is complete: sorted by its last event. */
+static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest)
+{
+    if (sessions->closed_count == sessions->closed_cap) {
+        sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
+        sessions->closed =
+            memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
+    }
+    sessions->closed[sessions->closed_count++] = (struct sort_item){
+        .key = sort_key(at(sessions, stretch)->last_us), .number = stretch, .mark = newest};
+}
+
+/* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
+ * where it began. */
+static void part_close(struct sessions *sessions, uint32_t number)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct timeline *timeline = timeline_at(timelines, number);
+    const uint32_t first = timeline->first;
+
+    if (is_husk(at(sessions, first))) {
+        timeline_remove(timelines, timeline, first);
+        stretch_free(&timelines->stretches, first);
+    }
+    const uint32_t part = timeline->first;
+    for (uint32_t end = part_end(sessions, part); end != part; end = part_end(sessions, part))
+        timeline_join_next(timelines, timeline, part);
+    const struct stretch *stretch = at(sessions, part);
+    const uint32_t next = stretch->next;
+    if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
+        const uint32_t husk = timeline_take(timelines, number);
+        stretch_begin_empty(&timelines->stretches, husk, stretch_name(stretch), stretch->start_us,
+                            stretch->last_us);
+        at(sessions, husk)->flags = STRETCH_PRINTED;
+        timeline_insert(timelines, timeline, part, husk);
+    }
+    timeline_remove(timelines, timeline, part);
+    closed_push(sessions, part, next == POOL_NONE);
+}
+
+/* Takes out what is complete before the watermark, or all. */
+static void timeline_close(struct sessions *sessions, uint32_t number, int64_t watermark_us,
+                           bool all)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const struct timeline *timeline = timeline_at(timelines, number);
+
+    while (timeline->count > 0) {
+        const int64_t due_us = first_due(sessions, timeline);
+        if (!all && due_us >= watermark_us) {
+            timelines_schedule(timelines, number, due_us);
+            return;
+        }
+        part_close(sessions, number);
+    }
+    timelines_drop(timelines, number);
+}
+
+int session_place_compare(const struct session_place *a, const struct session_place *b)
+{
+    if (a->last_us != b->last_us) return a->last_us < b->last_us ? -1 : 1;
+    const int order = timeline_name_compare(a->name, b->name);
+    if (order != 0) return order;
+    return (a->start_us > b->start_us) - (a->start_us < b->start_us);
+}
+
+static int closed_compare(const void *a, const void *b, void *context)
+{
+    const struct sort_item *left = a;
+    const struct sort_item *right = b;
+    const struct session_place one = session_place(at(context, left->number));
+    const struct session_place other = session_place(at(context, right->number));
+
+    return session_place_compare(&one, &other);
+}
+
+static void closed_print(struct sessions *sessions,
+                         void (*print)(void *context, const struct session *session), void *context)
+{
+    struct sort_item *closed = sessions->closed;
+    const size_t count = sessions->closed_count;
+
+    sort_items(closed, count, closed_compare, sessions);
+    for (size_t i = 0; i < count; i++) {
+        const struct session session = {.stretch = at(sessions, closed[i].number),
+                                        .newest = closed[i].mark != 0};
+        print(context, &session);
+        stretch_free(&sessions->timelines.stretches, closed[i].number);
+    }
+    sessions->closed_count = 0;
+}
+
+void sessions_advance(struct sessions *sessions, int64_t watermark_us,
+                      void (*print)(void *context, const struct session *session), void *context)
+{
+    const struct timer_item *due;
+
+    if (watermark_us <= sessions->watermark_us) return;
+    sessions->watermark_us = watermark_us;
+    const size_t count = timelines_due(&sessions->timelines, watermark_us, &due);
+    for (size_t i = 0; i < count; i++)
+        timeline_close(sessions, due[i].number, watermark_us, false);
+    closed_print(sessions, print, context);
+}
+
+void sessions_finish(struct sessions *sessions,
+                     void (*print)(void *context, const struct session *session), void *context)
+{
+    const size_t count = timelines_count(&sessions->timelines);
+    uint32_t *numbers = timelines_all(&sessions->timelines);
+
+    for (size_t i = 0; i < count; i++)
+        timeline_close(sessions, numbers[i], INT64_MAX, true);
+    free(numbers);
+    closed_print(sessions, print, context);
+}
+
+void sessions_save(struct sessions *sessions, struct buffer *out)
+{
+    struct timelines *timelines = &sessions->timelines;
+    struct sort_item *sorted = timelines_sorted(timelines);
+    const size_t count = timelines_count(timelines);
+
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        struct timeline *timeline = timeline_at(timelines, sorted[i].number);
+        if (timeline->count > 1) sessions_tidy(sessions, timeline);
+        pack_text(out, timeline_name(timelines, timeline));
+        timeline_pack(timelines, timeline, out);
+    }
+    free(sorted);
+}
+
+bool sessions_load(struct sessions *sessions, struct unpack *in)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const uint64_t count = unpack_u64(in);
+    struct slice name;
+
+    for (uint64_t i = 0; i < count; i++) {
+        const uint32_t number = timelines_unpack_name(timelines, in, &name);
+        if (number == POOL_NONE) return false;
+        timeline_unpack(timelines, number, name, in);
+        struct timeline *timeline = timeline_at(timelines, number);
+        if (in->broken || timeline->count == 0) return false;
+        if ((at(sessions, timeline->last)->flags & STRETCH_PRINTED) != 0) return false;
+        sessions_tidy(sessions, timeline);
+        session_schedule(sessions, number);
+    }
+    return !in->broken;
+}

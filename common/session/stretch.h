@@ -1,0 +1,176 @@
+/*
+ * stretch.h - some events of one id, one soon after the other, and what is known of them all.
+ *
+ * A stretch is what a session is made of: the times of its first and last event, and a summary. Two
+ * stretches of an id can be merged, and the result is the same whatever the order in which events
+ * and stretches came together; the reverse is impossible, so timeline.h decides what may become
+ * one. reach_us says from where a stretch can be reached: the smallest, over its events, of the
+ * event's time or its partition's watermark when it came, whichever is later. An earlier event at t
+ * is within a gap of the stretch if reach_us <= t + gap: some event of it was near enough, and came
+ * before that gap was over.
+ *
+ * Memory: a record of fixed size in a pool, and one block for the name of the id, texts, and
+ * products as differences of time and text (about 12 bytes each). A record has room for more than
+ * the stretch: what else an owner keeps of an id (timeline.h) stands in the record of one of its
+ * stretches, which mostly is its only one.
+ */
+#ifndef CS_STRETCH_H
+#define CS_STRETCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/id.h"
+#include "base/memory.h"
+#include "base/pack.h"
+#include "base/pool.h"
+#include "base/slab.h"
+#include "base/slice.h"
+#include "base/value.h"
+#include "writer/rows.h"
+
+#define STRETCH_PRODUCTS_MAX 10000
+
+enum deed {
+    DEED_OTHER,
+    DEED_PAGE_VIEW,
+    DEED_PRODUCT_VIEW,
+    DEED_ADD_TO_CART,
+    DEED_PURCHASE,
+    DEED_COUNT
+};
+
+/* The deed of an event_type. */
+enum deed deed_of(struct value event_type);
+
+/* What a stretch wants to know of an event. Texts are borrowed. */
+struct fact {
+    int64_t time_us;
+    int64_t watermark_us; /* its partition's, before it came */
+    enum deed deed;
+    struct value user, source, device, product; /* strings, or null */
+};
+
+enum stretch_flags {
+    STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what
+                            the next follows */
+    STRETCH_ALERTED = 2, /* cart.h */
+};
+
+/* What its events have said. */
+enum stretch_said { SAID_USER = 1, SAID_SOURCE = 2, SAID_DEVICE = 4 };
+
+struct stretch {
+    struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
+    int64_t start_us, last_us; /* of its first and last event */
+    int64_t reach_us;
+    int64_t product_us; /* of the last product kept; INT64_MIN: none */
+    char *block;        /* name, user, source, device, then the products: see stretch.c */
+    uint32_t block_len;
+    uint8_t flags; /* enum stretch_flags */
+    uint8_t said;  /* enum stretch_said */
+    bool is_used;  /* there is a stretch in the record */
+    bool is_owned; /* the owner has something in the record */
+    uint32_t deeds[DEED_COUNT];
+    uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
+    uint32_t next,
+        previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
+};
+
+#define STRETCH_RECORD_BYTES 128 /* two cache lines */
+
+struct stretches {
+    struct pool pool;
+    struct slab blocks;
+    struct buffer scratch;
+};
+
+void stretches_init(struct stretches *stretches);
+void stretches_release(struct stretches *stretches);
+
+static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
+{
+    return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
+}
+
+/* Brings near what is not in the record: the beginning and the end of the block. */
+MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
+{
+    __builtin_prefetch(stretch->block, 1);
+    __builtin_prefetch(stretch->block + stretch->block_len, 1);
+}
+
+/* The number of a record that holds nothing: what is behind the stretch is rubbish. */
+uint32_t stretch_take(struct stretches *stretches);
+
+/* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
+void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
+                   const struct fact *fact);
+void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
+                         int64_t start_us, int64_t last_us);
+
+/* Ends what is in a record: the stretch, or what is the owner's. With both gone the record is free.
+ */
+void stretch_free(struct stretches *stretches, uint32_t number);
+void stretch_disown(struct stretches *stretches, uint32_t number);
+
+/* Adds an event. */
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+
+/* What was said, and when. */
+struct said {
+    struct slice text;
+    int64_t time_us;
+};
+
+/* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
+struct said stretch_user(const struct stretch *stretch);
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
+                      const struct said *user);
+
+/* Adds all of another stretch, which keeps only its place in the list. */
+void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
+
+/* How many events it has. */
+uint64_t stretch_events(const struct stretch *stretch);
+
+/* What it was given as name. */
+struct slice stretch_name(const struct stretch *stretch);
+
+/* The texts of a stretch, borrowed from it: the last user_id, the first traffic_source and
+ * device_type, strings or null. */
+struct summary {
+    struct slice name;
+    struct value user, source, device;
+    struct slice products; /* as in the block */
+};
+
+struct summary stretch_summary(const struct stretch *stretch);
+
+/* Prints the products as that member of the row: an array, by time, then bytes. */
+void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
+                            struct rows *rows, int member);
+
+static inline bool stretch_products_cut(const struct stretch *stretch)
+{
+    return stretch->products > STRETCH_PRODUCTS_MAX;
+}
+
+/* Does a stretch, or an event, that can be reached from reach_us come within gap of one that ended
+ * at last_us? */
+static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_us)
+{
+    int64_t end_us;
+    return __builtin_add_overflow(last_us, gap_us, &end_us) || reach_us <= end_us;
+}
+
+/* Everything but its name, and its place in a list. */
+void stretch_pack(const struct stretch *stretch, struct buffer *out);
+
+/* Puts a stretch as packed into a record. Anything senseless sets in->broken; the stretch is a
+ * valid one all the same. */
+void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
+                    struct unpack *in);
+
+#endif

@@ -1,0 +1,380 @@
+#include "session/timeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/varint.h"
+
+void timelines_init(struct timelines *timelines)
+{
+    *timelines = (struct timelines){0};
+    roster_init(&timelines->ids);
+    stretches_init(&timelines->stretches);
+    timer_init(&timelines->timer);
+}
+
+void timelines_release(struct timelines *timelines)
+{
+    roster_release(&timelines->ids);
+    stretches_release(&timelines->stretches);
+    timer_release(&timelines->timer);
+    free(timelines->due);
+    timelines->due = NULL;
+    timelines->due_cap = 0;
+}
+
+MEMORY_HINT void timeline_prefetch(const struct timeline *timeline)
+{
+    __builtin_prefetch(timeline, 1);
+    __builtin_prefetch((const char *)timeline + sizeof *timeline - 1, 1);
+}
+
+void timelines_hint(struct timelines *timelines, struct id id)
+{
+    const uint32_t hash = roster_hash(&timelines->ids, id);
+
+    if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
+    if (timelines->hinted == TIMELINE_AHEAD) return;
+    timelines->ahead[timelines->hinted++] = hash;
+    roster_prefetch(&timelines->ids, hash);
+}
+
+/* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
+ * for all records, then, while these come, for the texts of the first. */
+static void hints_follow(struct timelines *timelines)
+{
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
+        timelines->ahead[i] = number;
+        if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
+    }
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = timelines->ahead[i];
+        if (number == POOL_NONE) continue;
+        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
+    }
+}
+
+uint32_t timelines_take(struct timelines *timelines, struct id id)
+{
+    if (timelines->taken == 0) hints_follow(timelines);
+    if (timelines->taken < timelines->hinted) {
+        const uint32_t number = timelines->ahead[timelines->taken];
+        timelines->taken++;
+        if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
+            return number;
+    }
+    return timelines_find(timelines, id);
+}
+
+struct id timeline_id_string(struct slice text)
+{
+    return id_of(text);
+}
+
+struct id timeline_id(struct slice name)
+{
+    struct slice rest = name;
+    const struct value first = timeline_name_value(&rest);
+
+    if (rest.len == 0 && first.kind == KIND_STRING) return timeline_id_string(value_slice(first));
+    /* Mixed once more: no string has these bits. */
+    return id_mix(id_of(name), (struct id){1, 1});
+}
+
+void timeline_name_add(struct buffer *name, struct value value)
+{
+    char head[1 + VARINT_MAX] = {(char)value.kind};
+    const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
+
+    buffer_add(name, head, 1 + varint_write(head + 1, len));
+    buffer_add(name, value.text, len);
+}
+
+struct value timeline_name_value(struct slice *name)
+{
+    const char *at = name->text;
+    const char *end = name->text + name->len;
+    const uint8_t kind = (uint8_t)*at++;
+    const uint64_t len = varint_read(&at);
+
+    *name = (struct slice){.text = at + len, .len = (size_t)(end - at) - len};
+    if (kind == KIND_NULL) return VALUE_NULL;
+    if (kind == KIND_FALSE) return (struct value){.text = "false", .len = 5, .kind = KIND_FALSE};
+    if (kind == KIND_TRUE) return (struct value){.text = "true", .len = 4, .kind = KIND_TRUE};
+    return (struct value){.text = at, .len = (uint32_t)len, .kind = kind};
+}
+
+/* Is this a name, as far as reading it goes? */
+static bool name_whole(struct slice name)
+{
+    const char *at = name.text;
+    const char *end = name.text + name.len;
+
+    while (at < end) {
+        if ((uint8_t)*at++ > KIND_OBJECT || !varint_whole(at, end)) return false;
+        const uint64_t len = varint_read(&at);
+        if (len > (uint64_t)(end - at)) return false;
+        at += len;
+    }
+    return name.len > 0;
+}
+
+int timeline_name_compare(struct slice a, struct slice b)
+{
+    while (a.len > 0 && b.len > 0) {
+        const int order = value_compare(timeline_name_value(&a), timeline_name_value(&b));
+        if (order != 0) return order;
+    }
+    return (a.len > 0) - (b.len > 0);
+}
+
+/* A record that holds nothing, and no timer names. */
+static uint32_t record_take(struct timelines *timelines)
+{
+    const uint32_t number = stretch_take(&timelines->stretches);
+    struct timeline *timeline = timeline_at(timelines, number);
+
+    timeline->due_us = INT64_MAX;
+    timeline->first = timeline->last = POOL_NONE;
+    timeline->past = timeline->aside = POOL_NONE;
+    timeline->count = timeline->tidy = 0;
+    return number;
+}
+
+uint32_t timelines_make(struct timelines *timelines, struct id id)
+{
+    const uint32_t number = record_take(timelines);
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    stretch->id = id;
+    stretch->is_owned = true;
+    roster_put(&timelines->ids, id, number);
+    return number;
+}
+
+void timelines_drop(struct timelines *timelines, uint32_t number)
+{
+    struct timeline *timeline = timeline_at(timelines, number);
+
+    timeline->due_us = INT64_MAX; /* a timer that still names it says something else */
+    roster_remove(&timelines->ids, timeline->stretch.id, number);
+    stretch_disown(&timelines->stretches, number);
+}
+
+uint32_t timeline_take(struct timelines *timelines, uint32_t number)
+{
+    return timeline_at(timelines, number)->stretch.is_used ? record_take(timelines) : number;
+}
+
+struct slice timeline_name(const struct timelines *timelines, const struct timeline *timeline)
+{
+    const uint32_t number = timeline->last != POOL_NONE   ? timeline->last
+                            : timeline->past != POOL_NONE ? timeline->past
+                                                          : timeline->aside;
+
+    return stretch_name(stretch_at(&timelines->stretches, number));
+}
+
+void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us)
+{
+    struct timeline *timeline = timeline_at(timelines, number);
+
+    if (due_us >= timeline->due_us) return; /* it is looked at before that anyway */
+    timeline->due_us = due_us;
+    timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = number});
+}
+
+static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
+{
+    struct timer_item item;
+    size_t count = 0;
+
+    while (timer_pop(&timelines->timer, watermark_us, &item)) {
+        if (item.number >= timelines->stretches.pool.used)
+            continue; /* its timeline is gone, and so are all after it */
+        if (count == timelines->due_cap) {
+            timelines->due_cap = count == 0 ? 64 : count * 2;
+            timelines->due =
+                memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
+        }
+        timelines->due[count++] = item;
+        timeline_prefetch(timeline_at(timelines, item.number));
+    }
+    return count;
+}
+
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items)
+{
+    const size_t collected = due_collect(timelines, watermark_us);
+    size_t count = 0;
+
+    for (size_t i = 0; i < collected; i++) {
+        const struct timer_item item = timelines->due[i];
+        struct timeline *timeline = timeline_at(timelines, item.number);
+        if (timeline->due_us != item.due_us)
+            continue; /* scheduled anew for earlier, or another id's by now */
+        timeline->due_us = INT64_MAX;
+        timelines->due[count++] = item;
+        stretch_prefetch(&timeline->stretch);
+        roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, timeline->stretch.id));
+    }
+    *items = timelines->due;
+    return count;
+}
+
+uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
+                         int64_t time_us)
+{
+    const struct stretches *stretches = &timelines->stretches;
+    uint32_t before = timeline->last;
+
+    if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
+    /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn. */
+    uint32_t after = timeline->first;
+    if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
+    for (;;) {
+        before = stretch_at(stretches, before)->previous;
+        if (stretch_at(stretches, before)->start_us <= time_us) return before;
+        const uint32_t next = stretch_at(stretches, after)->next;
+        if (stretch_at(stretches, next)->start_us > time_us) return after;
+        after = next;
+    }
+}
+
+/* No earlier stretch is harder to reach than this one: see timeline.h. */
+static void timeline_reach(struct timelines *timelines, uint32_t number)
+{
+    const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    for (uint32_t before = stretch->previous; before != POOL_NONE;) {
+        struct stretch *earlier = stretch_at(&timelines->stretches, before);
+        if (earlier->reach_us <= stretch->reach_us) return;
+        earlier->reach_us = stretch->reach_us;
+        before = earlier->previous;
+    }
+}
+
+void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
+                     uint32_t number)
+{
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    stretch->previous = previous;
+    stretch->next =
+        previous == POOL_NONE ? timeline->first : stretch_at(&timelines->stretches, previous)->next;
+    if (stretch->next == POOL_NONE)
+        timeline->last = number;
+    else
+        stretch_at(&timelines->stretches, stretch->next)->previous = number;
+    if (previous == POOL_NONE)
+        timeline->first = number;
+    else
+        stretch_at(&timelines->stretches, previous)->next = number;
+    timeline->count++;
+    if (stretch->next != POOL_NONE &&
+        stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
+        stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
+    timeline_reach(timelines, number);
+}
+
+void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact)
+{
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    stretch_add(&timelines->stretches, stretch, fact);
+    if (stretch->previous != POOL_NONE) timeline_reach(timelines, number);
+}
+
+void timeline_remove(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+{
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    if (stretch->next == POOL_NONE)
+        timeline->last = stretch->previous;
+    else
+        stretch_at(&timelines->stretches, stretch->next)->previous = stretch->previous;
+    if (stretch->previous == POOL_NONE)
+        timeline->first = stretch->next;
+    else
+        stretch_at(&timelines->stretches, stretch->previous)->next = stretch->next;
+    stretch->next = stretch->previous = POOL_NONE;
+    timeline->count--;
+}
+
+void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+{
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+    const uint32_t next = stretch->next;
+
+    timeline_remove(timelines, timeline, next);
+    stretch_merge(&timelines->stretches, stretch, stretch_at(&timelines->stretches, next));
+    stretch_free(&timelines->stretches, next);
+}
+
+uint32_t *timelines_all(const struct timelines *timelines)
+{
+    uint32_t *numbers = memory_zero(timelines->ids.count, sizeof(*numbers));
+    size_t slot = 0;
+
+    for (size_t i = 0; i < timelines->ids.count; i++)
+        numbers[i] = roster_next(&timelines->ids, &slot);
+    return numbers;
+}
+
+void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
+                   struct buffer *out)
+{
+    pack_u32(out, timeline->count);
+    for (uint32_t number = timeline->first; number != POOL_NONE;) {
+        const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+        stretch_pack(stretch, out);
+        number = stretch->next;
+    }
+}
+
+/* Puts one stretch in; those it overlaps become one with it. */
+static void timeline_put(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+{
+    const struct stretches *stretches = &timelines->stretches;
+    struct stretch *stretch = stretch_at(stretches, number);
+    const uint32_t before = timeline_before(timelines, timeline, stretch->start_us);
+
+    timeline_insert(timelines, timeline, before, number);
+    while (stretch->next != POOL_NONE &&
+           stretch_at(stretches, stretch->next)->start_us <= stretch->last_us)
+        timeline_join_next(timelines, timeline, number);
+    if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us)
+        timeline_join_next(timelines, timeline, before);
+}
+
+uint32_t timeline_unpack_stretch(struct timelines *timelines, uint32_t number, struct slice name,
+                                 struct unpack *in)
+{
+    const uint32_t stretch = timeline_take(timelines, number);
+
+    stretch_unpack(&timelines->stretches, stretch, name, in);
+    return stretch;
+}
+
+void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
+                     struct unpack *in)
+{
+    const uint32_t count = unpack_u32(in);
+
+    for (uint32_t i = 0; i < count && !in->broken; i++)
+        timeline_put(timelines, timeline_at(timelines, number),
+                     timeline_unpack_stretch(timelines, number, name, in));
+}
+
+uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name)
+{
+    *name = unpack_text(in);
+    if (in->broken || !name_whole(*name)) return POOL_NONE;
+    const struct id id = timeline_id(*name);
+    const uint32_t number = timelines_find(timelines, id);
+    return number != POOL_NONE ? number : timelines_make(timelines, id);
+}

@@ -1,0 +1,154 @@
+/*
+ * timeline.h - the open stretches of every id, and when each id is to be looked at again.
+ *
+ * An id's timeline is its list of stretches (stretch.h) in order of time, none overlapping another.
+ * What may become one stretch, what closes and what is printed is the business of session.h and
+ * cart.h; here are the lists, the roster from ids to them, and one timer for all. An id is looked
+ * up by its 128 bits (id.h); its name, which is what these were made of and what is printed, is
+ * kept with every stretch: some values one behind the other (kind, length as a varint, bytes), the
+ * id's own first. An event near a later stretch is near all between. So within a list reach_us also
+ * counts what comes behind: it is never greater than that of the next stretch, and looking at the
+ * neighbours is enough.
+ *
+ * A timeline has one number from its first event to its last, so that timers can name it. That is
+ * the number of a record in which mostly its only stretch stands, too: an event finds all it
+ * changes in two neighbouring cache lines, and the block.
+ */
+#ifndef CS_TIMELINE_H
+#define CS_TIMELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "base/pack.h"
+#include "base/pool.h"
+#include "base/roster.h"
+#include "base/slice.h"
+#include "base/sort.h"
+#include "base/timer.h"
+#include "base/value.h"
+#include "session/stretch.h"
+
+struct timeline {
+    struct stretch stretch; /* one of its stretches, if this is in use */
+    int64_t due_us;         /* what its timer says; INT64_MAX: it has none */
+    uint32_t first, last;   /* of its stretches */
+    uint32_t count;         /* of its stretches */
+    uint32_t tidy;          /* session.h: count at which to look whether some have become one */
+    uint32_t past;          /* cart.h: what was judged already, as one stretch */
+    uint32_t aside;         /* cart.h: stretches that came too late to change what was judged */
+};
+
+#define TIMELINE_AHEAD 64
+
+struct timelines {
+    struct roster ids;
+    struct stretches stretches; /* a record is a struct timeline */
+    struct timer timer;
+    struct timer_item *due; /* of timelines_due */
+    size_t due_cap;
+    /* What was hinted at, first as the roster's hashes, then as numbers; and how many were taken.
+     */
+    uint32_t ahead[TIMELINE_AHEAD];
+    unsigned hinted, taken;
+};
+
+void timelines_init(struct timelines *timelines);
+void timelines_release(struct timelines *timelines);
+
+static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)
+{
+    return pool_at(&timelines->stretches.pool, number, STRETCH_RECORD_BYTES);
+}
+
+/* How many ids are held. */
+static inline size_t timelines_count(const struct timelines *timelines)
+{
+    return timelines->ids.count;
+}
+
+/* An event of this id will come soon: brings near what it will touch. */
+void timelines_hint(struct timelines *timelines, struct id id);
+
+/* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
+struct id timeline_id(struct slice name);
+struct id timeline_id_string(struct slice text);
+
+/* Adds a value to a name. */
+void timeline_name_add(struct buffer *name, struct value value);
+
+/* The order of two names: value by value. */
+int timeline_name_compare(struct slice a, struct slice b);
+
+/* Takes the first value off a name; it borrows from it. */
+struct value timeline_name_value(struct slice *name);
+
+/* The number of an id's timeline; POOL_NONE: it has none. */
+static inline uint32_t timelines_find(const struct timelines *timelines, struct id id)
+{
+    return roster_find(&timelines->ids, &timelines->stretches.pool, id);
+}
+
+/* The same, of an id that was hinted at: for every hint, and in their order. */
+uint32_t timelines_take(struct timelines *timelines, struct id id);
+
+/* Makes the timeline of an id that has none, without stretches. */
+uint32_t timelines_make(struct timelines *timelines, struct id id);
+
+/* Drops a timeline whose stretches are gone, or in no list. */
+void timelines_drop(struct timelines *timelines, uint32_t number);
+
+/* A record for a stretch of a timeline. */
+uint32_t timeline_take(struct timelines *timelines, uint32_t number);
+
+/* The timeline's name, borrowed from one of its stretches. */
+struct slice timeline_name(const struct timelines *timelines, const struct timeline *timeline);
+
+/* Sees to it that the timeline is looked at when it is later than due_us. */
+void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us);
+
+/* All timelines due before the watermark, each once and none scheduled any more; returns how many.
+ * Good until the next call. */
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items);
+
+/* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
+uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
+                         int64_t time_us);
+
+/* Adds an event to one of the stretches. */
+void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact);
+
+/* Puts a stretch behind another (POOL_NONE: in front), and takes one out. */
+void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
+                     uint32_t number);
+void timeline_remove(struct timelines *timelines, struct timeline *timeline, uint32_t number);
+
+/* Merges the stretch behind into this one. */
+void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number);
+
+/* The numbers of all timelines, sorted by id, or in no order; free() the array. */
+static inline struct sort_item *timelines_sorted(const struct timelines *timelines)
+{
+    return roster_sorted(&timelines->ids, &timelines->stretches.pool);
+}
+
+uint32_t *timelines_all(const struct timelines *timelines);
+
+/* A timeline's stretches for the state. Unpacking puts them between those that are there; what
+ * overlaps is merged. */
+void timeline_pack(const struct timelines *timelines, const struct timeline *timeline,
+                   struct buffer *out);
+void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
+                     struct unpack *in);
+
+/* The name that comes next in a state, and the number of its timeline, made if it is new;
+ * POOL_NONE: senseless. */
+uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name);
+
+/* A stretch that comes next in a state, of that timeline but in no list. */
+uint32_t timeline_unpack_stretch(struct timelines *timelines, uint32_t number, struct slice name,
+                                 struct unpack *in);
+
+#endif

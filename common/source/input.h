@@ -1,0 +1,102 @@
+/*
+ * input.h - where bytes come from: files, compressed files, FIFOs, standard input.
+ *
+ * Regular files (and what a decompressor makes of them) are one stream, one after the other, or
+ * side by side with
+ * --interleave; each FIFO is a stream of its own, read as data arrives. An input's unread bytes lie
+ * in one piece, data + start to data + end, with SCAN_PADDING readable bytes behind; the block is
+ * reused by the next read, so what borrows from it is good until then.
+ */
+#ifndef CS_INPUT_H
+#define CS_INPUT_H
+
+#include <stdbool.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/id.h"
+#include "base/slice.h"
+
+enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE };
+
+struct input {
+    const char *name; /* as given; "-" is standard input */
+    int fd;           /* -1: not open (yet, or any more) */
+    pid_t child;      /* the decompressor, or 0 */
+    bool regular;     /* never waits */
+    bool ended;       /* no more bytes will come */
+    bool discarding;  /* inside a line that was too long */
+    bool begun;       /* the first line has been looked at */
+    void *reading;    /* a translator's, see command.h; NULL: records are JSON events */
+    enum framing framing;
+    struct partition *partition; /* of unframed records, or of the last framed one; before the first
+                                    record a stand-in that holds time back */
+    const int64_t *reached_us;   /* the largest event_time of that partition; NULL: it has none */
+    int64_t number;              /* its partition's while unframed */
+    char *data;
+    size_t start, end, cap;
+    uint64_t consumed; /* bytes of the input before data + start */
+    uint64_t lines;    /* lines before data + start */
+    uint64_t dev, ino; /* of a regular file */
+    uint64_t size;     /* of a regular file, or 0 */
+    uint64_t stop;     /* read no further than to this byte; 0: to the end */
+    uint64_t skip;     /* of what a decompressor will print: bytes consumed by an earlier run */
+    uint32_t head_len; /* so many of the file's first bytes are in head */
+    struct id head;    /* XXH3-128 of them */
+    bool torn; /* with --state: ends in an incomplete line, which is left for the next run */
+};
+
+struct inputs {
+    struct input *input;
+    int count;
+    bool interleave;
+    struct pollfd *entries; /* scratch for poll: one per input that waits, and wake_fd */
+    struct input **who;
+    int wake_fd; /* becomes readable when a signal has come */
+    uint64_t bytes_read;
+    uint64_t bytes_total; /* of all regular files, 0: not known */
+};
+
+/* Opens what the operands name (none: standard input). What cannot be opened is exit 1 before
+ * anything is read. */
+void inputs_open(struct inputs *inputs, char **operands, int count, bool interleave);
+
+void inputs_release(struct inputs *inputs);
+
+enum input_status {
+    INPUT_DATA, /* *input has new bytes, or has just ended */
+    INPUT_WAIT, /* nothing can be read now */
+    INPUT_END,  /* every input has ended */
+};
+
+/* Reads a block from an input that has something, without waiting. */
+enum input_status inputs_next(struct inputs *inputs, struct input **input);
+
+/* Waits until something can be read, a signal has come or timeout_us is over (INT64_MAX: never).
+ * Returns how long it has waited, in microseconds. */
+int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us);
+
+/* Marks bytes as used. */
+void input_consume(struct input *input, size_t bytes);
+
+/* Goes on, before anything is read, behind so many bytes (of what the decompressor prints, when
+ * there is one) and lines. */
+void input_seek(struct input *input, uint64_t consumed, uint64_t lines);
+
+/* Is the input a file that the next run finds again: regular, and named? */
+bool input_lasts(const struct input *input);
+
+/* Is it read through a decompressor? */
+bool input_compressed(const struct input *input);
+
+/* The first bytes by which a file is known again; fewer when it is shorter. */
+#define INPUT_HEAD_BYTES 4096
+
+/* Hashes the first len bytes of a file; false: it has fewer. */
+bool input_head(const char *name, int fd, uint32_t len, struct id *head);
+
+/* Sees to it that head covers the file's beginning as far as it has been read. */
+void input_head_update(struct input *input);
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * aggregate.h - --agg: what is counted and kept for every group of a window.
+ *
+ *     NAME=FUNC[(F)][ if EXPR]
+ *
+ * A group has a row of cells, one per aggregate, fixed in size: zeroed cells are those of a group
+ * that no event has touched. Two cells of the same aggregate can be combined, in either order, into
+ * the cell of all events together; that is what makes rows independent of the order of events, and
+ * partial results of several processes mergeable. Sums are therefore kept exactly, in 192 bits:
+ * 2^64 addends cannot overflow them, and only the total decides whether it is null.
+ *
+ * distinct counts need to know which ids have been seen: all distinct(F) over the same F are one
+ * set, in which an id is looked up once per event and has a bit for each of its aggregates
+ * (window.h keeps these tables). The same for conditions: equal texts are one expression, evaluated
+ * once per event.
+ */
+#ifndef CS_AGGREGATE_H
+#define CS_AGGREGATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "base/pack.h"
+#include "event/event.h"
+#include "event/schema.h"
+#include "expr/expr.h"
+#include "expr/operand.h"
+#include "writer/rows.h"
+
+enum function {
+    FUNCTION_COUNT,
+    FUNCTION_DISTINCT,
+    FUNCTION_SUM,
+    FUNCTION_AVG,
+    FUNCTION_MIN,
+    FUNCTION_MAX,
+    FUNCTION_FIRST,
+    FUNCTION_LAST,
+    FUNCTION_PERCENT,
+};
+
+#define AGGREGATES_MAX 64
+#define CONDITIONS_MAX 63
+#define CONDITION_NONE 63 /* the bit of selected that is always set */
+#define SET_BITS 32
+
+struct aggregate {
+    char *name; /* of the row's member; owned */
+    char *text; /* as written; owned */
+    enum function function;
+    int operand;                        /* index, or -1 */
+    int condition;                      /* bit of selected */
+    uint32_t cell;                      /* where its cell stands in the group's cells, in bytes */
+    int part, whole;                    /* percent: indexes of the other two */
+    struct slice part_name, whole_name; /* percent: into text */
+    int row_slot; /* --merge: the member of that name in the rows read; else -1 */
+};
+
+/* The distinct aggregates over one operand. */
+struct distinct_set {
+    int operand;
+    int count;
+    uint8_t condition[SET_BITS]; /* bit of selected, for each bit of the set */
+    uint32_t cell[SET_BITS];     /* where the count stands */
+    uint64_t direct; /* all bits of the set, where bit i of it is bit i of selected; else 0 */
+};
+
+/* What the conditions that read event_type only say of one event type. */
+struct type_memo {
+    struct value_head head;
+    uint64_t selected; /* 0: free */
+    uint32_t len;
+};
+#define TYPE_MEMOS 64
+
+struct aggregates {
+    struct aggregate item[AGGREGATES_MAX];
+    int count;
+    bool only_distinct; /* nothing for aggregates_event to do */
+    struct operand operand[AGGREGATES_MAX];
+    int operand_count;
+    struct expr *condition[CONDITIONS_MAX];
+    char *condition_text[CONDITIONS_MAX]; /* owned */
+    int condition_count;
+    uint64_t typed;   /* bit per condition that reads event_type only: not run again for a type seen
+                         before */
+    uint64_t untyped; /* the other conditions */
+    struct type_memo memo[TYPE_MEMOS];
+    struct distinct_set set[AGGREGATES_MAX];
+    int set_count;
+    uint32_t cell_bytes;
+    int too_large_slot; /* --merge: of that member in the rows read; else -1 */
+};
+
+void aggregates_init(struct aggregates *all);
+void aggregates_release(struct aggregates *all);
+
+/* Reads one --agg. False: the reason is added to why. */
+bool aggregates_add(struct aggregates *all, const char *text, struct schema *schema,
+                    struct buffer *why);
+
+/* After the last one: finds what percent refers to, lays out cells and sets. False: as above. */
+bool aggregates_complete(struct aggregates *all, struct buffer *why);
+
+/* From now on the cells are read from rows that hold them under their names; aggregates that cannot
+ * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
+bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
+
+/* Is there a sum, which may be too large? */
+bool aggregates_sum(const struct aggregates *all);
+
+/* Prints the names of the sums that are null because they are too large as an array, for rows that
+ * are parts: to add a part without numbers changes nothing, to add such a one makes null. Where
+ * there is none, the member is left out. */
+void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
+                                int member);
+
+/* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
+ * memo (NULL: nowhere); and the others. */
+uint64_t aggregates_type_select(struct aggregates *all, const struct event *ev,
+                                struct type_memo *memo, struct value_head head);
+uint64_t aggregates_other_select(const struct aggregates *all, const struct event *ev);
+
+/* Which conditions select the event: a bit each, CONDITION_NONE always. There are few event types:
+ * each is looked at once. */
+static inline uint64_t aggregates_select(struct aggregates *all, const struct event *ev)
+{
+    uint64_t selected = UINT64_C(1) << CONDITION_NONE;
+    if (all->untyped != 0) selected = aggregates_other_select(all, ev);
+    if (all->typed == 0) return selected;
+    const struct value type = event_value(ev, SLOT_EVENT_TYPE);
+    if (__builtin_expect(type.kind != KIND_STRING || type.len > VALUE_PADDING, 0))
+        return selected | aggregates_type_select(all, ev, NULL, (struct value_head){0});
+    const struct value_head head = value_head(type);
+    const uint64_t hash = (head.low ^ head.high << 1 ^ type.len) * UINT64_C(0x9e3779b97f4a7c15);
+    struct type_memo *memo = &all->memo[hash >> 32 & (TYPE_MEMOS - 1)];
+    if (__builtin_expect(memo->selected == 0 || memo->len != type.len ||
+                             ((memo->head.low ^ head.low) | (memo->head.high ^ head.high)) != 0,
+                         0))
+        return selected | aggregates_type_select(all, ev, memo, head);
+    return selected | memo->selected;
+}
+
+/* Which bits of the set the event counts for. */
+static inline uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected)
+{
+    if (set->direct != 0) return (uint32_t)(selected & set->direct);
+    uint32_t mask = 0;
+    for (int i = 0; i < set->count; i++)
+        mask |= (uint32_t)(selected >> set->condition[i] & 1) << i;
+    return mask;
+}
+
+/* What the operands are for one event: each is looked at when it is first needed, and once. */
+struct operand_values {
+    uint64_t known; /* bit per operand; 0 for a new event */
+    struct value value[AGGREGATES_MAX];
+};
+
+static inline struct value operand_once(const struct aggregates *all, struct operand_values *values,
+                                        const struct event *ev, int operand)
+{
+    if ((values->known >> operand & 1) == 0) {
+        values->value[operand] = operand_value(&all->operand[operand], ev);
+        values->known |= UINT64_C(1) << operand;
+    }
+    return values->value[operand];
+}
+
+/* Adds the event to a group's cells, all but the distinct counts. Kept values are copied to text.
+ * Returns how many values were no numbers. */
+unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
+                          const struct event *ev, struct operand_values *values, uint64_t selected);
+
+/* --merge: sets the cells to what the row says. Judge the row first: true if its members make
+ * sense. */
+void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,
+                    const struct event *ev);
+bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
+
+/* Adds other to cells; both keep their values in the same text. */
+void aggregates_combine(const struct aggregates *all, char *cells, const char *other,
+                        const struct buffer *text);
+
+/* Prints the aggregate as that member of the row. */
+void aggregates_print(const struct aggregates *all, int index, const char *cells,
+                      const struct buffer *text, struct rows *rows, int member);
+
+/* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
+ * not a number or too large for one. */
+bool aggregates_number(const struct aggregates *all, int index, const char *cells,
+                       const struct buffer *text, decimal *out);
+
+/* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading
+ * adds to the cells; what is senseless sets in->broken. */
+void aggregates_save(const struct aggregates *all, const char *cells, const struct buffer *text,
+                     bool with_distinct, struct buffer *out);
+void aggregates_load(const struct aggregates *all, char *cells, struct buffer *text,
+                     bool with_distinct, struct unpack *in);
+
+/* Are all expressions run natively? */
+bool aggregates_native(const struct aggregates *all);
+
+/* Adds a line for each aggregate, and one for each condition, for --explain. */
+void aggregates_explain(const struct aggregates *all, struct buffer *out);
+
+/* The count of a distinct aggregate or of count. */
+static inline uint64_t *cell_count(char *cells, uint32_t cell)
+{
+    return (uint64_t *)(void *)(cells + cell);
+}
+
+/* part / whole * 10^power as a whole number, rounded half away from zero; exact. False when whole
+ * is 0 or the result is 2^127 or more. */
+bool decimal_ratio(decimal part, decimal whole, int power, decimal *out);
+
+#endif

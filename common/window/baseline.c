@@ -1,0 +1,162 @@
+#include "window/baseline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "window/aggregate.h"
+
+void baseline_init(struct baseline *baseline)
+{
+    table_init(&baseline->table, sizeof(struct series_entry));
+}
+
+static void series_free(struct series *series)
+{
+    free((char *)series->key.text);
+    free(series->past);
+    free(series);
+}
+
+void baseline_release(struct baseline *baseline)
+{
+    struct series_entry *entry = NULL;
+    while ((entry = table_next(&baseline->table, entry)) != NULL)
+        series_free(entry->series);
+    table_release(&baseline->table);
+}
+
+struct series *baseline_series(struct baseline *baseline, struct id id, struct slice key)
+{
+    bool is_new;
+    struct series_entry *entry = table_put(&baseline->table, id, &is_new);
+    if (is_new) {
+        entry->series = memory_zero(1, sizeof *entry->series);
+        entry->series->key = (struct slice){.text = memory_text(key.text, key.len), .len = key.len};
+        entry->series->last_start_us = INT64_MIN;
+        entry->series->last_end_us = INT64_MIN;
+    }
+    return entry->series;
+}
+
+void baseline_drop(struct baseline *baseline, struct id id)
+{
+    struct series_entry *entry = table_find(&baseline->table, id);
+    if (entry == NULL) return;
+    series_free(entry->series);
+    table_remove(&baseline->table, entry);
+}
+
+void series_forget(struct series *series, int64_t until_us)
+{
+    while (series->count > 0 && series->past[series->head].end_us <= until_us) {
+        const struct past *past = &series->past[series->head];
+        series->missing -= past->missing;
+        if (!past->missing) series->sum -= past->value;
+        series->head++;
+        series->count--;
+    }
+    if (series->count == 0) series->head = 0;
+}
+
+void series_add(struct series *series, struct past past)
+{
+    if (series->head + series->count == series->cap) {
+        if (series->head > series->cap / 2) {
+            memmove(series->past, series->past + series->head, series->count * sizeof past);
+        } else {
+            const size_t cap = series->cap == 0 ? 4 : series->cap * 2;
+            struct past *bigger = memory_zero(cap, sizeof past);
+            if (series->count != 0)
+                memcpy(bigger, series->past + series->head, series->count * sizeof past);
+            free(series->past);
+            series->past = bigger;
+            series->cap = cap;
+        }
+        series->head = 0;
+    }
+    series->past[series->head + series->count] = past;
+    series->count++;
+    series->missing += past.missing;
+    if (!past.missing) series->sum += past.value;
+}
+
+#define HUNDREDTH (DECIMAL_ONE / 100)
+#define TENTH (DECIMAL_ONE / 10)
+#define TENTHS_OF_A_PERCENT 3 /* of 1: a thousand of them */
+
+struct verdict verdict_of(const decimal *value, decimal sum, int64_t count)
+{
+    struct verdict verdict = {0};
+    if (count <= 0) return verdict;
+    verdict.has_mean = decimal_ratio(sum, (decimal)count * HUNDREDTH, 0, &verdict.mean);
+    verdict.mean *= HUNDREDTH;
+    if (value == NULL || sum == 0) return verdict;
+    const decimal deviation = *value * count - sum;
+    verdict.has_percent = decimal_ratio(deviation, sum, TENTHS_OF_A_PERCENT, &verdict.percent) &&
+                          !__builtin_mul_overflow(verdict.percent, TENTH, &verdict.percent);
+    return verdict;
+}
+
+/* The state. */
+
+static int entries_compare(const void *a, const void *b)
+{
+    return id_compare(((const struct series_entry *)a)->id, ((const struct series_entry *)b)->id);
+}
+
+void baseline_save(const struct baseline *baseline, struct buffer *out)
+{
+    struct series_entry *list = memory_zero(baseline->table.count + 1, sizeof *list);
+    const struct series_entry *entry = NULL;
+    size_t count = 0;
+    while ((entry = table_next(&baseline->table, entry)) != NULL)
+        list[count++] = *entry;
+    qsort(list, count, sizeof *list, entries_compare);
+    pack_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct series *series = list[i].series;
+        pack_text(out, series->key);
+        pack_i64(out, series->last_start_us);
+        pack_i64(out, series->last_end_us);
+        pack_u64(out, series->count);
+        for (size_t j = series->head; j < series->head + series->count; j++) {
+            pack_i64(out, series->past[j].end_us);
+            pack_u8(out, series->past[j].missing);
+            pack_i128(out, series->past[j].value);
+        }
+    }
+    free(list);
+}
+
+static bool series_load(struct baseline *baseline, struct unpack *in)
+{
+    const struct slice key = unpack_text(in);
+    if (in->broken) return false;
+    struct series *series = baseline_series(baseline, id_of(key), key);
+    const int64_t start_us = unpack_i64(in);
+    const int64_t end_us = unpack_i64(in);
+    if (start_us > series->last_start_us) {
+        series->last_start_us = start_us;
+        series->last_end_us = end_us;
+    }
+    const uint64_t count = unpack_u64(in);
+    for (uint64_t i = 0; i < count && !in->broken; i++) {
+        const int64_t past_us = unpack_i64(in);
+        const bool missing = unpack_u8(in) != 0;
+        const decimal value = unpack_i128(in);
+        if (value > BASELINE_VALUE_MAX || value < -BASELINE_VALUE_MAX) return false;
+        const size_t end = series->head + series->count;
+        if (in->broken || (series->count > 0 && series->past[end - 1].end_us >= past_us)) continue;
+        series_add(series, (struct past){.end_us = past_us, .missing = missing, .value = value});
+    }
+    return !in->broken;
+}
+
+bool baseline_load(struct baseline *baseline, struct unpack *in)
+{
+    const uint64_t count = unpack_u64(in);
+    for (uint64_t i = 0; i < count; i++)
+        if (!series_load(baseline, in)) return false;
+    return !in->broken;
+}

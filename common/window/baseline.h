@@ -1,0 +1,76 @@
+/*
+ * baseline.h - the recent past of groups, and how far a new value is from its mean.
+ *
+ * A series is what one group has been worth in the windows that end within --baseline before the
+ * one being judged. Its sum is exact, so the order in which values came and went leaves no trace,
+ * and a deviation is computed from the exact mean, not from the one that is printed. A value of
+ * 1e21 or more is not judged: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
+ */
+#ifndef CS_BASELINE_H
+#define CS_BASELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/number.h"
+#include "base/pack.h"
+#include "base/table.h"
+
+#define BASELINE_WINDOWS_MAX (INT64_C(1) << 26)
+#define BASELINE_VALUE_MAX ((decimal)1 << 100)
+
+struct past {
+    int64_t end_us;
+    bool missing; /* the window had no value that could be judged: it counts for nothing, not for 0
+                   */
+    decimal value;
+};
+
+struct series {
+    struct slice key; /* of the group; owned */
+    struct past *past;
+    size_t head, count, cap;
+    size_t missing; /* how many of count are */
+    decimal sum;
+    int64_t last_start_us, last_end_us; /* of the last window; for --rows */
+};
+
+/* An entry of the table of series. */
+struct series_entry {
+    struct id id; /* of the group's key */
+    struct series *series;
+};
+
+/* All groups that have a past. */
+struct baseline {
+    struct table table;
+};
+
+void baseline_init(struct baseline *baseline);
+void baseline_release(struct baseline *baseline);
+
+/* The series of the group, made if need be. */
+struct series *baseline_series(struct baseline *baseline, struct id id, struct slice key);
+
+/* Forgets a group. */
+void baseline_drop(struct baseline *baseline, struct id id);
+
+/* Forgets the windows that end at until_us or before. */
+void series_forget(struct series *series, int64_t until_us);
+
+void series_add(struct series *series, struct past past);
+
+struct verdict {
+    bool has_mean, has_percent;
+    decimal mean;    /* two places */
+    decimal percent; /* one place */
+};
+
+/* Judges a value by count windows that sum up to sum; value NULL: there is none. */
+struct verdict verdict_of(const decimal *value, decimal sum, int64_t count);
+
+/* Deterministic; loading adds to what is there, and is false when the bytes make no sense. */
+void baseline_save(const struct baseline *baseline, struct buffer *out);
+bool baseline_load(struct baseline *baseline, struct unpack *in);
+
+#endif

@@ -1,0 +1,271 @@
+#include "window/report.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/object.h"
+
+static bool members_declare(struct report *report, struct run *run, struct buffer *why)
+{
+    struct rows *rows = run->rows;
+    const struct group_by *by = &report->by;
+    const struct aggregates *aggregates = &report->aggregates;
+
+    report->start = rows_declare(rows, SLICE("window_start"), why);
+    report->end = rows_declare(rows, SLICE("window_end"), why);
+    for (int i = 0; i < by->count; i++)
+        report->group[i] = rows_declare(rows, by->value[i].name, why);
+    if (run->settings.by_partition)
+        report->group[by->count] = rows_declare(rows, SLICE("partition"), why);
+    for (int i = 0; i < aggregates->count; i++)
+        report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
+    report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
+                            ? rows_declare(rows, SLICE("too_large"), why)
+                            : -1;
+    report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
+    return why->len == 0;
+}
+
+static bool lists_read(struct report *report, struct run *run, const struct report_request *request,
+                       struct buffer *why)
+{
+    buffer_add_literal(why, "--by: ");
+    for (size_t i = 0; i < request->by->count; i++)
+        if (!group_by_add(&report->by, request->by->text[i], &run->schema, why)) return false;
+    buffer_clear(why);
+    buffer_printf(why, "%s: ", request->option);
+    for (size_t i = 0; i < request->aggregates->count; i++)
+        if (!aggregates_add(&report->aggregates, request->aggregates->text[i], &run->schema, why))
+            return false;
+    if (!aggregates_complete(&report->aggregates, why)) return false;
+    buffer_clear(why);
+    return true;
+}
+
+/* --merge: the members are read from rows. */
+static bool merge_init(struct report *report, struct run *run, struct buffer *why)
+{
+    if (run->settings.by_partition) {
+        buffer_add_literal(why, "--merge adds up what --by-partition has split: use one of them");
+        return false;
+    }
+    report->end_slot = schema_need(&run->schema, SLICE("window_end"));
+    return aggregates_rows(&report->aggregates, &run->schema, why) &&
+           group_by_rows(&report->by, &run->schema, why);
+}
+
+bool report_init(struct report *report, struct run *run, const struct report_request *request,
+                 struct buffer *why)
+{
+    run->own = report;
+    *report = (struct report){.end_slot = -1};
+    group_by_init(&report->by);
+    aggregates_init(&report->aggregates);
+    if (!lists_read(report, run, request, why)) return false;
+    report->by.partition = run->settings.by_partition;
+    if (run->settings.merge && !merge_init(report, run, why)) return false;
+    windows_init(&report->windows, run, &report->by, &report->aggregates, request->size_us,
+                 request->slide_us, request->offset_us);
+    report->total = memory_zero(1, report->aggregates.cell_bytes);
+    return members_declare(report, run, why);
+}
+
+static void row_print(const struct report *report, const struct window *window, struct slice key,
+                      const char *cells, bool final)
+{
+    const struct run *run = report->windows.run;
+    struct rows *rows = run->rows;
+    const struct group_by *by = &report->by;
+    const struct aggregates *aggregates = &report->aggregates;
+    const int width = by->count + run->settings.by_partition;
+    struct value values[GROUP_VALUES_MAX + 1];
+
+    (void)group_values(key, values, group_width(by));
+    rows_begin(rows);
+    rows_time(rows, report->start, window->start_us);
+    rows_time(rows, report->end, window->start_us + report->windows.size_us);
+    for (int i = 0; i < width; i++)
+        rows_value(rows, report->group[i], values[i]);
+    for (int i = 0; i < aggregates->count; i++)
+        aggregates_print(aggregates, i, cells, &window->text, rows, report->aggregate[i]);
+    if (report->too_large >= 0)
+        aggregates_print_too_large(aggregates, cells, rows, report->too_large);
+    if (report->final >= 0) rows_bool(rows, report->final, final);
+    rows_end(rows);
+}
+
+/* --merge: how many of the groups from the first on are parts of the same one. */
+static size_t parts_count(const struct report *report, const struct window *window,
+                          struct group **groups, size_t count)
+{
+    const int width = report->by.count;
+    size_t parts = 1;
+    while (parts < count && group_compare(window_key(window, groups[0]),
+                                          window_key(window, groups[parts]), width) == 0)
+        parts++;
+    return parts;
+}
+
+static void window_print(struct report *report, struct window *window, bool final)
+{
+    struct windows *windows = &report->windows;
+    size_t count;
+    struct group **groups = windows_sorted(windows, window, &count);
+
+    rows_group(windows->run->rows);
+    for (size_t i = 0, parts = 1; i < count; i += parts) {
+        if (windows->run->settings.merge)
+            parts = parts_count(report, window, groups + i, count - i);
+        bool changed = false;
+        for (size_t part = i; part < i + parts; part++) {
+            changed |= groups[part]->changed;
+            groups[part]->changed = false;
+        }
+        if (!final && !changed) continue;
+        const char *cells = group_cells(groups[i]);
+        if (parts > 1) {
+            memset(report->total, 0, windows->aggregates->cell_bytes);
+            for (size_t part = i; part < i + parts; part++)
+                aggregates_combine(windows->aggregates, report->total, group_cells(groups[part]),
+                                   &window->text);
+            cells = report->total;
+        }
+        row_print(report, window, window_key(window, groups[i]), cells, final);
+    }
+    rows_group_end(windows->run->rows);
+    window->changed = false;
+}
+
+static void window_done_print(void *report, struct window *window)
+{
+    window_print(report, window, true);
+}
+
+static bool is_group_name(const struct report *report, struct slice name)
+{
+    for (int i = 0; i < report->by.count; i++)
+        if (slice_equal(report->by.value[i].name, name)) return true;
+    return false;
+}
+
+/* Is a row of --merge of the groups asked for? What stands before its partition says which it is
+ * of: with other members there, rows of several groups would take each other's place. */
+static bool row_grouped(const struct report *report, const struct event *ev)
+{
+    struct value key, value;
+    struct buffer plain = {0};
+    bool good = true, partition = false;
+    for (int i = 0; i < report->by.count; i++)
+        good &= event_value(ev, report->by.value[i].row_slot).text != NULL;
+    for (const char *at = ev->line.text + 1;
+         good && !partition && object_next(&at, &key, &value);) {
+        buffer_clear(&plain);
+        const struct slice name = value_slice(value_plain(key, &plain));
+        partition = slice_equal(name, SLICE("partition"));
+        good = partition || slice_equal(name, SLICE("window_start")) ||
+               slice_equal(name, SLICE("window_end")) || is_group_name(report, name);
+    }
+    buffer_release(&plain);
+    return good;
+}
+
+static enum reason report_amend(struct run *run, struct event *ev)
+{
+    const struct report *report = run->own;
+    const enum reason reason = windows_row_check(&report->windows, ev, report->end_slot);
+    return reason == REASON_NONE && !row_grouped(report, ev) ? REASON_BAD_MEMBER : reason;
+}
+
+static void report_hint(struct run *run, struct event *ev)
+{
+    struct report *report = run->own;
+    windows_hint(&report->windows, ev);
+}
+
+static enum fate report_event(struct run *run, const struct event *ev)
+{
+    struct report *report = run->own;
+    const enum fate fate = windows_event(&report->windows, ev);
+    run->counters.keys = report->windows.keys;
+    return fate;
+}
+
+static void report_advance(struct run *run, int64_t watermark_us)
+{
+    struct report *report = run->own;
+    windows_close(&report->windows, watermark_us, window_done_print, report);
+    run->counters.keys = report->windows.keys;
+}
+
+static void report_updates(struct run *run)
+{
+    struct report *report = run->own;
+    for (size_t i = 0; i < report->windows.count; i++) {
+        struct window *window = report->windows.open[i];
+        if (window->changed) window_print(report, window, false);
+    }
+}
+
+static void report_finish(struct run *run)
+{
+    const struct report *report = run->own;
+    const struct windows *windows = &report->windows;
+    if (windows->count != 0)
+        run->finished_us = windows->open[windows->count - 1]->start_us + windows->size_us;
+    report_advance(run, INT64_MAX);
+}
+
+static void report_save(struct run *run, struct buffer *out)
+{
+    struct report *report = run->own;
+    windows_save(&report->windows, out);
+}
+
+static bool report_load(struct run *run, struct unpack *in)
+{
+    struct report *report = run->own;
+    const bool good = windows_load(&report->windows, in);
+    run->counters.keys = report->windows.keys;
+    return good;
+}
+
+static void report_explain(struct run *run, struct buffer *out)
+{
+    const struct report *report = run->own;
+    group_explain(&report->by, out);
+    aggregates_explain(&report->aggregates, out);
+}
+
+void report_release(struct run *run)
+{
+    struct report *report = run->own;
+    windows_release(&report->windows);
+    aggregates_release(&report->aggregates);
+    group_by_release(&report->by);
+    free(report->total);
+    report->total = NULL;
+}
+
+static void report_range(struct run *run, int64_t border_us)
+{
+    struct report *report = run->own;
+    windows_range(&report->windows, border_us);
+}
+
+static const struct ranges ranges = {
+    .begin = report_range,
+    .hand_over = report_save,
+    .add = report_load,
+};
+
+#define REPORT_ANALYSIS                                                                            \
+    .hint = report_hint, .event = report_event, .advance = report_advance,                         \
+    .updates = report_updates, .finish = report_finish, .save = report_save, .load = report_load,  \
+    .explain = report_explain
+
+const struct analysis *report_analysis(const struct run *run)
+{
+    static const struct analysis of_events = {REPORT_ANALYSIS, .ranges = &ranges};
+    static const struct analysis of_rows = {REPORT_ANALYSIS, .amend = report_amend};
+    return run->settings.merge ? &of_rows : &of_events;
+}

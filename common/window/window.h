@@ -1,0 +1,136 @@
+/*
+ * window.h - open windows: each with its groups, their cells, and the ids seen.
+ *
+ * A window is [start, end); an event at t is in every window with start in (t - size, t]. It is
+ * late for a window when its own partition's watermark (ev->watermark_us) has reached the end:
+ * that, and not whether the window is still there, decides, so it does not matter when
+ * windows_close is called: the smallest watermark is never above the partition's, hence the window
+ * of an event that is not late is always still open.
+ *
+ * Everything a window owns goes at once: a table of groups (the cells stand in the entry, so that
+ * a group is one place in memory), a table of ids for each distinct set, and a buffer of texts. An
+ * id is kept mixed with its group's, so one table serves all groups of the window.
+ *
+ * A struct windows is used in this order: windows_init, then windows_hint and windows_event for
+ * each event, windows_close when the watermark has moved.
+ *
+ * --merge: the input is rows, a row is the contribution of one partition to one group, and the last
+ * one stands. The partition is the last value of the group's key, and report.h adds up what differs
+ * in it only. A window is done when every partition has come to a later one, that is when the
+ * watermark is above its start.
+ */
+#ifndef CS_WINDOW_H
+#define CS_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admit/command.h"
+#include "base/duration.h"
+#include "base/instant.h"
+#include "base/pack.h"
+#include "base/table.h"
+#include "event/event.h"
+#include "window/aggregate.h"
+#include "window/group.h"
+
+/* An entry of window.groups; the aggregates' cells follow it. */
+struct group {
+    struct id id;    /* of the key */
+    uint64_t key_at; /* in the window's text */
+    uint32_t key_len;
+    uint32_t number : 31; /* in order of appearance */
+    uint32_t changed : 1; /* since the last --emit=updates */
+};
+
+struct window {
+    int64_t start_us;
+    struct table groups;
+    struct buffer text;  /* keys, and the values kept by min, max, first and last */
+    struct window *next; /* among the spare ones */
+    bool changed;        /* some group has */
+    struct table ids[];  /* one for each distinct set */
+};
+
+/* Groups seen lately in the window that is recent, by the low bits of their ids: where there are
+ * few groups, the table is not asked. */
+#define LATELY_MAX 64
+
+struct windows {
+    struct run *run;
+    struct group_by *by; /* borrowed, as the next */
+    struct aggregates *aggregates;
+    int64_t size_us, slide_us, offset_us;
+    struct window **open; /* in order of start */
+    size_t count, cap;
+    struct window *recent; /* where the last event went; NULL: nowhere */
+    struct group *lately[LATELY_MAX];
+    struct window *spare; /* closed ones, empty, for the next use */
+    int spare_count;
+    bool in_range;     /* of --jobs: what is saved is for the run, in any order */
+    int64_t border_us; /* windows that start at or before it stay open: a range has only a part of
+                          them; INT64_MIN: none */
+    int64_t closed_us; /* the largest watermark windows_close was told */
+    uint64_t keys;     /* groups and ids held */
+    bool hinted;       /* expressions are cheap enough to be evaluated ahead */
+    struct buffer key;
+    struct operand_values values;
+    struct group **sorted; /* for windows_sorted */
+    size_t sorted_cap;
+};
+
+/* No windows yet. by and aggregates are complete and outlive it; slide_us is at most size_us. */
+void windows_init(struct windows *all, struct run *run, struct group_by *by,
+                  struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
+                  int64_t offset_us);
+
+void windows_release(struct windows *all);
+
+/* These are the windows of a range of --jobs (command.h: ranges.begin). */
+void windows_range(struct windows *all, int64_t border_us);
+
+/* The start of the last window that holds the instant: the largest multiple of the slide not after
+ * it. */
+int64_t windows_floor(const struct windows *all, int64_t time_us);
+
+/* tool.hint: works out the event's ids and fetches the places they will need. */
+void windows_hint(struct windows *all, struct event *ev);
+
+/* tool.event: adds the event to its windows. */
+enum fate windows_event(struct windows *all, const struct event *ev);
+
+/* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
+ * printed. end_slot: of the member window_end. */
+enum reason windows_row_check(const struct windows *all, const struct event *ev, int end_slot);
+
+typedef void window_done(void *context, struct window *window);
+
+/* Hands every window that the watermark has closed to done, by start, and then empties it. */
+void windows_close(struct windows *all, int64_t watermark_us, window_done *done, void *context);
+
+/* The groups of a window in order; good until the next call. */
+struct group **windows_sorted(struct windows *all, const struct window *window, size_t *count);
+
+/* Everything that is open, in an order of its own. Loading adds to what is open (--merge: takes its
+ * place); false when the bytes make no sense. */
+void windows_save(struct windows *all, struct buffer *out);
+bool windows_load(struct windows *all, struct unpack *in);
+
+/* A window that no event can change any more, with its counts but without the ids behind them: what
+ * a range of --jobs hands over. Loading opens it, so that it can be closed in its turn. */
+void windows_save_done(struct windows *all, const struct window *window, struct buffer *out);
+bool windows_load_done(struct windows *all, struct unpack *in);
+
+static inline struct slice window_key(const struct window *window, const struct group *group)
+{
+    /* Without --by all keys are empty, and the text may be NULL. */
+    const char *text = group->key_len == 0 ? "" : window->text.data + group->key_at;
+    return (struct slice){.text = text, .len = group->key_len};
+}
+
+static inline char *group_cells(struct group *group)
+{
+    return (char *)(group + 1);
+}
+
+#endif

@@ -1,0 +1,388 @@
+#include "writer/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/list.h"
+#include "base/memory.h"
+
+/* A block ends with its window and before the tool waits, and when it is so large. */
+#define BLOCK_ROWS ((size_t)1000)
+#define BLOCK_BYTES ((size_t)1 << 20)
+
+static struct slice name_copy(struct slice name)
+{
+    return (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
+}
+
+/* The phrase for a list that cannot be read. */
+static const char *list_phrase(const char *option, const char *text, const char *why)
+{
+    static char phrase[200];
+    snprintf(phrase, sizeof phrase, "--%s: '%.100s': %s", option, text, why);
+    return phrase;
+}
+
+static const char *keys_read(struct rows *rows, const char *text)
+{
+    struct list names = {0};
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text));
+    rows->keys = (int)names.count;
+    rows->key = memory_zero(names.count, sizeof rows->key[0]);
+    rows->key_member = memory_zero(names.count, sizeof rows->key_member[0]);
+    for (size_t i = 0; i < names.count; i++)
+        rows->key[i] = name_copy(names.item[i].name);
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("key", text, why);
+}
+
+/* [-]NAME */
+static const char *order_read(struct rows *rows, const char *text)
+{
+    struct list names = {0};
+    rows->descending = text[0] == '-';
+    const char *why = list_add(&names, LIST_NAMES, slice_of(text + rows->descending));
+    if (names.count > 0)
+        rows->order_by = memory_text(names.item[0].name.text, names.item[0].name.len);
+    if (why == NULL && names.count > 1) why = "rows are sorted by one member";
+    list_release(&names);
+    return why == NULL ? NULL : list_phrase("order-by", text, why);
+}
+
+static const char *options_wrong(const struct rows_options *options)
+{
+    const bool is_json = options->format == ENCODING_NDJSON;
+    if (options->key != NULL && !is_json)
+        return "--key: messages with a key are NDJSON: not with another --format";
+    if (options->pad != 0 && !is_json)
+        return "--pad: empty lines are for NDJSON: not with another --format";
+    if (options->order_by != NULL && options->order_by[options->order_by[0] == '-'] == '\0')
+        return "--order-by: which member?";
+    return NULL;
+}
+
+struct rows *rows_new(struct output *output, const struct rows_options *options, const char **why)
+{
+    *why = options_wrong(options);
+    if (*why != NULL) return NULL;
+    struct rows *rows = memory_zero(1, sizeof *rows);
+    rows->output = output;
+    rows->encoder.encoding = encodings[options->format];
+    rows->top = (size_t)options->top;
+    rows->pad = options->pad;
+    rows->order_member = -1;
+    if (options->key != NULL) *why = keys_read(rows, options->key);
+    if (options->order_by != NULL && *why == NULL) *why = order_read(rows, options->order_by);
+    if (*why == NULL) return rows;
+    rows_free(rows);
+    return NULL;
+}
+
+void rows_free(struct rows *rows)
+{
+    if (rows == NULL) return;
+    const struct encoding *encoding = rows->encoder.encoding;
+    if (encoding->release != NULL) encoding->release(&rows->encoder);
+    for (int i = 0; i < rows->members; i++) {
+        free((char *)(uintptr_t)rows->member[i].name.text);
+        free((char *)(uintptr_t)rows->member[i].prefix.text);
+    }
+    for (int i = 0; i < rows->keys; i++)
+        free((char *)(uintptr_t)rows->key[i].text);
+    free(rows->member);
+    free(rows->key);
+    free(rows->key_member);
+    free(rows->order_by);
+    cells_release(&rows->cells);
+    buffer_release(&rows->scratch);
+    free(rows);
+}
+
+/* --- members --- */
+
+int rows_member(struct rows *rows, struct slice name)
+{
+    rows->member = memory_resize(rows->member, (size_t)rows->members + 1, sizeof rows->member[0]);
+    rows->member[rows->members] =
+        (struct member){.name = name_copy(name), .prefix = ndjson_prefix(name)};
+    return rows->members++;
+}
+
+int rows_declare(struct rows *rows, struct slice name, struct buffer *why)
+{
+    if (rows_find(rows, name) >= 0 && why->len == 0)
+        buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
+    return rows_member(rows, name);
+}
+
+int rows_find(const struct rows *rows, struct slice name)
+{
+    for (int i = 0; i < rows->members; i++)
+        if (slice_equal(rows->member[i].name, name)) return i;
+    return -1;
+}
+
+const char *rows_check(struct rows *rows)
+{
+    static char phrase[200];
+    rows->encoder.member = rows->member;
+    rows->encoder.members = rows->cells.members = rows->members;
+    for (int i = 0; i < rows->keys; i++) {
+        rows->key_member[i] = rows_find(rows, rows->key[i]);
+        if (rows->members == 0 || rows->key_member[i] >= 0) continue;
+        snprintf(phrase, sizeof phrase, "--key: rows have no member '%.100s'", rows->key[i].text);
+        return phrase;
+    }
+    if (rows->order_by != NULL) {
+        rows->order_member = rows_find(rows, slice_of(rows->order_by));
+        if (rows->order_member < 0) {
+            snprintf(phrase, sizeof phrase, "--order-by: rows have no member '%.100s'",
+                     rows->order_by);
+            return phrase;
+        }
+    }
+    return NULL;
+}
+
+void rows_open(struct rows *rows, bool on_terminal)
+{
+    const struct encoding *encoding = rows->encoder.encoding;
+    rows->encoder.on_terminal = on_terminal;
+    if (encoding->open == NULL || rows->output->position != 0) return;
+    encoding->open(&rows->encoder, &rows->output->buffer);
+    rows->dirty = true;
+}
+
+/* --- a row --- */
+
+void rows_begin(struct rows *rows)
+{
+    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0 && !rows->sorting;
+    if (rows->direct)
+        rows->row_start = rows->output->buffer.len;
+    else
+        cells_row(&rows->cells);
+}
+
+void rows_percent(struct rows *rows, int member, int64_t part, int64_t whole)
+{
+    if (whole == 0)
+        rows_null(rows, member);
+    else
+        percent_print(rows_place(rows, member, KIND_NUMBER), part, whole);
+}
+
+void rows_value(struct rows *rows, int member, struct value value)
+{
+    struct buffer *into = rows_place(rows, member, value.kind);
+    if (rows->direct)
+        value_print(into, value);
+    else if (value.kind >= KIND_ARRAY)
+        json_add_text(into, value_slice(value));
+    else if (value.kind == KIND_STRING && value.escaped)
+        into->len += json_unescape(buffer_reserve(into, value.len), value_slice(value));
+    else if (value.kind > KIND_TRUE)
+        buffer_add_slice(into, value_slice(value));
+}
+
+static void row_written(struct rows *rows)
+{
+    rows->count++;
+    rows->dirty = true;
+    output_row_done(rows->output);
+}
+
+/* A member that was left out is null in a key. */
+static struct value key_value(const struct rows *rows, size_t row, int key)
+{
+    const struct value value = cells_value(&rows->cells, row, rows->key_member[key]);
+    return value.text == NULL ? VALUE_NULL : value;
+}
+
+/* Adds "KEY\t". */
+static void key_add(const struct rows *rows, size_t row, struct buffer *out)
+{
+    if (rows->keys == 0) return;
+    if (rows->keys == 1) {
+        value_print_key(out, key_value(rows, row, 0));
+    } else {
+        for (int i = 0; i < rows->keys; i++) {
+            buffer_add_char(out, i == 0 ? '[' : ',');
+            value_print(out, key_value(rows, row, i));
+        }
+        buffer_add_char(out, ']');
+    }
+    buffer_add_char(out, '\t');
+}
+
+/* Writes so many of the rows that wait, in this order (NULL: as they came), and forgets all. */
+static void block_write(struct rows *rows, const size_t *order, size_t count)
+{
+    const struct encoding *encoding = rows->encoder.encoding;
+    struct buffer *out = &rows->output->buffer;
+    if (encoding->measure != NULL && count > 0) {
+        for (size_t i = 0; i < count; i++)
+            encoding->measure(&rows->encoder, &rows->cells, order == NULL ? i : order[i]);
+        encoding->block(&rows->encoder, out);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = order == NULL ? i : order[i];
+        key_add(rows, row, out);
+        encoding->row(&rows->encoder, &rows->cells, row, out);
+        row_written(rows);
+    }
+    cells_clear(&rows->cells);
+}
+
+void rows_end(struct rows *rows)
+{
+    if (rows->direct) {
+        buffer_add_literal(&rows->output->buffer, "}\n");
+        row_written(rows);
+        return;
+    }
+    cells_end(&rows->cells);
+    if (rows->sorting) return;
+    const struct cells *cells = &rows->cells;
+    if (rows->encoder.encoding->measure == NULL || cells->rows == BLOCK_ROWS ||
+        cells->text.len >= BLOCK_BYTES)
+        block_write(rows, NULL, cells->rows);
+}
+
+/* --- rows that are made elsewhere --- */
+
+void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema)
+{
+    if (rows->keys != 0) {
+        buffer_add_slice(rows_raw_begin(rows), ev->line);
+        rows_raw_end(rows, ev, schema);
+        return;
+    }
+    output_line(rows->output, ev->line);
+    row_written(rows);
+}
+
+struct buffer *rows_raw_begin(struct rows *rows)
+{
+    output_settle(rows->output);
+    if (rows->keys == 0) return &rows->output->buffer;
+    buffer_clear(&rows->scratch);
+    return &rows->scratch;
+}
+
+/* An element of the key of several members: the same value is the same bytes. */
+static void raw_key_element(struct buffer *out, struct value value)
+{
+    struct buffer plain = {0};
+    value_print(out, value_plain(value, &plain));
+    buffer_release(&plain);
+}
+
+/* The key of a row of cs-parse, from the event's members. */
+static void raw_key_add(struct rows *rows, const struct event *ev, const struct schema *schema)
+{
+    struct buffer *out = &rows->output->buffer;
+    for (int i = 0; i < rows->keys; i++) {
+        const int slot = schema_find(schema, rows->key[i]);
+        const struct value value = slot < 0 ? VALUE_NULL : ev->value[slot];
+        if (rows->keys == 1) {
+            value_print_key(out, value);
+            break;
+        }
+        buffer_add_char(out, i == 0 ? '[' : ',');
+        raw_key_element(out, value);
+    }
+    if (rows->keys > 1) buffer_add_char(out, ']');
+    buffer_add_char(out, '\t');
+}
+
+void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema)
+{
+    if (rows->keys != 0) {
+        raw_key_add(rows, ev, schema);
+        buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
+    }
+    buffer_add_char(&rows->output->buffer, '\n');
+    row_written(rows);
+}
+
+void rows_pass(struct rows *rows, struct slice text)
+{
+    if (text.len == 0) return;
+    rows->dirty = true;
+    output_add(rows->output, text);
+}
+
+/* --- the rows of a window --- */
+
+void rows_group(struct rows *rows)
+{
+    rows->sorting = rows->order_member >= 0 || rows->top != 0;
+}
+
+static struct value order_value(const struct rows *rows, size_t row)
+{
+    const struct value value = cells_value(&rows->cells, row, rows->order_member);
+    return value.text == NULL ? VALUE_NULL : value;
+}
+
+/* Numbers of equal value are a tie, whatever their digits: the group decides. */
+static int order_compare(struct value a, struct value b)
+{
+    if (a.kind == KIND_NUMBER && b.kind == KIND_NUMBER)
+        return number_compare(value_slice(a), value_slice(b));
+    return value_compare(a, b);
+}
+
+static int row_compare(const void *left, const void *right, void *context)
+{
+    const struct rows *rows = context;
+    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    const int order = order_compare(order_value(rows, a), order_value(rows, b));
+    if (order != 0) return rows->descending ? -order : order;
+    return a < b ? -1 : 1; /* as in the group */
+}
+
+/* The numbers of the rows that wait, sorted; the caller frees them. */
+static size_t *rows_sorted(struct rows *rows)
+{
+    const size_t count = rows->cells.rows;
+    size_t *order = memory_new((count + 1) * sizeof order[0]);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    if (count > 1) qsort_r(order, count, sizeof order[0], row_compare, rows);
+    return order;
+}
+
+void rows_group_end(struct rows *rows)
+{
+    size_t count = rows->cells.rows;
+    if (rows->sorting && rows->top != 0 && count > rows->top) count = rows->top;
+    if (rows->sorting && rows->order_member >= 0) {
+        size_t *order = rows_sorted(rows);
+        block_write(rows, order, count);
+        free(order);
+    } else if (count > 0) {
+        block_write(rows, NULL, count);
+    }
+    rows->sorting = false;
+}
+
+void rows_flush(struct rows *rows)
+{
+    if (rows->cells.rows != 0) block_write(rows, NULL, rows->cells.rows);
+    if (!rows->dirty && rows->output->buffer.len == 0) return;
+    if (rows->dirty && rows->pad != 0) {
+        memset(buffer_reserve(&rows->output->buffer, (size_t)rows->pad), '\n', (size_t)rows->pad);
+        rows->output->buffer.len += (size_t)rows->pad;
+    }
+    rows->dirty = false;
+    output_flush(rows->output);
+}
+
+uint64_t rows_count(const struct rows *rows)
+{
+    return rows->count;
+}
