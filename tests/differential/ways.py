@@ -197,6 +197,20 @@ def several(case):
     return case.shape == 'framed' and len({part for part, _, _ in case.records}) > 1 and 'dedup' not in case.options
 
 
+def each_id_in_one(case):
+    """Without the events whose id belongs into another partition: which of an id's events are late by their own
+    partition's watermark, but not by what another partition has brought of the id, does depend on the interleaving."""
+    if case.tool not in ('sessionize', 'abandon'):
+        return case
+    count = max(part for part, _, _ in case.records) + 1
+    records = [record for record in case.records
+               if record[0] == hash_of_id(record[2], case.options.get('id', 'session_id'), count)]
+    case = case.with_records(records)
+    if not several(case):
+        raise Unfit
+    return case
+
+
 def apart(case):
     """The lines of each partition, framed."""
     parts = {}
@@ -214,6 +228,7 @@ def interleaved(context, case):
     """Another interleaving of the same partitions."""
     if not several(case):
         raise Unfit
+    case = each_id_in_one(case)
     parts, mixed = apart(case), []
     while parts:
         number = context.rng.choice(sorted(parts))
@@ -230,6 +245,7 @@ def fifos(context, case):
     """Each partition by a pipe of its own."""
     if not several(case):
         raise Unfit
+    case = each_id_in_one(case)
     ends, writers = [], []
     for lines in apart(case).values():
         ends.append(os.pipe())
@@ -364,26 +380,38 @@ def killed(context, case):
 
 
 def merged(context, case):
-    """--by-partition, then --merge."""
-    unfit = ('avg(', 'first(', 'last(', 'distinct(')
-    if case.tool not in ('window', 'funnel') or case.shape == 'plain' or 'top' in case.options:
+    """--by-partition, then --merge, of what can be added up."""
+    if case.tool not in ('window', 'funnel'):
         raise Unfit
-    if case.tool == 'window' and any(func in agg for agg in case.options['agg'] for func in unfit):
-        raise Unfit
-    records = case.records
-    if case.tool == 'funnel':
-        records = [(part, offset, line) for part, offset, line in records
-                   if part == hash_of_id(line, case.options.get('id', 'session_id'), len({rec[0] for rec in records}))]
-    if not records:
-        raise Unfit
-    case = case.with_records(records)
-    want = whole(context, case)
-    parts = context.run(case.argv() + framing(case) + ['--by-partition']).go(case.bytes() + (b'\n' if case.torn else b''))
-    argv = case.without('partitions', 'where', 'dedup').argv()
-    got = context.run(argv + ['--merge']).go(parts.out)
-    if refused(context.read('rejects')) or refused(context.read('late')):
-        return f'refused: {refused(context.read("rejects"))} {refused(context.read("late"))}'
-    return differs({'rows': want['rows']}, {'rows': got.out})
+    case = case.without('top', 'order-by', 'dedup', 'partitions', 'where')
+    if case.tool == 'window':
+        case.options['agg'] = [agg for agg in case.options['agg'] if adds(agg)] + ['all_of_x=sum(x)', 'm=max(x)']
+    case = case.with_records(spread(context, case))
+    case.shape, case.torn = 'framed', False
+    want = context.run(case.argv() + framing(case)).go(case.bytes())
+    parts = context.run(case.argv() + framing(case) + ['--by-partition']).go(case.bytes())
+    got = context.run(case.argv() + ['--merge']).go(parts.out)
+    if got.status:
+        return f'status {got.status}: {got.err}'
+    bad = refused(context.read('rejects')) + refused(context.read('late'))
+    return f'refused: {bad}' if bad else differs({'rows': want.out}, {'rows': got.out})
+
+
+def adds(agg):
+    """Not avg, first and last; distinct counts only if no value is in two partitions; percent may be of one of these."""
+    return not any(func in agg for func in ('avg(', 'first(', 'last(', 'distinct(', 'percent('))
+
+
+def spread(context, case):
+    """The records on three partitions: by the id, or by chance where nobody counts ids."""
+    counts, records = [0, 0, 0], []
+    for _, _, line in case.records:
+        number = context.rng.randrange(3)
+        if case.tool == 'funnel':
+            number = hash_of_id(line, case.options.get('id', 'session_id'), 3)
+        records.append((number, counts[number], line))
+        counts[number] += 1
+    return records
 
 
 def hash_of_id(line, name, count):
@@ -394,6 +422,47 @@ def hash_of_id(line, name, count):
     except r.Rejected:
         return 0
     return sum(repr(r.identity(value)).encode()) % count
+
+
+def terminated(context, case):
+    """SIGTERM in mid-input acts as the end of the input, but what is still open goes on with the next run."""
+    if case.shape == 'plain':
+        raise Unfit
+    data = case.bytes() + (b'\n' if case.torn else b'')
+    argv = stateful(context, case, ['--output=out', '--flush'])
+    run = context.run(argv, keep=True)
+    process = run.start()
+    for piece in in_pieces(context.rng, data[:context.rng.randrange(len(data))]):
+        process.stdin.write(piece)
+        process.stdin.flush()
+        drain(process)
+    process.send_signal(signal.SIGTERM)
+    run.collect(process)
+    if run.status:
+        return f'status {run.status}: {run.err}'
+    run = context.run(argv, keep=True).go(data)
+    run.out = context.read('out')
+    but = ('read', 'duplicate')
+    return differs(whole_by_place(context, case, but), by_place(run, but))
+
+
+def keyed(context, case):
+    """--key: the rows behind their keys; other values have other keys, equal ones the same."""
+    rows = context.plain.out.splitlines(True)
+    members = [name for name in json.loads(rows[0]) if name not in ('window_start', 'window_end')] if rows else []
+    if not members:
+        raise Unfit
+    names = context.rng.sample(members, context.rng.choice([1, 2]) if len(members) > 1 else 1)
+    run = context.run(case.argv() + ['--key=' + ','.join(names)]).go(case.bytes())
+    keys, values = {}, {}
+    for line in run.out.splitlines():
+        key, _, row = line.partition(b'\t')
+        row = r.parse(row.decode())
+        value = tuple(r.identity(row[name]) for name in names)
+        if keys.setdefault(key, value) != value or values.setdefault(value, key) != key:
+            return f'--key={",".join(names)}: {key!r} is {keys[key]} and {value}'
+    return differs({'rows': context.plain.out}, {'rows': b''.join(line.split(b'\t', 1)[1]
+                                                                for line in run.out.splitlines(True))})
 
 
 def updates(context, case):
@@ -473,4 +542,4 @@ def parsed(context, case):
 
 
 WAYS = {way.__name__: way for way in (chunks, as_file, files, compressed, jobs, kernels, frames, interleaved, fifos, shuffled,
-                                      restarts, killed, merged, updates, libjq, output, spool, parsed)}
+                                      restarts, killed, terminated, keyed, merged, updates, libjq, output, spool, parsed)}
