@@ -45,9 +45,7 @@ class Anomalies:
         known = [e for e in events if isinstance(self.spec.value(e.members), r.Num)]
         if number is None and (self.spec.func not in ('sum', 'avg') or not known):
             return r.Num('0')
-        if not isinstance(number, r.Num) or abs(number.value) >= 10 ** 21:
-            return None
-        return plain(addend(number), 9)
+        return number_of(number)
 
     def group(self, values, seen, windows):
         """A group "exists from its first appearance on, and the windows before count 0"; it is dropped "when its whole
@@ -87,19 +85,63 @@ class Anomalies:
         return (start, tuple(r.sort_key(value) for _, value in values)), row + verdict
 
 
-WEEK = 7 * 86400 * r.SECOND
+def number_of(value):
+    """"A value that is no number, or is 1e21 or larger, is shown as null and is in no baseline"."""
+    if not isinstance(value, r.Num) or abs(value.value) >= 10 ** 21:
+        return None
+    return plain(addend(value), 9)
+
+
+class RowStream(Stream):
+    """A row with "final":false is filtered, and moves no event time: its window is not over."""
+
+    def jumps(self, part, event):
+        """Before anything else is done with it."""
+        if event.members.get('final') is False:
+            self.fate(event.place, 'filtered')
+        else:
+            yield from super().jumps(part, event)
 
 
 class Rows:
     """--rows: "each is judged as it comes, by the rows of its group before it whose window_end lies in the baseline"."""
 
     def __init__(self, options):
-        self.options = dict(options)
-        self.options['time-field'] = 'window_start'
+        self.options = options
         self.baseline = r.duration(options.get('baseline', '2h'))
         self.threshold = int(options.get('threshold', 50))
+        self.by = [entry for entry in options.get('by', '').split(',') if entry]
+        self.stream = RowStream(dict(options, **{'time-field': 'window_start'}))
+        self.seen, self.printed = {}, []
+
+    def run(self, records):
+        """(stream, rows)"""
+        for event in self.stream.run(records):
+            self.take(event)
+        return self.stream, self.printed
+
+    def take(self, event):
+        """Rows of a group "have to come by window_start: one that is not later than the last is late"; "one where the
+        value is null is skipped", and so is what is no number."""
+        values = [(name, event.members.get(name)) for name in self.by]
+        before = self.seen.setdefault(tuple(r.identity(value) for _, value in values), [])
+        value = event.members.get(self.options['value'])
+        number = number_of(value)
+        late = number is not None and before and event.time <= before[-1][0]
+        self.stream.fate(event.place, 'late' if late else 'used')
+        self.stream.counters['not_numbers'] += value is not None and number is None
+        if late or number is None:
+            return
+        end = r.read_time(event.members['window_end'])
+        past = [Fraction(n.value) for _, other, n in before if end - self.baseline < other < end]
+        before.append((event.time, end, number))
+        mean = Fraction(sum(past), len(past)) if past else None
+        verdict = judged(self.options['value'], number, mean, self.threshold)
+        if 'all' in self.options or dict(verdict)['alert']:
+            self.printed.append([('window_start', r.print_time(event.time)), ('window_end', r.print_time(end))]
+                                + values + [(self.options['value'], number)] + verdict)
 
 
 def cs_anomaly(options, records):
     """(stream, rows)"""
-    return Anomalies(options).run(records)
+    return (Rows if 'rows' in options else Anomalies)(options).run(records)

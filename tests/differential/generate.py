@@ -256,10 +256,31 @@ def spelled_key(rng, name):
     return f'"{name}"'
 
 
+def rows_case(rng):
+    """Rows as cs-window prints them, for cs-anomaly --rows."""
+    options = {'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'}
+    for name, chance, values in (('baseline', 0.7, ['10m', '11m', '20m']), ('threshold', 0.3, ['0', '10', '100']),
+                                 ('by', 0.6, ['g', 'g,h']), ('all', 0.8, [True])):
+        if rng.random() < chance:
+            options[name] = rng.choice(values)
+    records, start = [], BASE
+    for _ in range(rng.randint(5, 40)):
+        start += rng.choice([0, 0, 5, 5, 5, 10, -5, 30]) * MINUTE
+        members = [('window_start', f'"{r.print_time(start)}"'), ('window_end', f'"{r.print_time(start + 5 * MINUTE)}"'),
+                   ('g', rng.choice(['"a"', '1', 'null', None])), ('h', rng.choice(['true', '"b"'])),
+                   ('v', rng.choice([*NUMBERS[:12], *rng.sample(NUMBERS, 4), 'null', None, '"1"', 'true', '[]'])),
+                   ('final', rng.choice([None, None, None, 'true', 'false']))]
+        line = '{' + ','.join(f'"{name}":{text}' for name, text in members if text is not None) + '}'
+        records.append((None, None, rng.choice(BAD[:6]) if rng.random() < 0.05 else line.encode()))
+    return Case('anomaly', options, records)
+
+
 def case(seed, tool=None):
     """The case of a seed."""
     rng = random.Random(seed)
     tool = tool or rng.choice(TOOLS)
+    if tool == 'anomaly' and rng.random() < 0.2:
+        return rows_case(rng)
     options = dict(shared_options(rng, tool), **OPTIONS[tool](rng))
     if tool == 'sessionize' and options.get('gap') != 'none':
         longest_that_goes(options)

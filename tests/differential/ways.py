@@ -290,6 +290,8 @@ def timed(case):
 
 def shuffled(context, case):
     """Any order within the lateness gives the rows of the sorted events."""
+    if 'rows' in case.options:
+        raise Unfit
     lateness = r.duration(case.options['lateness'])
     argv = case.without('dedup', 'partitions', 'max-jump').argv() + ['--max-jump=0s', '--input=ndjson']
     events = timed(case)
@@ -524,6 +526,8 @@ def spool(context, case):
 
 def parsed(context, case):
     """cs-parse in front of it changes no row; and what comes out of cs-parse goes in again and is the same."""
+    if 'rows' in case.options:
+        raise Unfit
     keep = ['--keep-frame'] if case.shape != 'plain' else []
     data = case.bytes() + (b'\n' if case.torn else b'')
     first = context.run(['cs-parse', *framing(case), *keep]).go(data)
