@@ -71,13 +71,19 @@ def some(rng, chance, value):
     return value if rng.random() < chance else None
 
 
-def shared_options(rng, tool):
-    """--lateness, --max-jump, --dedup, --where."""
+def shared_options(rng):
+    """--lateness, --max-jump, --max-ahead, --dedup, --where, how times stand, --number."""
     options = {'max-ahead': '0s', 'lateness': rng.choice(['0s', '0s', '30s', '1m', '5m', '10m', 'max'])}
     if rng.random() < 0.5:
         options['max-jump'] = rng.choice(['0s', '1h', '1h', '30m', '1d'])
     if rng.random() < 0.3:
         options['dedup'] = rng.choice(['1m', '5m', '1h'])
+    if rng.random() < 0.15:
+        del options['max-ahead']  # 1h; the far future is refused, 2026 is not
+    if rng.random() < 0.1:
+        options.update(rng.choice([{'time-field': 'at'}, {'assume-utc': True}, {'time-unit': 'ms'}, {'time-unit': 'us'}]))
+    if rng.random() < 0.1:
+        options['number'] = 'x'
     if rng.random() < 0.25:
         options['where'] = rng.sample(CONDITIONS, rng.choice([1, 1, 2]))
     return options
@@ -232,14 +238,24 @@ def spelled_time(rng, time):
                        f'"{r.print_time(time + 90 * MINUTE)[:-1]}+0130"', str(time)])
 
 
-def event(rng, clock, numeric, sequence):
+def event(rng, clock, numeric, sequence, options):
     """One line."""
+    time = clock.next()
+    if 'max-ahead' not in options and rng.random() < 0.1:
+        time = r.read_time(rng.choice(['2200-01-01T00:00:00Z', '9999-12-31T20:59:59.999999Z']))
+    text = spelled_time(rng, time)
+    if options.get('time-unit') and rng.random() < 0.7:
+        text = str(time // {'ms': 1000, 'us': 1}[options['time-unit']])
+    elif rng.random() < (0.5 if 'assume-utc' in options else 0.01):
+        text = f'"{r.print_time(time)[:-1]}"'
     members = [('session_id', value(rng, ['s1', 's2', 's3'])), ('event_type', value(rng, KINDS)),
                ('user_id', value(rng, ['u1', 'u2'])), ('device_type', value(rng, ['mobile', 'desktop'])),
                ('traffic_source', value(rng, ['ads', 'Ads'])), ('product_id', value(rng, ['p1', 'p2', 'p10'])),
-               ('x', number_or_word(rng, numeric)), ('event_time', spelled_time(rng, clock.next())),
+               ('x', number_or_word(rng, numeric)), (options.get('time-field', 'event_time'), text),
                ('event_id', json.dumps(f'e{sequence}') if rng.random() < 0.8 else value(rng, ['e1', 'e2', 'e3']))]
     members = [(name, text) for name, text in members if text is not None]
+    if 'time-field' in options and rng.random() < 0.5:
+        members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
     if rng.random() < 0.1:
         members.insert(0, rng.choice([('x', '7'), ('session_id', '"other"'), ('event_type', '"purchase"')]))
     if rng.random() < 0.2:
@@ -281,14 +297,14 @@ def case(seed, tool=None):
     tool = tool or rng.choice(TOOLS)
     if tool == 'anomaly' and rng.random() < 0.2:
         return rows_case(rng)
-    options = dict(shared_options(rng, tool), **OPTIONS[tool](rng))
+    options = dict(shared_options(rng), **OPTIONS[tool](rng))
     if tool == 'sessionize' and options.get('gap') != 'none':
         longest_that_goes(options)
     shape = rng.choice(['plain', 'plain', 'framed', 'framed', 'envelope'])
     partitions = rng.choice([1, 1, 2, 3]) if shape != 'plain' else 1
     if partitions > 1:
         options['partitions'] = f'0-{partitions - 1}'
-    records = lines(rng, shape, partitions)
+    records = lines(rng, shape, partitions, options)
     torn = rng.random() < 0.2
     if torn and records and shape != 'envelope':
         records[-1] = (*records[-1][:2], records[-1][2][:rng.choice([None, -1, 5])] or b'x')
@@ -305,7 +321,7 @@ def longest_that_goes(options):
         options.pop('max-duration')
 
 
-def lines(rng, shape, partitions):
+def lines(rng, shape, partitions, options):
     """The records."""
     numeric, bad = rng.random() < 0.7, rng.choice([0, 0, 0.05, 0.2])
     clocks = [Clock(rng) for _ in range(partitions)]
@@ -321,7 +337,7 @@ def lines(rng, shape, partitions):
         elif rng.random() < 0.03 and shape == 'plain':
             line = rng.choice(BLANK)
         else:
-            line = event(rng, clocks[number], numeric, sequence)
+            line = event(rng, clocks[number], numeric, sequence, options)
         offset = offsets[number]
         if rng.random() < 0.05:
             offset = max(0, offset - rng.choice([1, 2]))

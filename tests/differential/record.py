@@ -3,6 +3,7 @@ import json
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 
 CANONICAL = ('event_id session_id user_id event_type page_url product_id category_id search_query '
              'traffic_source campaign_id device_type event_time').split()
@@ -139,7 +140,7 @@ def from_number(value, unit):
     size = abs(value)
     if unit is None:
         unit = 's' if size < 10 ** 11 else 'ms' if size < 10 ** 14 else 'us' if size < 10 ** 17 else 'ns'
-    return int((value * {'s': 10 ** 9, 'ms': 10 ** 6, 'us': 1000, 'ns': 1}[unit]) // 1000)
+    return Fraction(value) * {'s': 10 ** 9, 'ms': 10 ** 6, 'us': 1000, 'ns': 1}[unit] // 1000
 
 
 def read_time(value, unit=None, assume_utc=False):

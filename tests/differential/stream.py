@@ -3,8 +3,24 @@
 A record is duplicate, rejected, filtered, late or used. Stream decides the first two, moves event time, and hands on the
 events that are left; filtered and late is decided by whoever asks.
 """
+import re
+import time as clock
 from collections import Counter
 import record as r
+
+NUMBER = re.compile(r'-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?')
+
+def now_us():
+    """The wall clock: nothing in the cases is near it."""
+    return int(clock.time() * r.SECOND)
+
+
+def numbered(members, name):
+    """--number: "members that are numbers though the input has them as text. Text that is no number stays text"."""
+    value = members.get(name)
+    if isinstance(value, str) and not isinstance(value, r.Num) and NUMBER.fullmatch(value):
+        members = dict(members, **{name: r.Num(value)})
+    return members
 
 
 class Event:
@@ -67,7 +83,7 @@ class Stream:
         try:
             event = self.read(place, line)
         except r.Rejected as reason:
-            self.reject(place, 'torn' if torn else str(reason))
+            self.reject(place, 'torn' if torn and str(reason) != 'future' else str(reason))
             return
         if self.repeats(part, event):
             self.fate(place, 'duplicate')
@@ -78,10 +94,15 @@ class Stream:
         """The line as an event, or the reason why it is none."""
         members = r.read_object(line)
         field = self.options.get('time-field', 'event_time')
-        time = r.read_time(members.get(field), self.options.get('time-unit'), 'assume-utc' in self.options)
         for name in r.CANONICAL:
-            if name in members and name != 'event_time':
+            if name in members and name != field:
                 members[name] = r.as_text(members[name])
+        time = r.read_time(members.get(field), self.options.get('time-unit'), 'assume-utc' in self.options)
+        ahead = r.duration(self.options.get('max-ahead', '1h'))
+        if ahead and time > now_us() + ahead:
+            raise r.Rejected('future')
+        for name in self.options.get('number', '').split(','):
+            members = numbered(members, name)
         return Event(place, members, time)
 
     def repeats(self, part, event):
