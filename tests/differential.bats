@@ -11,13 +11,13 @@ load helper
 
 setup() { setup_tools; }
 
-# differential SHARE ARGS...: so many cases; with FULL as many as go into a test's share of the time, of 25 tests.
+# differential SHARE ARGS...: so many cases; with FULL as many as go into a test's share of the time, of 26 tests.
 differential() {
   local count=$1 how
   shift
   how=(--count="$count" --seed=1)
   [ -z "${QUICK:-}" ] || how=(--count=$((count / 8 + 1)) --seed=1)
-  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 25 + 1)) --seed="$(date +%s)")
+  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 26 + 1)) --seed="$(date +%s)")
   python3 "$ROOT/tests/differential/run.py" "${how[@]}" "$@"
 }
 
@@ -52,6 +52,7 @@ way() {
 @test "rows by partition, merged, are the rows of the whole" { way merged; }
 @test "the final rows among updates are the rows" { way updates; }
 @test "expressions in libjq give what native ones give" { way libjq; }
+@test "so do expressions of many kinds" { way expressions; }
 @test "rows in --output are those of standard output" { way output; }
 @test "rows in the segments of --spool are those of standard output" { way spool; }
 @test "cs-parse in front changes no row, and prints again what it has printed" { way parsed; }

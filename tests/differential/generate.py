@@ -302,7 +302,7 @@ def case(seed, tool=None):
         longest_that_goes(options)
     shape = rng.choice(['plain', 'plain', 'framed', 'framed', 'envelope'])
     partitions = rng.choice([1, 1, 2, 3]) if shape != 'plain' else 1
-    if partitions > 1:
+    if partitions > 1 and rng.random() < 0.75:
         options['partitions'] = f'0-{partitions - 1}'
     records = lines(rng, shape, partitions, options)
     torn = rng.random() < 0.2

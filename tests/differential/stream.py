@@ -49,7 +49,10 @@ class Stream:
         get = lambda name, default: r.duration(options.get(name, default))
         self.options = options
         self.lateness, self.jump, self.dedup = get('lateness', '30s'), get('max-jump', '1d'), get('dedup', '0s')
-        self.partitions, self.passed = {}, {}
+        self.partitions, self.passed, self.frontier = {}, {}, None
+        if 'partitions' in options:
+            for number in range(int(options['partitions'][2:]) + 1):
+                self.partition(number)
         self.counters = Counter()
         self.fates, self.reasons = {}, Counter()
         self.event_time = None
@@ -118,7 +121,10 @@ class Stream:
 
     def gone(self, part, time):
         """Is the watermark more than --dedup past it?"""
-        return self.lateness is not None and part.time is not None and part.time - self.lateness > time + self.dedup
+        marks = [self.frontier] * (self.frontier is not None)
+        if self.lateness is not None and part.time is not None:
+            marks.append(part.time - self.lateness)
+        return bool(marks) and max(marks) > time + self.dedup
 
     def jumps(self, part, event):
         """--max-jump: "hold an event that is further ahead of its partition's event time until the next valid one has
@@ -153,9 +159,19 @@ class Stream:
             self.disorder = max(self.disorder, part.time - event.time)
             if self.lateness is not None:
                 event.watermark = part.time - self.lateness
+        if self.frontier is not None:
+            event.watermark = self.frontier if event.watermark is None else max(event.watermark, self.frontier)
         part.time = event.time if part.time is None else max(part.time, event.time)
+        self.advance()
         self.event_time = part.time if self.event_time is None else max(part.time, self.event_time)
         return event
+
+    def advance(self):
+        """The smallest watermark of the partitions that are known: what has closed by it is closed for a new one, too."""
+        times = [part.time for part in self.partitions.values()]
+        if self.lateness is not None and None not in times:
+            smallest = min(times) - self.lateness
+            self.frontier = smallest if self.frontier is None else max(self.frontier, smallest)
 
     def fate(self, place, fate):
         """Every record is one of five things."""

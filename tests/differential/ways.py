@@ -16,7 +16,7 @@ import threading
 import time
 
 import record as r
-from expressions import by_libjq
+from expressions import NATIVE, by_libjq
 from generate import framed_line
 
 COUNTED = 'read duplicate rejected filtered late used late_windows no_id not_numbers gaps rows rejected_by event_time'.split()
@@ -194,7 +194,8 @@ def frames(context, case):
 
 def several(case):
     """Several partitions, none of whose fates another one has a part in."""
-    return case.shape == 'framed' and len({part for part, _, _ in case.records}) > 1 and 'dedup' not in case.options
+    return (case.shape == 'framed' and len({part for part, _, _ in case.records}) > 1
+            and 'dedup' not in case.options and 'partitions' in case.options)
 
 
 def each_id_in_one(case):
@@ -327,8 +328,8 @@ def restarts(context, case):
     cuts = range(1, len(lines)) if len(lines) < 10 else sorted(context.rng.sample(range(1, len(lines)), 4))
     argv = stateful(context, case, ['--output=out'])
     files_grow = case.shape == 'plain'
-    if 'max-ahead' not in case.options and not files_grow:
-        raise Unfit  # while all are ahead of the clock nothing is saved, and they would have to be fed again
+    if 'max-ahead' not in case.options:
+        raise Unfit  # a run in which all events are far ahead of the clock saves and flushes nothing
     for begin, end in zip([0, *cuts], [*cuts, len(lines)]):
         flush = ['--flush'] if end == len(lines) else []
         if files_grow:
@@ -500,6 +501,24 @@ def libjq(context, case):
     return differs(outcome(context.plain), outcome(run))
 
 
+def expressions(context, case):
+    """Expressions of many kinds as groups, values and conditions: native and in libjq, the same rows and the same errors."""
+    rng = context.rng
+    chosen = rng.sample(NATIVE, 4)
+    runs = []
+    for spelled in (chosen, [by_libjq(text) for text in chosen]):
+        func = rng.choice(['sum', 'min', 'last', 'distinct', 'avg']) if not runs else func
+        argv = ['cs-window', '--size=5m', '--max-ahead=0s', '--max-jump=0s', '--lateness=max', '--agg=n=count',
+                f'--by=k={spelled[0]}', f'--agg=v={func}({spelled[1]})', f'--agg=c=count if {spelled[2]}',
+                f'--agg=f=first({spelled[3]})']
+        run = context.run(argv + framing(case)).go(case.bytes())
+        if run.status:
+            return f'{argv}: status {run.status}: {run.err}'
+        runs.append(dict(outcome(run), errors=run.stats().get('expression_errors')))
+    how = differs(*runs)
+    return how and f'func {func} of {chosen}: {how}'
+
+
 def rewritten(kind, text):
     """The condition of an aggregate, or a step."""
     mark = ' if ' if kind == 'agg' else '='
@@ -553,4 +572,4 @@ def parsed(context, case):
 
 
 WAYS = {way.__name__: way for way in (chunks, as_file, files, compressed, jobs, kernels, frames, interleaved, fifos, shuffled,
-                                      restarts, killed, terminated, keyed, merged, updates, libjq, output, spool, parsed)}
+                                      restarts, killed, terminated, keyed, merged, updates, libjq, expressions, output, spool, parsed)}
