@@ -39,7 +39,7 @@ NATIVE = ['.x + 1', '.x * 3', '.x - .x', '.x / 3', '.x / 0', '.x % 3', '-(.x)', 
           '(.x | tonumber)', '(.x | type)', 'if .x then 1 else 2 end', '.x > 1 and .x < 1e30', '.x > .session_id', '.session_id == "1"',
           '.session_id == 1', '(.x | ascii_upcase)', '(.x | floor)', '.x == null', '.event_time < "2026-01-01T00:05"', '.x.y', '.x[0]',
           '(.x | tostring | length)', '(.device_type == "mobile") == true', '1 + 2 * .x', '(.x + 1) * 2', '.x * 1e300 * 1e300',
-          '(.x | ltrimstr("a"))', '(.x | . == "a" or . == 1)', '["a","b"] | index("b")', '.x == "\\u0041"', '(.session_id | . != null)']
+          '(.x | ltrimstr("a"))', '(.x | . == "a" or . == 1)', '[1,2] | index(2)', '.x == "\\u0041"', '(.session_id | . != null)']
 
 
 def selects(text, members):
