@@ -1,7 +1,6 @@
 """cs-anomaly(1), from its page alone: events, and --rows."""
 from fractions import Fraction
 import record as r
-from expressions import selects
 from stream import Stream
 from window import Spec, Windows, addend, half_away, plain
 

@@ -31,15 +31,19 @@ CONDITIONS.update({
 
 
 # What native programs are made for, and some that come near. No bare paths: those are the member's own text.
-NATIVE = ['.x + 1', '.x * 3', '.x - .x', '.x / 3', '.x / 0', '.x % 3', '-(.x)', '.x * .x', '.x + .session_id', '.x + null',
-          '.session_id + .user_id', '.x == .session_id', '.x < "a"', '.x <= 1', '.x >= true', '.x != 1.0', '.x == 9007199254740993',
-          '.x == [] or .x == {"a":1}', '.x and .user_id', '.x or null', '(.x | not)', '.x // "none"', '.missing // .x // 0',
-          '(.x | test("a"; "i"))', '(.user_id | test("^u[12]$"))', '(.x | startswith("a"))', '(.event_type | endswith("cart"))',
-          '(.x | ascii_downcase)', '(.traffic_source | ascii_downcase)', '(.x | contains("a"))', '(.x | length)', '(.x | tostring)',
-          '(.x | tonumber)', '(.x | type)', 'if .x then 1 else 2 end', '.x > 1 and .x < 1e30', '.x > .session_id', '.session_id == "1"',
-          '.session_id == 1', '(.x | ascii_upcase)', '(.x | floor)', '.x == null', '.event_time < "2026-01-01T00:05"', '.x.y', '.x[0]',
-          '(.x | tostring | length)', '(.device_type == "mobile") == true', '1 + 2 * .x', '(.x + 1) * 2', '.x * 1e300 * 1e300',
-          '(.x | ltrimstr("a"))', '(.x | . == "a" or . == 1)', '[1,2] | index(2)', '.x == "\\u0041"', '(.session_id | . != null)']
+NATIVE = [
+    '.x + 1', '.x * 3', '.x - .x', '.x / 3', '.x / 0', '.x % 3', '-(.x)', '.x * .x', '.x + .session_id', '.x + null',
+    '.session_id + .user_id', '.x == .session_id', '.x < "a"', '.x <= 1', '.x >= true', '.x != 1.0',
+    '.x == 9007199254740993', '.x == [] or .x == {"a":1}', '.x and .user_id', '.x or null', '(.x | not)',
+    '.x // "none"', '.missing // .x // 0', '(.x | test("a"; "i"))', '(.user_id | test("^u[12]$"))',
+    '(.x | startswith("a"))', '(.event_type | endswith("cart"))', '(.x | ascii_downcase)',
+    '(.traffic_source | ascii_downcase)', '(.x | contains("a"))', '(.x | length)', '(.x | tostring)',
+    '(.x | tonumber)', '(.x | type)', 'if .x then 1 else 2 end', '.x > 1 and .x < 1e30', '.x > .session_id',
+    '.session_id == "1"', '.session_id == 1', '(.x | ascii_upcase)', '(.x | floor)', '.x == null',
+    '.event_time < "2026-01-01T00:05"', '.x.y', '.x[0]', '(.x | tostring | length)',
+    '(.device_type == "mobile") == true', '1 + 2 * .x', '(.x + 1) * 2', '.x * 1e300 * 1e300', '(.x | ltrimstr("a"))',
+    '(.x | . == "a" or . == 1)', '[1,2] | index(2)', '.x == "\\u0041"', '(.session_id | . != null)'
+]
 
 
 def selects(text, members):

@@ -55,11 +55,13 @@ def depth_of(text):
     return deepest
 
 
+class Pairs(list):
+    """An object with its repeated keys: a lone surrogate in a value that does not count is one all the same."""
+
+
 def has_lone_surrogate(value):
     """In a string or a key, at any place."""
-    if isinstance(value, dict):
-        return any(has_lone_surrogate(part) for pair in value.items() for part in pair)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return any(map(has_lone_surrogate, value))
     return isinstance(value, str) and any('\ud800' <= c <= '\udfff' for c in value)
 
@@ -79,23 +81,12 @@ def read_object(line):
                            object_pairs_hook=Pairs)
     except ValueError:
         raise Rejected('not-json') from None
-    if has_lone_surrogate_pairs(pairs):
+    if has_lone_surrogate(pairs):
         raise Rejected('bad-utf8')
     value = parse(text)
     if not isinstance(value, dict):
         raise Rejected('not-an-object')
     return value
-
-
-class Pairs(list):
-    """An object with its repeated keys: a lone surrogate in a value that does not count is one all the same."""
-
-
-def has_lone_surrogate_pairs(value):
-    """As has_lone_surrogate, in all that the line holds."""
-    if isinstance(value, (list, tuple)):
-        return any(map(has_lone_surrogate_pairs, value))
-    return has_lone_surrogate(value)
 
 
 def as_text(value):

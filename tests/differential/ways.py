@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import struct
-import subprocess
 import termios
 import threading
 import time
@@ -572,4 +571,5 @@ def parsed(context, case):
 
 
 WAYS = {way.__name__: way for way in (chunks, as_file, files, compressed, jobs, kernels, frames, interleaved, fifos, shuffled,
-                                      restarts, killed, terminated, keyed, merged, updates, libjq, expressions, output, spool, parsed)}
+                                      restarts, killed, terminated, keyed, merged, updates, libjq, expressions, output,
+                                      spool, parsed)}
