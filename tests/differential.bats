@@ -22,11 +22,11 @@ differential() {
 }
 
 model() {
-  differential 160 --way=model --tool="$1"
+  differential 120 --way=model --tool="$1"
 }
 
 way() {
-  differential 40 --way="$1"
+  differential 25 --way="$1"
 }
 
 @test "windows are what a model made from the manual says" { model window; }
