@@ -1,0 +1,206 @@
+"""cs-window(1) and cs-funnel(1), from their pages alone."""
+from fractions import Fraction
+import record as r
+from expressions import lower, selects
+from stream import Stream
+
+LIMIT = 2 ** 127  # a sum is held in 128 bits, in units of 1e-9
+
+
+def half_away(value, places):
+    """Rounded half away from zero, without padding; value is a Fraction."""
+    scaled = abs(value) * 10 ** places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return plain(whole if value >= 0 else -whole, places)
+
+
+def plain(units, places):
+    """An integer of units of 10^-places as a number without needless zeros."""
+    sign, digits = '-' if units < 0 else '', str(abs(units)).zfill(places + 1)
+    text = digits[:-places] + '.' + digits[-places:] if places else digits
+    return r.Num(sign + (text.rstrip('0').rstrip('.') if places else text))
+
+
+def addend(number):
+    """A decimal of nine places, in units of the last; None: it does not fit into 128 bits."""
+    if number.value.adjusted() > 40:
+        return None
+    if number.value.adjusted() < -20:
+        return 0
+    fraction = abs(Fraction(number.value)) * 10 ** 9
+    units = (2 * fraction.numerator + fraction.denominator) // (2 * fraction.denominator)
+    return None if units >= LIMIT else -units if number.value < 0 else units
+
+
+def total(values):
+    """The sum in units of 1e-9: "Null when there was no number, or when the sum is too large"."""
+    numbers = [addend(value) for value in values if isinstance(value, r.Num)]
+    if not numbers or None in numbers or abs(sum(numbers)) >= LIMIT:
+        return None
+    return sum(numbers)
+
+
+def aggregate(func, timed):
+    """One aggregate over [(time, value)] of a group, value being what F is."""
+    known = [(time, value) for time, value in timed if value is not None]
+    values = [value for _, value in known]
+    if func == 'count':
+        return r.Num(len(values))
+    if func == 'distinct':
+        return r.Num(len({r.identity(value) for value in values}))
+    if func in ('sum', 'avg'):
+        units = total(values)
+        if units is None:
+            return None
+        if func == 'sum':
+            return plain(units, 9)
+        return half_away(Fraction(units, 10 ** 9 * sum(isinstance(v, r.Num) for v in values)), 6)
+    if not known:
+        return None
+    order = {'min': lambda tv: r.sort_key(tv[1]), 'max': lambda tv: r.sort_key(tv[1]),
+             'first': lambda tv: (tv[0], r.sort_key(tv[1])), 'last': lambda tv: (tv[0], r.sort_key(tv[1]))}[func]
+    return (min if func in ('min', 'first') else max)(known, key=order)[1]
+
+
+def percent(part, whole):
+    """"A as a percentage of B; two places, half away from zero. Null when B is 0 or null"."""
+    if part is None or whole is None or Fraction(whole.value) == 0:
+        return None
+    share = Fraction(part.value) * 100 / Fraction(whole.value)
+    return half_away(share, 2) if abs(share) < Fraction(LIMIT, 10 ** 9) else None
+
+
+def group_value(entry, members):
+    """(name, value) of an entry of --by: F, NAME=lower(F), NAME=F."""
+    name, _, expr = entry.partition('=')
+    if expr.startswith('lower('):
+        return name, lower(members.get(expr[6:-1]))
+    return name, members.get(expr or name)
+
+
+class Spec:
+    """NAME=FUNC[(F)][ if EXPR]."""
+
+    def __init__(self, text):
+        self.name, _, rest = text.partition('=')
+        rest, _, self.condition = rest.partition(' if ')
+        self.func, _, member = rest.partition('(')
+        self.member = member.rstrip(')')
+
+    def value(self, members):
+        """What F is; of count without F, something that is not null."""
+        return members.get(self.member) if self.member else True
+
+
+class Windows:
+    """What events make of windows and groups: cs-window(1), Windows, Groups, Aggregates."""
+
+    def __init__(self, options):
+        self.options = options
+        self.size = r.duration(options['size'])
+        self.slide = r.duration(options.get('slide', options['size']))
+        self.offset = r.duration(options.get('offset', '0s'))
+        self.by = [entry for entry in options.get('by', '').split(',') if entry]
+        self.specs = [Spec(text) for text in options['agg']]
+        self.groups = {}
+        self.stream = Stream(options)
+        self.firsts = []
+
+    def run(self, records):
+        """(fates, counters) by taking everything in."""
+        for event in self.stream.run(records):
+            self.take(event)
+        return self.stream
+
+    def starts(self, time):
+        """"Starts are multiples of --slide since 1970 moved by --offset"; a window holds [start, start + size)."""
+        start = (time - self.offset) // self.slide * self.slide + self.offset
+        while start > time - self.size:
+            yield start
+            start -= self.slide
+
+    def take(self, event):
+        """Filtered, late for all its windows, or used for those that are open."""
+        counters = self.stream.counters
+        if not all(selects(text, event.members) for text in self.options.get('where', [])):
+            self.stream.fate(event.place, 'filtered')
+            self.note_first(event)
+            return
+        starts = list(self.starts(event.time))
+        still = [start for start in starts if not self.closed(event, start)]
+        if not still:
+            self.stream.fate(event.place, 'late')
+            return
+        self.note_first(event)
+        self.stream.fate(event.place, 'used')
+        counters['late_windows'] += len(starts) - len(still)
+        values = [group_value(entry, event.members) for entry in self.by]
+        for start in still:
+            key = (start, tuple(r.identity(value) for _, value in values))
+            self.groups.setdefault(key, (values, []))[1].append(event)
+        for spec in self.specs:
+            if spec.func in ('sum', 'avg') and (not spec.condition or selects(spec.condition, event.members)):
+                value = spec.value(event.members)
+                counters['not_numbers'] += value is not None and not isinstance(value, r.Num)
+
+    def note_first(self, event):
+        """What the first event may be, for cs-anomaly: one that is not behind its partition's watermark."""
+        if not event.past(event.time):
+            self.firsts.append(event.time)
+
+    def closed(self, event, start):
+        """"A window closes when the watermark reaches its end"."""
+        return event.watermark is not None and event.watermark >= start + self.size
+
+    def aggregates(self, events):
+        """(name, value) of each, in the order given."""
+        values = {}
+        for spec in self.specs:
+            if spec.func == 'percent':
+                values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
+                continue
+            chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
+            values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen])
+        return [(spec.name, values[spec.name]) for spec in self.specs]
+
+    def rows(self):
+        """"Rows come by window, then by group"; --order-by and --top for each window."""
+        windows = {}
+        for (start, _), (values, events) in self.groups.items():
+            row = [('window_start', r.print_time(start)), ('window_end', r.print_time(start + self.size))]
+            row += values + self.aggregates(events)
+            windows.setdefault(start, []).append((tuple(r.sort_key(v) for _, v in values), row))
+        for start in sorted(windows):
+            rows = [row for _, row in sorted(windows[start], key=lambda pair: pair[0])]
+            yield from self.ordered(rows)
+
+    def ordered(self, rows):
+        """"ties are in the order of the group"."""
+        by = self.options.get('order-by')
+        if by:
+            rows = sorted(rows, key=lambda row: r.sort_key(dict(row)[by.lstrip('-')])[:2], reverse=by[0] == '-')
+        top = self.options.get('top')
+        return rows[:int(top)] if top else rows
+
+
+STEPS = ['sessions=.event_type == "page_view"', 'product_views=.event_type == "product_view"',
+         'add_to_carts=.event_type == "add_to_cart"', 'checkout_starts=.event_type == "checkout_start"',
+         'purchases=.event_type == "purchase"']
+
+
+def cs_window(options, records):
+    """(stream, rows)"""
+    windows = Windows(options)
+    return windows.run(records), list(windows.rows())
+
+
+def cs_funnel(options, records):
+    """"All this is cs-window(1) with a preset"."""
+    steps = [step.split('=', 1) for step in options.get('step', STEPS)]
+    member = options.get('id', 'session_id')
+    aggs = [f'{name}=distinct({member}) if {expr}' for name, expr in steps]
+    aggs.append(f'overall_conversion_rate=percent({steps[-1][0]},{steps[0][0]})')
+    preset = dict(options, agg=aggs)
+    preset.setdefault('size', '10m')
+    preset.setdefault('by', 'traffic_source,device_type')
+    return cs_window(preset, records)
