@@ -101,6 +101,19 @@ parse_line() {
 END
 }
 
+@test "times as Ruby, Go and loggers write them" {
+  while IFS='|' read -r given wanted; do
+    parse_line "{\"event_type\":\"t\",\"event_time\":\"$given\"}"
+    [ "$(jq -r .event_time <<<"$output")" = "$wanted" ] || { echo "$given: $output"; return 1; }
+  done <<'END'
+2026-01-07 07:44:41 +0000 UTC|2026-01-07T07:44:41.000Z
+2026-01-07 07:44:41.123456 +0100 CET|2026-01-07T06:44:41.123456Z
+2026-01-07 07:44:41 +0100|2026-01-07T06:44:41.000Z
+2026-01-07 07:44:41 GMT|2026-01-07T07:44:41.000Z
+2026-01-07T07:44:41,250Z|2026-01-07T07:44:41.250Z
+END
+}
+
 @test "--time-field names the member that holds the time, which stays" {
   parse_line '{"event_type":"t","ts":1767226200}' --time-field=ts
   [ "$output" = "$row,\"ts\":1767226200}" ]

@@ -102,7 +102,7 @@ static unsigned pair_read(const char *text)
 static bool fraction_read(struct slice *rest, int64_t *out_us)
 {
     *out_us = 0;
-    if (rest->len == 0 || rest->text[0] != '.') return true;
+    if (rest->len == 0 || (rest->text[0] != '.' && rest->text[0] != ',')) return true;
 
     size_t len = 1;
     int64_t us = 0;
@@ -116,13 +116,26 @@ static bool fraction_read(struct slice *rest, int64_t *out_us)
     return true;
 }
 
+/* Ruby and Go write " +0000" and " +0100 CET": the offset alone. */
+static struct slice zone_offset(struct slice text)
+{
+    if (text.len < 6 || text.text[0] != ' ') return text;
+    const struct slice offset = {.text = text.text + 1, .len = 5};
+    if (text.len == 6) return offset;
+    if (text.text[6] != ' ' || text.len < 8 || text.len > 12) return text;
+    for (size_t i = 7; i < text.len; i++)
+        if (text.text[i] < 'A' || text.text[i] > 'Z') return text;
+    return offset;
+}
+
 /* Reads a zone, all of text: seconds that local time is ahead of UTC. */
 static bool zone_read(struct slice text, bool assume_utc, int64_t *out_seconds)
 {
     *out_seconds = 0;
     if (text.len == 0) return assume_utc;
     if (text.len == 1) return text.text[0] == 'Z' || text.text[0] == 'z';
-    if (slice_equal(text, SLICE(" UTC"))) return true;
+    if (slice_equal(text, SLICE(" UTC")) || slice_equal(text, SLICE(" GMT"))) return true;
+    text = zone_offset(text);
     if (text.text[0] != '+' && text.text[0] != '-') return false;
 
     const bool colon = text.len == 6 && text.text[3] == ':';

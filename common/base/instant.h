@@ -3,9 +3,10 @@
  *
  * Range: years 0001 to 9999. Grammar: RFC 3339 with 'T', 't' or one blank between date and time,
  * seconds required, 0 to 9 fraction digits (finer than microseconds is cut off, toward the past for
- * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh or " UTC". Second 60 is the next minute's
- * 0. Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by
- * a given unit, fractions allowed.
+ * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh, " UTC", " GMT", or as Ruby and Go write
+ * it, " +hhmm" and " +hhmm CET". The fraction may follow a comma. Second 60 is the next minute's 0.
+ * Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by a
+ * given unit, fractions allowed.
  */
 #ifndef CS_INSTANT_H
 #define CS_INSTANT_H

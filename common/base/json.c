@@ -144,6 +144,28 @@ static inline uint64_t short_word(const char *text, size_t len, bool readable)
     return word | blanks << (len * 8);
 }
 
+/* Sixteen bytes at once, on whatever the machine has for that. */
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
+bool json_is_plain(struct slice text)
+{
+    bytes marks = {0};
+    size_t i = 0;
+
+    for (; i + sizeof(bytes) <= text.len; i += sizeof(bytes)) {
+        bytes at;
+        memcpy(&at, text.text + i, sizeof(at));
+        marks |= (bytes)((at < ' ') | (at > '~') | (at == '"') | (at == '\\'));
+    }
+    for (; i < text.len; i++)
+        marks[0] |= (unsigned char)((unsigned char)text.text[i] < ' ' ||
+                                    (unsigned char)text.text[i] > '~' || text.text[i] == '"' ||
+                                    text.text[i] == '\\');
+    uint64_t halves[2];
+    memcpy(halves, &marks, sizeof(halves));
+    return (halves[0] | halves[1]) == 0;
+}
+
 static inline void word_write(char *out, uint64_t word)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -8,6 +8,8 @@
 #ifndef CS_JSON_H
 #define CS_JSON_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "base/slice.h"
 
@@ -19,6 +21,9 @@ size_t json_unescape(char *out, struct slice inside);
 /* The same, faster, where eight bytes behind inside are readable, eight bytes behind out's room are
  * writable, and the two lie apart. */
 size_t json_unescape_padded(char *out, struct slice inside);
+
+/* Is the text ASCII that needs no escapes? Then it is the inside of a string as it is. */
+bool json_is_plain(struct slice text);
 
 /* Adds text with escapes and without quotes; text is valid UTF-8. */
 void json_add_escaped(struct buffer *out, struct slice text);

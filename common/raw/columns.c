@@ -115,8 +115,8 @@ static void detail_count(struct buffer *detail, size_t count, const char *what)
     buffer_printf(detail, "%zu %s%s", count, what, count == 1 ? "" : "s");
 }
 
-enum reason columns_print(struct columns *columns, struct slice record, struct buffer *out,
-                          struct buffer *detail)
+enum reason columns_print(struct columns *columns, struct slice record, bool plain,
+                          struct buffer *out, struct buffer *detail)
 {
     if (columns->count == 0) {
         buffer_add_literal(detail, "the header line could not be read");
@@ -137,7 +137,14 @@ enum reason columns_print(struct columns *columns, struct slice record, struct b
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->column[i].literal.len == 0) continue;
         buffer_add_slice(out, columns->column[i].literal);
-        if (!csv_field_print(&columns->csv, out, &columns->row.field[i])) {
+        const struct csv_field *const field = &columns->row.field[i];
+        if (plain && field->text.len > 0 && columns->csv.null.text == NULL) {
+            buffer_add_char(out, '"');
+            buffer_add_slice(out, field->text);
+            buffer_add_char(out, '"');
+            continue;
+        }
+        if (!csv_field_print(&columns->csv, out, field)) {
             buffer_add_literal(detail, "an escape makes bytes that are not UTF-8");
             return REASON_BAD_UTF8;
         }

@@ -49,9 +49,9 @@ static inline bool columns_repeat(const struct columns *columns, struct slice re
     return columns->header.len > 0 && slice_equal(buffer_slice(&columns->header), record);
 }
 
-/* Adds the row (line end trimmed, valid UTF-8) as a JSON object on one line. Returns REASON_NONE,
- * or why not, with a detail: out then holds rubbish. */
-enum reason columns_print(struct columns *columns, struct slice record, struct buffer *out,
-                          struct buffer *detail);
+/* Adds the row (line end trimmed, valid UTF-8) as a JSON object on one line; plain:
+ * json_is_plain(record). Returns REASON_NONE, or why not, with a detail: out then holds rubbish. */
+enum reason columns_print(struct columns *columns, struct slice record, bool plain,
+                          struct buffer *out, struct buffer *detail);
 
 #endif

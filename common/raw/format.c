@@ -378,10 +378,11 @@ static enum reason log_print(struct reading *reading, struct slice record, struc
     return REASON_BAD_COLUMNS;
 }
 
-static enum reason record_print(struct reading *reading, struct slice record, struct buffer *detail)
+static enum reason record_print(struct reading *reading, struct slice record, bool plain,
+                                struct buffer *detail)
 {
     if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
-        return columns_print(&reading->columns, record, &reading->format->json, detail);
+        return columns_print(&reading->columns, record, plain, &reading->format->json, detail);
     return log_print(reading, record, detail);
 }
 
@@ -391,13 +392,14 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 {
     struct format *format = reading->format;
 
-    if (!utf8_valid(record)) return REASON_BAD_UTF8;
-    if (memchr(record.text, '\0', record.len) != NULL) {
+    const bool plain = json_is_plain(record);
+    if (!plain && !utf8_valid(record)) return REASON_BAD_UTF8;
+    if (!plain && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    const enum reason reason = record_print(reading, record, handing->detail);
+    const enum reason reason = record_print(reading, record, plain, handing->detail);
     if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
     handing->emit(handing->context, buffer_slice(&format->json));

@@ -321,8 +321,8 @@ static void name_members(struct compiler *c, size_t *member)
 static void finish(struct compiler *c)
 {
     struct logformat *format = c->format;
-    size_t member[LOGFORMAT_FIELDS_MAX];
-    size_t said[LOGFORMAT_FIELDS_MAX][3];
+    size_t member[LOGFORMAT_FIELDS_MAX] = {0};
+    size_t said[LOGFORMAT_FIELDS_MAX][3] = {{0}};
     const size_t behind = c->literal;
 
     format->behind.len = format->text.len - behind;

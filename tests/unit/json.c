@@ -124,6 +124,29 @@ static struct slice escaped(struct buffer *out, struct slice text)
     return buffer_slice(out);
 }
 
+/* Plain is what json_add_escaped leaves as it is, and ASCII: at every place of texts of all
+ * lengths. */
+static void test_plain(void)
+{
+    struct buffer out = {0};
+    int64_t wrong = 0;
+
+    for (size_t len = 1; len < 40; len++)
+        for (size_t at = 0; at < len; at++)
+            for (int c = 0; c < 256; c++) {
+                char text[40];
+                memset(text, 'x', sizeof(text));
+                text[at] = (char)c;
+                const struct slice slice = {.text = text, .len = len};
+                buffer_clear(&out);
+                if (c < 0x80) json_add_escaped(&out, slice);
+                wrong += json_is_plain(slice) != (c < 0x80 && out.len == len);
+            }
+    is_int(wrong, 0, "plain is what needs no escape");
+    is_int(json_is_plain(SLICE("")), 1, "nothing is plain");
+    buffer_release(&out);
+}
+
 int main(void)
 {
     struct buffer out = {0};
@@ -147,5 +170,6 @@ int main(void)
     buffer_release(&out);
     test_escape();
     test_unescape();
+    test_plain();
     return plan();
 }
