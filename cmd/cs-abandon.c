@@ -179,6 +179,12 @@ static void stream_advance(struct run *run, int64_t watermark_us)
     run->counters.keys = carts_count(&carts);
 }
 
+static void stream_finish(struct run *run)
+{
+    carts_finish(&carts, stream_alert, run);
+    run->counters.keys = carts_count(&carts);
+}
+
 static void stream_save(struct run *run, struct buffer *out)
 {
     (void)run;
@@ -292,6 +298,7 @@ static const struct analysis stream = {
     .hint = stream_hint,
     .event = stream_event,
     .advance = stream_advance,
+    .finish = stream_finish,
     .save = stream_save,
     .load = stream_load,
     .explain = explain,

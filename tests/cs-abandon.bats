@@ -244,3 +244,24 @@ END
   [ -s ours ]
   cmp ours theirs
 }
+
+@test "an addition that is idle when it comes is reported at the end, though time does not move on" {
+  {
+    event 2026-01-05T13:00:00Z '"session_id":"z"'
+    event 2026-01-05T10:00:00Z '"session_id":"a"' | sed s/page_view/add_to_cart/
+  } >in
+  for lateness in 0s 1ms max; do
+    [ "$(cs-abandon --lateness=$lateness in | jq -r .session_id)" = a ]
+    [ "$(tac in | cs-abandon --lateness=$lateness | jq -r .session_id)" = a ]
+  done
+  [ "$(cs-abandon --lateness=0s --state=state --flush in | jq -r .session_id)" = a ]
+}
+
+@test "a purchase that comes at the very moment of the verdict counts" {
+  e() { printf '{"event_time":"2026-01-01T%sZ","session_id":"%s","event_type":"%s"}\n' "$1" "$2" "$3"; }
+  for end in 00:01:59.999 00:02:00 00:02:00.001; do
+    { e $end b x && e 00:00:00 a purchase && e 00:01:00 a add_to_cart && e 00:30:00 b x; } >in
+    cs-abandon --lateness=0s --max-jump=0s --after=1m --until=2m in >out
+    [ ! -s out ]
+  done
+}

@@ -7,7 +7,7 @@
 
 struct cart_verdict {
     int64_t due_us, last_us;
-    bool again; /* by an event set aside: after the runs due at the same time */
+    bool again; /* by an event set aside: before the runs due at the same time */
     size_t name_at, name_len, user_at, user_len; /* in carts->texts */
     bool has_user;
     uint32_t add_to_carts;
@@ -430,11 +430,14 @@ static void cart_advance(struct carts *carts, uint32_t number)
         const int64_t run_due_us =
             run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
-        if (run_due_us >= carts->watermark_us && aside_due_us >= carts->watermark_us) break;
-        if (run_due_us <= aside_due_us)
-            run_end(carts, timeline);
-        else
+        const bool run_is_due = run_due_us < carts->watermark_us;
+        const bool aside_is_due = aside_due_us < carts->watermark_us ||
+                                  (carts->ended && aside_due_us == carts->watermark_us);
+        if (!run_is_due && !aside_is_due) break;
+        if (aside_is_due && aside_due_us <= run_due_us)
             aside_end(carts, timeline);
+        else
+            run_end(carts, timeline);
     }
     if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
         visit_rest(carts, number);
@@ -453,24 +456,22 @@ static int verdict_compare(const void *a, const void *b, void *context)
     const struct cart_verdict *right = b;
 
     if (left->due_us != right->due_us) return left->due_us < right->due_us ? -1 : 1;
-    if (left->again != right->again) return left->again ? 1 : -1;
+    if (left->again != right->again) return left->again ? -1 : 1;
     if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
     return timeline_name_compare(verdict_name(context, left), verdict_name(context, right));
 }
 
-void carts_advance(struct carts *carts, int64_t watermark_us,
-                   void (*alert)(void *context, const struct cart_alert *alert), void *context)
+/* Looks at all timelines that have something due before that time, and prints. */
+static void due_judge(struct carts *carts, int64_t before_us,
+                      void (*alert)(void *context, const struct cart_alert *alert), void *context)
 {
     const struct timer_item *due;
-
-    if (watermark_us <= carts->watermark_us) return;
-    carts->watermark_us = watermark_us;
-    const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
+    const size_t count = timelines_due(&carts->timelines, before_us, &due);
     for (size_t i = 0; i < count; i++)
         rests_hint(&carts->rests, timeline_at(&carts->timelines, due[i].number)->stretch.id);
     for (size_t i = 0; i < count; i++)
         cart_advance(carts, due[i].number);
-    rests_advance(&carts->rests, watermark_us);
+    rests_advance(&carts->rests, carts->watermark_us);
     if (carts->verdict_count > 1)
         qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
                 carts);
@@ -486,6 +487,22 @@ void carts_advance(struct carts *carts, int64_t watermark_us,
     }
     carts->verdict_count = 0;
     buffer_clear(&carts->texts);
+}
+
+void carts_advance(struct carts *carts, int64_t watermark_us,
+                   void (*alert)(void *context, const struct cart_alert *alert), void *context)
+{
+    if (watermark_us <= carts->watermark_us) return;
+    carts->watermark_us = watermark_us;
+    due_judge(carts, watermark_us, alert, context);
+}
+
+void carts_finish(struct carts *carts, void (*alert)(void *context, const struct cart_alert *alert),
+                  void *context)
+{
+    if (carts->watermark_us == INT64_MAX) return;
+    carts->ended = true;
+    due_judge(carts, carts->watermark_us + 1, alert, context);
 }
 
 void carts_save(struct carts *carts, struct buffer *out)

@@ -11,10 +11,10 @@
  * Runs that were judged are added up into one, the visit's past. When nothing but the past is left,
  * the id leaves the timelines for the rests (rest.h), until its next event or until it is
  * forgotten. An event that comes when its own partition's watermark is past what it would have been
- * in a run with changes no verdict: it is set aside, and counts from that watermark on. If by then
- * there is something in the cart for the first time, nothing bought, and no run going on, the visit
- * is judged again. An event is late when its whole visit is over: the rule for sessions with a gap
- * of forget.
+ * in a run with changes no verdict: it is set aside, and counts from that watermark on, before a
+ * run that is due then. If by then there is something in the cart for the first time, nothing
+ * bought, and no run going on, the visit is judged again. An event is late when its whole visit is
+ * over: the rule for sessions with a gap of forget.
  */
 #ifndef CS_CART_H
 #define CS_CART_H
@@ -37,6 +37,7 @@ struct cart_verdict;
 struct carts {
     int64_t after_us, forget_us;
     int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
+    bool ended;                   /* carts_finish */
     struct timelines timelines;   /* of the ids that wait for a verdict */
     struct rests rests;           /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
@@ -71,6 +72,11 @@ bool carts_begin(struct carts *carts, struct id id, struct slice name, const str
  * and name: calls that follow each other give the order of one. */
 void carts_advance(struct carts *carts, int64_t watermark_us,
                    void (*alert)(void *context, const struct cart_alert *alert), void *context);
+
+/* No event will come any more: what was set aside when the watermark was where it is now has
+ * nothing to wait for, and is judged, too. */
+void carts_finish(struct carts *carts, void (*alert)(void *context, const struct cart_alert *alert),
+                  void *context);
 
 /* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
 void carts_save(struct carts *carts, struct buffer *out);

@@ -96,7 +96,9 @@ struct verdict verdict_of(const decimal *value, decimal sum, int64_t count)
     verdict.mean *= HUNDREDTH;
     if (value == NULL || sum == 0) return verdict;
     const decimal deviation = *value * count - sum;
-    verdict.has_percent = decimal_ratio(deviation, sum, TENTHS_OF_A_PERCENT, &verdict.percent) &&
+    /* Of the mean without its sign: above it is up, whatever side of 0 it is on. */
+    const decimal whole = sum < 0 ? -sum : sum;
+    verdict.has_percent = decimal_ratio(deviation, whole, TENTHS_OF_A_PERCENT, &verdict.percent) &&
                           !__builtin_mul_overflow(verdict.percent, TENTH, &verdict.percent);
     return verdict;
 }

@@ -67,15 +67,14 @@ class Carts:
         runs = components([e for e in visit if e not in self.aside], self.after)
         ends = [(run[-1].time + self.after, 1, run[-1].time) for run in runs]
         ends += [(e.watermark, 0, None) for e in visit if e in self.aside]
-        self.stream.unsettled |= any(end[0] == e.watermark for e in visit if e in self.aside for end in ends if end[1])
-        self.stream.unsettled |= any(e.watermark == self.stream.event_time for e in visit if e in self.aside)
         for moment, is_end, last in sorted(ends, key=lambda end: end[:2]):
             known = [e for e in visit if e.watermark is None or e.watermark <= moment]
             runs = components([e for e in known if e not in self.aside], self.after)
             going = [run for run in runs if run[0].time <= moment < run[-1].time + self.after]
             so_far = [e for run in runs if run[-1].time + self.after <= moment for e in run]
             so_far += [e for e in known if e in self.aside]
-            if moment < self.stream.event_time and (is_end or not going) and self.wants(so_far):
+            past = moment < self.stream.event_time if is_end else moment <= self.stream.event_time
+            if past and (is_end or not going) and self.wants(so_far):
                 return [(moment, last if is_end else max(e.time for e in so_far), so_far)]
         return []
 

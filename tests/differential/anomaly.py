@@ -7,7 +7,7 @@ from window import Spec, Windows, addend, half_away, plain
 
 def judged(name, value, mean, threshold):
     """avg_NAME, pct_deviation, alert, direction; mean None: no window before."""
-    pct = None if not mean or value is None else half_away((Fraction(value.value) - mean) * 100 / mean, 1)
+    pct = None if not mean or value is None else half_away((Fraction(value.value) - mean) * 100 / abs(mean), 1)
     average = 'avg_sessions' if name == 'current_sessions' else 'avg_' + name
     return [(average, None if mean is None else half_away(mean, 2)), ('pct_deviation', pct),
             ('alert', pct is not None and abs(pct.value) > threshold),

@@ -88,11 +88,20 @@ class Sessions:
         own = next(part for part in parts(session, self.longest) if event in part)
         if event.past(own[-1].time + self.gap):
             return True
-        return self.begins(event, own) and any(e.time - event.time > self.longest for e in events)
+        moves = self.begins(event, own) or self.joins(event, own, events)
+        return moves and any(e.time - own[0].time > self.longest for e in events)
 
     def begins(self, event, own):
         """Would a part begin with it, or earlier because of it?"""
         return own[0].time == event.time and all(e is event or e.time > event.time for e in own)
+
+    def joins(self, event, own, events):
+        """Would it "join the session that follows to the one before it"?"""
+        before = [e for e in own if (e.time, e.place) < (event.time, event.place)]
+        behind = [e for e in own if (e.time, e.place) > (event.time, event.place)]
+        if not before or not behind:
+            return False
+        return behind[0] not in component(before[-1], [e for e in events if e is not before[-1]], self.gap)
 
     def rows(self):
         """"Rows come by last event, then id, values of --split-by, first event"."""

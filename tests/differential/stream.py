@@ -57,7 +57,6 @@ class Stream:
         self.fates, self.reasons = {}, Counter()
         self.event_time = None
         self.disorder = 0
-        self.unsettled = False  # what the manual says and what the tool does are known to differ here
 
     def partition(self, number):
         """A partition's first record makes it."""
