@@ -94,45 +94,110 @@ static void row_print(const struct report *report, const struct window *window, 
     rows_end(rows);
 }
 
-/* --merge: how many of the groups from the first on are parts of the same one. */
+/* The groups from the first on that are one row: with --merge, the parts of one group. */
 static size_t parts_count(const struct report *report, const struct window *window,
                           struct group **groups, size_t count)
 {
     const int width = report->by.count;
     size_t parts = 1;
+    if (!report->windows.run->settings.merge) return 1;
     while (parts < count && group_compare(window_key(window, groups[0]),
                                           window_key(window, groups[parts]), width) == 0)
         parts++;
     return parts;
 }
 
+/* Their cells together. */
+static const char *parts_cells(const struct report *report, const struct window *window,
+                               struct group **groups, size_t parts)
+{
+    const struct aggregates *aggregates = &report->aggregates;
+    if (parts == 1) return group_cells(groups[0]);
+    memset(report->total, 0, aggregates->cell_bytes);
+    for (size_t part = 0; part < parts; part++)
+        aggregates_combine(aggregates, report->total, group_cells(groups[part]), &window->text);
+    return report->total;
+}
+
+/* Has one of them changed since it was printed last? It is printed now. */
+static bool parts_changed(struct group **groups, size_t parts)
+{
+    bool changed = false;
+    for (size_t part = 0; part < parts; part++) {
+        changed |= groups[part]->changed;
+        groups[part]->changed = false;
+    }
+    return changed;
+}
+
+static void parts_print(const struct report *report, const struct window *window,
+                        struct group **groups, size_t parts, bool final)
+{
+    row_print(report, window, window_key(window, groups[0]),
+              parts_cells(report, window, groups, parts), final);
+}
+
+/* Hands over what the row is sorted by. */
+static void parts_rank(const struct report *report, const struct window *window,
+                       struct group **groups, size_t parts, size_t number)
+{
+    const struct run *run = report->windows.run;
+    struct rows *rows = run->rows;
+    const int member = rows_order_member(rows);
+    struct value values[GROUP_VALUES_MAX + 1];
+
+    if (member < 0) { /* only cut */
+        rows_rank(rows, number, VALUE_NULL);
+        return;
+    }
+    (void)group_values(window_key(window, groups[0]), values, group_width(&report->by));
+    for (int i = 0; i < report->by.count + run->settings.by_partition; i++) {
+        if (report->group[i] != member) continue;
+        rows_rank(rows, number, values[i]);
+        return;
+    }
+    rows_rank_begin(rows);
+    for (int i = 0; i < report->aggregates.count; i++)
+        if (report->aggregate[i] == member)
+            aggregates_print(&report->aggregates, i, parts_cells(report, window, groups, parts),
+                             &window->text, rows, member);
+    if (report->too_large == member)
+        aggregates_print_too_large(&report->aggregates, parts_cells(report, window, groups, parts),
+                                   rows, member);
+    rows_rank_end(rows, number); /* the window's bounds and final are the same for all */
+}
+
+/* Prints the rows that were handed over, in their order. */
+static void ranks_print(const struct report *report, const struct window *window,
+                        struct group **groups, size_t count, bool final)
+{
+    struct rows *rows = report->windows.run->rows;
+    const size_t ranked = rows_ranks(rows);
+
+    for (size_t place = 0; place < ranked; place++) {
+        const size_t i = rows_rank_at(rows, place);
+        parts_print(report, window, groups + i, parts_count(report, window, groups + i, count - i),
+                    final);
+    }
+}
+
 static void window_print(struct report *report, struct window *window, bool final)
 {
-    struct windows *windows = &report->windows;
+    struct rows *rows = report->windows.run->rows;
+    const bool ranked = rows_ranked(rows);
     size_t count;
-    struct group **groups = windows_sorted(windows, window, &count);
+    struct group **groups = windows_sorted(&report->windows, window, &count);
 
-    rows_group(windows->run->rows);
     for (size_t i = 0, parts = 1; i < count; i += parts) {
-        if (windows->run->settings.merge)
-            parts = parts_count(report, window, groups + i, count - i);
-        bool changed = false;
-        for (size_t part = i; part < i + parts; part++) {
-            changed |= groups[part]->changed;
-            groups[part]->changed = false;
-        }
-        if (!final && !changed) continue;
-        const char *cells = group_cells(groups[i]);
-        if (parts > 1) {
-            memset(report->total, 0, windows->aggregates->cell_bytes);
-            for (size_t part = i; part < i + parts; part++)
-                aggregates_combine(windows->aggregates, report->total, group_cells(groups[part]),
-                                   &window->text);
-            cells = report->total;
-        }
-        row_print(report, window, window_key(window, groups[i]), cells, final);
+        parts = parts_count(report, window, groups + i, count - i);
+        if (!parts_changed(groups + i, parts) && !final) continue;
+        if (ranked)
+            parts_rank(report, window, groups + i, parts, i);
+        else
+            parts_print(report, window, groups + i, parts, final);
     }
-    rows_group_end(windows->run->rows);
+    if (ranked) ranks_print(report, window, groups, count, final);
+    rows_group_end(rows);
     window->changed = false;
 }
 

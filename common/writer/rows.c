@@ -96,6 +96,7 @@ void rows_free(struct rows *rows)
     free(rows->key_member);
     free(rows->order_by);
     cells_release(&rows->cells);
+    ranks_release(&rows->ranks);
     buffer_release(&rows->scratch);
     free(rows);
 }
@@ -159,7 +160,7 @@ void rows_open(struct rows *rows, bool on_terminal)
 
 void rows_begin(struct rows *rows)
 {
-    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0 && !rows->sorting;
+    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0;
     if (rows->direct)
         rows->row_start = rows->output->buffer.len;
     else
@@ -204,18 +205,18 @@ static void key_add(const struct rows *rows, size_t row, struct buffer *out)
     buffer_add_char(out, '\t');
 }
 
-/* Writes so many of the rows that wait, in this order (NULL: as they came), and forgets all. */
-static void block_write(struct rows *rows, const size_t *order, size_t count)
+/* Writes the rows that wait, and forgets them. */
+static void block_write(struct rows *rows)
 {
     const struct encoding *encoding = rows->encoder.encoding;
     struct buffer *out = &rows->output->buffer;
+    const size_t count = rows->cells.rows;
     if (encoding->measure != NULL && count > 0) {
-        for (size_t i = 0; i < count; i++)
-            encoding->measure(&rows->encoder, &rows->cells, order == NULL ? i : order[i]);
+        for (size_t row = 0; row < count; row++)
+            encoding->measure(&rows->encoder, &rows->cells, row);
         encoding->block(&rows->encoder, out);
     }
-    for (size_t i = 0; i < count; i++) {
-        const size_t row = order == NULL ? i : order[i];
+    for (size_t row = 0; row < count; row++) {
         key_add(rows, row, out);
         encoding->row(&rows->encoder, &rows->cells, row, out);
         row_written(rows);
@@ -231,11 +232,10 @@ void rows_end(struct rows *rows)
         return;
     }
     cells_end(&rows->cells);
-    if (rows->sorting) return;
     const struct cells *cells = &rows->cells;
     if (rows->encoder.encoding->measure == NULL || cells->rows == BLOCK_ROWS ||
         cells->text.len >= BLOCK_BYTES)
-        block_write(rows, NULL, cells->rows);
+        block_write(rows);
 }
 
 /* --- rows that are made elsewhere --- */
@@ -304,62 +304,46 @@ void rows_pass(struct rows *rows, struct slice text)
 
 /* --- the rows of a window --- */
 
-void rows_group(struct rows *rows)
+void rows_rank(struct rows *rows, size_t number, struct value value)
 {
-    rows->sorting = rows->order_member >= 0 || rows->top != 0;
+    ranks_add(&rows->ranks, number, value);
 }
 
-static struct value order_value(const struct rows *rows, size_t row)
+void rows_rank_begin(struct rows *rows)
 {
-    const struct value value = cells_value(&rows->cells, row, rows->order_member);
-    return value.text == NULL ? VALUE_NULL : value;
+    rows->direct = false;
+    cells_row(&rows->cells);
 }
 
-/* Numbers of equal value are a tie, whatever their digits: the group decides. */
-static int order_compare(struct value a, struct value b)
+void rows_rank_end(struct rows *rows, size_t number)
 {
-    if (a.kind == KIND_NUMBER && b.kind == KIND_NUMBER)
-        return number_compare(value_slice(a), value_slice(b));
-    return value_compare(a, b);
+    cells_end(&rows->cells);
+    const struct value value = cells_value(&rows->cells, 0, rows->order_member);
+    ranks_add_copy(&rows->ranks, number, value);
+    cells_clear(&rows->cells);
 }
 
-static int row_compare(const void *left, const void *right, void *context)
+size_t rows_ranks(struct rows *rows)
 {
-    const struct rows *rows = context;
-    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
-    const int order = order_compare(order_value(rows, a), order_value(rows, b));
-    if (order != 0) return rows->descending ? -order : order;
-    return a < b ? -1 : 1; /* as in the group */
+    const size_t count = rows->ranks.count;
+    if (rows->order_member >= 0) ranks_sort(&rows->ranks, rows->descending);
+    return rows->top != 0 && count > rows->top ? rows->top : count;
 }
 
-/* The numbers of the rows that wait, sorted; the caller frees them. */
-static size_t *rows_sorted(struct rows *rows)
+size_t rows_rank_at(const struct rows *rows, size_t place)
 {
-    const size_t count = rows->cells.rows;
-    size_t *order = memory_new((count + 1) * sizeof order[0]);
-    for (size_t i = 0; i < count; i++)
-        order[i] = i;
-    if (count > 1) qsort_r(order, count, sizeof order[0], row_compare, rows);
-    return order;
+    return rows->ranks.rank[place].number;
 }
 
 void rows_group_end(struct rows *rows)
 {
-    size_t count = rows->cells.rows;
-    if (rows->sorting && rows->top != 0 && count > rows->top) count = rows->top;
-    if (rows->sorting && rows->order_member >= 0) {
-        size_t *order = rows_sorted(rows);
-        block_write(rows, order, count);
-        free(order);
-    } else if (count > 0) {
-        block_write(rows, NULL, count);
-    }
-    rows->sorting = false;
+    block_write(rows);
+    ranks_clear(&rows->ranks);
 }
 
 void rows_flush(struct rows *rows)
 {
-    if (rows->cells.rows != 0 && !rows->sorting) block_write(rows, NULL, rows->cells.rows);
+    block_write(rows);
     if (!rows->dirty && rows->output->buffer.len == 0) return;
     if (rows->dirty && rows->pad != 0) {
         memset(buffer_reserve(&rows->output->buffer, (size_t)rows->pad), '\n', (size_t)rows->pad);

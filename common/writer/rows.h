@@ -4,16 +4,20 @@
  * A command declares its members once, in order; then for each row: rows_begin, one of the typed
  * functions for every member in that order (a member may be left out), rows_end. How a row looks is
  * the encoding's business (encoding.h). --key, --pad and the "partition" and "final" members are
- * added here. Rows between rows_group and rows_group_end (one window's) are sorted by --order-by
- * and cut by --top; without these options they come out in the order given, which is the order of
- * the group.
+ * added here.
+ *
+ * The rows of one window are sorted by --order-by and cut by --top. For that the command first
+ * hands over the value to sort by of each row with a number to know the row by (rows_rank, or
+ * rows_rank_begin and rows_rank_end), and then prints the rows whose numbers it is told, in that
+ * order (rows_ranks, rows_rank_at). Without these options (rows_ranked) they come out in the order
+ * given. Either way rows_group_end closes the window.
  *
  *     const int start = rows_member(rows, SLICE("window_start")), n = rows_member(rows,
  * SLICE("n")); rows_begin(rows); rows_time(rows, start, start_us); rows_int(rows, n, 12);
  *     rows_end(rows);
  *
- * NDJSON without keys, in the order given, is written straight into the output: that is the hot
- * path. All other rows are values that wait (cells.h), at most until the next rows_flush.
+ * NDJSON without keys is written straight into the output: that is the hot path. All other rows are
+ * values that wait (cells.h), at most until the next rows_flush.
  */
 #ifndef CS_ROWS_H
 #define CS_ROWS_H
@@ -33,6 +37,7 @@
 #include "writer/encoding.h"
 #include "writer/encoding_ndjson.h"
 #include "writer/output.h"
+#include "writer/ranks.h"
 
 /* Its own business, but for the functions below that are inline. */
 struct rows {
@@ -48,8 +53,8 @@ struct rows {
     int order_member;
     size_t top; /* 0: all */
     int64_t pad;
-    bool sorting; /* inside a group that has to be sorted or cut */
-    bool direct;  /* the row being made goes into the output as JSON, not into the cells */
+    struct ranks ranks;
+    bool direct; /* the row being made goes into the output as JSON, not into the cells */
     size_t row_start;
     struct cells cells;
     struct buffer scratch;
@@ -211,7 +216,32 @@ void rows_line(struct rows *rows, const struct event *ev, const struct schema *s
 /* Whole rows as text, which are counted where they were made: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 
-void rows_group(struct rows *rows);
+/* --- the rows of a window --- */
+
+/* Have they to be sorted or cut? */
+static inline bool rows_ranked(const struct rows *rows)
+{
+    return rows->order_member >= 0 || rows->top != 0;
+}
+
+/* The member they are sorted by; -1: they are only cut. */
+static inline int rows_order_member(const struct rows *rows)
+{
+    return rows->order_member;
+}
+
+/* A row and its value to sort by, which is borrowed until rows_group_end. */
+void rows_rank(struct rows *rows, size_t number, struct value value);
+
+/* The same for a value that is made: between the two comes the typed function for the member that
+ * the rows are sorted by. It may be left out. */
+void rows_rank_begin(struct rows *rows);
+void rows_rank_end(struct rows *rows, size_t number);
+
+/* Sorts; how many rows are to be printed, and the number of each. */
+size_t rows_ranks(struct rows *rows);
+size_t rows_rank_at(const struct rows *rows, size_t place);
+
 void rows_group_end(struct rows *rows);
 
 #endif
