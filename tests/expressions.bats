@@ -65,12 +65,12 @@ spared() {
 
 @test "a regular expression that does not end is cut off, and TERM does not wait for such" {
   awk 'BEGIN { printf "{\"event_time\":\"2026-01-01T00:00:00Z\",\"name\":\"p\",\"a\":\""; for (i = 0; i < 25000; i++) printf "bot "; print "\"}" }' >line
-  for i in {1..3}; do cat line; done >poison
+  for _ in {1..3}; do cat line; done >poison
   spared '.a | test("bot.*crawl")'
   yes '{"event_time":"2026-01-01T00:00:00Z","n":1000000000}' | head -n 100000 >in
-  cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --save-every=1us --output=out in 2>cut &
+  cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --save-every=1us --output=out in 2>messages &
   pid=$!
-  until_true test -s cut
+  until_true test -s messages
   kill -TERM $pid
   wait $pid
   [ "$(cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --show-position | jq .line)" -lt 100000 ]

@@ -160,13 +160,13 @@ shuffle_within() {
 }
 
 @test "a line means the same among any others" {
-  # Each line of one file by itself, and all of them together.
+  # Each line of one file by itself, and all of them together. Alone, a line may look like a file of another format.
   traffic --events=150 --unicode --escapes --shuffle-members --malformed=20 --extras --seed=13 >lines
   jq -cR 'fromjson? // empty' lines | head -n 50 | sed 's/":/": /g; s/,"/, "/g' >>lines
-  cs-parse --rejects=rejects lines >together
+  cs-parse --from=ndjson --rejects=rejects lines >together
   split -l 1 -a 4 lines line.
   for line in line.*; do
-    cs-parse --rejects=one $line
+    cs-parse --from=ndjson --rejects=one $line
     cat one >>alone.rejects
   done >alone
   cmp together alone

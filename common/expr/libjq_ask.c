@@ -140,7 +140,7 @@ static bool question_put(const struct libjq *program, enum demand demand,
     buffer_clear(&request);
     pack_u32(&request, (uint32_t)program->number);
     pack_u8(&request, (uint8_t)demand);
-    if (ev != NULL) {
+    if (schema != NULL && ev != NULL) {
         event_pack(&request, schema, ev);
     } else {
         pack_text(&request, json);
@@ -283,6 +283,7 @@ enum outcome libjq_each(struct libjq *program, struct slice json,
     buffer_clear(&program->output);
     buffer_add_slice(&program->output, reply.out);
     buffer_release(&quoted);
+    if (program->output.len == 0) return reply.outcome;
     /* Emitting may ask other programs: the outputs are copied by then. */
     struct unpack in = {.at = program->output.data,
                         .end = program->output.data + program->output.len};

@@ -16,11 +16,16 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/memory.h"
 
 /* Somebody may kill a worker that has done nothing: so often its request is tried again. */
 #define TRIES 3
 
-/* What the run and its workers share. A call is some requests; it and its answer have the same
+/* So often a worker is forked anew, 10 ms apart. */
+#define FORK_TRIES 1000
+
+/* What the run and its workers share; a worker that has gone wrong may have written anything there,
+ * so the run believes no length it finds. A call is some requests; it and its answer have the same
  * number. */
 struct channel {
     _Atomic uint32_t asked, answered; /* futexes */
@@ -43,7 +48,9 @@ struct head {
 static struct {
     struct channel *channel; /* NULL: never started */
     pid_t owner, keeper;
-    size_t put; /* bytes of requests */
+    size_t put;   /* bytes of requests */
+    size_t *size; /* of each request with its head: the run's own */
+    size_t count, cap;
     void (*serve)(struct sandbox_job *job);
 } sandbox;
 
@@ -150,6 +157,18 @@ static void leave_alone(void)
     (void)prctl(PR_SET_DUMPABLE, 0); /* a crash is expected: no core files */
 }
 
+/* A full machine, or too many processes: that passes. */
+static pid_t worker_fork(void)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    pid_t worker = fork();
+    for (int tries = 0; worker < 0 && tries < FORK_TRIES; tries++) {
+        (void)nanosleep(&pause, NULL);
+        worker = fork();
+    }
+    return worker;
+}
+
 static _Noreturn void keeper_run(pid_t run)
 {
     struct channel *const channel = sandbox.channel;
@@ -157,7 +176,7 @@ static _Noreturn void keeper_run(pid_t run)
     leave_alone();
     const pid_t keeper = getpid();
     for (uint32_t done = 0;;) {
-        const pid_t worker = fork();
+        const pid_t worker = worker_fork();
         if (worker == 0) {
             channel->leaving = false;
             die_with(keeper);
@@ -198,7 +217,7 @@ void sandbox_start(void (*serve)(struct sandbox_job *job))
     if (sandbox.channel == MAP_FAILED) die_errno("memory for expressions");
     sandbox.owner = getpid();
     sandbox.serve = serve;
-    sandbox.put = 0;
+    sandbox.put = sandbox.count = 0;
     sandbox.keeper = fork();
     if (sandbox.keeper < 0) die_errno("fork");
     if (sandbox.keeper == 0) keeper_run(sandbox.owner);
@@ -212,6 +231,11 @@ bool sandbox_put(struct slice request, int64_t limit_us)
     *head = (struct head){.len = request.len, .limit_us = limit_us};
     memcpy(head + 1, request.text, request.len);
     sandbox.put += size;
+    if (sandbox.count == sandbox.cap) {
+        sandbox.cap = sandbox.cap == 0 ? 64 : sandbox.cap * 2;
+        sandbox.size = memory_resize(sandbox.size, sandbox.cap, sizeof sandbox.size[0]);
+    }
+    sandbox.size[sandbox.count++] = size;
     return true;
 }
 
@@ -276,28 +300,43 @@ static enum sandbox_end call(struct channel *channel, size_t begin)
     return SANDBOX_ANSWERED;
 }
 
+/* The answer that lies there in the shared memory, and where the next one does; false: no worker in
+ * its right mind has put it there. */
+static bool answer_at(size_t *at, struct slice *text)
+{
+    const struct head *const head = (const void *)(answer_bytes() + *at);
+    const size_t room = SANDBOX_ANSWER_MAX - *at;
+    if (room < sizeof *head) return false;
+    *text = (struct slice){.text = (const char *)(head + 1), .len = head->len};
+    if (text->len > room - sizeof *head) return false;
+    *at += sizeof *head + rounded(text->len);
+    return *at <= SANDBOX_ANSWER_MAX;
+}
+
 void sandbox_ask(void (*got)(void *context, size_t i, enum sandbox_end end, struct slice answer),
                  void *context)
 {
     struct channel *const channel = sandbox.channel;
     size_t i = 0;
     int tries = 0;
-    for (size_t at = 0; at < sandbox.put;) {
-        const enum sandbox_end end = call(channel, at);
-        const struct head *answer = (const void *)answer_bytes();
-        for (size_t served = atomic_load(&channel->served); served > 0; served--) {
-            const struct head *const head = (const void *)(request_bytes() + at);
-            const struct slice text = {.text = (const char *)(answer + 1), .len = answer->len};
-            at += sizeof *head + rounded(head->len);
+    for (size_t at = 0; i < sandbox.count;) {
+        enum sandbox_end end = call(channel, at);
+        const size_t served = atomic_load(&channel->served);
+        size_t answer = 0, taken = 0;
+        struct slice text;
+        while (taken < served && i < sandbox.count && answer_at(&answer, &text)) {
+            at += sandbox.size[i];
             got(context, i++, SANDBOX_ANSWERED, text);
-            answer = (const void *)((const char *)(answer + 1) + rounded(text.len));
+            taken++;
             tries = 0;
         }
-        if (end == SANDBOX_ANSWERED || (end == SANDBOX_KILLED && ++tries < TRIES)) continue;
-        const struct head *const head = (const void *)(request_bytes() + at);
-        at += sizeof *head + rounded(head->len);
+        if (end == SANDBOX_ANSWERED && (taken == 0 || taken < served)) end = SANDBOX_CRASHED;
+        if (i == sandbox.count || end == SANDBOX_ANSWERED ||
+            (end == SANDBOX_KILLED && ++tries < TRIES))
+            continue;
+        at += sandbox.size[i];
         got(context, i++, end, (struct slice){0});
         tries = 0;
     }
-    sandbox.put = 0;
+    sandbox.put = sandbox.count = 0;
 }
