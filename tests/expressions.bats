@@ -68,9 +68,9 @@ spared() {
   for _ in {1..3}; do cat line; done >poison
   spared '.a | test("bot.*crawl")'
   yes '{"event_time":"2026-01-01T00:00:00Z","n":1000000000}' | head -n 100000 >in
-  cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --save-every=1us --output=out in 2>messages &
+  cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --save-every=1us --output=out in 2>cutting &
   pid=$!
-  until_true test -s messages
+  until_true test -s cutting
   kill -TERM $pid
   wait $pid
   [ "$(cs-window --size=1h --agg=n=count -w '([range(.n)] | length) == 1' --state=state --show-position | jq .line)" -lt 100000 ]
