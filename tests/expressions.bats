@@ -34,7 +34,7 @@ spared() {
 }
 
 @test "events nested deeper than libjq takes are expression errors, however many come in a row" {
-  for i in {1..30}; do nested 256; done >poison
+  for _ in {1..30}; do nested 256; done >poison
   spared '(.user_agent // "") | test("bot|crawl"; "i") | not'
   [ ! -s messages ]
   # One level less is an event like any other.
