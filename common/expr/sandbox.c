@@ -18,8 +18,10 @@
 #include "base/die.h"
 #include "base/memory.h"
 
-/* Somebody may kill a worker that has done nothing: so often its request is tried again. */
-#define TRIES 3
+/* How often a request is tried whose worker was killed, perhaps by somebody, and whose worker took
+ * too much time, perhaps because the machine stood still. */
+#define TRIES_KILLED 3
+#define TRIES_TIME 2
 
 /* So often a worker is forked anew, 10 ms apart. */
 #define FORK_TRIES 1000
@@ -313,6 +315,13 @@ static bool answer_at(size_t *at, struct slice *text)
     return *at <= SANDBOX_ANSWER_MAX;
 }
 
+/* A request that has been tried so often. */
+static bool is_tried_again(enum sandbox_end end, int tries)
+{
+    return (end == SANDBOX_KILLED && tries < TRIES_KILLED) ||
+           (end == SANDBOX_TIME && tries < TRIES_TIME);
+}
+
 void sandbox_ask(void (*got)(void *context, size_t i, enum sandbox_end end, struct slice answer),
                  void *context)
 {
@@ -331,9 +340,7 @@ void sandbox_ask(void (*got)(void *context, size_t i, enum sandbox_end end, stru
             tries = 0;
         }
         if (end == SANDBOX_ANSWERED && (taken == 0 || taken < served)) end = SANDBOX_CRASHED;
-        if (i == sandbox.count || end == SANDBOX_ANSWERED ||
-            (end == SANDBOX_KILLED && ++tries < TRIES))
-            continue;
+        if (i == sandbox.count || end == SANDBOX_ANSWERED || is_tried_again(end, ++tries)) continue;
         at += sandbox.size[i];
         got(context, i++, end, (struct slice){0});
         tries = 0;

@@ -9,7 +9,8 @@
  * both die with the run.
  *
  * A request may take so much processor time (not wall clock: a busy machine changes nothing); a
- * worker that takes more is killed by its own timer.
+ * worker that takes more is killed by its own timer. The request is tried once more: what a virtual
+ * machine is kept waiting may be counted as its time.
  *
  * Requests are put together where that can be: two switches of processes are needed for all of
  * them, not for each.
