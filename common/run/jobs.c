@@ -399,9 +399,10 @@ static void memfile_look(struct memfile *file)
     *view = (struct slice){.text = map, .len = size};
 }
 
-/* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
- * keys and the run's together are surely within their bound. */
-static bool range_take(struct loop *l, struct slot *slot)
+/* Takes what a worker has made, and says how many bytes of events that was, if it began with the
+ * right event time, holds nothing back, and its keys and the run's together are surely within their
+ * bound. */
+static bool range_take(struct loop *l, struct slot *slot, uint64_t *bytes_handed)
 {
     memfile_look(&slot->rows);
     memfile_look(&slot->handover);
@@ -424,6 +425,7 @@ static bool range_take(struct loop *l, struct slot *slot)
         if (floor_us > l->admission.clock.floor_us) l->admission.clock.floor_us = floor_us;
         l->run.end_time_us = l->admission.clock.largest_us;
         range_add(l, &in, handed, rows);
+        *bytes_handed = handed.len;
         batch_deliver(
             &l->admission.batch); /* the watermark moves on, and prints what is complete */
         if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
@@ -442,11 +444,14 @@ static void slot_clear(const struct slot *slot)
 }
 
 /* Events that are handed over, with their lines where they are behind, are worth it where most are
- * used. Where a file turns back in time most are late, and to read them is less work. */
-static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const struct stats *before)
+ * used and few are behind. Where a file turns back in time they are not: to read it is less work.
+ */
+static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const struct stats *before,
+                       const struct range *range, uint64_t bytes_handed)
 {
-    return l->analysis->ranges->bulky && !jobs->large &&
-           l->stats.late - before->late > (l->stats.read - before->read) / 2;
+    if (!l->analysis->ranges->bulky || jobs->large) return false;
+    return l->stats.late - before->late > (l->stats.read - before->read) / 2 ||
+           bytes_handed > (range->end - range->begin) / 2;
 }
 
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
@@ -464,18 +469,20 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     nursery_begin(&jobs, l, read_range);
     workers_ask(&jobs, count);
     range_read(l, &jobs.range[0], read_range, run_goes_on);
+    if (is_in_vain(&jobs, l, &(struct stats){0}, &jobs.range[0], 0)) workers_give_up();
     for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
         if (!is_given_up()) workers_ask(&jobs, i + jobs.at_once);
         const struct stats before = l->stats;
+        uint64_t bytes_handed = 0;
         bool taken = false;
         if (i < jobs.begun) {
             struct slot *slot = &jobs.slot[i % jobs.at_once];
             if (!worker_wait(l, &jobs, slot)) break;
-            taken = range_take(l, slot);
+            taken = range_take(l, slot, &bytes_handed);
             slot_clear(slot);
         }
         if (!taken) range_read(l, &jobs.range[i], read_range, run_goes_on);
-        if (taken && is_in_vain(&jobs, l, &before)) workers_give_up();
+        if (is_in_vain(&jobs, l, &before, &jobs.range[i], bytes_handed)) workers_give_up();
         (void)run_goes_on(l);
     }
     jobs_release(&jobs);
