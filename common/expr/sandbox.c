@@ -23,6 +23,9 @@
 #define TRIES_KILLED 3
 #define TRIES_TIME 2
 
+/* Some 50 microseconds. */
+#define SPINS 50000
+
 /* So often a worker is forked anew, 10 ms apart. */
 #define FORK_TRIES 1000
 
@@ -59,6 +62,16 @@ static struct {
 static void futex_wait(_Atomic uint32_t *word, uint32_t seen, const struct timespec *timeout)
 {
     (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, timeout, NULL, 0);
+}
+
+/* To wake another processor takes longer than most answers: so a while is waited awake for the word
+ * to change, where there are two. */
+static void spin_wait(_Atomic uint32_t *word, uint32_t seen)
+{
+    static long processors;
+    if (processors == 0) processors = sysconf(_SC_NPROCESSORS_ONLN);
+    for (int i = 0; processors > 1 && i < SPINS && atomic_load(word) == seen; i++)
+        atomic_signal_fence(memory_order_seq_cst);
 }
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -129,6 +142,7 @@ static _Noreturn void worker_run(uint32_t done)
     struct channel *const channel = sandbox.channel;
     offer_oneself();
     while (!channel->leaving) {
+        spin_wait(&channel->asked, done);
         while (atomic_load(&channel->asked) == done)
             futex_wait(&channel->asked, done, NULL);
         done = atomic_load(&channel->asked);
@@ -266,6 +280,7 @@ static void keeper_check(void)
 static bool answer_wait(struct channel *channel, uint32_t number, uint32_t ended)
 {
     const struct timespec timeout = {.tv_nsec = 100000000};
+    spin_wait(&channel->answered, number - 1);
     for (;;) {
         const uint32_t answered = atomic_load(&channel->answered);
         if (answered == number) return true;
