@@ -33,13 +33,6 @@ char *arena_take(struct arena *arena, size_t size)
     return piece;
 }
 
-struct slice arena_copy(struct arena *arena, struct slice slice)
-{
-    char *copy = arena_take(arena, slice.len);
-    if (slice.len != 0) memcpy(copy, slice.text, slice.len);
-    return (struct slice){.text = copy, .len = slice.len};
-}
-
 /* Frees every block from the given one on. */
 static void blocks_free(struct arena_block *block)
 {

@@ -27,9 +27,6 @@ static inline void arena_shrink(struct arena *arena, char *end)
     arena->at = end;
 }
 
-/* A copy of the slice. */
-struct slice arena_copy(struct arena *arena, struct slice slice);
-
 /* Forgets every piece; keeps one block for the next use. */
 void arena_clear(struct arena *arena);
 

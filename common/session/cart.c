@@ -529,40 +529,11 @@ void carts_save(struct carts *carts, struct buffer *out)
     rests_save(&carts->rests, out);
 }
 
-static void past_load(struct carts *carts, struct timeline *timeline, uint32_t number)
-{
-    const uint8_t flags = at(carts, number)->flags;
-
-    if (timeline->past != POOL_NONE &&
-        at(carts, timeline->past)->start_us > at(carts, number)->last_us) {
-        const uint32_t newer = timeline->past;
-        timeline->past = number;
-        past_add(carts, timeline, newer);
-        return;
-    }
-    past_add(carts, timeline, number);
-    at(carts, timeline->past)->flags |= flags;
-}
-
 static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
 {
     const int64_t due_us = aside_due(at(carts, number));
 
     aside_insert(carts, timeline, aside_before(carts, timeline, due_us), number);
-}
-
-/* Runs from two states may be one. */
-static void runs_join(struct carts *carts, struct timeline *timeline)
-{
-    uint32_t run = timeline->first;
-
-    while (run != POOL_NONE) {
-        const uint32_t next = at(carts, run)->next;
-        if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
-            timeline_join_next(&carts->timelines, timeline, run);
-        else
-            run = next;
-    }
 }
 
 static bool timeline_load(struct carts *carts, struct unpack *in)
@@ -574,9 +545,8 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
     if (number == POOL_NONE) return false;
     struct timeline *timeline = timeline_at(timelines, number);
     timeline_unpack(timelines, number, name, in);
-    runs_join(carts, timeline);
     if (unpack_u8(in) != 0)
-        past_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
+        timeline->past = timeline_unpack_stretch(timelines, number, name, in);
     while (unpack_u8(in) != 0)
         aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
     if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
