@@ -545,8 +545,7 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
     if (number == POOL_NONE) return false;
     struct timeline *timeline = timeline_at(timelines, number);
     timeline_unpack(timelines, number, name, in);
-    if (unpack_u8(in) != 0)
-        timeline->past = timeline_unpack_stretch(timelines, number, name, in);
+    if (unpack_u8(in) != 0) timeline->past = timeline_unpack_stretch(timelines, number, name, in);
     while (unpack_u8(in) != 0)
         aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
     if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
