@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/head.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -71,7 +72,7 @@ static bool position_holds(const struct position *position, const struct input *
     if (fd < 0 || fstat(fd, &stat) != 0) die_errno("%s", input->name);
     struct id head = ID_NONE;
     const bool same =
-        input_head(input->name, fd, position->head_len, &head) && id_equal(head, position->head);
+        head_read(input->name, fd, position->head_len, &head) && id_equal(head, position->head);
     close(fd);
     if (!same && strcmp(position->name, input->name) != 0) return false;
     if (!same)
@@ -172,7 +173,7 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->head = unpack_id(in);
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
-        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
+        if (position->head_len > HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
             in->broken = true;
     }
     return !in->broken;
