@@ -171,3 +171,98 @@ is_new() {
   cs window --state=state --output=out --flush <rest
   cat out.[0-9]* out | cmp - "$ROWS.window"
 }
+
+# --- what is read ---
+
+# nightly FILE...: cs-window goes on with its state.
+nightly() {
+  cs window --lateness=1h --state=state --output=out "$@"
+}
+
+# all_rows: what one run over everything prints, compared with what the nights have printed.
+all_rows() {
+  cs window --lateness=1h "$WHOLE" >rows
+  cs window --lateness=1h --state=state --output=out --flush </dev/null
+  cmp out rows
+}
+
+@test "logrotate: each line is read once, renamed, copied and emptied, or with the inode of one long gone" {
+  local how
+  for how in create copytruncate reuse; do
+    rm -f ev* out state
+    head -n 5000 "$WHOLE" >ev
+    nightly ev
+    sed -n '5001,7000p' "$WHOLE" >>ev
+    case $how in
+    create) mv ev ev.1 && sed -n '7001,12000p' "$WHOLE" >ev ;;
+    copytruncate) cp ev ev.1 && sed -n '7001,12000p' "$WHOLE" >ev ;;
+    reuse) cp ev ev.1 && rm ev && sed -n '7001,12000p' "$WHOLE" >ev ;;
+    esac
+    nightly ev.1 ev
+    nightly ev.1 ev
+    tail -n +12001 "$WHOLE" >>ev
+    nightly ev.1 ev
+    all_rows
+  done
+}
+
+@test "logrotate: what was appended after the last run and then moved away is said, not passed over" {
+  local how unread
+  for how in create copytruncate; do
+    rm -f ev* out state
+    head -n 5000 "$WHOLE" >ev
+    nightly ev
+    sed -n '5001,5500p' "$WHOLE" | tee -a ev | wc -c >unread
+    unread=$(tr -d ' ' <unread)
+    cp ev ev.1
+    case $how in
+    create) rm ev && mv ev.1 ev.x && mv ev.x ev.1 ;;
+    esac
+    sed -n '5501,12000p' "$WHOLE" >ev
+    cp state before
+    run -3 nightly ev
+    [[ $output == "cs-window: ev: is not the file of the last run, which is ev.1 now: $unread bytes of it are unread; named before it, they are read; --skip-gone goes on without" ]]
+    cmp state before
+    nightly ev.1 ev
+    tail -n +12001 "$WHOLE" >>ev
+    nightly ev
+    all_rows
+  done
+}
+
+@test "logrotate: a file that is gone for good is said, and --skip-gone goes on" {
+  head -n 5000 "$WHOLE" >ev
+  nightly ev
+  mkdir elsewhere
+  mv ev elsewhere
+  tail -n +5001 "$WHOLE" >ev
+  local size
+  size=$(wc -c <elsewhere/ev)
+  run -3 nightly ev
+  [[ $output == "cs-window: ev: is not the file of the last run, which is not beside it: what stood behind its byte $size is gone; --skip-gone goes on without" ]]
+  run -0 nightly --skip-gone ev
+  [[ $output == "cs-window: ev: is not the file of the last run, which is not beside it: what stood behind its byte $size is gone" ]]
+  run -0 nightly ev
+  [ -z "$output" ]
+  all_rows
+}
+
+@test "a file that was read to its end and moved away is nothing to speak of" {
+  head -n 5000 "$WHOLE" >ev
+  nightly ev
+  mv ev ev-20260101
+  tail -n +5001 "$WHOLE" >ev
+  run -0 nightly ev
+  [ -z "$output" ]
+  all_rows
+}
+
+@test "a copy of a file that is still there is a file of its own" {
+  head -n 5000 "$WHOLE" >ev
+  nightly ev
+  cp ev copy
+  run -0 nightly copy
+  [ -z "$output" ]
+  cs window --lateness=1h --flush --state=state --output=out </dev/null
+  [ "$(jq -s 'map(.n) | add' out)" = 10000 ] || jq -s 'map(.n) | add' out
+}

@@ -15,6 +15,7 @@
 #include "run/state.h"
 #include "run/summary.h"
 #include "source/frame.h"
+#include "source/rotation.h"
 
 /* --- what is kept: named sections, in this order --- */
 
@@ -199,6 +200,7 @@ void checkpoint_seek(struct loop *l)
 {
     if (options->state == NULL) return;
     positions_apply(&l->positions, &l->inputs);
+    rotations_apply(&l->positions, &l->inputs, options->skip_gone);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (input->begun && input->framing == FRAMING_NONE)
