@@ -231,10 +231,12 @@ static void file_replace(const char *path, struct slice text)
     struct buffer name = {0};
     struct output output;
     new_name(&name, path);
-    if (in_place)
-        output_file(&output, path, 0);
-    else
+    if (in_place) {
+        output_file(&output, path);
+        output_cut(&output, 0);
+    } else {
         output = (struct output){.name = name.data, .fd = output_create(name.data, 0666)};
+    }
     buffer_add_slice(&output.buffer, text);
     output_close(&output);
     if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);

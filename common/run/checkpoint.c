@@ -15,6 +15,7 @@
 #include "run/state.h"
 #include "run/summary.h"
 #include "source/frame.h"
+#include "source/rotation.h"
 
 /* --- what is kept: named sections, in this order --- */
 
@@ -50,22 +51,19 @@ static bool files_load(struct loop *l, struct unpack *in)
     return positions_load(&l->positions, in);
 }
 
-static void lengths_save(struct loop *l, struct buffer *out)
+static void outputs_save(struct loop *l, struct buffer *out)
 {
-    if (options->output != NULL) l->length.output = l->output.position;
-    if (options->rejects != NULL) l->length.rejects = l->rejects_output.position;
-    if (options->late != NULL) l->length.late = l->admission.fates.late.output->position;
-    pack_u64(out, l->length.output);
-    pack_u64(out, l->length.rejects);
-    pack_u64(out, l->length.late);
+    mark_save(&l->marks.output, out);
+    mark_save(&l->marks.rejects, out);
+    mark_save(&l->marks.late, out);
     pack_u64(out, l->spool.named);
 }
 
-static bool lengths_load(struct loop *l, struct unpack *in)
+static bool outputs_load(struct loop *l, struct unpack *in)
 {
-    l->length.output = unpack_u64(in);
-    l->length.rejects = unpack_u64(in);
-    l->length.late = unpack_u64(in);
+    mark_load(&l->marks.output, in);
+    mark_load(&l->marks.rejects, in);
+    mark_load(&l->marks.late, in);
     l->spool.named = unpack_u64(in);
     return true;
 }
@@ -129,7 +127,7 @@ static const struct section sections[] = {
     {"event time", event_time_save, event_time_load},
     {"files", files_save, files_load},
 #define SECTIONS_SHOWN 2
-    {"lengths", lengths_save, lengths_load},
+    {"outputs", outputs_save, outputs_load},
     {"counters", counters_save, counters_load},
     {"times", times_save, times_load},
     {"admission", admission_save, admission_load},
@@ -202,6 +200,7 @@ void checkpoint_seek(struct loop *l)
 {
     if (options->state == NULL) return;
     positions_apply(&l->positions, &l->inputs);
+    rotations_apply(&l->positions, &l->inputs, options->skip_gone);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (input->begun && input->framing == FRAMING_NONE)
@@ -251,6 +250,9 @@ static void save_prepare(struct loop *l)
 {
     loop_flush(l);
     if (options->spool != NULL) spool_cut(&l->spool);
+    if (options->output != NULL) mark_note(&l->marks.output, &l->output);
+    if (options->rejects != NULL) mark_note(&l->marks.rejects, &l->rejects_output);
+    if (options->late != NULL) mark_note(&l->marks.late, l->admission.fates.late.output);
     saved_note(l);
 }
 
@@ -279,6 +281,18 @@ int64_t checkpoint_tick(struct loop *l)
     case SAVER_RUN: break;
     }
     return INT64_MAX;
+}
+
+void checkpoint_now(struct loop *l)
+{
+    if (options->state == NULL) return;
+    if (saver_ended(&l->saver, true)) save_done(l);
+    if (wallclock_in_doubt(&l->admission.wallclock)) return;
+    l->saver.started_us = instant_steady();
+    save_prepare(l);
+    state_write(l);
+    saver_saved(&l->saver);
+    save_done(l);
 }
 
 /* The end of the run: nothing waits any more, so it saves itself. */

@@ -267,6 +267,12 @@ static const struct option_row rows[] = {
      .argument = "DIR",
      .free = true,
      .help = "rows go to numbered files in DIR, one for each saved state"},
+    {.name = "skip-gone",
+     .group = STATE,
+     .type = OPTION_FLAG,
+     .target = &given.skip_gone,
+     .free = true,
+     .help = "go on without lines of files that were moved away before they were read"},
     {.name = "show-position",
      .group = STATE,
      .type = OPTION_FLAG,
@@ -391,6 +397,7 @@ static void refuse_options(const struct tool *tool)
         die_usage("--merge reads what --by-partition has printed: not both");
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
+    if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");
     if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");

@@ -45,7 +45,7 @@ struct common_options {
     int format; /* enum encoding_kind */
     const char *output, *state, *spool;
     int64_t save_every_us;
-    bool flush, show_position;
+    bool flush, show_position, skip_gone;
     bool updates;
     int64_t emit; /* the same, for the fingerprint */
     int64_t updates_us;

@@ -22,6 +22,7 @@
 #include "run/spool.h"
 #include "source/input.h"
 #include "source/position.h"
+#include "writer/mark.h"
 #include "writer/output.h"
 #include "writer/reject.h"
 
@@ -46,8 +47,9 @@ struct loop {
     struct positions positions;
     struct input earlier; /* stands for what an earlier run has read */
     struct {
-        uint64_t output, rejects, late;
-    } length;             /* of the files, as the state says */
+        struct mark output, rejects, late;
+    } marks;              /* where the files were at the last save */
+    bool output_unknown;  /* the state knows nothing of a file that rows go to */
     uint64_t rows_before; /* printed by earlier runs */
     struct {
         uint64_t read, rows;

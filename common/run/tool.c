@@ -19,6 +19,7 @@
 #include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
+#include "run/outputs.h"
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
@@ -149,42 +150,6 @@ static void paths_gather(char **operands, int count)
         if (table[i].name != NULL) paths_note(table[i].option, table[i].name, table[i].use);
 }
 
-/* Rows to standard output while a state is kept: only what has a name can be cut back to where the
- * state is. */
-static void standard_output_check(struct output *output)
-{
-    struct stat stat;
-    if (options->state == NULL || fstat(output->fd, &stat) != 0) return;
-    if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
-        message("standard output is a pipe: a crash may lose or repeat rows on their way "
-                "(--output, --spool do not)");
-    output->file = S_ISREG(stat.st_mode);
-}
-
-static void outputs_open(struct loop *l)
-{
-    if (options->stats_file != NULL) stats_check(options->stats_file);
-    if (options->spool != NULL) {
-        spool_open(&l->spool, options->spool, l->spool.named, &l->output);
-    } else if (options->output != NULL) {
-        output_file(&l->output, options->output, l->length.output);
-    } else {
-        output_standard(&l->output);
-        standard_output_check(&l->output);
-    }
-    if (options->rejects != NULL) {
-        output_file(&l->rejects_output, options->rejects, l->length.rejects);
-        l->admission.fates.rejects.output = &l->rejects_output;
-    }
-    if (options->late != NULL && options->rejects != NULL &&
-        paths_same(options->late, options->rejects)) {
-        l->admission.fates.late.output = &l->rejects_output;
-    } else if (options->late != NULL) {
-        output_file(&l->late_output, options->late, l->length.late);
-        l->admission.fates.late.output = &l->late_output;
-    }
-}
-
 static void explain(struct loop *l)
 {
     output_standard(&l->output);
@@ -258,6 +223,10 @@ static void read_everything(struct loop *l)
         if (status == INPUT_END) {
             l->input_over = true;
             break;
+        }
+        if (reopen_wanted && !l->in_range) {
+            reopen_wanted = 0;
+            outputs_reopen(l);
         }
         const int64_t due_us = tick(l);
         if (status == INPUT_WAIT) {
@@ -424,14 +393,16 @@ static void start(struct loop *l, int argc, char **argv)
     paths_check();
     expr_begin();
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
-    l->inputs.wake_fd = signals_catch(options->state != NULL);
+    l->inputs.wake_fd = signals_catch(options->state != NULL, outputs_named());
     checkpoint_open(l);
     inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
+    if (options->stats_file != NULL) stats_check(options->stats_file);
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
+    if (l->output_unknown) checkpoint_now(l);
     l->updates_due_us = instant_steady() + options->updates_us;
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
