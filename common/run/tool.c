@@ -15,6 +15,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "event/members.h"
 #include "run/checkpoint.h"
 #include "run/intake.h"
 #include "run/jobs.h"
@@ -38,8 +39,7 @@ static void number_members(struct run *run)
     option_items(&names, "number", &options->number, LIST_NAMES);
     for (size_t i = 0; i < names.count; i++) {
         const struct slice name = names.item[i].name;
-        const int slot = schema_need(&run->schema, name);
-        if (slot < 0) die_usage("--number: more than %d members are read", SCHEMA_MAX);
+        const int slot = member_need(&run->schema, name, "number");
         if (slot < SLOT_CANONICAL)
             die_usage("--number: %s is always text (one of the twelve members of an event)",
                       name.text);
