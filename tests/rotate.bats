@@ -65,10 +65,13 @@ is_new() {
 }
 
 @test "HUP kills a tool that writes to no file, as it does others" {
-  tool_starts
+  local status=0
+  tool_starts >rows
   head -n 10000 "$EVENTS" >&5
+  until_true are_rows rows 10
   kill -HUP "$TOOL"
-  run -129 wait "$TOOL"
+  wait "$TOOL" || status=$?
+  [ "$status" = 129 ]
 }
 
 @test "an output that is copied and emptied while the tool runs begins anew, without a hole" {
