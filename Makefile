@@ -144,7 +144,7 @@ DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
 SCRIPTS  := scripts/cs-run scripts/cs-ship
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 

@@ -310,6 +310,7 @@ void checkpoint_last(struct loop *l)
     if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !options->flush) return;
     save_prepare(l);
     state_write(l);
+    saver_saved(&l->saver);
     save_done(l);
 }
 

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/machine.h"
 #include "base/size.h"
+#include "run/metrics.h"
 
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
@@ -56,6 +57,27 @@ static const char *stats_set(const char *value)
     given.stats = true;
     given.stats_file = value;
     return NULL;
+}
+
+static const char *stats_every_set(const char *value)
+{
+    const char *const why = duration_parse(value, &given.stats_every_us);
+    if (why != NULL) return why;
+    return given.stats_every_us < 100000 ? "must be 100ms at least" : NULL;
+}
+
+static const char *stats_label_set(const char *value)
+{
+    struct list *const labels = &given.stats_labels;
+    const size_t before = labels->count;
+    const char *why = list_add(labels, LIST_PAIRS, slice_of(value));
+    for (size_t i = before; why == NULL && i < labels->count; i++) {
+        why = metrics_label(labels->item[i].name, labels->item[i].value);
+        for (size_t earlier = 0; why == NULL && earlier < i; earlier++)
+            if (slice_equal(labels->item[earlier].name, labels->item[i].name))
+                why = "gives one label twice";
+    }
+    return why;
 }
 
 static const char *pad_set(const char *value)
@@ -330,6 +352,20 @@ static const struct option_row rows[] = {
      .argument = "[FILE]",
      .free = true,
      .help = "write counters at the end and on SIGUSR1 (FILE.prom: for Prometheus)"},
+    {.name = "stats-every",
+     .group = INSIDE,
+     .type = OPTION_CALL,
+     .call = stats_every_set,
+     .argument = "DUR",
+     .free = true,
+     .help = "also write them every DUR"},
+    {.name = "stats-label",
+     .group = INSIDE,
+     .type = OPTION_CALL,
+     .call = stats_label_set,
+     .argument = "NAME=VALUE,...",
+     .free = true,
+     .help = "labels for every counter, as instance=shop; may repeat"},
     {.name = "explain",
      .group = INSIDE,
      .type = OPTION_FLAG,
@@ -398,6 +434,8 @@ static void refuse_options(const struct tool *tool)
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
     if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
+    if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
+    if (!given.stats && given.stats_labels.count != 0) die_usage("--stats-label needs --stats");
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");
     if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");

@@ -21,6 +21,7 @@
 
 #include "admit/command.h"
 #include "base/instant.h"
+#include "base/list.h"
 #include "base/option.h"
 #include "writer/encoding.h"
 
@@ -59,6 +60,8 @@ struct common_options {
     bool by_partition, merge;
     bool stats;
     const char *stats_file; /* NULL: standard error */
+    int64_t stats_every_us; /* 0: at the end and when asked */
+    struct list stats_labels;
     bool explain, progress;
 };
 

@@ -34,6 +34,7 @@ struct loop {
     struct admission admission;
     struct stats stats;
     struct output output, rejects_output, late_output;
+    int64_t stats_due_us;   /* likewise: --stats-every */
     int64_t updates_due_us; /* steady clock: when --emit=updates prints next */
     struct buffer json;     /* an event's text out of an envelope */
     struct buffer events;   /* those a translator has made of a record, one a line */

@@ -23,13 +23,23 @@ static int64_t updates_tick(struct loop *l)
     return l->updates_due_us - steady_us;
 }
 
-int64_t tick(struct loop *l)
+/* --stats: when asked by a signal, and every so often. */
+static int64_t stats_tick(struct loop *l)
 {
-    if (stats_wanted) {
+    const int64_t steady_us = options->stats_every_us == 0 ? 0 : instant_steady();
+    const bool due = options->stats_every_us != 0 && steady_us >= l->stats_due_us;
+    if (due) l->stats_due_us = steady_us + options->stats_every_us;
+    if (due || stats_wanted) {
         stats_wanted = 0;
         summary_write(l);
     }
+    return options->stats_every_us == 0 ? INT64_MAX : l->stats_due_us - steady_us;
+}
+
+int64_t tick(struct loop *l)
+{
     int64_t wait_us = checkpoint_tick(l);
+    if (!l->in_range) wait_us = smaller(wait_us, stats_tick(l));
     wait_us = smaller(wait_us, updates_tick(l));
     progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);
     return smaller(wait_us, notify_tick(&l->notify));

@@ -20,6 +20,7 @@
 #include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
+#include "run/metrics.h"
 #include "run/outputs.h"
 #include "run/range.h"
 #include "run/relay.h"
@@ -398,7 +399,7 @@ static void start(struct loop *l, int argc, char **argv)
     inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
-    if (options->stats_file != NULL) stats_check(options->stats_file);
+    if (options->stats_file != NULL) metrics_check(options->stats_file);
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
