@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "window/aggregate.h"
+#include "base/ratio.h"
 
 void baseline_init(struct baseline *baseline)
 {

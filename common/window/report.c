@@ -19,7 +19,7 @@ static bool members_declare(struct report *report, struct run *run, struct buffe
         report->group[by->count] = rows_declare(rows, SLICE("partition"), why);
     for (int i = 0; i < aggregates->count; i++)
         report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
-    report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
+    report->too_large = run->settings.by_partition && aggregates_may_be_too_large(aggregates)
                             ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
     report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
@@ -70,8 +70,14 @@ bool report_init(struct report *report, struct run *run, const struct report_req
     return members_declare(report, run, why);
 }
 
+/* The cells of a row, and the text they keep values in. */
+struct row_cells {
+    const char *cells;
+    const struct buffer *text;
+};
+
 static void row_print(const struct report *report, const struct window *window, struct slice key,
-                      const char *cells, bool final)
+                      struct row_cells row, bool final)
 {
     const struct run *run = report->windows.run;
     struct rows *rows = run->rows;
@@ -87,9 +93,9 @@ static void row_print(const struct report *report, const struct window *window, 
     for (int i = 0; i < width; i++)
         rows_value(rows, report->group[i], values[i]);
     for (int i = 0; i < aggregates->count; i++)
-        aggregates_print(aggregates, i, cells, &window->text, rows, report->aggregate[i]);
+        aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
     if (report->too_large >= 0)
-        aggregates_print_too_large(aggregates, cells, rows, report->too_large);
+        aggregates_print_too_large(aggregates, row.cells, rows, report->too_large);
     if (report->final >= 0) rows_bool(rows, report->final, final);
     rows_end(rows);
 }
@@ -107,16 +113,19 @@ static size_t parts_count(const struct report *report, const struct window *wind
     return parts;
 }
 
-/* Their cells together. */
-static const char *parts_cells(const struct report *report, const struct window *window,
-                               struct group **groups, size_t parts)
+/* Their cells together; good until the next call. */
+static struct row_cells parts_cells(struct report *report, const struct window *window,
+                                    struct group **groups, size_t parts)
 {
     const struct aggregates *aggregates = &report->aggregates;
-    if (parts == 1) return group_cells(groups[0]);
+    if (parts == 1)
+        return (struct row_cells){.cells = group_cells(groups[0]), .text = &window->text};
     memset(report->total, 0, aggregates->cell_bytes);
+    buffer_clear(&report->total_text);
     for (size_t part = 0; part < parts; part++)
-        aggregates_combine(aggregates, report->total, group_cells(groups[part]), &window->text);
-    return report->total;
+        aggregates_combine(aggregates, aggregates_all(aggregates), report->total,
+                           &report->total_text, group_cells(groups[part]), &window->text);
+    return (struct row_cells){.cells = report->total, .text = &report->total_text};
 }
 
 /* Has one of them changed since it was printed last? It is printed now. */
@@ -130,16 +139,16 @@ static bool parts_changed(struct group **groups, size_t parts)
     return changed;
 }
 
-static void parts_print(const struct report *report, const struct window *window,
-                        struct group **groups, size_t parts, bool final)
+static void parts_print(struct report *report, const struct window *window, struct group **groups,
+                        size_t parts, bool final)
 {
     row_print(report, window, window_key(window, groups[0]),
               parts_cells(report, window, groups, parts), final);
 }
 
 /* Hands over what the row is sorted by. */
-static void parts_rank(const struct report *report, const struct window *window,
-                       struct group **groups, size_t parts, size_t number)
+static void parts_rank(struct report *report, const struct window *window, struct group **groups,
+                       size_t parts, size_t number)
 {
     const struct run *run = report->windows.run;
     struct rows *rows = run->rows;
@@ -157,19 +166,18 @@ static void parts_rank(const struct report *report, const struct window *window,
         return;
     }
     rows_rank_begin(rows);
+    const struct row_cells row = parts_cells(report, window, groups, parts);
     for (int i = 0; i < report->aggregates.count; i++)
         if (report->aggregate[i] == member)
-            aggregates_print(&report->aggregates, i, parts_cells(report, window, groups, parts),
-                             &window->text, rows, member);
+            aggregates_print(&report->aggregates, i, row.cells, row.text, rows, member);
     if (report->too_large == member)
-        aggregates_print_too_large(&report->aggregates, parts_cells(report, window, groups, parts),
-                                   rows, member);
+        aggregates_print_too_large(&report->aggregates, row.cells, rows, member);
     rows_rank_end(rows, number); /* the window's bounds and final are the same for all */
 }
 
 /* Prints the rows that were handed over, in their order. */
-static void ranks_print(const struct report *report, const struct window *window,
-                        struct group **groups, size_t count, bool final)
+static void ranks_print(struct report *report, const struct window *window, struct group **groups,
+                        size_t count, bool final)
 {
     struct rows *rows = report->windows.run->rows;
     const size_t ranked = rows_ranks(rows);
@@ -310,6 +318,7 @@ void report_release(struct run *run)
     group_by_release(&report->by);
     free(report->total);
     report->total = NULL;
+    buffer_release(&report->total_text);
 }
 
 static void report_range(struct run *run, int64_t border_us)

@@ -28,6 +28,7 @@ struct report {
     int end_slot;  /* --merge: of window_end in the rows read */
     int too_large; /* --by-partition: the member that names such sums; else -1 */
     char *total;   /* cells, where parts are added up */
+    struct buffer total_text;
 };
 
 /* What is asked for; lists are those of --by and --agg. */
