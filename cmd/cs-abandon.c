@@ -116,15 +116,15 @@ static void print_alert(const struct run *run, const struct cart_alert *alert, i
     rows_end(rows);
 }
 
-static struct fact fact_of(const struct event *ev)
+static struct click click_of(const struct event *ev)
 {
-    return (struct fact){.time_us = ev->time_us,
-                         .watermark_us = ev->watermark_us,
-                         .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
-                         .user = event_value(ev, SLOT_USER_ID),
-                         .source = VALUE_NULL,
-                         .device = VALUE_NULL,
-                         .product = VALUE_NULL};
+    return (struct click){.time_us = ev->time_us,
+                          .watermark_us = ev->watermark_us,
+                          .action = action_of(event_value(ev, SLOT_EVENT_TYPE)),
+                          .user = event_value(ev, SLOT_USER_ID),
+                          .source = VALUE_NULL,
+                          .device = VALUE_NULL,
+                          .product = VALUE_NULL};
 }
 
 /* A range of --jobs leaves every event to the run: nearly every id may have been there before. */
@@ -154,10 +154,10 @@ static enum fate stream_event(struct run *run, const struct event *ev)
     if (in_range) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
     const uint32_t number = timelines_take(&carts.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const struct fact fact = fact_of(ev);
-    const bool used = number != POOL_NONE ? carts_add(&carts, number, &fact)
+    const struct click click = click_of(ev);
+    const bool used = number != POOL_NONE ? carts_add(&carts, number, &click)
                                           : carts_begin(&carts, identity_id(ev),
-                                                        identity_name(&identity, ev), &fact);
+                                                        identity_name(&identity, ev), &click);
     run->counters.keys = carts_count(&carts);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -213,10 +213,10 @@ static enum fate at_event(struct run *run, const struct event *ev)
     if (ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     if (in_range) return FATE_LEFT;
-    const struct fact fact = fact_of(ev);
-    const bool used = number != POOL_NONE ? sessions_add(&visits, number, &fact)
+    const struct click click = click_of(ev);
+    const bool used = number != POOL_NONE ? sessions_add(&visits, number, &click)
                                           : sessions_begin(&visits, identity_id(ev),
-                                                           identity_name(&identity, ev), &fact);
+                                                           identity_name(&identity, ev), &click);
     run->counters.keys = timelines_count(&visits.timelines);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -234,12 +234,12 @@ static void visit_at(void *context, const struct session *visit)
     const int64_t idle_us = at_us - stretch->last_us;
 
     if (!visit->newest || idle_us <= after_us || idle_us >= until_us || idle_us > forget_us) return;
-    if (stretch->deeds[DEED_ADD_TO_CART] == 0 || stretch->deeds[DEED_PURCHASE] > 0) return;
+    if (stretch->counts[ACTION_ADD_TO_CART] == 0 || stretch->counts[ACTION_PURCHASE] > 0) return;
     const struct summary summary = stretch_summary(stretch);
     const struct cart_alert alert = {.name = summary.name,
                                      .user = summary.user,
                                      .last_us = stretch->last_us,
-                                     .add_to_carts = stretch->deeds[DEED_ADD_TO_CART]};
+                                     .add_to_carts = stretch->counts[ACTION_ADD_TO_CART]};
     print_alert(context, &alert, idle_us);
 }
 

@@ -188,17 +188,17 @@ static enum fate event(struct run *run, const struct event *ev)
         keys_count(run);
         return FATE_LEFT;
     }
-    const struct fact fact = {.time_us = ev->time_us,
-                              .watermark_us = ev->watermark_us,
-                              .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
-                              .user = event_value(ev, SLOT_USER_ID),
-                              .source = event_value(ev, SLOT_TRAFFIC_SOURCE),
-                              .device = event_value(ev, SLOT_DEVICE_TYPE),
-                              .product = event_value(ev, SLOT_PRODUCT_ID)};
+    const struct click click = {.time_us = ev->time_us,
+                                .watermark_us = ev->watermark_us,
+                                .action = action_of(event_value(ev, SLOT_EVENT_TYPE)),
+                                .user = event_value(ev, SLOT_USER_ID),
+                                .source = event_value(ev, SLOT_TRAFFIC_SOURCE),
+                                .device = event_value(ev, SLOT_DEVICE_TYPE),
+                                .product = event_value(ev, SLOT_PRODUCT_ID)};
 
-    const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &fact)
+    const bool used = number != POOL_NONE ? sessions_add(&sessions, number, &click)
                                           : sessions_begin(&sessions, identity_id(ev),
-                                                           identity_name(&identity, ev), &fact);
+                                                           identity_name(&identity, ev), &click);
     keys_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -229,10 +229,10 @@ static void print_session(void *context, const struct session *session)
     rows_time(rows, member[COLUMN_LAST], stretch->last_us);
     rows_seconds(rows, member[COLUMN_DURATION], stretch->last_us - stretch->start_us);
     rows_int(rows, member[COLUMN_EVENTS], (int64_t)stretch_events(stretch));
-    rows_int(rows, member[COLUMN_PAGE_VIEWS], stretch->deeds[DEED_PAGE_VIEW]);
-    rows_int(rows, member[COLUMN_PRODUCT_VIEWS], stretch->deeds[DEED_PRODUCT_VIEW]);
-    rows_int(rows, member[COLUMN_ADD_TO_CARTS], stretch->deeds[DEED_ADD_TO_CART]);
-    rows_bool(rows, member[COLUMN_CONVERTED], stretch->deeds[DEED_PURCHASE] > 0);
+    rows_int(rows, member[COLUMN_PAGE_VIEWS], stretch->counts[ACTION_PAGE_VIEW]);
+    rows_int(rows, member[COLUMN_PRODUCT_VIEWS], stretch->counts[ACTION_PRODUCT_VIEW]);
+    rows_int(rows, member[COLUMN_ADD_TO_CARTS], stretch->counts[ACTION_ADD_TO_CART]);
+    rows_bool(rows, member[COLUMN_CONVERTED], stretch->counts[ACTION_PURCHASE] > 0);
     stretch_print_products(stretch, &summary, rows, member[COLUMN_PRODUCTS]);
     rows_bool(rows, member[COLUMN_PRODUCTS_CUT], stretch_products_cut(stretch));
     for (int i = 1; i < identity.count; i++) {

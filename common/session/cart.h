@@ -9,7 +9,7 @@
  * of session.h.
  *
  * Runs that were judged are added up into one, the visit's past. When nothing but the past is left,
- * the id leaves the timelines for the rests (rest.h), until its next event or until it is
+ * the id leaves the timelines for the dormants (dormant.h), until its next event or until it is
  * forgotten. An event that comes when its own partition's watermark is past what it would have been
  * in a run with changes no verdict: it is set aside, and counts from that watermark on, before a
  * run that is due then. If by then there is something in the cart for the first time, nothing
@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "session/rest.h"
+#include "session/dormant.h"
 #include "session/timeline.h"
 
 struct cart_alert {
@@ -39,7 +39,7 @@ struct carts {
     int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
     bool ended;                   /* carts_finish */
     struct timelines timelines;   /* of the ids that wait for a verdict */
-    struct rests rests;           /* of the others, which have been judged */
+    struct dormants dormants;     /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
     size_t verdict_count, verdict_cap;
     struct buffer texts; /* of the verdicts */
@@ -52,21 +52,21 @@ void carts_release(struct carts *carts);
 /* How many ids are held. */
 static inline size_t carts_count(const struct carts *carts)
 {
-    return timelines_count(&carts->timelines) + rests_count(&carts->rests);
+    return timelines_count(&carts->timelines) + dormants_count(&carts->dormants);
 }
 
 /* An event of this id will come soon: brings near what it will touch. */
 static inline void carts_hint(struct carts *carts, struct id id)
 {
     timelines_hint(&carts->timelines, id);
-    rests_hint(&carts->rests, id);
+    dormants_hint(&carts->dormants, id);
 }
 
 /* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
-bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact);
+bool carts_add(struct carts *carts, uint32_t number, const struct click *click);
 
 /* Adds an event of an id that has none; name is what the id was made of. False: it is late. */
-bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct click *click);
 
 /* Hands out the alerts that are due now, in the order in which they became due, then by last event
  * and name: calls that follow each other give the order of one. */

@@ -67,11 +67,11 @@ void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us);
 void sessions_release(struct sessions *sessions);
 
 /* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
-bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact);
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct click *click);
 
 /* Adds the first event of an id; name is what the id was made of. False: it is late. */
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
-                    const struct fact *fact);
+                    const struct click *click);
 
 /* Prints what is complete now, in order: calls that follow each other give the order of one. */
 void sessions_advance(struct sessions *sessions, int64_t watermark_us,

@@ -19,10 +19,10 @@
 /* A block taken apart; borrowed. */
 struct texts {
     struct slice name;
-    struct said user;           /* INT64_MIN: never */
-    struct said source, device; /* INT64_MAX: never */
-    struct slice products;      /* as encoded */
-    int64_t base_us;            /* from which the first one's time counts */
+    struct attribute user;           /* INT64_MIN: never */
+    struct attribute source, device; /* INT64_MAX: never */
+    struct slice products;           /* as encoded */
+    int64_t base_us;                 /* from which the first one's time counts */
 };
 
 void stretches_init(struct stretches *stretches)
@@ -97,9 +97,9 @@ static void texts_read(struct texts *texts, const struct stretch *stretch)
     const char *end = at + stretch->block_len;
 
     texts->name = text_read(&at);
-    user_read(&texts->user, &at);
-    said_read(&texts->source, &at, stretch->start_us);
-    said_read(&texts->device, &at, stretch->start_us);
+    last_read(&texts->user, &at);
+    first_read(&texts->source, &at, stretch->start_us);
+    first_read(&texts->device, &at, stretch->start_us);
     texts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
     texts->base_us = stretch->start_us;
 }
@@ -114,9 +114,9 @@ static size_t texts_most(const struct texts *texts)
 static char *texts_write(char *to, const struct texts *texts, int64_t start_us)
 {
     to = text_write(to, texts->name);
-    to = user_write(to, &texts->user);
-    to = said_write(to, &texts->source, start_us);
-    return said_write(to, &texts->device, start_us);
+    to = last_write(to, &texts->user);
+    to = first_write(to, &texts->source, start_us);
+    return first_write(to, &texts->device, start_us);
 }
 
 static void said_note(struct stretch *stretch, const struct texts *texts)
@@ -251,18 +251,18 @@ static void product_wait(struct stretches *stretches, struct stretch *stretch, i
 
 /* --- adding --- */
 
-static struct said said_at(struct value value, int64_t time_us, int64_t never_us)
+static struct attribute said_at(struct value value, int64_t time_us, int64_t never_us)
 {
-    if (value.kind != KIND_STRING) return (struct said){.time_us = never_us};
-    return (struct said){.text = value_slice(value), .time_us = time_us};
+    if (value.kind != KIND_STRING) return (struct attribute){.time_us = never_us};
+    return (struct attribute){.text = value_slice(value), .time_us = time_us};
 }
 
-static struct texts texts_said(const struct fact *fact)
+static struct texts texts_said(const struct click *click)
 {
     return (struct texts){
-        .user = said_at(fact->user, fact->time_us, INT64_MIN),
-        .source = said_at(fact->source, fact->time_us, INT64_MAX),
-        .device = said_at(fact->device, fact->time_us, INT64_MAX),
+        .user = said_at(click->user, click->time_us, INT64_MIN),
+        .source = said_at(click->source, click->time_us, INT64_MAX),
+        .device = said_at(click->device, click->time_us, INT64_MAX),
     };
 }
 
@@ -272,9 +272,9 @@ static void stretch_learn(struct stretches *stretches, struct stretch *stretch, 
 {
     struct texts texts;
     texts_read(&texts, stretch);
-    bool changed = user_learn(&texts.user, &more->user);
-    changed = said_learn(&texts.source, &more->source) || changed;
-    changed = said_learn(&texts.device, &more->device) || changed;
+    bool changed = last_learn(&texts.user, &more->user);
+    changed = first_learn(&texts.source, &more->source) || changed;
+    changed = first_learn(&texts.device, &more->device) || changed;
     if (start_us < stretch->start_us) {
         stretch->start_us = start_us;
         changed = true;
@@ -284,23 +284,23 @@ static void stretch_learn(struct stretches *stretches, struct stretch *stretch, 
 
 /* Nearly always an event says nothing new: it is later than all before it, so does not change what
  * was first, and the user is the same. */
-static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
+static bool says_nothing_new(struct stretch *stretch, const struct click *click)
 {
-    const int first = (fact->source.kind == KIND_STRING ? SAID_SOURCE : 0) |
-                      (fact->device.kind == KIND_STRING ? SAID_DEVICE : 0);
+    const int first = (click->source.kind == KIND_STRING ? SAID_SOURCE : 0) |
+                      (click->device.kind == KIND_STRING ? SAID_DEVICE : 0);
 
-    if (fact->time_us <= stretch->last_us && (first != 0 || fact->time_us < stretch->start_us))
+    if (click->time_us <= stretch->last_us && (first != 0 || click->time_us < stretch->start_us))
         return false;
     if ((first & ~stretch->said) != 0) return false;
-    if (fact->user.kind != KIND_STRING) return true;
-    if (fact->time_us < stretch->last_us || (stretch->said & SAID_USER) == 0) return false;
+    if (click->user.kind != KIND_STRING) return true;
+    if (click->time_us < stretch->last_us || (stretch->said & SAID_USER) == 0) return false;
 
     const char *at = stretch->block;
     (void)text_read(&at);
     const size_t len = (size_t)varint_read(&at) - 1;
-    if (len != fact->user.len || memcmp(at + sizeof fact->time_us, fact->user.text, len) != 0)
+    if (len != click->user.len || memcmp(at + sizeof click->time_us, click->user.text, len) != 0)
         return false;
-    time_write(stretch->block + (at - stretch->block), fact->time_us);
+    time_write(stretch->block + (at - stretch->block), click->time_us);
     return true;
 }
 
@@ -319,32 +319,32 @@ static void product_add_to(struct stretches *stretches, struct stretch *stretch,
     }
 }
 
-void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact)
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct click *click)
 {
-    const int64_t time_us = fact->time_us;
-    const int64_t reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
-    const bool has_product = fact->product.kind == KIND_STRING;
+    const int64_t time_us = click->time_us;
+    const int64_t reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
+    const bool has_product = click->product.kind == KIND_STRING;
 
-    if (!says_nothing_new(stretch, fact)) {
-        const struct texts texts = texts_said(fact);
+    if (!says_nothing_new(stretch, click)) {
+        const struct texts texts = texts_said(click);
         stretch_learn(stretches, stretch, time_us, &texts);
     }
     if (has_product) {
         if (time_us > stretch->product_us && stretch->loose == 0 &&
             stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
-            product_append(stretches, stretch, time_us, value_slice(fact->product));
+            product_append(stretches, stretch, time_us, value_slice(click->product));
             stretch->products++;
         } else {
-            product_add_to(stretches, stretch, time_us, value_slice(fact->product));
+            product_add_to(stretches, stretch, time_us, value_slice(click->product));
         }
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
-    if (++stretch->deeds[fact->deed] == UINT32_MAX)
+    if (++stretch->counts[click->action] == UINT32_MAX)
         die("more than %u events in one session", UINT32_MAX - 1);
 }
 
-struct said stretch_user(const struct stretch *stretch)
+struct attribute stretch_user(const struct stretch *stretch)
 {
     struct texts texts;
 
@@ -352,7 +352,8 @@ struct said stretch_user(const struct stretch *stretch)
     return texts.user;
 }
 
-void stretch_say_user(struct stretches *stretches, struct stretch *stretch, const struct said *user)
+void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
+                      const struct attribute *user)
 {
     struct texts texts;
 
@@ -414,8 +415,9 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     products_add(stretches, into, from, &more);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        if (__builtin_add_overflow(into->deeds[deed], from->deeds[deed], &into->deeds[deed]))
+    for (int action = 0; action < ACTION_COUNT; action++)
+        if (__builtin_add_overflow(into->counts[action], from->counts[action],
+                                   &into->counts[action]))
             die("more than %u events in one session", UINT32_MAX - 1);
 }
 
@@ -449,7 +451,7 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
                          int64_t start_us, int64_t last_us)
 {
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    struct texts texts = texts_said(&(struct fact){0});
+    struct texts texts = texts_said(&(struct click){0});
 
     texts.name = name;
     char *begin = buffer_reserve(&stretches->scratch, texts_most(&texts));
@@ -459,26 +461,26 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
 }
 
 void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
-                   const struct fact *fact)
+                   const struct click *click)
 {
-    const int64_t time_us = fact->time_us;
+    const int64_t time_us = click->time_us;
     struct stretch *stretch = stretch_clear(stretches, number, time_us, time_us);
-    struct texts texts = texts_said(fact);
+    struct texts texts = texts_said(click);
 
     texts.name = name;
     char *begin =
-        buffer_reserve(&stretches->scratch, texts_most(&texts) + VARINT_MAX + fact->product.len);
+        buffer_reserve(&stretches->scratch, texts_most(&texts) + VARINT_MAX + click->product.len);
     char *end = texts_write(begin, &texts, time_us);
-    if (fact->product.kind == KIND_STRING) {
+    if (click->product.kind == KIND_STRING) {
         *end++ = 0; /* it comes 0 after the start */
-        end = text_write(end, value_slice(fact->product));
+        end = text_write(end, value_slice(click->product));
         stretch->product_us = time_us;
         stretch->products = 1;
     }
     block_set(stretches, stretch, begin, (size_t)(end - begin));
     said_note(stretch, &texts);
-    stretch->reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
-    stretch->deeds[fact->deed] = 1;
+    stretch->reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
+    stretch->counts[click->action] = 1;
 }
 
 static void record_check(struct stretches *stretches, const struct stretch *stretch,
@@ -510,8 +512,8 @@ uint64_t stretch_events(const struct stretch *stretch)
 {
     uint64_t events = 0;
 
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        events += stretch->deeds[deed];
+    for (int action = 0; action < ACTION_COUNT; action++)
+        events += stretch->counts[action];
     return events;
 }
 
@@ -560,8 +562,8 @@ void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct b
     pack_i64(out, stretch->last_us);
     pack_i64(out, stretch->reach_us);
     pack_i64(out, stretch->product_us);
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        pack_u32(out, stretch->deeds[deed]);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        pack_u32(out, stretch->counts[action]);
     pack_u32(out, stretch->products);
     pack_u8(out, stretch->flags);
     pack_text(out, (struct slice){.text = texts,
@@ -620,8 +622,8 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
 
     stretch->reach_us = unpack_i64(in);
     stretch->product_us = unpack_i64(in);
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        stretch->deeds[deed] = unpack_u32(in);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        stretch->counts[action] = unpack_u32(in);
     stretch->products = unpack_u32(in);
     stretch->flags = unpack_u8(in);
     struct slice block = unpack_text(in);

@@ -28,18 +28,18 @@
 #include "base/slab.h"
 #include "base/slice.h"
 #include "base/value.h"
-#include "session/deed.h"
+#include "session/action.h"
 #include "session/products.h"
-#include "session/said.h"
+#include "session/attribute.h"
 #include "writer/rows.h"
 
 #define STRETCH_PRODUCTS_MAX 10000
 
 /* What a stretch wants to know of an event. Texts are borrowed. */
-struct fact {
+struct click {
     int64_t time_us;
     int64_t watermark_us; /* its partition's, before it came */
-    enum deed deed;
+    enum action action;
     struct value user, source, device, product; /* strings, or null */
 };
 
@@ -64,7 +64,7 @@ struct stretch {
     bool is_used : 1;  /* there is a stretch in the record */
     bool is_owned : 1; /* the owner has something in the record */
     uint8_t loose;     /* products that are not put in yet: see products.h */
-    uint32_t deeds[DEED_COUNT];
+    uint32_t counts[ACTION_COUNT];
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
     uint32_t next,
         previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
@@ -98,7 +98,7 @@ uint32_t stretch_take(struct stretches *stretches);
 
 /* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
 void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
-                   const struct fact *fact);
+                   const struct click *click);
 void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
                          int64_t start_us, int64_t last_us);
 
@@ -108,12 +108,12 @@ void stretch_free(struct stretches *stretches, uint32_t number);
 void stretch_disown(struct stretches *stretches, uint32_t number);
 
 /* Adds an event. */
-void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct click *click);
 
 /* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
-struct said stretch_user(const struct stretch *stretch);
+struct attribute stretch_user(const struct stretch *stretch);
 void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
-                      const struct said *user);
+                      const struct attribute *user);
 
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);

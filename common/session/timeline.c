@@ -154,7 +154,7 @@ static uint32_t record_take(struct timelines *timelines)
 
     timeline->due_us = INT64_MAX;
     timeline->first = timeline->last = POOL_NONE;
-    timeline->past = timeline->aside = timeline->ladder = POOL_NONE; /* past: and tidy is 0 */
+    timeline->past = timeline->aside = timeline->skiplist = POOL_NONE; /* past: and tidy is 0 */
     timeline->count = 0;
     return number;
 }
@@ -249,11 +249,11 @@ uint32_t timeline_before(const struct timelines *timelines, const struct timelin
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
     /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn; with a
-     * ladder it is a few steps from there. */
+     * skiplist it is a few steps from there. */
     uint32_t after = timeline->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
-    if (timeline->ladder != POOL_NONE) {
-        const uint32_t near = ladder_before(stretches, timeline->ladder, time_us);
+    if (timeline->skiplist != POOL_NONE) {
+        const uint32_t near = skiplist_before(stretches, timeline->skiplist, time_us);
         if (near != POOL_NONE) after = near;
     }
     for (;;) {
@@ -278,15 +278,15 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
     }
 }
 
-/* There are many now: all get onto a ladder. */
-static void ladder_build(struct timelines *timelines, struct timeline *timeline)
+/* There are many now: all get onto a skiplist. */
+static void skiplist_build(struct timelines *timelines, struct timeline *timeline)
 {
     struct stretches *stretches = &timelines->stretches;
 
-    timeline->ladder = ladder_new(stretches, timelines->ids.secret);
+    timeline->skiplist = skiplist_new(stretches, timelines->ids.secret);
     for (uint32_t number = timeline->first; number != POOL_NONE;
          number = stretch_at(stretches, number)->next)
-        ladder_add(stretches, timeline->ladder, number);
+        skiplist_add(stretches, timeline->skiplist, number);
 }
 
 void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
@@ -310,17 +310,17 @@ void timeline_insert(struct timelines *timelines, struct timeline *timeline, uin
         stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
         stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
     timeline_reach(timelines, number);
-    if (__builtin_expect(timeline->ladder != POOL_NONE, 0))
-        ladder_add(&timelines->stretches, timeline->ladder, number);
+    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0))
+        skiplist_add(&timelines->stretches, timeline->skiplist, number);
     else if (__builtin_expect(timeline->count > TIMELINE_MANY, 0))
-        ladder_build(timelines, timeline);
+        skiplist_build(timelines, timeline);
 }
 
-void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact)
+void timeline_add(struct timelines *timelines, uint32_t number, const struct click *click)
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    stretch_add(&timelines->stretches, stretch, fact);
+    stretch_add(&timelines->stretches, stretch, click);
     if (stretch->previous != POOL_NONE) timeline_reach(timelines, number);
 }
 
@@ -328,11 +328,11 @@ void timeline_remove(struct timelines *timelines, struct timeline *timeline, uin
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    if (__builtin_expect(timeline->ladder != POOL_NONE, 0)) {
-        ladder_remove(&timelines->stretches, timeline->ladder, number);
+    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0)) {
+        skiplist_remove(&timelines->stretches, timeline->skiplist, number);
         if (timeline->count <= TIMELINE_MANY / 4) {
-            ladder_free(&timelines->stretches, timeline->ladder);
-            timeline->ladder = POOL_NONE;
+            skiplist_free(&timelines->stretches, timeline->skiplist);
+            timeline->skiplist = POOL_NONE;
         }
     }
     if (stretch->next == POOL_NONE)

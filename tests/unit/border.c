@@ -71,19 +71,19 @@ static struct id id_at(const struct trial *trial, int i)
 
 static bool add(struct sessions *sessions, const struct trial *trial, int i)
 {
-    const struct fact fact = {.time_us = trial->event[i].time_us,
-                              .watermark_us = trial->event[i].watermark_us,
-                              .deed = DEED_PAGE_VIEW,
-                              .user = VALUE_NULL,
-                              .source = VALUE_NULL,
-                              .device = VALUE_NULL,
-                              .product = VALUE_NULL};
+    const struct click click = {.time_us = trial->event[i].time_us,
+                                .watermark_us = trial->event[i].watermark_us,
+                                .action = ACTION_PAGE_VIEW,
+                                .user = VALUE_NULL,
+                                .source = VALUE_NULL,
+                                .device = VALUE_NULL,
+                                .product = VALUE_NULL};
     const struct id id = id_at(trial, i);
     const uint32_t number = timelines_find(&sessions->timelines, id);
-    if (number != POOL_NONE) return sessions_add(sessions, number, &fact);
+    if (number != POOL_NONE) return sessions_add(sessions, number, &click);
     struct buffer name = {0};
     timeline_name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
-    const bool used = sessions_begin(sessions, id, buffer_slice(&name), &fact);
+    const bool used = sessions_begin(sessions, id, buffer_slice(&name), &click);
     buffer_release(&name);
     return used;
 }
@@ -95,7 +95,7 @@ static void print(void *context, const struct session *session)
     buffer_printf(context, "%08lld %08lld %c %04u\n", (long long)stretch->last_us,
                   (long long)stretch->start_us,
                   stretch_name(stretch).text[stretch_name(stretch).len - 1],
-                  stretch->deeds[DEED_PAGE_VIEW]);
+                  stretch->counts[ACTION_PAGE_VIEW]);
 }
 
 static int lines_compare(const void *a, const void *b)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/instant.h"
-#include "clicks.h"
+#include "samples.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;
@@ -48,27 +48,27 @@ static void session_line(void *context, const struct session *session)
     const struct value id = timeline_name_value(&name);
 
     line_print(out, id.text[1] - 'a', stretch->start_us, stretch->last_us, stretch_events(stretch),
-               stretch->deeds[DEED_ADD_TO_CART], summary.user, summary.source);
+               stretch->counts[ACTION_ADD_TO_CART], summary.user, summary.source);
     products_line(stretch, &summary, out);
 }
 
-static bool sessions_event(struct sessions *sessions, struct slice name, const struct fact *fact)
+static bool sessions_event(struct sessions *sessions, struct slice name, const struct click *click)
 {
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&sessions->timelines, id);
 
-    return number != POOL_NONE ? sessions_add(sessions, number, fact)
-                               : sessions_begin(sessions, id, name, fact);
+    return number != POOL_NONE ? sessions_add(sessions, number, click)
+                               : sessions_begin(sessions, id, name, click);
 }
 
-static bool world_add(struct sessions *sessions, const struct click *click)
+static bool world_add(struct sessions *sessions, const struct sample *sample)
 {
     struct buffer name = {0};
-    struct fact fact;
+    struct click click;
     char texts[6];
 
-    click_fact(click, &fact, texts, &name);
-    const bool used = sessions_event(sessions, buffer_slice(&name), &fact);
+    sample_click(sample, &click, texts, &name);
+    const bool used = sessions_event(sessions, buffer_slice(&name), &click);
     buffer_release(&name);
     return used;
 }
@@ -101,11 +101,11 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
 
     sessions_init(&sessions, gap_us, max_us);
     for (int i = 0; i < world->count; i++) {
-        struct click *click = &world->click[i];
-        click->used = world_add(&sessions, click);
-        if (click->time_us > end_us) end_us = click->time_us;
+        struct sample *sample = &world->sample[i];
+        sample->used = world_add(&sessions, sample);
+        if (sample->time_us > end_us) end_us = sample->time_us;
         if (often > 0 && random_below(often) == 0)
-            sessions_advance(&sessions, click->advance_us, session_line, out);
+            sessions_advance(&sessions, sample->advance_us, session_line, out);
         if (resume && random_below(10) == 0) good = world_resume(&sessions) && good;
     }
     sessions_advance(&sessions, end_us, session_line, out);
@@ -117,14 +117,14 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
 }
 
 /* b is not before a. */
-static bool within_gap(const struct click *a, const struct click *b)
+static bool within_gap(const struct sample *a, const struct sample *b)
 {
     const int64_t reach_us = b->time_us > b->watermark_us ? b->time_us : b->watermark_us;
     return stretch_near(a->time_us, gap_us, reach_us);
 }
 
 /* Marks what is connected with one event. */
-static void component(const struct click *clicks, int count, int seed, bool *in)
+static void component(const struct sample *samples, int count, int seed, bool *in)
 {
     bool grown = true;
 
@@ -134,8 +134,9 @@ static void component(const struct click *clicks, int count, int seed, bool *in)
         grown = false;
         for (int a = 0; a < count; a++)
             for (int b = 0; b < count; b++) {
-                if (in[a] == in[b] || clicks[a].time_us > clicks[b].time_us) continue;
-                if (!within_gap(&clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us)
+                if (in[a] == in[b] || samples[a].time_us > samples[b].time_us) continue;
+                if (!within_gap(&samples[a], &samples[b]) &&
+                    samples[a].time_us != samples[b].time_us)
                     continue;
                 in[a] = in[b] = grown = true;
             }
@@ -159,7 +160,7 @@ static int line_order(const void *a, const void *b)
 }
 
 /* One part, its events sorted. */
-static struct line part_line(const struct click *part, int count)
+static struct line part_line(const struct sample *part, int count)
 {
     struct line line = {
         .id = part[0].id, .start_us = part[0].time_us, .last_us = part[count - 1].time_us};
@@ -170,16 +171,16 @@ static struct line part_line(const struct click *part, int count)
     const char *comma = "";
 
     for (int i = 0; i < count; i++) {
-        const struct click *click = &part[i];
-        carts += click->deed == DEED_ADD_TO_CART;
-        if (click->user >= 0 && (user < 0 || click->time_us > user_us || click->user > user)) {
-            user = click->user;
-            user_us = click->time_us;
+        const struct sample *sample = &part[i];
+        carts += sample->action == ACTION_ADD_TO_CART;
+        if (sample->user >= 0 && (user < 0 || sample->time_us > user_us || sample->user > user)) {
+            user = sample->user;
+            user_us = sample->time_us;
         }
-        if (click->source >= 0 &&
-            (source < 0 || (click->time_us == source_us && click->source < source))) {
-            source = click->source;
-            source_us = click->time_us;
+        if (sample->source >= 0 &&
+            (source < 0 || (sample->time_us == source_us && sample->source < source))) {
+            source = sample->source;
+            source_us = sample->time_us;
         }
     }
     line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, carts,
@@ -201,23 +202,24 @@ static void world_expect(const struct world *world, struct buffer *out)
     int line_count = 0;
 
     for (int id = 0; id < IDS; id++) {
-        struct click clicks[EVENTS_MAX];
+        struct sample samples[EVENTS_MAX];
         bool in[EVENTS_MAX];
         int count = 0;
         for (int i = 0; i < world->count; i++)
-            if (world->click[i].used && world->click[i].id == id) clicks[count++] = world->click[i];
+            if (world->sample[i].used && world->sample[i].id == id)
+                samples[count++] = world->sample[i];
         while (count > 0) {
-            struct click session[EVENTS_MAX];
+            struct sample session[EVENTS_MAX];
             int session_count = 0, rest = 0;
-            component(clicks, count, 0, in);
+            component(samples, count, 0, in);
             for (int i = 0; i < count; i++) {
                 if (in[i])
-                    session[session_count++] = clicks[i];
+                    session[session_count++] = samples[i];
                 else
-                    clicks[rest++] = clicks[i];
+                    samples[rest++] = samples[i];
             }
             count = rest;
-            qsort(session, (size_t)session_count, sizeof(session[0]), click_order);
+            qsort(session, (size_t)session_count, sizeof(session[0]), sample_order);
             for (int begin = 0; begin < session_count;) {
                 int end = begin + 1;
                 while (end < session_count &&
@@ -238,20 +240,20 @@ static void world_expect(const struct world *world, struct buffer *out)
 /* Without a longest duration: is the event late among those used before it? */
 static bool expect_late(const struct world *world, int number)
 {
-    struct click clicks[EVENTS_MAX];
+    struct sample samples[EVENTS_MAX];
     bool in[EVENTS_MAX];
-    const struct click *click = &world->click[number];
+    const struct sample *sample = &world->sample[number];
     int count = 0;
-    int64_t last_us = click->time_us;
+    int64_t last_us = sample->time_us;
 
-    clicks[count++] = *click;
+    samples[count++] = *sample;
     for (int i = 0; i < number; i++)
-        if (world->click[i].used && world->click[i].id == click->id)
-            clicks[count++] = world->click[i];
-    component(clicks, count, 0, in);
+        if (world->sample[i].used && world->sample[i].id == sample->id)
+            samples[count++] = world->sample[i];
+    component(samples, count, 0, in);
     for (int i = 0; i < count; i++)
-        if (in[i] && clicks[i].time_us > last_us) last_us = clicks[i].time_us;
-    return last_us + gap_us < click->watermark_us;
+        if (in[i] && samples[i].time_us > last_us) last_us = samples[i].time_us;
+    return last_us + gap_us < sample->watermark_us;
 }
 
 struct tally {
@@ -265,7 +267,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
 
     tally->wrong_state += !world_run(world, 1, false, &got);
     for (int i = 0; i < world->count; i++) {
-        used[i] = world->click[i].used;
+        used[i] = world->sample[i].used;
         tally->late += !used[i];
         tally->lost += in_time && !used[i];
         tally->wrong_late += max_us == INT64_MAX && used[i] == expect_late(world, i);
@@ -277,7 +279,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
         tally->wrong_state += !world_run(world, often, often == 6, &again);
         tally->wrong_order += !slice_equal(buffer_slice(&got), buffer_slice(&again));
         for (int i = 0; i < world->count; i++)
-            tally->other_late += used[i] != world->click[i].used;
+            tally->other_late += used[i] != world->sample[i].used;
     }
     buffer_release(&got);
     buffer_release(&again);
@@ -341,11 +343,11 @@ static bool loads(struct slice saved)
 static void test_senseless(void)
 {
     struct sessions sessions;
-    const struct click click = {.time_us = 7, .watermark_us = 3, .deed = DEED_PURCHASE};
+    const struct sample sample = {.time_us = 7, .watermark_us = 3, .action = ACTION_PURCHASE};
     struct buffer saved = {0};
 
     sessions_init(&sessions, gap_us, max_us);
-    (void)world_add(&sessions, &click);
+    (void)world_add(&sessions, &sample);
     sessions_save(&sessions, &saved);
     ok(loads(buffer_slice(&saved)), "a session that is open comes back");
     int cut = 0;

@@ -12,15 +12,15 @@ static struct buffer name_of(const char *text)
     return name;
 }
 
-static struct fact fact_at(int64_t time_us)
+static struct click click_at(int64_t time_us)
 {
-    return (struct fact){.time_us = time_us,
-                         .watermark_us = INT64_MIN,
-                         .deed = DEED_PAGE_VIEW,
-                         .user = VALUE_NULL,
-                         .source = VALUE_NULL,
-                         .device = VALUE_NULL,
-                         .product = VALUE_NULL};
+    return (struct click){.time_us = time_us,
+                          .watermark_us = INT64_MIN,
+                          .action = ACTION_PAGE_VIEW,
+                          .user = VALUE_NULL,
+                          .source = VALUE_NULL,
+                          .device = VALUE_NULL,
+                          .product = VALUE_NULL};
 }
 
 /* The number of the timeline of that name, made if need be. */
@@ -36,8 +36,8 @@ static uint32_t stretch_put(struct timelines *timelines, struct slice name, int6
 {
     const uint32_t number = timeline_of(timelines, name);
     const uint32_t stretch = timeline_take(timelines, number);
-    const struct fact fact = fact_at(time_us);
-    stretch_begin(&timelines->stretches, stretch, name, &fact);
+    const struct click click = click_at(time_us);
+    stretch_begin(&timelines->stretches, stretch, name, &click);
     struct timeline *timeline = timeline_at(timelines, number);
     timeline_insert(timelines, timeline, timeline_before(timelines, timeline, time_us), stretch);
     return stretch;
@@ -98,8 +98,8 @@ static void test_list(void)
        "the last one that begins at a time or before is found");
     ok(slice_equal(timeline_name(&timelines, timeline), name), "a timeline has its name");
 
-    struct fact fact = fact_at(35);
-    timeline_add(&timelines, middle, &fact);
+    struct click click = click_at(35);
+    timeline_add(&timelines, middle, &click);
     is_timeline(&timelines, name, "10-10 30-35 50-50", "an event goes to a stretch");
     timeline_join_next(&timelines, timeline, middle);
     is_timeline(&timelines, name, "10-10 30-50", "two stretches become one");

@@ -1,12 +1,13 @@
 /*
- * said.h - a text that events of a session carry, the first or the last one, and when it was said.
+ * attribute.h - a text that events of a session carry, the first or the last one, and when it was
+ * said.
  *
  * As bytes it is its length and one more, 0 for never said, its time, and the text. The time of the
  * user, which changes often, takes eight bytes, so that it is changed in its place; that of the
  * others counts from the start.
  */
-#ifndef CS_SAID_H
-#define CS_SAID_H
+#ifndef CS_ATTRIBUTE_H
+#define CS_ATTRIBUTE_H
 
 #include <endian.h>
 #include <stdbool.h>
@@ -18,28 +19,28 @@
 #include "session/products.h"
 
 /* What was said, and when; borrowed. */
-struct said {
+struct attribute {
     struct slice text;
     int64_t time_us;
 };
 
 /* Takes one off. */
-static inline void user_read(struct said *user, const char **at)
+static inline void last_read(struct attribute *user, const char **at)
 {
     const size_t len = (size_t)varint_read(at);
 
-    *user = (struct said){.time_us = INT64_MIN};
+    *user = (struct attribute){.time_us = INT64_MIN};
     if (len == 0) return;
     user->time_us = (int64_t)slice_word(*at);
     *at += sizeof user->time_us;
     user->text = bytes_read(at, len - 1);
 }
 
-static inline void said_read(struct said *said, const char **at, int64_t start_us)
+static inline void first_read(struct attribute *said, const char **at, int64_t start_us)
 {
     const size_t len = (size_t)varint_read(at);
 
-    *said = (struct said){.time_us = INT64_MAX};
+    *said = (struct attribute){.time_us = INT64_MAX};
     if (len == 0) return;
     said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
     said->text = bytes_read(at, len - 1);
@@ -54,14 +55,14 @@ static inline char *time_write(char *to, int64_t time_us)
     return to + sizeof little;
 }
 
-static inline char *user_write(char *to, const struct said *user)
+static inline char *last_write(char *to, const struct attribute *user)
 {
     if (user->time_us == INT64_MIN) return to + varint_write(to, 0);
     to += varint_write(to, user->text.len + 1);
     return bytes_write(time_write(to, user->time_us), user->text);
 }
 
-static inline char *said_write(char *to, const struct said *said, int64_t start_us)
+static inline char *first_write(char *to, const struct attribute *said, int64_t start_us)
 {
     if (said->time_us == INT64_MAX) return to + varint_write(to, 0);
     to += varint_write(to, said->text.len + 1);
@@ -71,7 +72,7 @@ static inline char *said_write(char *to, const struct said *said, int64_t start_
 
 /* Does a text said at some time stand for more than the one known? The last user: later, or
  * greater. */
-static inline bool user_learn(struct said *known, const struct said *more)
+static inline bool last_learn(struct attribute *known, const struct attribute *more)
 {
     if (more->time_us < known->time_us || more->time_us == INT64_MIN) return false;
     if (more->time_us == known->time_us && slice_compare(more->text, known->text) <= 0)
@@ -81,7 +82,7 @@ static inline bool user_learn(struct said *known, const struct said *more)
 }
 
 /* The first source or device: earlier, or smaller. */
-static inline bool said_learn(struct said *known, const struct said *more)
+static inline bool first_learn(struct attribute *known, const struct attribute *more)
 {
     if (more->time_us > known->time_us || more->time_us == INT64_MAX) return false;
     if (more->time_us == known->time_us && slice_compare(more->text, known->text) >= 0)

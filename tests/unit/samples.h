@@ -1,11 +1,11 @@
 /*
- * clicks.h - events at random, for tests of what depends on their order: session.c, cart.c.
+ * samples.h - events at random, for tests of what depends on their order: session.c, cart.c.
  *
  * Times are microseconds by name only: a few dozen of them make a world small enough for a slow,
  * plain reference.
  */
-#ifndef CS_CLICKS_H
-#define CS_CLICKS_H
+#ifndef CS_SAMPLES_H
+#define CS_SAMPLES_H
 
 #include <stdlib.h>
 
@@ -27,16 +27,16 @@ static int64_t random_below(int64_t bound)
 }
 
 /* An event as the test knows it: small numbers stand for texts, -1 for null. */
-struct click {
+struct sample {
     int64_t time_us, watermark_us;
     int id, user, source, product;
-    enum deed deed;
+    enum action action;
     int64_t advance_us; /* the smallest watermark after it */
     bool used;
 };
 
 struct world {
-    struct click click[EVENTS_MAX];
+    struct sample sample[EVENTS_MAX];
     int count, most;
     int64_t lateness_us;
 };
@@ -67,50 +67,51 @@ static void world_random(struct world *world, bool in_time)
     world->count = 1 + (int)random_below(world->most);
     int partition = 0;
     for (int i = 0; i < world->count; i++) {
-        struct click *click = &world->click[i];
+        struct sample *sample = &world->sample[i];
         if (random_below(3) == 0) partition = (int)random_below(partitions);
         clock[partition] += random_below(random_below(12) == 0 ? 12 : 3);
-        click->time_us = clock[partition] - random_below(disorder_us + 1);
-        click->watermark_us = INT64_MIN;
+        sample->time_us = clock[partition] - random_below(disorder_us + 1);
+        sample->watermark_us = INT64_MIN;
         if (greatest[partition] != INT64_MIN)
-            click->watermark_us = greatest[partition] - world->lateness_us;
-        if (in_time && click->time_us < click->watermark_us) click->time_us = click->watermark_us;
-        if (click->time_us > greatest[partition]) greatest[partition] = click->time_us;
-        click->advance_us = INT64_MAX;
+            sample->watermark_us = greatest[partition] - world->lateness_us;
+        if (in_time && sample->time_us < sample->watermark_us)
+            sample->time_us = sample->watermark_us;
+        if (sample->time_us > greatest[partition]) greatest[partition] = sample->time_us;
+        sample->advance_us = INT64_MAX;
         for (int p = 0; p < partitions; p++) {
             const int64_t watermark_us =
                 greatest[p] == INT64_MIN ? INT64_MIN : greatest[p] - world->lateness_us;
-            if (watermark_us < click->advance_us) click->advance_us = watermark_us;
+            if (watermark_us < sample->advance_us) sample->advance_us = watermark_us;
         }
-        click->id = (int)random_below(IDS);
-        click->user = (int)random_below(4) - 1;
-        click->source = (int)random_below(4) - 1;
-        click->product = (int)random_below(4) - 1;
-        click->deed = (enum deed)random_below(DEED_COUNT);
+        sample->id = (int)random_below(IDS);
+        sample->user = (int)random_below(4) - 1;
+        sample->source = (int)random_below(4) - 1;
+        sample->product = (int)random_below(4) - 1;
+        sample->action = (enum action)random_below(ACTION_COUNT);
     }
 }
 
 /* What timelines want to know of an event; texts has room for six bytes, name is replaced. */
-static void click_fact(const struct click *click, struct fact *fact, char *texts,
-                       struct buffer *name)
+static void sample_click(const struct sample *sample, struct click *click, char *texts,
+                         struct buffer *name)
 {
     char id[2];
 
-    *fact = (struct fact){.time_us = click->time_us,
-                          .watermark_us = click->watermark_us,
-                          .deed = click->deed,
-                          .user = text_of(texts, 'u', click->user),
-                          .source = text_of(texts + 2, 's', click->source),
-                          .device = VALUE_NULL,
-                          .product = text_of(texts + 4, 'p', click->product)};
+    *click = (struct click){.time_us = sample->time_us,
+                            .watermark_us = sample->watermark_us,
+                            .action = sample->action,
+                            .user = text_of(texts, 'u', sample->user),
+                            .source = text_of(texts + 2, 's', sample->source),
+                            .device = VALUE_NULL,
+                            .product = text_of(texts + 4, 'p', sample->product)};
     buffer_clear(name);
-    timeline_name_add(name, text_of(id, 'i', click->id));
+    timeline_name_add(name, text_of(id, 'i', sample->id));
 }
 
-static int click_order(const void *a, const void *b)
+static int sample_order(const void *a, const void *b)
 {
-    const struct click *left = a;
-    const struct click *right = b;
+    const struct sample *left = a;
+    const struct sample *right = b;
 
     if (left->time_us != right->time_us) return left->time_us < right->time_us ? -1 : 1;
     return left->product - right->product;
