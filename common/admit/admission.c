@@ -405,6 +405,18 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
+/* --number: text that is no number stays text. */
+static void text_note(struct admission *a, const struct event *ev)
+{
+    const struct schema *const schema = &a->run->schema;
+    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind == KIND_STRING)
+            misnumber_note(&a->run->misnumbers, MISNUMBER_TEXT, schema->name[slot],
+                           ev->value[slot]);
+    }
+}
+
 /* An event has been scanned, with that result: judged, and through the stages. */
 static void judge(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
@@ -420,6 +432,7 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
                      &pending->origin);
         return;
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
@@ -454,6 +467,7 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
             return true;
         }
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     clock_heard(&a->clock, partition);
     if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
     if (a->run->schema.all) batch_deliver(&a->batch);

@@ -35,6 +35,7 @@ struct common_options {
     struct instant_format time;
     int64_t time_unit; /* enum instant_unit */
     struct option_list number;
+    bool decimal_comma;
     int64_t lateness_us;        /* INT64_MAX: max */
     int64_t idle_us;            /* 0: off */
     int64_t max_ahead_us;       /* 0: off */
