@@ -198,6 +198,8 @@ static void explain(struct loop *l)
         buffer_add_char(&text, '\n');
     }
     if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
+    if (options->time.zone != NULL)
+        buffer_printf(&text, "times    without a zone are of %s\n", options->time.zone->name);
     buffer_add_literal(&text, "members ");
     for (int slot = 0; slot < l->run.schema.count; slot++) {
         if (!schema_needs(&l->run.schema, slot)) continue;
@@ -468,6 +470,7 @@ static void release(struct loop *l)
     schema_release(&l->run.schema);
     misnumber_release(&l->run.misnumbers);
     paths_release();
+    common_options_release();
     option_release();
 }
 
