@@ -86,7 +86,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
-ARM := $(addprefix base/,arena buffer die held hex json memory number utf8 value) \
+ARM := $(addprefix base/,arena buffer die held hex json memory number numeral utf8 value) \
        $(addprefix event/,reason scan scan_neon scan_plain schema)
 
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h

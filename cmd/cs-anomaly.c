@@ -240,7 +240,10 @@ static enum fate row_event(struct run *run, const struct event *ev)
     (void)row_end(ev, &one.end_us); /* has been looked at */
     const struct value value = operand_value(&value_operand, ev);
     one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
-    if (!one.has_value && value.kind != KIND_NULL) run->counters.not_numbers++;
+    if (!one.has_value && value.kind != KIND_NULL) {
+        run->counters.not_numbers++;
+        misnumber_note(&run->misnumbers, MISNUMBER_OTHER, slice_of(value_operand.text), value);
+    }
     group_key(&by, ev, &windows.key);
     const enum fate fate = judge_row(&judge, buffer_slice(&windows.key), one, ev->watermark_us);
     keys_count(run);

@@ -30,10 +30,10 @@ static bool amends(const struct admission *a)
     return a->analysis->amend != NULL;
 }
 
-static enum reason event_time(struct admission *a, struct event *ev)
+/* The member that holds the time, as it was meant. */
+static inline struct value time_value(struct admission *a, const struct event *ev)
 {
     struct value value = ev->value[a->time_slot];
-    if (value.kind == KIND_NULL) return REASON_NO_TIME;
     if (__builtin_expect(value.was_number, 0)) value.kind = KIND_NUMBER;
     if (__builtin_expect(value.escaped, 0)) {
         buffer_clear(&a->plain);
@@ -41,6 +41,13 @@ static enum reason event_time(struct admission *a, struct event *ev)
             (uint32_t)json_unescape(buffer_reserve(&a->plain, value.len), value_slice(value));
         value.text = a->plain.data;
     }
+    return value;
+}
+
+static enum reason event_time(struct admission *a, struct event *ev)
+{
+    const struct value value = time_value(a, ev);
+    if (value.kind == KIND_NULL) return REASON_NO_TIME;
     return instant_parse_near(&a->near, value, &a->time, &ev->time_us) ? REASON_NONE
                                                                        : REASON_BAD_TIME;
 }
@@ -55,11 +62,10 @@ static bool merging_wanted(const struct admission *a)
 static enum reason event_reason(struct admission *a, struct event *ev)
 {
     const enum reason reason = event_time(a, ev);
-    int64_t ignored;
-    if (reason == REASON_BAD_TIME && ev->value[a->time_slot].kind == KIND_STRING &&
-        !a->time.assume_utc &&
-        instant_parse_text(value_slice(ev->value[a->time_slot]), true, &ignored))
-        buffer_printf(&a->detail, "%s has no zone (--assume-utc)%c", a->time_field, '\0');
+    if (reason == REASON_BAD_TIME) {
+        const struct value value = time_value(a, ev);
+        buffer_printf(&a->detail, "%s %s%c", a->time_field, instant_fault(value, &a->time), '\0');
+    }
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
     if (amended == REASON_BAD_MEMBER && merging_wanted(a))
@@ -405,6 +411,18 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
+/* --number: text that is no number stays text. */
+static void text_note(struct admission *a, const struct event *ev)
+{
+    const struct schema *const schema = &a->run->schema;
+    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind == KIND_STRING)
+            misnumber_note(&a->run->misnumbers, MISNUMBER_TEXT, schema->name[slot],
+                           ev->value[slot]);
+    }
+}
+
 /* An event has been scanned, with that result: judged, and through the stages. */
 static void judge(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
@@ -420,6 +438,7 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
                      &pending->origin);
         return;
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
@@ -454,6 +473,7 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
             return true;
         }
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     clock_heard(&a->clock, partition);
     if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
     if (a->run->schema.all) batch_deliver(&a->batch);

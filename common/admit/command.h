@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/misnumber.h"
 #include "base/buffer.h"
 #include "base/option.h"
 #include "base/pack.h"
@@ -105,6 +106,7 @@ struct run {
     struct rows *rows;
     struct settings settings;
     struct counters counters;
+    struct misnumbers misnumbers; /* that command and loop have met */
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
                               before --where; INT64_MAX before the first */
     int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is

@@ -35,7 +35,8 @@ enum canonical {
 struct schema {
     struct slice name[SCHEMA_MAX]; /* owned; plain bytes, no escapes */
     uint64_t needed;               /* bit per slot: the scanner must fill it */
-    uint64_t number;               /* bit per slot: --number, text that is a JSON number is one */
+    uint64_t number;               /* bit per slot: --number, text that is a number is one */
+    bool decimal_comma;            /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
     bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */

@@ -26,14 +26,15 @@ const struct common_options *const options = &given;
 static const char *time_unit_set(const char *value)
 {
     static const char *const units[] = {
-        [UNIT_S] = "s", [UNIT_MS] = "ms", [UNIT_US] = "us", [UNIT_NS] = "ns"};
-    for (int unit = UNIT_S; unit <= UNIT_NS; unit++) {
+        [UNIT_S] = "s",   [UNIT_MS] = "ms",     [UNIT_US] = "us",
+        [UNIT_NS] = "ns", [UNIT_DATE] = "date", [UNIT_EXCEL] = "excel"};
+    for (int unit = UNIT_S; unit <= UNIT_EXCEL; unit++) {
         if (strcmp(value, units[unit]) != 0) continue;
         given.time.unit = (enum instant_unit)unit;
         given.time_unit = unit;
         return NULL;
     }
-    return "must be s, ms, us or ns";
+    return "must be s, ms, us, ns, date or excel";
 }
 
 static const char *emit_set(const char *value)
@@ -159,19 +160,30 @@ static const struct option_row rows[] = {
      .type = OPTION_CALL,
      .call = time_unit_set,
      .target = &given.time_unit,
-     .argument = "s|ms|us|ns",
-     .help = "the unit of times that are numbers (default: by size)"},
+     .argument = "s|ms|us|ns|date|excel",
+     .help = "what times that are numbers are (default: since 1970, by size)"},
     {.name = "assume-utc",
      .group = WHICH,
      .type = OPTION_FLAG,
-     .target = &given.time.assume_utc,
+     .target = &given.assume_utc,
      .help = "times without a zone are UTC"},
+    {.name = "tz",
+     .group = WHICH,
+     .type = OPTION_TEXT,
+     .target = &given.tz,
+     .argument = "ZONE",
+     .help = "times without a zone are of this one: Europe/Berlin"},
     {.name = "number",
      .group = WHICH,
      .type = OPTION_LIST,
      .target = &given.number,
      .argument = "F,...",
      .help = "members that are numbers though the input has them as text"},
+    {.name = "decimal-comma",
+     .group = WHICH,
+     .type = OPTION_FLAG,
+     .target = &given.decimal_comma,
+     .help = "the members of --number are written 1.234,50"},
     {.name = "lateness",
      .group = TIME,
      .type = OPTION_DURATION,
@@ -401,6 +413,7 @@ static void refuse_empty_names(void)
         {"spool", &given.spool},
         {"stats", &given.stats_file},
         {"time-field", &given.time_field},
+        {"tz", &given.tz},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (*needs[i].value != NULL && **needs[i].value == '\0')
@@ -444,6 +457,26 @@ static void refuse_options(const struct tool *tool)
     refuse_format(tool);
 }
 
+static void zone_settle(void)
+{
+    struct buffer why = {0};
+    if (given.assume_utc && given.tz != NULL)
+        die_usage("--assume-utc and --tz both say the zone of times without one: give one of them");
+    if (given.assume_utc || given.tz != NULL) {
+        given.time.zone = zone_open(given.assume_utc ? "UTC" : given.tz, &why);
+        if (given.time.zone == NULL) die_usage("--tz: %.*s", (int)why.len, why.data);
+    }
+    if (given.time.unit == UNIT_EXCEL && given.time.zone == NULL)
+        die_usage("--time-unit=excel: spreadsheets have local times: --tz=ZONE or --assume-utc "
+                  "says of where");
+}
+
+void common_options_release(void)
+{
+    zone_free(given.time.zone);
+    given.time.zone = NULL;
+}
+
 struct settings common_options_settle(const struct tool *tool)
 {
     struct settings settings = {
@@ -456,6 +489,7 @@ struct settings common_options_settle(const struct tool *tool)
         .max_keys = given.max_keys,
     };
     refuse_options(tool);
+    zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;

@@ -35,7 +35,10 @@ struct common_options {
     const char *time_field; /* NULL until settled */
     struct instant_format time;
     int64_t time_unit; /* enum instant_unit */
+    bool assume_utc;
+    const char *tz; /* NULL: none */
     struct option_list number;
+    bool decimal_comma;
     int64_t lateness_us;        /* INT64_MAX: max */
     int64_t idle_us;            /* 0: off */
     int64_t max_ahead_us;       /* 0: off */
@@ -74,5 +77,8 @@ int common_options_parse(const struct tool *tool, int argc, char **argv);
 /* Refuses options that do not go together (die_usage), lets the tool settle its own, and settles
  * these. Returns what they mean for the run. */
 struct settings common_options_settle(const struct tool *tool);
+
+/* Gives back what settling has made. */
+void common_options_release(void);
 
 #endif

@@ -157,6 +157,7 @@ void range_pack(struct loop *l, struct buffer *out)
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
+    misnumber_pack(&l->run.misnumbers, out);
     if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
 
@@ -188,7 +189,8 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
     const struct ranges *const ranges = l->analysis->ranges;
-    bool good = ranges->weave == NULL || ranges->weave(&l->run, rows, in);
+    bool good = misnumber_add(&l->run.misnumbers, in);
+    good = (ranges->weave == NULL || ranges->weave(&l->run, rows, in)) && good;
     good = replay_take(l, handed, checkpoint_full) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];

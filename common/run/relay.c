@@ -56,6 +56,7 @@ static void piece_begin(struct loop *l, uint64_t number)
     mine = number;
     l->stats = (struct stats){0};
     l->run.counters = (struct counters){0};
+    misnumber_release(&l->run.misnumbers);
     expr_errors = 0;
     l->rows_before = 0 - rows_count(l->run.rows);
     l->inputs.bytes_read = 0;

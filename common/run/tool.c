@@ -38,6 +38,9 @@ static void number_members(struct run *run)
 {
     struct list names = {0};
     option_items(&names, "number", &options->number, LIST_NAMES);
+    if (options->decimal_comma && names.count == 0)
+        die_usage("--decimal-comma is for the members of --number: name them");
+    run->schema.decimal_comma = run->misnumbers.decimal_comma = options->decimal_comma;
     for (size_t i = 0; i < names.count; i++) {
         const struct slice name = names.item[i].name;
         const int slot = member_need(&run->schema, name, "number");
@@ -161,6 +164,8 @@ static void explain(struct loop *l)
         buffer_add_char(&text, '\n');
     }
     if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
+    if (options->time.zone != NULL)
+        buffer_printf(&text, "times    without a zone are of %s\n", options->time.zone->name);
     buffer_add_literal(&text, "members ");
     for (int slot = 0; slot < l->run.schema.count; slot++) {
         if (!schema_needs(&l->run.schema, slot)) continue;
@@ -435,7 +440,9 @@ static void release(struct loop *l)
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
+    misnumber_release(&l->run.misnumbers);
     paths_release();
+    common_options_release();
     option_release();
 }
 
@@ -467,6 +474,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
+    misnumber_tell(&l->run.misnumbers);
     if (options->stats) summary_write(l);
     if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);

@@ -30,6 +30,14 @@ enum argument {
     ARGUMENT_AGGREGATES, /* FUNC(A,B): the names of two other aggregates */
 };
 
+/* What the function makes of a number that is text: with numbers that is said at the end of a run
+ * (window_numbers.c). */
+enum argument_values {
+    VALUES_ANY,     /* a text is as good */
+    VALUES_NUMBERS, /* it adds up numbers, and anything else is left out */
+    VALUES_ORDERED, /* it compares, and texts are ordered otherwise than numbers */
+};
+
 /* The cells of one group, to be read. */
 struct aggregate_view {
     const struct aggregates *all;
@@ -40,6 +48,7 @@ struct aggregate_view {
 struct aggregate_function {
     const char *name;
     enum argument argument;
+    enum argument_values values;
     /* For functions that share their code: which of them it is, as their file says. */
     unsigned variant;
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from

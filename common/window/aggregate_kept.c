@@ -140,9 +140,14 @@ static void kept_part_read(const struct aggregate *item, void *cell, struct buff
     .save = kept_save, .load = kept_load
 
 const struct aggregate_function aggregate_kept[] = {
-    {.name = "min", KEPT, .part_valid = kept_part_valid, .part_read = kept_part_read},
+    {.name = "min",
+     KEPT,
+     .values = VALUES_ORDERED,
+     .part_valid = kept_part_valid,
+     .part_read = kept_part_read},
     {.name = "max",
      KEPT,
+     .values = VALUES_ORDERED,
      .variant = GREATEST,
      .part_valid = kept_part_valid,
      .part_read = kept_part_read},

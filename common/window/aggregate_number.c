@@ -179,8 +179,9 @@ static bool sum_too_large(const void *cell)
 }
 
 #define SUM                                                                                        \
-    .argument = ARGUMENT_VALUE, .cell_bytes = sizeof(struct sum_cell), .add = sum_add,             \
-    .combine = sum_combine, .remove = sum_remove, .save = sum_save, .load = sum_load
+    .argument = ARGUMENT_VALUE, .values = VALUES_NUMBERS, .cell_bytes = sizeof(struct sum_cell),   \
+    .add = sum_add, .combine = sum_combine, .remove = sum_remove, .save = sum_save,                \
+    .load = sum_load
 
 const struct aggregate_function aggregate_numbers[] = {
     {.name = "sum",

@@ -35,6 +35,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
     };
     calendar_init(&all->open, HELD_GROUPS);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
+    all->extremes = windows_have_extremes(all);
 }
 
 static void window_free(struct windows *all, struct window *window)
@@ -311,7 +312,9 @@ static enum fate windows_slide(struct windows *all, const struct look *look, con
         }
         struct window *window = window_get(all, start_us);
         const unsigned wrong = window_event(all, window, look, ev);
-        if (start_us == last_us) all->run->counters.not_numbers += wrong;
+        if (start_us != last_us) continue;
+        all->run->counters.not_numbers += wrong;
+        if (wrong != 0 || all->extremes) windows_misnumbers(all, ev, look->selected);
     }
     /* The next event is most likely here, too. */
     recent_set(all, window_find(all, last_us));
@@ -335,7 +338,10 @@ enum fate windows_event(struct windows *all, const struct event *ev)
     if (all->slide_us < all->size_us) return windows_slide(all, look, ev, start_us);
     struct window *window = recent ? all->recent : window_get(all, start_us);
     const unsigned wrong = window_event(all, window, look, ev);
-    if (__builtin_expect(wrong != 0, 0)) all->run->counters.not_numbers += wrong;
+    if (__builtin_expect(wrong != 0 || all->extremes, 0)) {
+        all->run->counters.not_numbers += wrong;
+        windows_misnumbers(all, ev, look->selected);
+    }
     return FATE_USED;
 }
 

@@ -73,6 +73,7 @@ struct windows {
     int64_t closed_us; /* the largest watermark windows_close was told */
     uint64_t keys;     /* groups and ids held */
     bool hinted;       /* expressions are cheap enough to be evaluated ahead */
+    bool extremes;     /* min or max may be of numbers that are text */
     struct buffer key;
     struct operand_values values;
     struct group **sorted; /* for windows_sorted */
@@ -105,6 +106,12 @@ void windows_hint(struct windows *all, struct event *ev);
 
 /* tool.event: adds the event to its windows. */
 enum fate windows_event(struct windows *all, const struct event *ev);
+
+/* Is there a min or max of a member that --number could be given for? */
+bool windows_have_extremes(const struct windows *all);
+
+/* Notes what of the event's values, of those selected, should be numbers and are none. */
+void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected);
 
 /* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
  * printed. end_slot: of the member window_end. */
