@@ -309,6 +309,7 @@ void admission_end(struct admission *a)
     buffer_release(&a->detail);
     buffer_release(&a->plain);
     scanner_free(a->scanner);
+    witness_release(&a->witness);
     dedup_release(&a->dedup);
     clock_release(&a->clock);
 }
@@ -352,7 +353,7 @@ static void text_accept(struct admission *a, struct partition *partition, struct
     ev->line_number = origin->line_number;
     ev->partition = partition;
     pending->origin = *origin;
-    pending->origin.raw = ev->line;
+    pending->origin.raw = pending->came = ev->line;
     pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
     if (amends(a)) (void)a->analysis->amend(a->run, ev);
     pass_from(a, pending, a->passed);
@@ -405,6 +406,14 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
+/* The event is refused for that reason; a->detail may say more. */
+static void refuse(struct admission *a, const struct pending *pending, enum reason reason)
+{
+    if (reason == REASON_NO_TIME || reason == REASON_NO_TYPE)
+        witness_refused(&a->witness, pending->came);
+    batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL, &pending->origin);
+}
+
 /* An event has been scanned, with that result: judged, and through the stages. */
 static void judge(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
@@ -416,8 +425,7 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
     buffer_clear(&a->detail);
     if (reason == REASON_NONE) reason = event_reason(a, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
-        batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL,
-                     &pending->origin);
+        refuse(a, pending, reason);
         return;
     }
     pass_from(a, pending, 0);
@@ -450,7 +458,8 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
     if (amends(a)) {
         reason = a->analysis->amend(a->run, ev);
         if (__builtin_expect(reason != REASON_NONE, 0)) {
-            batch_refuse(&a->batch, reason, NULL, &pending->origin);
+            buffer_clear(&a->detail);
+            refuse(a, pending, reason);
             return true;
         }
     }
@@ -465,7 +474,9 @@ const char *admission_event(struct admission *a, const char *text, const struct 
 {
     struct pending *pending = place_next(a);
     const char *next;
-    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    struct event *const ev = &pending->ev;
+    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
+    if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     judge(a, pending, reason, origin, partition);
     return next;
 }
@@ -499,6 +510,7 @@ const char *admission_lines(struct admission *a, struct input *input, const char
         scanner_clear(a->scanner);
         const size_t lines =
             scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        if (witness_open(&a->witness)) witness_look(&a->witness, events, reasons, lines);
         if (a->where_count != 0) where_ahead(a, reasons, lines);
         const bool open = short_way_open(a);
         for (size_t i = 0; i < lines; i++) {

@@ -31,7 +31,10 @@ void batch_hand(struct batch *batch)
         switch (analysis->event(batch->run, &pending->ev)) {
         case FATE_USED: fates_used(batch->fates); break;
         case FATE_FILTERED: fates_filtered(batch->fates); break;
-        case FATE_NO_ID: fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin); break;
+        case FATE_NO_ID:
+            witness_refused(batch->witness, pending->came);
+            fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin);
+            break;
         case FATE_LATE: fates_late(batch->fates, &pending->ev, &pending->origin); break;
         case FATE_LEFT: batch->leave(batch->context, pending); break;
         }

@@ -4,8 +4,10 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "expr/advice.h"
 #include "expr/lexer.h"
 #include "expr/libjq.h"
+#include "expr/mention.h"
 #include "expr/native.h"
 
 uint64_t expr_errors;
@@ -78,8 +80,12 @@ static bool refuse(const char *text, struct buffer *why)
     for (struct token token = lexer_next(&lexer); !found && token.kind != TOKEN_END;
          token = lexer_next(&lexer)) {
         if (token.kind == TOKEN_BAD) {
-            buffer_printf(why, "syntax error at '%.*s'",
-                          (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
+            if (token.text.len == 0)
+                buffer_add_literal(why,
+                                   "syntax error: a bracket or quote is still open at the end");
+            else
+                buffer_printf(why, "syntax error at '%.*s'",
+                              (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
             found = true;
         } else if (token.kind == TOKEN_NAME && token_is(before, "$")) {
             found = refuse_variable(token.text, why);
@@ -117,20 +123,85 @@ struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct 
     struct libjq *libjq = libjq_compile(text, why);
     if (libjq == NULL) return NULL;
     need_everything(schema);
+    mention_all(slice_of(text), schema);
     struct expr *expr = expr_new(text, schema);
     expr->libjq = libjq;
     return expr;
 }
 
-struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why)
+static struct expr *either_compile(const char *text, struct schema *schema, struct buffer *why)
 {
     const size_t start = why->len;
     if (refuse(text, why)) return NULL;
     struct native *native = native_compile(text, schema, why);
     if (native == NULL) return why->len > start ? NULL : expr_compile_libjq(text, schema, why);
+    mention_all(slice_of(text), schema);
     struct expr *expr = expr_new(text, schema);
     expr->native = native;
     return expr;
+}
+
+static bool is_program(const char *text)
+{
+    struct buffer why = {0};
+    struct libjq *const libjq = refuse(text, &why) ? NULL : libjq_compile(text, &why);
+    buffer_release(&why);
+    libjq_free(libjq);
+    return libjq != NULL;
+}
+
+static bool is_function(struct slice name)
+{
+    char text[64];
+    if (name.len >= sizeof text) return false;
+    memcpy(text, name.text, name.len);
+    text[name.len] = '\0';
+    struct buffer why = {0};
+    struct libjq *const libjq = libjq_compile(text, &why);
+    buffer_release(&why);
+    libjq_free(libjq);
+    return libjq != NULL;
+}
+
+/* Takes away where libjq says that it was: it is all one line of a shell. */
+static void complaint_tidy(struct buffer *why, size_t start)
+{
+    static const char *const tails[] = {" at <top-level>, line 1:",
+                                        " (Unix shell quoting issues?)"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        const size_t len = strlen(tails[i]);
+        if (why->len - start > len && memcmp(why->data + why->len - len, tails[i], len) == 0)
+            why->len -= len;
+    }
+}
+
+static void meant_add(const char *text, struct buffer *why)
+{
+    struct buffer meant = {0};
+    const bool changed = advice_rewrite(slice_of(text), is_function, &meant);
+    buffer_add_char(&meant, '\0');
+    const char *const phrase = advice_phrase(slice_of(text));
+    if (changed && is_program(meant.data))
+        buffer_printf(why, "; did you mean '%s'?", meant.data);
+    else if (phrase != NULL && memmem(why->data, why->len, phrase, strlen(phrase)) == NULL)
+        buffer_printf(why, "; %s", phrase);
+    buffer_release(&meant);
+}
+
+struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why)
+{
+    const size_t start = why->len;
+    const char *const trap = advice_trap(slice_of(text));
+    if (trap != NULL) {
+        buffer_printf(why, "%s", trap);
+        meant_add(text, why);
+        return NULL;
+    }
+    struct expr *const expr = either_compile(text, schema, why);
+    if (expr != NULL) return expr;
+    complaint_tidy(why, start);
+    meant_add(text, why);
+    return NULL;
 }
 
 void expr_free(struct expr *expr)

@@ -2,6 +2,7 @@
 
 #include "run/checkpoint.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/summary.h"
 
@@ -29,6 +30,7 @@ int64_t tick(struct loop *l)
         stats_wanted = 0;
         summary_write(l);
     }
+    hint_early(l);
     int64_t wait_us = checkpoint_tick(l);
     wait_us = smaller(wait_us, updates_tick(l));
     progress_show(&l->progress, l->inputs.bytes_read, l->inputs.bytes_total);

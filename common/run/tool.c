@@ -22,6 +22,7 @@
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
@@ -379,6 +380,8 @@ static void admission_set(struct loop *l)
         .left = batch_left,
         .context = l,
     };
+    a->batch.witness = &a->witness;
+    witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }
@@ -458,6 +461,7 @@ static void release(struct loop *l)
     if (l->tool->release != NULL) l->tool->release(&l->run);
     admission_end(&l->admission);
     buffer_release(&l->json);
+    buffer_release(&l->head);
     buffer_release(&l->events);
     positions_release(&l->positions);
     inputs_release(&l->inputs);
@@ -501,11 +505,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     if (options->rejects != NULL) output_close(&l->rejects_output);
     if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
+    const int status = hint_end(l);
     if (leaks_looked_for) {
         release(l);
         buffer_release(&head);
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    return EXIT_DONE;
+    return status;
 }
