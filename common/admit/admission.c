@@ -121,9 +121,12 @@ static bool repeats_pass(struct admission *a, struct pending *pending)
     const int64_t time_us = pending->ev.time_us;
     pending->id = event_id(a, &pending->ev);
     if (id_is_none(pending->id)) return true;
-    if (!dedup_seen(&a->dedup, pending->id, time_us, partition_watermark(&a->clock, partition)) &&
-        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us))
+    const int64_t watermark_us = partition_watermark(&a->clock, partition);
+    if (!dedup_seen(&a->dedup, pending->id, time_us, watermark_us) &&
+        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us)) {
+        dedup_judged(&a->dedup, time_us, watermark_us);
         return true;
+    }
     fates_duplicate(&a->fates);
     return false;
 }

@@ -12,6 +12,14 @@
 
 uint64_t expr_errors;
 
+/* The first error: an example for whoever asks how it came. */
+#define FIRST_BYTES_MAX ((size_t)64 << 10)
+static struct {
+    struct expr *expr; /* NULL: there was none, or it is gone */
+    struct buffer line;
+    uint64_t line_number;
+} first;
+
 struct expr {
     char *text;
     const struct schema *schema;
@@ -207,6 +215,10 @@ struct expr *expr_compile(const char *text, struct schema *schema, struct buffer
 void expr_free(struct expr *expr)
 {
     if (expr == NULL) return;
+    if (first.expr == expr) {
+        first.expr = NULL;
+        buffer_release(&first.line);
+    }
     native_free(expr->native);
     libjq_free(expr->libjq);
     free(expr->text);
@@ -237,6 +249,31 @@ void expr_ahead_forget(struct expr *expr)
     if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
 }
 
+static void failed(struct expr *expr, const struct event *ev)
+{
+    expr_errors++;
+    if (__builtin_expect(first.expr != NULL || ev->line.len > FIRST_BYTES_MAX, 1)) return;
+    first.expr = expr;
+    first.line_number = ev->line_number;
+    buffer_add_slice(&first.line, ev->line);
+}
+
+static void emit_nothing(void *context, struct slice json)
+{
+    (void)context;
+    (void)json;
+}
+
+bool expr_failure(struct expr_failure *failure, struct buffer *reason)
+{
+    if (first.expr == NULL) return false;
+    struct libjq *const libjq = expr_libjq(first.expr);
+    if (libjq != NULL)
+        (void)libjq_each(libjq, buffer_slice(&first.line), emit_nothing, NULL, reason);
+    *failure = (struct expr_failure){.text = first.expr->text, .line_number = first.line_number};
+    return true;
+}
+
 bool expr_selects(struct expr *expr, const struct event *ev)
 {
     bool selects = false;
@@ -245,7 +282,7 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
     if (outcome == OUTCOME_VALUE) return selects;
-    expr_errors++;
+    failed(expr, ev);
     return false;
 }
 
@@ -257,7 +294,7 @@ struct value expr_value(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
     if (outcome == OUTCOME_VALUE) return value;
-    if (outcome == OUTCOME_ERROR) expr_errors++;
+    if (outcome == OUTCOME_ERROR) failed(expr, ev);
     return VALUE_NULL;
 }
 

@@ -69,8 +69,17 @@ bool expr_selects(struct expr *expr, const struct event *ev);
 struct value expr_value(struct expr *expr, const struct event *ev);
 
 /* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
- * for resuming. */
+ * for resuming, and so that several at one event count once. */
 extern uint64_t expr_errors;
+
+/* The first of them in this process. */
+struct expr_failure {
+    const char *text;     /* the expression's */
+    uint64_t line_number; /* of the event, in its input */
+};
+
+/* False: there was none. Adds why to reason, where libjq says it: it is asked again. */
+bool expr_failure(struct expr_failure *failure, struct buffer *reason);
 
 /* Is it run natively? */
 bool expr_native(const struct expr *expr);

@@ -9,6 +9,7 @@
 #include "raw/foreign.h"
 #include "run/common_options.h"
 #include "run/signals.h"
+#include "run/summary.h"
 
 /* So much of how an input begins is kept. */
 #define HEAD_BYTES ((size_t)4 << 10)
@@ -20,7 +21,8 @@
 /* A run that was stopped says that events were late where one in so many was. */
 #define STOPPED_SHARE 100
 
-/* Refused records that were each told of when they came (reject.c). */
+/* So few refused records need no sum: without --rejects each was told of when it came (reject.c).
+ */
 #define REFUSED_TOLD 5
 
 /* So many members are told of, and so many names of others. */
@@ -172,7 +174,7 @@ static bool is_renamed(const struct schema *schema, struct slice name)
 
 uint64_t hint_slots(const struct schema *schema)
 {
-    uint64_t slots = 0;
+    uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID : 0;
     for (int slot = 0; slot < schema->count; slot++) {
         if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
         const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
@@ -267,7 +269,8 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
     for (uint64_t slots = witness->slots; slots != 0 && left > 0; slots &= slots - 1) {
         const struct slice name = schema->name[__builtin_ctzll(slots)];
         const struct schema_watch *const watch = schema_watched(schema, name);
-        if (slice_equal(name, told)) continue;
+        const bool by_dedup = options->dedup_us != 0 && slice_equal(name, SLICE("event_id"));
+        if (slice_equal(name, told) || by_dedup) continue;
         left -= member_tell(l, name, watch != NULL && watch->tolerant, events);
     }
     for (uint64_t watched = witness->watched; watched != 0 && left > 0; watched &= watched - 1) {
@@ -276,6 +279,35 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
         if (slice_equal(watch->name, told) || is_renamed_twice(schema, watch->name)) continue;
         left -= member_tell(l, watch->name, watch->tolerant || inside, events);
     }
+}
+
+/* --- repeats --- */
+
+static void repeats_tell(struct loop *l, uint64_t events)
+{
+    const struct witness *const witness = &l->admission.witness;
+    const struct dedup *const dedup = &l->admission.dedup;
+    struct buffer text = {0};
+    if (options->dedup_us == 0) return;
+    if ((witness->slots >> SLOT_EVENT_ID & 1) != 0) {
+        const struct slice id = meant(l, SLICE("event_id"), false).name;
+        buffer_add_literal(&text, "--dedup has done nothing: none of ");
+        count_add(&text, events);
+        buffer_add_literal(&text, " events had an event_id");
+        if (id.text != NULL) {
+            buffer_printf(&text, "; did you mean %.*s?", (int)id.len, id.text);
+            rename_add(l, &text, SLICE("event_id"), id);
+        }
+        tell(&text);
+    }
+    if (dedup->blind == 0) return;
+    share_add(&text, dedup->blind, events, "events came when what they may repeat was forgotten");
+    if (l->run.settings.lateness_us < INT64_MAX - dedup->blind_us) {
+        buffer_add_literal(&text, "; --lateness=");
+        duration_add_round(&text, l->run.settings.lateness_us + dedup->blind_us);
+        buffer_add_literal(&text, " would have told all repeats");
+    }
+    tell(&text);
 }
 
 /* --- refused --- */
@@ -365,7 +397,7 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
     const enum reason most = reason_most(l);
     const bool all = refused == read;
     struct buffer text = {0};
-    if (refused == 0 || (!all && refused <= REFUSED_TOLD && options->rejects == NULL))
+    if (refused == 0 || (!all && refused <= REFUSED_TOLD))
         return (struct slice){.text = "", .len = 0};
     share_add(&text, all ? 0 : refused, read,
               all            ? "records could be used"
@@ -380,14 +412,34 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
     return member_lacking(most);
 }
 
+/* --- expressions that failed --- */
+
+static void errors_tell(struct loop *l, uint64_t events)
+{
+    const uint64_t errors = l->stats.expression_errors - l->before.expression_errors;
+    struct expr_failure failure;
+    struct buffer text = {0}, reason = {0};
+    if (errors == 0) return;
+    share_add(&text, errors, events, "events made an expression fail");
+    if (expr_failure(&failure, &reason))
+        buffer_printf(&text, ", first '%s' in line %" PRIu64 "%s%.*s", failure.text,
+                      failure.line_number, reason.len == 0 ? "" : ": ", (int)reason.len,
+                      reason.data);
+    tell(&text);
+    buffer_release(&reason);
+}
+
 int hint_end(struct loop *l)
 {
     const uint64_t read = l->stats.read - l->before.read;
     const uint64_t refused = l->stats.rejected - l->before.rejected;
     if (read == 0) return EXIT_DONE;
+    summary_count(l);
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     if (read > refused) members_tell(l, read - refused, told);
+    if (read > refused) repeats_tell(l, read - refused);
+    errors_tell(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it. */
     return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
                                                                              : EXIT_DONE;
