@@ -304,11 +304,11 @@ on() { printf '%s\t%s\t{"event_type":"t","event_time":"2026-01-01T00:0%s:00Z"%s}
   refused 3
   window --by-partition topic | window --by=k --merge --rejects=rejects || [ $? -eq 1 ]
   refused 2
-  jq -c 'del(.s)' parts | window --by=k --merge --rejects=rejects
+  jq -c 'del(.s)' parts | window --by=k --merge --rejects=rejects || [ $? -eq 1 ]
   refused 3
-  jq -c '.n = null' parts | window --by=k --merge --rejects=rejects
+  jq -c '.n = null' parts | window --by=k --merge --rejects=rejects || [ $? -eq 1 ]
   refused 3
-  jq -c '.s = "1"' parts | window --by=k --merge --rejects=rejects
+  jq -c '.s = "1"' parts | window --by=k --merge --rejects=rejects || [ $? -eq 1 ]
   refused 3
   # More aggregates than asked for do no harm, and neither do other escapes of a name.
   sed 's/"k"/"\\u006b"/' parts | cs-window --size=5m --by=k --agg=n=count --merge | cmp - <(cs-window --size=5m --by=k --agg=n=count topic)

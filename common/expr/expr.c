@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/pack.h"
 #include "expr/advice.h"
 #include "expr/lexer.h"
 #include "expr/libjq.h"
@@ -12,7 +13,8 @@
 
 uint64_t expr_errors;
 
-/* The first error: an example for whoever asks how it came. */
+/* The first error at an event that lacked nothing: an example for whoever asks how it came. That
+ * what is not there cannot be multiplied is no news. */
 #define FIRST_BYTES_MAX ((size_t)64 << 10)
 static struct {
     struct expr *expr; /* NULL: there was none, or it is gone */
@@ -249,10 +251,19 @@ void expr_ahead_forget(struct expr *expr)
     if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
 }
 
+/* Has the event all members that the expression reads? */
+static bool is_complete(const struct expr *expr, const struct event *ev)
+{
+    uint64_t reads = expr->native == NULL ? 0 : native_reads(expr->native);
+    for (; reads != 0; reads &= reads - 1)
+        if (ev->value[__builtin_ctzll(reads)].kind == KIND_NULL) return false;
+    return true;
+}
+
 static void failed(struct expr *expr, const struct event *ev)
 {
     expr_errors++;
-    if (__builtin_expect(first.expr != NULL || ev->line.len > FIRST_BYTES_MAX, 1)) return;
+    if (first.expr != NULL || ev->line.len > FIRST_BYTES_MAX || !is_complete(expr, ev)) return;
     first.expr = expr;
     first.line_number = ev->line_number;
     buffer_add_slice(&first.line, ev->line);
@@ -262,6 +273,22 @@ static void emit_nothing(void *context, struct slice json)
 {
     (void)context;
     (void)json;
+}
+
+void expr_failure_pack(struct buffer *out)
+{
+    pack_u64(out, (uintptr_t)first.expr);
+    pack_text(out, buffer_slice(&first.line));
+}
+
+void expr_failure_add(struct unpack *in)
+{
+    struct expr *const expr = (struct expr *)(uintptr_t)unpack_u64(in);
+    const struct slice line = unpack_text(in);
+    if (in->broken || expr == NULL || first.expr != NULL) return;
+    first.expr = expr;
+    first.line_number = 0;
+    buffer_add_slice(&first.line, line);
 }
 
 bool expr_failure(struct expr_failure *failure, struct buffer *reason)

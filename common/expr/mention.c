@@ -63,9 +63,11 @@ static bool is_assigned(const struct program *program, size_t at)
     return false;
 }
 
-/* Is it asked there whether the member is there? */
+/* Is it asked there whether the member is there, or one inside of it? */
 static bool is_tolerant(const struct program *program, size_t at)
 {
+    while (token_at(program, at + 1).kind == TOKEN_FIELD)
+        at++;
     const struct token next = token_at(program, at + 1);
     if (token_is(next, "//") || token_is(next, "?")) return true;
     if (token_is(next, "==") || token_is(next, "!="))

@@ -25,6 +25,9 @@
  */
 #define REFUSED_TOLD 5
 
+/* Of why an expression failed, where libjq shows all of an event. */
+#define REASON_BYTES ((size_t)200)
+
 /* So many members are told of, and so many names of others. */
 #define MEMBERS_TOLD 8
 #define OTHERS_TOLD 12
@@ -419,12 +422,12 @@ static void errors_tell(struct loop *l, uint64_t events)
     const uint64_t errors = l->stats.expression_errors - l->before.expression_errors;
     struct expr_failure failure;
     struct buffer text = {0}, reason = {0};
-    if (errors == 0) return;
+    if (errors == 0 || !expr_failure(&failure, &reason)) return;
     share_add(&text, errors, events, "events made an expression fail");
-    if (expr_failure(&failure, &reason))
-        buffer_printf(&text, ", first '%s' in line %" PRIu64 "%s%.*s", failure.text,
-                      failure.line_number, reason.len == 0 ? "" : ": ", (int)reason.len,
-                      reason.data);
+    buffer_printf(&text, ", first '%s'", failure.text);
+    if (failure.line_number != 0) buffer_printf(&text, " in line %" PRIu64, failure.line_number);
+    const size_t shown = reason.len < REASON_BYTES ? reason.len : REASON_BYTES;
+    if (shown != 0) buffer_printf(&text, ": %.*s", (int)shown, reason.data);
     tell(&text);
     buffer_release(&reason);
 }
