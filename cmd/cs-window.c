@@ -4,6 +4,7 @@
  * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in
  * report.h. What is here: the options, and where a view is found.
  */
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/die.h"
 #include "base/duration.h"
+#include "base/nearest.h"
 #include "run/tool.h"
 #include "window/report.h"
 #include "window/window.h"
@@ -54,10 +56,44 @@ static char *view_beside(const char *name)
     return NULL;
 }
 
+/* The view of a directory whose name is nearest; its text is the caller's to free. NULL: none is
+ * near. */
+static char *view_meant(const char *directory, const char *name)
+{
+    struct nearest nearest;
+    char *meant = NULL;
+    DIR *const views = opendir(directory);
+    if (views == NULL) return NULL;
+    nearest_begin(&nearest, slice_of(name));
+    for (const struct dirent *view; (view = readdir(views)) != NULL;) {
+        const int apart = nearest.apart;
+        nearest_offer(&nearest, slice_of(view->d_name));
+        if (nearest.apart == apart) continue;
+        free(meant);
+        meant = strdup(view->d_name);
+    }
+    closedir(views);
+    return meant;
+}
+
+static const char *view_refuse(const char *name)
+{
+    static char why[512];
+    char *const beside = view_beside(".");
+    char *meant = view_meant(CS_DATADIR "/clickstream/views", name);
+    if (meant == NULL && beside != NULL) meant = view_meant(beside, name);
+    snprintf(why, sizeof why,
+             "there is no view '%.100s', here or in %s/clickstream/views%s%.100s%s", name,
+             CS_DATADIR, meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+             meant == NULL ? "" : "?");
+    free(beside);
+    free(meant);
+    return why;
+}
+
 /* --view: a file, or the name of a view that came with the tools. */
 static const char *view_set(const char *value)
 {
-    static char why[256];
     struct buffer path = {0};
 
     free(view_path);
@@ -76,9 +112,7 @@ static const char *view_set(const char *value)
         view_path = view_beside(value);
     }
     if (view_path != NULL && access(view_path, R_OK) == 0) return option_file(view_path);
-    snprintf(why, sizeof why,
-             "there is no view '%.100s', here or in " CS_DATADIR "/clickstream/views", value);
-    return why;
+    return view_refuse(value);
 }
 
 static const struct option_row options[] = {

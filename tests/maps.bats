@@ -27,7 +27,7 @@ members() {
 
 @test "REES46: a row without a type is refused, not an error of the map" {
   printf 'event_time,event_type,user_session\n2019-10-01 00:00:00 UTC,,a\n' |
-    cs-parse --from=csv --map-file=maps/rees46-csv.jq --rejects="$BATS_TEST_TMPDIR/rejects"
+    cs-parse --from=csv --map-file=maps/rees46-csv.jq --rejects="$BATS_TEST_TMPDIR/rejects" || [ $? -eq 1 ]
   [ "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects")" = no-type ]
 }
 
@@ -94,7 +94,7 @@ newsletter_signup - - - mobile 2026-01-01T10:04:00.000Z" ]
 @test "Snowplow: a line with a column too many is refused" {
   sed 's/$/\tx/' snowplow.tsv |
     cs-parse --from=tsv --no-quotes --header="$(cat maps/snowplow-tsv.header)" --map-file=maps/snowplow-tsv.jq \
-      --rejects="$BATS_TEST_TMPDIR/rejects"
+      --rejects="$BATS_TEST_TMPDIR/rejects" || [ $? -eq 1 ]
   [ "$(jq -r .detail "$BATS_TEST_TMPDIR/rejects" | sort -u)" = "132 columns, the header has 131" ]
 }
 

@@ -89,8 +89,9 @@ refused() {
   for i in {1..20}; do echo nonsense; done >in
   tally in 2>err >total
   [ "$(grep -c 'cs-window: in:[0-9]*: rejected: not-json' err)" -eq 5 ]
-  [ "$(wc -l <err)" -eq 6 ]
+  [ "$(wc -l <err)" -eq 7 ]
   grep -q -- '--rejects=FILE' err
+  [ "$(tail -n 1 err)" = 'cs-window: 0 of 20 records could be used (20 not-json)' ]
   [ "$(fate rejected)" -eq 20 ]
 }
 

@@ -127,9 +127,12 @@ static bool repeats_pass(struct admission *a, struct pending *pending)
     const int64_t time_us = pending->ev.time_us;
     pending->id = event_id(a, &pending->ev);
     if (id_is_none(pending->id)) return true;
-    if (!dedup_seen(&a->dedup, pending->id, time_us, partition_watermark(&a->clock, partition)) &&
-        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us))
+    const int64_t watermark_us = partition_watermark(&a->clock, partition);
+    if (!dedup_seen(&a->dedup, pending->id, time_us, watermark_us) &&
+        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us)) {
+        dedup_judged(&a->dedup, time_us, watermark_us);
         return true;
+    }
     fates_duplicate(&a->fates);
     return false;
 }
@@ -315,6 +318,7 @@ void admission_end(struct admission *a)
     buffer_release(&a->detail);
     buffer_release(&a->plain);
     scanner_free(a->scanner);
+    witness_release(&a->witness);
     dedup_release(&a->dedup);
     clock_release(&a->clock);
 }
@@ -358,7 +362,7 @@ static void text_accept(struct admission *a, struct partition *partition, struct
     ev->line_number = origin->line_number;
     ev->partition = partition;
     pending->origin = *origin;
-    pending->origin.raw = ev->line;
+    pending->origin.raw = pending->came = ev->line;
     pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
     if (amends(a)) (void)a->analysis->amend(a->run, ev);
     pass_from(a, pending, a->passed);
@@ -423,6 +427,14 @@ static void text_note(struct admission *a, const struct event *ev)
     }
 }
 
+/* The event is refused for that reason; a->detail may say more. */
+static void refuse(struct admission *a, const struct pending *pending, enum reason reason)
+{
+    if (reason == REASON_NO_TIME || reason == REASON_NO_TYPE)
+        witness_refused(&a->witness, pending->came);
+    batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL, &pending->origin);
+}
+
 /* An event has been scanned, with that result: judged, and through the stages. */
 static void judge(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
@@ -434,8 +446,7 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
     buffer_clear(&a->detail);
     if (reason == REASON_NONE) reason = event_reason(a, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
-        batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL,
-                     &pending->origin);
+        refuse(a, pending, reason);
         return;
     }
     if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
@@ -469,7 +480,8 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
     if (amends(a)) {
         reason = a->analysis->amend(a->run, ev);
         if (__builtin_expect(reason != REASON_NONE, 0)) {
-            batch_refuse(&a->batch, reason, NULL, &pending->origin);
+            buffer_clear(&a->detail);
+            refuse(a, pending, reason);
             return true;
         }
     }
@@ -485,7 +497,9 @@ const char *admission_event(struct admission *a, const char *text, const struct 
 {
     struct pending *pending = place_next(a);
     const char *next;
-    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    struct event *const ev = &pending->ev;
+    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
+    if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     judge(a, pending, reason, origin, partition);
     return next;
 }
@@ -519,6 +533,7 @@ const char *admission_lines(struct admission *a, struct input *input, const char
         scanner_clear(a->scanner);
         const size_t lines =
             scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        if (witness_open(&a->witness)) witness_look(&a->witness, events, reasons, lines);
         if (a->where_count != 0) where_ahead(a, reasons, lines);
         const bool open = short_way_open(a);
         for (size_t i = 0; i < lines; i++) {

@@ -28,6 +28,7 @@
 #include "base/instant.h"
 #include "base/pack.h"
 #include "event/scan.h"
+#include "event/witness.h"
 #include "expr/expr.h"
 #include "source/input.h"
 
@@ -58,6 +59,7 @@ struct admission {
     struct wallclock wallclock;
     struct fates fates;
     struct batch batch;
+    struct witness witness;
 
     /* Its own. */
     const struct stage *stage[ADMISSION_STAGES_MAX]; /* those that have something to do */

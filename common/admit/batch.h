@@ -20,6 +20,7 @@
 #include "base/held.h"
 #include "base/id.h"
 #include "event/event.h"
+#include "event/witness.h"
 
 /* Enough to hide the memory's latency, few enough to stay in the first cache. */
 #define BATCH_MAX 64
@@ -38,6 +39,7 @@ struct batch {
     struct fates *fates;
     struct clock *clock;
     struct dedup *dedup;
+    struct witness *witness;
     uint64_t max_keys;
     /* In a range of --jobs: where FATE_LEFT goes; and what is called behind each batch. */
     void (*leave)(void *context, const struct pending *pending);

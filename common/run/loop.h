@@ -40,7 +40,11 @@ struct loop {
     struct buffer events;   /* those a translator has made of a record, one a line */
     struct progress progress;
     struct notify notify;
-    bool input_over; /* all of it has been read, and no signal came before */
+    bool input_over;     /* all of it has been read, and no signal came before */
+    struct stats before; /* as earlier runs on the state have left them */
+    struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
+    const struct input *head_of;
+    bool late_told, foreign_told; /* that much is late; what the input looks like */
     /* --state. */
     bool resumed; /* there was one */
     struct saver saver;

@@ -154,6 +154,8 @@ void range_pack(struct loop *l, struct buffer *out)
 {
     summary_count(l);
     stats_save(&l->stats, out);
+    witness_pack(&l->admission.witness, out);
+    expr_failure_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
@@ -179,6 +181,8 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     struct stats stats = {0};
     stats_load(&stats, in);
     stats_add(&l->stats, &stats);
+    witness_add(&l->admission.witness, in);
+    expr_failure_add(in);
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;

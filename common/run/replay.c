@@ -24,6 +24,7 @@ static const char *replay_event(struct loop *l, const char *at, enum handover_ki
     struct input *input = &l->inputs.input[record.input_number];
     pending->ev.partition = input->partition;
     pending->ev.offset = -1;
+    pending->came = (struct slice){0}; /* whoever has scanned it has looked at it */
     pending->origin = (struct origin){.input = input,
                                       .raw = record.raw,
                                       .line_number = input->lines + record.line,

@@ -14,6 +14,7 @@ void summary_count(struct loop *l)
 
 void summary_resume(struct loop *l)
 {
+    l->before = l->stats;
     l->rows_before = l->stats.rows;
     l->run.counters.late_windows = l->stats.late_windows;
     l->run.counters.expired = l->stats.expired;

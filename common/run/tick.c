@@ -2,6 +2,7 @@
 
 #include "run/checkpoint.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/summary.h"
 
@@ -38,6 +39,7 @@ static int64_t stats_tick(struct loop *l)
 
 int64_t tick(struct loop *l)
 {
+    hint_early(l);
     int64_t wait_us = checkpoint_tick(l);
     if (!l->in_range) wait_us = smaller(wait_us, stats_tick(l));
     wait_us = smaller(wait_us, updates_tick(l));

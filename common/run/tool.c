@@ -25,6 +25,7 @@
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
@@ -354,6 +355,8 @@ static void admission_set(struct loop *l)
         .left = batch_left,
         .context = l,
     };
+    a->batch.witness = &a->witness;
+    witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }
@@ -435,6 +438,7 @@ static void release(struct loop *l)
     if (l->tool->release != NULL) l->tool->release(&l->run);
     admission_end(&l->admission);
     buffer_release(&l->json);
+    buffer_release(&l->head);
     buffer_release(&l->events);
     positions_release(&l->positions);
     inputs_release(&l->inputs);
@@ -481,11 +485,12 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     if (options->rejects != NULL) output_close(&l->rejects_output);
     if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
+    const int status = hint_end(l);
     if (leaks_looked_for) {
         release(l);
         buffer_release(&head);
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    return EXIT_DONE;
+    return status;
 }

@@ -39,6 +39,28 @@ static bool condition_split(struct slice rest, struct parsed *parsed, struct buf
     return true;
 }
 
+/* Adds a name for an aggregate written without one: sum_price=sum(price). */
+static void name_propose(struct slice text, struct buffer *why)
+{
+    size_t len = 0;
+    while (len < text.len && name_bare((struct slice){.text = text.text, .len = len + 1}))
+        len++;
+    if (aggregate_function_find((struct slice){.text = text.text, .len = len}) == NULL) return;
+    buffer_printf(why, "; did you mean %.*s", (int)len, text.text);
+    const char *const end = text.len > len && text.text[len] == '('
+                                ? text_find(slice_from(text, text.text + len + 1), ')')
+                                : NULL;
+    bool apart = true;
+    for (const char *at = text.text + len; end != NULL && at < end; at++) {
+        const bool bare =
+            name_bare((struct slice){.text = at, .len = 1}) || (*at >= '0' && *at <= '9');
+        if (bare && apart) buffer_add_char(why, '_');
+        if (bare) buffer_add_char(why, *at);
+        apart = !bare;
+    }
+    buffer_printf(why, "=%.*s?", (int)text.len, text.text);
+}
+
 static bool text_split(struct slice text, struct parsed *parsed, struct buffer *why)
 {
     *parsed = (struct parsed){0};
@@ -46,6 +68,7 @@ static bool text_split(struct slice text, struct parsed *parsed, struct buffer *
     if (equals != NULL) parsed->name = text_trim(slice_until(text, equals));
     if (equals == NULL || !name_valid(parsed->name)) {
         buffer_printf(why, "'%.*s' is not NAME=FUNC[(F)][ if EXPR]", (int)text.len, text.text);
+        name_propose(text, why);
         return false;
     }
     struct slice rest = text_trim(slice_from(text, equals + 1));
