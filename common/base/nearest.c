@@ -19,6 +19,7 @@ static bool stands_between(char c)
 static int plain(char *to, struct slice name)
 {
     int len = 0;
+    if (name.len > 2 * NEAREST_NAME_MAX) return -1;
     for (size_t i = 0; i < name.len; i++) {
         if (stands_between(name.text[i])) continue;
         if (len == NEAREST_NAME_MAX) return -1;
@@ -32,12 +33,13 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* The slips between two plain names. */
+/* The slips between two plain names, or more than SLIPS_MAX. */
 static int slips(const char *a, int a_len, const char *b, int b_len)
 {
     int rows[3][NEAREST_NAME_MAX + 1];
     int *before = rows[0], *above = rows[1], *row = rows[2];
 
+    if (a_len > b_len + SLIPS_MAX || b_len > a_len + SLIPS_MAX) return SLIPS_MAX + 1;
     for (int j = 0; j <= b_len; j++)
         above[j] = j;
     for (int i = 1; i <= a_len; i++) {

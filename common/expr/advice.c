@@ -135,17 +135,20 @@ static void string_take(struct rewriting *r, size_t quote_len, char open)
     r->changed = r->changed || !own;
     buffer_add_char(r->out, '"');
     r->at += quote_len;
-    while (r->at < r->end) {
+    bool closed = false;
+    while (r->at < r->end && !closed) {
         char close;
         const size_t len = own ? (size_t)(*r->at == '"') : quote_at(r, &close);
         if (len != 0 && (own || close == open)) {
             r->at += len;
-            break;
+            closed = true;
+            continue;
         }
         if (*r->at == '\\' && r->at + 1 < r->end) copy(r, 1);
         copy(r, 1);
     }
     buffer_add_char(r->out, '"');
+    r->changed = r->changed || !closed;
 }
 
 static bool sign_take(struct rewriting *r)
@@ -192,7 +195,10 @@ static bool language_word_take(struct rewriting *r, size_t len)
         if (strlen(words[i].ours) != len || memcmp(r->at, words[i].ours, len) != 0)
             r->changed = true;
         /* libjq reads not .x as the member x of what not says. */
-        if (strcmp(words[i].ours, "not") == 0 && !r->piped) buffer_add_literal(r->out, "| ");
+        if (strcmp(words[i].ours, "not") == 0 && !r->piped) {
+            buffer_add_literal(r->out, "| ");
+            r->changed = true;
+        }
         r->piped = false;
         buffer_add(r->out, words[i].ours, strlen(words[i].ours));
         r->at += len;
@@ -307,12 +313,12 @@ bool advice_rewrite(struct slice program, bool (*is_function)(struct slice name)
 {
     struct rewriting r = {
         .at = program.text,
-        .end = program.text + program.len,
+        .end = program.len == 0 ? program.text : program.text + program.len,
         .is_function = is_function,
         .out = out,
         .word = {.text = "", .len = 0},
     };
-    while (r.at < r.end)
+    while (program.len != 0 && r.at < r.end)
         piece_take(&r);
     return r.changed;
 }

@@ -76,6 +76,13 @@ static struct slice first_line(struct slice head)
     return head;
 }
 
+/* Is it the first line of several, and a part of one, as tail -c leaves it? */
+static bool is_torn(struct slice head)
+{
+    const char *const next = memchr(head.text, '\n', head.len);
+    return next != NULL && next + 1 < head.text + head.len && next[1] == '{';
+}
+
 static bool line_looks(struct slice line, struct foreign *foreign)
 {
     if (has_log_time(line)) {
@@ -114,6 +121,7 @@ bool foreign_looks(struct slice head, struct foreign *foreign)
     const struct slice line = first_line(head);
     if (line.len == 0 || (*line.text == '{' && line.text[line.len - 1] == '}' && line.len > 2))
         return false;
+    if (*line.text != '{' && *line.text != '[' && is_torn(head)) return false;
     const struct csv csv = {0};
     const struct sniffed sniffed = sniff_head(&(struct sniff){.csv = &csv}, head);
     const bool columns = sniffed.kind == FORMAT_CSV || sniffed.kind == FORMAT_TSV;

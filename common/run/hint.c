@@ -28,6 +28,9 @@
 /* Of why an expression failed, where libjq shows all of an event. */
 #define REASON_BYTES ((size_t)200)
 
+/* So many inputs that look like something else are told of. */
+#define FOREIGN_TOLD 5
+
 /* So many members are told of, and so many names of others. */
 #define MEMBERS_TOLD 8
 #define OTHERS_TOLD 12
@@ -127,10 +130,11 @@ static bool is_parser(const struct loop *l)
 }
 
 /* Adds what the input looks like, and how it is to be read. */
-static void foreign_add(struct loop *l, struct buffer *out, const struct foreign *foreign)
+static void foreign_add(const struct loop *l, struct buffer *out, const char *name,
+                        const struct foreign *foreign)
 {
     static const char parser[] = "cs-parse ";
-    const char *const name = l->head_of->name, *const way = foreign->way;
+    const char *const way = foreign->way;
     const bool is_standard = strcmp(name, "-") == 0,
                parsed = way != NULL && memcmp(way, parser, sizeof parser - 1) == 0;
     buffer_printf(out, "%s looks like %s", is_standard ? "standard input" : name, foreign->what);
@@ -146,16 +150,18 @@ static void foreign_add(struct loop *l, struct buffer *out, const struct foreign
 
 void hint_begin(struct loop *l, const struct input *input, struct slice head)
 {
-    if (l->in_range || l->head_of != NULL) return;
+    if (l->in_range) return;
     if (head.len > HEAD_BYTES) head.len = HEAD_BYTES;
-    l->head_of = input;
-    buffer_add_slice(&l->head, head);
+    if (l->head_of == NULL) {
+        l->head_of = input;
+        buffer_add_slice(&l->head, head);
+    }
     struct foreign foreign;
     if (l->run.translator != NULL || input->framing != FRAMING_NONE) return;
-    if (!foreign_looks(head, &foreign)) return;
+    if (l->foreign_told >= FOREIGN_TOLD || !foreign_looks(head, &foreign)) return;
     struct buffer text = {0};
-    l->foreign_told = true;
-    foreign_add(l, &text, &foreign);
+    l->foreign_told++;
+    foreign_add(l, &text, input->name, &foreign);
     tell(&text);
 }
 
@@ -388,10 +394,10 @@ static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
                               .way = "cs-parse --from=ndjson"};
     const struct slice head = buffer_slice(&l->head);
     const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
-    if (l->foreign_told || l->head_of == NULL) return;
+    if (l->foreign_told != 0 || l->head_of == NULL) return;
     if (!is_json && !foreign_looks(head, &foreign)) return;
     buffer_add_literal(out, ": ");
-    foreign_add(l, out, &foreign);
+    foreign_add(l, out, l->head_of->name, &foreign);
 }
 
 /* Returns the member that was said to be lacking. */

@@ -44,7 +44,8 @@ struct loop {
     struct stats before; /* as earlier runs on the state have left them */
     struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
     const struct input *head_of;
-    bool late_told, foreign_told; /* that much is late; what the input looks like */
+    bool late_told;   /* that much is late */
+    int foreign_told; /* inputs of which it was said what they look like */
     /* --state. */
     bool resumed; /* there was one */
     struct saver saver;
