@@ -237,13 +237,13 @@ static void saved_note(struct loop *l)
 {
     l->saved.read = l->stats.read;
     l->saved.rows = rows_count(l->run.rows);
-    l->saved.told_us = l->admission.batch.told_us;
+    l->saved.announced_us = l->admission.batch.announced_us;
 }
 
 static bool saved_differs(const struct loop *l)
 {
     return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
-           l->admission.batch.told_us != l->saved.told_us;
+           l->admission.batch.announced_us != l->saved.announced_us;
 }
 
 /* Brings everything to a point that can be saved. */
@@ -376,9 +376,9 @@ void checkpoint_resume(struct loop *l)
         saved_note(l); /* nothing has been read: nothing is worth a save */
         return;
     }
-    l->admission.batch.told_us = l->admission.clock.floor_us;
-    if (l->admission.batch.told_us != TIME_NONE && l->analysis->advance != NULL)
-        l->analysis->advance(&l->run, l->admission.batch.told_us);
+    l->admission.batch.announced_us = l->admission.clock.floor_us;
+    if (l->admission.batch.announced_us != TIME_NONE && l->analysis->advance != NULL)
+        l->analysis->advance(&l->run, l->admission.batch.announced_us);
     saved_note(l);
     l->admission.batch.full =
         batch_keys(&l->admission.batch) > (uint64_t)options->max_keys || held_full();

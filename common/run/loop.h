@@ -51,7 +51,7 @@ struct loop {
     uint64_t rows_before; /* printed by earlier runs */
     struct {
         uint64_t read, rows;
-        int64_t told_us;
+        int64_t announced_us;
     } saved; /* as of the last save: nothing new is nothing to save */
     /* --jobs. */
     bool in_range;          /* this process reads ranges for the run */

@@ -35,7 +35,7 @@ void summary_write(struct loop *l)
         .memory = held.total,
         .bytes = l->inputs.bytes_read,
         .event_time_us = clock->largest_us,
-        .watermark_us = l->admission.batch.told_us,
+        .watermark_us = l->admission.batch.announced_us,
         .more = buffer_slice(&more),
     };
     stats_put(&stats, &moment, options->stats_file);

@@ -283,14 +283,15 @@ static void finish(struct loop *l)
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
-        l->admission.clock.largest_us > l->admission.batch.told_us) {
-        l->admission.batch.told_us = l->admission.clock.largest_us;
-        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
+        l->admission.clock.largest_us > l->admission.batch.announced_us) {
+        l->admission.batch.announced_us = l->admission.clock.largest_us;
+        if (l->analysis->advance != NULL)
+            l->analysis->advance(&l->run, l->admission.batch.announced_us);
     }
     if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
     /* For the run that goes on after --flush. */
-    if (l->admission.batch.told_us > l->admission.clock.floor_us)
-        l->admission.clock.floor_us = l->admission.batch.told_us;
+    if (l->admission.batch.announced_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->admission.batch.announced_us;
     if (l->run.finished_us > l->admission.clock.floor_us)
         l->admission.clock.floor_us = l->run.finished_us;
 }
