@@ -239,13 +239,22 @@ static void members_begin(struct crew *crew)
     pipe_write(crew->seat[0].turn[1], "", 1);
 }
 
-/* A process needs some ten files open for each other one. */
-static void files_allow(void)
+/* More processes than that help nobody. */
+#define COUNT_MAX 256
+/* Files open for each, in the run: parts of its slots, and pipes. Others are open besides. */
+#define FILES_EACH (SLOTS_EACH * CREW_PARTS + 6)
+#define FILES_BESIDES 64
+
+int crew_count(int64_t wanted)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    int64_t most = COUNT_MAX;
+    if (wanted > 1 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < COUNT_MAX * FILES_EACH)
+            most = ((int64_t)limit.rlim_max - FILES_BESIDES) / FILES_EACH;
+    }
+    return (int)(most < wanted ? most : wanted);
 }
 
 struct crew *crew_new(const struct crew_task *task, int count)
@@ -258,7 +267,6 @@ struct crew *crew_new(const struct crew_task *task, int count)
         .slots = (uint64_t)count * (task->afresh ? 1 : SLOTS_EACH),
         .run = getpid(),
     };
-    files_allow();
     crew->slot = memory_zero((size_t)crew->slots, sizeof crew->slot[0]);
     for (uint64_t i = 0; i < crew->slots; i++) {
         for (int part = 0; part < CREW_PARTS; part++) {

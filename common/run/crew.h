@@ -67,6 +67,10 @@ struct crew_result {
 
 /* --- the run --- */
 
+/* How many processes there may be at once, where so many are wanted: files are open for each, and
+ * the system says how many may be. */
+int crew_count(int64_t wanted);
+
 /* So many processes at once; no piece is begun. The task is borrowed. */
 struct crew *crew_new(const struct crew_task *task, int count);
 

@@ -17,6 +17,7 @@
 #include "base/paths.h"
 #include "event/members.h"
 #include "run/checkpoint.h"
+#include "run/crew.h"
 #include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
@@ -26,9 +27,6 @@
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
-
-/* More workers than that help nobody. */
-#define JOBS_MAX 256
 
 static struct loop loop;
 
@@ -470,7 +468,7 @@ static void release(struct loop *l)
 
 static void read_with_jobs(struct loop *l)
 {
-    const int count = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
+    const int count = crew_count(options->jobs);
     if (range_possible(l, count) &&
         (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
         return;
