@@ -10,17 +10,24 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* --emit=updates. */
+/* --emit=updates: when the next ones are due, by the steady clock. */
+static int64_t updates_due_us;
+
+void tick_begin(void)
+{
+    updates_due_us = instant_steady() + options->updates_us;
+}
+
 static int64_t updates_tick(struct loop *l)
 {
     if (!options->updates) return INT64_MAX;
     const int64_t steady_us = instant_steady();
-    if (steady_us >= l->updates_due_us) {
+    if (steady_us >= updates_due_us) {
         if (l->analysis->updates != NULL) l->analysis->updates(&l->run);
         rows_flush(l->run.rows);
-        l->updates_due_us = steady_us + options->updates_us;
+        updates_due_us = steady_us + options->updates_us;
     }
-    return l->updates_due_us - steady_us;
+    return updates_due_us - steady_us;
 }
 
 int64_t tick(struct loop *l)

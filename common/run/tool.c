@@ -248,13 +248,16 @@ static void input_ended(struct loop *l, struct input *input)
     batch_deliver(&l->admission.batch);
 }
 
+/* All input has been read, and no signal came before. */
+static bool input_over;
+
 static void read_everything(struct loop *l)
 {
     while (stop_signal == 0) {
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
         if (status == INPUT_END) {
-            l->input_over = true;
+            input_over = true;
             break;
         }
         const int64_t due_us = tick(l);
@@ -275,7 +278,7 @@ static void finish(struct loop *l)
 {
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
     const bool flushes =
-        options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
+        options->flush && input_over && !wallclock_in_doubt(&l->admission.wallclock);
     if (options->state != NULL && !flushes) return;
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
@@ -431,7 +434,7 @@ static void start(struct loop *l, int argc, char **argv)
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
-    l->updates_due_us = instant_steady() + options->updates_us;
+    tick_begin();
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
@@ -458,7 +461,7 @@ static void release(struct loop *l)
     admission_end(&l->admission);
     buffer_release(&l->json);
     buffer_release(&l->events);
-    positions_release(&l->positions);
+    checkpoint_release();
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
