@@ -151,7 +151,7 @@ static void stream_hint(struct run *run, struct event *ev)
 
 static enum fate stream_event(struct run *run, const struct event *ev)
 {
-    if (in_range) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
+    if (in_range) return identity_has(&identity, ev) ? FATE_DEFERRED : FATE_NO_ID;
     const uint32_t number = timelines_take(&carts.timelines, identity_id(ev));
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     const struct click click = click_of(ev);
@@ -212,7 +212,7 @@ static enum fate at_event(struct run *run, const struct event *ev)
         in_range ? POOL_NONE : timelines_take(&visits.timelines, identity_id(ev));
     if (ev->time_us > at_us) return FATE_FILTERED;
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (in_range) return FATE_LEFT;
+    if (in_range) return FATE_DEFERRED;
     const struct click click = click_of(ev);
     const bool used = number != POOL_NONE ? sessions_add(&visits, number, &click)
                                           : sessions_begin(&visits, identity_id(ev),

@@ -186,7 +186,7 @@ static enum fate event(struct run *run, const struct event *ev)
     if (!identity_has(&identity, ev)) return FATE_NO_ID;
     if (is_left(ev, number)) {
         keys_count(run);
-        return FATE_LEFT;
+        return FATE_DEFERRED;
     }
     const struct click click = {.time_us = ev->time_us,
                                 .watermark_us = ev->watermark_us,

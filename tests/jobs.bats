@@ -310,6 +310,18 @@ blocked() {
   done
 }
 
+@test "more jobs than there may be files open for are fewer jobs" {
+  local tool limit
+  make_long
+  for tool in cs-parse cs-funnel; do
+    $tool long.ndjson >one
+    for limit in 64 150; do
+      (ulimit -n $limit && $tool --jobs=200 long.ndjson) >many
+      cmp one many
+    done
+  done
+}
+
 @test "lines in rejects are counted from the file's beginning" {
   cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
   jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last

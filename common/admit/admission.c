@@ -16,7 +16,7 @@ struct stage {
     bool (*wanted)(const struct admission *a);
     /* Does the event go on? If not, the stage has counted it, or holds it. */
     bool (*pass)(struct admission *a, struct pending *pending);
-    bool short_way; /* the short way does the same */
+    bool on_fast_path; /* admit_fast does the same */
     /* What it keeps over restarts; NULL: nothing. */
     void (*save)(const struct admission *a, struct buffer *out);
     bool (*load)(struct admission *a, struct unpack *in);
@@ -286,12 +286,12 @@ static const struct stage stages[] = {
      .pass = repeats_pass,
      .save = repeats_save,
      .load = repeats_load},
-    {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .short_way = true},
-    {.name = "jump", .pass = jump_pass, .short_way = true},
+    {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .on_fast_path = true},
+    {.name = "jump", .pass = jump_pass, .on_fast_path = true},
     /* Here held events go on. */
-    {.name = "time", .pass = time_pass, .short_way = true},
+    {.name = "time", .pass = time_pass, .on_fast_path = true},
     {.name = "passed", .wanted = repeats_wanted, .pass = passed_pass},
-    {.name = "where", .wanted = where_wanted, .pass = where_pass, .short_way = true},
+    {.name = "where", .wanted = where_wanted, .pass = where_pass, .on_fast_path = true},
 };
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])
 _Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is room for");
@@ -299,12 +299,12 @@ _Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is r
 void admission_begin(struct admission *a)
 {
     a->stages = 0;
-    a->short_way = true;
+    a->fast_path = true;
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         const struct stage *const stage = &stages[i];
         if (stage->pass == time_pass) a->passed = a->stages;
         if (stage->wanted != NULL && !stage->wanted(a)) continue;
-        a->short_way = a->short_way && stage->short_way;
+        a->fast_path = a->fast_path && stage->on_fast_path;
         a->stage[a->stages++] = stage;
     }
 }
@@ -436,7 +436,7 @@ static void refuse(struct admission *a, const struct pending *pending, enum reas
 }
 
 /* An event has been scanned, with that result: judged, and through the stages. */
-static void judge(struct admission *a, struct pending *pending, enum reason reason,
+static void admit(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
@@ -455,16 +455,16 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
 }
 
-/* May events go the short way? */
-static bool short_way_open(const struct admission *a)
+/* May events be tried with admit_fast? */
+static bool fast_path_allowed(const struct admission *a)
 {
-    return a->short_way && a->fates.translating == NULL && a->wallclock.believed;
+    return a->fast_path && a->fates.translating == NULL && a->wallclock.believed;
 }
 
-/* judge, where short_way_open and the event is a valid one of about the time of the one before;
+/* admit, where fast_path_allowed and the event is a valid one of about the time of the one before;
  * false: look closer. */
-static inline bool judge_short(struct admission *a, struct pending *pending, enum reason reason,
-                               const struct origin *origin, struct partition *partition)
+static inline bool admit_fast(struct admission *a, struct pending *pending, enum reason reason,
+                              const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     int64_t time_us;
@@ -500,7 +500,7 @@ const char *admission_event(struct admission *a, const char *text, const struct 
     struct event *const ev = &pending->ev;
     const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
     if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
-    judge(a, pending, reason, origin, partition);
+    admit(a, pending, reason, origin, partition);
     return next;
 }
 
@@ -535,11 +535,11 @@ const char *admission_lines(struct admission *a, struct input *input, const char
             scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
         if (witness_open(&a->witness)) witness_look(&a->witness, events, reasons, lines);
         if (a->where_count != 0) where_ahead(a, reasons, lines);
-        const bool open = short_way_open(a);
+        const bool fast = fast_path_allowed(a);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
-            if (!open || !judge_short(a, &place[i], reasons[i], &origin, input->partition))
-                judge(a, &place[i], reasons[i], &origin, input->partition);
+            if (!fast || !admit_fast(a, &place[i], reasons[i], &origin, input->partition))
+                admit(a, &place[i], reasons[i], &origin, input->partition);
         }
         batch_deliver(&a->batch);
         if (a->where_count != 0) expr_ahead_forget(a->where[0]);

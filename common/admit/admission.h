@@ -65,7 +65,7 @@ struct admission {
     const struct stage *stage[ADMISSION_STAGES_MAX]; /* those that have something to do */
     int stages;
     int passed;               /* the first of them behind what a held event has passed already */
-    bool short_way;           /* the others look only at times */
+    bool fast_path;           /* all of them are on it: they look only at times */
     struct instant_near near; /* of the event before */
     struct buffer detail;
     struct buffer plain; /* a text without its escapes */

@@ -12,7 +12,7 @@ void batch_init(struct batch *batch, int values)
     for (int i = 0; i < BATCH_MAX; i++)
         batch->place[i].ev.value = batch->values + (size_t)(i + 1) * each;
     batch->held.ev.value = batch->values;
-    batch->told_us = TIME_NONE;
+    batch->announced_us = TIME_NONE;
 }
 
 void batch_release(struct batch *batch)
@@ -41,7 +41,7 @@ void batch_hand(struct batch *batch)
             fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin);
             break;
         case FATE_LATE: fates_late(batch->fates, &pending->ev, &pending->origin); break;
-        case FATE_LEFT: batch->leave(batch->context, pending); break;
+        case FATE_DEFERRED: batch->leave(batch->context, pending); break;
         }
     }
     batch->count = 0;
@@ -52,8 +52,8 @@ void batch_tell(struct batch *batch, int64_t watermark_us)
 {
     uint64_t keys = batch_keys(batch);
     if (keys > batch->keys_most) batch->keys_most = keys;
-    if (watermark_us > batch->told_us) {
-        batch->told_us = watermark_us;
+    if (watermark_us > batch->announced_us) {
+        batch->announced_us = watermark_us;
         if (batch->analysis->advance != NULL) batch->analysis->advance(batch->run, watermark_us);
         if (batch->dedup->span_us != 0) dedup_advance(batch->dedup, watermark_us);
         keys = batch_keys(batch);

@@ -45,7 +45,7 @@ enum fate {
     FATE_LATE,     /* nothing it could still belong to is open */
     FATE_NO_ID,    /* cs-sessionize, cs-abandon: an event without an id */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
-    FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
+    FATE_DEFERRED, /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
 /* What the common options mean for a run, for commands that have to look. Durations in
@@ -126,8 +126,8 @@ enum tool_flags {
 /*
  * --jobs: what an analysis does when files are read in contiguous ranges by several processes. The
  * first range is the run's own; each other one is read by a process that knows of what came before
- * only how far event time had come. What it cannot decide it leaves to the run (FATE_LEFT); what it
- * has open at its end it hands over, and the run adds that to its own.
+ * only how far event time had come. What it cannot decide it leaves to the run (FATE_DEFERRED);
+ * what it has open at its end it hands over, and the run adds that to its own.
  */
 struct ranges {
     bool singly; /* what becomes of an event depends on no other: ranges may be small */

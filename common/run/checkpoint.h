@@ -33,6 +33,8 @@ void checkpoint_full(struct loop *l);
  */
 void checkpoint_torn(struct loop *l);
 
+void checkpoint_release(void);
+
 /* --show-position: prints them and exits. */
 _Noreturn void checkpoint_show(struct loop *l);
 

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -119,30 +117,14 @@ void range_select(struct loop *l, const struct range *range)
     }
 }
 
-void range_serve(struct loop *l, pid_t parent)
+void range_serve(struct loop *l)
 {
-    die_with(parent);
     l->in_range = true;
     l->admission.wallclock.believed = true; /* the run has the first events */
     l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
     l->admission.fates.rejects.mark = HANDOVER_REJECTED;
     l->admission.fates.late.mark = HANDOVER_LATE;
     l->progress.on = false;
-}
-
-int range_wait(pid_t process)
-{
-    int status = 0;
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return status;
-}
-
-void range_failed(int status)
-{
-    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
-    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
-    die("another job was killed (signal %d)", WTERMSIG(status));
 }
 
 struct partition *range_partition(struct loop *l)

@@ -44,7 +44,6 @@ void saver_done(void)
 void saver_saved(struct saver *saver)
 {
     const int64_t pause_us = (instant_steady() - saver->started_us) * SHARE;
-    saver->saved_us = instant_now();
     saver->due_us = saver->started_us + (pause_us > saver->every_us ? pause_us : saver->every_us);
 }
 

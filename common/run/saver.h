@@ -39,7 +39,6 @@ struct saver {
     pid_t child;        /* 0: none is at work */
     int64_t started_us; /* steady clock: when the last save began */
     int64_t due_us;     /* when the next one may begin */
-    int64_t saved_us;   /* wall clock: when a save was durable last; 0: not yet */
 };
 
 void saver_init(struct saver *saver, int64_t every_us);

@@ -40,9 +40,9 @@ void summary_write(struct loop *l)
         .keys = batch_keys(&l->admission.batch),
         .memory = held.total,
         .bytes = l->inputs.bytes_read,
-        .watermark_us = l->admission.batch.told_us,
+        .watermark_us = l->admission.batch.announced_us,
         .read_us = l->inputs.bytes_read != 0 ? l->admission.wallclock.now_us : 0,
-        .saved_us = l->saver.saved_us,
+        .saved_us = l->saved_us,
         .more = buffer_slice(&more),
     };
     metrics_write(&metrics, options->stats_file);

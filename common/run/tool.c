@@ -17,6 +17,7 @@
 #include "base/paths.h"
 #include "event/members.h"
 #include "run/checkpoint.h"
+#include "run/crew.h"
 #include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
@@ -29,9 +30,6 @@
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
-
-/* More workers than that help nobody. */
-#define JOBS_MAX 256
 
 static struct loop loop;
 
@@ -222,13 +220,16 @@ static void input_ended(struct loop *l, struct input *input)
     batch_deliver(&l->admission.batch);
 }
 
+/* All input has been read, and no signal came before. */
+static bool input_over;
+
 static void read_everything(struct loop *l)
 {
     while (stop_signal == 0) {
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
         if (status == INPUT_END) {
-            l->input_over = true;
+            input_over = true;
             break;
         }
         if (reopen_wanted && !l->in_range) {
@@ -253,20 +254,21 @@ static void finish(struct loop *l)
 {
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
     const bool flushes =
-        options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
+        options->flush && input_over && !wallclock_in_doubt(&l->admission.wallclock);
     if (options->state != NULL && !flushes) return;
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
-        l->admission.clock.largest_us > l->admission.batch.told_us) {
-        l->admission.batch.told_us = l->admission.clock.largest_us;
-        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
+        l->admission.clock.largest_us > l->admission.batch.announced_us) {
+        l->admission.batch.announced_us = l->admission.clock.largest_us;
+        if (l->analysis->advance != NULL)
+            l->analysis->advance(&l->run, l->admission.batch.announced_us);
     }
     if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
     /* For the run that goes on after --flush. */
-    if (l->admission.batch.told_us > l->admission.clock.floor_us)
-        l->admission.clock.floor_us = l->admission.batch.told_us;
+    if (l->admission.batch.announced_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->admission.batch.announced_us;
     if (l->run.finished_us > l->admission.clock.floor_us)
         l->admission.clock.floor_us = l->run.finished_us;
 }
@@ -412,7 +414,7 @@ static void start(struct loop *l, int argc, char **argv)
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
     if (l->output_unknown) checkpoint_now(l);
-    l->updates_due_us = instant_steady() + options->updates_us;
+    tick_begin();
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
@@ -440,7 +442,7 @@ static void release(struct loop *l)
     buffer_release(&l->json);
     buffer_release(&l->head);
     buffer_release(&l->events);
-    positions_release(&l->positions);
+    checkpoint_release();
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
@@ -452,7 +454,7 @@ static void release(struct loop *l)
 
 static void read_with_jobs(struct loop *l)
 {
-    const int count = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
+    const int count = crew_count(options->jobs);
     if (range_possible(l, count) &&
         (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
         return;

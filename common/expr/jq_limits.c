@@ -1,4 +1,4 @@
-#include "expr/leash.h"
+#include "expr/jq_limits.h"
 
 #include <assert.h>
 #include <dlfcn.h>
@@ -18,7 +18,7 @@
 #define STEPS_BETWEEN_LOOKS 4096 /* at the limits */
 #define STEPS_UNLIMITED (INT64_MAX / 2)
 #define CPU_SECONDS_MAX 5           /* in one run */
-#define STACK_MAX ((size_t)1 << 20) /* bytes below leash_run's frame */
+#define STACK_MAX ((size_t)1 << 20) /* bytes below jq_limits_run's frame */
 
 /*
  * A block on a list; its bytes follow at an address that is odd in units of 8. malloc's own are
@@ -28,12 +28,12 @@
 struct block {
     struct block *next;
     struct block *previous;
-    struct leash *owner; /* NULL: nobody's, on no list */
+    struct jq_limits *owner; /* NULL: nobody's, on no list */
     size_t size;
     size_t odd;
 };
 
-struct leash {
+struct jq_limits {
     struct block ring; /* the list's head */
     void (*halt)(void *program);
     void *program;
@@ -45,9 +45,9 @@ struct leash {
     bool abandoned;
 };
 
-/* The run that is going on in this thread. */
-struct run {
-    struct leash *leash; /* NULL: none */
+/* What is being called in this thread. */
+struct call {
+    struct jq_limits *limits; /* NULL: none */
     bool listing;
     int64_t countdown; /* steps until the next look */
     int64_t counted;   /* what countdown was set to */
@@ -56,21 +56,21 @@ struct run {
     sigjmp_buf out;
 };
 
-static _Thread_local struct run run = {.countdown = STEPS_UNLIMITED, .counted = STEPS_UNLIMITED};
+static _Thread_local struct call call = {.countdown = STEPS_UNLIMITED, .counted = STEPS_UNLIMITED};
 
 /* The ways out. */
 
 static _Noreturn void leave(enum cutoff cutoff)
 {
-    run.leash->abandoned = true;
-    siglongjmp(run.out, (int)cutoff);
+    call.limits->abandoned = true;
+    siglongjmp(call.out, (int)cutoff);
 }
 
 static void halt(enum cutoff cutoff)
 {
-    if (run.leash->halted != CUTOFF_NONE || !run.listing) return;
-    run.leash->halted = cutoff;
-    run.leash->halt(run.leash->program);
+    if (call.limits->halted != CUTOFF_NONE || !call.listing) return;
+    call.limits->halted = cutoff;
+    call.limits->halt(call.limits->program);
 }
 
 static time_t cpu_second(void)
@@ -82,24 +82,24 @@ static time_t cpu_second(void)
 
 static void count_anew(int64_t steps)
 {
-    run.counted = steps;
-    run.countdown = steps;
+    call.counted = steps;
+    call.countdown = steps;
 }
 
 static void look(void)
 {
-    struct leash *const leash = run.leash;
-    if (leash == NULL) {
+    struct jq_limits *const limits = call.limits;
+    if (limits == NULL) {
         count_anew(STEPS_UNLIMITED);
         return;
     }
-    leash->steps -= run.counted - run.countdown;
+    limits->steps -= call.counted - call.countdown;
     count_anew(STEPS_BETWEEN_LOOKS);
-    if (leash->steps <= -leash->steps_max) leave(CUTOFF_STEPS);
-    if (leash->steps <= 0) halt(CUTOFF_STEPS);
+    if (limits->steps <= -limits->steps_max) leave(CUTOFF_STEPS);
+    if (limits->steps <= 0) halt(CUTOFF_STEPS);
     const time_t second = cpu_second();
-    if (run.second_max == 0) run.second_max = second + CPU_SECONDS_MAX;
-    if (second > run.second_max) leave(CUTOFF_TIME);
+    if (call.second_max == 0) call.second_max = second + CPU_SECONDS_MAX;
+    if (second > call.second_max) leave(CUTOFF_TIME);
 }
 
 /* In place of libjq's own. */
@@ -115,8 +115,8 @@ jv_kind jv_get_kind(jv value)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (__builtin_expect(kind_of == NULL, 0)) pthread_once(&once, find_kind_of);
-    if (__builtin_expect(--run.countdown <= 0, 0)) look();
-    if (__builtin_expect((const char *)__builtin_frame_address(0) < run.stack_end, 0))
+    if (__builtin_expect(--call.countdown <= 0, 0)) look();
+    if (__builtin_expect((const char *)__builtin_frame_address(0) < call.stack_end, 0))
         leave(CUTOFF_STACK);
     return kind_of(value);
 }
@@ -145,7 +145,7 @@ jv jv_array_set(jv array, int index, jv value)
 /* What assert() calls. libjq takes some programs at their word; they may not end the process. */
 void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
 {
-    if (run.leash != NULL) leave(CUTOFF_FAULT);
+    if (call.limits != NULL) leave(CUTOFF_FAULT);
     fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, assertion);
     abort();
 }
@@ -153,7 +153,7 @@ void __assert_fail(const char *assertion, const char *file, unsigned line, const
 /* jq 1.6 divides integers without a look at the one quotient that does not fit. */
 static void on_fault(int signal_number)
 {
-    if (run.leash != NULL) leave(CUTOFF_FAULT);
+    if (call.limits != NULL) leave(CUTOFF_FAULT);
     signal(signal_number, SIG_DFL);
 }
 
@@ -163,9 +163,9 @@ static void prepare(void)
 {
     struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
     sigaction(SIGFPE, &action, NULL);
-    const int64_t before = run.countdown;
+    const int64_t before = call.countdown;
     jv_free(jv_true());
-    if (run.countdown == before)
+    if (call.countdown == before)
         die("libjq cannot be limited: it does not call its functions through the linker");
 }
 
@@ -180,14 +180,14 @@ char *jv_mem_strdup_unguarded(const char *text);
 void *jv_mem_realloc(void *old, size_t size);
 void jv_mem_free(void *memory);
 
-static void block_join(struct block *block, struct leash *leash)
+static void block_join(struct block *block, struct jq_limits *limits)
 {
-    block->owner = leash;
-    block->next = &leash->ring;
-    block->previous = leash->ring.previous;
+    block->owner = limits;
+    block->next = &limits->ring;
+    block->previous = limits->ring.previous;
     block->previous->next = block;
     block->next->previous = block;
-    leash->bytes += block->size;
+    limits->bytes += block->size;
 }
 
 static void block_leave(struct block *block)
@@ -207,20 +207,20 @@ static struct block *block_of(void *memory)
 
 static void count_bytes(size_t size)
 {
-    const struct leash *const leash = run.leash;
-    if (leash == NULL) return;
-    const size_t used = leash->bytes < SIZE_MAX - size ? leash->bytes + size : SIZE_MAX;
-    if (used > leash->bytes_max) halt(CUTOFF_BYTES);
-    if (used / 2 > leash->bytes_max) leave(CUTOFF_BYTES);
+    const struct jq_limits *const limits = call.limits;
+    if (limits == NULL) return;
+    const size_t used = limits->bytes < SIZE_MAX - size ? limits->bytes + size : SIZE_MAX;
+    if (used > limits->bytes_max) halt(CUTOFF_BYTES);
+    if (used / 2 > limits->bytes_max) leave(CUTOFF_BYTES);
 }
 
 void *jv_mem_alloc(size_t size)
 {
     count_bytes(size);
-    if (!run.listing) return memory_new(size);
+    if (!call.listing) return memory_new(size);
     struct block *block = memory_new(sizeof(*block) + size);
     block->size = size;
-    block_join(block, run.leash);
+    block_join(block, call.limits);
     return block + 1;
 }
 
@@ -268,18 +268,18 @@ char *jv_mem_strdup_unguarded(const char *text)
     return jv_mem_strdup(text);
 }
 
-/* Leashes. */
+/* Limits. */
 
-struct leash *leash_new(void (*halt_program)(void *program), void *program)
+struct jq_limits *jq_limits_new(void (*halt_program)(void *program), void *program)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, prepare);
-    struct leash *leash = memory_zero(1, sizeof(*leash));
-    leash->ring.next = &leash->ring;
-    leash->ring.previous = &leash->ring;
-    leash->halt = halt_program;
-    leash->program = program;
-    return leash;
+    struct jq_limits *limits = memory_zero(1, sizeof(*limits));
+    limits->ring.next = &limits->ring;
+    limits->ring.previous = &limits->ring;
+    limits->halt = halt_program;
+    limits->program = program;
+    return limits;
 }
 
 /* How a big integer of jv_dtoa.c begins: 2^power words follow. */
@@ -300,61 +300,61 @@ static bool may_be_kept(const struct block *block)
     return bigint->words_max == 1 << bigint->power;
 }
 
-void leash_free(struct leash *leash)
+void jq_limits_free(struct jq_limits *limits)
 {
-    if (leash == NULL) return;
-    while (leash->ring.next != &leash->ring) {
-        struct block *const block = leash->ring.next;
+    if (limits == NULL) return;
+    while (limits->ring.next != &limits->ring) {
+        struct block *const block = limits->ring.next;
         block_leave(block);
         if (!may_be_kept(block)) free(block);
     }
-    free(leash);
+    free(limits);
 }
 
-size_t leash_bytes(const struct leash *leash)
+size_t jq_limits_bytes(const struct jq_limits *limits)
 {
-    return leash->bytes;
+    return limits->bytes;
 }
 
-void leash_allow(struct leash *leash, int64_t steps, size_t bytes)
+void jq_limits_allow(struct jq_limits *limits, int64_t steps, size_t bytes)
 {
-    leash->steps = steps;
-    leash->steps_max = steps;
-    leash->bytes_max = leash->bytes + bytes;
+    limits->steps = steps;
+    limits->steps_max = steps;
+    limits->bytes_max = limits->bytes + bytes;
 }
 
-static enum cutoff run_work(struct leash *leash, void (*work)(void *context), void *context)
+static enum cutoff call_work(struct jq_limits *limits, void (*work)(void *context), void *context)
 {
-    run.leash = leash;
-    run.stack_end = (const char *)__builtin_frame_address(0) - STACK_MAX;
-    run.second_max = 0;
-    leash->halted = CUTOFF_NONE;
-    count_anew(leash->steps < STEPS_BETWEEN_LOOKS ? leash->steps : STEPS_BETWEEN_LOOKS);
-    const enum cutoff cutoff = (enum cutoff)sigsetjmp(run.out, 0);
+    call.limits = limits;
+    call.stack_end = (const char *)__builtin_frame_address(0) - STACK_MAX;
+    call.second_max = 0;
+    limits->halted = CUTOFF_NONE;
+    count_anew(limits->steps < STEPS_BETWEEN_LOOKS ? limits->steps : STEPS_BETWEEN_LOOKS);
+    const enum cutoff cutoff = (enum cutoff)sigsetjmp(call.out, 0);
     if (cutoff == CUTOFF_NONE) work(context);
-    leash->steps -= run.counted - run.countdown;
-    run.leash = NULL;
-    run.listing = false;
-    run.stack_end = NULL;
+    limits->steps -= call.counted - call.countdown;
+    call.limits = NULL;
+    call.listing = false;
+    call.stack_end = NULL;
     count_anew(STEPS_UNLIMITED);
-    return cutoff != CUTOFF_NONE ? cutoff : leash->halted;
+    return cutoff != CUTOFF_NONE ? cutoff : limits->halted;
 }
 
-enum cutoff leash_run(struct leash *leash, void (*work)(void *context), void *context)
+enum cutoff jq_limits_run(struct jq_limits *limits, void (*work)(void *context), void *context)
 {
-    run.listing = true;
-    return run_work(leash, work, context);
+    call.listing = true;
+    return call_work(limits, work, context);
 }
 
-enum cutoff leash_compile(struct leash *leash, void (*work)(void *context), void *context)
+enum cutoff jq_limits_compile(struct jq_limits *limits, void (*work)(void *context), void *context)
 {
-    run.listing = false;
-    return run_work(leash, work, context);
+    call.listing = false;
+    return call_work(limits, work, context);
 }
 
-bool leash_abandoned(const struct leash *leash)
+bool jq_limits_abandoned(const struct jq_limits *limits)
 {
-    return leash->abandoned;
+    return limits->abandoned;
 }
 
 const char *cutoff_reason(enum cutoff cutoff)
