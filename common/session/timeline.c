@@ -6,11 +6,11 @@
 #include "base/memory.h"
 #include "base/varint.h"
 
-void timelines_init(struct timelines *timelines)
+void timelines_init(struct timelines *timelines, const struct kept *kept)
 {
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids, HELD_SESSIONS);
-    stretches_init(&timelines->stretches);
+    stretches_init(&timelines->stretches, kept);
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
@@ -53,7 +53,7 @@ static void hints_follow(struct timelines *timelines)
         const uint32_t number = timelines->ahead[i];
         if (number == POOL_NONE) continue;
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
+        if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
 }
 
@@ -101,11 +101,12 @@ void timeline_name_add(struct buffer *name, struct value value)
         name_add_printed(name, value);
         return;
     }
-    char head[1 + VARINT_MAX] = {(char)value.kind};
     const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
-
-    buffer_add(name, head, 1 + varint_write(head + 1, len));
-    buffer_add(name, value.text, len);
+    char *to = buffer_reserve(name, 1 + VARINT_MAX + len);
+    to[0] = (char)value.kind;
+    char *text = to + 1 + varint_write(to + 1, len);
+    if (len > 0) memcpy(text, value.text, len);
+    name->len += (size_t)(text - to) + len;
 }
 
 struct value timeline_name_value(struct slice *name)

@@ -63,7 +63,7 @@ struct timelines {
     unsigned hinted, taken;
 };
 
-void timelines_init(struct timelines *timelines);
+void timelines_init(struct timelines *timelines, const struct kept *kept);
 void timelines_release(struct timelines *timelines);
 
 static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)

@@ -9,16 +9,28 @@
 
 static int64_t after_us, forget_us;
 
-static void alert_line(void *context, const struct cart_alert *alert)
+static void carts_begin_empty(struct carts *carts)
 {
-    struct slice name = alert->name;
+    const struct cart_rule rule = {.after_us = after_us,
+                                   .forget_us = forget_us,
+                                   .add = ACTION_ADD_TO_CART,
+                                   .purchase = ACTION_PURCHASE,
+                                   .user = 0};
 
-    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
-                  timeline_name_value(&name).text, (int)alert->user.len, alert->user.text,
-                  alert->add_to_carts);
+    carts_init(carts, &sample_kept, &rule);
 }
 
-static bool carts_event(struct carts *carts, struct slice name, const struct click *click)
+static void alert_line(void *context, const struct overview *alert)
+{
+    struct slice name = alert->name;
+    const struct value user = attribute_value(&alert->attributes, 0, alert->present);
+
+    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
+                  timeline_name_value(&name).text, (int)user.len, user.text,
+                  alert->count[ACTION_ADD_TO_CART]);
+}
+
+static bool cart_take(struct carts *carts, struct slice name, const struct click *click)
 {
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&carts->timelines, id);
@@ -30,11 +42,10 @@ static bool carts_event(struct carts *carts, struct slice name, const struct cli
 static bool carts_sample(struct carts *carts, const struct sample *sample)
 {
     struct buffer name = {0};
-    struct click click;
-    char texts[6];
+    struct sample_event event;
 
-    sample_click(sample, &click, texts, &name);
-    const bool used = carts_event(carts, buffer_slice(&name), &click);
+    sample_click(sample, &event, &name);
+    const bool used = cart_take(carts, buffer_slice(&name), &event.click);
     buffer_release(&name);
     return used;
 }
@@ -46,7 +57,7 @@ static bool carts_resume(struct carts *carts)
     struct carts loaded;
 
     carts_save(carts, &saved);
-    carts_init(&loaded, after_us, forget_us);
+    carts_begin_empty(&loaded);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
     bool good = carts_load(&loaded, &in) && in.at == in.end;
     carts_save(&loaded, &again);
@@ -65,7 +76,7 @@ static bool world_run(struct world *world, int64_t often, bool resume, int64_t e
     struct carts carts;
     bool good = true;
 
-    carts_init(&carts, after_us, forget_us);
+    carts_begin_empty(&carts);
     for (int i = 0; i < world->count; i++) {
         struct sample *sample = &world->sample[i];
         sample->used = carts_sample(&carts, sample);
@@ -211,7 +222,7 @@ static void is_alerts(const struct sample *samples, int count, const char *wante
     struct carts carts;
     struct buffer out = {0};
 
-    carts_init(&carts, after_us, forget_us);
+    carts_begin_empty(&carts);
     for (int i = 0; i < count; i++) {
         carts_sample(&carts, &samples[i]);
         carts_advance(&carts, samples[i].advance_us, alert_line, &out);
