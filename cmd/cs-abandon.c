@@ -138,10 +138,11 @@ static void stream_advance(struct run *run, int64_t watermark_us)
     run->counters.keys = carts_count(&own->carts);
 }
 
-static void stream_finish(struct run *run)
+/* The input has ended, or pauses. */
+static void stream_settle(struct run *run)
 {
     struct abandon *own = run->own;
-    carts_finish(&own->carts, stream_alert, run);
+    carts_settle(&own->carts, stream_alert, run);
     run->counters.keys = carts_count(&own->carts);
 }
 
@@ -241,7 +242,8 @@ static const struct analysis stream = {
     .hint = stream_hint,
     .event = stream_event,
     .advance = stream_advance,
-    .finish = stream_finish,
+    .pause = stream_settle,
+    .finish = stream_settle,
     .save = stream_save,
     .load = stream_load,
     .explain = stream_explain,

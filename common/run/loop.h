@@ -38,7 +38,8 @@ struct loop {
     struct buffer events;   /* those a translator has made of a record, one a line */
     struct progress progress;
     struct notify notify;
-    bool input_over; /* all of it has been read, and no signal came before */
+    int64_t paused_us; /* for so long the input has brought nothing */
+    bool input_over;   /* all of it has been read, and no signal came before */
     /* --state. */
     bool resumed; /* there was one */
     struct saver saver;

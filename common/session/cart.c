@@ -425,7 +425,8 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     cart_judge(carts, timeline, due_us, true);
 }
 
-static void cart_advance(struct carts *carts, uint32_t number)
+/* Judges what is due: runs before the watermark, and what was set aside before aside_us. */
+static void cart_advance(struct carts *carts, uint32_t number, int64_t aside_us)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
@@ -437,8 +438,7 @@ static void cart_advance(struct carts *carts, uint32_t number)
             run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->rule.after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
         const bool run_is_due = run_due_us < carts->watermark_us;
-        const bool aside_is_due = aside_due_us < carts->watermark_us ||
-                                  (carts->ended && aside_due_us == carts->watermark_us);
+        const bool aside_is_due = aside_due_us < aside_us;
         if (!run_is_due && !aside_is_due) break;
         if (aside_is_due && aside_due_us <= run_due_us)
             aside_end(carts, timeline);
@@ -467,15 +467,14 @@ static int verdict_compare(const void *a, const void *b, void *context)
     return timeline_name_compare(verdict_name(context, left), verdict_name(context, right));
 }
 
-/* Looks at all timelines that have something due before that time, and prints. */
-static void due_judge(struct carts *carts, int64_t before_us, cart_alert *alert, void *context)
+/* Looks at these timelines, and prints. aside_us: as above. */
+static void due_judge(struct carts *carts, const struct timer_item *due, size_t count,
+                      int64_t aside_us, cart_alert *alert, void *context)
 {
-    const struct timer_item *due;
-    const size_t count = timelines_due(&carts->timelines, before_us, &due);
     for (size_t i = 0; i < count; i++)
         dormants_hint(&carts->dormants, timeline_at(&carts->timelines, due[i].number)->stretch.id);
     for (size_t i = 0; i < count; i++)
-        cart_advance(carts, due[i].number);
+        cart_advance(carts, due[i].number, aside_us);
     dormants_advance(&carts->dormants, carts->watermark_us);
     if (carts->verdict_count > 1)
         qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
@@ -501,14 +500,18 @@ void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert,
 {
     if (watermark_us <= carts->watermark_us) return;
     carts->watermark_us = watermark_us;
-    due_judge(carts, watermark_us, alert, context);
+    const struct timer_item *due;
+    const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
+    due_judge(carts, due, count, watermark_us, alert, context);
 }
 
-void carts_finish(struct carts *carts, cart_alert *alert, void *context)
+void carts_settle(struct carts *carts, cart_alert *alert, void *context)
 {
-    if (carts->watermark_us == INT64_MAX) return;
-    carts->ended = true;
-    due_judge(carts, carts->watermark_us + 1, alert, context);
+    const int64_t watermark_us = carts->watermark_us;
+    if (watermark_us == INT64_MAX) return;
+    const struct timer_item *due;
+    const size_t count = timelines_due_at(&carts->timelines, watermark_us, &due);
+    due_judge(carts, due, count, watermark_us + 1, alert, context);
 }
 
 void carts_save(struct carts *carts, struct buffer *out)

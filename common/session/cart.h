@@ -44,7 +44,6 @@ struct cart_verdict;
 struct carts {
     struct cart_rule rule;
     int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
-    bool ended;                   /* carts_finish */
     struct timelines timelines;   /* of the ids that wait for a verdict */
     struct dormants dormants;     /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
@@ -86,9 +85,9 @@ static inline bool carts_event(struct carts *carts, uint32_t number, struct iden
  * and name: calls that follow each other give the order of one. */
 void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert, void *context);
 
-/* No event will come any more: what was set aside when the watermark was where it is now has
- * nothing to wait for, and is judged, too. */
-void carts_finish(struct carts *carts, cart_alert *alert, void *context);
+/* No event will come any more, or not for a while: what was set aside when the watermark was where
+ * it is now has nothing to wait for, and is judged, too. */
+void carts_settle(struct carts *carts, cart_alert *alert, void *context);
 
 /* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
 void carts_save(struct carts *carts, struct buffer *out);

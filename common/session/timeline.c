@@ -203,12 +203,15 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
     timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = number});
 }
 
-static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
+static size_t due_collect(struct timelines *timelines,
+                          bool (*pop)(struct timer *timer, int64_t time_us,
+                                      struct timer_item *item),
+                          int64_t time_us)
 {
     struct timer_item item;
     size_t count = 0;
 
-    while (timer_pop(&timelines->timer, watermark_us, &item)) {
+    while (pop(&timelines->timer, time_us, &item)) {
         if (item.number >= timelines->stretches.pool.used)
             continue; /* its timeline is gone, and so are all after it */
         if (count == timelines->due_cap) {
@@ -222,10 +225,10 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     return count;
 }
 
-size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
-                     const struct timer_item **items)
+/* Those collected that still mean something, none scheduled any more. */
+static size_t due_take(struct timelines *timelines, size_t collected,
+                       const struct timer_item **items)
 {
-    const size_t collected = due_collect(timelines, watermark_us);
     size_t count = 0;
 
     for (size_t i = 0; i < collected; i++) {
@@ -240,6 +243,17 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
     }
     *items = timelines->due;
     return count;
+}
+
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop, watermark_us), items);
+}
+
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
 }
 
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,

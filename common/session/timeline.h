@@ -122,6 +122,10 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items);
 
+/* The same of all that are due at a time or before: more may be scheduled for that time. */
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us,
+                        const struct timer_item **items);
+
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
                          int64_t time_us);
