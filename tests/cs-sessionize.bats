@@ -256,3 +256,17 @@ a 00:00:00 23:00:00 2' ]
   [ "$(jq -c '[.session_id, .total_events]' rows | tr '\n' ' ')" = '["s",1] ["other",1] ' ]
   [ "$(jq .line late)" = 3 ]
 }
+
+@test "no session is over already when its event comes: it is open, or the event is late" {
+  {
+    event 2026-01-01T13:00:00Z '"session_id":"z"'
+    event 2026-01-01T12:30:00Z '"session_id":"a"'
+    event 2026-01-01T12:29:59.999Z '"session_id":"b"'
+  } >in
+  counted cs-sessionize --lateness=0s --state=state --output=rows --late=late in
+  [ ! -s rows ]
+  [ "$(jq .line late)" = 3 ]
+  event 2026-01-01T13:00:00.001Z '"session_id":"z"' >more
+  cs-sessionize --lateness=0s --state=state --output=rows more
+  [ "$(jq -r .session_id rows)" = a ]
+}

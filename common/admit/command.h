@@ -16,6 +16,8 @@
  *     hint       for each event of a batch, before any of the batch is handed to event
  *     event      for each event that passed; says what became of it
  *     advance    when the smallest watermark has moved: close and print what is due
+ *     pause      when the input has brought nothing for a moment: print what only waits for time to
+ *                move on from where it is
  *     updates    --emit=updates: print what has changed since the last call
  *     save       any time between events
  *     finish     once, when nothing may stay open: close and print all (with --state, only if
@@ -157,6 +159,7 @@ struct analysis {
     void (*hint)(struct run *run, struct event *ev);
     enum fate (*event)(struct run *run, const struct event *ev);
     void (*advance)(struct run *run, int64_t watermark_us);
+    void (*pause)(struct run *run);
     void (*updates)(struct run *run);
     void (*finish)(struct run *run);
     /* The same bytes for the same state. Loaded once, before any event; false: senseless. NULL: the

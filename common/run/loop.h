@@ -40,8 +40,9 @@ struct loop {
     struct stats before; /* as earlier runs on the state have left them */
     struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
     const struct input *head_of;
-    bool late_told;   /* that much is late */
-    int foreign_told; /* inputs of which it was said what they look like */
+    bool late_told;    /* that much is late */
+    int foreign_told;  /* inputs of which it was said what they look like */
+    int64_t paused_us; /* for so long the input has brought nothing */
     /* --state. */
     struct spool spool;
     struct {

@@ -190,11 +190,33 @@ static void explain(struct loop *l)
     exit(EXIT_DONE);
 }
 
+/* So long nothing has to come before the command is told of a pause: much longer than a writer that
+ * has more needs to bring it, so that rows do not depend on the sizes of its pieces. */
+#define PAUSE_US INT64_C(1000000)
+
+/* How long until then; INT64_MAX: it has been told, or does not want to know. */
+static int64_t pause_due(const struct loop *l)
+{
+    if (l->analysis->pause == NULL || l->paused_us >= PAUSE_US) return INT64_MAX;
+    return PAUSE_US - l->paused_us;
+}
+
+static void pause_note(struct loop *l, int64_t waited_us)
+{
+    const bool is_told = waited_us >= pause_due(l);
+    l->paused_us += waited_us;
+    if (is_told) l->analysis->pause(&l->run);
+}
+
 static void wait_for_input(struct loop *l, int64_t due_us)
 {
     loop_flush(l);
     const int64_t idle_us = clock_next_idle(&l->admission.clock);
-    const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
+    const int64_t pause_us = pause_due(l);
+    if (idle_us < due_us) due_us = idle_us;
+    if (pause_us < due_us) due_us = pause_us;
+    const int64_t waited_us = inputs_wait(&l->inputs, due_us);
+    pause_note(l, waited_us);
     if (options->idle_us == 0) return;
     clock_waited(&l->admission.clock, waited_us);
     if (clock_all_released(&l->admission.clock)) admission_release_all(&l->admission);
@@ -241,6 +263,7 @@ static void read_everything(struct loop *l)
             wait_for_input(l, due_us);
             continue;
         }
+        l->paused_us = 0;
         wallclock_read(&l->admission.wallclock);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);

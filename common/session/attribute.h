@@ -1,94 +1,88 @@
 /*
- * attribute.h - a text that events of a session carry, the first or the last one, and when it was
- * said.
+ * attribute.h - texts that events of a session carry, each the first or the last one, and their
+ * times.
  *
- * As bytes it is its length and one more, 0 for never said, its time, and the text. The time of the
- * user, which changes often, takes eight bytes, so that it is changed in its place; that of the
- * others counts from the start.
+ * The last value of a member is that of its latest event, the first that of its earliest; events
+ * without one are skipped, and of several at the same time the greatest is last and the smallest
+ * first. So it does not matter in which order events and sets of them come together.
+ *
+ * As bytes an attribute is the length of its text and one more, 0 where there is none, its time,
+ * and the text. The time of a last one, which changes often, takes eight bytes, so that it is
+ * changed in its place; that of a first one counts from the start, as a varint.
  */
 #ifndef CS_ATTRIBUTE_H
 #define CS_ATTRIBUTE_H
 
-#include <endian.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/slice.h"
-#include "base/varint.h"
-#include "session/products.h"
+#include "base/value.h"
+#include "session/kept.h"
 
-/* What was said, and when; borrowed. */
+/* A text, borrowed, and its time. Where there is none that is before or after all times: of a last
+ * one INT64_MIN, of a first one INT64_MAX. */
 struct attribute {
     struct slice text;
     int64_t time_us;
 };
 
-/* Takes one off. */
-static inline void last_read(struct attribute *user, const char **at)
-{
-    const size_t len = (size_t)varint_read(at);
+/* All that are kept, in their order; the functions below go through as many as kept says. */
+struct attributes {
+    struct attribute of[ATTRIBUTES_MAX];
+};
 
-    *user = (struct attribute){.time_us = INT64_MIN};
-    if (len == 0) return;
-    user->time_us = (int64_t)slice_word(*at);
-    *at += sizeof user->time_us;
-    user->text = bytes_read(at, len - 1);
+/* A bit for each, of those from one number to another, that an event has. */
+static inline unsigned attributes_present(const struct kept *kept, const struct click *click,
+                                          int from, int to)
+{
+    unsigned present = 0;
+
+    for (int i = from; i < to; i++)
+        present |= (unsigned)(click->value[kept->slot[i]].kind == KIND_STRING) << i;
+    return present;
 }
 
-static inline void first_read(struct attribute *said, const char **at, int64_t start_us)
-{
-    const size_t len = (size_t)varint_read(at);
+/* Those of an event; none. */
+void attributes_of(struct attributes *attributes, const struct kept *kept,
+                   const struct click *click);
+void attributes_none(struct attributes *attributes, const struct kept *kept);
 
-    *said = (struct attribute){.time_us = INT64_MAX};
-    if (len == 0) return;
-    said->time_us = (int64_t)((uint64_t)start_us + varint_read(at));
-    said->text = bytes_read(at, len - 1);
+/* Adds those of other events. Has anything changed? */
+bool attributes_merge(struct attributes *attributes, const struct kept *kept,
+                      const struct attributes *more);
+
+/* A bit for each that there is. */
+unsigned attributes_there(const struct attributes *attributes, const struct kept *kept);
+
+/* Its text as a string, or null. */
+static inline struct value attribute_value(const struct attributes *attributes, int number,
+                                           unsigned present)
+{
+    return (present >> number & 1) != 0 ? value_string(attributes->of[number].text) : VALUE_NULL;
 }
 
-/* Puts one in; returns behind it. */
-static inline char *time_write(char *to, int64_t time_us)
-{
-    const uint64_t little = htole64((uint64_t)time_us);
+/* Takes them off the bytes at *at, and puts them in; returns behind them. */
+void attributes_read(struct attributes *attributes, const struct kept *kept, const char **at,
+                     int64_t start_us);
+char *attributes_write(char *to, const struct attributes *attributes, const struct kept *kept,
+                       int64_t start_us);
 
-    memcpy(to, &little, sizeof little);
-    return to + sizeof little;
-}
+/* For how many bytes there has to be room. */
+size_t attributes_room(const struct attributes *attributes, const struct kept *kept);
 
-static inline char *last_write(char *to, const struct attribute *user)
-{
-    if (user->time_us == INT64_MIN) return to + varint_write(to, 0);
-    to += varint_write(to, user->text.len + 1);
-    return bytes_write(time_write(to, user->time_us), user->text);
-}
+/* Are there whole ones at *at, before end? Moves behind them. */
+bool attributes_whole(const struct kept *kept, const char **at, const char *end);
 
-static inline char *first_write(char *to, const struct attribute *said, int64_t start_us)
-{
-    if (said->time_us == INT64_MAX) return to + varint_write(to, 0);
-    to += varint_write(to, said->text.len + 1);
-    to += varint_write(to, (uint64_t)said->time_us - (uint64_t)start_us);
-    return bytes_write(to, said->text);
-}
+/* Those of a session's first event, as bytes: the same as attributes_write of attributes_of, in one
+ * go. Sets a bit in *present for each that there is. */
+char *attributes_begin(char *to, const struct kept *kept, const struct click *click,
+                       unsigned *present);
 
-/* Does a text said at some time stand for more than the one known? The last user: later, or
- * greater. */
-static inline bool last_learn(struct attribute *known, const struct attribute *more)
-{
-    if (more->time_us < known->time_us || more->time_us == INT64_MIN) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) <= 0)
-        return false;
-    *known = *more;
-    return true;
-}
-
-/* The first source or device: earlier, or smaller. */
-static inline bool first_learn(struct attribute *known, const struct attribute *more)
-{
-    if (more->time_us > known->time_us || more->time_us == INT64_MAX) return false;
-    if (more->time_us == known->time_us && slice_compare(more->text, known->text) >= 0)
-        return false;
-    *known = *more;
-    return true;
-}
+/* An event that is not before any other: if its last attributes are what stands at `at` already,
+ * sets their times there. False: it has to be merged. */
+bool attributes_confirm(const struct kept *kept, char *at, unsigned last,
+                        const struct click *click);
 
 #endif

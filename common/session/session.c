@@ -7,10 +7,11 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 
-void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us)
+void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
+                   int64_t max_us)
 {
     *sessions = (struct sessions){.gap_us = gap_us, .max_us = max_us, .watermark_us = INT64_MIN};
-    timelines_init(&sessions->timelines);
+    timelines_init(&sessions->timelines, kept);
 }
 
 void sessions_release(struct sessions *sessions)

@@ -6,11 +6,11 @@
 #include "base/memory.h"
 #include "base/varint.h"
 
-void timelines_init(struct timelines *timelines)
+void timelines_init(struct timelines *timelines, const struct kept *kept)
 {
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids, HELD_SESSIONS);
-    stretches_init(&timelines->stretches);
+    stretches_init(&timelines->stretches, kept);
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
@@ -53,7 +53,7 @@ static void hints_follow(struct timelines *timelines)
         const uint32_t number = timelines->ahead[i];
         if (number == POOL_NONE) continue;
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
+        if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
 }
 
@@ -101,11 +101,12 @@ void timeline_name_add(struct buffer *name, struct value value)
         name_add_printed(name, value);
         return;
     }
-    char head[1 + VARINT_MAX] = {(char)value.kind};
     const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
-
-    buffer_add(name, head, 1 + varint_write(head + 1, len));
-    buffer_add(name, value.text, len);
+    char *to = buffer_reserve(name, 1 + VARINT_MAX + len);
+    to[0] = (char)value.kind;
+    char *text = to + 1 + varint_write(to + 1, len);
+    if (len > 0) memcpy(text, value.text, len);
+    name->len += (size_t)(text - to) + len;
 }
 
 struct value timeline_name_value(struct slice *name)
@@ -202,12 +203,15 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
     timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = number});
 }
 
-static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
+static size_t due_collect(struct timelines *timelines,
+                          bool (*pop)(struct timer *timer, int64_t time_us,
+                                      struct timer_item *item),
+                          int64_t time_us)
 {
     struct timer_item item;
     size_t count = 0;
 
-    while (timer_pop(&timelines->timer, watermark_us, &item)) {
+    while (pop(&timelines->timer, time_us, &item)) {
         if (item.number >= timelines->stretches.pool.used)
             continue; /* its timeline is gone, and so are all after it */
         if (count == timelines->due_cap) {
@@ -221,10 +225,10 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     return count;
 }
 
-size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
-                     const struct timer_item **items)
+/* Those collected that still mean something, none scheduled any more. */
+static size_t due_take(struct timelines *timelines, size_t collected,
+                       const struct timer_item **items)
 {
-    const size_t collected = due_collect(timelines, watermark_us);
     size_t count = 0;
 
     for (size_t i = 0; i < collected; i++) {
@@ -239,6 +243,17 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
     }
     *items = timelines->due;
     return count;
+}
+
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop, watermark_us), items);
+}
+
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
 }
 
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,

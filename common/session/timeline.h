@@ -63,7 +63,7 @@ struct timelines {
     unsigned hinted, taken;
 };
 
-void timelines_init(struct timelines *timelines);
+void timelines_init(struct timelines *timelines, const struct kept *kept);
 void timelines_release(struct timelines *timelines);
 
 static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)
@@ -121,6 +121,10 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
  * Good until the next call. */
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items);
+
+/* The same of all that are due at a time or before: more may be scheduled for that time. */
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us,
+                        const struct timer_item **items);
 
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,

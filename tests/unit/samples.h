@@ -16,6 +16,28 @@
 #define PARTITIONS_MAX 3
 #define IDS 2
 
+/* More than there is room for in a record, so that some counters stand in the blocks. */
+enum {
+    ACTION_OTHER,
+    ACTION_PAGE_VIEW,
+    ACTION_PRODUCT_VIEW,
+    ACTION_ADD_TO_CART,
+    ACTION_PURCHASE,
+    ACTION_SEARCH,
+    ACTION_CHECKOUT_START,
+    ACTION_COUNT
+};
+
+enum { SAMPLE_USER, SAMPLE_SOURCE, SAMPLE_PRODUCT, SAMPLE_VALUES };
+
+/* The last user, the first source, and all products. */
+static const struct kept sample_kept = {.actions = ACTION_COUNT - 1,
+                                        .attributes = 2,
+                                        .lasts = 1,
+                                        .first_bits = 2,
+                                        .slot = {SAMPLE_USER, SAMPLE_SOURCE},
+                                        .list_slot = SAMPLE_PRODUCT};
+
 static uint64_t random_state = 88172645463325252u;
 
 static int64_t random_below(int64_t bound)
@@ -30,7 +52,7 @@ static int64_t random_below(int64_t bound)
 struct sample {
     int64_t time_us, watermark_us;
     int id, user, source, product;
-    enum action action;
+    unsigned action;
     int64_t advance_us; /* the smallest watermark after it */
     bool used;
 };
@@ -87,23 +109,30 @@ static void world_random(struct world *world, bool in_time)
         sample->user = (int)random_below(4) - 1;
         sample->source = (int)random_below(4) - 1;
         sample->product = (int)random_below(4) - 1;
-        sample->action = (enum action)random_below(ACTION_COUNT);
+        sample->action = (unsigned)random_below(ACTION_COUNT);
     }
 }
 
-/* What timelines want to know of an event; texts has room for six bytes, name is replaced. */
-static void sample_click(const struct sample *sample, struct click *click, char *texts,
+/* An event as timelines take it, and what it borrows. */
+struct sample_event {
+    struct click click;
+    struct value value[SAMPLE_VALUES];
+    char texts[2 * SAMPLE_VALUES];
+};
+
+/* Fills it in; name is replaced. */
+static void sample_click(const struct sample *sample, struct sample_event *event,
                          struct buffer *name)
 {
     char id[2];
 
-    *click = (struct click){.time_us = sample->time_us,
-                            .watermark_us = sample->watermark_us,
-                            .action = sample->action,
-                            .user = text_of(texts, 'u', sample->user),
-                            .source = text_of(texts + 2, 's', sample->source),
-                            .device = VALUE_NULL,
-                            .product = text_of(texts + 4, 'p', sample->product)};
+    event->value[SAMPLE_USER] = text_of(event->texts, 'u', sample->user);
+    event->value[SAMPLE_SOURCE] = text_of(event->texts + 2, 's', sample->source);
+    event->value[SAMPLE_PRODUCT] = text_of(event->texts + 4, 'p', sample->product);
+    event->click = (struct click){.time_us = sample->time_us,
+                                  .watermark_us = sample->watermark_us,
+                                  .action = sample->action,
+                                  .value = event->value};
     buffer_clear(name);
     timeline_name_add(name, text_of(id, 'i', sample->id));
 }

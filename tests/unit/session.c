@@ -14,45 +14,52 @@ static int64_t gap_us, max_us;
 
 /* The line a session is compared by. */
 static void line_print(struct buffer *out, int id, int64_t start_us, int64_t last_us,
-                       uint64_t events, uint64_t carts, struct value user, struct value source)
+                       uint64_t events, const uint64_t *counts, struct value user,
+                       struct value source)
 {
-    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " %" PRIu64 " %.*s %.*s ", id,
-                  start_us, last_us, events, carts, (int)user.len, user.text, (int)source.len,
-                  source.text);
+    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " ", id, start_us, last_us, events);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        buffer_printf(out, "%" PRIu64 " ", counts[action]);
+    buffer_printf(out, "%.*s %.*s ", (int)user.len, user.text, (int)source.len, source.text);
 }
 
-static void products_line(const struct stretch *stretch, const struct summary *summary,
-                          struct buffer *out)
+static void products_line(const struct overview *overview, struct buffer *out)
 {
-    static const struct rows_options options = {0};
-    struct output output = {.fd = -1};
-    const char *why;
-    struct rows *rows = rows_new(&output, &options, &why);
-    const int products = rows_member(rows, SLICE("products"));
-    rows_begin(rows);
-    stretch_print_products(stretch, summary, rows, products);
-    rows_end(rows);
-    const size_t before = strlen("{\"products\":"), behind = strlen("}\n");
-    buffer_add(out, output.buffer.data + before, output.buffer.len - before - behind);
-    buffer_add_char(out, '\n');
-    buffer_release(&output.buffer);
-    rows_free(rows);
+    struct products products =
+        products_walk(overview->products, overview->products_kept, overview->start_us);
+    const char *comma = "";
+
+    buffer_add_char(out, '[');
+    for (; products.left > 0; products_next(&products)) {
+        buffer_printf(out, "%s\"%.*s\"", comma, (int)products.text.len, products.text.text);
+        comma = ",";
+    }
+    buffer_add_literal(out, "]\n");
 }
+
+struct printing {
+    struct sessions *sessions;
+    struct buffer *out;
+};
 
 static void session_line(void *context, const struct session *session)
 {
-    struct buffer *out = context;
-    const struct stretch *stretch = session->stretch;
-    const struct summary summary = stretch_summary(stretch);
-    struct slice name = summary.name;
-    const struct value id = timeline_name_value(&name);
+    const struct printing *printing = context;
+    struct overview overview;
+    uint64_t counts[ACTION_COUNT];
 
-    line_print(out, id.text[1] - 'a', stretch->start_us, stretch->last_us, stretch_events(stretch),
-               stretch->counts[ACTION_ADD_TO_CART], summary.user, summary.source);
-    products_line(stretch, &summary, out);
+    stretch_overview(&overview, &printing->sessions->timelines.stretches, session->stretch);
+    struct slice name = overview.name;
+    const struct value id = timeline_name_value(&name);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        counts[action] = overview.count[action];
+    line_print(printing->out, id.text[1] - 'a', overview.start_us, overview.last_us,
+               overview.events, counts, attribute_value(&overview.attributes, 0, overview.present),
+               attribute_value(&overview.attributes, 1, overview.present));
+    products_line(&overview, printing->out);
 }
 
-static bool sessions_event(struct sessions *sessions, struct slice name, const struct click *click)
+static bool session_take(struct sessions *sessions, struct slice name, const struct click *click)
 {
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&sessions->timelines, id);
@@ -64,11 +71,10 @@ static bool sessions_event(struct sessions *sessions, struct slice name, const s
 static bool world_add(struct sessions *sessions, const struct sample *sample)
 {
     struct buffer name = {0};
-    struct click click;
-    char texts[6];
+    struct sample_event event;
 
-    sample_click(sample, &click, texts, &name);
-    const bool used = sessions_event(sessions, buffer_slice(&name), &click);
+    sample_click(sample, &event, &name);
+    const bool used = session_take(sessions, buffer_slice(&name), &event.click);
     buffer_release(&name);
     return used;
 }
@@ -80,7 +86,7 @@ static bool world_resume(struct sessions *sessions)
     struct sessions loaded;
 
     sessions_save(sessions, &saved);
-    sessions_init(&loaded, gap_us, max_us);
+    sessions_init(&loaded, &sample_kept, gap_us, max_us);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
     bool good = sessions_load(&loaded, &in) && in.at == in.end;
     sessions_save(&loaded, &again);
@@ -98,18 +104,19 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
     struct sessions sessions;
     bool good = true;
     int64_t end_us = INT64_MIN;
+    struct printing printing = {.sessions = &sessions, .out = out};
 
-    sessions_init(&sessions, gap_us, max_us);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
     for (int i = 0; i < world->count; i++) {
         struct sample *sample = &world->sample[i];
         sample->used = world_add(&sessions, sample);
         if (sample->time_us > end_us) end_us = sample->time_us;
         if (often > 0 && random_below(often) == 0)
-            sessions_advance(&sessions, sample->advance_us, session_line, out);
+            sessions_advance(&sessions, sample->advance_us, session_line, &printing);
         if (resume && random_below(10) == 0) good = world_resume(&sessions) && good;
     }
-    sessions_advance(&sessions, end_us, session_line, out);
-    sessions_finish(&sessions, session_line, out);
+    sessions_advance(&sessions, end_us, session_line, &printing);
+    sessions_finish(&sessions, session_line, &printing);
     good = good && timelines_count(&sessions.timelines) == 0 &&
            sessions.timelines.stretches.pool.live == 0;
     sessions_release(&sessions);
@@ -166,13 +173,13 @@ static struct line part_line(const struct sample *part, int count)
         .id = part[0].id, .start_us = part[0].time_us, .last_us = part[count - 1].time_us};
     int user = -1, source = -1;
     int64_t user_us = 0, source_us = 0;
-    uint64_t carts = 0;
+    uint64_t counts[ACTION_COUNT] = {0};
     char user_text[2], source_text[2];
     const char *comma = "";
 
     for (int i = 0; i < count; i++) {
         const struct sample *sample = &part[i];
-        carts += sample->action == ACTION_ADD_TO_CART;
+        counts[sample->action]++;
         if (sample->user >= 0 && (user < 0 || sample->time_us > user_us || sample->user > user)) {
             user = sample->user;
             user_us = sample->time_us;
@@ -183,7 +190,7 @@ static struct line part_line(const struct sample *part, int count)
             source_us = sample->time_us;
         }
     }
-    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, carts,
+    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, counts,
                text_of(user_text, 'u', user), text_of(source_text, 's', source));
     buffer_add_char(&line.text, '[');
     for (int i = 0; i < count; i++) {
@@ -331,7 +338,7 @@ static bool loads(struct slice saved)
     char *exact = malloc(saved.len + 1); /* reading behind it is seen */
 
     memcpy(exact, saved.text, saved.len);
-    sessions_init(&sessions, gap_us, max_us);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
     struct unpack in = {.at = exact, .end = exact + saved.len};
     const bool good = sessions_load(&sessions, &in) && in.at == in.end;
     sessions_release(&sessions);
@@ -346,7 +353,7 @@ static void test_senseless(void)
     const struct sample sample = {.time_us = 7, .watermark_us = 3, .action = ACTION_PURCHASE};
     struct buffer saved = {0};
 
-    sessions_init(&sessions, gap_us, max_us);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
     (void)world_add(&sessions, &sample);
     sessions_save(&sessions, &saved);
     ok(loads(buffer_slice(&saved)), "a session that is open comes back");
@@ -357,7 +364,7 @@ static void test_senseless(void)
 
     const struct stretch *stretch =
         stretch_at(&sessions.timelines.stretches, timeline_at(&sessions.timelines, 1)->first);
-    const size_t block_len = stretch->block_len - stretch_name(stretch).len - 1;
+    const size_t block_len = stretch->block.len - stretch_name(stretch).len - 1;
     char *flags = saved.data + saved.len - block_len - sizeof(uint32_t) - 1;
     is_int(*flags, 0, "its flags stand before the texts");
     *flags = STRETCH_PRINTED;
