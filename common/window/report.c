@@ -283,9 +283,8 @@ static void report_updates(struct run *run)
 static void report_finish(struct run *run)
 {
     struct report *report = run->own;
-    struct windows *windows = &report->windows;
-    const size_t count = windows_order(windows);
-    if (count != 0) run->finished_us = windows_at(windows, count - 1)->start_us + windows->size_us;
+    const int64_t end_us = windows_end_us(&report->windows);
+    if (end_us != INT64_MIN) run->finished_us = end_us;
     report_advance(run, INT64_MAX);
 }
 
@@ -308,6 +307,7 @@ static void report_explain(struct run *run, struct buffer *out)
     const struct report *report = run->own;
     group_explain(&report->by, out);
     aggregates_explain(&report->aggregates, out);
+    windows_explain(&report->windows, out);
 }
 
 void report_release(struct run *run)
