@@ -31,7 +31,6 @@ static int64_t offset_us;
 static struct option_list by_list;
 static struct option_list agg_list;
 
-static struct report report;
 static char *view_path;
 
 /* A build that is not installed has its views in samples/views of the tree it lies in: the binary
@@ -177,7 +176,7 @@ static const struct analysis *window_start(struct run *run)
         .slide_us = slide_us,
         .offset_us = offset_us,
     };
-    if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    if (!report_init(run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
     return report_analysis(run);
 }

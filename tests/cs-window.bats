@@ -83,6 +83,22 @@ END
   [ -s rows ]
 }
 
+@test "windows made of panes are those that each event is added to, also where groups and texts come and go" {
+  # First there are very many groups, then few, and texts that are never there again.
+  awk 'BEGIN {
+    for (i = 0; i < 24000; i++)
+      printf "{\"event_time\":%.1f,\"session_id\":\"s%d\",\"x\":%d,\"group\":\"%s%d\",\"url\":\"/%080d\"}\n", 1767225600 + i / 20 - i % 7,
+        i % 3000, i * 7919 % 1000 - 500, i < 12000 ? "long-" : "", i < 12000 ? i : i % 5, i * 104729 % 24000
+  }' >in
+  options=(--size=100s --slide=4s --lateness=2s --by=group --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(url)'
+    --agg='high=max(x)' --agg='first=first(url)' --agg='last=last(url) if .x > 0' --agg='mean=avg(x)')
+  cs-window "${options[@]}" --stats=stats in >panes
+  cs-window "${options[@]}" --emit=updates:1h in | sed -n 's/,"final":true}$/}/p' >each
+  cmp panes each
+  [ "$(wc -l <panes)" -gt 200000 ]
+  jq -e '.late_windows > 1000' stats
+}
+
 # --- groups
 
 @test "null, the empty string, a number and its text are groups of their own, in the order of values" {

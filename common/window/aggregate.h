@@ -174,8 +174,8 @@ static inline struct value operand_once(const struct aggregates *all, struct ope
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected);
 
-/* --merge: sets the cells to what the row says. Judge the row first: true if its members make
- * sense. */
+/* --merge: sets the cells to what the row says. aggregates_row_valid first: true if its members
+ * make sense. */
 void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,
                     const struct event *ev);
 bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
