@@ -32,7 +32,7 @@ static const struct counter {
     COUNTER(used, "events used"),
     COUNTER(late_windows, "windows already closed for an event that other windows counted"),
     COUNTER(expired, "alerts not printed because they would have come after --until"),
-    COUNTER(expression_errors, "expressions that failed on an event"),
+    COUNTER(expression_errors, "events on which an expression failed"),
     COUNTER(not_numbers, "values that are not numbers, skipped by sum and avg"),
     COUNTER(gaps, "offsets missing in the input"),
     COUNTER(rows, "rows printed"),

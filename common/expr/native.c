@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/object.h"
+#include "expr/epoch.h"
 #include "expr/libjq.h"
 #include "expr/syntax.h"
 
@@ -396,6 +397,22 @@ static enum outcome run_math(struct node *node, const struct scope *scope, struc
     return OUTCOME_VALUE;
 }
 
+static enum outcome run_epoch(struct node *node, const struct scope *scope, struct datum *out)
+{
+    struct datum time;
+    double seconds;
+    const enum outcome outcome = run(node->left, scope, &time);
+    if (outcome != OUTCOME_VALUE) return outcome;
+    *out = time;
+    if (time.kind == KIND_NULL) return OUTCOME_VALUE;
+    const bool is_number = time.kind == KIND_NUMBER;
+    if (!is_number && time.kind != KIND_STRING) return OUTCOME_ERROR;
+    if (is_number) time.text = datum_print(&time, &node->scratch);
+    if (!epoch_read(time.text, is_number, &seconds)) return OUTCOME_ERROR;
+    *out = datum_number(seconds);
+    return OUTCOME_VALUE;
+}
+
 static bool begins(struct slice text, struct slice part)
 {
     return text.len >= part.len && memcmp(text.text, part.text, part.len) == 0;
@@ -622,6 +639,7 @@ static enum outcome run(struct node *node, const struct scope *scope, struct dat
     case NODE_CEIL:
     case NODE_ROUND:
     case NODE_FABS: return run_math(node, scope, out);
+    case NODE_EPOCH: return run_epoch(node, scope, out);
     case NODE_LTRIMSTR:
     case NODE_RTRIMSTR: return run_trim(node, scope, out);
     default: return run_bool(node, scope, out);

@@ -15,6 +15,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "expr/epoch.h"
 #include "run/checkpoint.h"
 #include "run/intake.h"
 #include "run/jobs.h"
@@ -415,6 +416,7 @@ static void start(struct loop *l, int argc, char **argv)
         run->schema.all = true;
         key_members(run);
     }
+    epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
         die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
