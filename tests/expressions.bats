@@ -110,3 +110,32 @@ spared() {
   [ "$(jq -c .m out | uniq -c | xargs)" = '3 1' ]
   [ "$(jq -r .reason rejects | uniq -c | xargs)" = '3 map-error' ]
 }
+
+@test "epoch is a time as seconds, with its milliseconds, and in libjq the same" {
+  printf '%s\n' '{"event_time":"2026-01-01T00:00:02.250Z","first_seen":"2026-01-01T01:00:00+01:00"}' \
+    '{"event_time":"2026-01-01T00:00:03Z","first_seen":1767225600127}' >in
+  run -0 cs-window --size=1h --agg='w=avg(epoch(.event_time) - epoch(.first_seen))' \
+    --agg='l=avg([epoch(.event_time) - epoch(.first_seen)] | add)' in
+  [ "$(jq -c '[.w,.l]' <<<"$output")" = '[2.5615,2.5615]' ]
+  cs-window --explain --size=1h --agg='w=sum(epoch(.event_time))' | grep 'native: epoch(.event_time)'
+  # As event_time is read: --tz and --time-unit hold for it, too; --map has it as well.
+  printf '%s\n' '{"event_time":"2026-07-01 02:00:00"}' >in
+  [ "$(cs-window --tz=Europe/Berlin --size=1h --agg='s=max(epoch(.event_time))' in | jq .s)" = 1782864000 ]
+  [ "$(cs-window --tz=Europe/Berlin --size=1h --agg='s=max([epoch(.event_time)] | .[0])' in | jq .s)" = 1782864000 ]
+  [ "$(cs-parse --assume-utc --map='{event_type: "x", event_time: (epoch(.event_time) + 0.5)}' in | jq -r .event_time)" = \
+    2026-07-01T02:00:00.500Z ]
+}
+
+@test "an event on which several expressions fail is counted once, in any way it is run" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' '"a"' 1 true >in
+  run -0 cs-window --stats=stats --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' --agg='b=max(.x*true)' \
+    --agg='c=count if (.x-2) > 0' --agg='d=sum([.x]|.[0]-1)' in
+  [ "$(jq .expression_errors stats)" -eq 3 ]
+  run -0 cs-window --stats=stats --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' in
+  [ "$(jq .expression_errors stats)" -eq 2 ]
+  for _ in {1..6000}; do cat in; done | jq -c '. + {pad: "..............................."}' >many
+  run -0 cs-window --stats=one --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' many
+  run -0 cs-window --jobs=3 --stats=jobs --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' many
+  [ "$(jq .expression_errors one)" -eq 12000 ]
+  [ "$(jq .expression_errors jobs)" -eq 12000 ]
+}

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/pack.h"
+#include "expr/epoch.h"
 #include "expr/libjq_inside.h"
 
 /* What compiling may cost: the program is the user's own. */
@@ -26,6 +27,7 @@ bool *libjq_drains;
 /* One run of a program, in a worker, and what comes of it. */
 struct job {
     struct libjq *program;
+    const char *text; /* compiling: the program, and what it needs before it */
     enum demand demand;
     struct unpack in;   /* the input */
     struct buffer *out; /* the outputs, packed */
@@ -206,7 +208,7 @@ static void compile_work(void *context)
     jq_set_error_cb(program->state, keep_complaint, job->why);
     jq_set_input_cb(program->state, no_input, NULL);
     jq_set_debug_cb(program->state, no_debug, NULL);
-    if (jq_compile(program->state, program->text)) job->outcome = OUTCOME_VALUE;
+    if (jq_compile(program->state, job->text)) job->outcome = OUTCOME_VALUE;
     jq_set_error_cb(program->state, no_debug, NULL);
 }
 
@@ -222,12 +224,15 @@ static bool compile_alone(struct libjq *program, struct buffer *why)
 {
     static char *nothing[] = {NULL};
     char **const kept = environ;
-    struct job job = {.program = program, .outcome = OUTCOME_ERROR, .why = why};
+    struct buffer text = {0};
+    buffer_printf(&text, "%s%s%c", epoch_definition(slice_of(program->text)), program->text, '\0');
+    struct job job = {.program = program, .text = text.data, .outcome = OUTCOME_ERROR, .why = why};
     program->limits = jq_limits_new(halt_state, program);
     jq_limits_allow(program->limits, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
     environ = nothing;
     const enum cutoff cutoff = jq_limits_compile(program->limits, compile_work, &job);
     environ = kept;
+    buffer_release(&text);
     if (cutoff != CUTOFF_NONE)
         buffer_printf(why, "it cannot be compiled: %s", cutoff_reason(cutoff));
     return cutoff == CUTOFF_NONE && job.outcome == OUTCOME_VALUE;

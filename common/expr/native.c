@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/object.h"
+#include "expr/epoch.h"
 #include "expr/libjq.h"
 
 #define STRING_MAX (64u << 20) /* longer ones are left to libjq, where memory is counted */
@@ -280,6 +281,22 @@ static enum outcome run_math(struct node *node, const struct scope *scope, struc
     return OUTCOME_VALUE;
 }
 
+static enum outcome run_epoch(struct node *node, const struct scope *scope, struct datum *out)
+{
+    struct datum time;
+    double seconds;
+    const enum outcome outcome = node_run(node->left, scope, &time);
+    if (outcome != OUTCOME_VALUE) return outcome;
+    *out = time;
+    if (time.kind == KIND_NULL) return OUTCOME_VALUE;
+    const bool is_number = time.kind == KIND_NUMBER;
+    if (!is_number && time.kind != KIND_STRING) return OUTCOME_ERROR;
+    if (is_number) time.text = datum_print(&time, &node->scratch);
+    if (!epoch_read(time.text, is_number, &seconds)) return OUTCOME_ERROR;
+    *out = datum_number(seconds);
+    return OUTCOME_VALUE;
+}
+
 static enum outcome run_trim(struct node *node, const struct scope *scope, struct datum *out)
 {
     struct datum part;
@@ -323,6 +340,7 @@ enum outcome node_run(struct node *node, const struct scope *scope, struct datum
     case NODE_CEIL:
     case NODE_ROUND:
     case NODE_FABS: return run_math(node, scope, out);
+    case NODE_EPOCH: return run_epoch(node, scope, out);
     case NODE_LTRIMSTR:
     case NODE_RTRIMSTR: return run_trim(node, scope, out);
     default: return run_bool(node, scope, out);

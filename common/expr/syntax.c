@@ -67,6 +67,7 @@ static const struct function functions[] = {
     {"round", NODE_ROUND, 0},
     {"fabs", NODE_FABS, 0},
     {"select", NODE_SELECT, 1},
+    {"epoch", NODE_EPOCH, 1},
     {"startswith", NODE_STARTSWITH, 1},
     {"endswith", NODE_ENDSWITH, 1},
     {"contains", NODE_CONTAINS, 1},

@@ -54,6 +54,7 @@ enum node_kind {
     NODE_STARTSWITH,
     NODE_ENDSWITH,
     NODE_CONTAINS,
+    NODE_EPOCH, /* epoch(f): see epoch.h */
     NODE_LTRIMSTR,
     NODE_RTRIMSTR,
     NODE_TEST,       /* value is the text looked for, a plain one */

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "event/members.h"
+#include "expr/epoch.h"
 #include "run/checkpoint.h"
 #include "run/crew.h"
 #include "run/intake.h"
@@ -413,6 +414,7 @@ static void start(struct loop *l, int argc, char **argv)
         run->schema.all = true;
         key_members(run);
     }
+    epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
         die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "

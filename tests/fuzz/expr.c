@@ -96,6 +96,8 @@ static const char *const steps[] = {
     "explode|implode",
     "[.n]|implode",
     "ltrimstr(.t)",
+    "epoch(.t)",
+    "epoch(.n)",
     "rtrimstr(.t)",
     "startswith(.t)",
     "endswith(.t)",

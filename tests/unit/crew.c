@@ -169,7 +169,7 @@ static void test_count(void)
 
 int main(void)
 {
-    (void)signals_catch(false);
+    (void)signals_catch(false, false);
     for (int count = 1; count <= 5; count += 2) {
         test_pieces(false, count);
         test_pieces(true, count);

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/die.h"
+#include "base/head.h"
 #include "tap.h"
 
 static char small[] = "small", large[] = "large", fifo[] = "fifo", empty[] = "empty";
