@@ -41,7 +41,7 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
 /* Does the input begin as unframed lines of JSON that need no translation? */
 static bool is_plain(const struct loop *l, const struct input *input)
 {
-    if (!input->regular || input_compressed(input) || strcmp(input->name, "-") == 0) return false;
+    if (!input->regular || input_filtered(input) || strcmp(input->name, "-") == 0) return false;
     char head[4096 + SCAN_PADDING] = {0};
     const size_t len = range_peek(input, 0, head, 4096);
     const char *from = head;

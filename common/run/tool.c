@@ -231,9 +231,17 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     batch_deliver(&l->admission.batch);
 }
 
+static void damaged_stop(struct loop *l)
+{
+    batch_deliver(&l->admission.batch);
+    loop_flush(l);
+    die("--strict: stopped at the first damaged input");
+}
+
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !options->interleave;
+    if (input->damaged && options->strict) damaged_stop(l);
     for (int i = l->inputs.first; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
@@ -426,6 +434,8 @@ static void start(struct loop *l, int argc, char **argv)
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL);
     checkpoint_open(l);
+    l->inputs.encoding = options->encoding;
+    l->inputs.jobs = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
     inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
@@ -507,5 +517,5 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    return EXIT_DONE;
+    return l->inputs.damaged != 0 ? EXIT_FAILED : EXIT_DONE; /* which has been told */
 }

@@ -78,7 +78,7 @@ static bool position_holds(const struct position *position, const struct input *
         die_person(
             "%s: is not the file of then (it begins otherwise): the position in the state is gone",
             input->name);
-    if (!input_compressed(input) && (uint64_t)stat.st_size < position->byte)
+    if (!input_filtered(input) && (uint64_t)stat.st_size < position->byte)
         die_person(
             "%s: is shorter than it was (%lld of %llu bytes): the position in the state is gone",
             input->name, (long long)stat.st_size, (unsigned long long)position->byte);
@@ -117,7 +117,7 @@ void positions_apply(struct positions *positions, struct inputs *inputs)
         input->discarding = position->discarding;
         input->head = position->head;
         input->head_len = position->head_len;
-        if (!input_compressed(input))
+        if (!input_filtered(input))
             inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
     }
 }
