@@ -28,6 +28,8 @@ static const char *header;
 static bool no_quotes;
 static const char *null_text;
 static const char *delimiter;
+static const char *comment;
+static bool preamble;
 static const char *map_text;
 static const char *map_file;
 static struct option_list renames;
@@ -65,6 +67,15 @@ static const struct option_row options[] = {
      .target = &null_text,
      .argument = "TEXT",
      .help = "a value in CSV and TSV that means null, NULL for example"},
+    {.name = "comment",
+     .type = OPTION_TEXT,
+     .target = &comment,
+     .argument = "TEXT",
+     .help = "lines that begin with TEXT are no records"},
+    {.name = "preamble",
+     .type = OPTION_FLAG,
+     .target = &preamble,
+     .help = "CSV and TSV: skip what stands before the header line"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
@@ -450,6 +461,13 @@ static void start_format(void)
         const char *problem = format_name_columns(&format, slice_of(header));
         if (problem != NULL) die_usage("--header: %s", problem);
     }
+    if (comment != NULL) format.comment = slice_of(comment);
+    if (comment != NULL && (from == FORMAT_NDJSON || from == FORMAT_JSON))
+        die_usage("--comment: JSON has no comments");
+    if (comment != NULL && *comment == '\0') die_usage("--comment: every line begins with nothing");
+    format.preamble = preamble;
+    if (preamble && (!maybe_columns() || header != NULL))
+        die_usage("--preamble is for CSV and TSV with a header line");
     if (no_quotes && !maybe_columns()) die_usage("--no-quotes is for CSV and TSV");
     if (null_text != NULL && !maybe_columns()) die_usage("--null is for CSV and TSV");
 }

@@ -28,6 +28,9 @@ struct format {
     struct csv csv;          /* what is said of the dialect of CSV and TSV; no separator: by kind */
     struct buffer wanted;    /* a header names one of these, `,"name":`; empty: any is one */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
+    size_t named;            /* how many these are */
+    struct slice comment;    /* --comment: lines that begin so are skipped; empty: none. Borrowed */
+    bool preamble;           /* --preamble: lines before the header line are skipped */
     struct logformat log;    /* --log-format */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
