@@ -380,6 +380,16 @@ every_way_in() {
   [ "$(fate rejected_by.bad-utf8)" -eq 1 ]
 }
 
+@test "records that are not UTF-8 are refused one by one, with a hint at the end" {
+  { minutes 1 1 && event 2026-01-01T00:02:00Z '"page_url":"/café"' && event 2026-01-01T00:03:00Z '"page_url":"\\ud800"'; } | iconv -f UTF-8 -t latin1 >a
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count a
+  [ "$(jq .n <<<"$output")" -eq 1 ]
+  [ "${stderr_lines[-1]}" = 'cs-window: 1 record is not UTF-8: --encoding=latin1? (or CP1252, or what else it is in)' ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 a
+  [ "$(jq .n <<<"$output")" -eq 2 ]
+  [[ $stderr != *'--encoding'* ]]
+}
+
 @test "an encoding that is not known is refused, and UTF-8 is none" {
   run -2 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin-one
   [ "${stderr_lines[0]}" = "cs-window: --encoding: 'latin-one' is no encoding that is known here (iconv -l lists them)" ]
