@@ -415,7 +415,8 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 {
     struct format *format = reading->format;
 
-    const bool plain = json_is_plain(record);
+    const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
+    const bool plain = in_columns && json_is_plain(record); /* lines of logs have quotes */
     if (!plain && !utf8_valid(record)) return REASON_BAD_UTF8;
     if (!plain && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
