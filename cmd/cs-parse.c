@@ -114,6 +114,7 @@ static const struct translator translator = {
     .begin = format_begin,
     .whole = format_whole,
     .lineless = format_lineless,
+    .by_line = format_by_line,
     .split = format_split,
     .translate = format_translate,
     .end = format_end,

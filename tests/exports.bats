@@ -127,3 +127,37 @@ parsed() { counted cs-parse "$@" | wc -l; }
   { echo '[2001:db8::1] is up' && cat log; } >bracket
   [ "$(parsed bracket)" -eq 20 ]
 }
+
+# A log of so many lines, with a few that are none.
+log_of() {
+  awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) {
+    if (i % 5000 == 77) print "junk " i
+    printf "203.0.113.%d - - [01/Jan/2026:%02d:%02d:%02d +0000] \"GET /p/%d?q=\\\"x HTTP/1.1\" 200 %d \"-\" \"U; %d\"\n",
+      i % 250, i / 7200 % 24, i / 60 % 60, i % 60, i, i % 777, i % 9 } }'
+}
+
+@test "any number of jobs reads a log as one does" {
+  log_of 30000 >a
+  { echo junk && log_of 20000; } >b
+  { head -c 100 /dev/zero && log_of 20000; } >c
+  for files in 'a' 'a b' 'b a c' 'c'; do
+    for from in --from=auto --from=combined --log-format=combined; do
+      for jobs in 1 3; do
+        # shellcheck disable=SC2086 # several files
+        cs-parse $from --jobs=$jobs --rejects=rejects.$jobs --stats=stats.json $files >out.$jobs 2>err.$jobs
+        conserved
+        jq -c 'del(.memory)' stats.json >stats.$jobs
+      done
+      cmp out.1 out.3
+      cmp rejects.1 rejects.3
+      cmp stats.1 stats.3
+    done
+  done
+  [ "$(wc -l <out.1)" -eq 19999 ]
+  # With other kinds of files beside it, too.
+  cs-parse --jobs=3 a rows.csv >out.3
+  cs-parse a rows.csv | cmp - out.3
+  minutes 1 20000 >json
+  cs-parse --jobs=3 a json >out.3
+  cs-parse a json | cmp - out.3
+}

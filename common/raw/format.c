@@ -151,6 +151,21 @@ static enum format_kind choose(struct sniffed sniffed)
     return sniffed.kind;
 }
 
+int format_by_line(void *self, struct slice head, bool settle)
+{
+    struct format *format = self;
+    const bool found = format->from == FORMAT_AUTO || format->settled;
+    const struct sniffed sniffed = found ? sniff(format, head) : (struct sniffed){0};
+    const enum format_kind kind = found ? sniffed.kind : format->from;
+
+    if (kind != FORMAT_COMBINED && kind != FORMAT_LOG) return 0;
+    if (!settle || !found) return (int)kind;
+    (void)choose(sniffed); /* which says what there is to say */
+    format->settled = true;
+    format->from = kind;
+    return (int)kind;
+}
+
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
