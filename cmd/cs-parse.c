@@ -25,6 +25,8 @@ static const char *header;
 static bool no_quotes;
 static const char *null_text;
 static const char *delimiter;
+static const char *comment;
+static bool preamble;
 static const char *map_text;
 static const char *map_file;
 static struct option_list renames;
@@ -62,6 +64,15 @@ static const struct option_row options[] = {
      .target = &null_text,
      .argument = "TEXT",
      .help = "a value in CSV and TSV that means null, NULL for example"},
+    {.name = "comment",
+     .type = OPTION_TEXT,
+     .target = &comment,
+     .argument = "TEXT",
+     .help = "lines that begin with TEXT are no records"},
+    {.name = "preamble",
+     .type = OPTION_FLAG,
+     .target = &preamble,
+     .help = "CSV and TSV: skip what stands before the header line"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
@@ -209,6 +220,8 @@ static void start_format(struct format *format)
         .delimiter = delimiter,
         .null_text = null_text,
         .no_quotes = no_quotes,
+        .comment = comment,
+        .preamble = preamble,
     };
     format_options_apply(&given, format);
 }
@@ -239,6 +252,7 @@ static const struct analysis *start(struct run *run)
         .begin = format_begin,
         .whole = format_whole,
         .lineless = format_lineless,
+        .by_line = format_by_line,
         .split = format_split,
         .translate = format_translate,
         .end = format_end,

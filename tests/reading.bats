@@ -174,27 +174,227 @@ long_line() {
   wait
 }
 
-@test "compressed files are decompressed by their ending" {
-  minutes 1 30 >a
-  gzip -k a && zstd -q a && xz -k a && bzip2 -k a
-  for file in a.gz a.zst a.xz a.bz2; do
-    [ "$(tally $file)" -eq 30 ]
-  done
-  [ "$(tally a.gz a a.xz)" -eq 90 ]
-  [ "$(tally --interleave a.gz a a.xz)" -eq 90 ]
-  head -c 0 /dev/null | gzip >empty.gz
-  [ "$(tally empty.gz)" -eq 0 ]
+# Every way in which bytes come: by name, as standard input, through pipes.
+every_way() {
+  [ "$(tally "$1")" -eq "$2" ] && [ "$(tally <"$1")" -eq "$2" ] && [ "$(cat "$1" | tally)" -eq "$2" ] &&
+    [ "$(tally <(cat "$1"))" -eq "$2" ] && [ "$(build_drip 1 <"$1" | tally)" -eq "$2" ]
 }
 
-@test "a damaged or cut compressed file is a failure that names the file" {
-  build_events() { traffic --events=2000 --seed=3; }
-  build_events | gzip >good.gz
-  head -c 20000 good.gz >cut.gz
-  run -1 --separate-stderr cs-window --size=1h --agg=n=count cut.gz
-  [[ $stderr == *'cs-window: cut.gz: gzip failed: the file is damaged or cut off'* ]]
-  echo nonsense >bad.zst
-  run -1 --separate-stderr cs-window --size=1h --agg=n=count bad.zst
-  [[ $stderr == *'bad.zst: zstd failed'* ]]
+# Hands on so many bytes at first, and the rest a moment later.
+build_drip() { head -c "$1" && sleep 0.05 && cat; }
+
+@test "what is compressed is known by its first bytes, whatever its name and wherever it comes from" {
+  minutes 1 30 >a
+  for program in gzip zstd xz bzip2 lz4; do
+    if ! command -v $program >/dev/null; then skip "no $program"; fi
+    $program -c <a >b.txt
+    every_way b.txt 30
+  done
+  gzip -c a >a.gz
+  xz -c a >a.xz
+  [ "$(tally a.gz a a.xz)" -eq 90 ]
+  [ "$(tally --interleave a.gz a a.xz)" -eq 90 ]
+  : | gzip >empty
+  every_way empty 0
+  # Members behind one another, and a name that lies.
+  cat a.gz a.gz >twice
+  every_way twice 60
+  cp a lies.gz
+  run --separate-stderr cs-window --size=1h --agg=n=count lies.gz
+  [ "$(jq .n <<<"$output")" -eq 30 ]
+  [ "$stderr" = 'cs-window: lies.gz: does not begin as gzip does: read as it is' ]
+  # An empty file is an empty file.
+  : >nothing.gz
+  [ "$(tally nothing.gz a)" -eq 30 ]
+}
+
+@test "a program that is missing is named, with the package that has it" {
+  minutes 1 3 | xz >a.xz
+  mkdir none
+  tool=$(command -v cs-window)
+  cat=$(command -v cat)
+  run -2 --separate-stderr env PATH="$PWD/none" "$tool" --size=1h --agg=n=count a.xz
+  [ "${stderr_lines[0]}" = "cs-window: a.xz: to read it takes xz, which is not installed (Debian's package: xz-utils)" ]
+  "$cat" a.xz | { PATH=$PWD/none "$tool" --size=1h --agg=n=count 2>err || echo $? >status; }
+  grep -q 'standard input: to read it takes xz' err
+  [ "$(cat status)" = 1 ]
+}
+
+@test "archives and tables of other kinds are refused by name, with what to do" {
+  printf 'PK\x03\x04rest' >a.zip
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count a.zip
+  [[ $stderr == 'cs-window: a.zip: is a zip archive, '*'unzip -p'* ]]
+  cat a.zip | { run -1 --separate-stderr cs-window --size=1h --agg=n=count && [[ $stderr == *'standard input: is a zip archive'* ]]; }
+  minutes 1 3 >a
+  tar -cf a.tar a
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count a.tar
+  [[ $stderr == *'a.tar: is a tar archive'*'tar -xOf'* ]]
+  gzip a.tar
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count a.tar.gz
+  [[ $stderr == *'a.tar.gz: is a tar archive'* ]]
+  gzip -c a | gzip >twice.gz
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count twice.gz
+  [[ $stderr == *'twice.gz: is compressed twice'*'gzip -dc'* ]]
+  printf 'PAR1....' >a.parquet
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count a.parquet
+  [[ $stderr == *'Parquet'*'duckdb'* ]]
+}
+
+# A file cut off after about half of its lines: what gzip can read of it is in half.
+build_damaged() {
+  traffic --events=2000 --seed=3 >whole
+  gzip -c whole >good.gz
+  head -c $(($(stat -c %s good.gz) / 2)) good.gz >cut.gz
+  gzip -dc cut.gz >half 2>/dev/null || true
+}
+
+@test "of a damaged file what can be read is used, and the run fails at its end" {
+  build_damaged
+  readable=$(wc -l <half)
+  [ "$readable" -gt 500 ]
+  for jobs in 1 2; do
+    run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count --jobs=$jobs --stats=stats.json good.gz cut.gz good.gz
+    [ "$(jq -s 'map(.n) | add' <<<"$output")" -eq $((4000 + readable)) ]
+    [[ $stderr == *"cut.gz: is damaged or cut off: only the $(wc -c <half) bytes"*' are used (gzip: '* ]]
+    [ "$(fate rejected_by.torn)" -eq 1 ]
+    conserved
+  done
+  # The same of a pipe.
+  cat cut.gz | { run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count; [ "$(jq -s 'map(.n) | add' <<<"$output")" -eq "$readable" ]; }
+  # A wrong check sum is found at the very end.
+  size=$(stat -c %s good.gz)
+  { head -c $((size - 8)) good.gz && printf 'xxxx' && tail -c 4 good.gz; } >sum.gz
+  run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count sum.gz
+  [ "$(jq -s 'map(.n) | add' <<<"$output")" -eq 2000 ]
+  [[ $stderr == *'sum.gz: is damaged'* ]]
+  for program in zstd xz bzip2; do
+    $program -c whole | head -c 40000 >cut
+    run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count cut good.gz
+    [[ $stderr == *"cut: is damaged or cut off"*"($program"* ]] || { echo "$stderr" && return 1; }
+    [ "$(jq -s 'map(.n) | add' <<<"$output")" -ge 2000 ]
+  done
+}
+
+@test "the last line of a damaged file is torn, even if it looks whole" {
+  { echo event_time,event_type,page_url && for i in {1..3000}; do echo "2026-01-01T00:00:00Z,page_view,/$i/$RANDOM$RANDOM"; done; } >a.csv
+  gzip -c a.csv | head -c 20000 >cut.gz
+  gzip -dc cut.gz >half 2>/dev/null || true
+  [ "$(tail -c 1 half | wc -l)" -eq 0 ]
+  run -1 --separate-stderr counted cs-parse cut.gz
+  [ "${#lines[@]}" -eq $(($(wc -l <half) - 1)) ]
+  [ "$(fate rejected_by.torn)" -eq 1 ]
+}
+
+@test "--strict stops at a damaged file" {
+  build_damaged
+  head -n 500 half | gzip | head -c -8 >cut.gz
+  run -1 --separate-stderr cs-window --strict --lateness=max --size=1h --agg=n=count cut.gz good.gz
+  [ -z "$output" ]
+  [[ $stderr == *'cut.gz: is damaged'*'--strict: stopped at the first damaged input' ]]
+}
+
+@test "what follows the compressed data is named, and changes nothing else" {
+  minutes 1 30 | gzip >a.gz
+  { cat a.gz && echo junk; } >junk.gz
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count junk.gz
+  [ "$(jq .n <<<"$output")" -eq 30 ]
+  [ "$stderr" = 'cs-window: junk.gz: something that is not compressed follows the compressed data, and is not used' ]
+  # Tapes end in zeros.
+  { cat a.gz && head -c 1000 /dev/zero; } >zeros.gz
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count zeros.gz
+  [ -z "$stderr" ]
+}
+
+@test "igzip and pigz change neither rows nor messages" {
+  build_damaged
+  { cat good.gz && echo junk; } >junk.gz
+  cat good.gz good.gz >two.gz
+  head -c 5 good.gz >tiny.gz
+  found=0
+  for program in igzip pigz; do
+    path=$(command -v $program) || continue
+    found=1
+    mkdir -p with without
+    ln -sf "$path" with/$program
+  done
+  [ $found = 1 ] || skip 'neither igzip nor pigz is installed'
+  mkdir only
+  for program in gzip cat; do ln -s "$(command -v $program)" only/; done
+  tool=$(command -v cs-window)
+  for file in good cut junk two tiny; do
+    for path in "$PWD/only" "$PWD/with:$PWD/only"; do
+      env PATH="$path" "$tool" --lateness=max --size=1h --agg=n=count $file.gz >"rows.${#path}" 2>"err.${#path}" || echo $? >>"err.${#path}"
+    done
+    cmp rows.*
+    cmp err.*
+  done
+}
+
+@test "--state goes on with a damaged file where it could not be read any further" {
+  build_damaged
+  cp cut.gz in.gz
+  run -1 cs-sessionize --state=state --output=out in.gz
+  run -1 cs-sessionize --state=state --output=out in.gz
+  # It was still being copied.
+  cat good.gz >in.gz
+  run -0 cs-sessionize --state=state --flush --output=out in.gz
+  cs-sessionize --state=state2 --flush --output=wanted good.gz
+  cmp out wanted
+}
+
+@test "text in other encodings is read, however it comes" {
+  { minutes 1 3 && event 2026-01-01T00:04:00Z '"page_url":"/café/日本"'; } >a
+  for encoding in UTF-16 UTF-16LE UTF-16BE UTF-32 EUC-JP; do
+    iconv -f UTF-8 -t $encoding a >b 2>/dev/null || { grep -v 日本 a && event 2026-01-01T00:04:00Z; } | iconv -f UTF-8 -t $encoding >b
+    every_way_in $encoding b
+  done
+  # By its mark.
+  { printf '\xff\xfe' && iconv -f UTF-8 -t UTF-16LE a; } >little
+  { printf '\xfe\xff' && iconv -f UTF-8 -t UTF-16BE a; } >big
+  for file in little big; do
+    every_way $file 4
+    gzip -c $file >$file.gz
+    every_way $file.gz 4
+    [ "$(tally --jobs=2 $file a $file.gz)" -eq 12 ]
+    [ "$(cs-parse $file | tail -n 1 | jq -r .page_url)" = /café/日本 ]
+  done
+}
+
+every_way_in() {
+  tally() { counted cs-window --size=1h --agg=n=count --encoding="$encoding" "$@" >tally.rows && jq -s 'map(.n) | add // 0' tally.rows; }
+  local encoding=$1
+  every_way "$2" 4
+  gzip -c "$2" >"$2.gz"
+  every_way "$2.gz" 4
+  unset -f tally
+  tally() { counted cs-window --size=1h --agg=n=count "$@" >tally.rows && jq -s 'map(.n) | add // 0' tally.rows; }
+}
+
+@test "what is no character of its encoding costs its record, and no other" {
+  { minutes 1 1 && printf '{"event_time":"2026-01-01T00:02:00Z","page_url":"/\x81"}\n' && minutes 3 3; } >a
+  [ "$(tally --encoding=CP1252 a)" -eq 2 ]
+  [ "$(fate rejected_by.bad-utf8)" -eq 1 ]
+  { minutes 1 1 && printf '{"event_time":"2026-01-01T00:02:00Z","page_url":"/X"}\n' && minutes 3 3; } |
+    iconv -f UTF-8 -t UTF-16LE | LC_ALL=C sed 's/X\x00/\x00\xd8/' >lone
+  [ "$(tally --encoding=UTF-16LE lone)" -eq 2 ]
+  [ "$(fate rejected_by.bad-utf8)" -eq 1 ]
+}
+
+@test "records that are not UTF-8 are refused one by one, with a hint at the end" {
+  { minutes 1 1 && event 2026-01-01T00:02:00Z '"page_url":"/café"' && event 2026-01-01T00:03:00Z '"page_url":"\ud800"'; } | iconv -f UTF-8 -t latin1 >a
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count a
+  [ "$(jq .n <<<"$output")" -eq 1 ]
+  [ "${stderr_lines[-1]}" = 'cs-window: 1 record is not UTF-8: --encoding=latin1? (or CP1252, or what else it is in)' ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 a
+  [ "$(jq .n <<<"$output")" -eq 2 ]
+  [[ $stderr != *'--encoding'* ]]
+}
+
+@test "an encoding that is not known is refused, and UTF-8 is none" {
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin-one
+  [ "${stderr_lines[0]}" = "cs-window: --encoding: 'latin-one' is no encoding that is known here (iconv -l lists them)" ]
+  traffic --events=5000 >a
+  [ "$(tally --encoding=utf-8 --jobs=2 a)" -eq "$(tally a)" ]
 }
 
 @test "a missing file or a directory is a failure before anything is read" {

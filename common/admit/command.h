@@ -87,6 +87,10 @@ struct translator {
     /* Do the records of an input that begins with head need no line ends? begin gives a reading
      * then. */
     bool (*lineless)(void *self, struct slice head);
+    /* Is every line of an input that begins with head a record by itself, whatever stands before
+     * it? 0: no; else which kind of line. settle: so it is with all inputs, and begin is to look at
+     * no head any more. */
+    int (*by_line)(void *self, struct slice head, bool settle);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */

@@ -46,17 +46,22 @@ static bool take_char(struct slice *left, char c)
 static bool take_quoted(struct slice *left, struct slice *inside)
 {
     if (!take_char(left, '"')) return false;
-    for (size_t i = 0; i < left->len; i++) {
-        if (left->text[i] == '\\') {
-            i++;
-        } else if (left->text[i] == '"') {
-            *inside = (struct slice){.text = left->text, .len = i};
-            left->text += i + 1;
-            left->len -= i + 1;
+    const char *const end = left->text + left->len;
+    for (const char *at = left->text;;) {
+        const char *const quote = at == end ? NULL : memchr(at, '"', (size_t)(end - at));
+        if (quote == NULL) return false;
+        /* A backslash takes the meaning from what is behind it; mostly there is none. */
+        const char *slash = quote == at ? NULL : memchr(at, '\\', (size_t)(quote - at));
+        while (slash != NULL && slash + 1 < quote)
+            slash =
+                slash + 2 == quote ? NULL : memchr(slash + 2, '\\', (size_t)(quote - slash - 2));
+        if (slash == NULL) {
+            *inside = (struct slice){.text = left->text, .len = (size_t)(quote - left->text)};
+            *left = (struct slice){.text = quote + 1, .len = (size_t)(end - quote - 1)};
             return true;
         }
+        at = quote + 1; /* the quote is escaped */
     }
-    return false;
 }
 
 /* "-" is how a log says that there is nothing. */

@@ -17,7 +17,11 @@ struct reading {
     struct columns columns;
     struct w3c w3c;
     struct jsonstream stream;
+    size_t skipped; /* lines before the header line, with --preamble */
 };
+
+/* A file whose header has not come by then has none. */
+#define PREAMBLE_MAX 1000
 
 void format_init(struct format *format, enum format_kind from, const struct csv *csv)
 {
@@ -74,6 +78,7 @@ const char *format_name_columns(struct format *format, struct slice names)
 
     buffer_clear(&why);
     const enum reason reason = columns_name(&columns, names, &why);
+    format->named = columns.count;
     columns_release(&columns);
     buffer_add_char(&why, '\0');
     if (reason != REASON_NONE) return why.data;
@@ -102,7 +107,8 @@ static struct sniffed sniff(const struct format *format, struct slice head)
     const struct sniff what = {
         .csv = &format->csv,
         .wanted = buffer_slice(&format->wanted),
-        .named = format->header.len > 0,
+        .named = format->named,
+        .comment = format->comment,
         .mapped = format->map != NULL,
     };
     return sniff_head(&what, head);
@@ -128,22 +134,20 @@ bool format_lineless(void *self, struct slice head)
     return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
 }
 
-static void reading_choose(struct reading *reading, enum format_kind kind)
+static void reading_choose(struct reading *reading, enum format_kind kind, char separator)
 {
     reading->kind = kind;
     struct csv *const csv = &reading->columns.csv;
     const bool returns = csv->returns;
     *csv = reading->format->csv;
     csv->returns = returns;
-    if (csv->separator == '\0') csv->separator = kind == FORMAT_TSV ? '\t' : ',';
+    if (csv->separator == '\0') csv->separator = kind == FORMAT_TSV ? '\t' : separator;
     csv->escapes = csv->literal && kind == FORMAT_TSV;
 }
 
 /* What most of the head fits; says so when that is not what it begins with. */
-static enum format_kind choose(const struct format *format, struct slice head)
+static enum format_kind choose(struct sniffed sniffed)
 {
-    const struct sniffed sniffed = sniff(format, head);
-
     if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
     if (sniffed.fit == 0) {
         if (sniffed.records > 1 && !sniffed.like)
@@ -159,17 +163,34 @@ static enum format_kind choose(const struct format *format, struct slice head)
     return sniffed.kind;
 }
 
+int format_by_line(void *self, struct slice head, bool settle)
+{
+    struct format *format = self;
+    const bool found = format->from == FORMAT_AUTO || format->settled;
+    const struct sniffed sniffed = found ? sniff(format, head) : (struct sniffed){0};
+    const enum format_kind kind = found ? sniffed.kind : format->from;
+
+    if (kind != FORMAT_COMBINED && kind != FORMAT_LOG) return 0;
+    if (!settle || !found) return (int)kind;
+    (void)choose(sniffed); /* which says what there is to say */
+    format->settled = true;
+    format->from = kind;
+    return (int)kind;
+}
+
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
-    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(format, head);
+    const struct sniffed sniffed = sniff(format, head);
+    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(sniffed);
+    const bool tabs = kind == FORMAT_CSV && sniffed.kind == FORMAT_TSV; /* whatever it is called */
     struct buffer why = {0};
 
-    if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
+    if (kind == FORMAT_NDJSON && format->map == NULL && format->comment.len == 0) return NULL;
     struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
     reading->columns.csv.returns = ends_in_returns(head);
-    reading_choose(reading, kind);
+    reading_choose(reading, kind, tabs ? '\t' : sniffed.separator);
     if (format->header.len > 0)
         (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
     buffer_release(&why);
@@ -201,18 +222,35 @@ void format_end(void *self)
     free(reading);
 }
 
+static bool is_comment(const struct format *format, struct slice record)
+{
+    return format->comment.len > 0 && record.len >= format->comment.len &&
+           memcmp(record.text, format->comment.text, format->comment.len) == 0;
+}
+
+/* Comments, and lines before a header, are no CSV: a quote in them means nothing. */
+static bool is_aside(const struct reading *reading, const char *data, const char *end)
+{
+    const struct slice line = {.text = data, .len = (size_t)(end - data)};
+    const struct columns *const columns = &reading->columns;
+    const bool skips = reading->format->preamble && !columns->known && *data != '"';
+    return (skips || is_comment(reading->format, line)) && !columns->csv.returns;
+}
+
 const char *format_split(void *self, const char *data, const char *end, bool final)
 {
     struct reading *reading = self;
 
-    if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
+    const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
+    if (in_columns && (data == end || !is_aside(reading, data, end)))
         return csv_split(&reading->columns.csv, data, end, final);
     if (reading->kind == FORMAT_JSON) return jsonstream_split(&reading->stream, data, end, final);
     const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        reading_choose(reading, sniff(reading->format, line).kind);
+        const struct sniffed sniffed = sniff(reading->format, line);
+        reading_choose(reading, sniffed.kind, sniffed.separator);
         if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
     return newline + 1;
@@ -404,7 +442,8 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 {
     struct format *format = reading->format;
 
-    const bool plain = json_is_plain(record);
+    const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
+    const bool plain = in_columns && json_is_plain(record); /* lines of logs have quotes */
     if (!plain && !utf8_valid(record)) return REASON_BAD_UTF8;
     if (!plain && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
@@ -425,18 +464,35 @@ static enum reason translate_header(struct reading *reading, struct slice record
 {
     struct columns *columns = &reading->columns;
     const struct slice wanted = buffer_slice(&reading->format->wanted);
+    const char separator = sniff_separator(record);
+
+    if (separator != '\0') { /* Excel's: what stands between the columns */
+        if (reading->format->csv.separator == '\0') columns->csv.separator = separator;
+        *header = true;
+        return REASON_NONE;
+    }
     const enum reason reason = columns_read(columns, &columns->csv, record, detail);
     const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
 
     *header = reason == REASON_NONE && named;
-    if (reason != REASON_NONE || named) return reason;
+    if (*header && reading->skipped > 0)
+        message("%zu line%s before the header line %s skipped (--preamble)", reading->skipped,
+                reading->skipped == 1 ? "" : "s", reading->skipped == 1 ? "was" : "were");
+    if (*header) return reason;
+    const bool skips = reading->format->preamble && reading->skipped < PREAMBLE_MAX;
+    if (reason != REASON_NONE && !skips) return reason;
     columns_clear(columns);
     if (*record.text == '#') {
         *header = true;
         return REASON_NONE;
     }
+    if (skips) { /* a record of which no event is made: counted as filtered */
+        reading->skipped++;
+        buffer_clear(detail);
+        return REASON_NONE;
+    }
     buffer_add_literal(detail, "no header line: none of its columns is event_time (--rename, "
-                               "--time-field, --header)");
+                               "--time-field, --header, --preamble)");
     return REASON_BAD_COLUMNS;
 }
 
@@ -453,7 +509,11 @@ enum reason format_translate(void *self, struct slice record,
         *header = true; /* nobody's record */
         return REASON_NONE;
     }
-    if (reading->kind == FORMAT_AUTO) reading_choose(reading, sniff(reading->format, record).kind);
+    if (is_comment(reading->format, record)) return REASON_NONE;
+    if (reading->kind == FORMAT_AUTO) {
+        const struct sniffed sniffed = sniff(reading->format, record);
+        reading_choose(reading, sniffed.kind, sniffed.separator);
+    }
     if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {

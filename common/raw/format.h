@@ -28,6 +28,10 @@ struct format {
     struct csv csv;          /* what is said of the dialect of CSV and TSV; no separator: by kind */
     struct buffer wanted;    /* a header names one of these, `,"name":`; empty: any is one */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
+    size_t named;            /* how many these are */
+    struct slice comment;    /* --comment: lines that begin so are skipped; empty: none. Borrowed */
+    bool preamble;           /* --preamble: lines before the header line are skipped */
+    bool settled;            /* from was auto, and is what the inputs were found to be */
     struct logformat log;    /* --log-format */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
@@ -62,6 +66,7 @@ void format_set_map(struct format *format, struct map_program *map);
 void *format_begin(void *self, struct slice head);
 bool format_whole(void *self, struct slice line);
 bool format_lineless(void *self, struct slice head);
+int format_by_line(void *self, struct slice head, bool settle);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,

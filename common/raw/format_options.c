@@ -46,6 +46,15 @@ void format_options_apply(const struct format_options *given, struct format *for
         const char *problem = format_name_columns(format, slice_of(given->header));
         if (problem != NULL) die_usage("--header: %s", problem);
     }
+    if (given->comment != NULL) {
+        if (from == FORMAT_NDJSON || from == FORMAT_JSON)
+            die_usage("--comment: JSON has no comments");
+        if (*given->comment == '\0') die_usage("--comment: every line begins with nothing");
+        format->comment = slice_of(given->comment);
+    }
+    format->preamble = given->preamble;
+    if (given->preamble && (!maybe_columns(from) || given->header != NULL))
+        die_usage("--preamble is for CSV and TSV with a header line");
     if (given->no_quotes && !maybe_columns(from)) die_usage("--no-quotes is for CSV and TSV");
     if (null != NULL && !maybe_columns(from)) die_usage("--null is for CSV and TSV");
 }

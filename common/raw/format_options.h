@@ -16,6 +16,8 @@ struct format_options {
     const char *delimiter;  /* --delimiter */
     const char *null_text;  /* --null */
     bool no_quotes;         /* --no-quotes */
+    const char *comment;    /* --comment */
+    bool preamble;          /* --preamble */
 };
 
 /* Makes the format of them: format->from is then what they say together. Options that are wrong, or

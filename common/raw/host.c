@@ -6,13 +6,21 @@
 
 enum { IN_NAME = 1, IN_IPV6 = 2 };
 
+static const unsigned char classes_of[256] = {
+    ['0' ... '9'] = IN_NAME | IN_IPV6,
+    ['a' ... 'f'] = IN_NAME | IN_IPV6,
+    ['A' ... 'F'] = IN_NAME | IN_IPV6,
+    ['g' ... 'z'] = IN_NAME,
+    ['G' ... 'Z'] = IN_NAME,
+    ['-'] = IN_NAME,
+    ['_'] = IN_NAME,
+    ['.'] = IN_NAME | IN_IPV6,
+    [':'] = IN_IPV6,
+};
+
 static unsigned char_class(char c)
 {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-        return IN_NAME | IN_IPV6;
-    if ((c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '-' || c == '_') return IN_NAME;
-    if (c == '.') return IN_NAME | IN_IPV6;
-    return c == ':' ? IN_IPV6 : 0;
+    return classes_of[(unsigned char)c];
 }
 
 static const char *run_end(const char *at, const char *end, unsigned classes)

@@ -1,11 +1,17 @@
 #include "raw/sniff.h"
 
+#include <strings.h>
+
 #include "raw/accesslog.h"
 #include "raw/columns.h"
 #include "raw/jsonstream.h"
 
 #define HEAD_BYTES_MAX ((size_t)64 << 10)
 #define RECORDS_MAX 250
+
+/* What may stand between columns; of equals the first. */
+static const char separators[] = {',', ';', '|'};
+#define SEPARATORS (sizeof separators)
 
 static const char *const names[] = {"nothing", "ndjson",         "csv", "tsv", "combined",
                                     "json",    "a --log-format", "w3c"};
@@ -80,6 +86,17 @@ static enum format_kind line_kind(const struct sniff *sniff, struct slice line, 
     return FORMAT_NDJSON;
 }
 
+char sniff_separator(struct slice line)
+{
+    if (line.len == 7 && *line.text == '"' && line.text[6] == '"') {
+        line.text++;
+        line.len -= 2;
+    }
+    if (line.len != 5 || strncasecmp(line.text, "sep=", 4) != 0) return '\0';
+    const char c = line.text[4];
+    return c == '\t' || (c > ' ' && c != '"' && (unsigned char)c < 0x7f) ? c : '\0';
+}
+
 /* A format's case. */
 struct count {
     size_t fit;
@@ -102,7 +119,9 @@ static bool fits_columns(const struct sniff *sniff, struct count *count, char se
 
     if (csv.separator == '\0') csv.separator = separator;
     if (memchr(record.text, csv.separator, record.len) == NULL) return false;
-    if (sniff->named) return true;
+    if (sniff->named != 0)
+        return csv_fields(&csv, record, 0, &count->columns.row) == NULL &&
+               count->columns.row.count == sniff->named;
     if (count->columns.known)
         return csv_fields(&csv, record, 0, &count->columns.row) == NULL &&
                count->columns.row.count == count->columns.count;
@@ -144,12 +163,33 @@ static bool looks_known(const struct sniff *sniff, struct slice record)
         if (memmem(record.text, record.len, name, (size_t)(close - name)) != NULL) return true;
         left = (struct slice){.text = close + 2, .len = left.len - (size_t)(close + 2 - left.text)};
     }
-    return sniff->wanted.len == 0;
+    return sniff->wanted.len == 0 || sniff->named != 0;
 }
 
-static void count_record(const struct sniff *sniff, struct count *counts, struct slice record,
+/* The case of each format, and of CSV that of each separator. */
+struct cases {
+    struct count count[FORMAT_W3C + 1];
+    struct count csv[SEPARATORS];
+};
+
+/* A comma is nothing rare, even where any line may be a header; other signs are. */
+static void count_columns(const struct sniff *sniff, struct cases *cases, struct slice record,
+                          size_t number)
+{
+    const size_t tried =
+        sniff->csv->separator != '\0' || (sniff->wanted.len == 0 && sniff->named == 0) ? 1
+                                                                                       : SEPARATORS;
+    for (size_t i = 0; i < tried; i++)
+        if (fits_columns(sniff, &cases->csv[i], separators[i], record))
+            count_fit(&cases->csv[i], number);
+    if (fits_columns(sniff, &cases->count[FORMAT_TSV], '\t', record))
+        count_fit(&cases->count[FORMAT_TSV], number);
+}
+
+static void count_record(const struct sniff *sniff, struct cases *cases, struct slice record,
                          size_t number)
 {
+    struct count *const counts = cases->count;
     struct accesslog entry;
     struct misfit misfit;
 
@@ -159,10 +199,7 @@ static void count_record(const struct sniff *sniff, struct count *counts, struct
         count_fit(&counts[FORMAT_COMBINED], number);
         return;
     }
-    if (fits_columns(sniff, &counts[FORMAT_CSV], ',', record))
-        count_fit(&counts[FORMAT_CSV], number);
-    if (fits_columns(sniff, &counts[FORMAT_TSV], '\t', record))
-        count_fit(&counts[FORMAT_TSV], number);
+    count_columns(sniff, cases, record, number);
     while (record.len > 1 && (*record.text == ' ' || *record.text == '\t')) {
         record.text++;
         record.len--;
@@ -181,38 +218,73 @@ static struct slice head_looked_at(struct slice head)
     return head;
 }
 
-struct sniffed sniff_head(const struct sniff *sniff, struct slice whole)
+/* The separator of CSV that most records fit; its case is CSV's. */
+static char best_separator(struct cases *cases)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < SEPARATORS; i++)
+        if (cases->csv[i].fit > cases->csv[best].fit) best = i;
+    cases->count[FORMAT_CSV].fit = cases->csv[best].fit;
+    cases->count[FORMAT_CSV].first = cases->csv[best].first;
+    return separators[best];
+}
+
+static void cases_release(struct cases *cases)
+{
+    columns_release(&cases->count[FORMAT_TSV].columns);
+    for (size_t i = 0; i < SEPARATORS; i++)
+        columns_release(&cases->csv[i].columns);
+}
+
+/* Is the line none that says anything of the format? */
+static bool is_aside(const struct sniff *sniff, struct slice line, struct slice head, bool begun)
+{
+    if (slice_is_blank(line)) return true;
+    if (sniff->comment.len > 0 && line.len >= sniff->comment.len &&
+        memcmp(line.text, sniff->comment.text, sniff->comment.len) == 0)
+        return true;
+    return !begun && *line.text == '#' && line_kind(sniff, line, head) != FORMAT_W3C;
+}
+
+struct sniffed sniff_head(const struct sniff *asked, struct slice whole)
 {
     const struct slice looked_at = head_looked_at(whole);
-    struct count counts[FORMAT_W3C + 1] = {0};
+    struct sniff what = *asked;
+    const struct sniff *const sniff = &what;
+    struct csv said = *asked->csv;
+    struct cases cases = {0};
+    struct count *const counts = cases.count;
     struct sniffed sniffed = {.kind = FORMAT_AUTO};
     enum format_kind first = FORMAT_AUTO;
     struct slice head = looked_at;
 
+    what.csv = &said;
     while (head.len > 0 && sniffed.records < RECORDS_MAX) {
         const char *newline = memchr(head.text, '\n', head.len);
         const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
         const struct slice line = {.text = head.text, .len = len};
         if (newline == NULL && sniffed.records > 0) break; /* not all of it is there */
-        const bool comment =
-            first == FORMAT_AUTO && *line.text == '#' && line_kind(sniff, line, head) != FORMAT_W3C;
-        if (!comment && !slice_is_blank(line)) {
+        const char separator = sniff_separator(csv_trim(line));
+        if (separator != '\0' && sniffed.records == 0 && said.separator == '\0') {
+            said.separator = separator;
+        } else if (!is_aside(sniff, line, head, first != FORMAT_AUTO)) {
             if (first == FORMAT_AUTO) first = line_kind(sniff, line, head);
             sniffed.like = sniffed.like || looks_known(sniff, line);
-            count_record(sniff, counts, csv_trim(line), sniffed.records++);
+            count_record(sniff, &cases, csv_trim(line), sniffed.records++);
         }
         head.text += len;
         head.len -= len;
     }
+    sniffed.separator = best_separator(&cases);
+    if (said.separator != '\0') sniffed.separator = said.separator;
     if (looked_at.text != whole.text) counts[first].first = false;
     sniffed.kind = first;
     if (first != FORMAT_JSON) counts[FORMAT_JSON].fit = 0;
     if (first == FORMAT_W3C)
         counts[FORMAT_W3C] = (struct count){.fit = sniffed.records, .first = true};
-    for (int kind = FORMAT_NDJSON; kind <= FORMAT_W3C; kind++) {
+    for (int kind = FORMAT_NDJSON; kind <= FORMAT_W3C; kind++)
         if (counts[kind].fit > counts[sniffed.kind].fit) sniffed.kind = (enum format_kind)kind;
-        columns_release(&counts[kind].columns);
-    }
+    cases_release(&cases);
     sniffed.fit = counts[sniffed.kind].fit;
     if (looked_at.text != whole.text && sniffed.fit > 1) sniffed.fit--; /* NULs and a record */
     sniffed.first = counts[sniffed.kind].first && looked_at.text == whole.text;

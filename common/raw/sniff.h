@@ -5,7 +5,8 @@
  * message of something else. So up to 64 KiB and 250 records are looked at, as far as they are
  * there already, and what most of them fit is taken; of equals what the first looks like. A line of
  * JSON has to be a whole object, a line of a log all of one, and rows of CSV follow a header that
- * names the time (columns.h).
+ * names the time (columns.h). What stands between the columns of CSV is found in the same way: a
+ * comma, a semicolon or an upright bar; or a line like `sep=;`, which Excel knows, says it.
  */
 #ifndef CS_SNIFF_H
 #define CS_SNIFF_H
@@ -29,17 +30,22 @@ enum format_kind {
 /* What is known of it. */
 struct sniff {
     const struct csv *csv;
-    struct slice wanted; /* see columns_name_any; empty: any line may be a header */
-    bool named;          /* the columns are named already */
-    bool mapped;         /* there is a map: an array may be a record */
+    struct slice wanted;  /* see columns_name_any; empty: any line may be a header */
+    size_t named;         /* so many columns are named already; 0: a header line names them */
+    struct slice comment; /* lines that begin so are no records; empty: none */
+    bool mapped;          /* there is a map: an array may be a record */
 };
 
 struct sniffed {
     enum format_kind kind; /* FORMAT_AUTO: there are only blank lines */
+    char separator;        /* CSV: between its columns */
     size_t records, fit;   /* how many were looked at, and fit the kind */
     bool first;            /* the first does */
     bool like;             /* one at least looks as if it were meant to be one we know */
 };
+
+/* The separator that a line like `sep=;` (without its end) says, or '\0': it is no such line. */
+char sniff_separator(struct slice line);
 
 struct sniffed sniff_head(const struct sniff *sniff, struct slice head);
 

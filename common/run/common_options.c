@@ -8,6 +8,7 @@
 #include "base/machine.h"
 #include "base/size.h"
 #include "run/metrics.h"
+#include "source/charset.h"
 
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
@@ -135,6 +136,12 @@ static const struct option_row rows[] = {
      .target = &given.input,
      .words = "auto|ndjson|kcat",
      .help = "how records are framed; kcat: PARTITION, tab, OFFSET, tab, JSON"},
+    {.name = "encoding",
+     .group = INPUT,
+     .type = OPTION_TEXT,
+     .target = &given.encoding,
+     .argument = "NAME",
+     .help = "what the text is in: latin1, for example (default UTF-8)"},
     {.name = "partitions",
      .group = INPUT,
      .type = OPTION_TEXT,
@@ -430,9 +437,23 @@ static void refuse_format(const struct tool *tool)
         die_usage("--format=table is for looking at, and does not go with --state");
 }
 
+/* UTF-8 is what text is in anyway. */
+static void settle_encoding(void)
+{
+    struct charset charset;
+    if (given.encoding == NULL) return;
+    const bool known = charset_init(&charset, given.encoding);
+    charset_release(&charset);
+    if (!known)
+        die_usage("--encoding: '%s' is no encoding that is known here (iconv -l lists them)",
+                  given.encoding);
+    if (charset_is_utf8(given.encoding)) given.encoding = NULL;
+}
+
 static void refuse_options(const struct tool *tool)
 {
     refuse_empty_names();
+    settle_encoding();
     if (!(tool->flags & TOOL_WINDOWS)) {
         static const char *const windows_only[] = {"order-by", "top", "emit"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)

@@ -29,6 +29,7 @@ enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT };
 
 struct common_options {
     bool interleave;
+    const char *encoding;   /* of the inputs; NULL: UTF-8, or as their first bytes say */
     int input;              /* enum input_format */
     const char *partitions; /* LIST, or NULL */
     struct option_list where;

@@ -24,6 +24,26 @@ static enum framing framing_find(const struct loop *l, const char *data, const c
     return translator->whole(translator->self, line) ? FRAMING_NONE : guess;
 }
 
+/* How much of framed records is looked at. */
+#define FRAMED_HEAD_BYTES ((size_t)64 << 10)
+
+/* What is in the frames of the lines that are there, a line each. */
+static void framed_head(struct loop *l, const struct input *input, const char *data,
+                        const char *end, struct buffer *head)
+{
+    for (const char *newline; head->len < FRAMED_HEAD_BYTES && data < end &&
+                              (newline = memchr(data, '\n', (size_t)(end - data))) != NULL;
+         data = newline + 1) {
+        const struct slice line = {.text = data, .len = (size_t)(newline - data)};
+        struct frame frame;
+        if (!(input->framing == FRAMING_KCAT ? frame_read(line, &frame)
+                                             : envelope_read(line, &frame, &l->json)))
+            continue;
+        buffer_add_slice(head, frame.payload);
+        buffer_add_char(head, '\n');
+    }
+}
+
 static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
 {
     input->begun = true;
@@ -36,14 +56,13 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
     hint_begin(l, input, (struct slice){.text = data, .len = (size_t)(end - data)});
     if (translator == NULL) return;
     struct slice head = {.text = data, .len = (size_t)(end - data)};
-    struct frame frame;
+    struct buffer framed = {0};
     if (input->framing != FRAMING_NONE) {
-        head.len = (size_t)((const char *)rawmemchr(data, '\n') - data);
-        const bool good = input->framing == FRAMING_KCAT ? frame_read(head, &frame)
-                                                         : envelope_read(head, &frame, &l->json);
-        head = good ? frame.payload : (struct slice){.text = data, .len = 0};
+        framed_head(l, input, data, end, &framed);
+        head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
     }
     input->reading = translator->begin(translator->self, head);
+    buffer_release(&framed);
 }
 
 /* All there was is a part of the first line, left for the next run: what it looks like then decides

@@ -36,26 +36,63 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
     return got;
 }
 
-/* Does the input begin as unframed lines of JSON that need no translation? */
-static bool is_plain(const struct loop *l, const struct input *input)
+/* How much of an input is looked at. */
+#define HEAD_BYTES ((size_t)64 << 10)
+
+/* The beginning of an input without the blank lines before it. */
+static struct slice head_of(const struct input *input, char *into)
 {
-    if (!input->regular || input_compressed(input) || strcmp(input->name, "-") == 0) return false;
-    char head[4096 + SCAN_PADDING] = {0};
-    const size_t len = range_peek(input, 0, head, 4096);
-    const char *from = head;
-    while (from < head + len && strchr(" \t\r\n", *from) != NULL)
-        from++;
-    if (from == head + len) return true;
-    if (*from != '{') return false; /* CSV, log lines, a mark of byte order: one job is sure */
-    if (options->input == INPUT_KCAT) return false;
-    const struct translator *translator = l->run.translator;
-    const struct slice begin = {.text = from, .len = (size_t)(head + len - from)};
-    if (translator != NULL && translator->lineless(translator->self, begin)) return false;
+    const size_t len = range_peek(input, 0, into, HEAD_BYTES);
+    memset(into + len, 0, SCAN_PADDING);
+    struct slice head = {.text = into, .len = len};
+    while (head.len != 0 && memchr(" \t\r\n", *head.text, 4) != NULL) {
+        head.text++;
+        head.len--;
+    }
+    return head;
+}
+
+/* The kinds of lines that inputs are made of. */
+#define LINES_NONE 0   /* one job is sure */
+#define LINES_ANY (-1) /* there are none but blank ones */
+#define LINES_JSON (-2)
+
+/* What lines an input is made of: unframed JSON that needs no translation but line by line, or
+ * those of a translator. settle: the translator is told. */
+static int lines_of(const struct loop *l, const struct input *input, bool settle)
+{
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    if (!input->regular || input_filtered(input) || strcmp(input->name, "-") == 0)
+        return LINES_NONE;
+    const struct slice head = head_of(input, bytes);
+    if (head.len == 0) return LINES_ANY;
+    if (options->input == INPUT_KCAT) return LINES_NONE;
     /* An envelope has to be seen whole; a line that long is none of ours. */
-    const char *newline = memchr(from, '\n', (size_t)(head + len - from));
-    return options->input == INPUT_NDJSON ||
-           (newline != NULL && frame_guess(from, newline + 1, false) == FRAMING_NONE) ||
-           (newline == NULL && l->run.translator == NULL);
+    const struct translator *translator = l->run.translator;
+    const char *newline = memchr(head.text, '\n', head.len);
+    const bool unframed =
+        options->input == INPUT_NDJSON ||
+        (newline != NULL && frame_guess(head.text, newline + 1, false) == FRAMING_NONE);
+    const int kind =
+        translator == NULL || !unframed ? 0 : translator->by_line(translator->self, head, settle);
+    if (kind != 0) return kind;
+    if (*head.text != '{') return LINES_NONE; /* CSV, a mark of byte order */
+    if (translator != NULL && translator->lineless(translator->self, head)) return LINES_NONE;
+    return unframed || (newline == NULL && translator == NULL) ? LINES_JSON : LINES_NONE;
+}
+
+/* Are all inputs made of the same kind of lines? */
+static bool lines_are_same(const struct loop *l)
+{
+    int kind = LINES_ANY;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const int of = lines_of(l, &l->inputs.input[i], false);
+        if (of == LINES_NONE || (kind != LINES_ANY && of != LINES_ANY && of != kind)) return false;
+        if (of != LINES_ANY) kind = of;
+    }
+    for (int i = 0; i < l->inputs.count && kind > LINES_NONE; i++)
+        (void)lines_of(l, &l->inputs.input[i], true);
+    return true;
 }
 
 bool range_possible(const struct loop *l, int jobs)
@@ -65,9 +102,7 @@ bool range_possible(const struct loop *l, int jobs)
         options->format == ENCODING_TABLE)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
-    for (int i = 0; i < l->inputs.count; i++)
-        if (!is_plain(l, &l->inputs.input[i])) return false;
-    return true;
+    return lines_are_same(l);
 }
 
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */

@@ -224,9 +224,17 @@ static void wait_for_input(struct loop *l, int64_t due_us)
     batch_deliver(&l->admission.batch);
 }
 
+static void damaged_stop(struct loop *l)
+{
+    batch_deliver(&l->admission.batch);
+    loop_flush(l);
+    die("--strict: stopped at the first damaged input");
+}
+
 static void input_ended(struct loop *l, struct input *input)
 {
     const bool is_file = input->regular && !options->interleave;
+    if (input->damaged && options->strict) damaged_stop(l);
     for (int i = l->inputs.first; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
@@ -431,6 +439,8 @@ static void start(struct loop *l, int argc, char **argv)
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL, outputs_named());
     checkpoint_open(l);
+    l->inputs.encoding = options->encoding;
+    l->inputs.jobs = crew_count(options->jobs);
     inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
@@ -446,6 +456,15 @@ static void start(struct loop *l, int argc, char **argv)
     progress_init(&l->progress, options->progress,
                   only_files && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO));
     notify_ready(&l->notify);
+}
+
+/* At the end: what was refused may only be in another encoding. */
+static void encoding_hint(const struct loop *l)
+{
+    const uint64_t foreign = l->admission.fates.rejects.foreign;
+    if (foreign == 0 || options->encoding != NULL) return;
+    message("%llu record%s not UTF-8: --encoding=latin1? (or CP1252, or what else it is in)",
+            (unsigned long long)foreign, foreign == 1 ? " is" : "s are");
 }
 
 /* Giving back the memory of a million sessions takes longer than saving them, and the process ends
@@ -506,6 +525,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
     misnumber_tell(&l->run.misnumbers);
+    encoding_hint(l);
     if (options->stats) summary_write(l);
     if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
@@ -519,5 +539,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
+    if (l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */
     return status;
 }

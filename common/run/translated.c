@@ -36,6 +36,11 @@ void translated_take(struct loop *l, struct origin *origin, struct slice record)
     buffer_clear(&a->detail);
     buffer_clear(&l->events);
     batch_deliver(&a->batch);
+    if (origin->torn && input->damaged) { /* it may look whole, and not be */
+        l->stats.read++;
+        batch_refuse(&a->batch, REASON_TORN, NULL, origin);
+        return;
+    }
     enum reason reason =
         l->run.translator->translate(input->reading, record, event_made, l, &header, &a->detail);
     if (header) return;

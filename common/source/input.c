@@ -1,10 +1,7 @@
-#include "source/input.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +13,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "event/scan.h"
+#include "source/input_inside.h"
 
 #define BLOCK_BYTES ((size_t)256 << 10)
 /* One byte more than a line may have, so that a longer one can be told. */
@@ -25,27 +23,9 @@
 #define AMPLE_READS 64
 #define PIPE_BYTES (1 << 20)
 
-extern char **environ;
-
-/* What messages call it. */
-static const char *label(const struct input *input)
+const char *input_label(const struct input *input)
 {
     return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
-}
-
-/* The program that decompresses files with this ending, or NULL. */
-static const char *decompressor(const char *name)
-{
-    static const struct {
-        const char *ending, *program;
-    } known[] = {{".gz", "gzip"}, {".zst", "zstd"}, {".xz", "xz"}, {".bz2", "bzip2"}};
-    const size_t len = strlen(name);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        const size_t ending = strlen(known[i].ending);
-        if (len > ending && strcmp(name + len - ending, known[i].ending) == 0)
-            return known[i].program;
-    }
-    return NULL;
 }
 
 bool input_lasts(const struct input *input)
@@ -53,50 +33,21 @@ bool input_lasts(const struct input *input)
     return input->regular && strcmp(input->name, "-") != 0;
 }
 
-bool input_compressed(const struct input *input)
+bool input_filtered(const struct input *input)
 {
-    return input->regular && decompressor(input->name) != NULL;
+    return input->regular && (input->coding != NULL || input->charset != NULL);
 }
 
 void input_head_update(struct input *input)
 {
-    if (!input_lasts(input) || input->fd < 0 || input->child != 0) return;
-    /* Of a compressed file all that there is: a position in what comes out of it says nothing of
+    if (!input_lasts(input) || input->fd < 0 || input->filters != 0) return;
+    /* Of a filtered file all that there is: a position in what comes out of it says nothing of
      * its own bytes. */
     const uint64_t seen =
-        input_compressed(input) ? input->size : input->consumed + input->end - input->start;
+        input_filtered(input) ? input->size : input->consumed + input->end - input->start;
     const uint32_t len = seen < HEAD_BYTES ? (uint32_t)seen : HEAD_BYTES;
     if (len > input->head_len && head_read(input->name, input->fd, len, &input->head))
         input->head_len = len;
-}
-
-/* Starts PROGRAM -dc reading fd; fd is replaced by the end to read from. */
-static void decompress(struct input *input, const char *program)
-{
-    int ends[2];
-    input_head_update(input);
-    if (pipe2(ends, O_CLOEXEC) != 0) die_errno("pipe");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input->fd, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    /* In a process group of its own: ^C is for us, and a decompressor killed by it would look like
-     * a damaged file. */
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "-dc", NULL};
-    const int failed = posix_spawnp(&input->child, program, &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) {
-        errno = failed;
-        die_errno("%s: cannot run %s", input->name, program);
-    }
-    close(ends[1]);
-    close(input->fd);
-    input->fd = ends[0];
 }
 
 /*
@@ -113,8 +64,7 @@ static int fifo_given(const char *name)
     return fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
 }
 
-/* Opens one operand and learns what it is. */
-static void input_open(struct input *input)
+void input_open(struct input *input)
 {
     if (strcmp(input->name, "-") == 0) {
         input->fd = STDIN_FILENO;
@@ -123,13 +73,13 @@ static void input_open(struct input *input)
         /* A FIFO that nobody writes to yet is not waited for here: the others may have something.
          */
         input->fd = open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (input->fd < 0) die_errno("%s", label(input));
+        if (input->fd < 0) die_errno("%s", input_label(input));
     }
     struct stat stat;
-    if (fstat(input->fd, &stat) != 0) die_errno("%s", label(input));
+    if (fstat(input->fd, &stat) != 0) die_errno("%s", input_label(input));
     if (S_ISDIR(stat.st_mode)) {
         errno = EISDIR;
-        die_errno("%s", label(input));
+        die_errno("%s", input_label(input));
     }
     input->regular = S_ISREG(stat.st_mode);
     if (input->regular) {
@@ -165,34 +115,48 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
         struct input *input = &inputs->input[i];
         input->name = operands[i];
         input_open(input);
-        const char *program = input->regular ? decompressor(input->name) : NULL;
-        inputs->bytes_total += program == NULL ? input->size : 0;
+        if (input->regular) input_recognise(inputs, input, true);
+        inputs->bytes_total += input_filtered(input) ? 0 : input->size;
         inputs->has_streams |= !input->regular;
         /* Regular files are opened again when their turn comes: a thousand need no thousand
          * descriptors. */
         if (input->regular && input->fd != STDIN_FILENO && !interleave) {
             close(input->fd);
             input->fd = -1;
-        } else if (program != NULL) {
-            decompress(input, program);
         }
     }
 }
 
-/* Frees an input that has ended; a decompressor that failed ends the run. */
-static void input_close(struct input *input)
+void input_turn(const struct inputs *inputs, struct input *input)
+{
+    if (input->fd < 0) {
+        const uint64_t dev = input->dev, ino = input->ino;
+        input_open(input);
+        if (input->dev != dev || input->ino != ino) {
+            if (input->consumed != 0)
+                die_person("%s: has just been replaced: the position in the state is gone",
+                           input->name);
+            message("%s: was replaced while other files were read", input->name);
+        }
+        input_recognise(inputs, input, false);
+    }
+    if (input_filtered(input))
+        input_filters_begin(inputs, input);
+    else if (input->consumed != 0 && lseek(input->fd, (off_t)input->consumed, SEEK_SET) < 0)
+        die_errno("%s", input_label(input));
+}
+
+/* Closes what is read to its end. False: it has to be read once more. */
+static bool input_close(struct inputs *inputs, struct input *input)
 {
     input_head_update(input);
     if (input->fd > STDIN_FILENO) close(input->fd);
     input->fd = -1;
-    if (input->child == 0) return;
-    int status = 0;
-    while (waitpid(input->child, &status, 0) < 0)
-        if (errno != EINTR) die_errno("%s: waiting for the decompressor", input->name);
-    input->child = 0;
-    if (status != 0)
-        die("%s: %s failed: the file is damaged or cut off", input->name,
-            decompressor(input->name));
+    if (input->filters == 0) return true;
+    if (input_filters_end(inputs, input)) return false;
+    if (input->brought < input->passed)
+        die_person("%s: is shorter than it was: the position in the state is gone", input->name);
+    return true;
 }
 
 /* Gives its memory back; nothing of it is left to read. */
@@ -210,6 +174,7 @@ void inputs_release(struct inputs *inputs)
     for (int i = 0; i < inputs->count; i++) {
         struct input *input = &inputs->input[i];
         if (input->fd > STDIN_FILENO) close(input->fd);
+        buffer_release(&input->ahead);
         input_forget(input);
     }
     free(inputs->entries);
@@ -242,69 +207,88 @@ static void input_make_room(struct input *input)
     held_add(HELD_TEXTS, cap);
 }
 
-/* Throws away what an earlier run has had of a decompressor's output. */
-static void input_skip(struct input *input)
+/* Reads once, or what was read ahead; as read does. */
+static ssize_t input_fetch(struct inputs *inputs, struct input *input, char *into, size_t room)
 {
-    input_make_room(input);
-    while (input->skip != 0) {
-        const size_t room = input->skip < input->cap ? input->skip : input->cap;
-        const ssize_t got = read(input->fd, input->data, room);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) die_errno("%s", input->name);
-        if (got == 0)
-            die_person("%s: is shorter than it was: the position in the state is gone",
-                       input->name);
-        input->skip -= (uint64_t)got;
+    if (inputs->jobs > 1 && input->regular && input->coding != NULL && !inputs->interleave) {
+        ahead_begin(inputs, input);
+        ahead_gather(inputs, input);
+        const size_t taken = ahead_take(input, into, room);
+        if (taken != 0) return (ssize_t)taken;
     }
+    ssize_t got;
+    do
+        got = read(input->fd, into, room);
+    while (got < 0 && errno == EINTR && input->regular);
+    return got;
 }
 
-/* One read; false when it would have to wait. */
-static bool input_read(struct inputs *inputs, struct input *input)
+/* Bytes have arrived, from there to the end: those that we have had already are thrown away. */
+static void input_arrived(struct inputs *inputs, struct input *input, size_t from)
 {
-    if (input->fd < 0 && !input->ended) {
-        const uint64_t dev = input->dev, ino = input->ino;
-        input_open(input);
-        const char *program = decompressor(input->name);
-        if (input->dev != dev || input->ino != ino) {
-            if (input->consumed != 0)
-                die_person("%s: has just been replaced: the position in the state is gone",
-                           input->name);
-            message("%s: was replaced while other files were read", input->name);
+    const size_t len = input->end - from;
+    const size_t had = input->skip < len ? (size_t)input->skip : len;
+    if (had != 0) memmove(input->data + from, input->data + from + had, len - had);
+    input->brought += len;
+    input->skip -= had;
+    input->end -= had;
+    inputs->bytes_read += len - had;
+}
+
+/* Nothing follows. False: it goes on all the same, through another filter. */
+static bool input_end(struct inputs *inputs, struct input *input)
+{
+    const size_t from = input->start;
+    input->ended = true;
+    if (!input->settled) {
+        if (input_look(inputs, input) == LOOKED_AGAIN) {
+            input->ended = false;
+            return false;
         }
-        if (input->consumed != 0 && program == NULL &&
-            lseek(input->fd, (off_t)input->consumed, SEEK_SET) < 0)
-            die_errno("%s", label(input));
-        if (program != NULL) decompress(input, program);
+        input_arrived(inputs, input, from);
     }
-    if (input->skip != 0) input_skip(input);
-    input_make_room(input);
+    input->ended = input_close(inputs, input);
+    return input->ended;
+}
+
+/* How much may be read now: of a range, no more than is left of it. */
+static size_t room_of(const struct input *input)
+{
     size_t room = input->cap - input->end;
     if (room > BLOCK_BYTES) room = BLOCK_BYTES;
-    if (input->stop != 0) {
-        const uint64_t read_up_to = input->consumed + (input->end - input->start);
-        const uint64_t left = input->stop > read_up_to ? input->stop - read_up_to : 0;
-        if (room > left) room = left;
+    if (input->stop == 0) return room;
+    const uint64_t read_up_to = input->consumed + (input->end - input->start);
+    const uint64_t left = input->stop > read_up_to ? input->stop - read_up_to : 0;
+    return room < left ? room : (size_t)left;
+}
+
+/* One read, or more where one brings nothing but what says what the input is; false when it would
+ * have to wait. */
+static bool input_read(struct inputs *inputs, struct input *input)
+{
+    for (;;) {
+        const bool is_new = input->fd < 0 || (input_filtered(input) && input->filters == 0);
+        if (input->regular && !input->ended && is_new) input_turn(inputs, input);
+        input_make_room(input);
+        const size_t room = room_of(input);
         if (room == 0) {
             input->ended = true; /* stays open: another range may follow */
             return true;
         }
+        const ssize_t got = input_fetch(inputs, input, input->data + input->end, room);
+        if (got < 0) {
+            if (errno == EAGAIN || errno == EINTR) return false;
+            die_errno("%s", input_label(input));
+        }
+        if (got == 0 && input_end(inputs, input)) return true;
+        const size_t from = input->settled ? input->end : input->start;
+        input->end += (size_t)got;
+        if (got != 0 && (input->settled || input_look(inputs, input) == LOOKED_SETTLED)) {
+            input_arrived(inputs, input, from);
+            if (input->end > input->start) return true;
+        }
+        if (!input->regular) return false; /* poll says when there is more */
     }
-    ssize_t got;
-    do
-        got = read(input->fd, input->data + input->end, room);
-    while (got < 0 && errno == EINTR && input->regular);
-    if (got < 0) {
-        if (errno == EAGAIN || errno == EINTR) return false;
-        die_errno("%s", label(input));
-    }
-    if (got == 0) {
-        input->ended = true;
-        input_close(input);
-        return true;
-    }
-    input->end += (size_t)got;
-    inputs->bytes_read += (uint64_t)got;
-    return true;
 }
 
 /* How far an input's event time has come. */
@@ -394,7 +378,7 @@ void input_seek(struct input *input, uint64_t consumed, uint64_t lines)
 {
     input->consumed = consumed;
     input->lines = lines;
-    if (input_compressed(input))
+    if (input_filtered(input))
         input->skip = consumed;
     else if (input->fd >= 0 && lseek(input->fd, (off_t)consumed, SEEK_SET) < 0)
         die_errno("%s", input->name);

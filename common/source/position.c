@@ -98,7 +98,7 @@ void position_go_on(struct position *position, struct inputs *inputs, struct inp
     input->discarding = position->discarding;
     input->head = position->head;
     input->head_len = position->head_len;
-    if (!input_compressed(input))
+    if (!input_filtered(input))
         inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
     position->found = true;
 }
@@ -147,7 +147,7 @@ void positions_note(struct positions *positions, struct inputs *inputs)
         position->head_len = input->head_len;
         position->framing = input->framing;
         position->discarding = input->discarding;
-        position->compressed = input_compressed(input);
+        position->compressed = input_filtered(input);
     }
 }
 

@@ -41,7 +41,7 @@ static struct position *copied(struct positions *positions, const struct input *
     uint64_t size;
     for (size_t i = 0; found == NULL && i < positions->count; i++) {
         struct position *const position = &positions->position[i];
-        if (!position->found && !input_compressed(input) &&
+        if (!position->found && !input_filtered(input) &&
             is_contents(position, input->name, fd, &size) && !is_in_place(position))
             found = position;
     }

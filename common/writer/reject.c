@@ -5,6 +5,7 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "event/reason.h"
 
 #define RAW_MAX ((size_t)64 << 10)
 #define NAMED_MAX 5
@@ -93,6 +94,8 @@ void rejects_add(struct rejects *rejects, const struct reject *reject)
         return;
     }
     rejects->count++;
+    if (strcmp(reject->reason, reason_name(REASON_BAD_UTF8)) == 0 && !utf8_valid(reject->raw))
+        rejects->foreign++;
     if (rejects->output == NULL) {
         if (rejects->count <= NAMED_MAX)
             message("%s:%llu: %s: %s (%s)", reject->input, (unsigned long long)reject->line,

@@ -36,6 +36,7 @@ struct rejects {
     const char *what;        /* "rejected", "late": for messages */
     const char *option;      /* "--rejects": what to use to see them all */
     uint64_t count;
+    uint64_t foreign; /* of these, bytes that are no UTF-8: text of another encoding, perhaps */
 };
 
 void rejects_add(struct rejects *rejects, const struct reject *reject);

@@ -1,0 +1,168 @@
+#include "source/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "source/charset.h"
+
+#define BLOCK_BYTES ((size_t)64 << 10)
+#define PIPE_BYTES (1 << 20)
+#define COMPLAINT_BYTES 200
+
+extern char **environ;
+
+static void pipe_open(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0) die_errno("pipe");
+    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+static void descriptor_close(int fd)
+{
+    if (fd > STDIN_FILENO) close(fd);
+}
+
+int filter_program(struct filter *filter, const char *name, const char *const *arguments, int fd)
+{
+    int ends[2];
+    *filter = (struct filter){.program = arguments[0]};
+    pipe_open(ends);
+    filter->complaints = memfd_create("complaints", MFD_CLOEXEC);
+    if (filter->complaints < 0) die_errno("memfd_create");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, filter->complaints, STDERR_FILENO);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    char *const *const argv = (char *const *)(uintptr_t)arguments;
+    const int failed =
+        posix_spawnp(&filter->pid, filter->program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) {
+        errno = failed;
+        die_errno("%s: cannot run %s", name, filter->program);
+    }
+    close(ends[1]);
+    descriptor_close(fd);
+    return ends[0];
+}
+
+/* Writes all of it; when nobody reads any more, the process ends by SIGPIPE. */
+static void block_write(int fd, struct slice bytes)
+{
+    while (bytes.len != 0) {
+        const ssize_t put = write(fd, bytes.text, bytes.len);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) _exit(EXIT_FAILED);
+        bytes.text += put;
+        bytes.len -= (size_t)put;
+    }
+}
+
+/* Reads a block, waiting for it; 0: the end. */
+static size_t block_read(const char *name, int fd, char *block)
+{
+    for (;;) {
+        const ssize_t got = read(fd, block, BLOCK_BYTES);
+        if (got >= 0) return (size_t)got;
+        if (errno == EAGAIN) {
+            struct pollfd entry = {.fd = fd, .events = POLLIN};
+            (void)poll(&entry, 1, -1);
+        } else if (errno != EINTR) {
+            die_errno("%s", name);
+        }
+    }
+}
+
+static _Noreturn void fork_run(const char *name, const char *charset_name, struct slice head,
+                               int from, int to)
+{
+    static char block[BLOCK_BYTES];
+    struct charset charset;
+    struct buffer out = {0};
+    if (charset_name != NULL && !charset_init(&charset, charset_name))
+        die("no encoding '%s'", charset_name);
+    struct slice bytes = head;
+    do {
+        if (charset_name != NULL) {
+            buffer_clear(&out);
+            charset_convert(&charset, bytes, false, &out);
+            block_write(to, buffer_slice(&out));
+        } else {
+            block_write(to, bytes);
+        }
+        bytes = (struct slice){.text = block, .len = block_read(name, from, block)};
+    } while (bytes.len != 0);
+    if (charset_name != NULL) {
+        buffer_clear(&out);
+        charset_convert(&charset, bytes, true, &out);
+        block_write(to, buffer_slice(&out));
+    }
+    _exit(EXIT_DONE);
+}
+
+int filter_fork(struct filter *filter, const char *name, const char *charset, struct slice head,
+                int fd)
+{
+    int ends[2];
+    *filter = (struct filter){.complaints = -1};
+    pipe_open(ends);
+    const pid_t parent = getpid();
+    filter->pid = fork();
+    if (filter->pid < 0) die_errno("fork");
+    if (filter->pid == 0) {
+        (void)setpgid(0, 0);
+        die_with(parent);
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGUSR1, SIG_IGN);
+        signal(SIGPIPE, SIG_DFL);
+        close(ends[0]);
+        /* Somebody else may wait for the end of what we have inherited. */
+        (void)dup2(ends[1], STDOUT_FILENO);
+        if (fd != STDIN_FILENO) (void)dup2(fd, STDIN_FILENO);
+        (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+        fork_run(name, charset, head, STDIN_FILENO, STDOUT_FILENO);
+    }
+    close(ends[1]);
+    descriptor_close(fd);
+    return ends[0];
+}
+
+int filter_end(struct filter *filter, struct buffer *complaints)
+{
+    int status = 0;
+    while (waitpid(filter->pid, &status, 0) < 0) {
+        if (errno == EINTR) continue;
+        if (errno == ECHILD) break; /* the ends of children are ignored */
+        die_errno("waiting for %s", filter->program == NULL ? "a filter" : filter->program);
+    }
+    if (filter->complaints >= 0) {
+        char text[COMPLAINT_BYTES];
+        const ssize_t got = pread(filter->complaints, text, sizeof text, 0);
+        const char *from = text, *const end = text + (got < 0 ? 0 : got);
+        while (from < end && *from == '\n')
+            from++;
+        const char *const newline = from == end ? NULL : memchr(from, '\n', (size_t)(end - from));
+        buffer_clear(complaints);
+        buffer_add(complaints, from, (size_t)((newline == NULL ? end : newline) - from));
+        close(filter->complaints);
+    }
+    *filter = (struct filter){.complaints = -1};
+    return status;
+}
