@@ -83,6 +83,14 @@ END
   [ -s rows ]
 }
 
+@test "--help names the functions that there are" {
+  run -2 cs-window --size=1h --agg='n=nothing(x)'
+  known=$(sed -nE "s/.*'nothing' is no function \\((.*)\\)$/\\1/p" <<<"$output" | tr ' ' '\n' | sort)
+  helped=$(cs-window --help | sed -nE '/--agg/,/repeatable/{ s/.*EXPR\]//; s/; repeatable.*//; p; }' | tr -s ' ' '\n' | grep . | sort)
+  [ -n "$known" ]
+  [ "$known" = "$helped" ]
+}
+
 @test "windows made of panes are those that each event is added to, also where groups and texts come and go" {
   # First there are very many groups, then few, and texts that are never there again.
   awk 'BEGIN {

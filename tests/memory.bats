@@ -105,8 +105,8 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
   plain_tools
   LENGTH=100000 events 2000 '"event_type":"page_view","v":[[["%d%s"]]]' >in
   full groups cs-window --size=1h --by=v --agg=n=count --max-memory=64M in
-  full groups cs-window --size=1d --slide=1s --agg=n=count --lateness=max --max-memory=64M <(head -n 3 in)
-  events 300000 '"event_type":"page_view","session_id":"%d"' >in
+  full groups cs-window --size=1d --slide=1001ms --agg=n=count --lateness=max --max-memory=64M <(head -n 3 in)
+  events 900000 '"event_type":"page_view","session_id":"%d"' >in
   full 'ids counted by distinct' cs-window --size=1h --slide=15m --agg='n=distinct(session_id)' --max-memory=32M in
   full baselines cs-anomaly --size=1m --baseline=2h --by=session_id --max-memory=32M in
   full carts cs-abandon --max-memory=32M in
