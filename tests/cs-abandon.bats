@@ -292,8 +292,8 @@ idle_when_it_comes() {
   kill -TERM "$pid"
   wait "$pid"
   exec 7>&-
-  event 2026-01-05T14:00:00Z '"session_id":"z"' >more
-  cs-abandon --lateness=0s --state=state --output=rows more
+  event 2026-01-05T14:00:00Z '"session_id":"z"' >next
+  cs-abandon --lateness=0s --state=state --output=rows next
   [ "$(jq -r .session_id rows)" = a ]
 }
 

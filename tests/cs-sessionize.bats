@@ -266,7 +266,7 @@ a 00:00:00 23:00:00 2' ]
   counted cs-sessionize --lateness=0s --state=state --output=rows --late=late in
   [ ! -s rows ]
   [ "$(jq .line late)" = 3 ]
-  event 2026-01-01T13:00:00.001Z '"session_id":"z"' >more
-  cs-sessionize --lateness=0s --state=state --output=rows more
+  event 2026-01-01T13:00:00.001Z '"session_id":"z"' >next
+  cs-sessionize --lateness=0s --state=state --output=rows next
   [ "$(jq -r .session_id rows)" = a ]
 }

@@ -396,10 +396,8 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
 {
     const struct kept *kept = &stretches->kept;
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    struct parts parts;
+    struct parts parts = {.name = name, .counters = counters_none(kept)};
 
-    parts.name = name;
-    parts.counters = counters_none(kept);
     attributes_none(&parts.attributes, kept);
     char *begin = buffer_reserve(&stretches->scratch, parts_room(&parts, kept));
     const char *end = parts_write(begin, &parts, kept, start_us);
