@@ -23,7 +23,7 @@ struct given {
     const char *value; /* NULL: none */
 };
 
-static const struct option_row *all_rows[ROWS_MAX]; /* own first, then shared */
+static const struct option_row *all_rows[ROWS_MAX]; /* own first, then the common ones */
 static int row_count;
 static struct given *given;
 static int given_count;
@@ -328,10 +328,10 @@ static const struct option_row help_rows[] = {
 };
 
 int option_parse(int argc, char **argv, const struct option_row *own,
-                 const struct option_row *shared)
+                 const struct option_row *common)
 {
     rows_collect(own);
-    rows_collect(shared);
+    rows_collect(common);
     rows_collect(help_rows);
 
     struct option longs[ROWS_MAX + 1] = {0};

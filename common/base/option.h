@@ -59,7 +59,7 @@ struct option_row {
 /* Reads argv with the rows of both tables (own first). Sets the variables; --help and --version
  * print and exit 0; anything wrong is die_usage. Returns the index of the first operand in argv. */
 int option_parse(int argc, char **argv, const struct option_row *own,
-                 const struct option_row *shared);
+                 const struct option_row *common);
 
 /* Reads a file of options, one a line without quoting ("--size=1h", '#' comments), as defaults
  * below the command line: a single value already given there stays, lists are added to in front.

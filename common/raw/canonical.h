@@ -29,7 +29,7 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
  * an event borrows from it is good until the next event. */
 struct canonical_line {
     struct buffer line;
-    char time[INSTANT_TEXT_MAX];
+    char time[INSTANT_TEXT_MAX + VALUE_PADDING];
 };
 
 void canonical_line_release(struct canonical_line *made);

@@ -39,9 +39,10 @@ struct value made_id_value(struct made_id *made, const struct event *ev)
     }
     if (!any) return VALUE_NULL;
     const struct id id = id_of(buffer_slice(&made->bytes));
-    for (size_t i = 0; i < sizeof(made->text); i++) {
+    const size_t len = 2 * sizeof(id);
+    for (size_t i = 0; i < len; i++) {
         const uint64_t half = i < 16 ? id.high : id.low;
         made->text[i] = hex[half >> (60 - 4 * (i % 16)) & 15];
     }
-    return value_string((struct slice){.text = made->text, .len = sizeof(made->text)});
+    return value_string((struct slice){.text = made->text, .len = len});
 }

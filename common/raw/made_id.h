@@ -18,8 +18,8 @@
 struct made_id {
     int slot[SCHEMA_MAX]; /* the members it is made of, in order */
     int count;
-    struct buffer bytes;              /* of the event looked at last */
-    char text[2 * sizeof(struct id)]; /* the id made of them */
+    struct buffer bytes;                              /* of the event looked at last */
+    char text[2 * sizeof(struct id) + VALUE_PADDING]; /* the id made of them */
 };
 
 void made_id_release(struct made_id *made);

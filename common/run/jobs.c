@@ -23,8 +23,8 @@
 #define BORDER_SHARE 3
 /* The first such range is larger by one part of these: the run has no rows to hand over. */
 #define QUARTERS 4
-/* So much is read before the run tells event time, and a worker looks whether it was wrong. */
-#define PIECE_BYTES ((uint64_t)4 << 20)
+/* So much is read before the run announces event time, and a worker looks whether it was wrong. */
+#define STEP_BYTES ((uint64_t)4 << 20)
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
@@ -122,20 +122,20 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
-/* Reads a range piece by piece, while after each go_on says so. */
+/* Reads a range step by step, while after each go_on says so. */
 static void range_read(struct loop *l, const struct range *range,
                        void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
 {
-    struct range piece = {.end = range->begin};
+    struct range step = {.end = range->begin};
     do {
-        piece.begin = piece.end;
-        piece.end = range->end - piece.begin <= PIECE_BYTES
-                        ? range->end
-                        : range_cut(&l->inputs, piece.begin + PIECE_BYTES);
-        if (piece.end > range->end) piece.end = range->end;
-        range_select(l, &piece);
+        step.begin = step.end;
+        step.end = range->end - step.begin <= STEP_BYTES
+                       ? range->end
+                       : range_cut(&l->inputs, step.begin + STEP_BYTES);
+        if (step.end > range->end) step.end = range->end;
+        range_select(l, &step);
         read_range(l);
-    } while (piece.end < range->end && stop_signal == 0 && go_on(l));
+    } while (step.end < range->end && stop_signal == 0 && go_on(l));
 }
 
 /* --- a worker --- */
@@ -229,7 +229,7 @@ static void workers_give_up(void)
     atomic_store_explicit(announced_us, INT64_MAX, memory_order_relaxed);
 }
 
-/* Tells how far event time has come; where memory gets short, that workers are given up. */
+/* Announces how far event time has come; where memory gets short, that workers are given up. */
 static bool run_goes_on(struct loop *l)
 {
     if (held.total > held.most / 2) workers_give_up();

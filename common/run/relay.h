@@ -2,10 +2,11 @@
  * relay.h - --jobs for a tool that takes every event by itself (ranges.singly): small pieces of the
  * input in turn, with the output of one pass.
  *
- * Each of N processes reads every N-th piece and keeps its rows until those of the piece before are
- * out; then it writes its own, and passes the turn on. Rows go straight from the process that has
- * made them to the output, and no more than a piece of them waits in memory. The run itself reads
- * nothing: it adds up what the processes have counted, in the order of the pieces.
+ * Each of N processes of the crew (crew.h) reads every N-th piece and keeps its rows until those of
+ * the piece before are out; then it writes its own, and passes the turn on. Rows go straight from
+ * the process that has made them to the output, and no more than a piece of them waits in memory.
+ * The run itself reads nothing: it adds up what the processes have counted, in the order of the
+ * pieces.
  */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H
