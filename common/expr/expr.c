@@ -9,7 +9,6 @@
 #include "expr/native.h"
 
 uint64_t expr_errors;
-uint64_t expr_failures;
 
 struct expr {
     char *text;
@@ -167,15 +166,6 @@ void expr_ahead_forget(struct expr *expr)
     if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
 }
 
-/* The event is const to whoever looks at it; this is a note in its margin. */
-static void failed(const struct event *ev)
-{
-    bool *const noted = (bool *)(uintptr_t)&ev->failed;
-    expr_failures++;
-    expr_errors += !*noted;
-    *noted = true;
-}
-
 bool expr_selects(struct expr *expr, const struct event *ev)
 {
     bool selects = false;
@@ -184,7 +174,7 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
     if (outcome == OUTCOME_VALUE) return selects;
-    failed(ev);
+    expr_errors++;
     return false;
 }
 
@@ -196,7 +186,7 @@ struct value expr_value(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
     if (outcome == OUTCOME_VALUE) return value;
-    if (outcome == OUTCOME_ERROR) failed(ev);
+    if (outcome == OUTCOME_ERROR) expr_errors++;
     return VALUE_NULL;
 }
 
