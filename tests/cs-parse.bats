@@ -706,11 +706,11 @@ END
 
 @test "--map: one event that is refused refuses the whole record, once" {
   printf '%s\n' '{"t":[1,2,3]}' '{"t":[1,null,"x",null]}' '{"t":[1,"2026-01-01T00:00:00"]}' '{"t":[4,5],"none":1}' >in
-  counted cs-parse --map='.none as $none | .t[] | {event_type:(if $none then null else "t" end), event_time:.}' \
+  counted cs-parse --time-unit=s --map='.none as $none | .t[] | {event_type:(if $none then null else "t" end), event_time:.}' \
     --rejects=rejects in >out
   [ "$(jq -r .event_time out | cut -c18-19 | paste -sd' ')" = '01 02 03' ]
   [ "$(jq -c '[.line, .reason, .detail]' rejects | paste -sd' ')" = \
-    '[2,"no-time","no event_time"] [3,"bad-time","event_time has no zone (--assume-utc)"] [4,"no-type","no event_type"]' ]
+    '[2,"no-time","no event_time"] [3,"bad-time","event_time has no zone (--tz=ZONE, --assume-utc)"] [4,"no-type","no event_type"]' ]
   [ "$(jq -c '[.used, .rejected, .produced, .rejected_by]' stats.json)" = '[1,3,3,{"no-time":1,"bad-time":1,"no-type":1}]' ]
 }
 

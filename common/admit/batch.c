@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "expr/expr.h"
 
 void batch_init(struct batch *batch, int values)
 {
@@ -28,7 +29,10 @@ void batch_hand(struct batch *batch)
             analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
     for (int i = 0; i < batch->count; i++) {
         const struct pending *pending = batch->accepted[i];
+        const uint64_t errors = expr_errors;
         const enum fate fate = analysis->event(batch->run, &pending->ev);
+        if (__builtin_expect(expr_errors != errors, 0))
+            expr_errors = errors + 1; /* however many expressions have failed on it */
         switch (fate) {
         case FATE_USED: fates_used(batch->fates); break;
         case FATE_FILTERED: fates_filtered(batch->fates); break;

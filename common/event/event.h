@@ -29,7 +29,6 @@ struct event {
     bool canonical;      /* with schema.as_is: the line is as cs-parse prints it, and there is
                             no rest */
     bool recast;         /* a member's kind differs from that in line: see expr.h */
-    bool failed;         /* an expression has failed on it, and that has been counted */
     uint64_t hint[5];    /* for the command: what its hint function worked out */
     struct value *value; /* by slot; schema.count of them */
     const struct slice

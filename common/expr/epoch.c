@@ -41,8 +41,8 @@ bool epoch_read(struct slice text, bool is_number, double *out_seconds)
     int64_t time_us;
     if (!read_us(text, is_number, &time_us)) return false;
     const int64_t micros = (time_us % MICROS + MICROS) % MICROS;
-    const double seconds = (double)((time_us - micros) / MICROS);
-    *out_seconds = (seconds * MICROS + (double)micros) / MICROS;
+    const int64_t seconds = (time_us - micros) / MICROS;
+    *out_seconds = ((double)seconds * MICROS + (double)micros) / MICROS;
     return true;
 }
 

@@ -12,7 +12,6 @@
 #include "expr/native.h"
 
 uint64_t expr_errors;
-uint64_t expr_failures;
 
 /* The first error at an event that lacked nothing: an example for whoever asks how it came. That
  * what is not there cannot be multiplied is no news. */
@@ -261,13 +260,9 @@ static bool is_complete(const struct expr *expr, const struct event *ev)
     return true;
 }
 
-/* The event is const to whoever looks at it; this is a note in its margin. */
 static void failed(struct expr *expr, const struct event *ev)
 {
-    bool *const noted = (bool *)(uintptr_t)&ev->failed;
-    expr_failures++;
-    expr_errors += !*noted;
-    *noted = true;
+    expr_errors++;
     if (first.expr != NULL || ev->line.len > FIRST_BYTES_MAX || !is_complete(expr, ev)) return;
     first.expr = expr;
     first.line_number = ev->line_number;

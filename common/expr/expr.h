@@ -69,13 +69,9 @@ bool expr_selects(struct expr *expr, const struct event *ev);
  * itself and is good until the same expression is run again. */
 struct value expr_value(struct expr *expr, const struct event *ev);
 
-/* Events so far on which an expression of the process has failed, each counted once, however many
- * did; the counter expression_errors. Settable, for resuming. */
+/* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
+ * for resuming. */
 extern uint64_t expr_errors;
-
-/* Every failure so far: whoever has to know whether an expression fails looks at this before and
- * behind. */
-extern uint64_t expr_failures;
 
 /* The first of them at an event that had all that the expression reads. */
 struct expr_failure {

@@ -191,9 +191,9 @@ static uint64_t conditions_run(const struct aggregates *all, const struct event 
 uint64_t aggregates_type_select(struct aggregates *all, const struct event *ev,
                                 struct type_memo *memo, struct value_head head)
 {
-    const uint64_t failures = expr_failures;
+    const uint64_t errors = expr_errors;
     const uint64_t selected = conditions_run(all, ev, all->typed);
-    if (memo == NULL || expr_failures != failures) return selected; /* to be counted each time */
+    if (memo == NULL || expr_errors != errors) return selected; /* to be counted each time */
     const struct value type = event_value(ev, SLOT_EVENT_TYPE);
     *memo = (struct type_memo){.head = head, .selected = selected, .len = type.len};
     return selected;

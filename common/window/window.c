@@ -208,13 +208,12 @@ void windows_hint(struct windows *all, struct event *ev)
     if (!all->hinted) return; /* windows_event does not look at what is noted here */
     /* This event may still be refused or filtered: then its errors are nobody's. With one,
      * windows_event does all this again, where it counts. */
-    const uint64_t errors = expr_errors, failures = expr_failures;
+    const uint64_t errors = expr_errors;
     struct look *const look = (struct look *)(void *)ev->hint;
     all->values.known = 0;
     event_look(all, ev, look);
-    if (expr_failures != failures) {
+    if (expr_errors != errors) {
         expr_errors = errors;
-        ev->failed = false;
         id_set(&look->group, ID_NONE);
         return;
     }

@@ -52,13 +52,13 @@ static void sample_release(struct sample *sample)
 /* What an expression says of an event, in one text: "error", or "yes"/"no" and the value. */
 static void answer(struct expr *expr, const struct event *ev, struct buffer *out)
 {
-    const uint64_t before = expr_failures;
+    const uint64_t before = expr_errors;
     const bool selects = expr_selects(expr, ev);
-    buffer_printf(out, "%s", expr_failures > before ? "error" : selects ? "yes" : "no");
-    const uint64_t between = expr_failures;
+    buffer_printf(out, "%s", expr_errors > before ? "error" : selects ? "yes" : "no");
+    const uint64_t between = expr_errors;
     const struct value value = expr_value(expr, ev);
     buffer_add_char(out, '\t');
-    if (expr_failures > between)
+    if (expr_errors > between)
         buffer_add_literal(out, "error");
     else
         value_print(out, value);
@@ -406,12 +406,12 @@ static bool same_values(struct twins *twins, struct normaliser *normaliser)
 {
     struct buffer quick = {0};
     struct buffer slow = {0};
-    uint64_t errors = expr_failures;
+    uint64_t errors = expr_errors;
     const struct value ours = expr_value(twins->quick, &twins->sample.ev);
-    const uint64_t our_errors = expr_failures - errors;
-    errors = expr_failures;
+    const uint64_t our_errors = expr_errors - errors;
+    errors = expr_errors;
     value_print(&slow, expr_value(twins->slow, &twins->sample.ev));
-    const uint64_t their_errors = expr_failures - errors;
+    const uint64_t their_errors = expr_errors - errors;
     canonical(normaliser, &quick, ours);
     const bool same = our_errors == their_errors &&
                       slice_equal(buffer_slice(&quick), buffer_slice(&slow)) && !ours.escaped;
@@ -425,12 +425,12 @@ static bool same_values(struct twins *twins, struct normaliser *normaliser)
 
 static bool same_choice(struct twins *twins)
 {
-    uint64_t errors = expr_failures;
+    uint64_t errors = expr_errors;
     const bool ours = expr_selects(twins->quick, &twins->sample.ev);
-    const uint64_t our_errors = expr_failures - errors;
-    errors = expr_failures;
+    const uint64_t our_errors = expr_errors - errors;
+    errors = expr_errors;
     const bool theirs = expr_selects(twins->slow, &twins->sample.ev);
-    const uint64_t their_errors = expr_failures - errors;
+    const uint64_t their_errors = expr_errors - errors;
     const bool same = ours == theirs && our_errors == their_errors;
     if (!same)
         printf("# selects: ours %d (%d errors), libjq %d (%d errors)\n", ours, (int)our_errors,
@@ -749,13 +749,13 @@ static int survive(const char *text)
     schema_init(&schema);
     struct expr *expr = compile(expr_compile, text, &schema);
     sample_init(&sample, &schema);
-    expr_failures = 0;
+    expr_errors = 0;
     if (expr == NULL) return 1;
     if (!sample_scan(&sample, slice_of(bait)) || expr_selects(expr, &sample.ev)) return 2;
-    if (expr_failures != 1) return 3;
+    if (expr_errors != 1) return 3;
     if (!sample_scan(&sample, SLICE("{}")) || !expr_selects(expr, &sample.ev)) return 4;
     expr_free(expr);
-    return expr_failures == 1 ? 0 : 5;
+    return expr_errors == 1 ? 0 : 5;
 }
 
 static void test_cutoffs(void)
@@ -794,10 +794,10 @@ static int run_often(const char *text)
     struct expr *expr = compile(expr_compile, text, &schema);
     sample_init(&sample, &schema);
     if (!sample_scan(&sample, SLICE("{}"))) return 99;
-    expr_failures = 0;
+    expr_errors = 0;
     for (int i = 0; i < 100; i++)
         if (expr_selects(expr, &sample.ev)) return 98;
-    return expr_failures == 100 ? 0 : 97;
+    return expr_errors == 100 ? 0 : 97;
 }
 
 static void test_endless_program(void)
