@@ -286,7 +286,8 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
         const struct schema_watch *const watch = &schema->watch[__builtin_ctzll(watched)];
         const bool inside = watch->nested && left < MEMBERS_TOLD; /* of what was told, perhaps */
         if (slice_equal(watch->name, told) || is_renamed_twice(schema, watch->name)) continue;
-        left -= member_tell(l, watch->name, watch->tolerant || inside, events);
+        left -= member_tell(l, watch->name, watch->tolerant || inside,
+                            witness->read < events ? witness->read : events);
     }
 }
 
