@@ -93,6 +93,19 @@ refused() {
   ! grep -q 'late so far' err
 }
 
+@test "a run that was stopped does not say that one event in many was late" {
+  mkfifo live
+  cs-window --size=1m --agg=n=count --late=late --state=state --output=rows live 2>err &
+  local tool=$!
+  exec 7>live
+  { minutes 1 300 && minutes 5 5; } >&7
+  until_true [ -s late ]
+  kill -TERM "$tool"
+  wait "$tool"
+  exec 7>&-
+  [ ! -s err ]
+}
+
 # --- refused
 
 @test "records came and none could be used: exit 1" {
@@ -115,6 +128,19 @@ refused() {
   minutes 1 1 >>in
   run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --output=rows in
   [ -z "$stderr" ]
+}
+
+@test "a signal has ended it: exit 0" {
+  mkfifo live
+  cs-window --size=1m --agg=n=count --rejects=rejects live 2>err &
+  local tool=$!
+  exec 7>live
+  echo nonsense >&7
+  until_true [ -s rejects ]
+  kill -TERM "$tool"
+  wait "$tool"
+  exec 7>&-
+  says '0 of 1 records could be used (1 not-json)'
 }
 
 @test "a time under another name is found among the members" {
@@ -331,6 +357,15 @@ END
   head -n 2 in >lacking
   window --agg='s=sum(.price - 1)' lacking >out
   says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
+}
+
+@test "an example may come from another job" {
+  traffic --events=20000 --rate=10 >many
+  { cat many && tail -n 1 many | sed 's/^{/{"n":"x",/'; } >in
+  for jobs in 1 4; do
+    window --agg='s=max(.n - 1)' --jobs=$jobs in >out
+    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1'.*: string (\"x\") and number (1) cannot be subtracted" err
+  done
 }
 
 # --- repeats
