@@ -383,9 +383,16 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
     buffer_printf(out, "; did you mean %.*s?", (int)name.len, name.text);
     if (reason == REASON_NO_TYPE)
         rename_add(l, out, wanted, name);
-    else
+    else if (!l->run.settings.rows && !options->merge)
         buffer_printf(out, " (--%s=%.*s)", reason == REASON_NO_TIME ? "time-field" : "id",
                       (int)name.len, name.text);
+}
+
+/* Does --from already say so? */
+static bool is_read_so(const char *way)
+{
+    const char *const from = option_value("from"), *const said = strstr(way, "--from=");
+    return from != NULL && said != NULL && strcmp(said + strlen("--from="), from) == 0;
 }
 
 /* Adds what the first input looks like, if it was not said when it began. */
@@ -397,6 +404,7 @@ static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
     const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
     if (l->foreign_told != 0 || l->head_of == NULL) return;
     if (!is_json && !foreign_looks(head, &foreign)) return;
+    if (is_parser(l) && foreign.way != NULL && is_read_so(foreign.way)) return;
     buffer_add_literal(out, ": ");
     foreign_add(l, out, l->head_of->name, &foreign);
 }
