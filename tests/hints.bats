@@ -78,6 +78,15 @@ refused() {
   [ ! -s err ]
 }
 
+@test "a lateness with which sessions cannot be cut comes with the option that lets them be" {
+  minutes 0 0 '"session_id":"a"' >old
+  sed 's/2026-01-01/2026-01-03/g' old | cat - old >in
+  cs-sessionize --max-jump=0s --late=late in 2>err >out
+  says '1 of 2 events was late; --lateness=2d --max-duration=none would have lost none'
+  [ "$(cs-sessionize --max-jump=0s --lateness=2d --max-duration=none in 2>err | wc -l)" -eq 2 ]
+  [ ! -s err ]
+}
+
 @test "no lateness is said to help where it was something else that closed a window" {
   { minutes 1 1 && sleep 2 && minutes 1 1; } | cs-window --size=1s --agg=n=count --lateness=1ms --idle=1ms --late=late 2>err >out
   says '1 of 2 events was late'
@@ -366,6 +375,14 @@ END
     window --agg='s=max(.n - 1)' --jobs=$jobs in >out
     grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1'.*: string (\"x\") and number (1) cannot be subtracted" err
   done
+}
+
+@test "values that sums and averages skip" {
+  { minutes 1 2 '"price":1' && minutes 3 4 '"price":"2"'; } >in
+  window --agg='s=sum(price)' in >out
+  says 'sums and averages have skipped 2 values that are no numbers (--number=F reads text as numbers)'
+  [ "$(window --agg='s=sum(price)' --number=price in | jq .s)" -eq 6 ]
+  [ ! -s err ]
 }
 
 # --- repeats

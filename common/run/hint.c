@@ -18,6 +18,9 @@
 #define LATE_EVENTS 100000
 #define LATE_SHARE 10
 
+/* From this lateness on sessions cannot be cut after the 24 hours of cs-sessionize. */
+#define CUT_LATENESS_US (INT64_C(23) * 3600 * 1000000)
+
 /* A run that was stopped says that events were late where one in so many was. */
 #define STOPPED_SHARE 100
 
@@ -96,6 +99,9 @@ static void lateness_add(struct loop *l, struct buffer *out, const char *behind)
     if (enough_us <= l->run.settings.lateness_us) return; /* --idle or --flush has closed early */
     buffer_add_literal(out, "; --lateness=");
     duration_add_round(out, enough_us);
+    /* Sessions are cut only where what is late cannot join two of them. */
+    if (option_known("max-duration") && enough_us >= CUT_LATENESS_US)
+        buffer_add_literal(out, " --max-duration=none");
     buffer_printf(out, " %s", behind);
 }
 
@@ -291,6 +297,22 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
     }
 }
 
+/* --- values --- */
+
+static void values_tell(struct loop *l)
+{
+    const uint64_t skipped = l->stats.not_numbers - l->before.not_numbers;
+    struct buffer text = {0};
+    if (skipped == 0) return;
+    buffer_add_literal(&text, "sums and averages have skipped ");
+    count_add(&text, skipped);
+    buffer_printf(&text, "%s",
+                  skipped == 1 ? " value that is no number" : " values that are no numbers");
+    if (options->number.count == 0)
+        buffer_add_literal(&text, " (--number=F reads text as numbers)");
+    tell(&text);
+}
+
 /* --- repeats --- */
 
 static void repeats_tell(struct loop *l, uint64_t events)
@@ -457,6 +479,7 @@ int hint_end(struct loop *l)
     late_tell(l, read);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) repeats_tell(l, read - refused);
+    values_tell(l);
     errors_tell(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it. */
     return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
