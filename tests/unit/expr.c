@@ -695,8 +695,8 @@ static void test_refusals(void)
             "a syntax error is explained in libjq's words, on one line");
     buffer_release(&why);
     why = why_not("\"a");
-    is_text(buffer_slice(&why), "syntax error at 'a'",
-            "a string that does not end is a syntax error");
+    is_text(buffer_slice(&why), "syntax error at 'a'; did you mean '\"a\"'?",
+            "a string that does not end is a syntax error, and gets its end");
     buffer_release(&why);
     why = why_not("nosuch(1)");
     is_text(buffer_slice(&why), "nosuch/1 is not defined", "an unknown function is named");
