@@ -78,6 +78,15 @@ refused() {
   [ ! -s err ]
 }
 
+@test "a lateness with which sessions cannot be cut comes with the option that lets them be" {
+  minutes 0 0 '"session_id":"a"' >old
+  sed 's/2026-01-01/2026-01-03/g' old | cat - old >in
+  cs-sessionize --max-jump=0s --late=late in 2>err >out
+  says '1 of 2 events was late; --lateness=2d --max-duration=none would have lost none'
+  [ "$(cs-sessionize --max-jump=0s --lateness=2d --max-duration=none in 2>err | wc -l)" -eq 2 ]
+  [ ! -s err ]
+}
+
 @test "no lateness is said to help where it was something else that closed a window" {
   { minutes 1 1 && sleep 2 && minutes 1 1; } | cs-window --size=1s --agg=n=count --lateness=1ms --idle=1ms --late=late 2>err >out
   says '1 of 2 events was late'
@@ -91,6 +100,19 @@ refused() {
   tail -n 1 err | grep -q 'would have lost none$'
   cs-window --size=1s --agg=n=count --lateness=0s <(cat in) 2>err >out
   ! grep -q 'late so far' err
+}
+
+@test "a run that was stopped does not say that one event in many was late" {
+  mkfifo live
+  cs-window --size=1m --agg=n=count --late=late --state=state --output=rows live 2>err &
+  local tool=$!
+  exec 7>live
+  { minutes 1 300 && minutes 5 5; } >&7
+  until_true [ -s late ]
+  kill -TERM "$tool"
+  wait "$tool"
+  exec 7>&-
+  [ ! -s err ]
 }
 
 # --- refused
@@ -115,6 +137,19 @@ refused() {
   minutes 1 1 >>in
   run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --output=rows in
   [ -z "$stderr" ]
+}
+
+@test "a signal has ended it: exit 0" {
+  mkfifo live
+  cs-window --size=1m --agg=n=count --rejects=rejects live 2>err &
+  local tool=$!
+  exec 7>live
+  echo nonsense >&7
+  until_true [ -s rejects ]
+  kill -TERM "$tool"
+  wait "$tool"
+  exec 7>&-
+  says '0 of 1 records could be used (1 not-json)'
 }
 
 @test "a time under another name is found among the members" {
@@ -331,6 +366,23 @@ END
   head -n 2 in >lacking
   window --agg='s=sum(.price - 1)' lacking >out
   says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
+}
+
+@test "an example may come from another job" {
+  traffic --events=20000 --rate=10 >many
+  { cat many && tail -n 1 many | sed 's/^{/{"n":"x",/'; } >in
+  for jobs in 1 4; do
+    window --agg='s=max(.n - 1)' --jobs=$jobs in >out
+    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1'.*: string (\"x\") and number (1) cannot be subtracted" err
+  done
+}
+
+@test "values that sums and averages skip" {
+  { minutes 1 2 '"price":1' && minutes 3 4 '"price":"2"'; } >in
+  window --agg='s=sum(price)' in >out
+  says 'sums and averages have skipped 2 values that are no numbers (--number=F reads text as numbers)'
+  [ "$(window --agg='s=sum(price)' --number=price in | jq .s)" -eq 6 ]
+  [ ! -s err ]
 }
 
 # --- repeats

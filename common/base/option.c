@@ -391,6 +391,11 @@ bool option_given(const char *name)
     return given_here(name);
 }
 
+bool option_known(const char *name)
+{
+    return row_named(name, strlen(name)) != NULL;
+}
+
 const char *option_value(const char *name)
 {
     for (int i = given_count; i-- > 0;)

@@ -73,6 +73,9 @@ const char *option_file_name(void);
 /* Was the option named on the command line or in an option file? */
 bool option_given(const char *name);
 
+/* Has the tool an option of that name? */
+bool option_known(const char *name);
+
 /* The last value given for it on the command line; NULL: none. */
 const char *option_value(const char *name);
 

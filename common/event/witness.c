@@ -8,8 +8,13 @@
 #define NAME_BYTES_MAX 64
 #define LINE_BYTES_MAX ((size_t)64 << 10) /* longer lines are not taken names from */
 #define DEPTH_MAX 3
-/* One event in so many more than were looked at before. */
-#define SPARSE 16
+/* All lines of so many events are looked through, and then those of one in so many batches. */
+#define READ_ALL 8192
+#define BATCH 64
+#define READ_SOME 256
+
+/* Names are taken of the first events, and then whenever this part more has been looked at. */
+#define SPARSE 8
 
 void witness_begin(struct witness *witness, const struct schema *schema, uint64_t slots)
 {
@@ -127,7 +132,9 @@ void witness_look(struct witness *witness, struct event *const *events, const en
         const int slot = __builtin_ctzll(left);
         if (slot_met(slot, events, reasons, count)) witness->slots &= ~(left & -left);
     }
-    for (uint64_t left = witness->watched; left != 0; left &= left - 1) {
+    const bool reads = witness->looked < READ_ALL || witness->looked / BATCH % READ_SOME == 0;
+    if (reads && witness->watched != 0) witness->read += count;
+    for (uint64_t left = reads ? witness->watched : 0; left != 0; left &= left - 1) {
         const struct slice name = witness->schema->watch[__builtin_ctzll(left)].name;
         if (watched_met(name, events, reasons, count)) witness->watched &= ~(left & -left);
     }
@@ -149,6 +156,7 @@ void witness_pack(const struct witness *witness, struct buffer *out)
 {
     pack_u64(out, witness->slots);
     pack_u64(out, witness->watched);
+    pack_u64(out, witness->read);
     pack_u32(out, (uint32_t)witness->names);
     for (size_t i = 0; i < witness->names; i++) {
         pack_text(out, witness->name[i].name);
@@ -160,6 +168,7 @@ void witness_add(struct witness *witness, struct unpack *in)
 {
     witness->slots &= unpack_u64(in);
     witness->watched &= unpack_u64(in);
+    witness->read += unpack_u64(in);
     const uint32_t names = unpack_u32(in);
     for (uint32_t i = 0; i < names && !in->broken; i++) {
         const struct slice name = unpack_text(in);

@@ -5,7 +5,8 @@
  * A member that no event has is null everywhere, and no row says that its name was misspelt. So
  * each name is looked for, in every event, until it is found for the first time: in its slot, or,
  * where it stands inside of another member or is read by libjq, as text between quotes anywhere in
- * the line (schema_watch). Mostly all are found in the first events, and from then on nothing is
+ * the line (schema_watch), which takes as long as scanning it: after many events that is done for
+ * some only. Mostly all are found in the first events, and from then on nothing is
  * done. While one is not, the names of members of some events are kept, many of the first and
  * ever fewer after that, for whoever says at the end of the run what might have been meant; those
  * of events that were refused for want of a member, too.
@@ -34,6 +35,7 @@ struct witness {
     uint64_t slots;   /* bit per slot looked for, and not met yet */
     uint64_t watched; /* bit per schema->watch, the same */
     uint64_t looked;  /* events looked at, those refused included */
+    uint64_t read;    /* of these, lines in which watched names were looked for */
     uint64_t next;    /* take names again when it has come here */
     struct arena text;
     struct witness_name name[WITNESS_NAMES_MAX];

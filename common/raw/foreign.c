@@ -83,6 +83,38 @@ static bool is_torn(struct slice head)
     return next != NULL && next + 1 < head.text + head.len && next[1] == '{';
 }
 
+static size_t count_of(struct slice line, char c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < line.len; i++)
+        count += line.text[i] == c;
+    return count;
+}
+
+/* Columns between other separators: two at least in the first line, and as many in the second. */
+static bool columns_look(struct slice head, struct slice line, struct foreign *foreign)
+{
+    static const struct {
+        char separator;
+        struct foreign foreign;
+    } separators[] = {
+        {';', {"CSV with semicolons", "cs-parse --delimiter=';'"}},
+        {'|', {"CSV with bars", "cs-parse --delimiter='|'"}},
+    };
+    const char *const newline = memchr(head.text, '\n', head.len);
+    if (newline == NULL) return false;
+    const size_t behind = (size_t)(newline + 1 - head.text);
+    const struct slice second =
+        first_line((struct slice){.text = head.text + behind, .len = head.len - behind});
+    for (size_t i = 0; i < sizeof separators / sizeof separators[0]; i++) {
+        const size_t count = count_of(line, separators[i].separator);
+        if (count < 2 || count != count_of(second, separators[i].separator)) continue;
+        *foreign = separators[i].foreign;
+        return true;
+    }
+    return false;
+}
+
 static bool line_looks(struct slice line, struct foreign *foreign)
 {
     if (has_log_time(line)) {
@@ -98,13 +130,8 @@ static bool line_looks(struct slice line, struct foreign *foreign)
 /* Whatever has commas is CSV to sniff_head: it has to be so in all records. */
 static bool columns_fit(struct slice head, enum format_kind kind)
 {
-    const char separator = kind == FORMAT_TSV ? '\t' : ',';
     const struct slice line = first_line(head);
-    const char *at = line.text;
-    size_t columns = 1;
-    for (const char *const end = at + line.len; at < end; at++)
-        columns += *at == separator;
-    return columns > 2 || head.len > line.len + 2;
+    return count_of(line, kind == FORMAT_TSV ? '\t' : ',') > 1 || head.len > line.len + 2;
 }
 
 bool foreign_looks(struct slice head, struct foreign *foreign)
@@ -129,7 +156,8 @@ bool foreign_looks(struct slice head, struct foreign *foreign)
         if (sniffed.kind == FORMAT_COMBINED) *foreign = formats[FORMAT_COMBINED];
         return true;
     }
-    if (sniffed.kind == FORMAT_AUTO || sniffed.kind == FORMAT_NDJSON) return false;
+    if (sniffed.kind == FORMAT_AUTO || sniffed.kind == FORMAT_NDJSON)
+        return columns_look(head, line, foreign);
     if (sniffed.kind == FORMAT_JSON && *line.text != '{' && *line.text != '[') return false;
     if (columns && (sniffed.fit < sniffed.records || !columns_fit(head, sniffed.kind)))
         return false;

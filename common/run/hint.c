@@ -18,6 +18,9 @@
 #define LATE_EVENTS 100000
 #define LATE_SHARE 10
 
+/* From this lateness on sessions cannot be cut after the 24 hours of cs-sessionize. */
+#define CUT_LATENESS_US (INT64_C(23) * 3600 * 1000000)
+
 /* A run that was stopped says that events were late where one in so many was. */
 #define STOPPED_SHARE 100
 
@@ -96,6 +99,9 @@ static void lateness_add(struct loop *l, struct buffer *out, const char *behind)
     if (enough_us <= l->run.settings.lateness_us) return; /* --idle or --flush has closed early */
     buffer_add_literal(out, "; --lateness=");
     duration_add_round(out, enough_us);
+    /* Sessions are cut only where what is late cannot join two of them. */
+    if (option_known("max-duration") && enough_us >= CUT_LATENESS_US)
+        buffer_add_literal(out, " --max-duration=none");
     buffer_printf(out, " %s", behind);
 }
 
@@ -286,8 +292,25 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
         const struct schema_watch *const watch = &schema->watch[__builtin_ctzll(watched)];
         const bool inside = watch->nested && left < MEMBERS_TOLD; /* of what was told, perhaps */
         if (slice_equal(watch->name, told) || is_renamed_twice(schema, watch->name)) continue;
-        left -= member_tell(l, watch->name, watch->tolerant || inside, events);
+        left -= member_tell(l, watch->name, watch->tolerant || inside,
+                            witness->read < events ? witness->read : events);
     }
+}
+
+/* --- values --- */
+
+static void values_tell(struct loop *l)
+{
+    const uint64_t skipped = l->stats.not_numbers - l->before.not_numbers;
+    struct buffer text = {0};
+    if (skipped == 0) return;
+    buffer_add_literal(&text, "sums and averages have skipped ");
+    count_add(&text, skipped);
+    buffer_printf(&text, "%s",
+                  skipped == 1 ? " value that is no number" : " values that are no numbers");
+    if (options->number.count == 0)
+        buffer_add_literal(&text, " (--number=F reads text as numbers)");
+    tell(&text);
 }
 
 /* --- repeats --- */
@@ -382,9 +405,16 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
     buffer_printf(out, "; did you mean %.*s?", (int)name.len, name.text);
     if (reason == REASON_NO_TYPE)
         rename_add(l, out, wanted, name);
-    else
+    else if (!l->run.settings.rows && !options->merge)
         buffer_printf(out, " (--%s=%.*s)", reason == REASON_NO_TIME ? "time-field" : "id",
                       (int)name.len, name.text);
+}
+
+/* Does --from already say so? */
+static bool is_read_so(const char *way)
+{
+    const char *const from = option_value("from"), *const said = strstr(way, "--from=");
+    return from != NULL && said != NULL && strcmp(said + strlen("--from="), from) == 0;
 }
 
 /* Adds what the first input looks like, if it was not said when it began. */
@@ -396,6 +426,7 @@ static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
     const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
     if (l->foreign_told != 0 || l->head_of == NULL) return;
     if (!is_json && !foreign_looks(head, &foreign)) return;
+    if (is_parser(l) && foreign.way != NULL && is_read_so(foreign.way)) return;
     buffer_add_literal(out, ": ");
     foreign_add(l, out, l->head_of->name, &foreign);
 }
@@ -448,6 +479,7 @@ int hint_end(struct loop *l)
     late_tell(l, read);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) repeats_tell(l, read - refused);
+    values_tell(l);
     errors_tell(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it. */
     return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED

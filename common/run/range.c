@@ -172,6 +172,7 @@ void range_pack(struct loop *l, struct buffer *out)
     summary_count(l);
     stats_save(&l->stats, out);
     witness_pack(&l->admission.witness, out);
+    l->admission.witness.read = 0; /* they are counted */
     expr_failure_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)

@@ -28,6 +28,8 @@ int main(void)
     looks(SLICE("a,b,c\n1,2,3\n"), "CSV", "CSV");
     looks(SLICE("a,b,c\n"), "CSV", "a header alone");
     looks(SLICE("\"a,b\",c\n1,2\n"), "CSV", "quoted columns");
+    looks(SLICE("a;b;c\n1;2;3\n"), "CSV with semicolons", "semicolons");
+    looks(SLICE("a;b;c\n1;2\n"), "nothing else", "not as many in both lines");
     looks(SLICE("a\tb\tc\n1\t2\t3\n"), "TSV", "TSV");
     looks(SLICE(ENTRY "\n" ENTRY "\n"), "a web server's log", "a log");
     looks(SLICE("web1: " ENTRY " extra\n"), "a web server's log", "a log of another format");
