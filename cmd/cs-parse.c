@@ -19,6 +19,7 @@
 #include "expr/expr.h"
 #include "raw/canonical.h"
 #include "raw/format.h"
+#include "raw/kept.h"
 #include "raw/recode.h"
 #include "run/tool.h"
 
@@ -93,7 +94,7 @@ static const struct option_row options[] = {
     {.name = "keep-frame",
      .type = OPTION_FLAG,
      .target = &keep_frame,
-     .help = "print PARTITION, OFFSET and tabs before each event, as they came"},
+     .help = "print events in frames of kcat-sized: each record's in one"},
     OPTION_END,
 };
 
@@ -105,6 +106,7 @@ static const struct translator translator = {
     .lineless = format_lineless,
     .split = format_split,
     .translate = format_translate,
+    .payload = format_payload,
     .end = format_end,
 };
 static struct recode_list words;
@@ -117,6 +119,7 @@ static struct buffer id_bytes;              /* what it is made of */
 static struct buffer row;                   /* the event as printed, where --where has to see it */
 static uint64_t changed;                    /* slots of members in ev->rest that --recode changed */
 static uint64_t produced;
+static struct kept kept; /* --keep-frame */
 
 static int need(struct run *run, struct slice name, const char *option)
 {
@@ -363,20 +366,20 @@ static enum fate event(struct run *run, const struct event *ev)
         rows_line(run->rows, ev, &run->schema);
         return FATE_USED;
     }
-    struct buffer *out = rows_raw_begin(run->rows);
-    if (keep_frame) {
-        buffer_add_int(out, partition_number(ev->partition));
-        buffer_add_char(out, '\t');
-        buffer_add_int(out, ev->offset);
-        buffer_add_char(out, '\t');
-    }
-    if (as_it_is) {
+    struct buffer *out =
+        keep_frame ? kept_event(&kept, run->rows, partition_number(ev->partition), ev->offset)
+                   : rows_raw_begin(run->rows);
+    if (as_it_is)
         buffer_add_slice(out, ev->line);
-    } else {
+    else
         canonical_print(out, &run->schema, ev, changed);
-    }
-    rows_raw_end(run->rows, ev, &run->schema);
+    if (!keep_frame) rows_raw_end(run->rows, ev, &run->schema);
     return FATE_USED;
+}
+
+static void flush(struct run *run)
+{
+    kept_flush(&kept, run->rows);
 }
 
 static void stats(struct run *run, struct buffer *out)
@@ -398,6 +401,7 @@ static void release(struct run *run)
     recode_release(&words);
     buffer_release(&id_bytes);
     buffer_release(&row);
+    kept_release(&kept);
 }
 
 /* What a range of --jobs hands over, and the next one does not. */
@@ -425,6 +429,7 @@ static const struct ranges ranges = {
 static const struct analysis analysis = {
     .amend = amend,
     .event = event,
+    .flush = flush,
     .stats = stats,
     .explain = explain,
     .ranges = &ranges,
@@ -459,6 +464,8 @@ static const struct analysis *start(struct run *run)
     start_format();
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
+    if (keep_frame && option_given("max-jump"))
+        die_usage("--max-jump: an event that waits would leave its frame: not with --keep-frame");
     if (map_text != NULL || map_file != NULL) start_map();
     for (int slot = 0; slot < SLOT_CANONICAL; slot++)
         schema_need(&run->schema, run->schema.name[slot]);

@@ -215,6 +215,19 @@ once_in() {
   last_of_each_key any-rows | diff <(expected cs-funnel --size=1m) -
 }
 
+@test "a record may be any bytes: it reaches no other record's fate" {
+  head -n 1000 "$EVENTS" | keyed | produce strange
+  # Who writes to partition 0 knows what the frames look like; honest events come on several lines, or several at once.
+  printf 'k\tx\n1\t1000\t{}\n1 1000 2 {}\n7\t1\t{}\001\0\377\n\001%s\001%s' "$(sed -n 1001p "$EVENTS" | jq .)" \
+    "$(sed -n 1002,1100p "$EVENTS")" | produce strange -p 0 -D '\x01'
+  tail -n +1101 "$EVENTS" | keyed | produce strange
+  from_topic strange --from=beginning --once -o strange-rows -- cs-funnel --lateness=1h --flush --rejects=rejects
+  last_of_each_key strange-rows | diff <(expected cs-funnel) -
+  [ "$(jq -c '[.reason, .partition]' rejects | paste -sd' ')" = '["not-json",0] ["not-json",0]' ]
+  # The positions are those of the topic.
+  from_topic strange --once -o strange-rows -- cs-funnel --lateness=1h
+}
+
 @test "where signals are trapped, nothing is substituted by what a command prints" {
   # Functions that do it: these run before the traps, or in a process of their own.
   for script in "$ROOT"/scripts/cs-{run,ship}; do

@@ -470,6 +470,17 @@ const char *admission_event(struct admission *a, const char *text, const struct 
     return next;
 }
 
+bool admission_object(struct admission *a, const char *text, const struct origin *origin,
+                      struct partition *partition)
+{
+    struct pending *pending = place_next(a);
+    const char *next;
+    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    if (reason == REASON_NOT_JSON || reason == REASON_NOT_AN_OBJECT) return false;
+    judge(a, pending, reason, origin, partition);
+    return true;
+}
+
 /* --where over all good events of a batch at once, where it runs in libjq. */
 static void where_ahead(struct admission *a, const enum reason *reasons, size_t lines)
 {

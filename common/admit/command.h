@@ -93,6 +93,10 @@ struct translator {
     enum reason (*translate)(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail);
+    /* The same for a framed record, which may hold line ends, and be several. */
+    enum reason (*payload)(void *reading, struct slice record,
+                           void (*emit)(void *context, struct slice json), void *context,
+                           bool *header, struct buffer *detail);
     /* The run ends. */
     void (*end)(void *reading);
 };
@@ -156,6 +160,7 @@ struct analysis {
     enum fate (*event)(struct run *run, const struct event *ev);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*updates)(struct run *run);
+    void (*flush)(struct run *run); /* output is about to go out: prints what it holds back */
     void (*finish)(struct run *run);
     /* The same bytes for the same state. Loaded once, before any event; false: senseless. NULL: the
      * tool keeps no state. */

@@ -1,5 +1,6 @@
 #include "admit/partition.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ void clock_init(struct clock *clock, int64_t lateness_us, int64_t idle_us)
         .floor_us = TIME_NONE,
         .largest_us = TIME_NONE,
         .is_sorted = true,
+        .most = INT_MAX,
     };
     table_init(&clock->numbers, sizeof(struct numbered), HELD_PARTITIONS);
 }
@@ -188,6 +190,7 @@ struct partition *clock_meet(struct clock *clock, int64_t number)
 {
     struct partition *partition = partition_find(clock, number);
     if (__builtin_expect(partition != NULL, 1)) return partition;
+    if (clock->known >= clock->most) return NULL;
     (void)clock_watermark(clock);
     return partition_add(clock, number);
 }

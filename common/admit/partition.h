@@ -71,6 +71,7 @@ struct clock {
     struct partition **partition; /* in no order until clock_sort; each keeps its address */
     int count, cap;
     int known; /* those that do not just stand for an input */
+    int most;  /* of those, as far as records bring them; INT_MAX unless it is set */
     bool is_sorted;
     struct table numbers; /* from numbers to partitions */
     struct partition *
@@ -91,7 +92,8 @@ void clock_release(struct clock *clock);
 struct partition *clock_partition(struct clock *clock, int64_t number);
 
 /* The same for a record's partition: one not seen before is judged by the smallest watermark as it
- * was just before that record, however many records are looked at together. */
+ * was just before that record, however many records are looked at together. NULL: it would be one
+ * more than clock.most. */
 struct partition *clock_meet(struct clock *clock, int64_t number);
 
 /* Forgets a partition: one that stood for an input until its first record. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,36 +75,69 @@ static void where_compile(struct admission *a, struct schema *schema)
     buffer_release(&why);
 }
 
-/* Makes the partitions of one item of --partitions: "3" or "0-11". False: it is none. */
-static bool partitions_make(struct clock *clock, const char *item)
+/* Calls each for the partitions of a list like 0,2,4-11. False: it is none. */
+static bool partitions_each(const char *text, void (*each)(struct loop *l, int64_t number),
+                            struct loop *l)
 {
-    char *end;
-    errno = 0;
-    const long long first = strtoll(item, &end, 10);
-    long long last = first;
-    if (end == item || first < 0) return false;
-    if (*end == '-') {
-        item = end + 1;
-        last = strtoll(item, &end, 10);
-        if (end == item || last < first || last - first >= 100000) return false;
+    struct list items = {0};
+    bool good = list_add(&items, LIST_NAMES, slice_of(text)) == NULL;
+    for (size_t i = 0; i < items.count && good; i++) {
+        const char *item = items.item[i].name.text;
+        char *end;
+        errno = 0;
+        const long long first = strtoll(item, &end, 10);
+        long long last = first;
+        good = end != item && first >= 0;
+        if (good && *end == '-') {
+            item = end + 1;
+            last = strtoll(item, &end, 10);
+            good = end != item && last >= first && last - first < 100000;
+        }
+        good = good && *end == '\0' && errno == 0;
+        for (long long number = first; good && number <= last; number++)
+            each(l, number);
     }
-    if (*end != '\0' || errno != 0) return false;
-    for (long long number = first; number <= last; number++)
-        (void)clock_partition(clock, number);
-    return true;
+    list_release(&items);
+    return good;
 }
 
-static void partitions_name(struct clock *clock)
+static void partitions_refuse(const char *option, const char *text)
 {
-    if (options->partitions == NULL) return;
-    struct list items = {0};
-    bool good = list_add(&items, LIST_NAMES, slice_of(options->partitions)) == NULL;
-    for (size_t i = 0; i < items.count && good; i++)
-        good = partitions_make(clock, items.item[i].name.text);
-    if (!good)
-        die_usage("--partitions: '%s' is no list of partitions (0,1,2 or 0-11)",
-                  options->partitions);
-    list_release(&items);
+    die_usage("--%s: '%s' is no list of partitions (0,1,2 or 0-11)", option, text);
+}
+
+static void partition_expect(struct loop *l, int64_t number)
+{
+    (void)clock_partition(&l->admission.clock, number);
+}
+
+static void partitions_name(struct loop *l)
+{
+    struct clock *const clock = &l->admission.clock;
+    if (options->partitions != NULL && !partitions_each(options->partitions, partition_expect, l))
+        partitions_refuse("partitions", options->partitions);
+    clock->most = options->max_partitions < INT_MAX ? (int)options->max_partitions : INT_MAX;
+    if (clock->most < clock->known) clock->most = clock->known;
+}
+
+/* --bind: the next input that is bound to nothing yet brings that partition. */
+static void input_bind(struct loop *l, int64_t number)
+{
+    int i = 0;
+    for (; i < l->inputs.count && l->inputs.input[i].bound >= 0; i++)
+        if (l->inputs.input[i].bound == number)
+            die_usage("--bind: partition %lld is named twice", (long long)number);
+    if (i == l->inputs.count) die_usage("--bind: names more partitions than there are inputs");
+    l->inputs.input[i].bound = number;
+    arrival_assign(&l->inputs.input[i], clock_partition(&l->admission.clock, number));
+}
+
+static void inputs_bind(struct loop *l)
+{
+    if (options->bind == NULL) return;
+    if (!partitions_each(options->bind, input_bind, l)) partitions_refuse("bind", options->bind);
+    if (l->inputs.input[l->inputs.count - 1].bound < 0)
+        die_usage("--bind: names fewer partitions than there are inputs");
 }
 
 /* What the inputs' partitions are before anything is read. */
@@ -111,11 +145,16 @@ static void partitions_of_inputs(struct loop *l)
 {
     int64_t number = 0;
     struct partition *files = NULL;
+    inputs_bind(l);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         /* Whether its records are framed shows later: until then a partition of no record's number
          * stands in. */
         const bool is_file = input->regular && !options->interleave;
+        if (input->bound >= 0) {
+            input->number = input->bound;
+            continue;
+        }
         if (!is_file || files == NULL)
             arrival_assign(input, clock_partition(&l->admission.clock, -1 - number++));
         if (is_file && files == NULL) files = input->partition;
@@ -355,7 +394,7 @@ static void admission_set(struct loop *l)
     if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
     a->scanner = scanner_new(&run->schema);
     clock_init(&a->clock, run->settings.lateness_us, options->idle_us);
-    partitions_name(&a->clock);
+    partitions_name(l);
     dedup_init(&a->dedup, options->dedup_us);
     wallclock_init(&a->wallclock, options->max_ahead_us);
     a->fates = (struct fates){

@@ -178,6 +178,7 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
     for (int i = 0; i < count; i++) {
         struct input *input = &inputs->input[i];
         input->name = operands[i];
+        input->bound = -1;
         input_open(input);
         const char *program = input->regular ? decompressor(input->name) : NULL;
         inputs->bytes_total += program == NULL ? input->size : 0;

@@ -172,7 +172,7 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->head = unpack_id(in);
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
-        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
+        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_SIZED)
             in->broken = true;
     }
     return !in->broken;
