@@ -94,6 +94,18 @@ static bool closing_pass(struct admission *a, struct pending *pending)
     return false;
 }
 
+/* --merge: the first row of a partition that nobody has named comes when its window has been
+ * printed without it. */
+static void partition_missed(struct admission *a, int64_t number)
+{
+    batch_deliver(&a->batch);
+    a->flush(a->context);
+    die_person("--merge: the first row of partition %lld comes when windows have been printed "
+               "without it: --partitions=LIST says which to wait for, or give the rows of each "
+               "partition a file of their own",
+               (long long)number);
+}
+
 /* --merge: the row says which partition it is of. */
 static bool merging_pass(struct admission *a, struct pending *pending)
 {
@@ -104,7 +116,16 @@ static bool merging_pass(struct admission *a, struct pending *pending)
                      &pending->origin);
         return false;
     }
+    const bool is_new = !clock_knows(&a->clock, number);
     pending->ev.partition = clock_meet(&a->clock, number);
+    if (pending->ev.partition == NULL) {
+        batch_refuse(&a->batch, REASON_BAD_MEMBER,
+                     "--merge: a row of one more partition than "
+                     "--max-partitions",
+                     &pending->origin);
+        return false;
+    }
+    if (is_new && pending->ev.time_us < a->clock.floor_us) partition_missed(a, number);
     arrival_framed(&a->clock, a->inputs, pending->origin.input, pending->ev.partition);
     return true;
 }

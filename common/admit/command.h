@@ -56,6 +56,7 @@ struct settings {
     const char *time_field; /* the member that holds the time */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
+    bool interleave;        /* regular files side by side: --interleave, or --merge */
     bool updates;           /* --emit=updates */
     bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
                   time */

@@ -180,6 +180,11 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     return partition;
 }
 
+bool clock_knows(const struct clock *clock, int64_t number)
+{
+    return partition_find(clock, number) != NULL;
+}
+
 struct partition *clock_partition(struct clock *clock, int64_t number)
 {
     struct partition *partition = partition_find(clock, number);

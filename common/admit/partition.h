@@ -40,6 +40,7 @@ struct partition {
     int64_t offset;      /* of the last record (framed), else -1 */
     int64_t offset_used; /* how many of that record's events were counted (several through --map) */
     bool released;       /* by --idle: does not hold time back until its next record */
+    bool named;          /* by --partitions */
     bool ended; /* no more will come in this run, and without --state nothing is waited for */
     /* The event held by --max-jump. */
     bool holding;
@@ -90,6 +91,9 @@ void clock_release(struct clock *clock);
 
 /* The partition of that number, made when it is new. Its address stays good. */
 struct partition *clock_partition(struct clock *clock, int64_t number);
+
+/* Is there one of that number, be it only for an offset? */
+bool clock_knows(const struct clock *clock, int64_t number);
 
 /* The same for a record's partition: one not seen before is judged by the smallest watermark as it
  * was just before that record, however many records are looked at together. NULL: it would be one

@@ -423,6 +423,7 @@ struct settings common_options_settle(const struct tool *tool)
         .has_state = given.state != NULL,
         .by_partition = given.by_partition,
         .merge = given.merge,
+        .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
     };

@@ -74,7 +74,10 @@ static struct partition *partition_of(struct loop *l, const struct origin *origi
         frame_refuse(l, origin, detail);
         return NULL;
     }
-    arrival_framed(clock, &l->inputs, origin->input, partition);
+    if (l->run.settings.merge)
+        arrival_offset(clock, partition);
+    else
+        arrival_framed(clock, &l->inputs, origin->input, partition);
     return partition;
 }
 

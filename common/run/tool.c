@@ -108,7 +108,7 @@ static void partitions_refuse(const char *option, const char *text)
 
 static void partition_expect(struct loop *l, int64_t number)
 {
-    (void)clock_partition(&l->admission.clock, number);
+    clock_partition(&l->admission.clock, number)->named = true;
 }
 
 static void partitions_name(struct loop *l)
@@ -130,6 +130,7 @@ static void input_bind(struct loop *l, int64_t number)
     if (i == l->inputs.count) die_usage("--bind: names more partitions than there are inputs");
     l->inputs.input[i].bound = number;
     arrival_assign(&l->inputs.input[i], clock_partition(&l->admission.clock, number));
+    if (options->merge) arrival_offset(&l->admission.clock, l->inputs.input[i].partition);
 }
 
 static void inputs_bind(struct loop *l)
@@ -150,7 +151,7 @@ static void partitions_of_inputs(struct loop *l)
         struct input *input = &l->inputs.input[i];
         /* Whether its records are framed shows later: until then a partition of no record's number
          * stands in. */
-        const bool is_file = input->regular && !options->interleave;
+        const bool is_file = input->regular && !l->run.settings.interleave;
         if (input->bound >= 0) {
             input->number = input->bound;
             continue;
@@ -272,7 +273,7 @@ static void wait_for_input(struct loop *l, int64_t due_us)
 
 static void input_ended(struct loop *l, struct input *input)
 {
-    const bool is_file = input->regular && !options->interleave;
+    const bool is_file = input->regular && !l->run.settings.interleave;
     for (int i = l->inputs.first; i < l->inputs.count; i++) {
         const struct input *other = &l->inputs.input[i];
         if (is_file && other->regular && !other->ended) return; /* the next file goes on */
@@ -312,8 +313,25 @@ static void read_everything(struct loop *l)
     }
 }
 
+/* --merge: partitions of which no row has come. What has been added up is without them. */
+static void silent_name(struct loop *l)
+{
+    struct clock *const clock = &l->admission.clock;
+    int silent = 0;
+    clock_sort(clock);
+    for (int i = 0; i < clock->count && options->merge && l->input_over; i++) {
+        const struct partition *partition = clock->partition[i];
+        if (!partition->named || partition->largest_us != TIME_NONE || partition->holding) continue;
+        if (++silent <= 3)
+            message("--merge: of partition %lld no row has come: %s", (long long)partition->number,
+                    options->state != NULL ? "windows wait for it" : "its share is missing");
+    }
+    if (silent > 3) message("--merge: nor of %d partitions more", silent - 3);
+}
+
 static void finish(struct loop *l)
 {
+    silent_name(l);
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
     const bool flushes =
         options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
@@ -465,9 +483,13 @@ static void start(struct loop *l, int argc, char **argv)
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
     l->inputs.wake_fd = signals_catch(options->state != NULL);
     checkpoint_open(l);
-    inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
+    inputs_open(&l->inputs, argv + operand, argc - operand, l->run.settings.interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
+    if (options->merge)
+        for (int i = 0; i < l->admission.clock.count; i++)
+            if (l->admission.clock.partition[i]->offset >= 0)
+                arrival_offset(&l->admission.clock, l->admission.clock.partition[i]);
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
