@@ -336,7 +336,7 @@ one='{"event_time":"2026-01-01T00:01:00Z"}'
 }
 
 @test "where no frame stands in its place, the tool ends" {
-  for bad in '0 2 5 x' $'0 2 2 {}{}' '0 2 -2 ' '0 2 x' '0  2 2 {}' ' 0 2 2 {}' '-1 2 2 {}' x '0 1234567890123456789 2 {}'; do
+  for bad in '0 2 5 x' $'0 2 2 {}{}' '0 2 -3 ' '0 2 -2 x' '0 2 x' '0  2 2 {}' ' 0 2 2 {}' '-1 2 2 {}' x '0 1234567890123456789 2 {}'; do
     { sized 0 1 "$one" && printf '%s\n' "$bad" && sized 0 3 "$one"; } >in
     run -1 tally in
     [[ $output == *"cs-window: in: no frame (PARTITION OFFSET SIZE PAYLOAD) at byte 45:"* ]]
@@ -399,6 +399,56 @@ END
     [ "$(wc -l <rejects.pipe)" -eq $bad ]
   done
   [ "$(jq -c '[.partition < 3, .reason != "bad-frame"]' rejects | sort -u)" = '[true,true]' ]
+}
+
+@test "an end that is told is no record: it moves the position, and lets a silent partition wait no longer" {
+  now=$(date +%s)
+  at() { printf '{"event_time":%d}' "$1"; }
+  window() { cs-window --size=10m --agg=n=count --lateness=5s --state=state --bind=0,1 --input=kcat-sized --output=rows "$@"; }
+  rows() { jq -s 'map(.n) | add // 0' rows; }
+  for i in {0..9}; do sized 0 "$i" "$(at $((now - 9000 + i * 600)))"; done >zero
+  # Nobody says that partition 1 has been read to its end: it is waited for.
+  window <(cat zero) <(:)
+  [ "$(rows)" -eq 0 ]
+  # A batch later it is said, but partition 0 brings nothing: time stays.
+  window <(printf '0 12 -2 \n') <(printf '1 0 -2 \n') --stats=stats
+  [ "$(rows)" -eq 0 ]
+  [ "$(jq -c '[.read, .gaps]' stats)" = '[10,0]' ]
+  [ "$(cs-window --size=10m --agg=n=count --lateness=5s --state=state --show-position | jq -c '[.partition, .offset]')" = '[0,11]' ]
+  window <(sized 0 12 "$(at $((now - 2000)))" && printf '0 13 -2 \n') <(printf '1 7 -2 \n') --stats=stats
+  [ "$(rows)" -ge 9 ]
+  [ "$(jq -c '[.read, .gaps, .late]' stats)" = '[11,0,0]' ]
+  # Not beyond the wall clock, though the others are ahead of it: what is new now is not late.
+  window <(sized 0 13 "$(at $((now + 3000)))" && printf '0 14 -2 \n') <(printf '1 7 -2 \n')
+  window <(sized 0 14 "$(at $((now + 3001)))") <(sized 1 7 "$(at "$(date +%s)")" && sized 1 8 "$(at "$(date +%s)")") --flush --stats=stats
+  [ "$(jq .late stats)" = 0 ]
+  [ "$(rows)" -eq 15 ]
+}
+
+@test "a first event that waits for its second waits no longer where the end was told" {
+  window() { cs-window --size=10m --agg=n=count --lateness=5s --state=state --bind=0,1 --input=kcat-sized --output=rows "$@"; }
+  window <(sized 0 0 "$one" && printf '0 1 -2 \n') <(sized 1 0 "$one" && sized 1 1 "${one/:01/:30}" && printf '1 2 -2 \n')
+  [ ! -s rows ]
+  window <(printf '0 1 -2 \n') <(sized 1 2 "${one/:01/:40}" && printf '1 3 -2 \n')
+  [ "$(jq -c .n rows)" = 2 ]
+}
+
+@test "a file that is left out does not hold the others back" {
+  window() { cs-window --size=10m --agg=n=count --lateness=0s --state=state --output=rows --interleave "$@"; }
+  minutes 0 19 >h1
+  minutes 0 15 >h2
+  window h1 h2
+  [ "$(jq -c .n rows | paste -sd' ')" = 20 ]
+  minutes 20 59 >>h1
+  # Named, it is waited for.
+  window h1 h2
+  [ "$(jq -c .n rows | paste -sd' ')" = 20 ]
+  window h1
+  [ "$(jq -c .n rows | paste -sd' ')" = '20 16 10 10 10' ]
+  # Alone with one that is new.
+  minutes 60 79 >>h1
+  window h1 --flush
+  [ "$(jq -c .n rows | paste -sd' ')" = '20 16 10 10 10 10 10 10' ]
 }
 
 @test "with --by-partition unframed inputs are partitions 0, 1, ..." {

@@ -163,7 +163,7 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     held_add(HELD_PARTITIONS, sizeof *partition);
     partition->held.kind = HELD_PARTITIONS;
     partition->number = number;
-    partition->largest_us = TIME_NONE;
+    partition->largest_us = partition->end_us = partition->before_us = TIME_NONE;
     partition->offset = -1;
     partition->heard_us = clock->waited_us;
     partition->place = clock->count;
@@ -325,6 +325,29 @@ int64_t clock_next_idle(const struct clock *clock)
     if (clock->waiting.first == NULL) return IDLE_TICK_US;
     const int64_t next = clock->idle_us - (clock->waited_us - clock->waiting.first->heard_us);
     return next > 1000 ? next : 1000;
+}
+
+void clock_begin(struct clock *clock)
+{
+    for (int i = 0; i < clock->count; i++)
+        clock->partition[i]->before_us = clock->partition[i]->largest_us;
+}
+
+int64_t clock_end_time(const struct clock *clock)
+{
+    int64_t time_us = INT64_MAX;
+    bool any = false;
+    for (int i = 0; i < clock->count; i++) {
+        const struct partition *partition = clock->partition[i];
+        const bool silent = partition->largest_us == partition->before_us;
+        if (partition->ended) continue;
+        if (silent && (partition->end_us == TIME_NONE || partition->holding)) return TIME_NONE;
+        const int64_t behind_us =
+            clock_behind(clock, silent ? partition->end_us : partition->largest_us);
+        if (behind_us < time_us) time_us = behind_us;
+        any |= !silent;
+    }
+    return any ? time_us : TIME_NONE;
 }
 
 void clock_print(const struct clock *clock, struct buffer *out)

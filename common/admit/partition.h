@@ -41,6 +41,9 @@ struct partition {
     int64_t offset_used; /* how many of that record's events were counted (several through --map) */
     bool released;       /* by --idle: does not hold time back until its next record */
     bool named;          /* by --partitions */
+    int64_t end_us; /* the wall clock when kcat had come to its end; TIME_NONE: nobody said so since
+                       the last record */
+    int64_t before_us; /* largest_us as it was when the run began */
     bool ended; /* no more will come in this run, and without --state nothing is waited for */
     /* The event held by --max-jump. */
     bool holding;
@@ -166,6 +169,20 @@ void clock_waited(struct clock *clock, int64_t waited_us);
 /* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX:
  * never. */
 int64_t clock_next_idle(const struct clock *clock);
+
+/* The run begins: what has come of each partition is of earlier ones. */
+void clock_begin(struct clock *clock);
+
+/*
+ * The input of a run with a state is over. Where event time can be, though partitions of which this
+ * run has brought no event are further behind; TIME_NONE: nowhere else.
+ *
+ * All of them must have been read to their end, and then time goes as far as in the partition that
+ * is furthest behind of those that brought events, but not beyond the wall clock as it was at those
+ * ends, less the lateness. What comes into a silent partition later, comes at the time of the wall
+ * clock: unless it has been under way for longer than the lateness, it is not late.
+ */
+int64_t clock_end_time(const struct clock *clock);
 
 /* Adds the lines of --show-position, for framed ones: {"partition","offset","used"}. */
 void clock_print(const struct clock *clock, struct buffer *out);

@@ -5,6 +5,7 @@
 
 #include "admit/arrival.h"
 #include "base/die.h"
+#include "base/instant.h"
 #include "run/payload.h"
 #include "run/signals.h"
 #include "run/translated.h"
@@ -90,6 +91,12 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     origin->offset = frame->offset;
     struct partition *const partition = partition_of(l, origin);
     if (partition == NULL) return;
+    if (frame->is_end) {
+        if (frame->offset > partition->offset + 1) partition->offset = frame->offset - 1;
+        partition->end_us = instant_now();
+        return;
+    }
+    partition->end_us = TIME_NONE;
     const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     if (!framed_offset(l, partition, frame->offset)) {
         l->stats.read++;

@@ -164,6 +164,21 @@ static void partitions_of_inputs(struct loop *l)
     }
 }
 
+/* Files that an earlier run has read side by side with these, and that are left out now: nobody
+ * waits for them. Framed records and FIFOs may come one after the other, run by run. */
+static void partitions_leave(struct loop *l)
+{
+    struct clock *const clock = &l->admission.clock;
+    for (int i = 0; i < l->inputs.count; i++)
+        if (!l->inputs.input[i].regular) return;
+    for (int i = 0; i < clock->count; i++) {
+        struct partition *partition = clock->partition[i];
+        if (partition->offset < 0 && !partition->named && partition->number >= l->inputs.count &&
+            l->run.settings.interleave)
+            clock_end(clock, partition);
+    }
+}
+
 /* What every name is for. Nothing has been opened yet. */
 static void paths_gather(char **operands, int count)
 {
@@ -329,9 +344,42 @@ static void silent_name(struct loop *l)
     if (silent > 3) message("--merge: nor of %d partitions more", silent - 3);
 }
 
+/* With a state the end of the input closes nothing, but time may be further than any event has
+ * shown (clock_end_time), or somebody is not waited for any more. */
+static void time_settle(struct loop *l)
+{
+    struct clock *const clock = &l->admission.clock;
+    struct batch *const batch = &l->admission.batch;
+    const int64_t end_us = clock_end_time(clock);
+    batch_deliver(batch);
+    if (end_us > clock->floor_us) clock->floor_us = end_us;
+    const int64_t time_us = clock_watermark(clock);
+    if (time_us == TIME_NONE || time_us <= batch->told_us) return;
+    batch->told_us = time_us;
+    if (l->analysis->advance != NULL) l->analysis->advance(&l->run, time_us);
+}
+
+/* A partition's first event waits for its second, to be compared with it. Where all that there was
+ * has been read, it waits no longer. */
+static void firsts_release(struct loop *l)
+{
+    struct clock *const clock = &l->admission.clock;
+    clock_sort(clock);
+    for (int i = 0; i < clock->count; i++) {
+        struct partition *partition = clock->partition[i];
+        if (partition->holding && partition->largest_us == TIME_NONE &&
+            partition->end_us != TIME_NONE)
+            admission_release(&l->admission, partition);
+    }
+}
+
 static void finish(struct loop *l)
 {
     silent_name(l);
+    if (options->state != NULL && l->input_over && !options->merge) {
+        firsts_release(l);
+        time_settle(l);
+    }
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
     const bool flushes =
         options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
@@ -486,6 +534,8 @@ static void start(struct loop *l, int argc, char **argv)
     inputs_open(&l->inputs, argv + operand, argc - operand, l->run.settings.interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
+    clock_begin(&l->admission.clock);
+    if (!options->merge) partitions_leave(l);
     if (options->merge)
         for (int i = 0; i < l->admission.clock.count; i++)
             if (l->admission.clock.partition[i]->offset >= 0)

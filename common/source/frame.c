@@ -25,6 +25,7 @@ static const char *digits_tab(const char *p, const char *end, int64_t *number)
 bool frame_read(struct slice line, struct frame *frame)
 {
     const char *const end = line.text + line.len;
+    frame->is_end = false;
     const char *p = digits_tab(line.text, end, &frame->partition);
     if (p != NULL) p = digits_tab(p, end, &frame->offset);
     if (p == NULL) return false;
@@ -45,16 +46,16 @@ static const char *digits_blank(const char *p, const char *end, int64_t *number,
     return p > from && p < end && *p == ' ' ? p + 1 : NULL;
 }
 
-/* The size of a payload, which is -1 for a record that has none (a tombstone). */
+/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end. */
 static const char *size_blank(const char *p, const char *end, int64_t *size, bool *part)
 {
     if (p == end || *p != '-') return digits_blank(p, end, size, part);
-    static const char none[] = "-1 ";
-    const size_t len = sizeof none - 1;
-    const size_t have = (size_t)(end - p) < len ? (size_t)(end - p) : len;
-    *size = 0;
-    *part = have < len && memcmp(p, none, have) == 0;
-    return have == len && memcmp(p, none, len) == 0 ? p + len : NULL;
+    const size_t have = (size_t)(end - p);
+    const bool good = (have < 2 || p[1] == '1' || p[1] == '2') && (have < 3 || p[2] == ' ');
+    *part = good && have < 3;
+    if (!good || *part) return NULL;
+    *size = '0' - p[1];
+    return p + 3;
 }
 
 enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
@@ -68,6 +69,8 @@ enum frame_found frame_find(const char *data, const char *end, bool final, struc
     if (p != NULL) p = size_blank(p, end, &size, &part);
     if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
     frame->offset = offset;
+    frame->is_end = size == -2;
+    if (size < 0) size = 0;
     frame->payload.text = p;
     *bytes = (uint64_t)(p - data) + (uint64_t)size + 1;
     if (size > (int64_t)LINE_MAX_BYTES) return FRAME_LONG;
@@ -143,6 +146,7 @@ static bool is_payload(struct value value)
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch)
 {
     struct value found[3];
+    frame->is_end = false;
     if (!envelope_scan(line.text, found)) return false;
     if (found[0].kind != KIND_NUMBER || !number_floor(value_slice(found[0]), 0, &frame->partition))
         return false;

@@ -6,6 +6,10 @@
  * lets its author write the next frame. So a frame that comes from a topic says how many bytes its
  * payload has, and whatever those are, the next frame begins behind them. Nothing is searched for:
  * where no frame is in its place, nobody can say where the next one begins, and none is taken.
+ *
+ * A size of -1 is a record without a payload. A size of -2 is no record: whoever started kcat says
+ * that it came to the partition's end, and that the next record's offset will be that one or more.
+ * It may be more than one behind the last record's: the ends of transactions have offsets, too.
  */
 #ifndef CS_FRAME_H
 #define CS_FRAME_H
@@ -19,6 +23,7 @@
 
 struct frame {
     int64_t partition, offset;
+    bool is_end;          /* no record: all before that offset has been read */
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
 };
 
