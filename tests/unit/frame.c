@@ -85,6 +85,9 @@ static void test_sized(void)
     is_int(wrong, 0, "anything else is no frame");
     ok(find("0 1 -1 \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0,
        "a tombstone is an empty record");
+    ok(!frame.is_end && find("0 9 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end &&
+           frame.offset == 9 && len == 8,
+       "an end is no record");
     ok(find("0 1 16777216 x", false, &frame, &len) == FRAME_PART, "16 MiB are waited for");
     ok(find("0 1 16777217 x", false, &frame, &len) == FRAME_LONG &&
            len == strlen("0 1 16777217 ") + 16777217 + 1,
