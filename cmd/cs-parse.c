@@ -14,6 +14,7 @@
 #include "event/members.h"
 #include "raw/canonical.h"
 #include "raw/format_options.h"
+#include "raw/kept.h"
 #include "raw/made_id.h"
 #include "raw/map.h"
 #include "raw/recode.h"
@@ -101,7 +102,7 @@ static const struct option_row options[] = {
     {.name = "keep-frame",
      .type = OPTION_FLAG,
      .target = &keep_frame,
-     .help = "print PARTITION, OFFSET and tabs before each event, as they came"},
+     .help = "print events in frames of kcat-sized: each record's in one"},
     OPTION_END,
 };
 
@@ -113,6 +114,7 @@ struct parse {
     bool time_elsewhere;        /* --time-field: event_time need not be the time */
     struct canonical_line made; /* of the event looked at last */
     uint64_t changed;           /* slots of members in its rest that --recode has changed */
+    struct kept kept;           /* --keep-frame */
     uint64_t produced;
 };
 
@@ -142,20 +144,21 @@ static enum fate event(struct run *run, const struct event *ev)
         rows_line(run->rows, ev, &run->schema);
         return FATE_USED;
     }
-    struct buffer *out = rows_raw_begin(run->rows);
-    if (keep_frame) {
-        buffer_add_int(out, partition_number(ev->partition));
-        buffer_add_char(out, '\t');
-        buffer_add_int(out, ev->offset);
-        buffer_add_char(out, '\t');
-    }
-    if (as_it_is) {
+    struct buffer *out = keep_frame ? kept_event(&parse->kept, run->rows,
+                                                 partition_number(ev->partition), ev->offset)
+                                    : rows_raw_begin(run->rows);
+    if (as_it_is)
         buffer_add_slice(out, ev->line);
-    } else {
+    else
         canonical_print(out, &run->schema, ev, parse->changed);
-    }
-    rows_raw_end(run->rows, ev, &run->schema);
+    if (!keep_frame) rows_raw_end(run->rows, ev, &run->schema);
     return FATE_USED;
+}
+
+static void flush(struct run *run)
+{
+    struct parse *const parse = run->own;
+    kept_flush(&parse->kept, run->rows);
 }
 
 static void stats(struct run *run, struct buffer *out)
@@ -177,6 +180,7 @@ static void release(struct run *run)
     recode_release(&parse->words);
     made_id_release(&parse->session_id);
     canonical_line_release(&parse->made);
+    kept_release(&parse->kept);
     free(parse);
 }
 
@@ -205,6 +209,7 @@ static const struct ranges ranges = {
 static const struct analysis analysis = {
     .amend = amend,
     .event = event,
+    .flush = flush,
     .stats = stats,
     .explain = explain,
     .ranges = &ranges,
@@ -235,6 +240,8 @@ static const struct analysis *start(struct run *run)
     start_format(format);
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
+    if (keep_frame && option_given("max-jump"))
+        die_usage("--max-jump: an event that waits would leave its frame: not with --keep-frame");
     if (map_text != NULL || map_file != NULL) map_set(format, map_text, map_file);
     for (int slot = 0; slot < SLOT_CANONICAL; slot++)
         schema_need(&run->schema, run->schema.name[slot]);
@@ -255,6 +262,7 @@ static const struct analysis *start(struct run *run)
         .by_line = format_by_line,
         .split = format_split,
         .translate = format_translate,
+        .payload = format_payload,
         .end = format_end,
     };
     if (format->from != FORMAT_NDJSON || format->map != NULL) run->translator = &parse->translator;

@@ -67,7 +67,7 @@ parse_line() {
   parse_line "$event,\"p\":${tab}[\"$c1\"]}" --map='., .p += ["\u007f"]'
   [ "$(jq -c .p <<<"$output" | paste -sd' ')" = '["'"$c1"'"] ["'"$c1"'","\u007f"]' ]
   parse_line "3${tab}4$tab$event,\"p\":${tab}[\"$c1\"]}" --keep-frame
-  [ "$output" = "3${tab}4$tab$row,\"p\": [\"\\u0085\"]}" ]
+  [ "$output" = "$(sized 3 4 "$row,\"p\": [\"\\u0085\"]}")" ]
 }
 
 @test "numbers and booleans in canonical members become their text" {
@@ -780,14 +780,22 @@ END
   [ "$output" = "2026-01-01T00:10:00.000Z	$row}" ]
 }
 
-@test "--keep-frame hands partition and offset on, for every event of a record" {
+# A sized frame.
+sized() { printf '%s %s %s %s' "$1" "$2" "${#3}" "$3"; }
+
+@test "--keep-frame hands partition and offset on, and all events of a record in one frame" {
   printf '3\t17\t%s}\n0\t5\t%s}\n' "$event" "$event" >in
   parse --keep-frame in
-  [ "$output" = "3	17	$row}
-0	5	$row}" ]
+  [ "$output" = "$(sized 3 17 "$row}")
+$(sized 0 5 "$row}")" ]
   parse --keep-frame --map='., .' in
-  [ "${#lines[@]}" -eq 4 ]
-  [ "${lines[1]}" = "3	17	$row}" ]
+  [ "$output" = "$(sized 3 17 "$row}
+$row}")
+$(sized 0 5 "$row}
+$row}")" ]
+  # A tool that counts offsets takes them all.
+  cs-parse --keep-frame --map='., .' in | cs-window --size=1h --agg=n=count --input=kcat-sized >out
+  [ "$(jq .n out)" -eq 4 ]
 }
 
 @test "--keep-frame refuses what has no frame" {
@@ -799,7 +807,7 @@ END
 @test "frames hold rows of CSV, too, with --header" {
   printf '0\t1\t2026-01-01T00:10:00Z,t\n' >in
   parse --input=kcat --from=csv --header=event_time,event_type --keep-frame in
-  [ "$output" = "0	1	$row}" ]
+  [ "$output" = "$(sized 0 1 "$row}")" ]
 }
 
 @test "--dedup drops repeats" {
@@ -838,6 +846,7 @@ END
 --recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair: in a name or a value it is \= (FIELD:old=new,...)
 --recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
 --id-from=a,,b|--id-from: 'a,,b': an item of the list is empty (F,...)
+--keep-frame --max-jump=1d|--max-jump: an event that waits would leave its frame: not with --keep-frame
 --keep-frame --key=user_id|--keep-frame and --key both put something before the event: use one of them
 END
 }

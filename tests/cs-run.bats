@@ -62,9 +62,9 @@ nothing_left() {
   [ "$(working_in "$PWD")" = 0 ]
 }
 
-@test "--once reads to the end and ships the rows of a run over a file, in silence" {
+@test "--once reads to the end and ships the rows of a run over a file, and says only where it begins" {
   run -0 from_topic clicks --from=beginning --once -o once -- cs-funnel --by=device_type --flush
-  [ -z "$output" ]
+  [ "$output" = 'cs-run: clicks: 4 partitions, from offset 0 0 0 0; 2000 offsets before the end' ]
   last_of_each_key once | diff <(expected cs-funnel --by=device_type) -
 }
 
@@ -136,7 +136,7 @@ once_in() {
   local want
   want=$(expected cs-funnel)
   PATH="$PWD/bin:$PATH" run -1 from_topic clicks --from=beginning --once -o early-rows -- cs-funnel
-  [[ $output == 'cs-run: clicks [2]: the source has ended before the end of the log' ]]
+  [[ $output == *'cs-run: clicks [2]: the source has ended before the end of the log' ]]
   # What has come is saved, and the next run goes on there.
   [[ $(cs-funnel --state=dir/state --show-position) == *'"partition":2,"offset":9,'* ]]
   run -0 from_topic clicks --once -o early-rows -- cs-funnel --flush
@@ -181,7 +181,8 @@ once_in() {
   from_topic clicks --from=end --once -o end-rows -- cs-sessionize
   run -0 grep -c '^[0-9]* [1-9]' dir/begin
   [ "$output" = 4 ]
-  [ -z "$(cs-sessionize --state=dir/state --show-position)" ]
+  # The state knows where the ends were.
+  diff <(tail -n 4 dir/begin) <(cs-sessionize --state=dir/state --show-position | jq -r '"\(.partition) \(.offset + 1)"')
   [ "$(from_topic clicks --once -- cs-sessionize --flush 2>/dev/null)" = '' ]
 }
 
@@ -195,7 +196,7 @@ once_in() {
   until_true all_saved 2000
   kill "$runner"
   wait "$runner"
-  [ ! -s messages ]
+  [ "$(grep -vc '^cs-run: live: 4 partitions, from offset' messages)" = 0 ]
   nothing_left
   from_topic live --once -o live-rows -- cs-funnel --size=1m --flush
   last_of_each_key live-rows | diff <(expected cs-funnel --size=1m) -
@@ -213,6 +214,19 @@ once_in() {
   done
   from_topic clicks --from=beginning --once -o any-rows -- cs-funnel --size=1m --flush
   last_of_each_key any-rows | diff <(expected cs-funnel --size=1m) -
+}
+
+@test "a record may be any bytes: it reaches no other record's fate" {
+  head -n 1000 "$EVENTS" | keyed | produce strange
+  # Who writes to partition 0 knows what the frames look like; honest events come on several lines, or several at once.
+  printf 'k\tx\n1\t1000\t{}\n1 1000 2 {}\n7\t1\t{}\001\0\377\n\001%s\001%s' "$(sed -n 1001p "$EVENTS" | jq .)" \
+    "$(sed -n 1002,1100p "$EVENTS")" | produce strange -p 0 -D '\x01'
+  tail -n +1101 "$EVENTS" | keyed | produce strange
+  from_topic strange --from=beginning --once -o strange-rows -- cs-funnel --lateness=1h --flush --rejects=rejects
+  last_of_each_key strange-rows | diff <(expected cs-funnel) -
+  [ "$(jq -c '[.reason, .partition]' rejects | paste -sd' ')" = '["not-json",0] ["not-json",0]' ]
+  # The positions are those of the topic.
+  from_topic strange --once -o strange-rows -- cs-funnel --lateness=1h
 }
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
@@ -333,12 +347,81 @@ once_in() {
   sort -t '"' -k 4,4 rows | cs-funnel --merge --partitions=0-3 | sort | diff <(expected cs-funnel) -
 }
 
+@test "a quiet partition does not hold the others back at the end of a batch, and nothing is late for that" {
+  # Partitions 2 and 3 are quiet; 3 has had events before.
+  now=$(date +%s)
+  at() { printf '{"event_time":%d,"session_id":"%s","event_type":"page_view"}\n' "$1" "$2"; }
+  at $((now - 9000)) a | produce quiet -p 3
+  for p in 0 1; do for minutes in 140 130 120 110 100; do at $((now - minutes * 60)) "$p$minutes"; done | produce quiet -p "$p"; done
+  window() { from_topic quiet --from=beginning --once --quiet -- cs-window --size=10m --agg=n=count "$@" 2>messages; }
+  # The first batch has an event of partition 3, and goes no further than that one.
+  window --lateness=5s >rows
+  [ "$(jq -s 'map(.n) | add' rows)" = null ]
+  for p in 0 1; do at $((now - 5400)) b | produce quiet -p "$p"; done
+  window --lateness=5s >>rows
+  [ "$(jq -s 'map(.n) | add' rows)" = 11 ]
+  # What comes into it now happens now.
+  at "$now" c | produce quiet -p 3
+  at "$now" d | produce quiet -p 2
+  window --lateness=5s --late=late --flush >>rows
+  [ "$(jq -s 'map(.n) | add' rows)" = 15 ]
+  [ ! -s late ]
+}
+
+@test "a batch that is stopped, or has not come to an end of the log, waits for the silent as ever" {
+  head -n 200 "$EVENTS" | produce early -p 0
+  tail -n +201 "$EVENTS" | head -n 100 | produce early -p 1
+  # The kcat of partition 1 ends too early, as if it had been killed before its first record.
+  mkdir bin
+  printf '#!/bin/sh\ncase " $* " in *" -C "*" -p 1 "*) exit 0 ;; esac\nexec %s "$@"\n' "$(command -v kcat)" >bin/kcat
+  chmod +x bin/kcat
+  PATH="$PWD/bin:$PATH" run -1 from_topic early --from=beginning --once -o early-rows2 -- cs-funnel --size=1s
+  [ "$(consume early-rows2 2>/dev/null | wc -l)" = 0 ]
+}
+
+@test "where the log ends in what is no record, as of transactions, nothing is lost when the log is emptied" {
+  # The last offset of partition 1 is the end of a transaction; later, retention has taken all.
+  head -n 10 "$EVENTS" | produce marker -p 1
+  mkdir bin
+  cat >bin/kcat <<END
+#!/bin/bash
+args=("\$@")
+for i in "\${!args[@]}"; do [ "\${args[i]}" != 11 ] || args[i]=10; done
+[ ! -e emptied ] || low='s/\[1\] offset 0\$/[1] offset 11/'
+exec 2> >(sed 's/\[1\] at offset 10: exiting/[1] at offset 11: exiting/' >&2)
+case " \$* " in
+  *" -Q "*) $(command -v kcat) "\$@" | sed "s/\[1\] offset 10\$/[1] offset 11/;\${low:-}" ;;
+  *) $(command -v kcat) "\${args[@]}" ;;
+esac
+END
+  chmod +x bin/kcat
+  PATH="$PWD/bin:$PATH" from_topic marker --from=beginning --once -- cs-funnel
+  [[ $(cs-funnel --state=dir/state --show-position) == *'{"partition":1,"offset":10,'* ]]
+  touch emptied
+  PATH="$PWD/bin:$PATH" run -0 from_topic marker --once -- cs-funnel --output=rows
+  [ "$output" = 'cs-run: marker: 4 partitions, from offset 0 11 0 0; 0 offsets before the end' ]
+}
+
+@test "each start says where it begins; so does --from=TIME when there is nothing that late" {
+  run -0 cs-run -b "$BROKERS" -t clicks -S one -p 1 --from=end --once -- cs-sessionize --output=rows
+  [[ $output == 'cs-run: clicks: 1 partition, from offset '*'; 0 offsets before the end' ]]
+  from_topic clicks --from=beginning --once -- cs-funnel >rows 2>&1
+  run -0 from_topic clicks --once -- cs-funnel --output=more
+  [[ $output == 'cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
+  run -0 from_topic clicks --once --quiet -- cs-funnel --output=more
+  [ -z "$output" ]
+  # kcat's broker knows nothing of times: it says of each that nothing is as late, as a real one does of times in seconds.
+  run -0 cs-run -b "$BROKERS" -t clicks -S late --from=2020-01-01T00:00:00Z --once -- cs-funnel --output=rows
+  [[ $output == 'cs-run: clicks: no record has a time of 2020-01-01T00:00:00Z or later in 4 of 4 partitions, which begin at their ends: 0 1 2 3
+cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
+}
+
 @test "a topic that has grown is read on, and that is said" {
   from_topic clicks --from=beginning --once -- cs-funnel
   sed -i '/^3 /d; s/^partitions 4/partitions 3/' dir/begin
   run -0 from_topic clicks --once -- cs-funnel
   [[ $output == 'cs-run: clicks: has 4 partitions now, and had 3 when dir was made: '* ]]
-  [ -z "$(from_topic clicks --once -- cs-funnel --output=rows 2>&1)" ]
+  [ -z "$(from_topic clicks --once --quiet -- cs-funnel --output=rows 2>&1)" ]
 }
 
 @test "rows get the key that names them, unless there is one" {

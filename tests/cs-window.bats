@@ -261,11 +261,66 @@ END
     cmp - whole
 }
 
-@test "of a row that repeats, the last one counts" {
+@test "a row may come twice, but not with other values: which is right nobody can say" {
   row='{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:10:00.000Z","partition":'
-  printf '%s\n' "${row}0,\"n\":3}" "${row}1,\"n\":5}" "${row}0,\"n\":4}" >parts
-  run --separate-stderr cs-window --size=10m --agg=n=count --merge parts
-  [ "$(columns n)" = 9 ]
+  printf '%s\n' "${row}0,\"n\":3,\"low\":\"a\"}" "${row}1,\"n\":5,\"low\":null}" "${row}0,\"n\":3,\"low\":\"a\"}" >parts
+  merge() { cs-window --size=10m --agg=n=count --agg='low=min(x)' --merge "$@"; }
+  [ "$(merge parts | jq -c '[.n, .low]')" = '[8,"a"]' ]
+  for other in '4,"low":"a"' '3,"low":"b"' '3,"low":null'; do
+    run -3 merge parts <(printf '%s0,"n":%s}\n' "$row" "$other")
+    [[ $output == 'cs-window: --merge: two rows of the window of 2026-01-01T00:00:00.000Z,'*" differ: "* ]]
+  done
+  # So it is where the first was read by an earlier run.
+  merge --state=state parts
+  printf '%s0,"n":4,"low":"a"}\n' "$row" >more
+  run -3 merge --state=state parts more
+  printf '%s0,"n":3,"low":"a"}\n' "$row" >more
+  [ "$(merge --state=state --flush parts more | jq .n)" = 8 ]
+}
+
+@test "files of rows are merged side by side, whatever the partitions and the order in which they are named" {
+  traffic --events=20000 --rate=2 --partitions=3 >topic
+  cs-funnel --by= topic >whole
+  cs-funnel --by= --by-partition topic >parts
+  for p in 0 1 2; do jq -c "select(.partition == $p)" parts >"rows.$p"; done
+  for named in '' --partitions=0-2 --interleave; do
+    cs-funnel --by= --merge $named rows.0 rows.1 rows.2 | cmp - whole
+    cs-funnel --by= --merge $named rows.2 rows.0 rows.1 rows.0 | cmp - whole
+    rm -f state rows
+    cs-funnel --by= --merge $named --state=state --flush --output=rows rows.2 rows.1 rows.0
+    cmp rows whole
+  done
+  # In one stream the tool has to be told which will come.
+  cat rows.? | cs-funnel --by= --merge --partitions=0-2 | cmp - whole
+  run -3 cs-funnel --by= --merge <(cat rows.?)
+  [[ ${lines[-1]} == 'cs-funnel: --merge: the first row of partition 1 comes when windows have been printed without it: '* ]]
+}
+
+@test "a partition that was named, and of which no row has come, is named again" {
+  row='{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T00:10:00.000Z","partition":'
+  printf '%s\n' "${row}0,\"n\":3}" "${row}4,\"n\":5}" >parts
+  merge() { run -0 --separate-stderr cs-window --size=10m --agg=n=count --merge "$@" parts; }
+  merge --partitions=0,4
+  [ -z "$stderr" ]
+  merge --partitions=0,2,4
+  [ "$(columns n)" = 8 ]
+  [ "$stderr" = 'cs-window: --merge: of partition 2 no row has come: its share is missing' ]
+  merge --partitions=0-9
+  [ "${stderr_lines[3]}" = 'cs-window: --merge: nor of 5 partitions more' ]
+  merge --partitions=0,2,4 --state=state
+  [[ $stderr == *'cs-window: --merge: of partition 2 no row has come: windows wait for it' ]]
+}
+
+@test "rows from a topic: its own partitions are not those of the rows" {
+  row='{"window_start":"2026-01-01T0%d:00:00.000Z","window_end":"2026-01-01T0%d:00:00.000Z","partition":%d,"n":%d}\n'
+  # Rows of partitions 0 and 1 in a topic of four.
+  for hour in 0 1 2; do printf "3\t%d\t$row" "$hour" "$hour" $((hour + 1)) 0 1; done >three
+  for hour in 0 1 2; do printf "2\t%d\t$row" "$hour" "$hour" $((hour + 1)) 1 2; done >two
+  merge() { cs-window --size=1h --agg=n=count --merge --partitions=0,1 --bind=0,1,2,3 --state=state "$@"; }
+  merge <(:) <(:) <(cat two) <(cat three) >rows 2>/dev/null
+  [ "$(jq -c .n rows | paste -sd' ')" = '3 3' ]
+  merge --flush <(:) <(:) <(cat two) <(cat three) 2>/dev/null >>rows
+  [ "$(jq -c .n rows | paste -sd' ')" = '3 3 3' ]
 }
 
 @test "--merge refuses what cannot be added up" {

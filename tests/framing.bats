@@ -58,10 +58,11 @@ enveloped() {
   {
     printf '{"topic":"t","partition":0,"offset":%d,"payload":"%s"}\n' 0 "${pretty//\"/\\\"}" \
       1 '\n{\"event_time\":\"2026-01-01T00:02:00Z\"}\n\n' 2 '{\"event_time\":\"2026-01-01T00:02:00Z\",\"s\":\"a\nb\"}' \
-      3 '{\"event_time\":1}\n{\"event_time\":2}'
+      3 '{\"event_time\":1767225600}\n{\"event_time\":1767225601}'
   } >in
-  [ "$(tally --rejects=rejects in)" -eq 2 ]
-  [ "$(jq -c '[.reason, .offset]' rejects | paste -sd' ')" = '["not-json",2] ["not-json",3]' ]
+  [ "$(tally --lateness=1h --rejects=rejects in)" -eq 4 ]
+  [ "$(jq -c '[.reason, .offset]' rejects | paste -sd' ')" = '["not-json",2]' ]
+  [ "$(fate read)" -eq 4 ]
 }
 
 @test "what the first line looks like decides, blank lines aside" {
@@ -211,8 +212,243 @@ enveloped() {
 
 @test "--keep-frame gives the frames back" {
   minutes 1 3 | framed 5 70 >in
-  cs-parse --keep-frame in | cut -f 1,2 >out
-  printf '5\t70\n5\t71\n5\t72\n' | cmp - out
+  cs-parse --keep-frame in | cut -d ' ' -f 1,2 >out
+  printf '5 70\n5 71\n5 72\n' | cmp - out
+  cs-parse --keep-frame in | cs-parse --keep-frame --input=kcat-sized | cmp - <(cs-parse --keep-frame in)
+}
+
+# sized PARTITION OFFSET PAYLOAD: a record as kcat -f '%p %o %S %s\n' prints it.
+sized() {
+  local LC_ALL=C
+  printf '%s %s %s %s\n' "$1" "$2" "${#3}" "$3"
+}
+
+one='{"event_time":"2026-01-01T00:01:00Z"}'
+
+@test "PARTITION OFFSET SIZE PAYLOAD is taken apart, asked for or found out" {
+  minutes 1 5 | { o=100 && while IFS= read -r line; do sized 3 "$((o++))" "$line"; done; } >in
+  for how in '' --input=kcat --input=kcat-sized; do
+    [ "$(tally $how in)" -eq 5 ]
+    [ "$(cat in | tally $how)" -eq 5 ]
+    [ "$(tally $how <(cat in) | tail -n 1)" -eq 5 ]
+  done
+  [ "$(tally --input=ndjson in 2>err)" -eq 0 ]
+  # Without the last line end it is whole, too; and with what --pad puts between.
+  [ "$(head -c -1 in | tally)" -eq 5 ]
+  [ "$(sed 's/$/\n\n/' in | tally)" -eq 5 ]
+}
+
+@test "a record in a sized frame may be an event on several lines, or several events" {
+  {
+    sized 0 1 "$one"
+    sized 0 2 $'{\n  "event_time": "2026-01-01T00:01:00Z"\r\n}\n'
+    sized 0 3 "$one"$'\n'"$one"$'\n\n'
+    sized 0 4 "[ $one, $one ]"
+    sized 0 5 "$one $one$one"
+  } >in
+  [ "$(tally in)" -eq 9 ]
+  [ "$(fate read)" -eq 5 ]
+  [ "$(fate used)" -eq 5 ]
+  [ "$(counted cs-parse --from=json --keep-frame <(printf '[%s,%s]\n' "$one" "$one") 2>/dev/null | wc -l)" -eq 0 ]
+  jq -c '.event_type = "t"' <<<"$one" >event
+  sized 0 1 "$(cat event)"$'\n'"$(cat event)" >two
+  for how in '' --map=. --from=json; do
+    [ "$(counted cs-parse $how two | wc -l)" -eq 2 ]
+    [ "$(cs-parse $how --keep-frame two | tally)" -eq 2 ]
+  done
+  sized 0 1 "$(jq . event)" | cs-parse --map=. | cmp - <(cs-parse event)
+  # Rows of CSV, and lines of a log.
+  sized 0 1 $'2026-01-01T00:01:00Z,a\n2026-01-01T00:02:00Z,"b\nc"\n' >csv
+  [ "$(counted cs-parse --from=csv --header=event_time,event_type csv | jq -c .event_type | paste -sd' ')" = '"a" "b\nc"' ]
+}
+
+@test "if one of several events in a record is refused, all are" {
+  for bad in '{"event_time":"never"}' '{' 5 '"x"' '{"event_time":1767225600,}' $'\xff'; do
+    { sized 0 1 "$one"$'\n'"$bad" && sized 0 2 "$one"; } >in
+    [ "$(tally --rejects=rejects in)" -eq 1 ]
+    [ "$(jq -c '[.partition, .offset]' rejects)" = '[0,1]' ]
+    [ "$(fate rejected)" -eq 1 ]
+  done
+  for bad in '[]' '[5]' "[$one" "$one]" "[$one,]" ",$one" '' ' '; do
+    { sized 0 1 "$bad" && sized 0 2 "$one"; } >in
+    [ "$(tally --rejects=rejects in)" -eq 1 ]
+    [ "$(fate rejected)" -eq 1 ]
+  done
+  { printf '0 1 -1 \n' && sized 0 2 "$one"; } >in
+  [ "$(tally --rejects=rejects in)" -eq 1 ]
+  [ "$(jq -c '[.detail, .offset]' rejects)" = '["an empty record",1]' ]
+}
+
+@test "a record that looks like other records is refused, and they are none" {
+  forged=$'x\n1\t1000\t{}\n1 1000 2 {}\n7 1 37 '"$one"
+  { sized 0 1 "$forged" && sized 1 1 "$one" && sized 0 2 "$forged"; } >in
+  [ "$(tally --rejects=rejects in)" -eq 1 ]
+  [ "$(jq -c '[.reason, .partition, .offset]' rejects | paste -sd' ')" = '["not-json",0,1] ["not-json",0,2]' ]
+  [ "$(fate gaps)" -eq 0 ]
+  cs-window --size=1h --agg=n=count --state=state in 2>/dev/null
+  [ "$(cs-window --size=1h --agg=n=count --state=state --show-position | jq -c '[.partition, .offset] | select(.[0])' | paste -sd' ')" = '[0,2] [1,1]' ]
+}
+
+@test "an input that is bound to a partition brings no other" {
+  { sized 0 1 "$one" && sized 1 900 "$one"; } >a
+  sized 1 1 "$one" >b
+  [ "$(tally --bind=0,1 --rejects=rejects <(cat a) <(cat b))" -eq 2 ]
+  [ "$(jq -c '[.reason, .detail]' rejects)" = '["bad-frame","it says that it is of partition 1, and the input is bound to 0"]' ]
+  # So with the other frames.
+  { minutes 1 1 | framed 0 0 && minutes 1 1 | framed 1 0; } >c
+  [ "$(tally --bind=0 c 2>err)" -eq 1 ]
+  { minutes 1 1 | enveloped 0 0 && minutes 1 1 | enveloped 1 0; } >c
+  [ "$(tally --bind=0 c 2>err)" -eq 1 ]
+  # Without frames it says which is which.
+  [ "$(cs-window --size=1h --agg=n=count --by-partition --bind=7,5 --interleave <(minutes 1 1) <(minutes 1 2) |
+    jq -c '[.partition, .n]' | sort | paste -sd' ')" = '[5,2] [7,1]' ]
+  run -2 tally --bind=0 a b
+  run -2 tally --bind=0-2 a b
+  run -2 tally --bind=0,0 a b
+  run -2 tally --bind=x a
+}
+
+@test "records of more partitions than are allowed are refused" {
+  for p in {0..11}; do sized "$p" 1 "$one"; done >in
+  [ "$(tally --max-partitions=10 --rejects=rejects in)" -eq 10 ]
+  [ "$(jq -r .detail rejects | head -n 1)" = 'it is of one more partition than 10 (--max-partitions=N raises the bound)' ]
+  [ "$(tally --max-partitions=10 --partitions=0-11 in)" -eq 12 ]
+  # Frames that somebody forged in files of lines: there are 10,000 unless more are asked for.
+  awk 'BEGIN { for (p = 0; p < 300000; p++) printf "%d\t1\t{\"event_time\":1767225600}\n", p }' >many
+  [ "$(timeout 60 "$ROOT"/build/cs-window --size=1h --agg=n=count many 2>/dev/null | jq .n)" -eq 10000 ]
+}
+
+@test "a sized frame that is cut off is torn, and with a state it is left for the next run" {
+  { sized 0 1 "$one" && sized 0 2 "$one"; } >whole
+  size=$(stat -c %s whole) half=$((size / 2))
+  for cut in $((half + 1)) $((half + 3)) $((half + 6)) $((half + 7)) $((size - 2)); do
+    head -c "$cut" whole >in
+    [ "$(tally --rejects=rejects --input=kcat-sized in)" -eq 1 ]
+    [ "$(jq -r .reason rejects)" = torn ]
+    rm -f state
+    cs-window --size=1h --agg=n=count --state=state in --rejects=rejects
+    [ "$(jq -r .reason rejects)" = torn ]
+    [[ $(cs-window --size=1h --agg=n=count --state=state --show-position) == '{"partition":0,"offset":1,'* ]]
+    cat whole >in
+    [ "$(cs-window --size=1h --agg=n=count --state=state --flush in --stats=stats | jq .n)" = 2 ]
+    [ "$(jq -c '[.read, .used, .duplicate]' stats)" = '[2,2,0]' ]
+  done
+}
+
+@test "where no frame stands in its place, the tool ends" {
+  for bad in '0 2 5 x' $'0 2 2 {}{}' '0 2 -3 ' '0 2 -2 x' '0 2 x' '0  2 2 {}' ' 0 2 2 {}' '-1 2 2 {}' x '0 1234567890123456789 2 {}'; do
+    { sized 0 1 "$one" && printf '%s\n' "$bad" && sized 0 3 "$one"; } >in
+    run -1 tally in
+    [[ $output == *"cs-window: in: no frame (PARTITION OFFSET SIZE PAYLOAD) at byte 45:"* ]]
+  done
+}
+
+@test "a sized record longer than 16 MiB is refused, and the next is taken" {
+  { sized 0 1 "$one" && printf '0 2 16777300 ' && head -c 16777300 /dev/zero | tr '\0' '\n' && printf '\n' && sized 0 3 "$one"; } >in
+  for how in '' --input=kcat-sized; do
+    [ "$(tally $how --rejects=rejects in)" -eq 2 ]
+    [ "$(jq -c '[.reason, .offset]' rejects)" = '["too-long",2]' ]
+    [ "$(cat in | tally $how 2>err)" -eq 2 ]
+  done
+  { sized 0 1 "$one" && sized 0 2 "$(printf '{"event_time":"2026-01-01T00:01:00Z","x":"%016000000d"}' 0)" && sized 0 3 "$one"; } >in
+  [ "$(cat in | tally)" -eq 3 ]
+  # The first one, in a file and its state.
+  { printf '0 2 17000000 ' && head -c 17000000 /dev/zero && printf '\n' && sized 0 3 "$one"; } >in
+  [ "$(cs-window --size=1h --agg=n=count --state=state --flush in 2>err | jq .n)" = 1 ]
+  sized 0 4 "${one/:01/:02}" >>in
+  cs-window --size=1h --agg=n=count --state=state --stats=stats in
+  [ "$(jq -c '[.read, .rejected]' stats)" = '[3,1]' ]
+}
+
+# The good ones alone, and among those of strangers, who know what a frame is: good, all.
+@test "whatever bytes a record has, the rows of the others are those without it" {
+  local good=5000 bad=20000
+  [ -z "${FULL:-}" ] || good=100000 bad=1000000
+  python3 - $good $bad <<'END'
+import random, sys
+good, bad = map(int, sys.argv[1:])
+rng = random.Random(12)
+event = lambda i: b'{"event_time":%d,"event_type":"page_view","session_id":"s%d"}' % (1767225600 + i // 10, i % 97)
+frame = lambda p, o, payload: b'%d %d %d %s\n' % (p, o, len(payload), payload)
+pieces = [b'\n', b'\t', b'\0', b' ', b'{', b'}', b'[', b'"', b'0', b'1', b'7', b'-1 ', b'\r\n', b'\xff', b'\xef\xbb\xbf',
+          frame(1, 9**9, event(3)), b'\n1\t1000\t{}\n', b'\n2 3 1000000 ', b'{"topic":"t","partition":1,"offset":9,"payload":"{}"}']
+def strange():
+    payload = b''.join(rng.choice(pieces) if rng.random() < .6 else rng.randbytes(rng.randrange(12))
+                       for _ in range(rng.randrange(1, 12)))
+    return payload + b'!'   # so it is no event, nor several
+kinds = [True] * good + [False] * bad
+rng.shuffle(kinds)
+offsets, n = [0, 0, 0], 0
+with open('good', 'wb') as alone, open('all', 'wb') as among:
+    for is_good in kinds:
+        p = rng.randrange(3)
+        data = frame(p, offsets[p], event(n) if is_good else strange())
+        offsets[p], n = offsets[p] + 1, n + is_good
+        among.write(data)
+        if is_good:
+            alone.write(data)
+END
+  for tool in 'cs-funnel --by=' cs-sessionize 'cs-window --size=1m --by=session_id --agg=n=count'; do
+    $tool good >want
+    [ -s want ]
+    counted $tool --input=kcat-sized --rejects=rejects all >got
+    cmp want got
+    # Three pipes, each of one partition.
+    $tool --input=kcat-sized --rejects=rejects.pipe <(cat all) | cmp want -
+    [ "$(wc -l <rejects)" -eq $bad ]
+    [ "$(wc -l <rejects.pipe)" -eq $bad ]
+  done
+  [ "$(jq -c '[.partition < 3, .reason != "bad-frame"]' rejects | sort -u)" = '[true,true]' ]
+}
+
+@test "an end that is told is no record: it moves the position, and lets a silent partition wait no longer" {
+  now=$(date +%s)
+  at() { printf '{"event_time":%d}' "$1"; }
+  window() { cs-window --size=10m --agg=n=count --lateness=5s --state=state --bind=0,1 --input=kcat-sized --output=rows "$@"; }
+  rows() { jq -s 'map(.n) | add // 0' rows; }
+  for i in {0..9}; do sized 0 "$i" "$(at $((now - 9000 + i * 600)))"; done >zero
+  # Nobody says that partition 1 has been read to its end: it is waited for.
+  window <(cat zero) <(:)
+  [ "$(rows)" -eq 0 ]
+  # A batch later it is said, but partition 0 brings nothing: time stays.
+  window <(printf '0 12 -2 \n') <(printf '1 0 -2 \n') --stats=stats
+  [ "$(rows)" -eq 0 ]
+  [ "$(jq -c '[.read, .gaps]' stats)" = '[10,0]' ]
+  [ "$(cs-window --size=10m --agg=n=count --lateness=5s --state=state --show-position | jq -c '[.partition, .offset]')" = '[0,11]' ]
+  window <(sized 0 12 "$(at $((now - 2000)))" && printf '0 13 -2 \n') <(printf '1 7 -2 \n') --stats=stats
+  [ "$(rows)" -ge 9 ]
+  [ "$(jq -c '[.read, .gaps, .late]' stats)" = '[11,0,0]' ]
+  # Not beyond the wall clock, though the others are ahead of it: what is new now is not late.
+  window <(sized 0 13 "$(at $((now + 3000)))" && printf '0 14 -2 \n') <(printf '1 7 -2 \n')
+  window <(sized 0 14 "$(at $((now + 3001)))") <(sized 1 7 "$(at "$(date +%s)")" && sized 1 8 "$(at "$(date +%s)")") --flush --stats=stats
+  [ "$(jq .late stats)" = 0 ]
+  [ "$(rows)" -eq 15 ]
+}
+
+@test "a first event that waits for its second waits no longer where the end was told" {
+  window() { cs-window --size=10m --agg=n=count --lateness=5s --state=state --bind=0,1 --input=kcat-sized --output=rows "$@"; }
+  window <(sized 0 0 "$one" && printf '0 1 -2 \n') <(sized 1 0 "$one" && sized 1 1 "${one/:01/:30}" && printf '1 2 -2 \n')
+  [ ! -s rows ]
+  window <(printf '0 1 -2 \n') <(sized 1 2 "${one/:01/:40}" && printf '1 3 -2 \n')
+  [ "$(jq -c .n rows)" = 2 ]
+}
+
+@test "a file that is left out does not hold the others back" {
+  window() { cs-window --size=10m --agg=n=count --lateness=0s --state=state --output=rows --interleave "$@"; }
+  minutes 0 19 >h1
+  minutes 0 15 >h2
+  window h1 h2
+  [ "$(jq -c .n rows | paste -sd' ')" = 20 ]
+  minutes 20 59 >>h1
+  # Named, it is waited for.
+  window h1 h2
+  [ "$(jq -c .n rows | paste -sd' ')" = 20 ]
+  window h1
+  [ "$(jq -c .n rows | paste -sd' ')" = '20 16 10 10 10' ]
+  # Alone with one that is new.
+  minutes 60 79 >>h1
+  window h1 --flush
+  [ "$(jq -c .n rows | paste -sd' ')" = '20 16 10 10 10 10 10 10' ]
 }
 
 @test "with --by-partition unframed inputs are partitions 0, 1, ..." {

@@ -56,8 +56,9 @@ nothing_used() {
 # counted TOOL ARGS...: runs it with --stats=stats.json and checks the counters.
 counted() {
   local status=0
+  rm -f stats.json
   "$1" --stats=stats.json "${@:2}" || status=$?
-  [ "$status" -eq 0 ] || { [ "$status" -eq 1 ] && nothing_used; } || return
+  if [ "$status" -ne 0 ] && ! { [ "$status" -eq 1 ] && [ -e stats.json ] && nothing_used; }; then return "$status"; fi
   conserved
 }
 

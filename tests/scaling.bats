@@ -88,9 +88,9 @@ each=',"event_type":"add_to_cart","session_id":"s%d","product_id":"p","event_id"
 }
 
 @test "a partition for every event" {
-  grows partitions "$each" cs-window "${free[@]}" --size=1h --agg=n=count
-  grows partitions "$each" cs-window --size=1h --agg=n=count
-  grows partitions "$each" cs-window --size=1h --agg=n=count --idle=1h
+  grows partitions "$each" cs-window --max-partitions=1000000 "${free[@]}" --size=1h --agg=n=count
+  grows partitions "$each" cs-window --max-partitions=1000000 --size=1h --agg=n=count
+  grows partitions "$each" cs-window --max-partitions=1000000 --size=1h --agg=n=count --idle=1h
 }
 
 @test "windows by the ten thousand, groups, ids, and rows to be sorted" {

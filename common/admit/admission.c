@@ -100,6 +100,18 @@ static bool closing_pass(struct admission *a, struct pending *pending)
     return false;
 }
 
+/* --merge: the first row of a partition that nobody has named comes when its window has been
+ * printed without it. */
+static void partition_missed(struct admission *a, int64_t number)
+{
+    batch_deliver(&a->batch);
+    a->flush(a->context);
+    die_person("--merge: the first row of partition %lld comes when windows have been printed "
+               "without it: --partitions=LIST says which to wait for, or give the rows of each "
+               "partition a file of their own",
+               (long long)number);
+}
+
 /* --merge: the row says which partition it is of. */
 static bool merging_pass(struct admission *a, struct pending *pending)
 {
@@ -110,7 +122,16 @@ static bool merging_pass(struct admission *a, struct pending *pending)
                      &pending->origin);
         return false;
     }
+    const bool is_new = !clock_knows(&a->clock, number);
     pending->ev.partition = clock_meet(&a->clock, number);
+    if (pending->ev.partition == NULL) {
+        batch_refuse(&a->batch, REASON_BAD_MEMBER,
+                     "--merge: a row of one more partition than "
+                     "--max-partitions",
+                     &pending->origin);
+        return false;
+    }
+    if (is_new && pending->ev.time_us < a->clock.floor_us) partition_missed(a, number);
     arrival_framed(&a->clock, a->inputs, pending->origin.input, pending->ev.partition);
     return true;
 }
@@ -502,6 +523,17 @@ const char *admission_event(struct admission *a, const char *text, const struct 
     if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     admit(a, pending, reason, origin, partition);
     return next;
+}
+
+bool admission_object(struct admission *a, const char *text, const struct origin *origin,
+                      struct partition *partition)
+{
+    struct pending *pending = place_next(a);
+    const char *next;
+    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    if (reason == REASON_NOT_JSON || reason == REASON_NOT_AN_OBJECT) return false;
+    admit(a, pending, reason, origin, partition);
+    return true;
 }
 
 /* --where over all good events of a batch at once, where it runs in libjq. */

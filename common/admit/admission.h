@@ -79,6 +79,10 @@ void admission_end(struct admission *a);
 const char *admission_event(struct admission *a, const char *text, const struct origin *origin,
                             struct partition *partition);
 
+/* The same, unless the text is no JSON object: false, and nothing has been done. */
+bool admission_object(struct admission *a, const char *text, const struct origin *origin,
+                      struct partition *partition);
+
 /* Takes the lines from p to stop, none of them framed or too long: scanned side by side, then
  * judged in order; input->lines counts them. Returns behind the last one taken: a signal may come
  * first. */

@@ -27,3 +27,8 @@ void arrival_framed(struct clock *clock, struct inputs *inputs, struct input *in
     clock_reopen(clock, partition);
     if (input->partition != partition) arrival_join(clock, inputs, input, partition);
 }
+
+void arrival_offset(struct clock *clock, struct partition *partition)
+{
+    if (!partition->named && partition->largest_us == TIME_NONE) clock_end(clock, partition);
+}

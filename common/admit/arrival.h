@@ -23,4 +23,9 @@ void arrival_join(struct clock *clock, struct inputs *inputs, struct input *inpu
 void arrival_framed(struct clock *clock, struct inputs *inputs, struct input *input,
                     struct partition *partition);
 
+/* --merge: the partition is one of the topic that rows come from. It has an offset, but rows say
+ * themselves which partition they are of: time does not wait for it, unless it is one of those,
+ * too. */
+void arrival_offset(struct clock *clock, struct partition *partition);
+
 #endif

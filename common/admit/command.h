@@ -59,6 +59,7 @@ struct settings {
     const char *time_field; /* the member that holds the time */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
+    bool interleave;        /* regular files side by side: --interleave, or --merge */
     bool updates;           /* --emit=updates */
     bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
                   time */
@@ -100,6 +101,10 @@ struct translator {
     enum reason (*translate)(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail);
+    /* The same for a framed record, which may hold line ends, and be several. */
+    enum reason (*payload)(void *reading, struct slice record,
+                           void (*emit)(void *context, struct slice json), void *context,
+                           bool *header, struct buffer *detail);
     /* The run ends. */
     void (*end)(void *reading);
 };
@@ -165,6 +170,7 @@ struct analysis {
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);
     void (*updates)(struct run *run);
+    void (*flush)(struct run *run); /* output is about to go out: prints what it holds back */
     void (*finish)(struct run *run);
     /* The same bytes for the same state. Loaded once, before any event; false: senseless. NULL: the
      * tool keeps no state. */

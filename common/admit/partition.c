@@ -1,5 +1,6 @@
 #include "admit/partition.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ void clock_init(struct clock *clock, int64_t lateness_us, int64_t idle_us)
         .floor_us = TIME_NONE,
         .largest_us = TIME_NONE,
         .is_sorted = true,
+        .most = INT_MAX,
     };
     table_init(&clock->numbers, sizeof(struct numbered), HELD_PARTITIONS);
 }
@@ -161,7 +163,7 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     held_add(HELD_PARTITIONS, sizeof *partition);
     partition->held.kind = HELD_PARTITIONS;
     partition->number = number;
-    partition->largest_us = TIME_NONE;
+    partition->largest_us = partition->end_us = partition->before_us = TIME_NONE;
     partition->offset = -1;
     partition->heard_us = clock->waited_us;
     partition->place = clock->count;
@@ -178,6 +180,11 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     return partition;
 }
 
+bool clock_knows(const struct clock *clock, int64_t number)
+{
+    return partition_find(clock, number) != NULL;
+}
+
 struct partition *clock_partition(struct clock *clock, int64_t number)
 {
     struct partition *partition = partition_find(clock, number);
@@ -188,6 +195,7 @@ struct partition *clock_meet(struct clock *clock, int64_t number)
 {
     struct partition *partition = partition_find(clock, number);
     if (__builtin_expect(partition != NULL, 1)) return partition;
+    if (clock->known >= clock->most) return NULL;
     (void)clock_watermark(clock);
     return partition_add(clock, number);
 }
@@ -317,6 +325,29 @@ int64_t clock_next_idle(const struct clock *clock)
     if (clock->waiting.first == NULL) return IDLE_TICK_US;
     const int64_t next = clock->idle_us - (clock->waited_us - clock->waiting.first->heard_us);
     return next > 1000 ? next : 1000;
+}
+
+void clock_begin(struct clock *clock)
+{
+    for (int i = 0; i < clock->count; i++)
+        clock->partition[i]->before_us = clock->partition[i]->largest_us;
+}
+
+int64_t clock_end_time(const struct clock *clock)
+{
+    int64_t time_us = INT64_MAX;
+    bool any = false;
+    for (int i = 0; i < clock->count; i++) {
+        const struct partition *partition = clock->partition[i];
+        const bool silent = partition->largest_us == partition->before_us;
+        if (partition->ended) continue;
+        if (silent && (partition->end_us == TIME_NONE || partition->holding)) return TIME_NONE;
+        const int64_t behind_us =
+            clock_behind(clock, silent ? partition->end_us : partition->largest_us);
+        if (behind_us < time_us) time_us = behind_us;
+        any |= !silent;
+    }
+    return any ? time_us : TIME_NONE;
 }
 
 void clock_print(const struct clock *clock, struct buffer *out)

@@ -40,6 +40,10 @@ struct partition {
     int64_t offset;      /* of the last record (framed), else -1 */
     int64_t offset_used; /* how many of that record's events were counted (several through --map) */
     bool released;       /* by --idle: does not hold time back until its next record */
+    bool named;          /* by --partitions */
+    int64_t end_us; /* the wall clock when kcat had come to its end; TIME_NONE: nobody said so since
+                       the last record */
+    int64_t before_us; /* largest_us as it was when the run began */
     bool ended; /* no more will come in this run, and without --state nothing is waited for */
     /* The event held by --max-jump. */
     bool holding;
@@ -71,6 +75,7 @@ struct clock {
     struct partition **partition; /* in no order until clock_sort; each keeps its address */
     int count, cap;
     int known; /* those that do not just stand for an input */
+    int most;  /* of those, as far as records bring them; INT_MAX unless it is set */
     bool is_sorted;
     struct table numbers; /* from numbers to partitions */
     struct partition *
@@ -90,8 +95,12 @@ void clock_release(struct clock *clock);
 /* The partition of that number, made when it is new. Its address stays good. */
 struct partition *clock_partition(struct clock *clock, int64_t number);
 
+/* Is there one of that number, be it only for an offset? */
+bool clock_knows(const struct clock *clock, int64_t number);
+
 /* The same for a record's partition: one not seen before is judged by the smallest watermark as it
- * was just before that record, however many records are looked at together. */
+ * was just before that record, however many records are looked at together. NULL: it would be one
+ * more than clock.most. */
 struct partition *clock_meet(struct clock *clock, int64_t number);
 
 /* Forgets a partition: one that stood for an input until its first record. */
@@ -160,6 +169,20 @@ void clock_waited(struct clock *clock, int64_t waited_us);
 /* How long until the next release or move by --idle would happen, in microseconds; INT64_MAX:
  * never. */
 int64_t clock_next_idle(const struct clock *clock);
+
+/* The run begins: what has come of each partition is of earlier ones. */
+void clock_begin(struct clock *clock);
+
+/*
+ * The input of a run with a state is over. Where event time can be, though partitions of which this
+ * run has brought no event are further behind; TIME_NONE: nowhere else.
+ *
+ * All of them must have been read to their end, and then time goes as far as in the partition that
+ * is furthest behind of those that brought events, but not beyond the wall clock as it was at those
+ * ends, less the lateness. What comes into a silent partition later, comes at the time of the wall
+ * clock: unless it has been under way for longer than the lateness, it is not late.
+ */
+int64_t clock_end_time(const struct clock *clock);
 
 /* Adds the lines of --show-position, for framed ones: {"partition","offset","used"}. */
 void clock_print(const struct clock *clock, struct buffer *out);

@@ -496,15 +496,12 @@ static enum reason translate_header(struct reading *reading, struct slice record
     return REASON_BAD_COLUMNS;
 }
 
-enum reason format_translate(void *self, struct slice record,
-                             void (*emit)(void *context, struct slice json), void *context,
-                             bool *header, struct buffer *detail)
+/* One record, without its line end. */
+static enum reason translate_one(struct reading *reading, struct slice record,
+                                 struct handing *handing, bool *header)
 {
-    struct reading *reading = self;
     struct columns *columns = &reading->columns;
-    struct handing handing = {.emit = emit, .context = context, .detail = detail};
 
-    record = csv_trim(record);
     if (slice_is_blank(record)) {
         *header = true; /* nobody's record */
         return REASON_NONE;
@@ -514,15 +511,72 @@ enum reason format_translate(void *self, struct slice record,
         const struct sniffed sniffed = sniff(reading->format, record);
         reading_choose(reading, sniffed.kind, sniffed.separator);
     }
-    if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
-    if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
+    if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, handing, header);
+    if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {
         *header = true;
-        return w3c_directive(&reading->w3c, record, detail);
+        return w3c_directive(&reading->w3c, record, handing->detail);
     }
     if (reading->kind != FORMAT_CSV && reading->kind != FORMAT_TSV)
-        return translate_text(reading, record, &handing);
-    if (!columns->known) return translate_header(reading, record, header, detail);
+        return translate_text(reading, record, handing);
+    if (!columns->known) return translate_header(reading, record, header, handing->detail);
     *header = columns_repeat(columns, record);
-    return *header ? REASON_NONE : translate_text(reading, record, &handing);
+    return *header ? REASON_NONE : translate_text(reading, record, handing);
+}
+
+/* A record that came in a frame and holds line ends: it may be several, as a file would be. JSON
+ * may be one value on several lines. */
+static enum reason translate_lines(struct reading *reading, struct slice record,
+                                   struct handing *handing, bool *header)
+{
+    const char *at = record.text;
+    const char *const end = at + record.len;
+    const char *behind = NULL;
+    enum reason reason = REASON_NONE;
+
+    if (reading->kind == FORMAT_NDJSON) {
+        const bool whole = jsonstream_follow(at, end, &behind) == JSONSTREAM_WHOLE &&
+                           slice_is_blank((struct slice){behind, (size_t)(end - behind)});
+        struct buffer line = {0};
+        if (!whole) return translate_stream(reading, record, handing, header);
+        record.len = (size_t)(behind - at);
+        if (!jsonstream_line(record, &line)) reason = REASON_NOT_JSON;
+        if (reason == REASON_NONE)
+            reason = translate_json(reading->format, buffer_slice(&line), handing);
+        buffer_release(&line);
+        return reason;
+    }
+    bool none = true;
+    while (reason == REASON_NONE && at < end) {
+        bool no_record = false;
+        behind = format_split(reading, at, end, true);
+        const struct slice piece = csv_trim((struct slice){at, (size_t)(behind - at)});
+        at = behind;
+        reason = translate_one(reading, piece, handing, &no_record);
+        none &= no_record;
+    }
+    *header = none && reason == REASON_NONE;
+    return reason;
+}
+
+enum reason format_translate(void *self, struct slice record,
+                             void (*emit)(void *context, struct slice json), void *context,
+                             bool *header, struct buffer *detail)
+{
+    struct handing handing = {.emit = emit, .context = context, .detail = detail};
+
+    return translate_one(self, csv_trim(record), &handing, header);
+}
+
+enum reason format_payload(void *self, struct slice record,
+                           void (*emit)(void *context, struct slice json), void *context,
+                           bool *header, struct buffer *detail)
+{
+    struct reading *reading = self;
+    struct handing handing = {.emit = emit, .context = context, .detail = detail};
+
+    record = csv_trim(record);
+    if (reading->kind != FORMAT_JSON && memchr(record.text, '\n', record.len) != NULL)
+        return translate_lines(reading, record, &handing, header);
+    return translate_one(reading, record, &handing, header);
 }

@@ -71,6 +71,9 @@ const char *format_split(void *reading, const char *data, const char *end, bool 
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json), void *context,
                              bool *header, struct buffer *detail);
+enum reason format_payload(void *reading, struct slice record,
+                           void (*emit)(void *context, struct slice json), void *context,
+                           bool *header, struct buffer *detail);
 void format_end(void *reading);
 
 #endif

@@ -25,13 +25,15 @@
 #include "base/option.h"
 #include "writer/encoding.h"
 
-enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT };
+enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED };
 
 struct common_options {
     bool interleave;
     const char *encoding;   /* of the inputs; NULL: UTF-8, or as their first bytes say */
     int input;              /* enum input_format */
     const char *partitions; /* LIST, or NULL */
+    const char *bind;       /* LIST, or NULL */
+    int64_t max_partitions;
     struct option_list where;
     const char *time_field; /* NULL until settled */
     struct instant_format time;

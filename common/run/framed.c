@@ -1,9 +1,13 @@
 #include "run/framed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "admit/arrival.h"
 #include "base/die.h"
+#include "base/instant.h"
+#include "run/payload.h"
+#include "run/signals.h"
 #include "run/translated.h"
 #include "source/frame.h"
 
@@ -44,52 +48,209 @@ static bool payload_torn(struct loop *l, const struct origin *origin, struct sli
     return origin->torn && !admission_whole(&l->admission, payload.text);
 }
 
-const char *framed_take(struct loop *l, struct origin *origin, const char *line)
+static void frame_refuse(struct loop *l, const struct origin *origin, const char *detail)
+{
+    l->stats.read++;
+    batch_refuse(&l->admission.batch, REASON_BAD_FRAME, detail, origin);
+}
+
+/* The partition that the record is of; NULL: the record has been refused. */
+static struct partition *partition_of(struct loop *l, const struct origin *origin)
+{
+    struct clock *const clock = &l->admission.clock;
+    const int64_t number = origin->partition, bound = origin->input->bound;
+    char detail[120];
+    if (bound >= 0 && number != bound) {
+        snprintf(detail, sizeof detail,
+                 "it says that it is of partition %lld, and the input is bound to %lld",
+                 (long long)number, (long long)bound);
+        frame_refuse(l, origin, detail);
+        return NULL;
+    }
+    struct partition *partition = clock_meet(clock, number);
+    if (partition == NULL) {
+        snprintf(detail, sizeof detail,
+                 "it is of one more partition than %d (--max-partitions=N raises the bound)",
+                 clock->most);
+        frame_refuse(l, origin, detail);
+        return NULL;
+    }
+    if (l->run.settings.merge)
+        arrival_offset(clock, partition);
+    else
+        arrival_framed(clock, &l->inputs, origin->input, partition);
+    return partition;
+}
+
+/* The record's own, without its frame. */
+static void record_take(struct loop *l, struct origin *origin, const struct frame *frame)
 {
     struct admission *const a = &l->admission;
     struct input *const input = origin->input;
+    origin->partition = frame->partition;
+    origin->offset = frame->offset;
+    struct partition *const partition = partition_of(l, origin);
+    if (partition == NULL) return;
+    if (frame->is_end) {
+        if (frame->offset > partition->offset + 1) partition->offset = frame->offset - 1;
+        partition->end_us = instant_now();
+        return;
+    }
+    partition->end_us = TIME_NONE;
+    const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
+    if (!framed_offset(l, partition, frame->offset)) {
+        l->stats.read++;
+        if (payload_torn(l, origin, frame->payload) &&
+            fates_leave_torn(&a->fates, REASON_TORN, origin))
+            return;
+        l->stats.duplicate++;
+        return;
+    }
+    if (slice_is_blank(frame->payload)) { /* a frame around nothing: a record all the same */
+        l->stats.read++;
+        batch_refuse(&a->batch, REASON_NOT_JSON, "an empty record", origin);
+    } else if (input->reading != NULL) {
+        translated_take(l, origin, frame->payload);
+    } else if (input->framing == FRAMING_KCAT) {
+        (void)admission_event(a, frame->payload.text, origin, partition);
+    } else {
+        payload_take(l, origin, frame->payload);
+    }
+    if (input->torn) partition_rewind(l, partition, &before);
+}
+
+const char *framed_take(struct loop *l, struct origin *origin, const char *line)
+{
+    const bool is_kcat = origin->input->framing == FRAMING_KCAT;
     struct frame frame;
     const char *end = rawmemchr(line, '\n');
     origin->raw = (struct slice){.text = line, .len = (size_t)(end - line)};
     while (origin->raw.len != 0 && origin->raw.text[origin->raw.len - 1] == '\r')
         origin->raw.len--;
     if (slice_is_blank(origin->raw)) return end + 1;
-    const bool is_kcat = input->framing == FRAMING_KCAT;
     const bool good =
         is_kcat ? frame_read(origin->raw, &frame) : envelope_read(origin->raw, &frame, &l->json);
     if (!good) {
-        l->stats.read++;
-        batch_refuse(&a->batch, REASON_BAD_FRAME,
-                     is_kcat ? NULL : "not an envelope of kcat -J with a text payload", origin);
+        frame_refuse(l, origin, is_kcat ? NULL : "not an envelope of kcat -J with a text payload");
         return end + 1;
     }
-    struct partition *partition = clock_meet(&a->clock, frame.partition);
-    arrival_framed(&a->clock, &l->inputs, input, partition);
-    const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
-    origin->partition = frame.partition;
-    origin->offset = frame.offset;
-    if (!framed_offset(l, partition, frame.offset)) {
-        l->stats.read++;
-        if (payload_torn(l, origin, frame.payload) &&
-            fates_leave_torn(&a->fates, REASON_TORN, origin))
-            return end + 1;
-        l->stats.duplicate++;
-        return end + 1;
-    }
-    if (input->reading != NULL && !slice_is_blank(frame.payload)) {
-        translated_take(l, origin, frame.payload);
-        return end + 1;
-    }
-    const uint64_t read_before = l->stats.read;
-    const bool torn_before = input->torn;
-    const char *text = frame.payload.text;
-    (void)admission_event(a, text, origin, partition);
-    if (l->stats.read == read_before &&
-        input->torn == torn_before) { /* a frame around nothing: a record all the same */
-        l->stats.read++;
-        batch_refuse(&a->batch, REASON_NOT_JSON, "an empty record", origin);
-    }
-    if (input->torn) partition_rewind(l, partition, &before);
-    if (text != line && !is_kcat) batch_deliver(&a->batch);
+    record_take(l, origin, &frame);
+    if (!is_kcat) batch_deliver(&l->admission.batch);
     return end + 1;
+}
+
+/* --- frames that say their size --- */
+
+/* A record longer than a line may be: refused, and its bytes are passed over as they come. Its raw
+ * text is what is there of it. */
+static void long_take(struct loop *l, struct origin *origin, const struct frame *frame)
+{
+    origin->partition = frame->partition;
+    origin->offset = frame->offset;
+    batch_deliver(&l->admission.batch);
+    struct partition *partition = partition_of(l, origin);
+    if (partition == NULL) return;
+    l->stats.read++;
+    if (framed_offset(l, partition, frame->offset))
+        batch_refuse(&l->admission.batch, REASON_TOO_LONG, NULL, origin);
+    else
+        l->stats.duplicate++;
+}
+
+/* Of a frame that is too long: what has come. Where a file is, is known only behind it. */
+static void long_pass(struct input *input)
+{
+    const size_t there = input->end - input->start;
+    const size_t bytes = there < input->frame_left ? there : (size_t)input->frame_left;
+    input->start += bytes;
+    input->frame_left -= bytes;
+    input->frame_passed += bytes;
+    if (input->frame_left != 0 && !input->ended) return;
+    input->consumed += input->frame_passed;
+    input->frame_left = input->frame_passed = 0;
+}
+
+/* The input ends inside a frame. With a state it is left for the next run, which may see all of it;
+ * checkpoint_torn tells of it. */
+static void torn_take(struct loop *l, struct origin *origin, const struct frame *frame)
+{
+    origin->torn = true;
+    origin->partition = frame->offset < 0 ? -1 : frame->partition;
+    origin->offset = frame->offset;
+    l->stats.read++;
+    if (fates_leave_torn(&l->admission.fates, REASON_TORN, origin)) return;
+    batch_refuse(&l->admission.batch, REASON_TORN, NULL, origin);
+    input_consume(origin->input, origin->raw.len);
+}
+
+static void broken_end(struct loop *l, const struct input *input)
+{
+    batch_deliver(&l->admission.batch);
+    loop_flush(l);
+    die("%s: no frame (PARTITION OFFSET SIZE PAYLOAD) at byte %llu: what follows cannot be told "
+        "apart",
+        strcmp(input->name, "-") == 0 ? "standard input" : input->name,
+        (unsigned long long)input->consumed);
+}
+
+/* Behind the line ends that --pad has put between frames. */
+static void padding_pass(struct input *input)
+{
+    size_t pad = 0;
+    while (input->start + pad < input->end && input->data[input->start + pad] == '\n')
+        pad++;
+    input->lines += pad;
+    input_consume(input, pad);
+}
+
+/* Takes what is due at the input's next byte. False: more has to come, or nothing will. */
+static bool sized_next(struct loop *l, struct input *input,
+                       void (*begin)(struct loop *l, struct input *input, struct slice head))
+{
+    padding_pass(input);
+    const char *const data = input->data + input->start, *const end = input->data + input->end;
+    if (data == end) return false;
+    struct origin origin = {.input = input,
+                            .raw = {.text = data, .len = (size_t)(end - data)},
+                            .line_number = input->lines + 1,
+                            .partition = -1,
+                            .offset = -1};
+    struct frame frame;
+    const char *behind = NULL;
+    uint64_t bytes = 0;
+    const enum frame_found found = frame_find(data, end, input->ended, &frame, &behind, &bytes);
+    switch (found) {
+    case FRAME_BROKEN: broken_end(l, input); return false;
+    case FRAME_PART:
+        if (input->ended) torn_take(l, &origin, &frame);
+        return false;
+    case FRAME_LONG:
+        if (origin.raw.len > bytes) origin.raw.len = (size_t)bytes;
+        long_take(l, &origin, &frame);
+        input->frame_left = bytes;
+        long_pass(input);
+        return input->frame_left == 0;
+    case FRAME_WHOLE: break;
+    }
+    origin.raw.len = (size_t)(behind - data) - (behind[-1] == '\n');
+    if (behind == end && behind[-1] != '\n') { /* for the scanner; the room is always there */
+        input->data[input->end] = '\n';
+        memset(input->data + input->end + 1, 0, SCAN_PADDING);
+    }
+    if (!input->begun) begin(l, input, frame.payload);
+    record_take(l, &origin, &frame);
+    for (const char *at = data; (at = memchr(at, '\n', (size_t)(behind - at))) != NULL; at++)
+        input->lines++;
+    input_consume(input, (size_t)(behind - data));
+    return true;
+}
+
+void framed_sized(struct loop *l, struct input *input,
+                  void (*begin)(struct loop *l, struct input *input, struct slice head))
+{
+    if (input->frame_left != 0) long_pass(input);
+    if (input->frame_left != 0) return;
+    while (stop_signal == 0 && sized_next(l, input, begin))
+        ;
+    batch_deliver(&l->admission.batch); /* the block is about to be overwritten */
 }

@@ -1,7 +1,8 @@
 /*
  * framed.h - one framed record: the frame off, then as any other.
  *
- * A frame says partition and offset. Offsets that were counted already are repeats, so that kcat
+ * A frame says partition and offset, and no other input can speak for a partition that an input is
+ * bound to (--bind). Offsets that were counted already are repeats, so that kcat
  * may start a little too early after a restart.
  */
 #ifndef CS_FRAMED_H
@@ -14,6 +15,11 @@
 
 /* Takes the record on the line, which ends in a newline; returns behind it. */
 const char *framed_take(struct loop *l, struct origin *origin, const char *line);
+
+/* Takes the sized frames that the input has brought, as far as they are whole; at its end also what
+ * there is of the last one. begin: its first payload is there. */
+void framed_sized(struct loop *l, struct input *input,
+                  void (*begin)(struct loop *l, struct input *input, struct slice head));
 
 /* The partition goes on to that offset; a gap is noted (compaction makes gaps). False: it is a
  * repeat. */

@@ -44,24 +44,36 @@ static void framed_head(struct loop *l, const struct input *input, const char *d
     }
 }
 
-static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
+/* Its records come without a frame: they are of the input's own partition. */
+static void unframed_join(struct loop *l, struct input *input)
 {
-    input->begun = true;
-    input->framing = framing_find(l, data, end);
-    if (input->framing == FRAMING_NONE && l->admission.partition_slot < 0 &&
+    if (l->admission.partition_slot < 0 &&
         (input->partition == NULL || input->partition->number < 0))
         arrival_join(&l->admission.clock, &l->inputs, input,
                      clock_partition(&l->admission.clock, input->number));
+}
+
+/* The first record is head: of framed ones the payload. */
+static void reading_begin(struct loop *l, struct input *input, struct slice head)
+{
     const struct translator *translator = l->run.translator;
-    hint_begin(l, input, (struct slice){.text = data, .len = (size_t)(end - data)});
-    if (translator == NULL) return;
+    input->begun = true;
+    if (translator != NULL) input->reading = translator->begin(translator->self, head);
+}
+
+static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
+{
+    input->framing = framing_find(l, data, end);
     struct slice head = {.text = data, .len = (size_t)(end - data)};
     struct buffer framed = {0};
-    if (input->framing != FRAMING_NONE) {
+    hint_begin(l, input, head);
+    if (input->framing == FRAMING_NONE) {
+        unframed_join(l, input);
+    } else if (l->run.translator != NULL) {
         framed_head(l, input, data, end, &framed);
         head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
     }
-    input->reading = translator->begin(translator->self, head);
+    reading_begin(l, input, head);
     buffer_release(&framed);
 }
 
@@ -110,7 +122,8 @@ static void take_too_long(struct loop *l, struct input *input, const char *p)
     if (input->framing == FRAMING_KCAT && frame_read(origin.raw, &frame)) {
         origin.partition = frame.partition;
         origin.offset = frame.offset;
-        if (!framed_offset(l, clock_meet(&l->admission.clock, frame.partition), frame.offset)) {
+        struct partition *partition = clock_meet(&l->admission.clock, frame.partition);
+        if (partition != NULL && !framed_offset(l, partition, frame.offset)) {
             l->stats.duplicate++;
             return;
         }
@@ -302,12 +315,53 @@ static bool is_lineless(const struct loop *l, const struct input *input, const s
     return translator->lineless(translator->self, head);
 }
 
+/* Does the input, which has not begun, bring frames that say their size? FRAME_PART: it takes more
+ * to know, and until then nothing may be taken for a line. */
+static enum frame_found sized_guess(const struct loop *l, const struct input *input)
+{
+    const char *data = input->data + input->start;
+    const char *const end = input->data + input->end;
+    if (options->input == INPUT_NDJSON) return FRAME_BROKEN;
+    data += blank_lines(data, end);
+    const enum frame_found found = frame_guess_sized(data, end, input->ended);
+    if (found == FRAME_BROKEN || options->input != INPUT_AUTO) return found;
+    const struct translator *translator = l->run.translator;
+    const char *newline = memchr(data, '\n', (size_t)(end - data));
+    if (translator == NULL || newline == NULL) return found;
+    const struct slice line = {.text = data, .len = (size_t)(newline - data)};
+    return translator->whole(translator->self, line) ? FRAME_BROKEN : found;
+}
+
+/* Has the input sized frames, or may it have? Then they have been taken, as far as they are there.
+ */
+static bool sized_take(struct loop *l, struct input *input)
+{
+    if (input->framing == FRAMING_AUTO && !input->begun) {
+        const enum frame_found found = options->input == INPUT_KCAT_SIZED ? FRAME_WHOLE
+                                       : input->start == input->end       ? FRAME_BROKEN
+                                                                          : sized_guess(l, input);
+        if (found == FRAME_PART) return true;
+        if (found == FRAME_BROKEN) return false;
+        input->framing = FRAMING_SIZED;
+        if (options->input != INPUT_KCAT_SIZED) {
+            const size_t blank = blank_lines(input->data + input->start, input->data + input->end);
+            input->lines +=
+                lines_in(input->data + input->start, input->data + input->start + blank);
+            input_consume(input, blank);
+        }
+    }
+    if (input->framing != FRAMING_SIZED) return false;
+    framed_sized(l, input, reading_begin);
+    return true;
+}
+
 void intake_take(struct loop *l, struct input *input)
 {
     if (input->discarding) rest_discard(l, input);
     if (input->data == NULL) return;
     if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
         input_consume(input, 3);
+    if ((!input->begun || input->framing == FRAMING_SIZED) && sized_take(l, input)) return;
     struct span span = span_of(input);
     if (span.data == span.end) return;
     const bool lineless = is_lineless(l, input, &span);

@@ -27,23 +27,9 @@ static enum reason events_reason(struct loop *l, const struct origin *origin)
     return REASON_NONE;
 }
 
-void translated_take(struct loop *l, struct origin *origin, struct slice record)
+void translated_events(struct loop *l, struct origin *origin, enum reason reason)
 {
     struct admission *const a = &l->admission;
-    struct input *const input = origin->input;
-    if (slice_is_blank(record)) return;
-    bool header = false;
-    buffer_clear(&a->detail);
-    buffer_clear(&l->events);
-    batch_deliver(&a->batch);
-    if (origin->torn && input->damaged) { /* it may look whole, and not be */
-        l->stats.read++;
-        batch_refuse(&a->batch, REASON_TORN, NULL, origin);
-        return;
-    }
-    enum reason reason =
-        l->run.translator->translate(input->reading, record, event_made, l, &header, &a->detail);
-    if (header) return;
     l->stats.read++;
     memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
     if (reason == REASON_NONE && l->events.len != 0 && event_behind(l, l->events.data) != NULL)
@@ -56,8 +42,27 @@ void translated_take(struct loop *l, struct origin *origin, struct slice record)
     fates_record_begin(&a->fates, origin);
     const char *text = l->events.len == 0 ? NULL : l->events.data;
     for (; text != NULL; text = event_behind(l, text)) {
-        (void)admission_event(a, text, origin, input->partition);
+        (void)admission_event(a, text, origin, origin->input->partition);
         batch_deliver(&a->batch);
     }
     fates_record_end(&a->fates);
+}
+
+void translated_take(struct loop *l, struct origin *origin, struct slice record)
+{
+    struct admission *const a = &l->admission;
+    if (slice_is_blank(record)) return;
+    bool header = false;
+    buffer_clear(&a->detail);
+    buffer_clear(&l->events);
+    batch_deliver(&a->batch);
+    if (origin->torn && origin->input->damaged) { /* it may look whole, and not be */
+        l->stats.read++;
+        batch_refuse(&a->batch, REASON_TORN, NULL, origin);
+        return;
+    }
+    const struct translator *const translator = l->run.translator;
+    const enum reason reason = (origin->offset < 0 ? translator->translate : translator->payload)(
+        origin->input->reading, record, event_made, l, &header, &a->detail);
+    if (!header) translated_events(l, origin, reason);
 }

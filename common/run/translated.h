@@ -10,6 +10,10 @@
 #include "base/slice.h"
 #include "run/loop.h"
 
+/* Takes the events in l->events, one a line, that have been made of a record (or refuses it, for
+ * that reason or for what is wrong with one of them). detail is in l->admission.detail. */
+void translated_events(struct loop *l, struct origin *origin, enum reason reason);
+
 /* Takes a record of an input that has a reading (command.h: struct translator). */
 void translated_take(struct loop *l, struct origin *origin, struct slice record);
 

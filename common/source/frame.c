@@ -25,12 +25,89 @@ static const char *digits_tab(const char *p, const char *end, int64_t *number)
 bool frame_read(struct slice line, struct frame *frame)
 {
     const char *const end = line.text + line.len;
+    frame->is_end = false;
     const char *p = digits_tab(line.text, end, &frame->partition);
     if (p != NULL) p = digits_tab(p, end, &frame->offset);
     if (p == NULL) return false;
     frame->payload = (struct slice){.text = p, .len = (size_t)(end - p)};
     return true;
 }
+
+/* --- frames that say their size --- */
+
+/* Up to 18 digits and a blank: behind them. What may become that when more has come is *part. */
+static const char *digits_blank(const char *p, const char *end, int64_t *number, bool *part)
+{
+    const char *from = p;
+    *number = 0;
+    for (; p < end && *p >= '0' && *p <= '9' && p - from < 18; p++)
+        *number = *number * 10 + (*p - '0');
+    *part = p == end;
+    return p > from && p < end && *p == ' ' ? p + 1 : NULL;
+}
+
+/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end. */
+static const char *size_blank(const char *p, const char *end, int64_t *size, bool *part)
+{
+    if (p == end || *p != '-') return digits_blank(p, end, size, part);
+    const size_t have = (size_t)(end - p);
+    const bool good = (have < 2 || p[1] == '1' || p[1] == '2') && (have < 3 || p[2] == ' ');
+    *part = good && have < 3;
+    if (!good || *part) return NULL;
+    *size = '0' - p[1];
+    return p + 3;
+}
+
+enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
+                            const char **behind, uint64_t *bytes)
+{
+    int64_t size = 0, offset;
+    bool part;
+    *frame = (struct frame){.partition = -1, .offset = -1};
+    const char *p = digits_blank(data, end, &frame->partition, &part);
+    if (p != NULL) p = digits_blank(p, end, &offset, &part);
+    if (p != NULL) p = size_blank(p, end, &size, &part);
+    if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
+    frame->offset = offset;
+    frame->is_end = size == -2;
+    if (size < 0) size = 0;
+    frame->payload.text = p;
+    *bytes = (uint64_t)(p - data) + (uint64_t)size + 1;
+    if (size > (int64_t)LINE_MAX_BYTES) return FRAME_LONG;
+    const size_t have = (size_t)(end - p);
+    frame->payload.len = have < (size_t)size ? have : (size_t)size;
+    if (have < (size_t)size || (have == (size_t)size && !final)) return FRAME_PART;
+    *behind = p + size;
+    if (*behind == end) return FRAME_WHOLE;
+    return *(*behind)++ == '\n' ? FRAME_WHOLE : FRAME_BROKEN;
+}
+
+void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload)
+{
+    buffer_add_int(out, partition);
+    buffer_add_char(out, ' ');
+    buffer_add_int(out, offset);
+    buffer_add_char(out, ' ');
+    buffer_add_int(out, (int64_t)payload.len);
+    buffer_add_char(out, ' ');
+    buffer_add_slice(out, payload);
+}
+
+enum frame_found frame_guess_sized(const char *data, const char *end, bool final)
+{
+    struct frame frame;
+    const char *behind;
+    uint64_t bytes;
+    const enum frame_found found = frame_find(data, end, final, &frame, &behind, &bytes);
+    if (found != FRAME_PART || !final) return found;
+    /* Torn: it would have held JSON. */
+    const struct slice payload = frame.payload;
+    return frame.offset >= 0 && payload.len != 0 && (*payload.text == '{' || *payload.text == '[')
+               ? FRAME_WHOLE
+               : FRAME_BROKEN;
+}
+
+/* --- envelopes --- */
 
 /* The members of an envelope we look at, as slots of a schema of their own. */
 static struct scanner *envelope_scanner(struct schema *schema, int slots[3])
@@ -66,26 +143,10 @@ static bool is_payload(struct value value)
            (value.kind == KIND_NULL && value.text != NULL);
 }
 
-/* A record is one line: line ends behind it go, and those inside a JSON document become tabs, which
- * JSON allows and forbids at the same places. */
-static void payload_to_line(struct buffer *payload)
-{
-    char *const text = payload->data;
-    while (payload->len != 0 && (text[payload->len - 1] == '\n' || text[payload->len - 1] == '\r'))
-        payload->len--;
-    size_t begin = 0;
-    while (begin < payload->len && is_blank(text[begin]))
-        begin++;
-    if (begin == payload->len || (text[begin] != '{' && text[begin] != '[')) return;
-    for (size_t i = begin; i < payload->len; i++)
-        if (text[i] == '\n') text[i] = '\t';
-    memmove(text, text + begin, payload->len - begin);
-    payload->len -= begin;
-}
-
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch)
 {
     struct value found[3];
+    frame->is_end = false;
     if (!envelope_scan(line.text, found)) return false;
     if (found[0].kind != KIND_NUMBER || !number_floor(value_slice(found[0]), 0, &frame->partition))
         return false;
@@ -96,7 +157,9 @@ bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratc
     buffer_clear(scratch);
     buffer_reserve(scratch, found[2].len + 1 + SCAN_PADDING);
     if (found[2].kind != KIND_NULL) buffer_add_slice(scratch, value_slice(found[2]));
-    payload_to_line(scratch);
+    while (scratch->len != 0 &&
+           (scratch->data[scratch->len - 1] == '\n' || scratch->data[scratch->len - 1] == '\r'))
+        scratch->len--;
     buffer_add_char(scratch, '\n');
     memset(scratch->data + scratch->len, 0, SCAN_PADDING);
     frame->payload = (struct slice){.text = scratch->data, .len = scratch->len - 1};

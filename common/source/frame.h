@@ -1,6 +1,15 @@
 /*
- * frame.h - records as kcat prints them: `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the
- * envelope of -J.
+ * frame.h - records as kcat prints them: `PARTITION OFFSET SIZE PAYLOAD` (-f '%p %o %S %s\n'),
+ * `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of -J.
+ *
+ * A payload is what strangers have sent. Where a line end closes the frame, one inside the payload
+ * lets its author write the next frame. So a frame that comes from a topic says how many bytes its
+ * payload has, and whatever those are, the next frame begins behind them. Nothing is searched for:
+ * where no frame is in its place, nobody can say where the next one begins, and none is taken.
+ *
+ * A size of -1 is a record without a payload. A size of -2 is no record: whoever started kcat says
+ * that it came to the partition's end, and that the next record's offset will be that one or more.
+ * It may be more than one behind the last record's: the ends of transactions have offsets, too.
  */
 #ifndef CS_FRAME_H
 #define CS_FRAME_H
@@ -14,8 +23,30 @@
 
 struct frame {
     int64_t partition, offset;
+    bool is_end;          /* no record: all before that offset has been read */
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
 };
+
+/* What stands at a place where a sized frame is due. */
+enum frame_found {
+    FRAME_WHOLE,
+    FRAME_PART,   /* it may be one when more has come */
+    FRAME_LONG,   /* its payload has more bytes than a line may have; it need not be all there */
+    FRAME_BROKEN, /* it is none */
+};
+
+/* Finds the sized frame at data. final: behind end nothing will come, and the last line end may be
+ * missing. FRAME_WHOLE: *behind is behind it. FRAME_LONG: *bytes is how many it has in all, and the
+ * payload is empty. What else there is of frame may be looked at when frame->offset is not -1. */
+enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
+                            const char **behind, uint64_t *bytes);
+
+/* Adds a sized frame, but for the line end. */
+void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload);
+
+/* Does an input that begins so bring sized frames, or does it take more to know (FRAME_PART)?
+ * FRAME_BROKEN: it does not. */
+enum frame_found frame_guess_sized(const char *data, const char *end, bool final);
 
 /* How the first of these lines is framed. Unless frames were asked for, an object is an envelope
  * only if it has no members but those of kcat -J, its topic among them: an event may have a

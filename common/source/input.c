@@ -114,6 +114,7 @@ void inputs_open(struct inputs *inputs, char **operands, int count, bool interle
     for (int i = 0; i < count; i++) {
         struct input *input = &inputs->input[i];
         input->name = operands[i];
+        input->bound = -1;
         input_open(input);
         if (input->regular) input_recognise(inputs, input, true);
         inputs->bytes_total += input_filtered(input) ? 0 : input->size;

@@ -25,7 +25,7 @@
 /* A decompressor, what hands it bytes that were read already, and what makes UTF-8 of its text. */
 #define INPUT_FILTERS 3
 
-enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE };
+enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE, FRAMING_SIZED };
 
 struct input {
     const char *name; /* as given; "-" is standard input */
@@ -40,6 +40,9 @@ struct input {
                                     record a stand-in that holds time back */
     const int64_t *reached_us;   /* the largest event_time of that partition; NULL: it has none */
     int64_t number;              /* its partition's while unframed */
+    int64_t bound;               /* the only partition that its frames may name; -1: any */
+    uint64_t frame_left;         /* of a frame that is too long: so many bytes are still to come, */
+    uint64_t frame_passed; /* and so many have been passed over, which consumed does not count */
     char *data;
     size_t start, end, cap;
     unsigned ample;    /* so many reads in a row have needed little of it */

@@ -185,8 +185,7 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
         position->compressed = unpack_u8(in) != 0;
-        if (position->head_len > HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
-            in->broken = true;
+        if (position->head_len > HEAD_BYTES || position->framing > FRAMING_SIZED) in->broken = true;
     }
     return !in->broken;
 }

@@ -7,6 +7,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/memory.h"
 #include "window/window_inside.h"
 
@@ -270,13 +271,39 @@ static inline unsigned window_event(struct windows *all, struct window *window,
                             look->selected);
 }
 
+/* Two rows of one window, group and partition that differ: which is right nobody here can say. */
+static void rows_differ(struct windows *all, const struct event *ev)
+{
+    struct buffer time = {0};
+    instant_print(&time, ev->time_us);
+    rows_flush(all->run->rows);
+    die_person("--merge: two rows of the window of %.*s, of one group and one partition, differ: "
+               "no partition may be counted by two that print rows: %.*s",
+               (int)time.len, time.data, (int)ev->line.len, ev->line.text);
+}
+
+/* The row's group gets its values. One that came before must have been the same: rows may come
+ * twice, but a partition has only one row. */
+static void row_set(struct windows *all, struct window *window, const struct event *ev)
+{
+    const uint64_t keys = all->keys;
+    struct group *group = group_get(all, window, id_of(buffer_slice(&all->key)), NULL);
+    const bool is_new = all->keys != keys;
+    struct buffer before = {0}, after = {0};
+    if (!is_new) aggregates_save(all->aggregates, group_cells(group), &window->text, true, &before);
+    aggregates_row(all->aggregates, group_cells(group), &window->text, ev);
+    if (is_new) return;
+    aggregates_save(all->aggregates, group_cells(group), &window->text, true, &after);
+    if (!slice_equal(buffer_slice(&before), buffer_slice(&after))) rows_differ(all, ev);
+    buffer_release(&before);
+    buffer_release(&after);
+}
+
 static enum fate row_event(struct windows *all, const struct event *ev)
 {
     if (ev->time_us < all->closed_us) return FATE_LATE;
     group_key(all->by, ev, &all->key);
-    struct window *window = window_get(all, &all->open, ev->time_us);
-    struct group *group = group_get(all, window, id_of(buffer_slice(&all->key)), NULL);
-    aggregates_row(all->aggregates, group_cells(group), &window->text, ev);
+    row_set(all, window_get(all, &all->open, ev->time_us), ev);
     return FATE_USED;
 }
 

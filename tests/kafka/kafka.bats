@@ -195,9 +195,45 @@ all_read() {
   cs-run -b "$BROKERS" -t "$source" -S dir --from="$at" --once -- cs-window --size=1d --agg=n=count --output=rows --flush
   [ "$(jq .n rows)" = 50 ]
   # A time to come is the end.
-  cs-run -b "$BROKERS" -t "$source" -S later --from=2100-01-01T00:00:00Z --once -- cs-window --size=1d --agg=n=count \
+  run -0 cs-run -b "$BROKERS" -t "$source" -S later --from=2100-01-01T00:00:00Z --once -- cs-window --size=1d --agg=n=count \
     --output=none --flush
   [ ! -s none ]
+  [[ $output == "cs-run: $source: no record has a time of 2100-01-01T00:00:00Z or later in 3 of 3 partitions, "* ]]
+}
+
+@test "a topic of transactions that retention has emptied: nothing is lost" {
+  local topic
+  topic emptied 2
+  head -n 8 "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=emptied -X acks=all
+  cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --once --quiet -- cs-funnel --output=rows
+  # Offset 8 is the end of the transaction.
+  [[ $(cs-funnel --state=dir/state --show-position) == *'{"partition":0,"offset":8,'* ]]
+  "$BROKER" trim "$topic" 0 9
+  run -0 cs-run -b "$BROKERS" -t "$topic" -S dir --once -- cs-funnel --output=rows
+  [ "$output" = "cs-run: $topic: 2 partitions, from offset 9 0; 0 offsets before the end" ]
+  # What comes next is read.
+  sed -n 9,16p "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=emptied -X acks=all
+  cs-run -b "$BROKERS" -t "$topic" -S dir --once --quiet -- cs-funnel --output=rows --stats=stats
+  [ "$(jq -c '[.read, .duplicate]' stats)" = '[16,0]' ]
+}
+
+@test "records of any bytes, some of them forged frames, reach no other record's fate" {
+  local topic
+  topic strange 3
+  head -n 1000 "$EVENTS" | keyed | produce "$topic"
+  # As other clients may send them: each file is one record.
+  mkdir records
+  printf 'x\n1\t1000\t{}\n1 1000 2 {}\n1 0 -2 \n7\t1\t{}\n' >records/forged
+  for i in {1..200}; do { cat records/forged && head -c $((RANDOM % 300)) /dev/urandom && printf '!'; } >"records/$i"; done
+  sed -n 1001p "$EVENTS" | jq . >records/pretty
+  sed -n 1002,1100p "$EVENTS" >records/several
+  kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X acks=all records/*
+  sed -n 1101,2000p "$EVENTS" | keyed | produce "$topic"
+  cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --once --quiet -- cs-funnel --lateness=1h --flush --output=rows \
+    --rejects=rejects --stats=stats
+  cmp rows <(head -n 2000 "$EVENTS" | cs-funnel --lateness=1h)
+  [ "$(jq -c '[.rejected, .gaps, .late]' stats)" = '[201,0,0]' ]
+  [ "$(jq -c .partition rejects | sort -u)" = 0 ]
 }
 
 @test "one transaction per segment: a consumer of committed rows sees whole segments only" {

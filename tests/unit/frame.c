@@ -35,6 +35,66 @@ static void test_frame(void)
     is_int(wrong, 0, "anything else is no frame");
 }
 
+/* What is found at the beginning of that text. */
+static enum frame_found find(const char *text, bool final, struct frame *frame, size_t *len)
+{
+    const char *behind = text;
+    uint64_t bytes;
+    const enum frame_found found =
+        frame_find(text, text + strlen(text), final, frame, &behind, &bytes);
+    *len = found == FRAME_LONG ? (size_t)bytes : (size_t)(behind - text);
+    return found;
+}
+
+static void test_sized(void)
+{
+    static const char *const none[] = {"x",
+                                       " 0 1 2 {}",
+                                       "-1 2 2 {}",
+                                       "0 -1 2 {}",
+                                       "0 1 -3 ",
+                                       "0 1 2 {}x",
+                                       "0\t1\t{}",
+                                       "0  1 2 {}",
+                                       "0 1 --1 ",
+                                       "1234567890123456789 1 2 {}",
+                                       "0 1 1234567890123456789 "};
+    static const char whole[] = "3 12345 9 {\n\"a\":\n1}\n";
+    struct frame frame;
+    struct buffer out = {0};
+    size_t len;
+    int wrong = 0;
+
+    ok(find(whole, false, &frame, &len) == FRAME_WHOLE && len == strlen(whole),
+       "PARTITION OFFSET SIZE PAYLOAD, and a line end");
+    is_int(frame.partition, 3, "the partition");
+    is_int(frame.offset, 12345, "the offset");
+    is_text(frame.payload, "{\n\"a\":\n1}", "and the record, whatever is in it");
+    frame_print(&out, frame.partition, frame.offset, frame.payload);
+    is_text(buffer_slice(&out), "3 12345 9 {\n\"a\":\n1}", "printed it is the same");
+    for (size_t cut = 0; cut < strlen(whole); cut++) {
+        char text[sizeof whole] = "";
+        memcpy(text, whole, cut);
+        wrong += find(text, false, &frame, &len) != FRAME_PART;
+        wrong +=
+            find(text, true, &frame, &len) != (cut + 1 == strlen(whole) ? FRAME_WHOLE : FRAME_PART);
+    }
+    is_int(wrong, 0, "cut off anywhere it is a part, but the last line end may be missing");
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
+    is_int(wrong, 0, "anything else is no frame");
+    ok(find("0 1 -1 \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0,
+       "a tombstone is an empty record");
+    ok(!frame.is_end && find("0 9 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end &&
+           frame.offset == 9 && len == 8,
+       "an end is no record");
+    ok(find("0 1 16777216 x", false, &frame, &len) == FRAME_PART, "16 MiB are waited for");
+    ok(find("0 1 16777217 x", false, &frame, &len) == FRAME_LONG &&
+           len == strlen("0 1 16777217 ") + 16777217 + 1,
+       "more is passed over");
+    buffer_release(&out);
+}
+
 static void test_envelope(void)
 {
     struct frame frame;
@@ -57,8 +117,8 @@ static void test_envelope(void)
        "a tombstone is an empty record");
     ok(envelope_read(line_of("{\"partition\":0,\"offset\":1,\"payload\":\"{\\n}\"}"), &frame,
                      &scratch) &&
-           memchr(frame.payload.text, '\n', frame.payload.len) == NULL,
-       "a record is one line");
+           frame.payload.len == 3,
+       "a record may have line ends");
     ok(!envelope_read(line_of("{\"partition\":0,\"offset\":1}"), &frame, &scratch) &&
            !envelope_read(line_of("{\"partition\":-1,\"offset\":1,\"payload\":\"\"}"), &frame,
                           &scratch) &&
@@ -91,6 +151,7 @@ static void test_guess(void)
 int main(void)
 {
     test_frame();
+    test_sized();
     test_envelope();
     test_guess();
     return plan();

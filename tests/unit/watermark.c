@@ -67,6 +67,45 @@ static void test_idle(void)
     clock_release(&clock);
 }
 
+/* A run over three partitions that an earlier one has left at 100. */
+static void ends_begin(struct clock *clock)
+{
+    clock_init(clock, LATENESS_US, 0);
+    for (int64_t number = 0; number < 3; number++)
+        partition_advance(clock, clock_partition(clock, number), 100);
+    clock_begin(clock);
+}
+
+static void test_ends(void)
+{
+    struct clock clock;
+
+    ends_begin(&clock);
+    struct partition *const zero = clock_partition(&clock, 0),
+                            *const one = clock_partition(&clock, 1),
+                            *const two = clock_partition(&clock, 2);
+    one->end_us = two->end_us = 10000;
+    is_int(clock_end_time(&clock), TIME_NONE, "where nothing has come, time stays");
+    partition_advance(&clock, zero, 500);
+    is_int(clock_end_time(&clock), 500 - LATENESS_US,
+           "the silent do not hold back the one that has");
+    partition_advance(&clock, one, 300);
+    is_int(clock_end_time(&clock), 300 - LATENESS_US, "of two that have, the one behind does");
+    partition_advance(&clock, zero, 50000);
+    partition_advance(&clock, one, 40000);
+    is_int(clock_end_time(&clock), 10000 - LATENESS_US,
+           "time goes no further than the wall clock at the end of a silent one");
+    two->end_us = TIME_NONE;
+    is_int(clock_end_time(&clock), TIME_NONE, "one that may have more is waited for");
+    two->end_us = 10000;
+    two->holding = true;
+    is_int(clock_end_time(&clock), TIME_NONE, "so is one that holds an event");
+    two->holding = false;
+    clock_end(&clock, two);
+    is_int(clock_end_time(&clock), 40000 - LATENESS_US, "but not one that has ended");
+    clock_release(&clock);
+}
+
 static void test_state(void)
 {
     struct clock before, after;
@@ -112,6 +151,7 @@ int main(void)
 {
     test_watermark();
     test_idle();
+    test_ends();
     test_state();
     return plan();
 }
