@@ -266,7 +266,6 @@ static const struct analysis *start(struct run *run)
     struct abandon *own = run->own = memory_zero(1, sizeof *own);
     struct cart_rule rule = {.after_us = after_us, .until_us = until_us, .forget_us = forget_us};
     struct buffer why = {0};
-
     if (after_us >= until_us) die_usage("--until: must be longer than --after");
     if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
     if (!alerts_init(&own->alerts, &rule, id, &run->schema, run->rows, &why))
@@ -279,7 +278,6 @@ static const struct analysis *start(struct run *run)
 static void release(struct run *run)
 {
     struct abandon *own = run->own;
-
     if (own == NULL) return;
     snapshot_release(&own->snapshot);
     carts_release(&own->carts);

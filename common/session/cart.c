@@ -84,8 +84,8 @@ static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
     return true;
 }
 
-/* Does it go on with runs? A run that is too far away is nearer than all behind it; and as soon as
- * the visit is not over before the watermark nobody wants to know more. */
+/* Does it go on with runs? No run behind one that is too far away is nearer than that; and as soon
+ * as the visit is known not to be over before the watermark, the answer is known. */
 static bool visit_follow(const struct carts *carts, const struct timeline *timeline,
                          int64_t *last_us, int64_t watermark_us)
 {
@@ -230,8 +230,9 @@ static void cart_add(struct carts *carts, uint32_t number, struct slice name,
         cart_schedule(carts, number); /* else nothing is due earlier than before */
 }
 
-/* The visit goes on, perhaps: it is made a timeline's past. */
-static void visit_wake(struct carts *carts, uint32_t number, uint32_t suspended, struct slice name)
+/* An id with a dormant visit has an event again: the visit is made its timeline's past. */
+static void visit_resume(struct carts *carts, uint32_t number, uint32_t suspended,
+                         struct slice name)
 {
     struct stretches *stretches = &carts->timelines.stretches;
     const struct dormant *dormant = dormant_at(&carts->dormants, suspended);
@@ -275,7 +276,7 @@ static void visit_suspend(struct carts *carts, uint32_t number)
     timelines_drop(timelines, number);
 }
 
-/* Is a visit at rest, of which an event at time_us may be a part, over before the watermark? */
+/* Is a dormant visit, of which an event at time_us may be a part, over before the watermark? */
 static bool dormant_is_over(const struct carts *carts, uint32_t suspended,
                             const struct click *click)
 {
@@ -298,7 +299,7 @@ bool carts_begin(struct carts *carts, struct id id, struct slice name, const str
     if (click->time_us < click->watermark_us && dormant_is_over(carts, suspended, click))
         return false;
     const uint32_t number = timelines_make(&carts->timelines, id);
-    if (suspended != POOL_NONE) visit_wake(carts, number, suspended, name);
+    if (suspended != POOL_NONE) visit_resume(carts, number, suspended, name);
     cart_add(carts, number, name, click);
     return true;
 }

@@ -60,7 +60,7 @@ static inline size_t carts_count(const struct carts *carts)
     return timelines_count(&carts->timelines) + dormants_count(&carts->dormants);
 }
 
-/* An event of this id will come soon: brings near what it will touch. */
+/* An event of this id will come soon: prefetches what it will touch. */
 static inline void carts_hint(struct carts *carts, struct id id)
 {
     timelines_hint(&carts->timelines, id);
@@ -89,7 +89,7 @@ void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert,
  * it is now has nothing to wait for, and is judged, too. */
 void carts_settle(struct carts *carts, cart_alert *alert, void *context);
 
-/* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
+/* The same bytes for the same visits. Loading wants ids that are not there; false: invalid. */
 void carts_save(struct carts *carts, struct buffer *out);
 bool carts_load(struct carts *carts, struct unpack *in);
 

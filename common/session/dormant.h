@@ -1,10 +1,10 @@
 /*
- * dormant.h - visits at rest: all their runs have been judged, and nobody may come any more.
+ * dormant.h - visits whose runs have all been judged, and which may never go on.
  *
  * Most of the ids that cs-abandon remembers are of this kind: for as long as --forget, it has to
  * know when they were there and whether they have had their alert. That is one cache line instead
  * of the two of a timeline, a name and texts: a name comes with the next event, if there is one. A
- * visit whose matter is closed (told of, or bought) needs no user either.
+ * visit that will not be reported any more (it was, or something was bought) needs no user either.
  */
 #ifndef CS_DORMANT_H
 #define CS_DORMANT_H
@@ -53,7 +53,7 @@ static inline struct dormant *dormant_at(const struct dormants *dormants, uint32
     return pool_at(&dormants->pool, number, sizeof(struct dormant));
 }
 
-/* Brings near what dormants_find will look at. */
+/* Prefetches what dormants_find will look at. */
 MEMORY_HINT void dormants_hint(const struct dormants *dormants, struct id id)
 {
     roster_prefetch(&dormants->ids, roster_hash(&dormants->ids, id));
@@ -74,7 +74,7 @@ void dormants_drop(struct dormants *dormants, uint32_t number);
 /* Forgets those silent for too long. */
 void dormants_advance(struct dormants *dormants, int64_t watermark_us);
 
-/* The same bytes for the same dormants. Loading wants ids that are not there; false: senseless. */
+/* The same bytes for the same visits. Loading wants ids that are not there; false: invalid. */
 void dormants_save(const struct dormants *dormants, struct buffer *out);
 bool dormants_load(struct dormants *dormants, struct unpack *in);
 

@@ -141,8 +141,8 @@ static void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
     timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
 }
 
-/* Is it a part that is done with, kept for what follows? */
-static bool is_husk(const struct stretch *stretch)
+/* Is it a part that is printed already, kept without its texts, because the next one follows it? */
+static bool is_printed(const struct stretch *stretch)
 {
     return (stretch->flags & STRETCH_PRINTED) != 0 && stretch->next != POOL_NONE;
 }
@@ -152,7 +152,7 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
 {
     uint32_t first = timeline->first;
 
-    if (is_husk(at(sessions, first))) first = at(sessions, first)->next;
+    if (is_printed(at(sessions, first))) first = at(sessions, first)->next;
     return instant_later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
 }
 
@@ -293,7 +293,7 @@ static void part_close(struct sessions *sessions, uint32_t number)
     struct timeline *timeline = timeline_at(timelines, number);
     const uint32_t first = timeline->first;
 
-    if (is_husk(at(sessions, first))) {
+    if (is_printed(at(sessions, first))) {
         timeline_remove(timelines, timeline, first);
         stretch_free(&timelines->stretches, first);
     }
@@ -305,11 +305,11 @@ static void part_close(struct sessions *sessions, uint32_t number)
     stretch_settle(&timelines->stretches, at(sessions, part));
     const uint32_t next = stretch->next;
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
-        const uint32_t husk = timeline_take(timelines, number);
-        stretch_begin_empty(&timelines->stretches, husk, stretch_name(stretch), stretch->start_us,
-                            stretch->last_us);
-        at(sessions, husk)->flags = STRETCH_PRINTED;
-        timeline_insert(timelines, timeline, part, husk);
+        const uint32_t printed = timeline_take(timelines, number);
+        stretch_begin_empty(&timelines->stretches, printed, stretch_name(stretch),
+                            stretch->start_us, stretch->last_us);
+        at(sessions, printed)->flags = STRETCH_PRINTED;
+        timeline_insert(timelines, timeline, part, printed);
     }
     timeline_remove(timelines, timeline, part);
     closed_push(sessions, part, next == POOL_NONE);

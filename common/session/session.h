@@ -92,7 +92,7 @@ void sessions_advance(struct sessions *sessions, int64_t watermark_us,
 void sessions_finish(struct sessions *sessions,
                      void (*print)(void *context, const struct session *session), void *context);
 
-/* The same bytes for the same open sessions. Loading adds to what is there; false: senseless. */
+/* The same bytes for the same open sessions. Loading adds to what is there; false: invalid. */
 void sessions_save(struct sessions *sessions, struct buffer *out);
 bool sessions_load(struct sessions *sessions, struct unpack *in);
 

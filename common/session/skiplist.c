@@ -2,7 +2,7 @@
 
 #define LEVELS_MAX 8
 
-/* A record as a skiplist sees it. */
+/* A record as a skip list sees it. */
 struct node {
     struct stretch stretch;
     uint32_t next[LEVELS_MAX]; /* for each level, the next stretch that has it, too */

@@ -76,14 +76,14 @@ static inline struct stretch *stretch_at(const struct stretches *stretches, uint
     return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
 }
 
-/* Brings near what is not in the record: the beginning and the end of the block. */
+/* Prefetches what is not in the record: the beginning and the end of the block. */
 MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
 {
     __builtin_prefetch(stretch->block.data, 1);
     __builtin_prefetch(stretch->block.data + stretch->block.len, 1);
 }
 
-/* The number of a record that holds nothing: what is behind the stretch is rubbish. */
+/* The number of a record that holds nothing: what is behind the stretch is not initialized. */
 uint32_t stretch_take(struct stretches *stretches);
 
 /* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
@@ -148,7 +148,7 @@ static inline bool stretch_near(int64_t last_us, int64_t gap_us, int64_t reach_u
 /* Everything but its name, and its place in a list. */
 void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct buffer *out);
 
-/* Puts a stretch as packed into a record. Anything senseless sets in->broken; the stretch is a
+/* Puts a stretch as packed into a record. Anything invalid sets in->broken; the stretch is a
  * valid one all the same. */
 void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
                     struct unpack *in);

@@ -264,7 +264,7 @@ uint32_t timeline_before(const struct timelines *timelines, const struct timelin
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
     /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn; with a
-     * skiplist it is a few steps from there. */
+     * skip list it is a few steps from there. */
     uint32_t after = timeline->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
     if (timeline->skiplist != POOL_NONE) {
@@ -293,7 +293,7 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
     }
 }
 
-/* There are many now: all get onto a skiplist. */
+/* There are many now: all are put on a skip list. */
 static void skiplist_build(struct timelines *timelines, struct timeline *timeline)
 {
     struct stretches *stretches = &timelines->stretches;

@@ -10,7 +10,7 @@
  * counts what comes behind: it is never greater than that of the next stretch, and looking at the
  * neighbours is enough.
  *
- * Where an id has many stretches, a place among them is found by way of a skiplist (skiplist.h).
+ * Where an id has many stretches, a place among them is found by way of a skip list (skiplist.h).
  *
  * A timeline has one number from its first event to its last, so that timers can name it. That is
  * the number of a record in which mostly its only stretch stands, too: an event finds all it
@@ -46,7 +46,7 @@ struct timeline {
     uint32_t aside; /* cart.h: stretches that came too late to change what was judged */
 };
 
-/* From so many stretches on a timeline has a skiplist. */
+/* From so many stretches on a timeline has a skip list. */
 #define TIMELINE_MANY 32
 
 #define TIMELINE_AHEAD 64
@@ -77,7 +77,7 @@ static inline size_t timelines_count(const struct timelines *timelines)
     return timelines->ids.count;
 }
 
-/* An event of this id will come soon: brings near what it will touch. */
+/* An event of this id will come soon: prefetches what it will touch. */
 void timelines_hint(struct timelines *timelines, struct id id);
 
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
@@ -157,7 +157,7 @@ void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice 
                      struct unpack *in);
 
 /* The name that comes next in a state, and the number of its timeline, made if it is new;
- * POOL_NONE: senseless. */
+ * POOL_NONE: invalid. */
 uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name);
 
 /* A stretch that comes next in a state, of that timeline but in no list. */

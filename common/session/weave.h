@@ -38,7 +38,7 @@ void weave_let(struct weave *weave, struct rows *rows, const struct session *ses
 void weave_save(const struct weave *weave, struct buffer *out);
 
 /* The run takes a range: its rows and what it has noted, borrowed until weave_end, which lets all
- * rows through that still wait. False: it is nonsense. */
+ * rows through that still wait. False: it is invalid. */
 bool weave_begin(struct weave *weave, struct slice rows, struct unpack *in);
 void weave_end(struct weave *weave, struct rows *rows);
 
