@@ -124,7 +124,7 @@ static enum reason amend(struct run *run, struct event *ev)
     if (keep_frame && ev->offset < 0) return REASON_BAD_FRAME;
     if (parse->time_elsewhere || !instant_is_usual(ev->value[SLOT_EVENT_TIME]))
         canonical_line_time(&parse->made, ev);
-    parse->changed = recode_event(&parse->words, ev);
+    parse->changed = parse->words.count == 0 ? 0 : recode_event(&parse->words, ev);
     if (ev->value[SLOT_EVENT_TYPE].kind == KIND_NULL) return REASON_NO_TYPE;
     if (parse->session_id.count > 0) {
         ev->value[SLOT_SESSION_ID] = made_id_value(&parse->session_id, ev);
