@@ -13,16 +13,6 @@ static const struct {
             (looks), (command)                                                                     \
         }                                                                                          \
     }
-    BEGIN("\x1f\x8b", "gzip", "gzip -dc"),
-    BEGIN("PK\x03\x04", "a zip archive", "unzip -p"),
-    BEGIN("\x28\xb5\x2f\xfd", "zstd", "zstd -dc"),
-    BEGIN("\xfd"
-          "7zXZ",
-          "xz", "xz -dc"),
-    BEGIN("BZh", "bzip2", "bzip2 -dc"),
-    BEGIN("\x04\x22\x4d\x18", "lz4", "lz4 -dc"),
-    BEGIN("\xff\xfe", "UTF-16", "iconv -f UTF-16 -t UTF-8"),
-    BEGIN("\xfe\xff", "UTF-16", "iconv -f UTF-16 -t UTF-8"),
     BEGIN("PAR1", "Parquet", NULL),
     BEGIN("Obj\x01", "Avro", NULL),
     BEGIN("SQLite format 3", "an SQLite database", NULL),

@@ -297,22 +297,6 @@ static void members_tell(struct loop *l, uint64_t events, struct slice told)
     }
 }
 
-/* --- values --- */
-
-static void values_tell(struct loop *l)
-{
-    const uint64_t skipped = l->stats.not_numbers - l->before.not_numbers;
-    struct buffer text = {0};
-    if (skipped == 0) return;
-    buffer_add_literal(&text, "sums and averages have skipped ");
-    count_add(&text, skipped);
-    buffer_printf(&text, "%s",
-                  skipped == 1 ? " value that is no number" : " values that are no numbers");
-    if (options->number.count == 0)
-        buffer_add_literal(&text, " (--number=F reads text as numbers)");
-    tell(&text);
-}
-
 /* --- repeats --- */
 
 static void repeats_tell(struct loop *l, uint64_t events)
@@ -479,7 +463,6 @@ int hint_end(struct loop *l)
     late_tell(l, read);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) repeats_tell(l, read - refused);
-    values_tell(l);
     errors_tell(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it. */
     return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
