@@ -268,9 +268,9 @@ build_damaged() {
   [ "$(jq -s 'map(.n) | add' <<<"$output")" -eq 2000 ]
   [[ $stderr == *'sum.gz: is damaged'* ]]
   for program in zstd xz bzip2; do
-    $program -c whole | head -c 40000 >cut
-    run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count cut good.gz
-    [[ $stderr == *"cut: is damaged or cut off"*"($program"* ]] || { echo "$stderr" && return 1; }
+    $program -c whole | head -c 40000 >half.bin
+    run -1 --separate-stderr cs-window --lateness=max --size=1h --agg=n=count half.bin good.gz
+    [[ $stderr == *"half.bin: is damaged or cut off"*"($program"* ]] || { echo "$stderr" && return 1; }
     [ "$(jq -s 'map(.n) | add' <<<"$output")" -ge 2000 ]
   done
 }
