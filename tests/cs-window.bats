@@ -272,10 +272,10 @@ END
   done
   # So it is where the first was read by an earlier run.
   merge --state=state parts
-  printf '%s0,"n":4,"low":"a"}\n' "$row" >more
-  run -3 merge --state=state parts more
-  printf '%s0,"n":3,"low":"a"}\n' "$row" >more
-  [ "$(merge --state=state --flush parts more | jq .n)" = 8 ]
+  printf '%s0,"n":4,"low":"a"}\n' "$row" >second
+  run -3 merge --state=state parts second
+  printf '%s0,"n":3,"low":"a"}\n' "$row" >second
+  [ "$(merge --state=state --flush parts second | jq .n)" = 8 ]
 }
 
 @test "files of rows are merged side by side, whatever the partitions and the order in which they are named" {
