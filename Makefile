@@ -27,7 +27,8 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread
+# nettle (SHA-256) is loaded by what uses it alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -165,11 +166,11 @@ $(BUILD)/completion/zsh/_%: scripts/% scripts/completion | $(BUILD)/completion/z
 
 completion: $(COMPLETION)
 
-# Where views are looked for is compiled in: another prefix than last time is another program.
+# Where views, maps and lists are looked for is compiled in: another prefix than last time is another program.
 $(BUILD)/datadir: always | $(BUILD)/cmd
 	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
 
-$(BUILD)/cmd/cs-window.o: $(BUILD)/datadir
+$(BUILD)/common/base/share.o: $(BUILD)/datadir
 
 install: $(TOOLS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \

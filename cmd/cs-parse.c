@@ -4,7 +4,6 @@
  * The formats are in format.h, the printed object in canonical.h. What is here: the options, and
  * what --recode and --id-from change about an event before it is judged.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +14,11 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/list.h"
-#include "base/paths.h"
 #include "expr/expr.h"
 #include "raw/canonical.h"
+#include "raw/event_hash.h"
 #include "raw/format.h"
+#include "raw/mapfile.h"
 #include "raw/recode.h"
 #include "run/tool.h"
 
@@ -29,10 +29,11 @@ static bool no_quotes;
 static const char *null_text;
 static const char *delimiter;
 static const char *map_text;
-static const char *map_file;
+static struct option_list map_files;
 static struct option_list renames;
 static struct option_list recodes;
 static struct option_list id_from;
+static struct option_list event_id_from;
 static bool keep_frame;
 
 static const struct option_row options[] = {
@@ -71,10 +72,10 @@ static const struct option_row options[] = {
      .argument = "JQ",
      .help = "run this jq program on each record; its outputs are the events"},
     {.name = "map-file",
-     .type = OPTION_TEXT,
-     .target = &map_file,
+     .type = OPTION_LIST,
+     .target = &map_files,
      .argument = "FILE",
-     .help = "the same, with the program in FILE"},
+     .help = "the same, from FILE or the map of that name; repeatable, in order"},
     {.name = "rename",
      .type = OPTION_LIST,
      .target = &renames,
@@ -90,6 +91,11 @@ static const struct option_row options[] = {
      .target = &id_from,
      .argument = "F,...",
      .help = "make session_id from these members"},
+    {.name = "event-id-from",
+     .type = OPTION_LIST,
+     .target = &event_id_from,
+     .argument = "F,...",
+     .help = "make event_id of these members, for --dedup"},
     {.name = "keep-frame",
      .type = OPTION_FLAG,
      .target = &keep_frame,
@@ -110,7 +116,8 @@ static const struct translator translator = {
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */
 static int id_slots;
-static bool time_elsewhere; /* --time-field: event_time need not be the time */
+static struct event_hash event_hash; /* --event-id-from */
+static bool time_elsewhere;          /* --time-field: event_time need not be the time */
 static char time_text[INSTANT_TEXT_MAX];
 static char id_text[2 * sizeof(struct id)]; /* the session_id made, in hex */
 static struct buffer id_bytes;              /* what it is made of */
@@ -158,23 +165,13 @@ static void start_map(void)
     struct buffer text = {0};
     struct buffer why = {0};
 
-    if (map_text != NULL && map_file != NULL)
+    if (map_text != NULL && map_files.count > 0)
         die_usage("--map and --map-file are two ways to give one program: use one of them");
     const char *option = map_text != NULL ? "map" : "map-file";
-    if (map_text != NULL) {
+    if (map_text != NULL)
         buffer_add(&text, map_text, strlen(map_text));
-    } else {
-        paths_note("--map-file", map_file, PATH_READ);
-        FILE *file = fopen(map_file, "r");
-        if (file == NULL) die_usage("--map-file: cannot open '%s': %s", map_file, strerror(errno));
-        size_t len;
-        while ((len = fread(buffer_reserve(&text, 4096), 1, 4096, file)) > 0)
-            text.len += len;
-        if (ferror(file)) die_usage("--map-file: cannot read '%s': %s", map_file, strerror(errno));
-        fclose(file);
-    }
-    if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
-        die_usage("--%s: the program holds a NUL byte", option);
+    else
+        mapfile_read(&text, &map_files);
     buffer_add_char(&text, '\0');
     struct map_program *map = map_compile(text.data, &why);
     if (map == NULL) die_usage("--%s: %.*s", option, (int)why.len, why.data);
@@ -346,6 +343,7 @@ static enum reason amend(struct run *run, struct event *ev)
         ev->value[SLOT_SESSION_ID] = make_id(ev);
         ev->recast = true;
     }
+    if (event_hash.count > 0) event_hash_set(&event_hash, ev);
     if (run->schema.whole && !ev->canonical) {
         buffer_clear(&row);
         canonical_print(&row, &run->schema, ev, changed);
@@ -395,7 +393,9 @@ static void release(struct run *run)
 {
     (void)run;
     format_release(&format);
+    mapfile_release();
     recode_release(&words);
+    event_hash_release(&event_hash);
     buffer_release(&id_bytes);
     buffer_release(&row);
 }
@@ -459,15 +459,17 @@ static const struct analysis *start(struct run *run)
     start_format();
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
-    if (map_text != NULL || map_file != NULL) start_map();
+    if (map_text != NULL || map_files.count > 0) start_map();
     for (int slot = 0; slot < SLOT_CANONICAL; slot++)
         schema_need(&run->schema, run->schema.name[slot]);
     start_renames(run);
     start_recodes(run);
     start_id_from(run);
+    event_hash_options(&event_hash, &event_id_from, &run->schema);
     time_elsewhere = option_given("time-field");
     want_time(run);
-    run->schema.as_is = words.count == 0 && id_slots == 0 && !time_elsewhere;
+    run->schema.as_is =
+        words.count == 0 && id_slots == 0 && event_hash.count == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
     return &analysis;
 }

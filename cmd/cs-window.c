@@ -11,13 +11,10 @@
 
 #include "base/die.h"
 #include "base/duration.h"
+#include "base/share.h"
 #include "run/tool.h"
 #include "window/report.h"
 #include "window/window.h"
-
-#ifndef CS_DATADIR
-#define CS_DATADIR "/usr/local/share"
-#endif
 
 /* Windows an event may be in: a day each second. Far more than that is a slip of the unit, and one
  * event would take minutes. */
@@ -31,28 +28,6 @@ static struct option_list agg_list;
 
 static struct report report;
 static char *view_path;
-
-/* A build that is not installed has its views in samples/views of the tree it lies in: the binary
- * is in build, or in a directory of that. */
-static char *view_beside(const char *name)
-{
-    char self[4096];
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0) return NULL;
-    self[len] = '\0';
-    struct buffer path = {0};
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(self, '/');
-        if (slash == NULL) break;
-        *slash = '\0';
-        buffer_clear(&path);
-        buffer_printf(&path, "%s/samples/views/%s", self, name);
-        buffer_add_char(&path, '\0');
-        if (access(path.data, R_OK) == 0) return path.data;
-    }
-    buffer_release(&path);
-    return NULL;
-}
 
 /* --view: a file, or the name of a view that came with the tools. */
 static const char *view_set(const char *value)
@@ -68,16 +43,13 @@ static const char *view_set(const char *value)
         view_path = path.data;
         return option_file(view_path);
     }
-    buffer_printf(&path, CS_DATADIR "/clickstream/views/%s", value);
-    buffer_add_char(&path, '\0');
-    view_path = path.data;
-    if (access(view_path, R_OK) != 0) {
-        free(view_path);
-        view_path = view_beside(value);
+    if (share_find(&path, "views", value, "")) {
+        view_path = path.data;
+        return option_file(view_path);
     }
-    if (view_path != NULL && access(view_path, R_OK) == 0) return option_file(view_path);
-    snprintf(why, sizeof why,
-             "there is no view '%.100s', here or in " CS_DATADIR "/clickstream/views", value);
+    buffer_release(&path);
+    snprintf(why, sizeof why, "there is no view '%.100s', here or in %s/views", value,
+             share_directory);
     return why;
 }
 
