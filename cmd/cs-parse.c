@@ -2,7 +2,7 @@
  * cs-parse - raw records in, canonical events out.
  *
  * The formats are in format.h, the printed object in canonical.h. What is here: the options, and
- * what --recode and --id-from change about an event before it is judged.
+ * what the options change about an event before it is judged.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,9 +16,11 @@
 #include "base/list.h"
 #include "expr/expr.h"
 #include "raw/canonical.h"
+#include "raw/derive.h"
 #include "raw/event_hash.h"
 #include "raw/format.h"
 #include "raw/mapfile.h"
+#include "raw/page.h"
 #include "raw/recode.h"
 #include "run/tool.h"
 
@@ -34,6 +36,10 @@ static struct option_list renames;
 static struct option_list recodes;
 static struct option_list id_from;
 static struct option_list event_id_from;
+static struct option_list derive_items;
+static struct option_list own_hosts;
+static const char *lists;
+static bool only_pages;
 static bool keep_frame;
 
 static const struct option_row options[] = {
@@ -96,6 +102,25 @@ static const struct option_row options[] = {
      .target = &event_id_from,
      .argument = "F,...",
      .help = "make event_id of these members, for --dedup"},
+    {.name = "derive",
+     .type = OPTION_LIST,
+     .target = &derive_items,
+     .argument = "ITEM,...",
+     .help = "fill device_type, bot, traffic_source, campaign_id; cut ip; all"},
+    {.name = "own-host",
+     .type = OPTION_LIST,
+     .target = &own_hosts,
+     .argument = "HOST,...",
+     .help = "referrers of these hosts are internal, too"},
+    {.name = "lists",
+     .type = OPTION_TEXT,
+     .target = &lists,
+     .argument = "DIR",
+     .help = "where --derive finds bots.txt and referrers.txt"},
+    {.name = "pages",
+     .type = OPTION_FLAG,
+     .target = &only_pages,
+     .help = "leave out page views that are no pages: files, errors, redirects"},
     {.name = "keep-frame",
      .type = OPTION_FLAG,
      .target = &keep_frame,
@@ -116,13 +141,15 @@ static const struct translator translator = {
 static struct recode_list words;
 static int id_slot[SCHEMA_MAX]; /* --id-from */
 static int id_slots;
+static struct derive derive;
+static struct pages pages;
 static struct event_hash event_hash; /* --event-id-from */
 static bool time_elsewhere;          /* --time-field: event_time need not be the time */
 static char time_text[INSTANT_TEXT_MAX];
 static char id_text[2 * sizeof(struct id)]; /* the session_id made, in hex */
 static struct buffer id_bytes;              /* what it is made of */
 static struct buffer row;                   /* the event as printed, where --where has to see it */
-static uint64_t changed;                    /* slots of members in ev->rest that --recode changed */
+static uint64_t changed; /* slots of members behind the canonical ones that are not as they came */
 static uint64_t produced;
 
 static int need(struct run *run, struct slice name, const char *option)
@@ -286,7 +313,6 @@ static void normalise_time(struct event *ev)
 
 static void recode_event(struct event *ev)
 {
-    changed = 0;
     for (size_t i = 0; i < words.count; i++) {
         struct recode *recode = &words.recode[i];
         struct value *value = &ev->value[recode->slot];
@@ -336,6 +362,7 @@ static struct value make_id(const struct event *ev)
 static enum reason amend(struct run *run, struct event *ev)
 {
     if (keep_frame && ev->offset < 0) return REASON_BAD_FRAME;
+    changed = 0;
     normalise_time(ev);
     if (words.count > 0) recode_event(ev);
     if (ev->value[SLOT_EVENT_TYPE].kind == KIND_NULL) return REASON_NO_TYPE;
@@ -343,6 +370,7 @@ static enum reason amend(struct run *run, struct event *ev)
         ev->value[SLOT_SESSION_ID] = make_id(ev);
         ev->recast = true;
     }
+    if (derive.items != 0) changed |= derive_event(&derive, ev);
     if (event_hash.count > 0) event_hash_set(&event_hash, ev);
     if (run->schema.whole && !ev->canonical) {
         buffer_clear(&row);
@@ -356,6 +384,7 @@ static enum reason amend(struct run *run, struct event *ev)
 static enum fate event(struct run *run, const struct event *ev)
 {
     const bool as_it_is = run->schema.whole || ev->canonical;
+    if (!pages_keep(&pages, ev)) return FATE_FILTERED;
     produced++;
     if (as_it_is && !keep_frame) {
         rows_line(run->rows, ev, &run->schema);
@@ -395,6 +424,8 @@ static void release(struct run *run)
     format_release(&format);
     mapfile_release();
     recode_release(&words);
+    derive_release(&derive);
+    pages_release(&pages);
     event_hash_release(&event_hash);
     buffer_release(&id_bytes);
     buffer_release(&row);
@@ -465,11 +496,13 @@ static const struct analysis *start(struct run *run)
     start_renames(run);
     start_recodes(run);
     start_id_from(run);
+    derive_options(&derive, &derive_items, &own_hosts, lists, &run->schema);
+    if (only_pages) pages_want(&pages, &run->schema);
     event_hash_options(&event_hash, &event_id_from, &run->schema);
     time_elsewhere = option_given("time-field");
     want_time(run);
-    run->schema.as_is =
-        words.count == 0 && id_slots == 0 && event_hash.count == 0 && !time_elsewhere;
+    run->schema.as_is = words.count == 0 && id_slots == 0 && event_hash.count == 0 &&
+                        derive.items == 0 && !time_elsewhere;
     if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
     return &analysis;
 }

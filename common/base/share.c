@@ -17,7 +17,8 @@ static bool directory_has(struct buffer *path, const char *directory, const char
 
     for (size_t i = 0; i < 2; i++) {
         buffer_clear(path);
-        buffer_printf(path, "%s/%s/%s%s", directory, kind, name, ends[i]);
+        buffer_printf(path, "%s/%s%s%s%s", directory, kind, kind[0] == '\0' ? "" : "/", name,
+                      ends[i]);
         buffer_add_char(path, '\0');
         if (access(path->data, R_OK) == 0) return true;
     }

@@ -14,8 +14,9 @@
 /* Where they are once installed: for messages. */
 extern const char share_directory[];
 
-/* Puts the path of the file of that kind ("views", "maps") in path, with a NUL behind: its name as
- * it is, or with the suffix ("" : none). False, and path is empty: there is none that can be read.
+/* Puts the path of the file of that kind ("views", "maps"; "": a list) in path, with a NUL behind:
+ * its name as it is, or with the suffix ("" : none). False, and path is empty: there is none that
+ * can be read.
  */
 bool share_find(struct buffer *path, const char *kind, const char *name, const char *suffix);
 
