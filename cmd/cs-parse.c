@@ -36,6 +36,7 @@ static struct option_list renames;
 static struct option_list recodes;
 static struct option_list id_from;
 static struct option_list event_id_from;
+static struct option_list repairs;
 static struct option_list derive_items;
 static struct option_list own_hosts;
 static const char *lists;
@@ -72,6 +73,11 @@ static const struct option_row options[] = {
      .target = &null_text,
      .argument = "TEXT",
      .help = "a value in CSV and TSV that means null, NULL for example"},
+    {.name = "repair",
+     .type = OPTION_LIST,
+     .target = &repairs,
+     .argument = "utf8,escapes",
+     .help = "mend records that are nearly right, and count them"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
@@ -409,7 +415,8 @@ static enum fate event(struct run *run, const struct event *ev)
 static void stats(struct run *run, struct buffer *out)
 {
     (void)run;
-    buffer_printf(out, ",\"produced\":%" PRIu64, produced);
+    buffer_printf(out, ",\"produced\":%" PRIu64 ",\"repaired\":%" PRIu64, produced,
+                  format.repair.repaired);
 }
 
 static void explain(struct run *run, struct buffer *out)
@@ -436,13 +443,16 @@ static void hand_over(struct run *run, struct buffer *out)
 {
     (void)run;
     pack_u64(out, produced);
+    pack_u64(out, format.repair.repaired);
     produced = 0;
+    format.repair.repaired = 0;
 }
 
 static bool add(struct run *run, struct unpack *in)
 {
     (void)run;
     produced += unpack_u64(in);
+    format.repair.repaired += unpack_u64(in);
     return !in->broken;
 }
 
@@ -488,6 +498,7 @@ static void start_format(void)
 static const struct analysis *start(struct run *run)
 {
     start_format();
+    repair_options(&format.repair, &repairs);
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");
     if (map_text != NULL || map_files.count > 0) start_map();
@@ -503,7 +514,8 @@ static const struct analysis *start(struct run *run)
     want_time(run);
     run->schema.as_is = words.count == 0 && id_slots == 0 && event_hash.count == 0 &&
                         derive.items == 0 && !time_elsewhere;
-    if (from != FORMAT_NDJSON || format.map != NULL) run->translator = &translator;
+    if (from != FORMAT_NDJSON || format.map != NULL || format.repair.wanted != 0)
+        run->translator = &translator;
     return &analysis;
 }
 

@@ -38,6 +38,7 @@ void format_release(struct format *format)
     if (format->judge != NULL) {
         scanner_free(format->judge);
         schema_release(&format->nothing);
+        repair_release(&format->repair);
     }
     buffer_release(&format->header);
     buffer_release(&format->wanted);
@@ -153,7 +154,7 @@ void *format_begin(void *self, struct slice head)
     const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(format, head);
     struct buffer why = {0};
 
-    if (kind == FORMAT_NDJSON && format->map == NULL) return NULL;
+    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0) return NULL;
     struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
     reading->columns.csv.returns = ends_in_returns(head);
@@ -442,6 +443,8 @@ enum reason format_translate(void *self, struct slice record,
         return REASON_NONE;
     }
     if (reading->kind == FORMAT_AUTO) reading_choose(reading, sniff(reading->format, record).kind);
+    record = repair_record(&reading->format->repair, record,
+                           reading->kind == FORMAT_JSON || reading->kind == FORMAT_NDJSON);
     if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, &handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, &handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {

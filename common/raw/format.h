@@ -19,6 +19,7 @@
 #include "expr/expr.h"
 #include "raw/columns.h"
 #include "raw/logformat.h"
+#include "raw/repair.h"
 #include "raw/sniff.h"
 #include "raw/w3c.h"
 
@@ -29,6 +30,7 @@ struct format {
     struct buffer wanted;    /* a header names one of these, `,"name":`; empty: any is one */
     struct buffer header;    /* --header: the columns' names, as a line of CSV; empty: none given */
     struct logformat log;    /* --log-format */
+    struct repair repair;    /* --repair: for the caller to set */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
     struct scanner *judge;   /* as NDJSON's lines are judged */
