@@ -390,7 +390,7 @@ static enum reason amend(struct run *run, struct event *ev)
 static enum fate event(struct run *run, const struct event *ev)
 {
     const bool as_it_is = run->schema.whole || ev->canonical;
-    if (!pages_keep(&pages, ev)) return FATE_FILTERED;
+    if (pages.wanted && !pages_keep(&pages, ev)) return FATE_FILTERED;
     produced++;
     if (as_it_is && !keep_frame) {
         rows_line(run->rows, ev, &run->schema);

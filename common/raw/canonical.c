@@ -148,6 +148,7 @@ static inline void print_rest(struct buffer *out, const struct schema *schema,
             *run = (struct run){.begin = member.text, .end = member.text + member.len};
         }
     }
+    if (__builtin_expect(changed == 0, 1)) return;
     const uint64_t canonical = (UINT64_C(1) << SLOT_CANONICAL) - 1;
     for (uint64_t due = changed & ~printed & ~canonical; due != 0; due &= due - 1) {
         run_flush(run, out);
