@@ -100,7 +100,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
-ARM := $(addprefix base/,arena buffer die held hex json memory number utf8 value) \
+ARM := $(addprefix base/,arena buffer die held hex json memory number numeral utf8 value) \
        $(addprefix event/,reason scan scan_neon scan_plain schema)
 
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
@@ -158,7 +158,7 @@ DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
 SCRIPTS  := scripts/cs-run scripts/cs-ship
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 

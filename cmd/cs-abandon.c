@@ -3,18 +3,18 @@
  *
  * As the stream goes by, each is printed once, when the pause has been long enough: cart.h. With
  * --at the question is how things stood at one point in time, and the answer comes at the end:
- * there, an id's visits are sessions with a gap of --forget (session.h), and the last one counts.
+ * snapshot.h. The rows are those of alert.h.
  */
 #include <stdlib.h>
 
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/instant.h"
-#include "base/json.h"
+#include "base/memory.h"
 #include "run/tool.h"
+#include "session/alert.h"
 #include "session/cart.h"
-#include "session/identity.h"
-#include "session/session.h"
+#include "session/snapshot.h"
 
 static int64_t after_us = INT64_C(900000000);
 static int64_t until_us = INT64_C(3600000000);
@@ -72,62 +72,15 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-enum column {
-    COLUMN_ID,
-    COLUMN_USER,
-    COLUMN_LAST,
-    COLUMN_ADD_TO_CARTS,
-    COLUMN_CONVERTED,
-    COLUMN_IDLE,
-    COLUMN_ABANDONED,
-    COLUMN_COUNT,
+/* One of these belongs to a run. */
+struct abandon {
+    struct alerts alerts;
+    struct carts carts;       /* as the stream goes by */
+    struct snapshot snapshot; /* --at */
+    bool leaves_all;          /* a range of --jobs, which leaves every event to the run */
 };
 
-/* The id's name is the user's choice; those from COLUMN_LAST on are worked out, so it is none of
- * them. */
-static const char *const names[COLUMN_COUNT] = {
-    [COLUMN_USER] = "user_id",
-    [COLUMN_LAST] = "last_event_time",
-    [COLUMN_ADD_TO_CARTS] = "add_to_carts",
-    [COLUMN_CONVERTED] = "converted",
-    [COLUMN_IDLE] = "idle_seconds",
-    [COLUMN_ABANDONED] = "abandoned_at",
-};
-
-static struct carts carts;
-static struct sessions visits; /* --at */
-static bool in_range;          /* of --jobs */
-static struct identity identity;
-static int member[COLUMN_COUNT]; /* of the row; -1: the id is printed under this name */
-
-static void print_alert(const struct run *run, const struct cart_alert *alert, int64_t idle_us)
-{
-    struct rows *rows = run->rows;
-    struct slice name = alert->name;
-
-    rows_begin(rows);
-    rows_value(rows, member[COLUMN_ID], timeline_name_value(&name));
-    if (member[COLUMN_USER] >= 0) rows_value(rows, member[COLUMN_USER], alert->user);
-    rows_time(rows, member[COLUMN_LAST], alert->last_us);
-    rows_int(rows, member[COLUMN_ADD_TO_CARTS], alert->add_to_carts);
-    rows_bool(rows, member[COLUMN_CONVERTED], false);
-    rows_seconds(rows, member[COLUMN_IDLE], idle_us);
-    rows_time(rows, member[COLUMN_ABANDONED], alert->last_us + after_us);
-    rows_end(rows);
-}
-
-static struct fact fact_of(const struct event *ev)
-{
-    return (struct fact){.time_us = ev->time_us,
-                         .watermark_us = ev->watermark_us,
-                         .deed = deed_of(event_value(ev, SLOT_EVENT_TYPE)),
-                         .user = event_value(ev, SLOT_USER_ID),
-                         .source = VALUE_NULL,
-                         .device = VALUE_NULL,
-                         .product = VALUE_NULL};
-}
-
-/* A range of --jobs leaves every event to the run: nearly every id may have been there before. */
+/* In a range of --jobs nearly every id may have been there before. */
 static int64_t range_reach(const struct run *run)
 {
     (void)run;
@@ -136,65 +89,74 @@ static int64_t range_reach(const struct run *run)
 
 static void range_begin(struct run *run, int64_t border_us)
 {
-    (void)run;
+    struct abandon *own = run->own;
     (void)border_us;
-    in_range = true;
+    own->leaves_all = true;
+}
+
+static enum fate range_event(const struct abandon *own, const struct event *ev)
+{
+    return identity_has(&own->alerts.identity, ev) ? FATE_DEFERRED : FATE_NO_ID;
 }
 
 /* As the stream goes by. */
 
 static void stream_hint(struct run *run, struct event *ev)
 {
-    (void)run;
-    if (!in_range) carts_hint(&carts, identity_hint(&identity, ev));
+    struct abandon *own = run->own;
+    if (!own->leaves_all) carts_hint(&own->carts, identity_hint(&own->alerts.identity, ev));
 }
 
 static enum fate stream_event(struct run *run, const struct event *ev)
 {
-    if (in_range) return identity_has(&identity, ev) ? FATE_LEFT : FATE_NO_ID;
-    const uint32_t number = timelines_take(&carts.timelines, identity_id(ev));
-    if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    const struct fact fact = fact_of(ev);
-    const bool used = number != POOL_NONE ? carts_add(&carts, number, &fact)
-                                          : carts_begin(&carts, identity_id(ev),
-                                                        identity_name(&identity, ev), &fact);
-    run->counters.keys = carts_count(&carts);
+    struct abandon *own = run->own;
+    struct carts *carts = &own->carts;
+    if (own->leaves_all) return range_event(own, ev);
+    const uint32_t number = timelines_take(&carts->timelines, identity_id(ev));
+    if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
+    const struct click click = fields_click(&own->alerts.fields, ev);
+    const bool used = carts_event(carts, number, &own->alerts.identity, ev, &click);
+    run->counters.keys = carts_count(carts);
     return used ? FATE_USED : FATE_LATE;
 }
 
 /* Where time is the wall clock's, an alert may come too late to matter. */
-static void stream_alert(void *context, const struct cart_alert *alert)
+static void stream_alert(void *context, const struct overview *cart)
 {
     struct run *run = context;
-
-    if (run->settings.idle_us > 0 && instant_now() > alert->last_us + until_us)
+    const struct alerts *alerts = &((const struct abandon *)run->own)->alerts;
+    if (run->settings.idle_us > 0 && instant_now() > cart->last_us + alerts->rule.until_us)
         run->counters.expired++;
     else
-        print_alert(run, alert, after_us);
+        alerts_print(alerts, run->rows, cart, alerts->rule.after_us);
 }
 
 static void stream_advance(struct run *run, int64_t watermark_us)
 {
-    carts_advance(&carts, watermark_us, stream_alert, run);
-    run->counters.keys = carts_count(&carts);
+    struct abandon *own = run->own;
+    carts_advance(&own->carts, watermark_us, stream_alert, run);
+    run->counters.keys = carts_count(&own->carts);
 }
 
-static void stream_finish(struct run *run)
+/* The input has ended, or pauses. */
+static void stream_settle(struct run *run)
 {
-    carts_finish(&carts, stream_alert, run);
-    run->counters.keys = carts_count(&carts);
+    struct abandon *own = run->own;
+    carts_settle(&own->carts, stream_alert, run);
+    run->counters.keys = carts_count(&own->carts);
 }
 
 static void stream_save(struct run *run, struct buffer *out)
 {
-    (void)run;
-    carts_save(&carts, out);
+    struct abandon *own = run->own;
+    carts_save(&own->carts, out);
 }
 
 static bool stream_load(struct run *run, struct unpack *in)
 {
-    const bool good = carts_load(&carts, in);
-    run->counters.keys = carts_count(&carts);
+    struct abandon *own = run->own;
+    const bool good = carts_load(&own->carts, in);
+    run->counters.keys = carts_count(&own->carts);
     return good;
 }
 
@@ -202,90 +164,72 @@ static bool stream_load(struct run *run, struct unpack *in)
 
 static void at_hint(struct run *run, struct event *ev)
 {
-    (void)run;
-    if (!in_range) timelines_hint(&visits.timelines, identity_hint(&identity, ev));
+    struct abandon *own = run->own;
+    if (!own->leaves_all)
+        timelines_hint(&own->snapshot.visits.timelines, identity_hint(&own->alerts.identity, ev));
 }
 
 static enum fate at_event(struct run *run, const struct event *ev)
 {
+    struct abandon *own = run->own;
+    struct sessions *visits = &own->snapshot.visits;
     const uint32_t number =
-        in_range ? POOL_NONE : timelines_take(&visits.timelines, identity_id(ev));
-    if (ev->time_us > at_us) return FATE_FILTERED;
-    if (!identity_has(&identity, ev)) return FATE_NO_ID;
-    if (in_range) return FATE_LEFT;
-    const struct fact fact = fact_of(ev);
-    const bool used = number != POOL_NONE ? sessions_add(&visits, number, &fact)
-                                          : sessions_begin(&visits, identity_id(ev),
-                                                           identity_name(&identity, ev), &fact);
-    run->counters.keys = timelines_count(&visits.timelines);
+        own->leaves_all ? POOL_NONE : timelines_take(&visits->timelines, identity_id(ev));
+    if (ev->time_us > own->snapshot.at_us) return FATE_FILTERED;
+    if (own->leaves_all) return range_event(own, ev);
+    if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
+    const struct click click = fields_click(&own->alerts.fields, ev);
+    const bool used = sessions_event(visits, number, &own->alerts.identity, ev, &click);
+    run->counters.keys = timelines_count(&visits->timelines);
     return used ? FATE_USED : FATE_LATE;
 }
 
-static void visit_ignore(void *context, const struct session *session)
+static void at_alert(void *context, const struct overview *cart)
 {
-    (void)context;
-    (void)session;
+    const struct run *run = context;
+    const struct abandon *own = run->own;
+    alerts_print(&own->alerts, run->rows, cart, own->snapshot.at_us - cart->last_us);
 }
 
-/* A visit as it stood then. */
-static void visit_at(void *context, const struct session *visit)
-{
-    const struct stretch *stretch = visit->stretch;
-    const int64_t idle_us = at_us - stretch->last_us;
-
-    if (!visit->newest || idle_us <= after_us || idle_us >= until_us || idle_us > forget_us) return;
-    if (stretch->deeds[DEED_ADD_TO_CART] == 0 || stretch->deeds[DEED_PURCHASE] > 0) return;
-    const struct summary summary = stretch_summary(stretch);
-    const struct cart_alert alert = {.name = summary.name,
-                                     .user = summary.user,
-                                     .last_us = stretch->last_us,
-                                     .add_to_carts = stretch->deeds[DEED_ADD_TO_CART]};
-    print_alert(context, &alert, idle_us);
-}
-
-/* What comes after TIME makes nobody forgotten at TIME. */
 static void at_advance(struct run *run, int64_t watermark_us)
 {
-    sessions_advance(&visits, watermark_us < at_us ? watermark_us : at_us, visit_ignore, run);
-    run->counters.keys = timelines_count(&visits.timelines);
+    struct abandon *own = run->own;
+    snapshot_advance(&own->snapshot, watermark_us);
+    run->counters.keys = timelines_count(&own->snapshot.visits.timelines);
 }
 
 static void at_finish(struct run *run)
 {
-    sessions_finish(&visits, visit_at, run);
+    struct abandon *own = run->own;
+    snapshot_finish(&own->snapshot, at_alert, run);
 }
 
 static void at_save(struct run *run, struct buffer *out)
 {
-    (void)run;
-    sessions_save(&visits, out);
+    struct abandon *own = run->own;
+    sessions_save(&own->snapshot.visits, out);
 }
 
 static bool at_load(struct run *run, struct unpack *in)
 {
-    const bool good = sessions_load(&visits, in);
-    run->counters.keys = timelines_count(&visits.timelines);
+    struct abandon *own = run->own;
+    const bool good = sessions_load(&own->snapshot.visits, in);
+    run->counters.keys = timelines_count(&own->snapshot.visits.timelines);
     return good;
 }
 
 /* Both. */
 
-static void explain(struct run *run, struct buffer *out)
+static void stream_explain(struct run *run, struct buffer *out)
 {
-    (void)run;
-    buffer_add_literal(out, "a cart: one ");
-    json_add_inside(out, slice_of(id));
-    buffer_add_literal(out, ", idle for longer than ");
-    duration_print(out, after_us);
-    if (has_at) {
-        buffer_add_literal(out, " and shorter than ");
-        duration_print(out, until_us);
-        buffer_add_literal(out, " at ");
-        instant_print(out, at_us);
-    }
-    buffer_add_literal(out, ", forgotten after ");
-    duration_print(out, forget_us);
-    buffer_add_char(out, '\n');
+    const struct abandon *own = run->own;
+    alerts_explain(&own->alerts, INT64_MIN, &run->schema, out);
+}
+
+static void at_explain(struct run *run, struct buffer *out)
+{
+    const struct abandon *own = run->own;
+    alerts_explain(&own->alerts, own->snapshot.at_us, &run->schema, out);
 }
 
 static const struct ranges ranges = {
@@ -298,10 +242,11 @@ static const struct analysis stream = {
     .hint = stream_hint,
     .event = stream_event,
     .advance = stream_advance,
-    .finish = stream_finish,
+    .pause = stream_settle,
+    .finish = stream_settle,
     .save = stream_save,
     .load = stream_load,
-    .explain = explain,
+    .explain = stream_explain,
     .ranges = &ranges,
 };
 
@@ -312,37 +257,34 @@ static const struct analysis at = {
     .finish = at_finish,
     .save = at_save,
     .load = at_load,
-    .explain = explain,
+    .explain = at_explain,
     .ranges = &ranges,
 };
 
 static const struct analysis *start(struct run *run)
 {
-    if (*id == '\0') die_usage("--id: which member?");
+    struct abandon *own = run->own = memory_zero(1, sizeof *own);
+    struct cart_rule rule = {.after_us = after_us, .until_us = until_us, .forget_us = forget_us};
+    struct buffer why = {0};
+
     if (after_us >= until_us) die_usage("--until: must be longer than --after");
     if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
-    if (!identity_add(&identity, &run->schema, slice_of(id)))
-        die_usage("--id: more than %d members are read", SCHEMA_MAX);
-    schema_need(&run->schema, SLICE("event_type"));
-    schema_need(&run->schema, SLICE("user_id"));
-    member[COLUMN_ID] = rows_member(run->rows, slice_of(id));
-    for (int column = COLUMN_ID + 1; column < COLUMN_COUNT; column++) {
-        const bool is_id = slice_equal(slice_of(names[column]), slice_of(id));
-        if (is_id && column >= COLUMN_LAST)
-            die_usage("--id: '%s' is worked out, and has a place in the row", id);
-        member[column] = is_id ? -1 : rows_member(run->rows, slice_of(names[column]));
-    }
-    sessions_init(&visits, forget_us, INT64_MAX);
-    carts_init(&carts, after_us, forget_us);
+    if (!alerts_init(&own->alerts, &rule, id, &run->schema, run->rows, &why))
+        die_usage("--id: %.*s", (int)why.len, why.data);
+    snapshot_init(&own->snapshot, &own->alerts.fields.kept, &own->alerts.rule, at_us);
+    carts_init(&own->carts, &own->alerts.fields.kept, &own->alerts.rule);
     return has_at ? &at : &stream;
 }
 
 static void release(struct run *run)
 {
-    (void)run;
-    sessions_release(&visits);
-    carts_release(&carts);
-    identity_release(&identity);
+    struct abandon *own = run->own;
+
+    if (own == NULL) return;
+    snapshot_release(&own->snapshot);
+    carts_release(&own->carts);
+    alerts_release(&own->alerts);
+    free(own);
 }
 
 static const struct tool tool = {

@@ -1,18 +1,14 @@
 /*
  * cs-anomaly - windows whose value is far from the mean of the windows before them.
  *
- * Events are counted up in windows (window.h), which are judged when they are done (judge.h). With
- * --rows the values come from rows of cs-window or cs-funnel. What is here: the options, and the
- * value in an event or a row.
+ * The windows, or with --rows the rows of cs-window or cs-funnel, are compared in detector.h. What
+ * is here: the options, and what --value means.
  */
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/list.h"
 #include "run/tool.h"
-#include "window/aggregate.h"
-#include "window/group.h"
-#include "window/judge.h"
-#include "window/window.h"
+#include "window/detector.h"
 
 #define MINUTE_US INT64_C(60000000)
 
@@ -23,13 +19,6 @@ static const char *value_text;
 static struct option_list by_list;
 static bool show_all;
 static bool rows_mode;
-
-static struct group_by by;
-static struct aggregates aggregates; /* one: the value */
-static struct windows windows;
-static struct judge judge;
-static struct operand value_operand; /* --rows */
-static int end_slot, final_slot;     /* --rows: of the row's members */
 
 static const struct option_row options[] = {
     {.name = "size",
@@ -91,29 +80,35 @@ static struct slice name_split(struct slice text, struct slice *rest)
     return name;
 }
 
-/* Compiles --value for events; sets the names of the rows' members. */
-static void value_compile(struct run *run, struct buffer *name, struct buffer *average)
+/* What --value is called in the rows. */
+struct names {
+    struct buffer value, average;
+};
+
+/* Compiles --value for events. */
+static void value_of_events(struct detector *detector, struct names *names)
 {
     struct buffer text = {0}, why = {0};
     struct slice rest = SLICE("distinct(session_id)");
     if (value_text == NULL) {
-        buffer_add_literal(name, "current_sessions");
-        buffer_add_literal(average, "avg_sessions");
+        buffer_add_literal(&names->value, "current_sessions");
+        buffer_add_literal(&names->average, "avg_sessions");
     } else {
         const struct slice given = name_split(slice_of(value_text), &rest);
-        buffer_add_slice(name, given.len == 0 ? SLICE("value") : given);
-        buffer_printf(average, "avg_%.*s", (int)name->len, name->data);
+        buffer_add_slice(&names->value, given.len == 0 ? SLICE("value") : given);
+        buffer_printf(&names->average, "avg_%.*s", (int)names->value.len, names->value.data);
     }
-    buffer_printf(&text, "%.*s=%.*s", (int)name->len, name->data, (int)rest.len, rest.text);
-    if (!aggregates_add(&aggregates, text.data, &run->schema, &why) ||
-        !aggregates_complete(&aggregates, &why))
+    buffer_printf(&text, "%.*s=%.*s", (int)names->value.len, names->value.data, (int)rest.len,
+                  rest.text);
+    if (!aggregates_add(&detector->aggregates, text.data, &detector->run->schema, &why) ||
+        !aggregates_complete(&detector->aggregates, &why))
         die_usage("--value: %.*s", (int)why.len, why.data);
     buffer_release(&text);
     buffer_release(&why);
 }
 
 /* --rows: the value is a member of the row. */
-static void value_of_rows(struct run *run, struct buffer *name, struct buffer *average)
+static void value_of_rows(struct detector *detector, struct names *names)
 {
     struct buffer why = {0};
     struct slice rest;
@@ -123,13 +118,9 @@ static void value_of_rows(struct run *run, struct buffer *name, struct buffer *a
     struct slice given = name_split(slice_of(value_text), &rest);
     if (given.len == 0 && name_bare(rest)) given = rest;
     if (given.len == 0) die_usage("--value: '%s' needs a name: NAME=%s", value_text, value_text);
-    buffer_add_slice(name, given);
-    buffer_printf(average, "avg_%.*s", (int)given.len, given.text);
-    if (!operand_compile(&value_operand, rest, &run->schema, &why))
-        die_usage("--value: %.*s", (int)why.len, why.data);
-    end_slot = schema_need(&run->schema, SLICE("window_end"));
-    final_slot = schema_need(&run->schema, SLICE("final"));
-    if (end_slot < 0 || final_slot < 0) die_usage("more than %d members are read", SCHEMA_MAX);
+    buffer_add_slice(&names->value, given);
+    buffer_printf(&names->average, "avg_%.*s", (int)given.len, given.text);
+    if (!detector_rows(detector, rest, &why)) die_usage("--value: %.*s", (int)why.len, why.data);
     buffer_release(&why);
 }
 
@@ -142,172 +133,35 @@ static decimal threshold_read(void)
     return threshold;
 }
 
-static void keys_count(struct run *run)
-{
-    run->counters.keys = windows.keys + judge.baseline.table.count;
-}
-
-static void anomaly_save(struct run *run, struct buffer *out)
-{
-    (void)run;
-    judge_save(&judge, out);
-}
-
-static bool anomaly_load(struct run *run, struct unpack *in)
-{
-    const bool good = judge_load(&judge, in);
-    keys_count(run);
-    return good;
-}
-
-/* Events. */
-
-static void event_hint(struct run *run, struct event *ev)
-{
-    (void)run;
-    windows_hint(&windows, ev);
-}
-
-static enum fate event_event(struct run *run, const struct event *ev)
-{
-    const enum fate fate = windows_event(&windows, ev);
-    keys_count(run);
-    return fate;
-}
-
-static void event_advance(struct run *run, int64_t watermark_us)
-{
-    judge_advance(&judge, watermark_us);
-    keys_count(run);
-}
-
-static void event_finish(struct run *run)
-{
-    judge_finish(&judge);
-    keys_count(run);
-}
-
-static void event_explain(struct run *run, struct buffer *out)
-{
-    (void)run;
-    group_explain(&by, out);
-    aggregates_explain(&aggregates, out);
-}
-
-static void event_range(struct run *run, int64_t border_us)
-{
-    (void)run;
-    windows_range(&windows, border_us);
-}
-
-static const struct ranges ranges = {
-    .begin = event_range,
-    .hand_over = anomaly_save,
-    .add = anomaly_load,
-};
-
-static const struct analysis of_events = {
-    .hint = event_hint,
-    .event = event_event,
-    .advance = event_advance,
-    .finish = event_finish,
-    .save = anomaly_save,
-    .load = anomaly_load,
-    .explain = event_explain,
-    .ranges = &ranges,
-};
-
-/* Rows of cs-window or cs-funnel. */
-
-static bool row_end(const struct event *ev, int64_t *end_us)
-{
-    static const struct instant_format format = {.unit = UNIT_AUTO};
-    return instant_parse(event_value(ev, end_slot), &format, end_us) && *end_us > ev->time_us;
-}
-
-static enum reason row_amend(struct run *run, struct event *ev)
-{
-    int64_t end_us;
-    (void)run;
-    if (row_end(ev, &end_us)) return REASON_NONE;
-    return event_value(ev, end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
-}
-
-static enum fate row_event(struct run *run, const struct event *ev)
-{
-    struct judged one = {.start_us = ev->time_us};
-    if (event_value(ev, final_slot).kind == KIND_FALSE) return FATE_FILTERED;
-    (void)row_end(ev, &one.end_us); /* has been looked at */
-    const struct value value = operand_value(&value_operand, ev);
-    one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
-    if (!one.has_value && value.kind != KIND_NULL) run->counters.not_numbers++;
-    group_key(&by, ev, &windows.key);
-    const enum fate fate = judge_row(&judge, buffer_slice(&windows.key), one, ev->watermark_us);
-    keys_count(run);
-    return fate;
-}
-
-static void row_advance(struct run *run, int64_t watermark_us)
-{
-    judge_sweep(&judge, watermark_us);
-    keys_count(run);
-}
-
-static void row_explain(struct run *run, struct buffer *out)
-{
-    event_explain(run, out);
-    buffer_add_literal(out, "value    ");
-    operand_explain(&value_operand, out);
-    buffer_add_char(out, '\n');
-}
-
-static const struct analysis of_rows = {
-    .amend = row_amend,
-    .event = row_event,
-    .advance = row_advance,
-    .save = anomaly_save,
-    .load = anomaly_load,
-    .explain = row_explain,
-};
-
-/* The tool. */
-
 static const struct analysis *anomaly_start(struct run *run)
 {
-    struct buffer name = {0}, average = {0}, why = {0};
     const decimal threshold = threshold_read();
+    struct names names = {0};
+    struct buffer why = {0};
 
     if (!rows_mode && baseline_us / size_us > BASELINE_WINDOWS_MAX)
         die_usage("--baseline: more than %lld windows", (long long)BASELINE_WINDOWS_MAX);
-    group_by_init(&by);
-    aggregates_init(&aggregates);
-    value_operand.slot = -1;
+    struct detector *detector = detector_new(run);
     for (size_t i = 0; i < by_list.count; i++)
-        if (!group_by_add(&by, by_list.text[i], &run->schema, &why))
+        if (!group_by_add(&detector->by, by_list.text[i], &run->schema, &why))
             die_usage("--by: %.*s", (int)why.len, why.data);
-    if (rows_mode) {
-        value_of_rows(run, &name, &average);
-    } else {
-        value_compile(run, &name, &average);
-    }
-    windows_init(&windows, run, &by, &aggregates, size_us, size_us, 0);
-    judge_init(&judge, &windows, baseline_us, threshold, show_all);
-    if (!judge_declare(&judge, buffer_slice(&name), buffer_slice(&average), &why))
-        die_usage("%.*s", (int)why.len, why.data);
-    buffer_release(&name);
-    buffer_release(&average);
+    if (rows_mode)
+        value_of_rows(detector, &names);
+    else
+        value_of_events(detector, &names);
+    const struct detector_request request = {
+        .value = buffer_slice(&names.value),
+        .average = buffer_slice(&names.average),
+        .size_us = size_us,
+        .baseline_us = baseline_us,
+        .threshold = threshold,
+        .show_all = show_all,
+    };
+    if (!detector_begin(detector, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    buffer_release(&names.value);
+    buffer_release(&names.average);
     buffer_release(&why);
-    return rows_mode ? &of_rows : &of_events;
-}
-
-static void anomaly_release(struct run *run)
-{
-    (void)run;
-    judge_release(&judge);
-    windows_release(&windows);
-    operand_release(&value_operand);
-    aggregates_release(&aggregates);
-    group_by_release(&by);
+    return rows_mode ? &detector_of_rows : &detector_of_events;
 }
 
 static const struct tool tool = {
@@ -316,7 +170,7 @@ static const struct tool tool = {
     .options = options,
     .settle = anomaly_settle,
     .start = anomaly_start,
-    .release = anomaly_release,
+    .release = detector_release,
 };
 
 int main(int argc, char **argv)

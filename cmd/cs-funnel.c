@@ -22,9 +22,6 @@ static const char *id = "session_id";
 static int order;
 static int64_t within_us;
 
-static struct option_list aggregate_list; /* texts owned */
-static struct report report;
-
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
@@ -71,11 +68,17 @@ static const char *default_steps[] = {
     "purchases=.event_type == \"purchase\"",
 };
 
-static void aggregate_add(const struct buffer *text)
+static void text_add(struct option_list *list, const struct buffer *text)
 {
-    const size_t count = aggregate_list.count + 1;
-    aggregate_list.text = memory_resize(aggregate_list.text, count, sizeof aggregate_list.text[0]);
-    aggregate_list.text[aggregate_list.count++] = memory_text(text->data, text->len);
+    list->text = memory_resize(list->text, list->count + 1, sizeof list->text[0]);
+    list->text[list->count++] = memory_text(text->data, text->len);
+}
+
+static void texts_release(struct option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free((char *)list->text[i]);
+    free(list->text);
 }
 
 /* The name of a step, judged here: what is made of it below must mean what was written. */
@@ -88,8 +91,8 @@ static struct slice step_name(const char *step)
     return name;
 }
 
-/* Writes the steps as aggregates. */
-static void steps_write(const struct option_list *steps)
+/* Writes the steps as aggregates; the texts are the caller's. */
+static void steps_write(const struct option_list *steps, struct option_list *aggregates)
 {
     const struct slice inside = slice_of(id);
     if (text_trim(inside).len == 0) die_usage("--id: which member?");
@@ -100,14 +103,14 @@ static void steps_write(const struct option_list *steps)
         buffer_clear(&text);
         buffer_printf(&text, "%.*s=distinct(%s) if %s", (int)name.len, name.text, id,
                       name.text + name.len + 1);
-        aggregate_add(&text);
+        text_add(aggregates, &text);
     }
     const struct slice first = step_name(steps->text[0]);
     const struct slice last = step_name(steps->text[steps->count - 1]);
     buffer_clear(&text);
     buffer_printf(&text, "overall_conversion_rate=percent(%.*s,%.*s)", (int)last.len, last.text,
                   (int)first.len, first.text);
-    aggregate_add(&text);
+    text_add(aggregates, &text);
     buffer_release(&text);
 }
 
@@ -116,29 +119,23 @@ static const struct analysis *funnel_start(struct run *run)
     const struct option_list by_default = {.text = default_by, .count = 1};
     const struct option_list steps_default = {
         .text = default_steps, .count = sizeof default_steps / sizeof default_steps[0]};
+    struct option_list aggregates = {0};
     struct buffer why = {0};
 
     if (order != 0) die_usage("--order: only 'any' is there, not yet 'ordered' and 'strict'");
     if (within_us != 0) die_usage("--within is not there yet");
-    steps_write(step_list.count == 0 ? &steps_default : &step_list);
+    steps_write(step_list.count == 0 ? &steps_default : &step_list, &aggregates);
     const struct report_request request = {
         .by = by_list.count == 0 ? &by_default : &by_list,
-        .aggregates = &aggregate_list,
+        .aggregates = &aggregates,
         .option = "--step",
         .size_us = size_us,
         .slide_us = size_us,
     };
-    if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    if (!report_init(run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    texts_release(&aggregates);
     buffer_release(&why);
     return report_analysis(run);
-}
-
-static void funnel_release(struct run *run)
-{
-    report_release(run);
-    for (size_t i = 0; i < aggregate_list.count; i++)
-        free((char *)aggregate_list.text[i]);
-    free(aggregate_list.text);
 }
 
 static const struct tool tool = {
@@ -147,7 +144,7 @@ static const struct tool tool = {
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
     .start = funnel_start,
-    .release = funnel_release,
+    .release = report_release,
 };
 
 int main(int argc, char **argv)

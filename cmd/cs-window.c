@@ -26,13 +26,22 @@ static int64_t offset_us;
 static struct option_list by_list;
 static struct option_list agg_list;
 
-static struct report report;
 static char *view_path;
+
+static const char *view_refuse(const char *name)
+{
+    static char why[512];
+    char *const meant = share_meant("views", name, "");
+    snprintf(why, sizeof why, "there is no view '%.100s', here or in %s/views%s%.100s%s", name,
+             share_directory, meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+             meant == NULL ? "" : "?");
+    free(meant);
+    return why;
+}
 
 /* --view: a file, or the name of a view that came with the tools. */
 static const char *view_set(const char *value)
 {
-    static char why[256];
     struct buffer path = {0};
 
     free(view_path);
@@ -48,9 +57,7 @@ static const char *view_set(const char *value)
         return option_file(view_path);
     }
     buffer_release(&path);
-    snprintf(why, sizeof why, "there is no view '%.100s', here or in %s/views", value,
-             share_directory);
-    return why;
+    return view_refuse(value);
 }
 
 static const struct option_row options[] = {
@@ -115,7 +122,7 @@ static const struct analysis *window_start(struct run *run)
         .slide_us = slide_us,
         .offset_us = offset_us,
     };
-    if (!report_init(&report, run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
+    if (!report_init(run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
     return report_analysis(run);
 }

@@ -257,6 +257,53 @@ END
   [ "$(cs-abandon --lateness=0s --state=state --flush in | jq -r .session_id)" = a ]
 }
 
+# A cart that is idle already when its addition comes: z has moved time to 13:00.
+idle_when_it_comes() {
+  event 2026-01-05T13:00:00Z '"session_id":"z"'
+  event 2026-01-05T10:00:00Z '"session_id":"a"' | sed s/page_view/add_to_cart/
+}
+
+@test "or as soon as the input pauses, once" {
+  mkfifo in
+  cs-abandon --lateness=0s in >out 3>&- &
+  pid=$!
+  exec 7>in
+  idle_when_it_comes >&7
+  until_true test -s out
+  event 2026-01-05T10:01:00Z '"session_id":"a"' | sed s/page_view/purchase/ >&7
+  event 2026-01-05T10:02:00Z '"session_id":"b"' | sed s/page_view/add_to_cart/ >&7
+  two_rows() { [ "$(wc -l <out)" -eq 2 ]; }
+  until_true two_rows
+  event 2026-01-05T14:00:00Z '"session_id":"z"' >&7
+  exec 7>&-
+  wait "$pid"
+  [ "$(jq -r .session_id out)" = $'a\nb' ]
+}
+
+@test "and with a state in the next run, if the input pauses there" {
+  idle_when_it_comes >in
+  cs-abandon --lateness=0s --state=state --output=rows in
+  [ ! -s rows ]
+  mkfifo live
+  cs-abandon --lateness=0s --state=state --output=rows live 3>&- &
+  pid=$!
+  exec 7>live
+  until_true test -s rows
+  kill -TERM "$pid"
+  wait "$pid"
+  exec 7>&-
+  event 2026-01-05T14:00:00Z '"session_id":"z"' >more
+  cs-abandon --lateness=0s --state=state --output=rows more
+  [ "$(jq -r .session_id rows)" = a ]
+}
+
+@test "and with several jobs where one reports it" {
+  { traffic --events=30000 --rate=10 && idle_when_it_comes; } >in
+  cs-abandon --lateness=0s --max-jump=0s in 2>/dev/null >one
+  [ "$(tail -n 1 one | jq -r .session_id)" = a ]
+  cs-abandon --lateness=0s --max-jump=0s --jobs=3 in 2>/dev/null | cmp - one
+}
+
 @test "a purchase that comes at the very moment of the verdict counts" {
   e() { printf '{"event_time":"2026-01-01T%sZ","session_id":"%s","event_type":"%s"}\n' "$1" "$2" "$3"; }
   for end in 00:01:59.999 00:02:00 00:02:00.001; do

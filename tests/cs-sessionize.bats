@@ -173,7 +173,7 @@ a 00:00:00 23:00:00 2' ]
 @test "an event without an id is left out and counted" {
   echo '{"event_type":"page_view","event_time":"2026-01-01T00:00:00Z"}' >null
   sessions --stats=stats null
-  [ "$status" -eq 0 ]
+  [ "$status" -eq 1 ] # it was the only one
   [ -z "$output" ]
   [ "$(jq -c '[.read,.no_id]' stats)" = '[1,1]' ]
 }
@@ -255,4 +255,18 @@ a 00:00:00 23:00:00 2' ]
   counted cs-sessionize --lateness=0s --late=late in >rows
   [ "$(jq -c '[.session_id, .total_events]' rows | tr '\n' ' ')" = '["s",1] ["other",1] ' ]
   [ "$(jq .line late)" = 3 ]
+}
+
+@test "no session is over already when its event comes: it is open, or the event is late" {
+  {
+    event 2026-01-01T13:00:00Z '"session_id":"z"'
+    event 2026-01-01T12:30:00Z '"session_id":"a"'
+    event 2026-01-01T12:29:59.999Z '"session_id":"b"'
+  } >in
+  counted cs-sessionize --lateness=0s --state=state --output=rows --late=late in
+  [ ! -s rows ]
+  [ "$(jq .line late)" = 3 ]
+  event 2026-01-01T13:00:00.001Z '"session_id":"z"' >more
+  cs-sessionize --lateness=0s --state=state --output=rows more
+  [ "$(jq -r .session_id rows)" = a ]
 }

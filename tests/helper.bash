@@ -48,9 +48,16 @@ conserved() {
     }
 }
 
+# Did records come, of which none was of use? Such a run ends with exit status 1.
+nothing_used() {
+  jq -e '.read > 0 and .read == .rejected' stats.json >/dev/null
+}
+
 # counted TOOL ARGS...: runs it with --stats=stats.json and checks the counters.
 counted() {
-  "$1" --stats=stats.json "${@:2}" || return
+  local status=0
+  "$1" --stats=stats.json "${@:2}" || status=$?
+  [ "$status" -eq 0 ] || { [ "$status" -eq 1 ] && nothing_used; } || return
   conserved
 }
 

@@ -37,6 +37,12 @@ same() {
     --agg='first=first(page_url)' --agg='last=last(page_url)' "$TRAFFIC"
 }
 
+@test "so are windows made of panes" {
+  same cs-window --size=10m --slide=30s --by=device_type --agg=n=count --agg='ids=distinct(session_id)' \
+    --agg='first=first(page_url)' --agg='low=min(page_url)' --agg='mean=avg(price)' "$TRAFFIC"
+  same cs-window --size=2h --slide=1h --agg='ids=distinct(session_id)' "$TRAFFIC"
+}
+
 @test "so are late events and the windows they miss" {
   same cs-window --size=10s --slide=5s --agg=n=count --lateness=3s "$TRAFFIC"
   [ -s late.1 ]
@@ -307,6 +313,18 @@ blocked() {
     jq -e '.read > 0' stats
     [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
     run -1 kill -0 "$jobs"
+  done
+}
+
+@test "more jobs than there may be files open for are fewer jobs" {
+  local tool limit
+  make_long
+  for tool in cs-parse cs-funnel; do
+    $tool long.ndjson >one
+    for limit in 64 150; do
+      (ulimit -n $limit && $tool --jobs=200 long.ndjson) >many
+      cmp one many
+    done
   done
 }
 

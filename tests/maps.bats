@@ -27,7 +27,7 @@ members() {
 
 @test "REES46: a row without a type is refused, not an error of the map" {
   printf 'event_time,event_type,user_session\n2019-10-01 00:00:00 UTC,,a\n' |
-    cs-parse --from=csv --map-file=maps/rees46-csv.jq --rejects="$BATS_TEST_TMPDIR/rejects"
+    cs-parse --from=csv --map-file=maps/rees46-csv.jq --rejects="$BATS_TEST_TMPDIR/rejects" || [ $? -eq 1 ]
   [ "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects")" = no-type ]
 }
 
@@ -58,12 +58,12 @@ m-009 Coupon Entered - - 2026-01-01T10:03:31.000Z" ]
   run -0 members .event_type < <(cs-parse --map-file=segment "$ROOT/samples/segment.ndjson" 2>/dev/null | head -1)
   [ "$output" = mine ]
   run -2 --separate-stderr cs-parse --map-file=segmnt /dev/null
-  [[ ${stderr_lines[0]} == "cs-parse: --map-file: there is no 'segmnt', here or in /"*/clickstream/maps ]]
+  [[ ${stderr_lines[0]} == "cs-parse: --map-file: there is no 'segmnt', here or in /"*/clickstream/maps"; did you mean segment?" ]]
 }
 
 @test "of several maps each gets what the one before gives, and a mistake is told of with its file" {
   cd "$BATS_TEST_TMPDIR"
-  printf 'def f: {event_type: .t, event_time: 0};\nf # no line end' >one
+  printf 'def f: {event_type: .t, event_time: 1767225600};\nf # no line end' >one
   printf 'def f: .event_type += "!";\nf' >two
   run -0 members .event_type < <(echo '{"t":"a"}' | cs-parse --map-file=one --map-file=two)
   [ "$output" = 'a!' ]
@@ -157,7 +157,7 @@ newsletter_signup - - - mobile 2026-01-01T10:04:00.000Z" ]
 @test "Snowplow: a line with a column too many is refused" {
   sed 's/$/\tx/' snowplow.tsv |
     cs-parse --from=tsv --no-quotes --header="$(cat maps/snowplow-tsv.header)" --map-file=maps/snowplow-tsv.jq \
-      --rejects="$BATS_TEST_TMPDIR/rejects"
+      --rejects="$BATS_TEST_TMPDIR/rejects" || [ $? -eq 1 ]
   [ "$(jq -r .detail "$BATS_TEST_TMPDIR/rejects" | sort -u)" = "132 columns, the header has 131" ]
 }
 

@@ -292,6 +292,15 @@ EOV
   [[ $output == *'where '* ]] && [[ $output == *'members '*event_time* ]] && [[ $output == *'state '*--size=* ]]
 }
 
+@test "--explain says how often an event is counted where windows overlap" {
+  explained() { cs-window --agg=n=count --explain "$@" | sed -n 's/^windows  //p'; }
+  [ "$(explained --size=1h)" = '' ]
+  [ "$(explained --size=1h --slide=1m)" = '60 panes each: an event is counted once' ]
+  [ "$(explained --size=1h --slide=25m)" = 'an event is counted in each of its windows, up to 3' ]
+  [ "$(explained --size=1h --slide=1m --emit=updates)" = 'an event is counted in each of its windows, up to 60' ]
+  [ "$(explained --size=1h --slide=1m --merge)" = '' ]
+}
+
 @test "--max-keys is a bound that says so" {
   traffic --events=5000 >in
   run -3 --separate-stderr cs-window --size=1h --by=session_id --agg=n=count --max-keys=50 in

@@ -267,7 +267,7 @@ long_line() {
   run -1 --separate-stderr bash -c 'cs-window --size=1h --agg=n=count <&-'
   [[ $stderr == 'cs-window: standard input: '* ]]
   echo nonsense >bad
-  run -0 bash -c 'cs-window --size=1h --agg=n=count --output=out bad 2>&-'
+  run -1 bash -c 'cs-window --size=1h --agg=n=count --output=out bad 2>&-'
   [ ! -s out ]
 }
 

@@ -64,11 +64,14 @@ EOT
   [ "$(read_as 1767226200123.4567)" = 2026-01-01T00:10:00.123456Z ]
   [ "$(read_as 99999999999)" = 5138-11-16T09:46:39.000Z ]
   [ "$(read_as 100000000000)" = 1973-03-03T09:46:40.000Z ]
-  [ "$(read_as 0)" = 1970-01-01T00:00:00.000Z ]
-  [ "$(read_as -0.5)" = 1969-12-31T23:59:59.500Z ]
+  [ "$(read_as 100000000)" = 1973-03-03T09:46:40.000Z ]
+  [ "$(read_as 99999999)" = bad-time ]
+  [ "$(read_as 0)" = bad-time ]
 }
 
 @test "--time-unit says what the size cannot" {
+  [ "$(read_as 0 --time-unit=s)" = 1970-01-01T00:00:00.000Z ]
+  [ "$(read_as -0.5 --time-unit=s)" = 1969-12-31T23:59:59.500Z ]
   [ "$(read_as 1000 --time-unit=ms)" = 1970-01-01T00:00:01.000Z ]
   [ "$(read_as '"1000"' --time-unit=us)" = 1970-01-01T00:00:00.001Z ]
   [ "$(read_as 1999 --time-unit=ns)" = 1970-01-01T00:00:00.000001Z ]
@@ -85,6 +88,108 @@ EOT
   [ "$(read_as '"2026-01-01"' --assume-utc)" = bad-time ]
 }
 
+@test "every case of tests/cases/times.tsv is read as it says, or refused for what it says" {
+  grep -v '^#' "$ROOT/tests/cases/times.tsv" >cases
+  [ "$(wc -l <cases)" -gt 80 ]
+  cut -f2 cases | sort -u >options
+  while IFS= read -r options; do
+    awk -F'\t' -v options="$options" '$2 == options' cases >some
+    awk -F'\t' '{ printf "{\"event_type\":\"x\",\"event_time\":%s}\n", $1 }' some >in
+    cs-parse $options --rejects=rejects in >out
+    # By line: what was read, and what was refused.
+    { jq -r '"\(.line)\t\(.detail | sub("^event_time "; ""))"' rejects &&
+      awk 'NR == FNR { refused[$1]; next } !(FNR in refused) { print FNR }' <(echo 0 && jq .line rejects) in |
+        paste - <(jq -r .event_time out); } | sort -n | cut -f2 >got
+    diff <(cut -f3 some) got
+  done <options
+}
+
+@test "a table in clickstream(7) says how times may be written, and it is so" {
+  # Rows: .It Li TEXT Ta Li TIME, and .It Li TEXT Ta REASON.
+  sed -n '/begin table of times/,/end table of times/p' "$ROOT/man/clickstream.7" |
+    sed -nE 's/^\.It Li (.*) Ta (Li )?(.*)$/\1\t\3/p' | sed 's/\\(dq/"/g; s/\\&//g' >rows
+  [ "$(wc -l <rows)" -ge 20 ]
+  while IFS=$'\t' read -r text want; do
+    case $want in
+    20*) [ "$(read_as "$text")" = "$want" ] || { echo "$text: $(read_as "$text")"; false; } ;;
+    *)
+      [ "$(read_as "$text")" = bad-time ] || { echo "$text: $(read_as "$text")"; false; }
+      [ "$(jq -r .detail rejects)" = "event_time $want" ] || { jq -r .detail rejects; false; }
+      ;;
+    esac
+  done <rows
+}
+
+@test "--tz is the zone of times without one, in every tool and every format" {
+  printf '{"event_type":"x","session_id":"s","event_time":"2026-07-01 00:30:00"}\n' >in
+  [ "$(cs-window --tz=Europe/Berlin --size=1h --agg=n=count in | jq -r .window_start)" = 2026-06-30T22:00:00.000Z ]
+  [ "$(cs-sessionize --tz=Europe/Berlin in | jq -r .session_start)" = 2026-06-30T22:30:00.000Z ]
+  printf 'event_type,event_time\nx,2026-07-01 00:30:00\n' >in.csv
+  [ "$(cs-parse --tz=Europe/Berlin in.csv | jq -r .event_time)" = 2026-06-30T22:30:00.000Z ]
+  # Apache can be told to leave the zone out.
+  printf '203.0.113.7 [01/Jul/2026:00:30:00] "GET / HTTP/1.1" 200 1\n' >in.log
+  [ "$(cs-parse --tz=Europe/Berlin --log-format='%h [%{%d/%b/%Y:%T}t] "%r" %>s %b' in.log | jq -r .event_time)" = \
+    2026-06-30T22:30:00.000Z ]
+  cs-window --tz=Europe/Berlin --explain --size=1h --agg=n=count | grep -x 'times    without a zone are of Europe/Berlin'
+  cs-window --assume-utc --explain --size=1h --agg=n=count | grep -x 'times    without a zone are of UTC'
+}
+
+@test "a zone that is none is refused, with the nearest name" {
+  run -2 cs-window --tz=Europe/Berln --size=1h --agg=n=count
+  [[ "$output" == *"'Europe/Berln' is no time zone"*'did you mean Europe/Berlin?'* ]]
+  run -2 cs-window --tz=berlin --size=1h --agg=n=count
+  [[ "$output" == *'did you mean Europe/Berlin?'* ]]
+  run -2 cs-window --tz=../../../etc/passwd --size=1h --agg=n=count
+  [[ "$output" == *'is no time zone'* ]]
+  run -2 cs-window --tz= --size=1h --agg=n=count
+  run -2 cs-window --tz=UTC --assume-utc --size=1h --agg=n=count
+  TZDIR=$PWD/nowhere run -2 cs-window --tz=Europe/Berlin --size=1h --agg=n=count
+  [[ "$output" == *'no time zones are installed'*'install tzdata'* ]]
+  mkdir zones
+  echo rubbish >zones/Here
+  TZDIR=$PWD/zones run -2 cs-window --tz=Here --size=1h --agg=n=count
+  [[ "$output" == *'damaged'* ]]
+  # Neither UTC nor offsets need tzdata.
+  TZDIR=$PWD/nowhere run -0 cs-window --tz=UTC --size=1h --agg=n=count </dev/null
+  TZDIR=$PWD/nowhere run -0 cs-window --tz=+05:30 --size=1h --agg=n=count </dev/null
+  run -2 cs-parse --time-unit=excel
+  [[ "$output" == *--tz* ]]
+}
+
+@test "local times are those of Python's zoneinfo, to the second where clocks are changed" {
+  command -v python3 >/dev/null || skip 'no python3'
+  for zone in Europe/Berlin Europe/Dublin America/New_York America/Sao_Paulo Australia/Lord_Howe Asia/Kolkata \
+    Asia/Tehran Africa/Casablanca Antarctica/Troll Pacific/Apia America/St_Johns; do
+    python3 - "$zone" >in 3>want <<'EOT' || skip 'Python has no zoneinfo'
+import datetime, os, random, sys, zoneinfo
+zone = zoneinfo.ZoneInfo(sys.argv[1])
+epoch = datetime.datetime(1970, 1, 1)
+offset = lambda seconds: (epoch + datetime.timedelta(seconds=seconds)).replace(tzinfo=zone).utcoffset().total_seconds()
+random.seed(7)
+day = 86400
+points = [random.randrange(0, 29200 * day) for _ in range(200)]
+for begin in range(0, 29200 * day, 15 * day):  # 1970 to 2050
+    low, high = begin, begin + 15 * day
+    if offset(low) == offset(high):
+        continue
+    before = offset(low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if offset(middle) == before else (low, middle)
+    points += [high + step for step in (-3601, -1800, -1, 0, 1, 1799, 3599, 3600, 7200)]
+with os.fdopen(3, 'w') as want:
+    for point in points:
+        local = epoch + datetime.timedelta(seconds=point)
+        print('{"event_type":"x","event_time":"%s"}' % local.strftime('%Y-%m-%d %H:%M:%S'))
+        utc = local - datetime.timedelta(seconds=offset(point))
+        want.write(utc.strftime('%Y-%m-%dT%H:%M:%S.000Z\n'))
+EOT
+    cs-parse --tz="$zone" in | jq -r .event_time >got
+    diff got want >difference || { echo "$zone"; head difference; false; }
+    [ "$(wc -l <got)" -ge 200 ]
+  done
+}
+
 @test "--time-field says which member holds the time" {
   printf '{"event_type":"x","event_time":null,"at":%s}\n' 1767226200 '"2026-01-01T00:10:00Z"' >in
   [ "$(tally --time-field=at in)" -eq 2 ]
@@ -96,7 +201,7 @@ EOT
 @test "what is said of a time names the member --time-field names" {
   printf '{"event_type":"x","event_time":1,"at":%s}\n' null '"x"' '"2026-01-01T00:10:00"' >in
   tally --time-field=at --rejects=rejects in >total
-  [ "$(jq -r .detail rejects | paste -sd,)" = 'no at,at cannot be read,at has no zone (--assume-utc)' ]
+  [ "$(jq -r .detail rejects | paste -sd,)" = 'no at,at cannot be read,at has no zone (--tz=ZONE, --assume-utc)' ]
   tally --rejects=rejects in >total
   echo '{"event_time":"x"}' | tally --rejects=rejects >total
   [ "$(jq -r .detail rejects)" = 'event_time cannot be read' ]

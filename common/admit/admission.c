@@ -16,7 +16,7 @@ struct stage {
     bool (*wanted)(const struct admission *a);
     /* Does the event go on? If not, the stage has counted it, or holds it. */
     bool (*pass)(struct admission *a, struct pending *pending);
-    bool short_way; /* the short way does the same */
+    bool on_fast_path; /* admit_fast does the same */
     /* What it keeps over restarts; NULL: nothing. */
     void (*save)(const struct admission *a, struct buffer *out);
     bool (*load)(struct admission *a, struct unpack *in);
@@ -30,10 +30,10 @@ static bool amends(const struct admission *a)
     return a->analysis->amend != NULL;
 }
 
-static enum reason event_time(struct admission *a, struct event *ev)
+/* The member that holds the time, as it was meant. */
+static inline struct value time_value(struct admission *a, const struct event *ev)
 {
     struct value value = ev->value[a->time_slot];
-    if (value.kind == KIND_NULL) return REASON_NO_TIME;
     if (__builtin_expect(value.was_number, 0)) value.kind = KIND_NUMBER;
     if (__builtin_expect(value.escaped, 0)) {
         buffer_clear(&a->plain);
@@ -41,6 +41,13 @@ static enum reason event_time(struct admission *a, struct event *ev)
             (uint32_t)json_unescape(buffer_reserve(&a->plain, value.len), value_slice(value));
         value.text = a->plain.data;
     }
+    return value;
+}
+
+static enum reason event_time(struct admission *a, struct event *ev)
+{
+    const struct value value = time_value(a, ev);
+    if (value.kind == KIND_NULL) return REASON_NO_TIME;
     return instant_parse_near(&a->near, value, &a->time, &ev->time_us) ? REASON_NONE
                                                                        : REASON_BAD_TIME;
 }
@@ -55,11 +62,10 @@ static bool merging_wanted(const struct admission *a)
 static enum reason event_reason(struct admission *a, struct event *ev)
 {
     const enum reason reason = event_time(a, ev);
-    int64_t ignored;
-    if (reason == REASON_BAD_TIME && ev->value[a->time_slot].kind == KIND_STRING &&
-        !a->time.assume_utc &&
-        instant_parse_text(value_slice(ev->value[a->time_slot]), true, &ignored))
-        buffer_printf(&a->detail, "%s has no zone (--assume-utc)%c", a->time_field, '\0');
+    if (reason == REASON_BAD_TIME) {
+        const struct value value = time_value(a, ev);
+        buffer_printf(&a->detail, "%s %s%c", a->time_field, instant_fault(value, &a->time), '\0');
+    }
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
     if (amended == REASON_BAD_MEMBER && merging_wanted(a))
@@ -121,9 +127,12 @@ static bool repeats_pass(struct admission *a, struct pending *pending)
     const int64_t time_us = pending->ev.time_us;
     pending->id = event_id(a, &pending->ev);
     if (id_is_none(pending->id)) return true;
-    if (!dedup_seen(&a->dedup, pending->id, time_us, partition_watermark(&a->clock, partition)) &&
-        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us))
+    const int64_t watermark_us = partition_watermark(&a->clock, partition);
+    if (!dedup_seen(&a->dedup, pending->id, time_us, watermark_us) &&
+        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us)) {
+        dedup_judged(&a->dedup, time_us, watermark_us);
         return true;
+    }
     fates_duplicate(&a->fates);
     return false;
 }
@@ -277,12 +286,12 @@ static const struct stage stages[] = {
      .pass = repeats_pass,
      .save = repeats_save,
      .load = repeats_load},
-    {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .short_way = true},
-    {.name = "jump", .pass = jump_pass, .short_way = true},
+    {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .on_fast_path = true},
+    {.name = "jump", .pass = jump_pass, .on_fast_path = true},
     /* Here held events go on. */
-    {.name = "time", .pass = time_pass, .short_way = true},
+    {.name = "time", .pass = time_pass, .on_fast_path = true},
     {.name = "passed", .wanted = repeats_wanted, .pass = passed_pass},
-    {.name = "where", .wanted = where_wanted, .pass = where_pass, .short_way = true},
+    {.name = "where", .wanted = where_wanted, .pass = where_pass, .on_fast_path = true},
 };
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])
 _Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is room for");
@@ -290,12 +299,12 @@ _Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is r
 void admission_begin(struct admission *a)
 {
     a->stages = 0;
-    a->short_way = true;
+    a->fast_path = true;
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         const struct stage *const stage = &stages[i];
         if (stage->pass == time_pass) a->passed = a->stages;
         if (stage->wanted != NULL && !stage->wanted(a)) continue;
-        a->short_way = a->short_way && stage->short_way;
+        a->fast_path = a->fast_path && stage->on_fast_path;
         a->stage[a->stages++] = stage;
     }
 }
@@ -309,6 +318,7 @@ void admission_end(struct admission *a)
     buffer_release(&a->detail);
     buffer_release(&a->plain);
     scanner_free(a->scanner);
+    witness_release(&a->witness);
     dedup_release(&a->dedup);
     clock_release(&a->clock);
 }
@@ -352,7 +362,7 @@ static void text_accept(struct admission *a, struct partition *partition, struct
     ev->line_number = origin->line_number;
     ev->partition = partition;
     pending->origin = *origin;
-    pending->origin.raw = ev->line;
+    pending->origin.raw = pending->came = ev->line;
     pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
     if (amends(a)) (void)a->analysis->amend(a->run, ev);
     pass_from(a, pending, a->passed);
@@ -405,8 +415,28 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
+/* --number: text that is no number stays text. */
+static void text_note(struct admission *a, const struct event *ev)
+{
+    const struct schema *const schema = &a->run->schema;
+    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind == KIND_STRING)
+            misnumber_note(&a->run->misnumbers, MISNUMBER_TEXT, schema->name[slot],
+                           ev->value[slot]);
+    }
+}
+
+/* The event is refused for that reason; a->detail may say more. */
+static void refuse(struct admission *a, const struct pending *pending, enum reason reason)
+{
+    if (reason == REASON_NO_TIME || reason == REASON_NO_TYPE)
+        witness_refused(&a->witness, pending->came);
+    batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL, &pending->origin);
+}
+
 /* An event has been scanned, with that result: judged, and through the stages. */
-static void judge(struct admission *a, struct pending *pending, enum reason reason,
+static void admit(struct admission *a, struct pending *pending, enum reason reason,
                   const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
@@ -416,25 +446,25 @@ static void judge(struct admission *a, struct pending *pending, enum reason reas
     buffer_clear(&a->detail);
     if (reason == REASON_NONE) reason = event_reason(a, ev);
     if (__builtin_expect(reason != REASON_NONE, 0)) {
-        batch_refuse(&a->batch, reason, a->detail.len != 0 ? a->detail.data : NULL,
-                     &pending->origin);
+        refuse(a, pending, reason);
         return;
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
 }
 
-/* May events go the short way? */
-static bool short_way_open(const struct admission *a)
+/* May events be tried with admit_fast? */
+static bool fast_path_allowed(const struct admission *a)
 {
-    return a->short_way && a->fates.translating == NULL && a->wallclock.believed;
+    return a->fast_path && a->fates.translating == NULL && a->wallclock.believed;
 }
 
-/* judge, where short_way_open and the event is a valid one of about the time of the one before;
+/* admit, where fast_path_allowed and the event is a valid one of about the time of the one before;
  * false: look closer. */
-static inline bool judge_short(struct admission *a, struct pending *pending, enum reason reason,
-                               const struct origin *origin, struct partition *partition)
+static inline bool admit_fast(struct admission *a, struct pending *pending, enum reason reason,
+                              const struct origin *origin, struct partition *partition)
 {
     struct event *ev = &pending->ev;
     int64_t time_us;
@@ -450,10 +480,12 @@ static inline bool judge_short(struct admission *a, struct pending *pending, enu
     if (amends(a)) {
         reason = a->analysis->amend(a->run, ev);
         if (__builtin_expect(reason != REASON_NONE, 0)) {
-            batch_refuse(&a->batch, reason, NULL, &pending->origin);
+            buffer_clear(&a->detail);
+            refuse(a, pending, reason);
             return true;
         }
     }
+    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
     clock_heard(&a->clock, partition);
     if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
     if (a->run->schema.all) batch_deliver(&a->batch);
@@ -465,8 +497,10 @@ const char *admission_event(struct admission *a, const char *text, const struct 
 {
     struct pending *pending = place_next(a);
     const char *next;
-    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
-    judge(a, pending, reason, origin, partition);
+    struct event *const ev = &pending->ev;
+    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
+    if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
+    admit(a, pending, reason, origin, partition);
     return next;
 }
 
@@ -499,12 +533,13 @@ const char *admission_lines(struct admission *a, struct input *input, const char
         scanner_clear(a->scanner);
         const size_t lines =
             scanner_scan_lines(a->scanner, p, stop, BATCH_MAX, events, reasons, &p);
+        if (witness_open(&a->witness)) witness_look(&a->witness, events, reasons, lines);
         if (a->where_count != 0) where_ahead(a, reasons, lines);
-        const bool open = short_way_open(a);
+        const bool fast = fast_path_allowed(a);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
-            if (!open || !judge_short(a, &place[i], reasons[i], &origin, input->partition))
-                judge(a, &place[i], reasons[i], &origin, input->partition);
+            if (!fast || !admit_fast(a, &place[i], reasons[i], &origin, input->partition))
+                admit(a, &place[i], reasons[i], &origin, input->partition);
         }
         batch_deliver(&a->batch);
         if (a->where_count != 0) expr_ahead_forget(a->where[0]);

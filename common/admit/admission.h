@@ -28,6 +28,7 @@
 #include "base/instant.h"
 #include "base/pack.h"
 #include "event/scan.h"
+#include "event/witness.h"
 #include "expr/expr.h"
 #include "source/input.h"
 
@@ -58,12 +59,13 @@ struct admission {
     struct wallclock wallclock;
     struct fates fates;
     struct batch batch;
+    struct witness witness;
 
     /* Its own. */
     const struct stage *stage[ADMISSION_STAGES_MAX]; /* those that have something to do */
     int stages;
     int passed;               /* the first of them behind what a held event has passed already */
-    bool short_way;           /* the others look only at times */
+    bool fast_path;           /* all of them are on it: they look only at times */
     struct instant_near near; /* of the event before */
     struct buffer detail;
     struct buffer plain; /* a text without its escapes */

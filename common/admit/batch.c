@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "expr/expr.h"
 
 void batch_init(struct batch *batch, int values)
 {
@@ -11,7 +12,7 @@ void batch_init(struct batch *batch, int values)
     for (int i = 0; i < BATCH_MAX; i++)
         batch->place[i].ev.value = batch->values + (size_t)(i + 1) * each;
     batch->held.ev.value = batch->values;
-    batch->told_us = TIME_NONE;
+    batch->announced_us = TIME_NONE;
 }
 
 void batch_release(struct batch *batch)
@@ -28,12 +29,19 @@ void batch_hand(struct batch *batch)
             analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
     for (int i = 0; i < batch->count; i++) {
         const struct pending *pending = batch->accepted[i];
-        switch (analysis->event(batch->run, &pending->ev)) {
+        const uint64_t errors = expr_errors;
+        const enum fate fate = analysis->event(batch->run, &pending->ev);
+        if (__builtin_expect(expr_errors != errors, 0))
+            expr_errors = errors + 1; /* however many expressions have failed on it */
+        switch (fate) {
         case FATE_USED: fates_used(batch->fates); break;
         case FATE_FILTERED: fates_filtered(batch->fates); break;
-        case FATE_NO_ID: fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin); break;
+        case FATE_NO_ID:
+            witness_refused(batch->witness, pending->came);
+            fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin);
+            break;
         case FATE_LATE: fates_late(batch->fates, &pending->ev, &pending->origin); break;
-        case FATE_LEFT: batch->leave(batch->context, pending); break;
+        case FATE_DEFERRED: batch->leave(batch->context, pending); break;
         }
     }
     batch->count = 0;
@@ -44,8 +52,8 @@ void batch_tell(struct batch *batch, int64_t watermark_us)
 {
     uint64_t keys = batch_keys(batch);
     if (keys > batch->keys_most) batch->keys_most = keys;
-    if (watermark_us > batch->told_us) {
-        batch->told_us = watermark_us;
+    if (watermark_us > batch->announced_us) {
+        batch->announced_us = watermark_us;
         if (batch->analysis->advance != NULL) batch->analysis->advance(batch->run, watermark_us);
         if (batch->dedup->span_us != 0) dedup_advance(batch->dedup, watermark_us);
         keys = batch_keys(batch);

@@ -20,6 +20,7 @@
 #include "base/held.h"
 #include "base/id.h"
 #include "event/event.h"
+#include "event/witness.h"
 
 /* Enough to hide the memory's latency, few enough to stay in the first cache. */
 #define BATCH_MAX 64
@@ -38,8 +39,9 @@ struct batch {
     struct fates *fates;
     struct clock *clock;
     struct dedup *dedup;
+    struct witness *witness;
     uint64_t max_keys;
-    /* In a range of --jobs: where FATE_LEFT goes; and what is called behind each batch. */
+    /* In a range of --jobs: where FATE_DEFERRED goes; and what is called behind each batch. */
     void (*leave)(void *context, const struct pending *pending);
     void (*left)(void *context);
     void *context;
@@ -49,8 +51,8 @@ struct batch {
     struct value *values;
     const struct pending *accepted[BATCH_MAX]; /* what the command will get, in order */
     int count;
-    int64_t told_us;    /* the watermark the command was told last */
-    uint64_t keys_most; /* batch_keys at the most */
+    int64_t announced_us; /* the watermark the command was told last */
+    uint64_t keys_most;   /* batch_keys at the most */
     bool full; /* more than --max-keys or --max-memory: saved and ended as soon as can be */
 };
 

@@ -16,6 +16,8 @@
  *     hint       for each event of a batch, before any of the batch is handed to event
  *     event      for each event that passed; says what became of it
  *     advance    when the smallest watermark has moved: close and print what is due
+ *     pause      when the input has brought nothing for a moment: print what only waits for time to
+ *                move on from where it is
  *     updates    --emit=updates: print what has changed since the last call
  *     save       any time between events
  *     finish     once, when nothing may stay open: close and print all (with --state, only if
@@ -31,6 +33,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/misnumber.h"
 #include "base/buffer.h"
 #include "base/option.h"
 #include "base/pack.h"
@@ -44,7 +47,7 @@ enum fate {
     FATE_LATE,     /* nothing it could still belong to is open */
     FATE_NO_ID,    /* cs-sessionize, cs-abandon: an event without an id */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
-    FATE_LEFT,     /* in a range of --jobs: it may have to do with what earlier ranges hold */
+    FATE_DEFERRED, /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
 /* What the common options mean for a run, for commands that have to look. Durations in
@@ -105,6 +108,7 @@ struct run {
     struct rows *rows;
     struct settings settings;
     struct counters counters;
+    struct misnumbers misnumbers; /* that command and loop have met */
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
                               before --where; INT64_MAX before the first */
     int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
@@ -124,8 +128,8 @@ enum tool_flags {
 /*
  * --jobs: what an analysis does when files are read in contiguous ranges by several processes. The
  * first range is the run's own; each other one is read by a process that knows of what came before
- * only how far event time had come. What it cannot decide it leaves to the run (FATE_LEFT); what it
- * has open at its end it hands over, and the run adds that to its own.
+ * only how far event time had come. What it cannot decide it leaves to the run (FATE_DEFERRED);
+ * what it has open at its end it hands over, and the run adds that to its own.
  */
 struct ranges {
     bool singly; /* what becomes of an event depends on no other: ranges may be small */
@@ -155,6 +159,7 @@ struct analysis {
     void (*hint)(struct run *run, struct event *ev);
     enum fate (*event)(struct run *run, const struct event *ev);
     void (*advance)(struct run *run, int64_t watermark_us);
+    void (*pause)(struct run *run);
     void (*updates)(struct run *run);
     void (*finish)(struct run *run);
     /* The same bytes for the same state. Loaded once, before any event; false: senseless. NULL: the

@@ -4,6 +4,9 @@
 
 #include "base/memory.h"
 
+/* Fewer ids are not worth a look. */
+#define SWEEP_IDS 1024
+
 struct passed {
     struct id id;
     int64_t first_us, last_us; /* the event_times it was passed with, the later one last; both the
@@ -13,7 +16,8 @@ struct passed {
 void dedup_init(struct dedup *dedup, int64_t span_us)
 {
     dedup->span_us = span_us;
-    dedup->sweep_us = dedup->passed_us = INT64_MIN;
+    dedup->sweep_us = dedup->passed_us = dedup->newest_us = INT64_MIN;
+    dedup->sweep_ids = SWEEP_IDS;
     table_init(&dedup->ids, sizeof(struct passed), HELD_EVENTS);
 }
 
@@ -42,6 +46,7 @@ void dedup_note(struct dedup *dedup, struct id id, int64_t time_us)
 {
     bool is_new;
     struct passed *passed = table_put(&dedup->ids, id, &is_new);
+    if (time_us > dedup->newest_us) dedup->newest_us = time_us;
     if (is_new) {
         passed->first_us = passed->last_us = time_us;
     } else if (time_us >= passed->last_us) {
@@ -63,9 +68,12 @@ static bool is_remembered(const void *entry, const void *context)
 void dedup_advance(struct dedup *dedup, int64_t watermark_us)
 {
     dedup->passed_us = watermark_us;
-    if (watermark_us < dedup->sweep_us || dedup->ids.count == 0) return;
-    dedup->sweep_us = watermark_us + dedup->span_us / 4 + 1;
+    if (dedup->ids.count == 0) return;
+    if (watermark_us < dedup->sweep_us && dedup->ids.count < dedup->sweep_ids) return;
     table_sweep(&dedup->ids, is_remembered, dedup);
+    const int64_t ahead_us = dedup->newest_us > watermark_us ? dedup->newest_us - watermark_us : 0;
+    dedup->sweep_us = watermark_us + (ahead_us + dedup->span_us) / 4 + 1;
+    dedup->sweep_ids = dedup->ids.count * 2 + SWEEP_IDS;
 }
 
 static int passed_compare(const void *a, const void *b)
@@ -99,6 +107,8 @@ bool dedup_load(struct dedup *dedup, struct unpack *in)
         struct passed *passed = table_put(&dedup->ids, id, &is_new);
         passed->first_us = unpack_i64(in);
         passed->last_us = unpack_i64(in);
+        if (passed->last_us > dedup->newest_us) dedup->newest_us = passed->last_us;
     }
+    dedup->sweep_ids = dedup->ids.count * 2 + SWEEP_IDS;
     return !in->broken;
 }

@@ -5,7 +5,9 @@
  * remembered until the watermark is past its event_time + span, so memory is bounded by the events
  * of that span. Whether it is still remembered is decided by the watermark that judges the event,
  * not by when memory was last tidied up: so it does not depend on how many events are looked at
- * together. Of an id that comes again and again far apart, the last two times are kept.
+ * together. It is tidied up when the watermark has gone on by a quarter of the time that is
+ * remembered, or when there are twice as many ids: so an id is looked at a few times, whatever the
+ * lateness. Of an id that comes again and again far apart, the last two times are kept.
  */
 #ifndef CS_DEDUP_H
 #define CS_DEDUP_H
@@ -17,9 +19,14 @@
 #include "base/table.h"
 
 struct dedup {
-    int64_t span_us;  /* 0: off */
-    struct table ids; /* struct passed */
-    int64_t sweep_us; /* forget again when the watermark has come here */
+    int64_t span_us;    /* 0: off */
+    struct table ids;   /* struct passed */
+    int64_t sweep_us;   /* forget again when the watermark has come here, */
+    uint64_t sweep_ids; /* or when there are so many */
+    int64_t newest_us;  /* the largest event_time noted */
+    /* Events that came when what they may repeat was forgotten. */
+    uint64_t blind;
+    int64_t blind_us; /* how much more lateness would have kept it, for all of them */
     int64_t
         passed_us; /* the watermark: what it has passed is forgotten, whether still there or not */
 };
@@ -32,6 +39,16 @@ bool dedup_seen(const struct dedup *dedup, struct id id, int64_t time_us, int64_
 
 /* It has been passed: from now on it is remembered. */
 void dedup_note(struct dedup *dedup, struct id id, int64_t time_us);
+
+/* An event of that time that is no repeat, judged by that watermark: counts it where a repeat could
+ * not be told. */
+static inline void dedup_judged(struct dedup *dedup, int64_t time_us, int64_t watermark_us)
+{
+    if (__builtin_expect(watermark_us <= time_us + dedup->span_us, 1)) return;
+    dedup->blind++;
+    if (watermark_us - time_us - dedup->span_us > dedup->blind_us)
+        dedup->blind_us = watermark_us - time_us - dedup->span_us;
+}
 
 /* Forgets what the watermark has passed; cheap when there is little to forget. */
 void dedup_advance(struct dedup *dedup, int64_t watermark_us);

@@ -6,6 +6,8 @@
 #ifndef CS_STATS_H
 #define CS_STATS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -21,30 +23,14 @@ struct stats {
     int64_t disorder_us; /* the farthest an event lay behind its partition's event time */
 };
 
-/* What is said besides the counters that are kept over restarts. */
-struct stats_moment {
-    const char *tool;
-    uint64_t keys;         /* ids, groups and partitions held */
-    uint64_t memory;       /* bytes held */
-    uint64_t bytes;        /* read in this run */
-    int64_t event_time_us; /* the largest; TIME_NONE: none */
-    int64_t watermark_us;  /* likewise */
-    struct slice more;     /* further ,"name":number members */
+struct stats_counter {
+    const char *name, *help;
+    uint64_t value;
 };
 
-/* One JSON object and a newline. */
-void stats_json(const struct stats *stats, const struct stats_moment *moment, struct buffer *out);
-
-/* Prometheus text format, version 0.0.4. */
-void stats_prometheus(const struct stats *stats, const struct stats_moment *moment,
-                      struct buffer *out);
-
-/* Writes them to path (ending in .prom: Prometheus; replaced atomically), or as JSON to standard
- * error when it is NULL. */
-void stats_put(const struct stats *stats, const struct stats_moment *moment, const char *path);
-
-/* Dies if that file cannot be made: now is better than at the end. */
-void stats_check(const char *path);
+/* The i-th counter, in the order in which they are printed; those of rejected_by are not among
+ * them. False: there are no more. */
+bool stats_counter(const struct stats *stats, size_t i, struct stats_counter *counter);
 
 void stats_save(const struct stats *stats, struct buffer *out);
 void stats_load(struct stats *stats, struct unpack *in);

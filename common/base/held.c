@@ -11,7 +11,7 @@ const char *held_name(enum held_kind kind)
         [HELD_GROUPS] = "groups",
         [HELD_IDS] = "ids counted by distinct",
         [HELD_SESSIONS] = "open sessions or carts",
-        [HELD_RESTS] = "carts at rest",
+        [HELD_DORMANT] = "dormant carts",
         [HELD_SERIES] = "baselines",
         [HELD_EVENTS] = "ids of --dedup",
         [HELD_PARTITIONS] = "partitions and what --max-jump holds",

@@ -22,7 +22,7 @@ enum held_kind {
     HELD_GROUPS,
     HELD_IDS,
     HELD_SESSIONS,
-    HELD_RESTS,
+    HELD_DORMANT,
     HELD_SERIES,
     HELD_EVENTS,
     HELD_PARTITIONS,

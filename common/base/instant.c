@@ -4,39 +4,15 @@
 
 #include <time.h>
 
+#include "base/civil.h"
 #include "base/die.h"
 #include "base/number.h"
+#include "base/timetext.h"
 
 #define SECOND_US INT64_C(1000000)
-#define DAY_SECONDS INT64_C(86400)
 #define DAY_US (DAY_SECONDS * SECOND_US)
 
-/* Days from 0000-03-01, where the calendar's arithmetic is simplest, to 1970-01-01. */
-#define EPOCH_DAYS INT64_C(719468)
-
 #define DATE_BYTES 10 /* "2026-01-01" */
-
-static bool date_valid(unsigned year, unsigned month, unsigned day)
-{
-    static const unsigned char month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-    if (year < 1 || month - 1 > 11 || day - 1 >= month_days[month - 1]) return false;
-    if (month != 2 || day != 29) return true;
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Days since 1970-01-01. Years begin in March, so that February's end is the year's (Howard
- * Hinnant, chrono-Compatible Low-Level Date Algorithms, days_from_civil; no eras, as years are not
- * negative). */
-static int64_t date_days(unsigned year, unsigned month, unsigned day)
-{
-    const unsigned from_march = month > 2 ? month - 3 : month + 9;
-    const unsigned years = month > 2 ? year : year - 1;
-    const unsigned leap_days = years / 4 - years / 100 + years / 400;
-    const unsigned year_days = (153 * from_march + 2) / 5 + day - 1;
-    return (int64_t)(years * 365 + leap_days + year_days) - EPOCH_DAYS;
-}
-
 /* Eight characters against a pattern of '0' for any digit and separators that stand for themselves:
  * XOR makes digits 0-9 and separators 0; adding limits sets a high bit where a byte is more. */
 #define WORD(a, b, c, d, e, f, g, h)                                                               \
@@ -97,68 +73,31 @@ static unsigned pair_read(const char *text)
     return (unsigned)(text[0] - '0') * 10 + (unsigned)(text[1] - '0');
 }
 
-/* Reads "", ".1" to ".123456789" from the front of *rest; finer digits than microseconds are cut.
- */
-static bool fraction_read(struct slice *rest, int64_t *out_us)
-{
-    *out_us = 0;
-    if (rest->len == 0 || (rest->text[0] != '.' && rest->text[0] != ',')) return true;
-
-    size_t len = 1;
-    int64_t us = 0;
-    for (; len < rest->len && is_digit(rest->text[len]); len++)
-        if (len <= 6) us = us * 10 + (rest->text[len] - '0');
-    if (len < 2 || len > 10) return false;
-    for (size_t digits = len - 1; digits < 6; digits++)
-        us *= 10;
-    *out_us = us;
-    *rest = (struct slice){.text = rest->text + len, .len = rest->len - len};
-    return true;
-}
-
-/* Ruby and Go write " +0000" and " +0100 CET": the offset alone. */
-static struct slice zone_offset(struct slice text)
-{
-    if (text.len < 6 || text.text[0] != ' ') return text;
-    const struct slice offset = {.text = text.text + 1, .len = 5};
-    if (text.len == 6) return offset;
-    if (text.text[6] != ' ' || text.len < 8 || text.len > 12) return text;
-    for (size_t i = 7; i < text.len; i++)
-        if (text.text[i] < 'A' || text.text[i] > 'Z') return text;
-    return offset;
-}
-
-/* Reads a zone, all of text: seconds that local time is ahead of UTC. */
-static bool zone_read(struct slice text, bool assume_utc, int64_t *out_seconds)
-{
-    *out_seconds = 0;
-    if (text.len == 0) return assume_utc;
-    if (text.len == 1) return text.text[0] == 'Z' || text.text[0] == 'z';
-    if (slice_equal(text, SLICE(" UTC")) || slice_equal(text, SLICE(" GMT"))) return true;
-    text = zone_offset(text);
-    if (text.text[0] != '+' && text.text[0] != '-') return false;
-
-    const bool colon = text.len == 6 && text.text[3] == ':';
-    if (text.len != 3 && text.len != 5 && !colon) return false;
-    const unsigned hours = pair_read(text.text + 1);
-    const unsigned minutes = text.len == 3 ? 0 : pair_read(text.text + (colon ? 4 : 3));
-    if (hours > 23 || minutes > 59) return false;
-    const int64_t seconds = hours * 3600 + minutes * 60;
-    *out_seconds = text.text[0] == '-' ? -seconds : seconds;
-    return true;
-}
-
 static inline bool instant_range(int64_t time_us, int64_t *out_us)
 {
     *out_us = time_us;
     return time_us >= INSTANT_MIN && time_us <= INSTANT_MAX;
 }
 
-bool instant_parse_text(struct slice text, bool assume_utc, int64_t *out_us)
+static bool written_read(const struct timetext *written, int64_t *out_us)
+{
+    const int64_t seconds = written->local_seconds - written->zone_seconds;
+    return instant_range(seconds * SECOND_US + written->fraction_us, out_us);
+}
+
+/* What is not RFC 3339. */
+static bool other_read(struct slice text, struct zone *zone, int64_t *out_us)
+{
+    struct timetext written;
+    return timetext_read(text, zone, &written) && written_read(&written, out_us);
+}
+
+bool instant_parse_text(struct slice text, struct zone *zone, int64_t *out_us)
 {
     int64_t seconds, fraction_us, zone_seconds;
 
-    if (text.len < 19 || !minute_read(text.text, &seconds)) return false;
+    if (text.len < 19) return false;
+    if (!minute_read(text.text, &seconds)) return other_read(text, zone, out_us);
 
     if (text.len == 24) { /* nearly every time there is: ":00.000Z" follows */
         const uint64_t word =
@@ -173,41 +112,136 @@ bool instant_parse_text(struct slice text, bool assume_utc, int64_t *out_us)
     const unsigned second = pair_read(text.text + 17);
     if (text.text[16] != ':' || second > 60) return false;
     struct slice rest = {.text = text.text + 19, .len = text.len - 19};
-    if (!fraction_read(&rest, &fraction_us)) return false;
-    if (!zone_read(rest, assume_utc, &zone_seconds)) return false;
+    if (!timetext_fraction(&rest, &fraction_us)) return false;
+    if (!zone_read(rest, zone, seconds + second, &zone_seconds)) return false;
     return instant_range((seconds + second - zone_seconds) * SECOND_US + fraction_us, out_us);
 }
 
-static enum instant_unit unit_by_magnitude(int64_t digits)
+/* By size a number's unit is plain only from 1973 on: below, it may as well be a day number, a
+ * length of time or nothing at all. And digits that are a date would be some time in the year 2612
+ * or 1976. */
+#define DIGITS_LEAST 8
+
+static enum instant_unit unit_by_size(struct slice text)
 {
+    const int64_t digits = number_magnitude(text);
+    if (digits <= DIGITS_LEAST) return UNIT_AUTO;
+    if ((digits == 12 || digits == 14 || digits == 17) && timetext_looks_compact(text))
+        return UNIT_AUTO;
     return digits <= 11 ? UNIT_S : digits <= 14 ? UNIT_MS : digits <= 17 ? UNIT_US : UNIT_NS;
 }
 
+/* Days since 1899-12-30, as spreadsheets count them: before March 1900 they do not agree, and after
+ * the year 9999 there are none. A fraction of a day is meant to be a whole millisecond. */
+#define EXCEL_LEAST 61
+#define EXCEL_BEHIND 2958466
+#define EXCEL_EPOCH 25569 /* 1970-01-01 */
+
+static bool excel_read(struct slice text, struct zone *zone, int64_t *out_us)
+{
+    decimal days;
+    if (zone == NULL || !decimal_parse(text, &days)) return false;
+    if (days < EXCEL_LEAST * DECIMAL_ONE || days >= EXCEL_BEHIND * DECIMAL_ONE) return false;
+    const decimal millis = (days * (DAY_SECONDS * 1000) + DECIMAL_ONE / 2) / DECIMAL_ONE;
+    const int64_t local_us = (int64_t)millis * 1000 - EXCEL_EPOCH * DAY_US;
+    const int64_t second = local_us / SECOND_US - (local_us % SECOND_US < 0);
+    return instant_range(local_us - zone_offset(zone, second) * SECOND_US, out_us);
+}
+
 /* Reads a number's text: microseconds are the unit's times ten to the shift. */
-static bool epoch_read(struct slice text, enum instant_unit unit, int64_t *out_us)
+static bool epoch_read(struct slice text, const struct instant_format *format, int64_t *out_us)
 {
     static const int shifts[] = {[UNIT_S] = 6, [UNIT_MS] = 3, [UNIT_US] = 0, [UNIT_NS] = -3};
+    enum instant_unit unit = format->unit;
+    struct timetext written;
     int64_t time_us;
 
-    if (unit == UNIT_AUTO) unit = unit_by_magnitude(number_magnitude(text));
+    if (unit == UNIT_DATE)
+        return timetext_compact(text, format->zone, &written) && written_read(&written, out_us);
+    if (unit == UNIT_EXCEL) return excel_read(text, format->zone, out_us);
+    if (unit == UNIT_AUTO) unit = unit_by_size(text);
+    if (unit == UNIT_AUTO) return false;
     return number_floor(text, shifts[unit], &time_us) && instant_range(time_us, out_us);
 }
 
-static bool digits_only(struct slice text)
+/* The digits of a number that is text, its point where it has a fraction. A comma may stand there,
+ * too: in copy, which has room for DIGITS_MAX, it is a point. Len 0: it is no such text. */
+#define DIGITS_MAX 40
+
+static struct slice digits_read(struct slice text, char *copy)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_digit(text.text[i])) return false;
-    return text.len > 0;
+    size_t mark = text.len;
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_digit(text.text[i])) continue;
+        if ((text.text[i] != '.' && text.text[i] != ',') || mark != text.len || i == 0 ||
+            i + 1 == text.len)
+            return (struct slice){0};
+        mark = i;
+    }
+    if (mark == text.len || text.text[mark] == '.') return text;
+    if (text.len > DIGITS_MAX) return (struct slice){0};
+    memcpy(copy, text.text, text.len);
+    copy[mark] = '.';
+    return (struct slice){.text = copy, .len = text.len};
 }
 
 bool instant_parse(struct value value, const struct instant_format *format, int64_t *out_us)
 {
     const struct slice text = value_slice(value);
+    struct timetext written;
+    char copy[DIGITS_MAX];
 
-    if (value.kind == KIND_NUMBER) return epoch_read(text, format->unit, out_us);
+    if (value.kind == KIND_NUMBER) return epoch_read(text, format, out_us);
     if (value.kind != KIND_STRING) return false;
-    if (digits_only(text)) return epoch_read(text, format->unit, out_us);
-    return instant_parse_text(text, format->assume_utc, out_us);
+    const struct slice digits = digits_read(text, copy);
+    if (digits.len != 0) return epoch_read(digits, format, out_us);
+    if (instant_parse_text(text, format->zone, out_us)) return true;
+    return format->unit == UNIT_DATE && timetext_compact(text, format->zone, &written) &&
+           written_read(&written, out_us);
+}
+
+/* To see whether a zone is all that is missing. */
+static struct zone_entry utc_entry = {.from = INT64_MIN};
+static struct zone utc = {.entry = &utc_entry, .count = 1};
+
+/* Why a number, or a text of digits, is no time. */
+static const char *epoch_fault(struct slice text, const struct instant_format *format)
+{
+    const struct instant_format with_zone = {.unit = format->unit, .zone = &utc};
+    int64_t ignored;
+
+    if (format->zone == NULL && epoch_read(text, &with_zone, &ignored))
+        return "has no zone (--tz=ZONE, --assume-utc)";
+    if (format->unit == UNIT_DATE) return "is no date like 20260107 or 20260107100000";
+    if (format->unit == UNIT_EXCEL) return "is no day number of a spreadsheet (61 to 2958465)";
+    if (format->unit != UNIT_AUTO) return "is beyond the years 1 to 9999";
+    if (timetext_looks_compact(text))
+        return "looks like a date written in digits (--time-unit=date)";
+    const double number = number_double(text);
+    if (number >= 20000 && number < 80000)
+        return "looks like a day number of a spreadsheet (--time-unit=excel)";
+    if (number_magnitude(text) <= DIGITS_LEAST)
+        return "is too small to say what it counts since 1970 (--time-unit=s, ms, us or ns)";
+    return "is beyond the years 1 to 9999";
+}
+
+const char *instant_fault(struct value value, const struct instant_format *format)
+{
+    const struct instant_format with_zone = {.unit = format->unit, .zone = &utc};
+    const struct slice text = value_slice(value);
+    char copy[DIGITS_MAX];
+    int64_t ignored;
+
+    if (value.kind == KIND_NUMBER) return epoch_fault(text, format);
+    if (value.kind != KIND_STRING) return "cannot be read";
+    const struct slice digits = digits_read(text, copy);
+    if (digits.len != 0) return epoch_fault(digits, format);
+    if (format->zone == NULL && instant_parse(value, &with_zone, &ignored))
+        return "has no zone (--tz=ZONE, --assume-utc)";
+    if (format->unit != UNIT_DATE && timetext_looks_compact(text))
+        return "looks like a date written in digits (--time-unit=date)";
+    if (number_valid(text)) return "is a number as text, with a sign or an exponent";
+    return timetext_fault(text);
 }
 
 bool instant_parse_near(struct instant_near *near, struct value value,
@@ -216,7 +250,7 @@ bool instant_parse_near(struct instant_near *near, struct value value,
     if (instant_near_read(near, value, out_us)) return true;
     if (!instant_parse(value, format, out_us)) return false;
     if (value.kind == KIND_STRING && value.len == 24 && value.text[23] == 'Z' &&
-        value.text[17] < '6' && *out_us >= 0) {
+        value.text[17] < '6' && value.text[4] == '-' && *out_us >= 0) {
         near->text[0] = slice_word(value.text);
         near->text[1] = slice_word(value.text + 8);
         near->minute_us = *out_us - *out_us % (60 * SECOND_US);

@@ -1,12 +1,12 @@
 /*
  * instant.h - points in time: int64 microseconds since 1970-01-01T00:00:00Z, UTC, no leap seconds.
  *
- * Range: years 0001 to 9999. Grammar: RFC 3339 with 'T', 't' or one blank between date and time,
+ * Range: years 0001 to 9999. Text: RFC 3339 with 'T', 't' or one blank between date and time,
  * seconds required, 0 to 9 fraction digits (finer than microseconds is cut off, toward the past for
- * epoch numbers too), zone 'Z', 'z', +hh:mm, +hhmm, +hh, " UTC", " GMT", or as Ruby and Go write
- * it, " +hhmm" and " +hhmm CET". The fraction may follow a comma. Second 60 is the next minute's 0.
- * Epoch numbers are s, ms, us or ns by size (absolute value below 1e11, 1e14, 1e17, above) or by a
- * given unit, fractions allowed.
+ * epoch numbers too) behind a point or a comma, and a zone as zone.h reads it; or a form of
+ * timetext.h. Second 60 is the next minute's 0.
+ * Numbers, and text of digits with a fraction or without, count from 1970, in a given unit or, from
+ * 1e8 on, by size: s, ms, us or ns below 1e11, 1e14, 1e17 and above. So each unit begins in 1973.
  */
 #ifndef CS_INSTANT_H
 #define CS_INSTANT_H
@@ -17,25 +17,39 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 #include "base/value.h"
+#include "base/zone.h"
 
 #define INSTANT_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define INSTANT_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
 #define TIME_NONE INT64_MIN /* before every event */
 
-enum instant_unit { UNIT_AUTO, UNIT_S, UNIT_MS, UNIT_US, UNIT_NS };
+enum instant_unit {
+    UNIT_AUTO,
+    UNIT_S,
+    UNIT_MS,
+    UNIT_US,
+    UNIT_NS,
+    UNIT_DATE, /* digits are a date: 20260107100000 */
+    UNIT_EXCEL /* days since 1899-12-30, local time */
+};
 
 /* How times stand in the input. */
 struct instant_format {
     enum instant_unit unit; /* --time-unit */
-    bool assume_utc;        /* text without a zone is UTC rather than an error */
+    struct zone *zone;      /* of times without one; NULL: they cannot be read */
 };
 
-/* Reads RFC 3339 text. False: not a time, or out of range. */
-bool instant_parse_text(struct slice text, bool assume_utc, int64_t *out_us);
+/* Reads text other than digits. zone: of times without one, or NULL. False: not a time, or out of
+ * range. */
+bool instant_parse_text(struct slice text, struct zone *zone, int64_t *out_us);
 
 /* Reads a member: text, digits, or a number. False: bad-time. */
 bool instant_parse(struct value value, const struct instant_format *format, int64_t *out_us);
+
+/* Why a value that instant_parse has refused is no time: a phrase that follows the member's name,
+ * "has no seconds". */
+const char *instant_fault(struct value value, const struct instant_format *format);
 
 /* The minute of the time read last: the next one is nearly always in the same. A zeroed struct
  * knows none. */

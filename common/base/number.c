@@ -321,15 +321,6 @@ bool decimal_parse(struct slice text, decimal *out)
     return true;
 }
 
-bool decimal_add(decimal *sum, decimal addend)
-{
-    decimal result;
-
-    if (__builtin_add_overflow(*sum, addend, &result)) return false;
-    *sum = result;
-    return true;
-}
-
 /* Writes exactly count digits in front of at; returns where they begin. */
 static char *digits_write(char *at, uint64_t number, int count)
 {

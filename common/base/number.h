@@ -40,9 +40,6 @@ bool number_floor(struct slice text, int shift, int64_t *out);
 /* Reads a valid JSON number; false when it does not fit. */
 bool decimal_parse(struct slice text, decimal *out);
 
-/* *sum += addend; false (and *sum unchanged) on overflow. */
-bool decimal_add(decimal *sum, decimal addend);
-
 /* Adds the shortest text: no trailing zeros, no exponent, "-0" never. */
 void decimal_print(struct buffer *out, decimal number);
 

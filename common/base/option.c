@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 
 /* What getopt_long returns for long options without a letter: above every char. */
@@ -119,7 +120,10 @@ static const char *choice_set(const struct option_row *row, const char *value)
         if (*bar == '\0') break;
         word = bar + 1;
     }
-    return phrase("'%s' is none of %s", value, row->words);
+    const struct slice meant = nearest_word(slice_of(value), row->words);
+    if (meant.text == NULL) return phrase("'%s' is none of %s", value, row->words);
+    return phrase("'%s' is none of %s; did you mean %.*s?", value, row->words, (int)meant.len,
+                  meant.text);
 }
 
 static void value_add(struct option_list *list, const char *value)
@@ -217,6 +221,19 @@ static const struct option_row *row_at(char *line, char **behind)
     return NULL;
 }
 
+/* The option of the name nearest to a word of the command line, as a phrase; empty: none is near.
+ */
+static const char *option_meant(const char *word)
+{
+    word += strspn(word, "-");
+    struct nearest nearest;
+    nearest_begin(&nearest, (struct slice){.text = word, .len = strcspn(word, "=")});
+    for (int i = 0; i < row_count; i++)
+        nearest_offer(&nearest, slice_of(all_rows[i]->name));
+    if (nearest.name.text == NULL) return "";
+    return phrase("; did you mean --%s?", nearest.name.text);
+}
+
 /* One line of an option file, leading blanks and comments aside: --NAME, --NAME=VALUE, --NAME VALUE
  * or -N VALUE. Applied when the command line has not given a single value. */
 static void file_line(char *line, int number)
@@ -230,7 +247,8 @@ static void file_line(char *line, int number)
     char *behind;
     const struct option_row *row = row_at(line, &behind);
     if (row == NULL || strcmp(row->name, "view") == 0 || strcmp(row->name, "help") == 0)
-        die_usage("%s:%d: no such option here: '%s'", file_path, number, line);
+        die_usage("%s:%d: no such option here: '%s'%s", file_path, number, line,
+                  row == NULL && line[1] == '-' ? option_meant(line) : "");
     const int takes = row_takes_value(row);
     const char *value = NULL;
     if (takes == 2 && *behind != '\0' && *behind != '=')
@@ -264,6 +282,23 @@ static void file_read(void)
     if (ferror(file)) die_errno("%s", file_path);
     free(line);
     fclose(file);
+}
+
+/* The last value given counts, which somebody who forgot the first one does not see. */
+static void given_twice_tell(void)
+{
+    for (int i = 0; i < given_count; i++) {
+        const struct option_row *row = given[i].row;
+        const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG;
+        if (!single || given[i].value == NULL) continue;
+        for (int j = i + 1; j < given_count; j++) {
+            if (given[j].row != row || given[j].value == NULL) continue;
+            if (strcmp(given[i].value, given[j].value) != 0)
+                message("--%s was given twice: %s counts, and %s does not", row->name,
+                        given[j].value, given[i].value);
+            break;
+        }
+    }
 }
 
 static void rows_collect(const struct option_row *rows)
@@ -323,7 +358,8 @@ int option_parse(int argc, char **argv, const struct option_row *own,
             if (optopt >= LONG_BASE)
                 die_usage("--%s takes no value", all_rows[optopt - LONG_BASE]->name);
             if (optopt != 0) die_usage("no such option: -%c", optopt);
-            die_usage("no such option, or not the whole of its name: %s", word);
+            die_usage("no such option, or not the whole of its name: %s%s", word,
+                      option_meant(word));
         }
         if (found == ':') {
             if (optopt >= LONG_BASE)
@@ -338,6 +374,7 @@ int option_parse(int argc, char **argv, const struct option_row *own,
         if (row->letter == 'V') version_print();
         given_add(row, optarg);
     }
+    given_twice_tell();
     /* The view's lists come before those of the command line, its single values below them. */
     for (int i = 0; i < given_count; i++)
         if (strcmp(given[i].row->name, "view") == 0) apply(given[i].row, given[i].value);
@@ -352,6 +389,60 @@ bool option_given(const char *name)
     for (size_t i = 0; i < file_count; i++)
         if (strcmp(file_rows[i]->name, name) == 0) return true;
     return given_here(name);
+}
+
+const char *option_value(const char *name)
+{
+    for (int i = given_count; i-- > 0;)
+        if (strcmp(given[i].row->name, name) == 0) return given[i].value;
+    return NULL;
+}
+
+/* May members' names stand in its value, those of the events that come in? */
+static bool row_mentions(const struct option_row *row)
+{
+    static const char *const others[] = {
+        "map",        /* a program over what is no event yet */
+        "header",     /* columns are there, if empty */
+        "log-format", /* a format */
+        "null",       /* a value */
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(row->name, others[i]) == 0) return false;
+    return row->argument != NULL && !names_file(row) &&
+           (row->type == OPTION_TEXT || row->type == OPTION_LIST);
+}
+
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (c & 0x80) != 0;
+}
+
+/* Notes the places in the value where the name stands as a whole word. */
+static void value_mentions(struct option_mention *mention, const struct option_row *row,
+                           const char *value, struct slice name, bool here)
+{
+    if (value == NULL || name.len == 0 || !row_mentions(row)) return;
+    const char *const end = value + strlen(value);
+    for (const char *at = value; at < end; at++) {
+        at = memmem(at, (size_t)(end - at), name.text, name.len);
+        if (at == NULL) return;
+        if (is_name_character(at[name.len]) || (at > value && is_name_character(at[-1]))) continue;
+        if (mention->option == NULL) mention->option = row->name;
+        mention->bare = mention->bare || at == value || at[-1] != '.';
+        mention->here = mention->here || here;
+    }
+}
+
+struct option_mention option_mentions(struct slice name)
+{
+    struct option_mention mention = {0};
+    for (int i = 0; i < given_count; i++)
+        value_mentions(&mention, given[i].row, given[i].value, name, true);
+    for (size_t i = 0; i < file_count; i++)
+        value_mentions(&mention, file_rows[i], file_texts[i], name, false);
+    return mention;
 }
 
 void option_refuse_list(const char *name, const char *value, const char *why)

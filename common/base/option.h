@@ -73,6 +73,18 @@ const char *option_file_name(void);
 /* Was the option named on the command line or in an option file? */
 bool option_given(const char *name);
 
+/* The last value given for it on the command line; NULL: none. */
+const char *option_value(const char *name);
+
+/* Where somebody has written a member's name. */
+struct option_mention {
+    const char *option; /* the first option in whose value it stands; NULL: in none */
+    bool bare;          /* in one of them as a name, and not as .name in an expression */
+    bool here;          /* on the command line, and not in a view only */
+};
+
+struct option_mention option_mentions(struct slice name);
+
 /* Adds the items of each value given for that option. Anything wrong is die_usage. */
 void option_items(struct list *out, const char *name, const struct option_list *values,
                   enum list_kind kind);

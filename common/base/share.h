@@ -20,4 +20,8 @@ extern const char share_directory[];
  */
 bool share_find(struct buffer *path, const char *kind, const char *name, const char *suffix);
 
+/* The name of a file of that kind, without its suffix, that is nearest to a name that is none; the
+ * caller frees it. NULL: none is near. */
+char *share_meant(const char *kind, const char *name, const char *suffix);
+
 #endif

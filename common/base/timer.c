@@ -103,17 +103,17 @@ static void bucket_spread(struct timer *timer, int level, unsigned byte)
     items_free(timer, &bucket);
 }
 
-bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)
+/* Takes out an item due before that time; where there is none it is now then, at least. */
+static inline bool item_take(struct timer *timer, uint64_t before, uint64_t then,
+                             struct timer_item *item)
 {
-    const uint64_t before = sortable(before_us);
-
     while (timer->levels != 0 && before > timer->now) {
         const int level = __builtin_ctz(timer->levels);
         const unsigned byte = first_byte(timer, level);
         const uint64_t inside = (UINT64_C(1) << (level * 8)) - 1;
         const uint64_t above = timer->now >> (level * 8) & ~UINT64_C(0xff);
         const uint64_t begin = (above | byte) << (level * 8);
-        if (begin > before || (begin == before && level == 0)) break;
+        if (begin > then || (begin == before && level == 0)) break;
 
         if ((begin | inside) < before) { /* all of it is due: no need to look closer */
             struct timer_bucket *bucket = &timer->bucket[level][byte];
@@ -125,6 +125,20 @@ bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)
         timer->now = begin;
         bucket_spread(timer, level, byte);
     }
-    if (before > timer->now) timer->now = before;
+    if (then > timer->now) timer->now = then;
     return false;
+}
+
+bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)
+{
+    const uint64_t before = sortable(before_us);
+
+    return item_take(timer, before, before, item);
+}
+
+bool timer_pop_at(struct timer *timer, int64_t at_us, struct timer_item *item)
+{
+    const uint64_t at = sortable(at_us);
+
+    return item_take(timer, at + 1, at, item);
 }

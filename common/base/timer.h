@@ -53,4 +53,8 @@ void timer_push(struct timer *timer, struct timer_item item);
  * False: there is none (any more), and it is now that time. The time given never goes back. */
 bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item);
 
+/* Takes out an item due at that time or before. False: there is none now, and it is now that time,
+ * but more may be added that is due then. The time is less than INT64_MAX. */
+bool timer_pop_at(struct timer *timer, int64_t at_us, struct timer_item *item);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/numeral.h"
 #include "event/scan_inside.h"
 
 static uint32_t name_place(struct slice name)
@@ -58,6 +59,7 @@ struct scanner *scanner_new(const struct schema *schema)
     scanner->as_is = schema->as_is && schema->alias_count == 0 && schema->number == 0;
     scanner->needed = schema->needed;
     scanner->number = schema->number;
+    scanner->decimal_comma = schema->decimal_comma;
     for (size_t i = 0; i < schema->alias_count; i++)
         name_add(scanner, schema->alias[i].old, schema->alias[i].name);
     for (int slot = 0; slot < schema->count; slot++)
@@ -138,6 +140,15 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
     return index;
 }
 
+struct slice scanner_numeral(struct scanner *scanner, struct slice text)
+{
+    if (!scanner->decimal_comma && number_valid(text)) return text;
+    char *const out = arena_take(&scanner->scratch, text.len + NUMERAL_MORE + VALUE_PADDING);
+    const size_t len = numeral_write(out, text, scanner->decimal_comma);
+    arena_shrink(&scanner->scratch, out + (len == 0 ? 0 : len + VALUE_PADDING));
+    return (struct slice){.text = out, .len = len};
+}
+
 /* The member written anew: under its new name, or with its text as the number it is. */
 static struct slice member_rewrite(struct scanner *scanner, const struct name *meant,
                                    struct slice member, struct value value)
@@ -154,7 +165,8 @@ static struct slice member_rewrite(struct scanner *scanner, const struct name *m
             char *plain = arena_take(&scanner->scratch, text.len);
             text = (struct slice){.text = plain, .len = json_unescape(plain, text)};
         }
-        if (number_valid(text)) {
+        text = scanner_numeral(scanner, text);
+        if (text.len != 0) {
             from = text.text;
             end = from + text.len;
         }

@@ -54,6 +54,7 @@ struct scanner {
     bool all, as_is;
     uint64_t needed;
     uint64_t number;
+    bool decimal_comma;
     struct slice *rest; /* of the line being scanned */
     size_t rest_count, rest_cap;
     struct node *node;
@@ -111,6 +112,10 @@ int scanner_learn(struct scanner *scanner, int previous, const char *literal, si
 
 /* Notes a member, `"name":value` from key to end, for ev->rest. */
 void scanner_rest(struct scanner *scanner, int name, struct slice member, struct value value);
+
+/* The text of a --number member as the JSON number it is, in the scratch where it has to be written
+ * anew, with VALUE_PADDING behind it; len 0: it is none. */
+struct slice scanner_numeral(struct scanner *scanner, struct slice text);
 
 /* Do canonical members hold an array or object in the end? (A repeated key: the last one counts.)
  * Slow; line is valid. */

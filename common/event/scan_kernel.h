@@ -425,7 +425,11 @@ static void settle(struct scanner *scanner, struct event *ev, uint64_t escaped)
     }
     for (uint64_t left = scanner->number & scanner->needed; left != 0; left &= left - 1) {
         struct value *value = &ev->value[__builtin_ctzll(left)];
-        if (value->kind != KIND_STRING || !number_valid(value_slice(*value))) continue;
+        if (value->kind != KIND_STRING) continue;
+        const struct slice numeral = scanner_numeral(scanner, value_slice(*value));
+        if (numeral.len == 0) continue;
+        value->text = numeral.text;
+        value->len = (uint32_t)numeral.len;
         value->kind = KIND_NUMBER;
         ev->recast = true;
     }

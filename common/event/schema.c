@@ -40,6 +40,9 @@ void schema_release(struct schema *schema)
         free((char *)(uintptr_t)schema->alias[i].name.text);
     }
     free(schema->alias);
+    for (size_t i = 0; i < schema->watch_count; i++)
+        free((char *)(uintptr_t)schema->watch[i].name.text);
+    free(schema->watch);
     *schema = (struct schema){0};
 }
 
@@ -67,4 +70,26 @@ void schema_rename(struct schema *schema, struct slice name, struct slice old)
     schema->alias = memory_resize(schema->alias, schema->alias_count + 1, sizeof schema->alias[0]);
     schema->alias[schema->alias_count++] =
         (struct schema_alias){.old = slice_copy(old), .name = slice_copy(name)};
+    schema_look(schema, old, false, false);
+}
+
+const struct schema_watch *schema_watched(const struct schema *schema, struct slice name)
+{
+    for (size_t i = 0; i < schema->watch_count; i++)
+        if (slice_equal(schema->watch[i].name, name)) return &schema->watch[i];
+    return NULL;
+}
+
+void schema_look(struct schema *schema, struct slice name, bool nested, bool tolerant)
+{
+    for (size_t i = 0; i < schema->watch_count; i++) {
+        if (!slice_equal(schema->watch[i].name, name)) continue;
+        schema->watch[i].nested = schema->watch[i].nested && nested;
+        schema->watch[i].tolerant = schema->watch[i].tolerant && tolerant;
+        return;
+    }
+    if (schema->watch_count == SCHEMA_MAX) return; /* nobody will be told of it */
+    schema->watch = memory_resize(schema->watch, schema->watch_count + 1, sizeof schema->watch[0]);
+    schema->watch[schema->watch_count++] =
+        (struct schema_watch){.name = slice_copy(name), .nested = nested, .tolerant = tolerant};
 }

@@ -35,18 +35,29 @@ enum canonical {
 struct schema {
     struct slice name[SCHEMA_MAX]; /* owned; plain bytes, no escapes */
     uint64_t needed;               /* bit per slot: the scanner must fill it */
-    uint64_t number;               /* bit per slot: --number, text that is a JSON number is one */
+    uint64_t made;      /* bit per slot: a member that cs-parse makes where it is missing */
+    uint64_t number;    /* bit per slot: --number, text that is a number is one */
+    bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
     bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
     bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
+    struct schema_watch *watch; /* names that have no slot, and somebody looks for: witness.h */
+    size_t watch_count;         /* at most SCHEMA_MAX */
 };
 
 /* A member that comes under another name: old in the input is read as name. */
 struct schema_alias {
     struct slice old, name; /* owned */
+};
+
+/* A member's name as an expression has it. */
+struct schema_watch {
+    struct slice name; /* owned */
+    bool nested;       /* everybody who has it means one inside of another member */
+    bool tolerant;     /* everybody who has it asks whether the member is there at all */
 };
 
 /* The canonical members, none needed. */
@@ -62,6 +73,13 @@ int schema_need(struct schema *schema, struct slice name);
 
 /* From now on the input's member old is read as the member name. */
 void schema_rename(struct schema *schema, struct slice name, struct slice old);
+
+/* Somebody has named a member, inside of another one if nested, and cannot do without it unless
+ * tolerant. */
+void schema_look(struct schema *schema, struct slice name, bool nested, bool tolerant);
+
+/* That note of it, or NULL. */
+const struct schema_watch *schema_watched(const struct schema *schema, struct slice name);
 
 static inline bool schema_needs(const struct schema *schema, int slot)
 {

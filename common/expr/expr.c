@@ -4,11 +4,23 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/pack.h"
+#include "expr/advice.h"
 #include "expr/lexer.h"
 #include "expr/libjq.h"
+#include "expr/mention.h"
 #include "expr/native.h"
 
 uint64_t expr_errors;
+
+/* The first error at an event that lacked nothing: an example for whoever asks how it came. That
+ * what is not there cannot be multiplied is no news. */
+#define FIRST_BYTES_MAX ((size_t)64 << 10)
+static struct {
+    struct expr *expr; /* NULL: there was none, or it is gone */
+    struct buffer line;
+    uint64_t line_number;
+} first;
 
 struct expr {
     char *text;
@@ -78,8 +90,12 @@ static bool refuse(const char *text, struct buffer *why)
     for (struct token token = lexer_next(&lexer); !found && token.kind != TOKEN_END;
          token = lexer_next(&lexer)) {
         if (token.kind == TOKEN_BAD) {
-            buffer_printf(why, "syntax error at '%.*s'",
-                          (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
+            if (token.text.len == 0)
+                buffer_add_literal(why,
+                                   "syntax error: a bracket or quote is still open at the end");
+            else
+                buffer_printf(why, "syntax error at '%.*s'",
+                              (int)(token.text.len < 40 ? token.text.len : 40), token.text.text);
             found = true;
         } else if (token.kind == TOKEN_NAME && token_is(before, "$")) {
             found = refuse_variable(token.text, why);
@@ -117,25 +133,94 @@ struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct 
     struct libjq *libjq = libjq_compile(text, why);
     if (libjq == NULL) return NULL;
     need_everything(schema);
+    mention_all(slice_of(text), schema);
     struct expr *expr = expr_new(text, schema);
     expr->libjq = libjq;
     return expr;
 }
 
-struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why)
+static struct expr *either_compile(const char *text, struct schema *schema, struct buffer *why)
 {
     const size_t start = why->len;
     if (refuse(text, why)) return NULL;
     struct native *native = native_compile(text, schema, why);
     if (native == NULL) return why->len > start ? NULL : expr_compile_libjq(text, schema, why);
+    mention_all(slice_of(text), schema);
     struct expr *expr = expr_new(text, schema);
     expr->native = native;
     return expr;
 }
 
+static bool is_program(const char *text)
+{
+    struct buffer why = {0};
+    struct libjq *const libjq = refuse(text, &why) ? NULL : libjq_compile(text, &why);
+    buffer_release(&why);
+    libjq_free(libjq);
+    return libjq != NULL;
+}
+
+static bool is_function(struct slice name)
+{
+    char text[64];
+    if (name.len >= sizeof text) return false;
+    memcpy(text, name.text, name.len);
+    text[name.len] = '\0';
+    struct buffer why = {0};
+    struct libjq *const libjq = libjq_compile(text, &why);
+    buffer_release(&why);
+    libjq_free(libjq);
+    return libjq != NULL;
+}
+
+/* Takes away where libjq says that it was: it is all one line of a shell. */
+static void complaint_tidy(struct buffer *why, size_t start)
+{
+    static const char *const tails[] = {" at <top-level>, line 1:",
+                                        " (Unix shell quoting issues?)"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        const size_t len = strlen(tails[i]);
+        if (why->len - start > len && memcmp(why->data + why->len - len, tails[i], len) == 0)
+            why->len -= len;
+    }
+}
+
+static void meant_add(const char *text, struct buffer *why)
+{
+    struct buffer meant = {0};
+    const bool changed = advice_rewrite(slice_of(text), is_function, &meant);
+    buffer_add_char(&meant, '\0');
+    const char *const phrase = advice_phrase(slice_of(text));
+    if (changed && is_program(meant.data))
+        buffer_printf(why, "; did you mean '%s'?", meant.data);
+    else if (phrase != NULL && memmem(why->data, why->len, phrase, strlen(phrase)) == NULL)
+        buffer_printf(why, "; %s", phrase);
+    buffer_release(&meant);
+}
+
+struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why)
+{
+    const size_t start = why->len;
+    const char *const trap = advice_trap(slice_of(text));
+    if (trap != NULL) {
+        buffer_printf(why, "%s", trap);
+        meant_add(text, why);
+        return NULL;
+    }
+    struct expr *const expr = either_compile(text, schema, why);
+    if (expr != NULL) return expr;
+    complaint_tidy(why, start);
+    meant_add(text, why);
+    return NULL;
+}
+
 void expr_free(struct expr *expr)
 {
     if (expr == NULL) return;
+    if (first.expr == expr) {
+        first.expr = NULL;
+        buffer_release(&first.line);
+    }
     native_free(expr->native);
     libjq_free(expr->libjq);
     free(expr->text);
@@ -166,6 +251,56 @@ void expr_ahead_forget(struct expr *expr)
     if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
 }
 
+/* Has the event all members that the expression reads? */
+static bool is_complete(const struct expr *expr, const struct event *ev)
+{
+    uint64_t reads = expr->native == NULL ? 0 : native_reads(expr->native);
+    for (; reads != 0; reads &= reads - 1)
+        if (ev->value[__builtin_ctzll(reads)].kind == KIND_NULL) return false;
+    return true;
+}
+
+static void failed(struct expr *expr, const struct event *ev)
+{
+    expr_errors++;
+    if (first.expr != NULL || ev->line.len > FIRST_BYTES_MAX || !is_complete(expr, ev)) return;
+    first.expr = expr;
+    first.line_number = ev->line_number;
+    buffer_add_slice(&first.line, ev->line);
+}
+
+static void emit_nothing(void *context, struct slice json)
+{
+    (void)context;
+    (void)json;
+}
+
+void expr_failure_pack(struct buffer *out)
+{
+    pack_u64(out, (uintptr_t)first.expr);
+    pack_text(out, buffer_slice(&first.line));
+}
+
+void expr_failure_add(struct unpack *in)
+{
+    struct expr *const expr = (struct expr *)(uintptr_t)unpack_u64(in);
+    const struct slice line = unpack_text(in);
+    if (in->broken || expr == NULL || first.expr != NULL) return;
+    first.expr = expr;
+    first.line_number = 0;
+    buffer_add_slice(&first.line, line);
+}
+
+bool expr_failure(struct expr_failure *failure, struct buffer *reason)
+{
+    if (first.expr == NULL) return false;
+    struct libjq *const libjq = expr_libjq(first.expr);
+    if (libjq != NULL)
+        (void)libjq_each(libjq, buffer_slice(&first.line), emit_nothing, NULL, reason);
+    *failure = (struct expr_failure){.text = first.expr->text, .line_number = first.line_number};
+    return true;
+}
+
 bool expr_selects(struct expr *expr, const struct event *ev)
 {
     bool selects = false;
@@ -174,7 +309,7 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_selects(expr_libjq(expr), expr->schema, ev, &selects);
     if (outcome == OUTCOME_VALUE) return selects;
-    expr_errors++;
+    failed(expr, ev);
     return false;
 }
 
@@ -186,7 +321,7 @@ struct value expr_value(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_BEYOND)
         outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
     if (outcome == OUTCOME_VALUE) return value;
-    if (outcome == OUTCOME_ERROR) expr_errors++;
+    if (outcome == OUTCOME_ERROR) failed(expr, ev);
     return VALUE_NULL;
 }
 

@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/pack.h"
 #include "base/value.h"
 #include "event/event.h"
 #include "event/schema.h"
@@ -69,8 +70,21 @@ bool expr_selects(struct expr *expr, const struct event *ev);
 struct value expr_value(struct expr *expr, const struct event *ev);
 
 /* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
- * for resuming. */
+ * for resuming, and so that several at one event count once. */
 extern uint64_t expr_errors;
+
+/* The first of them at an event that had all that the expression reads. */
+struct expr_failure {
+    const char *text;     /* the expression's */
+    uint64_t line_number; /* of the event, in its input; 0: not known */
+};
+
+/* False: there was none. Adds why to reason, where libjq says it: it is asked again. */
+bool expr_failure(struct expr_failure *failure, struct buffer *reason);
+
+/* The same from one process to another, of which one was forked by the other. */
+void expr_failure_pack(struct buffer *out);
+void expr_failure_add(struct unpack *in);
 
 /* Is it run natively? */
 bool expr_native(const struct expr *expr);

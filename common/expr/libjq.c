@@ -223,10 +223,10 @@ static bool compile_alone(struct libjq *program, struct buffer *why)
     static char *nothing[] = {NULL};
     char **const kept = environ;
     struct job job = {.program = program, .outcome = OUTCOME_ERROR, .why = why};
-    program->leash = leash_new(halt_state, program);
-    leash_allow(program->leash, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
+    program->limits = jq_limits_new(halt_state, program);
+    jq_limits_allow(program->limits, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
     environ = nothing;
-    const enum cutoff cutoff = leash_compile(program->leash, compile_work, &job);
+    const enum cutoff cutoff = jq_limits_compile(program->limits, compile_work, &job);
     environ = kept;
     if (cutoff != CUTOFF_NONE)
         buffer_printf(why, "it cannot be compiled: %s", cutoff_reason(cutoff));
@@ -242,12 +242,12 @@ static void teardown_work(void *context)
 /* The state is given back, or, if it was abandoned, what is left of it. */
 static void program_stop(struct libjq *program)
 {
-    if (program->leash != NULL && !leash_abandoned(program->leash)) {
-        leash_allow(program->leash, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
-        leash_run(program->leash, teardown_work, program);
+    if (program->limits != NULL && !jq_limits_abandoned(program->limits)) {
+        jq_limits_allow(program->limits, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);
+        jq_limits_run(program->limits, teardown_work, program);
     }
-    leash_free(program->leash);
-    program->leash = NULL;
+    jq_limits_free(program->limits);
+    program->limits = NULL;
     program->state = NULL;
 }
 
@@ -391,15 +391,15 @@ void libjq_serve(struct sandbox_job *work)
     buffer_clear(&out);
     buffer_clear(&why);
     buffer_clear(&answer);
-    leash_allow(job.program->leash, STEPS_MAX + (int64_t)work->request.len * STEPS_PER_BYTE,
-                BYTES_MAX + work->request.len * BYTES_PER_BYTE);
-    enum cutoff cutoff = leash_run(job.program->leash, job_work, &job);
+    jq_limits_allow(job.program->limits, STEPS_MAX + (int64_t)work->request.len * STEPS_PER_BYTE,
+                    BYTES_MAX + work->request.len * BYTES_PER_BYTE);
+    enum cutoff cutoff = jq_limits_run(job.program->limits, job_work, &job);
     /* libjq 1.6 fails when it is started anew after it was left inside of path(f), as by what needs
      * the first output only. That is not this event's fault: a fresh worker runs it again, and from
      * then on the program is always run to its end. */
     const bool again = cutoff == CUTOFF_FAULT && !job.started && !libjq_drains[job.program->number];
     if (again) libjq_drains[job.program->number] = true;
-    const bool stopped = cutoff != CUTOFF_NONE || leash_abandoned(job.program->leash);
+    const bool stopped = cutoff != CUTOFF_NONE || jq_limits_abandoned(job.program->limits);
     if (job.answered) cutoff = CUTOFF_NONE;
     if (cutoff != CUTOFF_NONE) job.outcome = OUTCOME_ERROR;
     if (out.len + why.len + 64 > work->room) {
@@ -418,5 +418,5 @@ void libjq_serve(struct sandbox_job *work)
     memcpy(work->answer, answer.data, answer.len);
     work->len = answer.len;
     /* What was stopped half-way is not worth finding out about. */
-    work->last = stopped || leash_bytes(job.program->leash) > LOST_MAX;
+    work->last = stopped || jq_limits_bytes(job.program->limits) > LOST_MAX;
 }

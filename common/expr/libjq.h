@@ -1,10 +1,10 @@
 /*
  * libjq.h - programs that run in libjq.
  *
- * libjq.c alone knows libjq's types (leash.c stands in for a few of its functions). A program is
- * compiled here, and run by a worker that has been forked since then (sandbox.h): whatever an event
- * makes libjq do, run out of memory, out of bounds or for ever, costs that event its result and
- * nobody anything else. Its input is the whole line, as expr.h says. What comes out is copied
+ * libjq.c alone knows libjq's types (jq_limits.c stands in for a few of its functions). A program
+ * is compiled here, and run by a worker that has been forked since then (sandbox.h): whatever an
+ * event makes libjq do, run out of memory, out of bounds or for ever, costs that event its result
+ * and nobody anything else. Its input is the whole line, as expr.h says. What comes out is copied
  * before it is handed on.
  *
  * What an event may cost is counted in steps, bytes and tries of regular expressions, so that it is

@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "event/event.h"
-#include "expr/leash.h"
+#include "expr/jq_limits.h"
 #include "expr/libjq.h"
 #include "expr/outcome.h"
 #include "expr/sandbox.h"
@@ -58,7 +58,7 @@ struct reply {
 struct libjq {
     char *text;
     jq_state *state;
-    struct leash *leash;
+    struct jq_limits *limits;
     int number;           /* in programs */
     struct buffer output; /* the text of the last value */
     int cut_off;

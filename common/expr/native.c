@@ -1,107 +1,14 @@
-#include "expr/native.h"
+#include "expr/native_inside.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "base/json.h"
-#include "base/memory.h"
-#include "base/number.h"
 #include "base/object.h"
 #include "expr/libjq.h"
-#include "expr/syntax.h"
 
 #define STRING_MAX (64u << 20) /* longer ones are left to libjq, where memory is counted */
 #define INTEGER_LIMIT 9.2e18   /* jq's % is on int64; outside it does what the machine does */
 
-struct native {
-    struct syntax *syntax;
-    uint64_t reads;
-    struct buffer printed; /* the number that is the value */
-};
-
-/* A value on its way through a tree. */
-struct datum {
-    struct slice text; /* a string's content; else as in the input */
-    enum kind kind;
-    bool event;    /* the event as a whole; has no text */
-    bool computed; /* a number that has no text: see number */
-    double number;
-};
-
-/* What a node is run on. */
-struct scope {
-    const struct event *ev;
-    const struct datum *input;
-};
-
 static const struct datum whole_event = {.kind = KIND_OBJECT, .event = true};
-
-static enum outcome run(struct node *node, const struct scope *scope, struct datum *out);
-static enum outcome run_truth(struct node *node, const struct scope *scope, bool *out);
-
-/* Values on their way through a tree. */
-
-static struct datum datum_of(struct value value)
-{
-    return (struct datum){.text = value_slice(value), .kind = (enum kind)value.kind};
-}
-
-static struct datum datum_number(double number)
-{
-    return (struct datum){.kind = KIND_NUMBER, .computed = true, .number = number};
-}
-
-static struct datum datum_bool(bool truth)
-{
-    return (struct datum){.kind = truth ? KIND_TRUE : KIND_FALSE};
-}
-
-static struct datum datum_string(struct slice text)
-{
-    return (struct datum){.text = text, .kind = KIND_STRING};
-}
-
-static double datum_double(const struct datum *datum)
-{
-    return datum->computed ? datum->number : number_double(datum->text);
-}
-
-static bool both(const struct datum *a, const struct datum *b, enum kind kind)
-{
-    return a->kind == kind && b->kind == kind;
-}
-
-static bool is_true(enum kind kind)
-{
-    return kind > KIND_FALSE;
-}
-
-static bool is_nested(const struct datum *datum)
-{
-    return datum->kind >= KIND_ARRAY;
-}
-
-/* nan is less than any number, itself too. */
-static int order_numbers(double a, double b)
-{
-    if (isnan(a)) return -1;
-    if (isnan(b)) return 1;
-    return (a > b) - (a < b);
-}
-
-static enum outcome order_data(const struct datum *a, const struct datum *b, int *order)
-{
-    *order = 0;
-    if (a->kind != b->kind)
-        *order = a->kind < b->kind ? -1 : 1;
-    else if (a->kind == KIND_NUMBER)
-        *order = order_numbers(datum_double(a), datum_double(b));
-    else if (a->kind == KIND_STRING)
-        *order = slice_compare(a->text, b->text);
-    else if (is_nested(a))
-        return OUTCOME_BEYOND;
-    return OUTCOME_VALUE;
-}
 
 /* Short integers are printed as they are written. */
 static bool prints_as_written(struct slice text)
@@ -129,20 +36,6 @@ static enum outcome run_input(struct node *node, const struct scope *scope, stru
     return OUTCOME_VALUE;
 }
 
-static struct value unescaped(struct value string, struct buffer *scratch)
-{
-    buffer_clear(scratch);
-    scratch->len = json_unescape(buffer_reserve(scratch, string.len + 1), value_slice(string));
-    return value_string(buffer_slice(scratch));
-}
-
-/* A member of the event; cs-parse leaves the escapes in its strings. */
-static struct value event_member(struct node *node, const struct event *ev)
-{
-    const struct value value = event_value(ev, node->slot);
-    return value.escaped ? unescaped(value, &node->scratch) : value;
-}
-
 static enum outcome run_member(struct node *node, const struct scope *scope, struct datum *out)
 {
     if (node->slot >= 0) {
@@ -151,7 +44,7 @@ static enum outcome run_member(struct node *node, const struct scope *scope, str
     }
     struct datum parent = *scope->input;
     if (node->left != NULL) {
-        const enum outcome outcome = run(node->left, scope, &parent);
+        const enum outcome outcome = node_run(node->left, scope, &parent);
         if (outcome != OUTCOME_VALUE) return outcome;
     }
     if (parent.event) return OUTCOME_BEYOND;
@@ -174,33 +67,33 @@ static enum outcome run_literal(struct node *node, const struct scope *scope, st
 static enum outcome run_pipe(struct node *node, const struct scope *scope, struct datum *out)
 {
     struct datum input;
-    const enum outcome outcome = run(node->left, scope, &input);
+    const enum outcome outcome = node_run(node->left, scope, &input);
     if (outcome != OUTCOME_VALUE) return outcome;
     const struct scope inner = {.ev = scope->ev, .input = &input};
-    return run(node->right, &inner, out);
+    return node_run(node->right, &inner, out);
 }
 
 /* An error on the left is one of the whole: so it is in jq 1.6. */
 static enum outcome run_alternative(struct node *node, const struct scope *scope, struct datum *out)
 {
-    const enum outcome outcome = run(node->left, scope, out);
+    const enum outcome outcome = node_run(node->left, scope, out);
     if (outcome == OUTCOME_NONE || (outcome == OUTCOME_VALUE && !is_true(out->kind)))
-        return run(node->right, scope, out);
+        return node_run(node->right, scope, out);
     return outcome;
 }
 
 static enum outcome run_if(struct node *node, const struct scope *scope, struct datum *out)
 {
     bool truth;
-    const enum outcome outcome = run_truth(node->test, scope, &truth);
+    const enum outcome outcome = node_truth(node->test, scope, &truth);
     if (outcome != OUTCOME_VALUE) return outcome;
-    return run(truth ? node->left : node->right, scope, out);
+    return node_run(truth ? node->left : node->right, scope, out);
 }
 
 static enum outcome run_select(struct node *node, const struct scope *scope, struct datum *out)
 {
     bool truth;
-    const enum outcome outcome = run_truth(node->left, scope, &truth);
+    const enum outcome outcome = node_truth(node->left, scope, &truth);
     if (outcome != OUTCOME_VALUE) return outcome;
     *out = *scope->input;
     return truth ? OUTCOME_VALUE : OUTCOME_NONE;
@@ -214,25 +107,16 @@ static enum outcome run_empty(struct node *node, const struct scope *scope, stru
     return OUTCOME_NONE;
 }
 
-/* What is true or false: nodes whose value is that of run_truth. */
+/* What is true or false: nodes whose value is that of node_truth. */
 static enum outcome run_bool(struct node *node, const struct scope *scope, struct datum *out)
 {
     bool truth;
-    const enum outcome outcome = run_truth(node, scope, &truth);
+    const enum outcome outcome = node_truth(node, scope, &truth);
     if (outcome == OUTCOME_VALUE) *out = datum_bool(truth);
     return outcome;
 }
 
-/* Operators. jq works out the right side first, which shows when one is empty and the other
- * fails. */
-
-static enum outcome run_sides(struct node *node, const struct scope *scope, struct datum *left,
-                              struct datum *right)
-{
-    const enum outcome outcome = run(node->right, scope, right);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    return run(node->left, scope, left);
-}
+/* Operators. */
 
 static enum outcome concatenate(struct node *node, struct slice left, struct slice right,
                                 struct datum *out)
@@ -250,7 +134,7 @@ static enum outcome run_add(struct node *node, const struct scope *scope, struct
 {
     struct datum left;
     struct datum right;
-    const enum outcome outcome = run_sides(node, scope, &left, &right);
+    const enum outcome outcome = node_sides(node, scope, &left, &right);
     if (outcome != OUTCOME_VALUE) return outcome;
     if (left.kind == KIND_NULL || right.kind == KIND_NULL) {
         *out = left.kind == KIND_NULL ? right : left;
@@ -285,7 +169,7 @@ static enum outcome run_arithmetic(struct node *node, const struct scope *scope,
 {
     struct datum left;
     struct datum right;
-    const enum outcome outcome = run_sides(node, scope, &left, &right);
+    const enum outcome outcome = node_sides(node, scope, &left, &right);
     if (outcome != OUTCOME_VALUE) return outcome;
     if (!both(&left, &right, KIND_NUMBER)) return other_arithmetic(node->kind, &left, &right);
     const double a = datum_double(&left);
@@ -301,7 +185,7 @@ static enum outcome run_arithmetic(struct node *node, const struct scope *scope,
 static enum outcome run_negate(struct node *node, const struct scope *scope, struct datum *out)
 {
     struct datum datum;
-    const enum outcome outcome = run(node->left, scope, &datum);
+    const enum outcome outcome = node_run(node->left, scope, &datum);
     if (outcome != OUTCOME_VALUE) return outcome;
     if (datum.kind != KIND_NUMBER) return OUTCOME_ERROR;
     *out = datum_number(-datum_double(&datum));
@@ -396,33 +280,10 @@ static enum outcome run_math(struct node *node, const struct scope *scope, struc
     return OUTCOME_VALUE;
 }
 
-static bool begins(struct slice text, struct slice part)
-{
-    return text.len >= part.len && memcmp(text.text, part.text, part.len) == 0;
-}
-
-static bool ends(struct slice text, struct slice part)
-{
-    return text.len >= part.len &&
-           memcmp(text.text + (text.len - part.len), part.text, part.len) == 0;
-}
-
-static bool holds(struct slice text, struct slice part)
-{
-    return part.len == 0 || memmem(text.text, text.len, part.text, part.len) != NULL;
-}
-
-/* $ stands before a last newline too. */
-static struct slice without_newline(struct slice text)
-{
-    if (text.len > 0 && text.text[text.len - 1] == '\n') text.len--;
-    return text;
-}
-
 static enum outcome run_trim(struct node *node, const struct scope *scope, struct datum *out)
 {
     struct datum part;
-    const enum outcome outcome = run(node->left, scope, &part);
+    const enum outcome outcome = node_run(node->left, scope, &part);
     if (outcome != OUTCOME_VALUE) return outcome;
     *out = *scope->input;
     if (!both(out, &part, KIND_STRING)) return OUTCOME_VALUE;
@@ -435,167 +296,7 @@ static enum outcome run_trim(struct node *node, const struct scope *scope, struc
     return OUTCOME_VALUE;
 }
 
-/* Truth: the same tree, asked only whether the value is neither false nor null. */
-
-static bool order_is(enum node_kind kind, int order)
-{
-    switch (kind) {
-    case NODE_EQUAL: return order == 0;
-    case NODE_UNEQUAL: return order != 0;
-    case NODE_LESS: return order < 0;
-    case NODE_LESS_EQUAL: return order <= 0;
-    case NODE_GREATER: return order > 0;
-    default: return order >= 0;
-    }
-}
-
-static enum outcome truth_order(struct node *node, const struct scope *scope, bool *out)
-{
-    struct datum left;
-    struct datum right;
-    int order;
-    enum outcome outcome = run_sides(node, scope, &left, &right);
-    if (outcome == OUTCOME_VALUE) outcome = order_data(&left, &right, &order);
-    if (outcome == OUTCOME_VALUE) *out = order_is(node->kind, order);
-    return outcome;
-}
-
-/* A member on the left and a number on the right: kind of comparison, slot and number stand in
- * one node. */
-static bool member_order(const struct node *node, const struct event *ev)
-{
-    const struct value *const value = &ev->value[node->slot];
-    if (value->kind != KIND_NUMBER) return order_is(node->kind, value->kind < KIND_NUMBER ? -1 : 1);
-    return order_is(node->kind, order_numbers(number_double(value_slice(*value)), node->number));
-}
-
-/* Both sides give booleans; the right one is looked at only if the left one does not decide. */
-static enum outcome truth_logic(struct node *node, const struct scope *scope, bool *out)
-{
-    const enum outcome outcome = run_truth(node->left, scope, out);
-    if (outcome != OUTCOME_VALUE || *out == (node->kind == NODE_OR)) return outcome;
-    return run_truth(node->right, scope, out);
-}
-
-static enum outcome truth_affix(struct node *node, const struct scope *scope, bool *out)
-{
-    struct datum part;
-    const enum outcome outcome = run(node->left, scope, &part);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    if (!both(scope->input, &part, KIND_STRING)) return OUTCOME_ERROR;
-    *out = (node->kind == NODE_STARTSWITH ? begins : ends)(scope->input->text, part.text);
-    return OUTCOME_VALUE;
-}
-
-/* jq 1.6 looks no further than a NUL, and into arrays and objects. */
-static enum outcome truth_contains(struct node *node, const struct scope *scope, bool *out)
-{
-    struct datum part;
-    const struct datum *const whole = scope->input;
-    const enum outcome outcome = run(node->left, scope, &part);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    if (whole->kind != part.kind) return OUTCOME_ERROR;
-    if (is_nested(whole)) return OUTCOME_BEYOND;
-    *out = true;
-    if (whole->kind == KIND_NUMBER) *out = datum_double(whole) == datum_double(&part);
-    if (whole->kind != KIND_STRING) return OUTCOME_VALUE;
-    const struct slice nul = {.text = "", .len = 1};
-    if (holds(whole->text, nul) || holds(part.text, nul)) return OUTCOME_BEYOND;
-    *out = holds(whole->text, part.text);
-    return OUTCOME_VALUE;
-}
-
-static enum outcome truth_test(struct node *node, const struct scope *scope, bool *out)
-{
-    if (scope->input->kind != KIND_STRING) return OUTCOME_ERROR;
-    const struct slice text = scope->input->text;
-    const struct slice part = value_slice(node->value);
-    switch (node->kind) {
-    case NODE_TEST_BEGIN: *out = begins(text, part); break;
-    case NODE_TEST_END: *out = ends(text, part) || ends(without_newline(text), part); break;
-    case NODE_TEST_WHOLE:
-        *out = slice_equal(text, part) || slice_equal(without_newline(text), part);
-        break;
-    default: *out = holds(text, part); break;
-    }
-    return OUTCOME_VALUE;
-}
-
-static bool equals_literal(const struct datum *datum, const struct node *literal)
-{
-    if (datum->kind != (enum kind)literal->value.kind) return false;
-    if (datum->kind == KIND_STRING) return slice_equal(datum->text, value_slice(literal->value));
-    if (datum->kind == KIND_NUMBER) return datum_double(datum) == literal->number;
-    return true;
-}
-
-static enum outcome truth_in(struct node *node, const struct scope *scope, bool *out)
-{
-    *out = false;
-    for (const struct node *literal = node->left; literal != NULL && !*out; literal = literal->next)
-        *out = equals_literal(scope->input, literal);
-    return OUTCOME_VALUE;
-}
-
-static enum outcome truth_pipe(struct node *node, const struct scope *scope, bool *out)
-{
-    struct datum input;
-    const enum outcome outcome = run(node->left, scope, &input);
-    if (outcome != OUTCOME_VALUE) return outcome;
-    const struct scope inner = {.ev = scope->ev, .input = &input};
-    return run_truth(node->right, &inner, out);
-}
-
-static inline bool member_is(struct node *node, const struct event *ev)
-{
-    const struct value *const value = &ev->value[node->slot];
-    if (value->kind != KIND_STRING) return false;
-    if (__builtin_expect(value->escaped, 0))
-        return value_equal(event_member(node, ev), node->value);
-    return value->len == node->value.len && memcmp(value->text, node->value.text, value->len) == 0;
-}
-
-static enum outcome run_truth(struct node *node, const struct scope *scope, bool *out)
-{
-    switch (node->kind) {
-    case NODE_MEMBER_IS: *out = member_is(node, scope->ev); return OUTCOME_VALUE;
-    case NODE_MEMBER_ISNT: *out = !member_is(node, scope->ev); return OUTCOME_VALUE;
-    case NODE_MEMBER_NULL:
-        *out = event_value(scope->ev, node->slot).kind == KIND_NULL;
-        return OUTCOME_VALUE;
-    case NODE_MEMBER_PRESENT:
-        *out = event_value(scope->ev, node->slot).kind != KIND_NULL;
-        return OUTCOME_VALUE;
-    case NODE_AND:
-    case NODE_OR: return truth_logic(node, scope, out);
-    case NODE_NOT: *out = !is_true(scope->input->kind); return OUTCOME_VALUE;
-    case NODE_EQUAL:
-    case NODE_UNEQUAL:
-    case NODE_LESS:
-    case NODE_LESS_EQUAL:
-    case NODE_GREATER:
-    case NODE_GREATER_EQUAL:
-        if (node->slot < 0) return truth_order(node, scope, out);
-        *out = member_order(node, scope->ev);
-        return OUTCOME_VALUE;
-    case NODE_STARTSWITH:
-    case NODE_ENDSWITH: return truth_affix(node, scope, out);
-    case NODE_CONTAINS: return truth_contains(node, scope, out);
-    case NODE_TEST:
-    case NODE_TEST_BEGIN:
-    case NODE_TEST_END:
-    case NODE_TEST_WHOLE: return truth_test(node, scope, out);
-    case NODE_IN: return truth_in(node, scope, out);
-    case NODE_PIPE: return truth_pipe(node, scope, out);
-    default: break;
-    }
-    struct datum datum;
-    const enum outcome outcome = run(node, scope, &datum);
-    if (outcome == OUTCOME_VALUE) *out = is_true(datum.kind);
-    return outcome;
-}
-
-static enum outcome run(struct node *node, const struct scope *scope, struct datum *out)
+enum outcome node_run(struct node *node, const struct scope *scope, struct datum *out)
 {
     switch (node->kind) {
     case NODE_INPUT: return run_input(node, scope, out);
@@ -628,89 +329,10 @@ static enum outcome run(struct node *node, const struct scope *scope, struct dat
     }
 }
 
-/* Compiling. */
-
-/* The comparison with its sides exchanged. */
-static enum node_kind mirrored(enum node_kind kind)
-{
-    switch (kind) {
-    case NODE_LESS: return NODE_GREATER;
-    case NODE_LESS_EQUAL: return NODE_GREATER_EQUAL;
-    case NODE_GREATER: return NODE_LESS;
-    case NODE_GREATER_EQUAL: return NODE_LESS_EQUAL;
-    default: return kind;
-    }
-}
-
-/* A member of the event compared with a literal, either way round, becomes one node without
- * children. */
-static void shorten_comparison(struct node *node)
-{
-    const bool swap = node->left->kind == NODE_LITERAL;
-    const struct node *const member = swap ? node->right : node->left;
-    const struct node *const literal = swap ? node->left : node->right;
-    const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
-    if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
-    switch (literal->value.kind) {
-    case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
-    case KIND_STRING:
-        if (!equality) return;
-        node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_IS : NODE_MEMBER_ISNT;
-        break;
-    case KIND_NULL:
-        if (!equality) return;
-        node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_NULL : NODE_MEMBER_PRESENT;
-        break;
-    default: return;
-    }
-    node->slot = member->slot;
-    node->value = literal->value;
-    node->number = literal->number;
-}
-
-/* Gives the members of the event their slots. on_event: the node's input is the event. False:
- * no slot is left. */
-static bool resolve(struct native *native, struct node *node, bool on_event, struct schema *schema)
-{
-    if (node == NULL) return true;
-    if (node->kind == NODE_MEMBER && node->left == NULL && on_event) {
-        node->slot = schema_need(schema, node->name);
-        if (node->slot >= 0) native->reads |= UINT64_C(1) << node->slot;
-        return node->slot >= 0;
-    }
-    const bool passes_on = node->kind != NODE_PIPE || node->left->kind == NODE_INPUT ||
-                           node->left->kind == NODE_SELECT;
-    if (!resolve(native, node->test, on_event, schema)) return false;
-    if (!resolve(native, node->left, on_event, schema)) return false;
-    if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
-    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL) shorten_comparison(node);
-    return true;
-}
-
-struct native *native_compile(const char *text, struct schema *schema, struct buffer *why)
-{
-    struct syntax *syntax = syntax_parse(slice_of(text));
-    if (syntax == NULL) return NULL;
-    struct native *native = memory_zero(1, sizeof(*native));
-    native->syntax = syntax;
-    if (resolve(native, syntax->root, true, schema)) return native;
-    buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
-    native_free(native);
-    return NULL;
-}
-
-void native_free(struct native *native)
-{
-    if (native == NULL) return;
-    syntax_free(native->syntax);
-    buffer_release(&native->printed);
-    free(native);
-}
-
 enum outcome native_selects(struct native *native, const struct event *ev, bool *selects)
 {
     const struct scope scope = {.ev = ev, .input = &whole_event};
-    const enum outcome outcome = run_truth(native->syntax->root, &scope, selects);
+    const enum outcome outcome = node_truth(native->syntax->root, &scope, selects);
     if (outcome != OUTCOME_NONE) return outcome;
     *selects = false;
     return OUTCOME_VALUE;
@@ -731,7 +353,7 @@ enum outcome native_value(struct native *native, const struct event *ev, struct 
         *out = event_member(native->syntax->root, ev);
         return OUTCOME_VALUE;
     }
-    const enum outcome outcome = run(native->syntax->root, &scope, &datum);
+    const enum outcome outcome = node_run(native->syntax->root, &scope, &datum);
     if (outcome != OUTCOME_VALUE) return outcome;
     *out = (struct value){
         .text = datum.text.text, .len = (uint32_t)datum.text.len, .kind = (uint8_t)datum.kind};
@@ -745,23 +367,4 @@ enum outcome native_value(struct native *native, const struct event *ev, struct 
     default: return OUTCOME_BEYOND;
     }
     return OUTCOME_VALUE;
-}
-
-int native_member(const struct native *native)
-{
-    const struct node *const root = native->syntax->root;
-    return root->kind == NODE_MEMBER ? root->slot : -1;
-}
-
-bool native_path(const struct native *native)
-{
-    const struct node *node = native->syntax->root;
-    while (node != NULL && node->kind == NODE_MEMBER)
-        node = node->left;
-    return node == NULL;
-}
-
-uint64_t native_reads(const struct native *native)
-{
-    return native->reads;
 }

@@ -1,5 +1,6 @@
 #include "raw/canonical.h"
 
+#include "base/instant.h"
 #include "base/json.h"
 #include "base/value.h"
 
@@ -219,4 +220,46 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
     buffer_add_char(out, '}');
     const struct slice row = {.text = out->data + begin, .len = out->len - begin};
     if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
+}
+
+void canonical_line_release(struct canonical_line *made)
+{
+    buffer_release(&made->line);
+}
+
+/* The line with another event_time in it. */
+static struct slice line_with_time(struct canonical_line *made, struct slice line, struct slice old,
+                                   struct slice new)
+{
+    struct buffer *const out = &made->line;
+    const char *behind = old.text + old.len;
+
+    buffer_clear(out);
+    buffer_add(out, line.text, (size_t)(old.text - line.text));
+    buffer_add_slice(out, new);
+    buffer_add(out, behind, (size_t)(line.text + line.len - behind));
+    return buffer_slice(out);
+}
+
+void canonical_line_time(struct canonical_line *made, struct event *ev)
+{
+    struct value *value = &ev->value[SLOT_EVENT_TIME];
+    const size_t len = instant_write(made->time, ev->time_us);
+    const struct slice text = {.text = made->time, .len = len};
+
+    if (value->kind == KIND_STRING && slice_equal(value_slice(*value), text)) return;
+    if (ev->canonical)
+        ev->line = line_with_time(made, ev->line, value_slice(*value), text);
+    else
+        ev->recast = true;
+    *value = value_string(text);
+}
+
+void canonical_line_make(struct canonical_line *made, const struct schema *schema, struct event *ev,
+                         uint64_t changed)
+{
+    buffer_clear(&made->line);
+    canonical_print(&made->line, schema, ev, changed);
+    ev->line = buffer_slice(&made->line);
+    ev->recast = false;
 }

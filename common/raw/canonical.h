@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/instant.h"
 #include "event/event.h"
 #include "event/schema.h"
 
@@ -24,5 +25,21 @@
  * behind, where it has none. */
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
                      uint64_t changed);
+
+/* Room for an event's line and time where they are not the input's. A zeroed struct is empty; what
+ * an event borrows from it is good until the next event. */
+struct canonical_line {
+    struct buffer line;
+    char time[INSTANT_TEXT_MAX];
+};
+
+void canonical_line_release(struct canonical_line *made);
+
+/* The event's event_time is its time as we write it, in a canonical line too. */
+void canonical_line_time(struct canonical_line *made, struct event *ev);
+
+/* Its line is now what canonical_print gives. */
+void canonical_line_make(struct canonical_line *made, const struct schema *schema, struct event *ev,
+                         uint64_t changed);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/die.h"
 #include "base/list.h"
+#include "event/members.h"
 #include "raw/host.h"
 #include "raw/lists.h"
 #include "raw/url.h"
@@ -52,13 +53,6 @@ static const struct slice campaigns[] = {SLICE("utm_id"), SLICE("utm_campaign"),
                                          SLICE("gad_campaignid"), SLICE("mc_cid")};
 enum { CAMPAIGNS = sizeof(campaigns) / sizeof(campaigns[0]) };
 
-static int member_need(struct schema *schema, const char *name)
-{
-    const int slot = schema_need(schema, slice_of(name));
-    if (slot < 0) die_usage("--derive: more than %d members are read", SCHEMA_MAX);
-    return slot;
-}
-
 static unsigned item_of(struct slice name)
 {
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
@@ -85,14 +79,20 @@ void derive_options(struct derive *derive, const struct option_list *names,
     agents_init(&derive->agents);
     if ((derive->items & DERIVE_BOT) != 0) agents_read(&derive->agents, lists);
     if ((derive->items & DERIVE_SOURCE) != 0) referrers_read(&derive->referrers, lists);
-    derive->bot_slot = (derive->items & DERIVE_BOT) == 0 ? -1 : member_need(schema, "bot");
-    derive->ip_slot = (derive->items & DERIVE_IP) == 0 ? -1 : member_need(schema, "ip");
+    derive->bot_slot =
+        (derive->items & DERIVE_BOT) == 0 ? -1 : member_need(schema, SLICE("bot"), "derive");
+    derive->ip_slot =
+        (derive->items & DERIVE_IP) == 0 ? -1 : member_need(schema, SLICE("ip"), "derive");
     if ((derive->items & (DERIVE_BOT | DERIVE_DEVICE)) != 0)
-        derive->agent_slot = member_need(schema, "user_agent");
+        derive->agent_slot = member_need(schema, SLICE("user_agent"), "derive");
     if ((derive->items & DERIVE_SOURCE) != 0) {
-        derive->referrer_slot = member_need(schema, "referrer");
-        derive->vhost_slot = member_need(schema, "vhost");
+        derive->referrer_slot = member_need(schema, SLICE("referrer"), "derive");
+        derive->vhost_slot = member_need(schema, SLICE("vhost"), "derive");
     }
+    if (derive->bot_slot >= 0) schema->made |= UINT64_C(1) << derive->bot_slot;
+    if ((derive->items & DERIVE_DEVICE) != 0) schema->made |= UINT64_C(1) << SLOT_DEVICE_TYPE;
+    if ((derive->items & DERIVE_SOURCE) != 0) schema->made |= UINT64_C(1) << SLOT_TRAFFIC_SOURCE;
+    if ((derive->items & DERIVE_CAMPAIGN) != 0) schema->made |= UINT64_C(1) << SLOT_CAMPAIGN_ID;
     /* An expression may want the line: then it has to be the one with what was derived. */
     if ((derive->items & (DERIVE_BOT | DERIVE_IP)) != 0 && option_given("where"))
         schema->whole = true;

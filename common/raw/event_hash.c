@@ -2,21 +2,12 @@
 
 #include <nettle/sha2.h>
 
-#include "base/die.h"
+#include "event/members.h"
 
 void event_hash_options(struct event_hash *hash, const struct option_list *values,
                         struct schema *schema)
 {
-    struct list names = {0};
-
-    option_items(&names, "event-id-from", values, LIST_NAMES);
-    if (names.count > SCHEMA_MAX) die_usage("--event-id-from: more than %d members", SCHEMA_MAX);
-    for (size_t i = 0; i < names.count; i++) {
-        const int slot = schema_need(schema, names.item[i].name);
-        if (slot < 0) die_usage("--event-id-from: more than %d members are read", SCHEMA_MAX);
-        hash->slot[hash->count++] = slot;
-    }
-    list_release(&names);
+    hash->count = members_need(schema, "event-id-from", values, hash->slot);
 }
 
 static void string_add(struct buffer *out, struct slice text)

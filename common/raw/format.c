@@ -31,6 +31,18 @@ void format_want(struct format *format, struct slice name)
     buffer_add_char(&format->wanted, ':');
 }
 
+void format_want_member(struct format *format, const struct schema *schema, struct slice name)
+{
+    bool renamed = false;
+
+    for (size_t i = 0; i < schema->alias_count; i++) {
+        const struct schema_alias *alias = &schema->alias[i];
+        if (slice_equal(alias->name, name)) format_want(format, alias->old);
+        if (slice_equal(alias->old, name)) renamed = true;
+    }
+    if (!renamed) format_want(format, name);
+}
+
 void format_release(struct format *format)
 {
     logformat_release(&format->log);
@@ -38,8 +50,8 @@ void format_release(struct format *format)
     if (format->judge != NULL) {
         scanner_free(format->judge);
         schema_release(&format->nothing);
-        repair_release(&format->repair);
     }
+    repair_release(&format->repair);
     buffer_release(&format->header);
     buffer_release(&format->wanted);
     buffer_release(&format->json);

@@ -43,6 +43,9 @@ void format_init(struct format *format, enum format_kind from, const struct csv 
 /* A line of names is a header only when one of them is this. May be called for several. */
 void format_want(struct format *format, struct slice name);
 
+/* The same for a member of events, under the names that the input has for it (--rename). */
+void format_want_member(struct format *format, const struct schema *schema, struct slice name);
+
 void format_release(struct format *format);
 
 /* The columns are named so, and no input begins with a header line. Returns NULL, or what is wrong

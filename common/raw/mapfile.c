@@ -36,8 +36,12 @@ static void file_read(struct buffer *text, const char *name)
 
     paths_note("--map-file", path, PATH_READ);
     FILE *file = fopen(path, "r");
-    if (file == NULL && errno == ENOENT && strchr(name, '/') == NULL)
-        die_usage("--map-file: there is no '%s', here or in %s/maps", name, share_directory);
+    if (file == NULL && errno == ENOENT && strchr(name, '/') == NULL) {
+        const char *const meant = share_meant("maps", name, ".jq");
+        die_usage("--map-file: there is no '%s', here or in %s/maps%s%s%s", name, share_directory,
+                  meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+                  meant == NULL ? "" : "?");
+    }
     if (file == NULL) die_usage("--map-file: cannot open '%s': %s", path, strerror(errno));
     const size_t begin = text->len;
     while ((len = fread(buffer_reserve(text, 4096), 1, 4096, file)) > 0)

@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-#include "base/die.h"
+#include "event/members.h"
 #include "raw/url.h"
 
 /* In order of what is met most often. */
@@ -22,10 +22,8 @@ static const char *const endings[] = {
 void pages_want(struct pages *pages, struct schema *schema)
 {
     pages->wanted = true;
-    pages->status_slot = schema_need(schema, SLICE("status"));
-    pages->method_slot = schema_need(schema, SLICE("method"));
-    if (pages->status_slot < 0 || pages->method_slot < 0)
-        die_usage("--pages: more than %d members are read", SCHEMA_MAX);
+    pages->status_slot = member_need(schema, SLICE("status"), "pages");
+    pages->method_slot = member_need(schema, SLICE("method"), "pages");
 }
 
 bool page_is_static(struct slice path)

@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "event/members.h"
 
 struct recode_pair {
     struct slice old, new; /* owned */
@@ -46,7 +48,7 @@ static void pair_put(struct recode *recode, struct slice old, struct slice new)
     recode->pair[recode->count++] = (struct recode_pair){slice_keep(old), slice_keep(new)};
 }
 
-const char *recode_add(struct recode_list *list, const char *text)
+static const char *words_add(struct recode_list *list, const char *text)
 {
     struct slice rest = slice_of(text);
     struct slice field = {0};
@@ -66,7 +68,25 @@ const char *recode_add(struct recode_list *list, const char *text)
     return problem;
 }
 
-struct value recode_value(struct recode *recode, struct value value)
+void recode_options(struct recode_list *list, const struct option_list *values,
+                    struct schema *schema)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const char *problem = words_add(list, values->text[i]);
+        if (problem != NULL) option_refuse_list("recode", values->text[i], problem);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        struct recode *recode = &list->recode[i];
+        recode->slot = member_need(schema, recode->name, "recode");
+        if (recode->slot == SLOT_EVENT_TIME)
+            die_usage("--recode: event_time is a time, not a word (use --map)");
+        /* An expression may want the line: then it has to be the one with the new word. */
+        if (recode->slot >= SLOT_CANONICAL && option_given("where")) schema->whole = true;
+    }
+}
+
+/* The new word for the value, or the value itself. */
+static struct value value_recode(struct recode *recode, struct value value)
 {
     if (value.kind == KIND_NULL || value.kind >= KIND_ARRAY) return value;
     struct slice text = value_slice(value);
@@ -77,6 +97,22 @@ struct value recode_value(struct recode *recode, struct value value)
     }
     const struct recode_pair *pair = pair_find(recode, text);
     return pair == NULL ? value : value_string(pair->new);
+}
+
+uint64_t recode_event(struct recode_list *list, struct event *ev)
+{
+    uint64_t changed = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct recode *recode = &list->recode[i];
+        struct value *value = &ev->value[recode->slot];
+        const struct value new = value_recode(recode, *value);
+        if (new.text == value->text) continue;
+        *value = new;
+        ev->recast = true;
+        if (recode->slot >= SLOT_CANONICAL) changed |= UINT64_C(1) << recode->slot;
+    }
+    return changed;
 }
 
 void recode_release(struct recode_list *list)

@@ -12,15 +12,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/option.h"
 #include "base/slice.h"
 #include "base/value.h"
+#include "event/event.h"
+#include "event/schema.h"
 
 /* The words of one member. A zeroed struct with a name has none. */
 struct recode {
     struct slice name; /* the member's; owned */
-    int slot;          /* for the caller */
+    int slot;          /* the member's in an event */
     struct recode_pair *pair;
     size_t count;
     struct buffer plain; /* scratch: the value without its escapes */
@@ -32,12 +36,14 @@ struct recode_list {
     size_t count;
 };
 
-/* Adds what one option says. Returns NULL, or the phrase that says what is wrong. */
-const char *recode_add(struct recode_list *list, const char *text);
+/* Adds what every --recode says; an expression of --where then sees the new words, too. Anything
+ * wrong is die_usage. */
+void recode_options(struct recode_list *list, const struct option_list *values,
+                    struct schema *schema);
 
-/* The new word for the value (a string may still have its escapes), or the value itself. The result
- * borrows from the recode. */
-struct value recode_value(struct recode *recode, struct value value);
+/* Puts the new words in the event, whose strings may still have their escapes; they borrow from the
+ * list. Returns a bit for each slot of a member in ev->rest that has changed (canonical.h). */
+uint64_t recode_event(struct recode_list *list, struct event *ev);
 
 void recode_release(struct recode_list *list);
 

@@ -12,9 +12,23 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "run/common_options.h"
+#include "run/saver.h"
 #include "run/state.h"
 #include "run/summary.h"
 #include "source/frame.h"
+#include "source/position.h"
+#include "source/rotation.h"
+
+/* What restarts need from one call to the next. */
+static struct {
+    struct saver saver;
+    struct positions positions;
+    struct input earlier; /* stands for what an earlier run has read */
+    struct {
+        uint64_t read, rows;
+        int64_t announced_us;
+    } saved; /* as of the last save: nothing new is nothing to save */
+} own;
 
 /* --- what is kept: named sections, in this order --- */
 
@@ -33,39 +47,37 @@ static bool event_time_load(struct loop *l, struct unpack *in)
 {
     const struct clock *const clock = &l->admission.clock;
     const bool good = clock_load(&l->admission.clock, in);
-    l->earlier = (struct input){.name = options->state, .fd = -1};
+    own.earlier = (struct input){.name = options->state, .fd = -1};
     for (int i = 0; i < clock->count; i++)
-        if (clock->partition[i]->holding) clock->partition[i]->held_input = &l->earlier;
+        if (clock->partition[i]->holding) clock->partition[i]->held_input = &own.earlier;
     return good;
 }
 
 static void files_save(struct loop *l, struct buffer *out)
 {
-    positions_note(&l->positions, &l->inputs);
-    positions_save(&l->positions, out);
+    positions_note(&own.positions, &l->inputs);
+    positions_save(&own.positions, out);
 }
 
 static bool files_load(struct loop *l, struct unpack *in)
 {
-    return positions_load(&l->positions, in);
+    (void)l;
+    return positions_load(&own.positions, in);
 }
 
-static void lengths_save(struct loop *l, struct buffer *out)
+static void outputs_save(struct loop *l, struct buffer *out)
 {
-    if (options->output != NULL) l->length.output = l->output.position;
-    if (options->rejects != NULL) l->length.rejects = l->rejects_output.position;
-    if (options->late != NULL) l->length.late = l->admission.fates.late.output->position;
-    pack_u64(out, l->length.output);
-    pack_u64(out, l->length.rejects);
-    pack_u64(out, l->length.late);
+    mark_save(&l->marks.output, out);
+    mark_save(&l->marks.rejects, out);
+    mark_save(&l->marks.late, out);
     pack_u64(out, l->spool.named);
 }
 
-static bool lengths_load(struct loop *l, struct unpack *in)
+static bool outputs_load(struct loop *l, struct unpack *in)
 {
-    l->length.output = unpack_u64(in);
-    l->length.rejects = unpack_u64(in);
-    l->length.late = unpack_u64(in);
+    mark_load(&l->marks.output, in);
+    mark_load(&l->marks.rejects, in);
+    mark_load(&l->marks.late, in);
     l->spool.named = unpack_u64(in);
     return true;
 }
@@ -129,7 +141,7 @@ static const struct section sections[] = {
     {"event time", event_time_save, event_time_load},
     {"files", files_save, files_load},
 #define SECTIONS_SHOWN 2
-    {"lengths", lengths_save, lengths_load},
+    {"outputs", outputs_save, outputs_load},
     {"counters", counters_save, counters_load},
     {"times", times_save, times_load},
     {"admission", admission_save, admission_load},
@@ -161,7 +173,7 @@ void checkpoint_open(struct loop *l)
 {
     if (options->state == NULL) return;
     state_lock(options->state);
-    saver_init(&l->saver, options->save_every_us);
+    saver_init(&own.saver, options->save_every_us);
     struct buffer file = {0}, bound = {0};
     struct unpack in;
     l->resumed = state_read(options->state, l->tool->name, &file, &in);
@@ -187,11 +199,11 @@ void checkpoint_show(struct loop *l)
         (void)unpack_text(&in); /* the options */
         if (!sections_load(l, &in, SECTIONS_SHOWN)) state_end(options->state, &in, false);
         clock_print(&l->admission.clock, &l->output.buffer);
-        positions_print(&l->positions, &l->output.buffer);
+        positions_print(&own.positions, &l->output.buffer);
     }
     output_close(&l->output);
     buffer_release(&file);
-    positions_release(&l->positions);
+    checkpoint_release();
     clock_release(&l->admission.clock);
     option_release();
     exit(EXIT_DONE);
@@ -201,7 +213,8 @@ void checkpoint_show(struct loop *l)
 void checkpoint_seek(struct loop *l)
 {
     if (options->state == NULL) return;
-    positions_apply(&l->positions, &l->inputs);
+    positions_apply(&own.positions, &l->inputs);
+    rotations_apply(&own.positions, &l->inputs, options->skip_gone);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (input->begun && input->framing == FRAMING_NONE)
@@ -235,15 +248,15 @@ static void state_write(struct loop *l)
 /* What is now is what the state has. */
 static void saved_note(struct loop *l)
 {
-    l->saved.read = l->stats.read;
-    l->saved.rows = rows_count(l->run.rows);
-    l->saved.told_us = l->admission.batch.told_us;
+    own.saved.read = l->stats.read;
+    own.saved.rows = rows_count(l->run.rows);
+    own.saved.announced_us = l->admission.batch.announced_us;
 }
 
 static bool saved_differs(const struct loop *l)
 {
-    return l->stats.read != l->saved.read || rows_count(l->run.rows) != l->saved.rows ||
-           l->admission.batch.told_us != l->saved.told_us;
+    return l->stats.read != own.saved.read || rows_count(l->run.rows) != own.saved.rows ||
+           l->admission.batch.announced_us != own.saved.announced_us;
 }
 
 /* Brings everything to a point that can be saved. */
@@ -251,11 +264,15 @@ static void save_prepare(struct loop *l)
 {
     loop_flush(l);
     if (options->spool != NULL) spool_cut(&l->spool);
+    if (options->output != NULL) mark_note(&l->marks.output, &l->output);
+    if (options->rejects != NULL) mark_note(&l->marks.rejects, &l->rejects_output);
+    if (options->late != NULL) mark_note(&l->marks.late, l->admission.fates.late.output);
     saved_note(l);
 }
 
 static void save_done(struct loop *l)
 {
+    l->saved_us = instant_now();
     if (options->spool != NULL) spool_sealed(&l->spool);
 }
 
@@ -263,17 +280,17 @@ static void save_done(struct loop *l)
 int64_t checkpoint_tick(struct loop *l)
 {
     if (options->state == NULL) return INT64_MAX;
-    if (saver_ended(&l->saver, false)) save_done(l);
-    if (l->saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
+    if (saver_ended(&own.saver, false)) save_done(l);
+    if (own.saver.child != 0) return INT64_MAX; /* SIGCHLD will say */
     if (!saved_differs(l) || wallclock_in_doubt(&l->admission.wallclock)) return INT64_MAX;
-    const int64_t left_us = l->saver.due_us - instant_steady();
+    const int64_t left_us = own.saver.due_us - instant_steady();
     if (left_us > 0) return left_us;
     save_prepare(l);
-    switch (saver_fork(&l->saver)) {
+    switch (saver_fork(&own.saver)) {
     case SAVER_CHILD: state_write(l); saver_done();
     case SAVER_ALONE:
         state_write(l);
-        saver_saved(&l->saver);
+        saver_saved(&own.saver);
         save_done(l);
         break;
     case SAVER_RUN: break;
@@ -281,11 +298,23 @@ int64_t checkpoint_tick(struct loop *l)
     return INT64_MAX;
 }
 
+void checkpoint_now(struct loop *l)
+{
+    if (options->state == NULL) return;
+    if (saver_ended(&own.saver, true)) save_done(l);
+    if (wallclock_in_doubt(&l->admission.wallclock)) return;
+    own.saver.started_us = instant_steady();
+    save_prepare(l);
+    state_write(l);
+    saver_saved(&own.saver);
+    save_done(l);
+}
+
 /* The end of the run: nothing waits any more, so it saves itself. */
 void checkpoint_last(struct loop *l)
 {
     if (options->state == NULL) return;
-    if (saver_ended(&l->saver, true)) save_done(l);
+    if (saver_ended(&own.saver, true)) save_done(l);
     if (wallclock_in_doubt(&l->admission.wallclock)) {
         message(
             "all %d events are more than a year ahead of the clock: nothing is saved, the next run "
@@ -296,6 +325,7 @@ void checkpoint_last(struct loop *l)
     if (l->resumed && l->inputs.bytes_read == 0 && !saved_differs(l) && !options->flush) return;
     save_prepare(l);
     state_write(l);
+    saver_saved(&own.saver);
     save_done(l);
 }
 
@@ -376,11 +406,16 @@ void checkpoint_resume(struct loop *l)
         saved_note(l); /* nothing has been read: nothing is worth a save */
         return;
     }
-    l->admission.batch.told_us = l->admission.clock.floor_us;
-    if (l->admission.batch.told_us != TIME_NONE && l->analysis->advance != NULL)
-        l->analysis->advance(&l->run, l->admission.batch.told_us);
+    l->admission.batch.announced_us = l->admission.clock.floor_us;
+    if (l->admission.batch.announced_us != TIME_NONE && l->analysis->advance != NULL)
+        l->analysis->advance(&l->run, l->admission.batch.announced_us);
     saved_note(l);
     l->admission.batch.full =
         batch_keys(&l->admission.batch) > (uint64_t)options->max_keys || held_full();
     checkpoint_full(l);
+}
+
+void checkpoint_release(void)
+{
+    positions_release(&own.positions);
 }

@@ -17,6 +17,9 @@ void checkpoint_open(struct loop *l);
 void checkpoint_seek(struct loop *l);
 void checkpoint_resume(struct loop *l);
 
+/* Saves now, if a state is kept, whatever was saved last. */
+void checkpoint_now(struct loop *l);
+
 /* Saves when it is time. Returns how long it will not be. */
 int64_t checkpoint_tick(struct loop *l);
 
@@ -29,6 +32,8 @@ void checkpoint_full(struct loop *l);
 /* After the last save: tells of the records that inputs ended in; the state knows nothing of them.
  */
 void checkpoint_torn(struct loop *l);
+
+void checkpoint_release(void);
 
 /* --show-position: prints them and exits. */
 _Noreturn void checkpoint_show(struct loop *l);

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/machine.h"
 #include "base/size.h"
+#include "run/metrics.h"
 
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
@@ -25,14 +26,15 @@ const struct common_options *const options = &given;
 static const char *time_unit_set(const char *value)
 {
     static const char *const units[] = {
-        [UNIT_S] = "s", [UNIT_MS] = "ms", [UNIT_US] = "us", [UNIT_NS] = "ns"};
-    for (int unit = UNIT_S; unit <= UNIT_NS; unit++) {
+        [UNIT_S] = "s",   [UNIT_MS] = "ms",     [UNIT_US] = "us",
+        [UNIT_NS] = "ns", [UNIT_DATE] = "date", [UNIT_EXCEL] = "excel"};
+    for (int unit = UNIT_S; unit <= UNIT_EXCEL; unit++) {
         if (strcmp(value, units[unit]) != 0) continue;
         given.time.unit = (enum instant_unit)unit;
         given.time_unit = unit;
         return NULL;
     }
-    return "must be s, ms, us or ns";
+    return "must be s, ms, us, ns, date or excel";
 }
 
 static const char *emit_set(const char *value)
@@ -56,6 +58,27 @@ static const char *stats_set(const char *value)
     given.stats = true;
     given.stats_file = value;
     return NULL;
+}
+
+static const char *stats_every_set(const char *value)
+{
+    const char *const why = duration_parse(value, &given.stats_every_us);
+    if (why != NULL) return why;
+    return given.stats_every_us < 100000 ? "must be 100ms at least" : NULL;
+}
+
+static const char *stats_label_set(const char *value)
+{
+    struct list *const labels = &given.stats_labels;
+    const size_t before = labels->count;
+    const char *why = list_add(labels, LIST_PAIRS, slice_of(value));
+    for (size_t i = before; why == NULL && i < labels->count; i++) {
+        why = metrics_label(labels->item[i].name, labels->item[i].value);
+        for (size_t earlier = 0; why == NULL && earlier < i; earlier++)
+            if (slice_equal(labels->item[earlier].name, labels->item[i].name))
+                why = "gives one label twice";
+    }
+    return why;
 }
 
 static const char *pad_set(const char *value)
@@ -137,19 +160,30 @@ static const struct option_row rows[] = {
      .type = OPTION_CALL,
      .call = time_unit_set,
      .target = &given.time_unit,
-     .argument = "s|ms|us|ns",
-     .help = "the unit of times that are numbers (default: by size)"},
+     .argument = "s|ms|us|ns|date|excel",
+     .help = "what times that are numbers are (default: since 1970, by size)"},
     {.name = "assume-utc",
      .group = WHICH,
      .type = OPTION_FLAG,
-     .target = &given.time.assume_utc,
+     .target = &given.assume_utc,
      .help = "times without a zone are UTC"},
+    {.name = "tz",
+     .group = WHICH,
+     .type = OPTION_TEXT,
+     .target = &given.tz,
+     .argument = "ZONE",
+     .help = "times without a zone are of this one: Europe/Berlin"},
     {.name = "number",
      .group = WHICH,
      .type = OPTION_LIST,
      .target = &given.number,
      .argument = "F,...",
      .help = "members that are numbers though the input has them as text"},
+    {.name = "decimal-comma",
+     .group = WHICH,
+     .type = OPTION_FLAG,
+     .target = &given.decimal_comma,
+     .help = "the members of --number are written 1.234,50"},
     {.name = "lateness",
      .group = TIME,
      .type = OPTION_DURATION,
@@ -267,6 +301,12 @@ static const struct option_row rows[] = {
      .argument = "DIR",
      .free = true,
      .help = "rows go to numbered files in DIR, one for each saved state"},
+    {.name = "skip-gone",
+     .group = STATE,
+     .type = OPTION_FLAG,
+     .target = &given.skip_gone,
+     .free = true,
+     .help = "go on without lines of files that were moved away before they were read"},
     {.name = "show-position",
      .group = STATE,
      .type = OPTION_FLAG,
@@ -324,6 +364,20 @@ static const struct option_row rows[] = {
      .argument = "[FILE]",
      .free = true,
      .help = "write counters at the end and on SIGUSR1 (FILE.prom: for Prometheus)"},
+    {.name = "stats-every",
+     .group = INSIDE,
+     .type = OPTION_CALL,
+     .call = stats_every_set,
+     .argument = "DUR",
+     .free = true,
+     .help = "also write them every DUR"},
+    {.name = "stats-label",
+     .group = INSIDE,
+     .type = OPTION_CALL,
+     .call = stats_label_set,
+     .argument = "NAME=VALUE,...",
+     .free = true,
+     .help = "labels for every counter, as instance=shop; may repeat"},
     {.name = "explain",
      .group = INSIDE,
      .type = OPTION_FLAG,
@@ -359,6 +413,7 @@ static void refuse_empty_names(void)
         {"spool", &given.spool},
         {"stats", &given.stats_file},
         {"time-field", &given.time_field},
+        {"tz", &given.tz},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (*needs[i].value != NULL && **needs[i].value == '\0')
@@ -391,12 +446,35 @@ static void refuse_options(const struct tool *tool)
         die_usage("--merge reads what --by-partition has printed: not both");
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
+    if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
+    if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
+    if (!given.stats && given.stats_labels.count != 0) die_usage("--stats-label needs --stats");
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");
     if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
     if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
     if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
     refuse_format(tool);
+}
+
+static void zone_settle(void)
+{
+    struct buffer why = {0};
+    if (given.assume_utc && given.tz != NULL)
+        die_usage("--assume-utc and --tz both say the zone of times without one: give one of them");
+    if (given.assume_utc || given.tz != NULL) {
+        given.time.zone = zone_open(given.assume_utc ? "UTC" : given.tz, &why);
+        if (given.time.zone == NULL) die_usage("--tz: %.*s", (int)why.len, why.data);
+    }
+    if (given.time.unit == UNIT_EXCEL && given.time.zone == NULL)
+        die_usage("--time-unit=excel: spreadsheets have local times: --tz=ZONE or --assume-utc "
+                  "says of where");
+}
+
+void common_options_release(void)
+{
+    zone_free(given.time.zone);
+    given.time.zone = NULL;
 }
 
 struct settings common_options_settle(const struct tool *tool)
@@ -411,6 +489,7 @@ struct settings common_options_settle(const struct tool *tool)
         .max_keys = given.max_keys,
     };
     refuse_options(tool);
+    zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;

@@ -21,6 +21,7 @@
 
 #include "admit/command.h"
 #include "base/instant.h"
+#include "base/list.h"
 #include "base/option.h"
 #include "writer/encoding.h"
 
@@ -34,7 +35,10 @@ struct common_options {
     const char *time_field; /* NULL until settled */
     struct instant_format time;
     int64_t time_unit; /* enum instant_unit */
+    bool assume_utc;
+    const char *tz; /* NULL: none */
     struct option_list number;
+    bool decimal_comma;
     int64_t lateness_us;        /* INT64_MAX: max */
     int64_t idle_us;            /* 0: off */
     int64_t max_ahead_us;       /* 0: off */
@@ -45,7 +49,7 @@ struct common_options {
     int format; /* enum encoding_kind */
     const char *output, *state, *spool;
     int64_t save_every_us;
-    bool flush, show_position;
+    bool flush, show_position, skip_gone;
     bool updates;
     int64_t emit; /* the same, for the fingerprint */
     int64_t updates_us;
@@ -59,6 +63,8 @@ struct common_options {
     bool by_partition, merge;
     bool stats;
     const char *stats_file; /* NULL: standard error */
+    int64_t stats_every_us; /* 0: at the end and when asked */
+    struct list stats_labels;
     bool explain, progress;
 };
 
@@ -71,5 +77,8 @@ int common_options_parse(const struct tool *tool, int argc, char **argv);
 /* Refuses options that do not go together (die_usage), lets the tool settle its own, and settles
  * these. Returns what they mean for the run. */
 struct settings common_options_settle(const struct tool *tool);
+
+/* Gives back what settling has made. */
+void common_options_release(void);
 
 #endif

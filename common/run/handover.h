@@ -3,7 +3,7 @@
  * and records that were refused or came too late.
  *
  * An event that the command of a worker cannot decide on, because it may have to do with what
- * earlier ranges hold (FATE_LEFT), is passed on as the command would see it: its time, its
+ * earlier ranges hold (FATE_DEFERRED), is passed on as the command would see it: its time, its
  * watermark, and the members the command asked for. Where it may turn out to be late, the record
  * stands with it. Only processes of one run read this, so numbers are as the machine has them, and
  * nothing is looked at twice.

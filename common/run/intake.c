@@ -5,6 +5,7 @@
 #include "admit/arrival.h"
 #include "run/framed.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/translated.h"
 #include "source/frame.h"
@@ -32,6 +33,7 @@ static void input_begin(struct loop *l, struct input *input, const char *data, c
         arrival_join(&l->admission.clock, &l->inputs, input,
                      clock_partition(&l->admission.clock, input->number));
     const struct translator *translator = l->run.translator;
+    hint_begin(l, input, (struct slice){.text = data, .len = (size_t)(end - data)});
     if (translator == NULL) return;
     struct slice head = {.text = data, .len = (size_t)(end - data)};
     struct frame frame;

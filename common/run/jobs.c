@@ -1,21 +1,14 @@
 #include "run/jobs.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/die.h"
 #include "base/memory.h"
 #include "base/pack.h"
-#include "run/range.h"
 #include "run/common_options.h"
+#include "run/crew.h"
+#include "run/range.h"
 #include "run/signals.h"
 #include "run/tick.h"
 
@@ -35,34 +28,17 @@
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
 
-/* A file in memory, which a worker writes and the run reads; it keeps its pages from range to
- * range, of which a range's bytes are the first. */
-struct memfile {
-    int fd;
-    struct slice view; /* the run's, of all bytes */
-};
-
-/* What a worker hands its work over in. Range i has slot i % at_once; a slot is used again once its
- * range is taken. */
-struct slot {
-    struct memfile rows, handover, result;
-    int done[2];  /* a pipe: the worker's status, as waitpid has it */
-    pid_t worker; /* for the nursery */
+struct jobs {
+    struct loop *loop;
+    void (*read_range)(struct loop *l);
+    struct range *range; /* the first is the run's own; the others are the crew's pieces, from 0 */
+    int count, at_once;
+    bool large; /* ranges of which the command can do a good deal by itself */
 };
 
 /* Event time, as far as the run has come: all of it lies before any range that a worker reads.
  * INT64_MAX: workers are given up. Shared by all processes. */
-static _Atomic int64_t *told_us;
-
-struct jobs {
-    struct range *range;
-    int count, at_once;
-    int begun;  /* ranges that a worker was asked for, and the first */
-    bool large; /* ranges of which the command can do a good deal by itself */
-    struct slot *slot;
-    pid_t nursery;
-    int request[2]; /* to it, a pipe: the numbers of ranges */
-};
+static _Atomic int64_t *announced_us;
 
 /* --- where ranges begin --- */
 
@@ -169,7 +145,7 @@ static int64_t worker_seed_us;
 
 static bool worker_is_wrong(void)
 {
-    return atomic_load_explicit(told_us, memory_order_relaxed) > worker_seed_us;
+    return atomic_load_explicit(announced_us, memory_order_relaxed) > worker_seed_us;
 }
 
 /* Rows and events that wait are in memory, too. */
@@ -181,184 +157,76 @@ static bool worker_goes_on(struct loop *l)
 }
 
 /* Everything the run has to know of a range. */
-static void result_pack(struct loop *l, int64_t seed_us, uint64_t handed, struct buffer *out)
+static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
 {
     pack_i64(out, seed_us);
     pack_u8(out, l->admission.batch.full || range_partition(l)->holding);
     pack_u64(out, l->admission.batch.keys_most);
-    pack_u64(out, l->output.position);
-    pack_u64(out, handed);
     clock_save(&l->admission.clock, out);
     range_pack(l, out);
 }
 
-static _Noreturn void worker_run(struct loop *l, const struct jobs *jobs, int number,
-                                 void (*read_range)(struct loop *l))
+/* From event time as it was before the range, or as it is guessed to have been. */
+static void worker_read(const struct jobs *jobs, const struct range *range, int64_t seed_us)
 {
-    const struct range *range = &jobs->range[number];
-    const struct slot *slot = &jobs->slot[number % jobs->at_once];
-    l->output = (struct output){.name = "memory for rows", .fd = slot->rows.fd};
-    l->handover = (struct output){.name = "memory for events", .fd = slot->handover.fd};
+    struct loop *const l = jobs->loop;
+    const struct ranges *const ranges = l->analysis->ranges;
+    struct partition *const partition = range_partition(l);
+    partition_advance(&l->admission.clock, partition, seed_us);
+    partition->began = true;
+    l->admission.batch.announced_us = clock_watermark(&l->admission.clock);
+    l->run.end_time_us = seed_us;
+    if (ranges->begin != NULL)
+        ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
+    range_read(l, range, jobs->read_range, worker_goes_on);
+}
+
+/* A result without event time says that there is none. */
+static bool worker_run(void *self, struct crew *crew, uint64_t number)
+{
+    const struct jobs *const jobs = self;
+    struct loop *const l = jobs->loop;
+    const struct range *const range = &jobs->range[number + 1];
+    struct output result = {0};
+    l->output = (struct output){0};
+    l->handover = (struct output){0};
+    crew_output(crew, RANGE_ROWS, &l->output);
+    crew_output(crew, RANGE_EVENTS, &l->handover);
+    crew_output(crew, RANGE_RESULT, &result);
     held_bound(held.most / 2 / (size_t)jobs->at_once);
-    const int64_t come_us = atomic_load_explicit(told_us, memory_order_relaxed);
+    const int64_t come_us = atomic_load_explicit(announced_us, memory_order_relaxed);
     const int64_t seed_us = instant_latest(seed_time(l, range->begin), come_us);
     worker_seed_us = seed_us;
     range_select(l, range);
-    if (seed_us != TIME_NONE && seed_us != INT64_MAX) {
-        struct partition *partition = range_partition(l);
-        partition_advance(&l->admission.clock, partition, seed_us);
-        partition->began = true;
-        l->admission.batch.told_us = clock_watermark(&l->admission.clock);
-        l->run.end_time_us = seed_us;
-        const struct ranges *const ranges = l->analysis->ranges;
-        if (ranges->begin != NULL)
-            ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
-        range_read(l, range, read_range, worker_goes_on);
-    }
-    struct output result = {.name = "memory for results", .fd = slot->result.fd};
+    if (seed_us != TIME_NONE && seed_us != INT64_MAX) worker_read(jobs, range, seed_us);
     if (seed_us == INT64_MAX || worker_is_wrong()) {
         pack_i64(&result.buffer, TIME_NONE);
-        output_flush(&result);
-        _exit(EXIT_DONE);
+    } else {
+        batch_deliver(&l->admission.batch);
+        output_flush(&l->output);
+        output_flush(&l->handover);
+        result_pack(l, seed_us, &result.buffer);
     }
-    batch_deliver(&l->admission.batch);
-    output_flush(&l->output);
-    output_flush(&l->handover);
-    const uint64_t handed = l->handover.position;
-    memset(buffer_reserve(&l->handover.buffer, VALUE_PADDING), 0, VALUE_PADDING);
-    l->handover.buffer.len = VALUE_PADDING;
-    output_flush(&l->handover);
-    result_pack(l, seed_us, handed, &result.buffer);
     output_flush(&result);
-    _exit(EXIT_DONE);
+    return true;
 }
 
-/* In the nursery: workers that have ended. */
-static struct jobs *nursery_jobs;
-
-static void on_worker_end(int signal)
+static void worker_begin(void *self, struct crew *crew)
 {
-    (void)signal;
-    const int saved = errno;
-    int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        for (int i = 0; i < nursery_jobs->at_once; i++)
-            if (nursery_jobs->slot[i].worker == pid)
-                (void)!write(nursery_jobs->slot[i].done[1], &status, sizeof status);
-    }
-    errno = saved;
-}
-
-/* The nursery: a process as clean as the run was before it read anything. Workers are forked from
- * it, not from the run, which by then holds what it has read. */
-static _Noreturn void nursery_run(struct jobs *jobs, pid_t run, struct loop *l,
-                                  void (*read_range)(struct loop *l))
-{
-    nursery_jobs = jobs;
-    die_with(run);
-    signal(SIGINT, SIG_IGN); /* the run decides */
-    signal(SIGTERM, SIG_IGN);
-    const pid_t nursery = getpid();
-    sigset_t ends, before;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGCHLD);
-    const struct sigaction action = {.sa_handler = on_worker_end,
-                                     .sa_flags = SA_RESTART | SA_NOCLDSTOP};
-    sigaction(SIGCHLD, &action, NULL);
-    for (;;) {
-        int number;
-        const ssize_t got = read(jobs->request[0], &number, sizeof number);
-        if (got < 0 && errno == EINTR) continue;
-        if (got != sizeof number) _exit(EXIT_DONE);
-        struct slot *slot = &jobs->slot[number % jobs->at_once];
-        sigprocmask(SIG_BLOCK, &ends, &before); /* it must not end before it is known */
-        slot->worker = fork();
-        if (slot->worker < 0) die_errno("fork");
-        if (slot->worker == 0) {
-            range_serve(l, nursery);
-            signal(SIGCHLD, SIG_DFL);
-            sigprocmask(SIG_SETMASK, &before, NULL);
-            worker_run(l, jobs, number, read_range);
-        }
-        sigprocmask(SIG_SETMASK, &before, NULL);
-    }
-}
-
-static void memfile_open(struct memfile *file, const char *name)
-{
-    file->fd = memfd_create(name, MFD_CLOEXEC);
-    if (file->fd < 0) die_errno("memfd_create");
-}
-
-static void nursery_begin(struct jobs *jobs, struct loop *l, void (*read_range)(struct loop *l))
-{
-    jobs->slot = memory_zero((size_t)jobs->at_once, sizeof jobs->slot[0]);
-    for (int i = 0; i < jobs->at_once; i++) {
-        struct slot *slot = &jobs->slot[i];
-        memfile_open(&slot->rows, "rows");
-        memfile_open(&slot->handover, "events");
-        memfile_open(&slot->result, "result");
-        if (pipe2(slot->done, O_CLOEXEC) != 0) die_errno("pipe");
-    }
-    if (pipe2(jobs->request, O_CLOEXEC) != 0) die_errno("pipe");
-    const pid_t run = getpid();
-    jobs->nursery = fork();
-    if (jobs->nursery < 0) die_errno("fork");
-    if (jobs->nursery == 0) {
-        close(jobs->request[1]);
-        nursery_run(jobs, run, l, read_range);
-    }
-    for (int i = 0; i < jobs->at_once; i++)
-        close(jobs->slot[i].done[1]); /* so that the nursery's end is seen */
-}
-
-/* Asks for the workers of all ranges before that one. Where the nursery is gone (this end of the
- * pipe is open, too, so asking succeeds), their slots say so. */
-static void workers_ask(struct jobs *jobs, int until)
-{
-    for (; jobs->begun < jobs->count && jobs->begun < until; jobs->begun++)
-        if (write(jobs->request[1], &jobs->begun, sizeof jobs->begun) != sizeof jobs->begun)
-            die_errno("asking for a worker");
+    announced_us = crew_shared(crew);
+    range_serve(((const struct jobs *)self)->loop);
 }
 
 /* --- the run --- */
 
-static void view_drop(struct slice view)
-{
-    if (view.text != NULL) munmap((void *)(uintptr_t)view.text, view.len);
-}
-
-static void memfile_close(const struct memfile *file)
-{
-    view_drop(file->view);
-    close(file->fd);
-}
-
-static void jobs_release(const struct jobs *jobs)
-{
-    kill(jobs->nursery, SIGKILL); /* and its workers die with it */
-    (void)range_wait(jobs->nursery);
-    close(jobs->request[0]);
-    close(jobs->request[1]);
-    for (int i = 0; i < jobs->at_once; i++) {
-        memfile_close(&jobs->slot[i].rows);
-        memfile_close(&jobs->slot[i].handover);
-        memfile_close(&jobs->slot[i].result);
-        close(jobs->slot[i].done[0]);
-    }
-    free(jobs->slot);
-    free(jobs->range);
-    munmap((void *)told_us, sizeof *told_us);
-}
-
 static bool is_given_up(void)
 {
-    return atomic_load_explicit(told_us, memory_order_relaxed) == INT64_MAX;
+    return atomic_load_explicit(announced_us, memory_order_relaxed) == INT64_MAX;
 }
 
 static void workers_give_up(void)
 {
-    atomic_store_explicit(told_us, INT64_MAX, memory_order_relaxed);
+    atomic_store_explicit(announced_us, INT64_MAX, memory_order_relaxed);
 }
 
 /* Tells how far event time has come; where memory gets short, that workers are given up. */
@@ -366,48 +234,20 @@ static bool run_goes_on(struct loop *l)
 {
     if (held.total > held.most / 2) workers_give_up();
     if (!is_given_up())
-        atomic_store_explicit(told_us, range_partition(l)->largest_us, memory_order_relaxed);
+        atomic_store_explicit(announced_us, range_partition(l)->largest_us, memory_order_relaxed);
     return true;
 }
 
-/* Waits for a slot's worker; false: a signal stops the run first. */
-static bool worker_wait(struct loop *l, const struct jobs *jobs, const struct slot *slot)
+static void run_tick(void *self)
 {
-    while (!signals_wait(slot->done[0])) {
-        if (stop_signal != 0) return false;
-        (void)tick(l);
-    }
-    int status;
-    const ssize_t got = read(slot->done[0], &status, sizeof status);
-    if (got < 0) die_errno("waiting for a worker");
-    if (got == 0) range_failed(range_wait(jobs->nursery)); /* which has ended itself */
-    if (status != 0) range_failed(status);
-    return true;
+    (void)tick(((const struct jobs *)self)->loop);
 }
 
-/* Brings the view up to the file's size; one without bytes has no text. */
-static void memfile_look(struct memfile *file)
+/* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
+ * keys and the run's together are surely within their bound. */
+static bool range_take(struct loop *l, const struct crew_result *made)
 {
-    struct slice *view = &file->view;
-    struct stat stat;
-    if (fstat(file->fd, &stat) != 0) die_errno("fstat");
-    const size_t size = (size_t)stat.st_size;
-    if (size == view->len || size == 0) return;
-    view_drop(*view);
-    void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, 0);
-    if (map == MAP_FAILED) die_errno("mmap");
-    *view = (struct slice){.text = map, .len = size};
-}
-
-/* Takes what a worker has made, and says how many bytes of events that was, if it began with the
- * right event time, holds nothing back, and its keys and the run's together are surely within their
- * bound. */
-static bool range_take(struct loop *l, struct slot *slot, uint64_t *bytes_handed)
-{
-    memfile_look(&slot->rows);
-    memfile_look(&slot->handover);
-    memfile_look(&slot->result);
-    const struct slice result = slot->result.view;
+    const struct slice result = made->part[RANGE_RESULT], rows = made->part[RANGE_ROWS];
     struct unpack in = {.at = result.text, .end = result.text + result.len};
     const struct partition *partition = range_partition(l);
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
@@ -418,29 +258,17 @@ static bool range_take(struct loop *l, struct slot *slot, uint64_t *bytes_handed
                        !partition->holding && (partition->began || options->max_jump_us == 0) &&
                        keys_most <= (uint64_t)options->max_keys;
     if (right) {
-        const struct slice rows = {.text = slot->rows.view.text, .len = unpack_u64(&in)};
-        const struct slice handed = {.text = slot->handover.view.text, .len = unpack_u64(&in)};
         const int64_t floor_us = l->admission.clock.floor_us;
         (void)clock_load(&l->admission.clock, &in); /* range_add sees what is broken */
         if (floor_us > l->admission.clock.floor_us) l->admission.clock.floor_us = floor_us;
         l->run.end_time_us = l->admission.clock.largest_us;
-        range_add(l, &in, handed, rows);
-        *bytes_handed = handed.len;
+        range_add(l, &in, made->part[RANGE_EVENTS], rows);
         batch_deliver(
             &l->admission.batch); /* the watermark moves on, and prints what is complete */
         if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
         (void)tick(l);
     }
     return right;
-}
-
-/* Makes a slot ready for its next range. The offsets are shared with the nursery, and so with the
- * worker to come. */
-static void slot_clear(const struct slot *slot)
-{
-    if (lseek(slot->rows.fd, 0, SEEK_SET) < 0 || lseek(slot->handover.fd, 0, SEEK_SET) < 0 ||
-        lseek(slot->result.fd, 0, SEEK_SET) < 0 || ftruncate(slot->result.fd, 0) != 0)
-        die_errno("memory for a worker");
 }
 
 /* Events that are handed over, with their lines where they are behind, are worth it where most are
@@ -454,37 +282,52 @@ static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const stru
            bytes_handed > (range->end - range->begin) / 2;
 }
 
+/* The ranges behind the first, in order; those that no worker has made the run reads itself. */
+static void ranges_take(struct jobs *jobs, struct crew *crew)
+{
+    struct loop *const l = jobs->loop;
+    for (int i = 1; i < jobs->count && stop_signal == 0; i++) {
+        const uint64_t piece = (uint64_t)i - 1;
+        if (!is_given_up()) crew_ask(crew, piece + crew_slots(crew));
+        const struct stats before = l->stats;
+        uint64_t bytes_handed = 0;
+        bool taken = false;
+        if (piece < crew_asked(crew)) {
+            const struct crew_result *const made = crew_take(crew, piece);
+            if (made == NULL) break;
+            taken = range_take(l, made);
+            if (taken) bytes_handed = made->part[RANGE_EVENTS].len;
+        }
+        if (!taken) range_read(l, &jobs->range[i], jobs->read_range, run_goes_on);
+        if (is_in_vain(jobs, l, &before, &jobs->range[i], bytes_handed)) workers_give_up();
+        (void)run_goes_on(l);
+    }
+}
+
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    struct jobs jobs = {.at_once = count, .begun = 1}; /* the first range is the run's own */
+    struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
     ranges_make(&jobs, l);
     if (jobs.count < 2) {
         free(jobs.range);
         return false;
     }
-    told_us =
-        mmap(NULL, sizeof *told_us, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (told_us == MAP_FAILED) die_errno("mmap");
-    atomic_init(told_us, TIME_NONE);
-    nursery_begin(&jobs, l, read_range);
-    workers_ask(&jobs, count);
+    const struct crew_task task = {
+        .pieces = (uint64_t)jobs.count - 1,
+        .afresh = true,
+        .self = &jobs,
+        .begin = worker_begin,
+        .piece = worker_run,
+        .tick = run_tick,
+    };
+    struct crew *const crew = crew_new(&task, count);
+    announced_us = crew_shared(crew);
+    atomic_store_explicit(announced_us, TIME_NONE, memory_order_relaxed);
+    crew_ask(crew, (uint64_t)count - 1); /* the run is one of them */
     range_read(l, &jobs.range[0], read_range, run_goes_on);
     if (is_in_vain(&jobs, l, &(struct stats){0}, &jobs.range[0], 0)) workers_give_up();
-    for (int i = 1; i < jobs.count && stop_signal == 0; i++) {
-        if (!is_given_up()) workers_ask(&jobs, i + jobs.at_once);
-        const struct stats before = l->stats;
-        uint64_t bytes_handed = 0;
-        bool taken = false;
-        if (i < jobs.begun) {
-            struct slot *slot = &jobs.slot[i % jobs.at_once];
-            if (!worker_wait(l, &jobs, slot)) break;
-            taken = range_take(l, slot, &bytes_handed);
-            slot_clear(slot);
-        }
-        if (!taken) range_read(l, &jobs.range[i], read_range, run_goes_on);
-        if (is_in_vain(&jobs, l, &before, &jobs.range[i], bytes_handed)) workers_give_up();
-        (void)run_goes_on(l);
-    }
-    jobs_release(&jobs);
+    ranges_take(&jobs, crew);
+    crew_free(crew);
+    free(jobs.range);
     return true;
 }

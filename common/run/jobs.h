@@ -21,11 +21,11 @@
  * run holds half of --max-memory; the other half is for all of them together.
  *
  * What an id did before may decide on its events for as long as ranges.reach says. Such events a
- * worker only reads and judges, and passes on (FATE_LEFT, handover.h); the run hands them to the
- * command, in the order of arrival and before anything else of the range, as if it had read them.
- * Where that long is a small part of a large range, the rest of it is the worker's own, and its
- * rows go in between those of the run (take, border.h, weave.h). Where it is not, all events are
- * passed on, in small ranges: then workers read, and the run does all that follows.
+ * worker only reads and judges, and passes on (FATE_DEFERRED, handover.h); the run hands them to
+ * the command, in the order of arrival and before anything else of the range, as if it had read
+ * them. Where that long is a small part of a large range, the rest of it is the worker's own, and
+ * its rows go in between those of the run (take, border.h, weave.h). Where it is not, all events
+ * are passed on, in small ranges: then workers read, and the run does all that follows.
  */
 #ifndef CS_JOBS_H
 #define CS_JOBS_H

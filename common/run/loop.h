@@ -4,7 +4,8 @@
  * The way of a record: intake.c finds its bounds in what input.c (source/) has read; framed.c takes
  * a frame off, translated.c makes events of another format; admission.c (admit/) judges the events
  * and hands them to the command; what the command prints goes to output. checkpoint.c keeps all
- * this over restarts; jobs.c and relay.c have several processes do it.
+ * this over restarts; jobs.c and relay.c have a crew of processes do it. What one of these files
+ * alone has to remember, it keeps itself.
  */
 #ifndef CS_LOOP_H
 #define CS_LOOP_H
@@ -18,10 +19,9 @@
 #include "run/handover.h"
 #include "run/notify.h"
 #include "run/progress.h"
-#include "run/saver.h"
 #include "run/spool.h"
 #include "source/input.h"
-#include "source/position.h"
+#include "writer/mark.h"
 #include "writer/output.h"
 #include "writer/reject.h"
 
@@ -33,26 +33,25 @@ struct loop {
     struct admission admission;
     struct stats stats;
     struct output output, rejects_output, late_output;
-    int64_t updates_due_us; /* steady clock: when --emit=updates prints next */
-    struct buffer json;     /* an event's text out of an envelope */
-    struct buffer events;   /* those a translator has made of a record, one a line */
+    struct buffer json;   /* an event's text out of an envelope */
+    struct buffer events; /* those a translator has made of a record, one a line */
     struct progress progress;
     struct notify notify;
-    bool input_over; /* all of it has been read, and no signal came before */
+    struct stats before; /* as earlier runs on the state have left them */
+    struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
+    const struct input *head_of;
+    bool late_told;    /* that much is late */
+    int foreign_told;  /* inputs of which it was said what they look like */
+    int64_t paused_us; /* for so long the input has brought nothing */
     /* --state. */
-    bool resumed; /* there was one */
-    struct saver saver;
     struct spool spool;
-    struct positions positions;
-    struct input earlier; /* stands for what an earlier run has read */
     struct {
-        uint64_t output, rejects, late;
-    } length;             /* of the files, as the state says */
+        struct mark output, rejects, late;
+    } marks;              /* where the files were at the last save */
+    bool resumed;         /* the run goes on with a state */
+    int64_t saved_us;     /* wall clock: when it was saved last; 0: not yet */
+    bool output_unknown;  /* the state knows nothing of a file that rows go to */
     uint64_t rows_before; /* printed by earlier runs */
-    struct {
-        uint64_t read, rows;
-        int64_t told_us;
-    } saved; /* as of the last save: nothing new is nothing to save */
     /* --jobs. */
     bool in_range;          /* this process reads ranges for the run */
     struct output handover; /* in a worker: what it passes on to the run */

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -119,30 +117,14 @@ void range_select(struct loop *l, const struct range *range)
     }
 }
 
-void range_serve(struct loop *l, pid_t parent)
+void range_serve(struct loop *l)
 {
-    die_with(parent);
     l->in_range = true;
     l->admission.wallclock.believed = true; /* the run has the first events */
     l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
     l->admission.fates.rejects.mark = HANDOVER_REJECTED;
     l->admission.fates.late.mark = HANDOVER_LATE;
     l->progress.on = false;
-}
-
-int range_wait(pid_t process)
-{
-    int status = 0;
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return status;
-}
-
-void range_failed(int status)
-{
-    if (!WIFSIGNALED(status)) exit(EXIT_FAILED);
-    if (WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* nobody reads on */
-    die("another job was killed (signal %d)", WTERMSIG(status));
 }
 
 struct partition *range_partition(struct loop *l)
@@ -154,9 +136,12 @@ void range_pack(struct loop *l, struct buffer *out)
 {
     summary_count(l);
     stats_save(&l->stats, out);
+    witness_pack(&l->admission.witness, out);
+    expr_failure_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines);
+    misnumber_pack(&l->run.misnumbers, out);
     if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
 
@@ -178,6 +163,8 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     struct stats stats = {0};
     stats_load(&stats, in);
     stats_add(&l->stats, &stats);
+    witness_add(&l->admission.witness, in);
+    expr_failure_add(in);
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;
@@ -188,7 +175,8 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     for (int i = 0; i < l->inputs.count; i++)
         lines[i] = unpack_u64(in);
     const struct ranges *const ranges = l->analysis->ranges;
-    bool good = ranges->weave == NULL || ranges->weave(&l->run, rows, in);
+    bool good = misnumber_add(&l->run.misnumbers, in);
+    good = (ranges->weave == NULL || ranges->weave(&l->run, rows, in)) && good;
     good = replay_take(l, handed, checkpoint_full) && good;
     for (int i = 0; i < l->inputs.count; i++)
         l->inputs.input[i].lines += lines[i];

@@ -1,9 +1,9 @@
 /*
  * range.h - regular files as one row of bytes, and pieces of it for several processes.
  *
- * What the two ways of running jobs have in common (jobs.h, relay.h): which inputs can be cut at
- * all, where a piece begins, reading no more than a piece, and what the process that has read one
- * hands over: counters, rejects and late records.
+ * What the two kinds of pieces have in common (jobs.h, relay.h): which inputs can be cut at all,
+ * where a piece begins, reading no more than a piece, and what the process that has read one hands
+ * over: counters, rejects and late records.
  */
 #ifndef CS_RANGE_H
 #define CS_RANGE_H
@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "run/loop.h"
 
@@ -35,19 +34,18 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
 /* Sets the inputs to a range: what lies before or behind counts as read. */
 void range_select(struct loop *l, const struct range *range);
 
-/* This process, just forked, reads ranges for its parent, dies with it, and leaves it to that to
- * report. */
-void range_serve(struct loop *l, pid_t parent);
-
-/* Waits until such a process has ended; returns its status, as waitpid has it (0 where the ends of
- * children are ignored). */
-int range_wait(pid_t process);
-
-/* One has ended before its time, and so does the run. Unless it was killed it has said why. */
-_Noreturn void range_failed(int status);
+/* This process reads ranges for the run, and leaves it to that to report. */
+void range_serve(struct loop *l);
 
 /* The partition that all ranges are of. */
 struct partition *range_partition(struct loop *l);
+
+/* The parts in which a range is handed over (crew.h). */
+enum range_part {
+    RANGE_RESULT, /* counters, and what the command has open */
+    RANGE_EVENTS, /* events left to the run, rejects, late records: handover.h */
+    RANGE_ROWS,
+};
 
 /* What it has counted, and what its analysis hands over, with each range. */
 void range_pack(struct loop *l, struct buffer *out);

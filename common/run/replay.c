@@ -3,7 +3,7 @@
 #include "base/instant.h"
 
 /* Hands over what was left to the run so far. */
-static void replay_run(struct loop *l, void (*full)(struct loop *l))
+static void replay_deliver(struct loop *l, void (*full)(struct loop *l))
 {
     struct batch *const batch = &l->admission.batch;
     if (batch_empty(batch)) return;
@@ -24,6 +24,7 @@ static const char *replay_event(struct loop *l, const char *at, enum handover_ki
     struct input *input = &l->inputs.input[record.input_number];
     pending->ev.partition = input->partition;
     pending->ev.offset = -1;
+    pending->came = (struct slice){0}; /* whoever has scanned it has looked at it */
     pending->origin = (struct origin){.input = input,
                                       .raw = record.raw,
                                       .line_number = input->lines + record.line,
@@ -41,18 +42,18 @@ bool replay_take(struct loop *l, struct slice handed, void (*full)(struct loop *
     while (in.at < in.end && !in.broken) {
         const enum handover_kind kind = unpack_u8(&in);
         if (kind == HANDOVER_EVENT || kind == HANDOVER_BEHIND) {
-            if (batch_full(&l->admission.batch)) replay_run(l, full);
+            if (batch_full(&l->admission.batch)) replay_deliver(l, full);
             in.at = replay_event(l, in.at, kind);
             continue;
         }
-        replay_run(l, full); /* what came before comes first */
+        replay_deliver(l, full); /* what came before comes first */
         struct reject reject;
         if (!reject_take(&in, &reject, &scratch)) break;
         if (reject.input_number < (uint32_t)l->inputs.count)
             reject.line += l->inputs.input[reject.input_number].lines;
         rejects_add(kind == HANDOVER_LATE ? &fates->late : &fates->rejects, &reject);
     }
-    replay_run(l, full);
+    replay_deliver(l, full);
     buffer_release(&scratch);
     return !in.broken;
 }

@@ -8,7 +8,7 @@
 
 #include "base/die.h"
 
-volatile sig_atomic_t stop_signal, stats_wanted;
+volatile sig_atomic_t stop_signal, stats_wanted, reopen_wanted;
 static int wake_fd = -1;
 
 static void on_stop(int signal)
@@ -30,6 +30,16 @@ static void on_stats(int signal)
     errno = saved;
 }
 
+static void on_reopen(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    reopen_wanted = 1;
+    const uint64_t one = 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
 /* Something has happened that the loop will look for when it is awake: a save has ended. */
 static void on_wake(int signal)
 {
@@ -40,7 +50,7 @@ static void on_wake(int signal)
     errno = saved;
 }
 
-int signals_catch(bool children)
+int signals_catch(bool children, bool files)
 {
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd < 0) die_errno("eventfd");
@@ -55,6 +65,8 @@ int signals_catch(bool children)
     action = (struct sigaction){.sa_handler = on_stats};
     sigemptyset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);
+    action.sa_handler = on_reopen;
+    if (files) sigaction(SIGHUP, &action, NULL);
     if (!children) return wake_fd;
     action = (struct sigaction){.sa_handler = on_wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);

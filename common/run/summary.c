@@ -1,6 +1,7 @@
 #include "run/summary.h"
 
 #include "run/common_options.h"
+#include "run/metrics.h"
 
 void summary_count(struct loop *l)
 {
@@ -13,6 +14,7 @@ void summary_count(struct loop *l)
 
 void summary_resume(struct loop *l)
 {
+    l->before = l->stats;
     l->rows_before = l->stats.rows;
     l->run.counters.late_windows = l->stats.late_windows;
     l->run.counters.expired = l->stats.expired;
@@ -22,22 +24,27 @@ void summary_resume(struct loop *l)
 
 void summary_write(struct loop *l)
 {
-    const struct clock *const clock = &l->admission.clock;
+    struct clock *const clock = &l->admission.clock;
     summary_count(l);
     struct buffer more = {0};
     if (l->analysis->stats != NULL) l->analysis->stats(&l->run, &more);
     struct stats stats = l->stats;
     for (int i = 0; i < clock->count; i++) /* what is held has not been judged */
         stats.read -= clock->partition[i]->holding && !clock->partition[i]->held_counted;
-    const struct stats_moment moment = {
+    clock_sort(clock);
+    const struct metrics metrics = {
         .tool = l->tool->name,
+        .labels = &options->stats_labels,
+        .stats = &stats,
+        .clock = clock,
         .keys = batch_keys(&l->admission.batch),
         .memory = held.total,
         .bytes = l->inputs.bytes_read,
-        .event_time_us = clock->largest_us,
-        .watermark_us = l->admission.batch.told_us,
+        .watermark_us = l->admission.batch.announced_us,
+        .read_us = l->inputs.bytes_read != 0 ? l->admission.wallclock.now_us : 0,
+        .saved_us = l->saved_us,
         .more = buffer_slice(&more),
     };
-    stats_put(&stats, &moment, options->stats_file);
+    metrics_write(&metrics, options->stats_file);
     buffer_release(&more);
 }

@@ -8,6 +8,9 @@
 
 #include "run/loop.h"
 
+/* The run begins. */
+void tick_begin(void);
+
 /* Does what is due. Returns how long nothing more will be, in microseconds. */
 int64_t tick(struct loop *l);
 

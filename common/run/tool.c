@@ -15,19 +15,21 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "event/members.h"
 #include "run/checkpoint.h"
+#include "run/crew.h"
 #include "run/intake.h"
 #include "run/jobs.h"
 #include "run/loop.h"
+#include "run/metrics.h"
+#include "run/outputs.h"
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
+#include "run/hint.h"
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
-
-/* More workers than that help nobody. */
-#define JOBS_MAX 256
 
 static struct loop loop;
 
@@ -35,10 +37,12 @@ static void number_members(struct run *run)
 {
     struct list names = {0};
     option_items(&names, "number", &options->number, LIST_NAMES);
+    if (options->decimal_comma && names.count == 0)
+        die_usage("--decimal-comma is for the members of --number: name them");
+    run->schema.decimal_comma = run->misnumbers.decimal_comma = options->decimal_comma;
     for (size_t i = 0; i < names.count; i++) {
         const struct slice name = names.item[i].name;
-        const int slot = schema_need(&run->schema, name);
-        if (slot < 0) die_usage("--number: more than %d members are read", SCHEMA_MAX);
+        const int slot = member_need(&run->schema, name, "number");
         if (slot < SLOT_CANONICAL)
             die_usage("--number: %s is always text (one of the twelve members of an event)",
                       name.text);
@@ -149,42 +153,6 @@ static void paths_gather(char **operands, int count)
         if (table[i].name != NULL) paths_note(table[i].option, table[i].name, table[i].use);
 }
 
-/* Rows to standard output while a state is kept: only what has a name can be cut back to where the
- * state is. */
-static void standard_output_check(struct output *output)
-{
-    struct stat stat;
-    if (options->state == NULL || fstat(output->fd, &stat) != 0) return;
-    if (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode))
-        message("standard output is a pipe: a crash may lose or repeat rows on their way "
-                "(--output, --spool do not)");
-    output->file = S_ISREG(stat.st_mode);
-}
-
-static void outputs_open(struct loop *l)
-{
-    if (options->stats_file != NULL) stats_check(options->stats_file);
-    if (options->spool != NULL) {
-        spool_open(&l->spool, options->spool, l->spool.named, &l->output);
-    } else if (options->output != NULL) {
-        output_file(&l->output, options->output, l->length.output);
-    } else {
-        output_standard(&l->output);
-        standard_output_check(&l->output);
-    }
-    if (options->rejects != NULL) {
-        output_file(&l->rejects_output, options->rejects, l->length.rejects);
-        l->admission.fates.rejects.output = &l->rejects_output;
-    }
-    if (options->late != NULL && options->rejects != NULL &&
-        paths_same(options->late, options->rejects)) {
-        l->admission.fates.late.output = &l->rejects_output;
-    } else if (options->late != NULL) {
-        output_file(&l->late_output, options->late, l->length.late);
-        l->admission.fates.late.output = &l->late_output;
-    }
-}
-
 static void explain(struct loop *l)
 {
     output_standard(&l->output);
@@ -195,6 +163,8 @@ static void explain(struct loop *l)
         buffer_add_char(&text, '\n');
     }
     if (l->analysis->explain != NULL) l->analysis->explain(&l->run, &text);
+    if (options->time.zone != NULL)
+        buffer_printf(&text, "times    without a zone are of %s\n", options->time.zone->name);
     buffer_add_literal(&text, "members ");
     for (int slot = 0; slot < l->run.schema.count; slot++) {
         if (!schema_needs(&l->run.schema, slot)) continue;
@@ -220,11 +190,33 @@ static void explain(struct loop *l)
     exit(EXIT_DONE);
 }
 
+/* So long nothing has to come before the command is told of a pause: much longer than a writer that
+ * has more needs to bring it, so that rows do not depend on the sizes of its pieces. */
+#define PAUSE_US INT64_C(1000000)
+
+/* How long until then; INT64_MAX: it has been told, or does not want to know. */
+static int64_t pause_due(const struct loop *l)
+{
+    if (l->analysis->pause == NULL || l->paused_us >= PAUSE_US) return INT64_MAX;
+    return PAUSE_US - l->paused_us;
+}
+
+static void pause_note(struct loop *l, int64_t waited_us)
+{
+    const bool is_told = waited_us >= pause_due(l);
+    l->paused_us += waited_us;
+    if (is_told) l->analysis->pause(&l->run);
+}
+
 static void wait_for_input(struct loop *l, int64_t due_us)
 {
     loop_flush(l);
     const int64_t idle_us = clock_next_idle(&l->admission.clock);
-    const int64_t waited_us = inputs_wait(&l->inputs, idle_us < due_us ? idle_us : due_us);
+    const int64_t pause_us = pause_due(l);
+    if (idle_us < due_us) due_us = idle_us;
+    if (pause_us < due_us) due_us = pause_us;
+    const int64_t waited_us = inputs_wait(&l->inputs, due_us);
+    pause_note(l, waited_us);
     if (options->idle_us == 0) return;
     clock_waited(&l->admission.clock, waited_us);
     if (clock_all_released(&l->admission.clock)) admission_release_all(&l->admission);
@@ -250,20 +242,28 @@ static void input_ended(struct loop *l, struct input *input)
     batch_deliver(&l->admission.batch);
 }
 
+/* All input has been read, and no signal came before. */
+static bool input_over;
+
 static void read_everything(struct loop *l)
 {
     while (stop_signal == 0) {
         struct input *input;
         const enum input_status status = inputs_next(&l->inputs, &input);
         if (status == INPUT_END) {
-            l->input_over = true;
+            input_over = true;
             break;
+        }
+        if (reopen_wanted && !l->in_range) {
+            reopen_wanted = 0;
+            outputs_reopen(l);
         }
         const int64_t due_us = tick(l);
         if (status == INPUT_WAIT) {
             wait_for_input(l, due_us);
             continue;
         }
+        l->paused_us = 0;
         wallclock_read(&l->admission.wallclock);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
@@ -277,20 +277,21 @@ static void finish(struct loop *l)
 {
     /* Only the end of the input flushes: when a signal ends the run, the next one goes on. */
     const bool flushes =
-        options->flush && l->input_over && !wallclock_in_doubt(&l->admission.wallclock);
+        options->flush && input_over && !wallclock_in_doubt(&l->admission.wallclock);
     if (options->state != NULL && !flushes) return;
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
-        l->admission.clock.largest_us > l->admission.batch.told_us) {
-        l->admission.batch.told_us = l->admission.clock.largest_us;
-        if (l->analysis->advance != NULL) l->analysis->advance(&l->run, l->admission.batch.told_us);
+        l->admission.clock.largest_us > l->admission.batch.announced_us) {
+        l->admission.batch.announced_us = l->admission.clock.largest_us;
+        if (l->analysis->advance != NULL)
+            l->analysis->advance(&l->run, l->admission.batch.announced_us);
     }
     if (l->analysis->finish != NULL) l->analysis->finish(&l->run);
     /* For the run that goes on after --flush. */
-    if (l->admission.batch.told_us > l->admission.clock.floor_us)
-        l->admission.clock.floor_us = l->admission.batch.told_us;
+    if (l->admission.batch.announced_us > l->admission.clock.floor_us)
+        l->admission.clock.floor_us = l->admission.batch.announced_us;
     if (l->run.finished_us > l->admission.clock.floor_us)
         l->admission.clock.floor_us = l->run.finished_us;
 }
@@ -379,6 +380,8 @@ static void admission_set(struct loop *l)
         .left = batch_left,
         .context = l,
     };
+    a->batch.witness = &a->witness;
+    witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }
@@ -424,15 +427,17 @@ static void start(struct loop *l, int argc, char **argv)
     paths_check();
     expr_begin();
     /* Before anything is held or opened: whoever sees that it is may send a signal. */
-    l->inputs.wake_fd = signals_catch(options->state != NULL);
+    l->inputs.wake_fd = signals_catch(options->state != NULL, outputs_named());
     checkpoint_open(l);
     inputs_open(&l->inputs, argv + operand, argc - operand, options->interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
+    if (options->stats_file != NULL) metrics_check(options->stats_file);
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
     checkpoint_resume(l);
-    l->updates_due_us = instant_steady() + options->updates_us;
+    if (l->output_unknown) checkpoint_now(l);
+    tick_begin();
     bool only_files = true;
     for (int i = 0; i < l->inputs.count; i++)
         only_files &= l->inputs.input[i].regular;
@@ -458,18 +463,21 @@ static void release(struct loop *l)
     if (l->tool->release != NULL) l->tool->release(&l->run);
     admission_end(&l->admission);
     buffer_release(&l->json);
+    buffer_release(&l->head);
     buffer_release(&l->events);
-    positions_release(&l->positions);
+    checkpoint_release();
     inputs_release(&l->inputs);
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
+    misnumber_release(&l->run.misnumbers);
     paths_release();
+    common_options_release();
     option_release();
 }
 
 static void read_with_jobs(struct loop *l)
 {
-    const int count = (int)(options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
+    const int count = crew_count(options->jobs);
     if (range_possible(l, count) &&
         (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
         return;
@@ -495,17 +503,19 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
+    misnumber_tell(&l->run.misnumbers);
     if (options->stats) summary_write(l);
     if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
     if (options->rejects != NULL) output_close(&l->rejects_output);
     if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
+    const int status = hint_end(l);
     if (leaks_looked_for) {
         release(l);
         buffer_release(&head);
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    return EXIT_DONE;
+    return status;
 }

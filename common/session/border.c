@@ -10,7 +10,11 @@ struct border_entry {
 void border_init(struct border *border, int64_t border_us, int64_t gap_us)
 {
     const int64_t until_us = instant_later(border_us, gap_us);
-    *border = (struct border){.gap_us = gap_us, .until_us = until_us, .last_us = until_us};
+    *border = (struct border){.is_range = true,
+                              .holds_all = border_us == INT64_MAX,
+                              .gap_us = gap_us,
+                              .until_us = until_us,
+                              .last_us = until_us};
     table_init(&border->ids, sizeof(struct border_entry), HELD_IDS);
 }
 

@@ -20,7 +20,10 @@
 #include "base/memory.h"
 #include "base/table.h"
 
+/* Zeroed: this is no range, and nothing is held. */
 struct border {
+    bool is_range;
+    bool holds_all;   /* every event, whatever its id */
     struct table ids; /* that came while earlier ranges might hold them */
     int64_t gap_us;
     int64_t until_us; /* the watermark up to which any id may be held */
@@ -28,19 +31,27 @@ struct border {
     size_t met;       /* how many they are, or were */
 };
 
-/* border_us: the largest event_time before the range. A gap of INT64_MAX (none): every event is
- * held. */
+/* border_us: the largest event_time before the range; INT64_MAX: every event is held. A gap of
+ * INT64_MAX is none: likewise, once the id is known. */
 void border_init(struct border *border, int64_t border_us, int64_t gap_us);
 void border_release(struct border *border);
 
 /* An event of this id will come soon. */
 MEMORY_HINT void border_hint(const struct border *border, struct id id)
 {
-    table_prefetch(&border->ids, id);
+    if (border->is_range) table_prefetch(&border->ids, id);
 }
 
 /* May an event of an id that has nothing open in this range be part of what earlier ranges hold?
  * watermark_us: its partition's, before it came. */
 bool border_holds(struct border *border, struct id id, int64_t time_us, int64_t watermark_us);
+
+/* Does a range leave an event of such an id to the run? */
+static inline bool border_leaves(struct border *border, struct id id, int64_t time_us,
+                                 int64_t watermark_us)
+{
+    return border->is_range &&
+           (border->holds_all || border_holds(border, id, time_us, watermark_us));
+}
 
 #endif

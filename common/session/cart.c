@@ -13,18 +13,17 @@ struct cart_verdict {
     uint32_t add_to_carts;
 };
 
-void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us)
+void carts_init(struct carts *carts, const struct kept *kept, const struct cart_rule *rule)
 {
-    *carts =
-        (struct carts){.after_us = after_us, .forget_us = forget_us, .watermark_us = INT64_MIN};
-    timelines_init(&carts->timelines);
-    rests_init(&carts->rests, forget_us);
+    *carts = (struct carts){.rule = *rule, .watermark_us = INT64_MIN};
+    timelines_init(&carts->timelines, kept);
+    dormants_init(&carts->dormants, rule->forget_us);
 }
 
 void carts_release(struct carts *carts)
 {
     timelines_release(&carts->timelines);
-    rests_release(&carts->rests);
+    dormants_release(&carts->dormants);
     free(carts->verdict);
     carts->verdict = NULL;
     carts->verdict_count = carts->verdict_cap = 0;
@@ -39,13 +38,13 @@ static struct stretch *at(const struct carts *carts, uint32_t number)
 static bool same_run(const struct carts *carts, const struct stretch *stretch,
                      const struct stretch *next)
 {
-    return stretch_near(stretch->last_us, carts->after_us, next->reach_us);
+    return stretch_near(stretch->last_us, carts->rule.after_us, next->reach_us);
 }
 
 static bool same_visit(const struct carts *carts, const struct stretch *stretch,
                        const struct stretch *next)
 {
-    return stretch_near(stretch->last_us, carts->forget_us, next->reach_us);
+    return stretch_near(stretch->last_us, carts->rule.forget_us, next->reach_us);
 }
 
 /* When something set aside counts: reach_us of a single event that was behind its partition's
@@ -61,7 +60,7 @@ static int64_t next_due(const struct carts *carts, const struct timeline *timeli
     int64_t due_us = INT64_MAX;
 
     if (timeline->first != POOL_NONE)
-        due_us = at(carts, timeline->first)->last_us + carts->after_us;
+        due_us = at(carts, timeline->first)->last_us + carts->rule.after_us;
     if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
         due_us = aside_due(at(carts, timeline->aside));
     return due_us;
@@ -79,7 +78,7 @@ static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
 {
     if (stretch->last_us <= *last_us) return false;
     if (stretch->start_us > *last_us &&
-        !stretch_near(*last_us, carts->forget_us, stretch->reach_us))
+        !stretch_near(*last_us, carts->rule.forget_us, stretch->reach_us))
         return false;
     *last_us = stretch->last_us;
     return true;
@@ -99,7 +98,7 @@ static bool visit_follow(const struct carts *carts, const struct timeline *timel
             moved = true;
         else if (at(carts, run)->start_us > *last_us)
             break;
-        if (*last_us + carts->forget_us >= watermark_us) break;
+        if (*last_us + carts->rule.forget_us >= watermark_us) break;
     }
     return moved;
 }
@@ -111,14 +110,14 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
     int64_t last_us = time_us;
     bool moved = true;
 
-    while (moved && last_us + carts->forget_us < watermark_us) {
+    while (moved && last_us + carts->rule.forget_us < watermark_us) {
         moved = timeline->past != POOL_NONE &&
                 visit_goes_on(carts, &last_us, at(carts, timeline->past));
         moved = visit_follow(carts, timeline, &last_us, watermark_us) || moved;
         for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next)
             moved = visit_goes_on(carts, &last_us, at(carts, aside)) || moved;
     }
-    return last_us + carts->forget_us < watermark_us;
+    return last_us + carts->rule.forget_us < watermark_us;
 }
 
 /* The last of those set aside that counts at due_us or before; POOL_NONE: none. The first knows the
@@ -157,36 +156,37 @@ static void aside_insert(const struct carts *carts, struct timeline *timeline, u
 /* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
  */
 static void aside_add(struct carts *carts, uint32_t number, struct slice name,
-                      const struct fact *fact)
+                      const struct click *click)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
-    const uint32_t before = aside_before(carts, timeline, fact->watermark_us);
+    const uint32_t before = aside_before(carts, timeline, click->watermark_us);
 
-    if (before != POOL_NONE && aside_due(at(carts, before)) == fact->watermark_us) {
-        stretch_add(&timelines->stretches, at(carts, before), fact);
+    if (before != POOL_NONE && aside_due(at(carts, before)) == click->watermark_us) {
+        stretch_add(&timelines->stretches, at(carts, before), click);
         return;
     }
     const uint32_t aside = timeline_take(timelines, number);
-    stretch_begin(&timelines->stretches, aside, name, fact);
+    stretch_begin(&timelines->stretches, aside, name, click);
     aside_insert(carts, timeline, before, aside);
 }
 
 /* Adds an event to a run; those it connects become one. */
 static void run_add(struct carts *carts, uint32_t number, uint32_t before, struct slice name,
-                    const struct fact *fact)
+                    const struct click *click)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
     uint32_t run = before;
 
-    if (before != POOL_NONE && (at(carts, before)->last_us >= fact->time_us ||
-                                stretch_near(at(carts, before)->last_us, carts->after_us,
-                                             instant_latest(fact->time_us, fact->watermark_us)))) {
-        timeline_add(timelines, before, fact);
+    if (before != POOL_NONE &&
+        (at(carts, before)->last_us >= click->time_us ||
+         stretch_near(at(carts, before)->last_us, carts->rule.after_us,
+                      instant_latest(click->time_us, click->watermark_us)))) {
+        timeline_add(timelines, before, click);
     } else {
         run = timeline_take(timelines, number);
-        stretch_begin(&timelines->stretches, run, name, fact);
+        stretch_begin(&timelines->stretches, run, name, click);
         timeline_insert(timelines, timeline, before, run);
     }
     const uint32_t next = at(carts, run)->next;
@@ -200,130 +200,134 @@ static void run_add(struct carts *carts, uint32_t number, uint32_t before, struc
 /* Is the run that an event would make, or join, over for its partition? Only asked of events behind
  * the watermark. */
 static bool run_is_over(const struct carts *carts, const struct timeline *timeline, uint32_t before,
-                        const struct fact *fact)
+                        const struct click *click)
 {
     const uint32_t following = before == POOL_NONE ? timeline->first : at(carts, before)->next;
-    int64_t last_us = fact->time_us;
+    int64_t last_us = click->time_us;
 
     if (before != POOL_NONE && at(carts, before)->last_us > last_us)
         last_us = at(carts, before)->last_us;
     else if (following != POOL_NONE &&
-             stretch_near(fact->time_us, carts->after_us, at(carts, following)->reach_us))
+             stretch_near(click->time_us, carts->rule.after_us, at(carts, following)->reach_us))
         last_us = at(carts, following)->last_us;
-    return last_us + carts->after_us < fact->watermark_us;
+    return last_us + carts->rule.after_us < click->watermark_us;
 }
 
 /* Adds an event that is not late. */
 static void cart_add(struct carts *carts, uint32_t number, struct slice name,
-                     const struct fact *fact)
+                     const struct click *click)
 {
     const struct timeline *timeline = timeline_at(&carts->timelines, number);
-    const uint32_t before = timeline_before(&carts->timelines, timeline, fact->time_us);
+    const uint32_t before = timeline_before(&carts->timelines, timeline, click->time_us);
     const bool aside =
-        fact->time_us < fact->watermark_us && run_is_over(carts, timeline, before, fact);
+        click->time_us < click->watermark_us && run_is_over(carts, timeline, before, click);
 
     if (aside)
-        aside_add(carts, number, name, fact);
+        aside_add(carts, number, name, click);
     else
-        run_add(carts, number, before, name, fact);
+        run_add(carts, number, before, name, click);
     if (aside || before == POOL_NONE)
         cart_schedule(carts, number); /* else nothing is due earlier than before */
 }
 
 /* The visit goes on, perhaps: it is made a timeline's past. */
-static void visit_wake(struct carts *carts, uint32_t number, uint32_t resting, struct slice name)
+static void visit_wake(struct carts *carts, uint32_t number, uint32_t suspended, struct slice name)
 {
     struct stretches *stretches = &carts->timelines.stretches;
-    const struct rest *rest = rest_at(&carts->rests, resting);
+    const struct dormant *dormant = dormant_at(&carts->dormants, suspended);
     const uint32_t past = timeline_take(&carts->timelines, number);
-    const struct said user = {.text = {.text = rest->user, .len = rest->user_len},
-                              .time_us = rest->user_us};
+    const struct attribute user = {.text = {.text = dormant->user, .len = dormant->user_len},
+                                   .time_us = dormant->user_us};
 
-    stretch_begin_empty(stretches, past, name, rest->start_us, rest->last_us);
-    stretch_say_user(stretches, at(carts, past), &user);
-    at(carts, past)->reach_us = rest->reach_us;
-    at(carts, past)->flags = rest->is_alerted ? STRETCH_ALERTED : 0;
-    at(carts, past)->deeds[DEED_ADD_TO_CART] = rest->add_to_carts;
-    at(carts, past)->deeds[DEED_PURCHASE] = rest->has_bought;
+    stretch_begin_empty(stretches, past, name, dormant->start_us, dormant->last_us);
+    if (user.time_us != INT64_MIN)
+        stretch_set_attribute(stretches, at(carts, past), carts->rule.user, &user);
+    at(carts, past)->reach_us = dormant->reach_us;
+    at(carts, past)->flags = dormant->is_alerted ? STRETCH_ALERTED : 0;
+    stretch_count_add(at(carts, past), carts->rule.add, dormant->add_to_carts);
+    stretch_count_add(at(carts, past), carts->rule.purchase, dormant->has_bought);
     timeline_at(&carts->timelines, number)->past = past;
-    rests_drop(&carts->rests, resting);
+    dormants_drop(&carts->dormants, suspended);
 }
 
 /* Nothing is left of an id but its past: remembered in less memory, unless it is over. */
-static void visit_rest(struct carts *carts, uint32_t number)
+static void visit_suspend(struct carts *carts, uint32_t number)
 {
     struct timelines *timelines = &carts->timelines;
     const uint32_t past = timeline_at(timelines, number)->past;
     const struct stretch *stretch = at(carts, past);
 
-    if (stretch->last_us + carts->forget_us >= carts->watermark_us) {
+    if (stretch->last_us + carts->rule.forget_us >= carts->watermark_us) {
         const bool is_alerted = (stretch->flags & STRETCH_ALERTED) != 0;
-        const bool has_bought = stretch->deeds[DEED_PURCHASE] > 0;
-        struct said user = {.time_us = INT64_MIN};
-        if (!is_alerted && !has_bought && (stretch->said & SAID_USER) != 0)
-            user = stretch_user(stretch);
-        struct rest *rest = rests_add(&carts->rests, timeline_at(timelines, number)->stretch.id,
-                                      stretch->last_us, &user);
-        rest->start_us = stretch->start_us;
-        rest->reach_us = stretch->reach_us;
-        rest->add_to_carts = stretch->deeds[DEED_ADD_TO_CART];
-        rest->is_alerted = is_alerted;
-        rest->has_bought = has_bought;
+        const bool has_bought = stretch_count(stretch, carts->rule.purchase) > 0;
+        struct attribute user = {.time_us = INT64_MIN};
+        if (!is_alerted && !has_bought && (stretch->present >> carts->rule.user & 1) != 0)
+            user = stretch_attribute(&timelines->stretches, stretch, carts->rule.user);
+        struct dormant *dormant = dormants_add(
+            &carts->dormants, timeline_at(timelines, number)->stretch.id, stretch->last_us, &user);
+        dormant->start_us = stretch->start_us;
+        dormant->reach_us = stretch->reach_us;
+        dormant->add_to_carts = stretch_count(stretch, carts->rule.add);
+        dormant->is_alerted = is_alerted;
+        dormant->has_bought = has_bought;
     }
     stretch_free(&timelines->stretches, past);
     timelines_drop(timelines, number);
 }
 
 /* Is a visit at rest, of which an event at time_us may be a part, over before the watermark? */
-static bool rest_is_over(const struct carts *carts, uint32_t resting, const struct fact *fact)
+static bool dormant_is_over(const struct carts *carts, uint32_t suspended,
+                            const struct click *click)
 {
-    int64_t last_us = fact->time_us;
+    int64_t last_us = click->time_us;
 
-    if (resting != POOL_NONE) {
-        const struct rest *rest = rest_at(&carts->rests, resting);
-        const struct stretch past = {
-            .start_us = rest->start_us, .last_us = rest->last_us, .reach_us = rest->reach_us};
+    if (suspended != POOL_NONE) {
+        const struct dormant *dormant = dormant_at(&carts->dormants, suspended);
+        const struct stretch past = {.start_us = dormant->start_us,
+                                     .last_us = dormant->last_us,
+                                     .reach_us = dormant->reach_us};
         (void)visit_goes_on(carts, &last_us, &past);
     }
-    return last_us + carts->forget_us < fact->watermark_us;
+    return last_us + carts->rule.forget_us < click->watermark_us;
 }
 
-bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact)
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct click *click)
 {
-    const uint32_t resting = rests_find(&carts->rests, id);
+    const uint32_t suspended = dormants_find(&carts->dormants, id);
 
-    if (fact->time_us < fact->watermark_us && rest_is_over(carts, resting, fact)) return false;
+    if (click->time_us < click->watermark_us && dormant_is_over(carts, suspended, click))
+        return false;
     const uint32_t number = timelines_make(&carts->timelines, id);
-    if (resting != POOL_NONE) visit_wake(carts, number, resting, name);
-    cart_add(carts, number, name, fact);
+    if (suspended != POOL_NONE) visit_wake(carts, number, suspended, name);
+    cart_add(carts, number, name, click);
     return true;
 }
 
 /* Does the event go on where the only run ends? */
-static bool goes_on(const struct carts *carts, const struct stretch *run, const struct fact *fact)
+static bool goes_on(const struct carts *carts, const struct stretch *run, const struct click *click)
 {
-    return fact->time_us >= fact->watermark_us && fact->time_us >= run->start_us &&
+    return click->time_us >= click->watermark_us && click->time_us >= run->start_us &&
            run->previous == POOL_NONE &&
-           (fact->time_us <= run->last_us ||
-            stretch_near(run->last_us, carts->after_us, fact->time_us));
+           (click->time_us <= run->last_us ||
+            stretch_near(run->last_us, carts->rule.after_us, click->time_us));
 }
 
-bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact)
+bool carts_add(struct carts *carts, uint32_t number, const struct click *click)
 {
     const struct timeline *timeline = timeline_at(&carts->timelines, number);
 
     if (timeline->last != POOL_NONE) { /* nearly always this is all */
         struct stretch *run = at(carts, timeline->last);
-        if (goes_on(carts, run, fact)) {
-            stretch_add(&carts->timelines.stretches, run, fact);
+        if (goes_on(carts, run, click)) {
+            stretch_add(&carts->timelines.stretches, run, click);
             return true;
         }
     }
 
-    if (fact->time_us < fact->watermark_us &&
-        visit_is_over(carts, timeline, fact->time_us, fact->watermark_us))
+    if (click->time_us < click->watermark_us &&
+        visit_is_over(carts, timeline, click->time_us, click->watermark_us))
         return false;
-    cart_add(carts, number, timeline_name(&carts->timelines, timeline), fact);
+    cart_add(carts, number, timeline_name(&carts->timelines, timeline), click);
     return true;
 }
 
@@ -341,13 +345,15 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
 {
     struct stretch *past = at(carts, timeline->past);
 
-    if ((past->flags & STRETCH_ALERTED) != 0 || past->deeds[DEED_PURCHASE] > 0 ||
-        past->deeds[DEED_ADD_TO_CART] == 0)
+    if ((past->flags & STRETCH_ALERTED) != 0 || stretch_count(past, carts->rule.purchase) > 0 ||
+        stretch_count(past, carts->rule.add) == 0)
         return;
     past->flags |= STRETCH_ALERTED;
-    const struct summary summary = stretch_summary(past);
-    const struct slice name = summary.name;
-    const struct value user = summary.user;
+    struct overview overview;
+    stretch_overview(&overview, &carts->timelines.stretches, past);
+    const struct slice name = overview.name;
+    const struct value user =
+        attribute_value(&overview.attributes, carts->rule.user, overview.present);
     if (carts->verdict_count == carts->verdict_cap) {
         carts->verdict_cap = carts->verdict_cap == 0 ? 64 : carts->verdict_cap * 2;
         carts->verdict = memory_resize(carts->verdict, carts->verdict_cap, sizeof(*carts->verdict));
@@ -362,7 +368,7 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
                                                              : (struct slice){NULL, 0}),
         .user_len = user.kind == KIND_STRING ? user.len : 0,
         .has_user = user.kind == KIND_STRING,
-        .add_to_carts = past->deeds[DEED_ADD_TO_CART],
+        .add_to_carts = overview.count[carts->rule.add],
     };
 }
 
@@ -394,7 +400,7 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
 static void run_end(struct carts *carts, struct timeline *timeline)
 {
     const uint32_t run = timeline->first;
-    const int64_t due_us = at(carts, run)->last_us + carts->after_us;
+    const int64_t due_us = at(carts, run)->last_us + carts->rule.after_us;
 
     timeline_remove(&carts->timelines, timeline, run);
     past_add(carts, timeline, run);
@@ -419,7 +425,8 @@ static void aside_end(struct carts *carts, struct timeline *timeline)
     cart_judge(carts, timeline, due_us, true);
 }
 
-static void cart_advance(struct carts *carts, uint32_t number)
+/* Judges what is due: runs before the watermark, and what was set aside before aside_us. */
+static void cart_advance(struct carts *carts, uint32_t number, int64_t aside_us)
 {
     struct timelines *timelines = &carts->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
@@ -428,11 +435,10 @@ static void cart_advance(struct carts *carts, uint32_t number)
         const uint32_t run = timeline->first;
         const uint32_t aside = timeline->aside;
         const int64_t run_due_us =
-            run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->after_us;
+            run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->rule.after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
         const bool run_is_due = run_due_us < carts->watermark_us;
-        const bool aside_is_due = aside_due_us < carts->watermark_us ||
-                                  (carts->ended && aside_due_us == carts->watermark_us);
+        const bool aside_is_due = aside_due_us < aside_us;
         if (!run_is_due && !aside_is_due) break;
         if (aside_is_due && aside_due_us <= run_due_us)
             aside_end(carts, timeline);
@@ -440,7 +446,7 @@ static void cart_advance(struct carts *carts, uint32_t number)
             run_end(carts, timeline);
     }
     if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
-        visit_rest(carts, number);
+        visit_suspend(carts, number);
     else
         cart_schedule(carts, number);
 }
@@ -461,48 +467,51 @@ static int verdict_compare(const void *a, const void *b, void *context)
     return timeline_name_compare(verdict_name(context, left), verdict_name(context, right));
 }
 
-/* Looks at all timelines that have something due before that time, and prints. */
-static void due_judge(struct carts *carts, int64_t before_us,
-                      void (*alert)(void *context, const struct cart_alert *alert), void *context)
+/* Looks at these timelines, and prints. aside_us: as above. */
+static void due_judge(struct carts *carts, const struct timer_item *due, size_t count,
+                      int64_t aside_us, cart_alert *alert, void *context)
 {
-    const struct timer_item *due;
-    const size_t count = timelines_due(&carts->timelines, before_us, &due);
     for (size_t i = 0; i < count; i++)
-        rests_hint(&carts->rests, timeline_at(&carts->timelines, due[i].number)->stretch.id);
+        dormants_hint(&carts->dormants, timeline_at(&carts->timelines, due[i].number)->stretch.id);
     for (size_t i = 0; i < count; i++)
-        cart_advance(carts, due[i].number);
-    rests_advance(&carts->rests, carts->watermark_us);
+        cart_advance(carts, due[i].number, aside_us);
+    dormants_advance(&carts->dormants, carts->watermark_us);
     if (carts->verdict_count > 1)
         qsort_r(carts->verdict, carts->verdict_count, sizeof(*carts->verdict), verdict_compare,
                 carts);
+    struct overview overview = {0};
+    overview.count = overview.counts;
     for (size_t i = 0; i < carts->verdict_count; i++) {
         const struct cart_verdict *verdict = &carts->verdict[i];
         const struct slice user = {.text = carts->texts.data + verdict->user_at,
                                    .len = verdict->user_len};
-        const struct cart_alert one = {.name = verdict_name(carts, verdict),
-                                       .user = verdict->has_user ? value_string(user) : VALUE_NULL,
-                                       .last_us = verdict->last_us,
-                                       .add_to_carts = verdict->add_to_carts};
-        alert(context, &one);
+        overview.name = verdict_name(carts, verdict);
+        overview.last_us = verdict->last_us;
+        overview.attributes.of[carts->rule.user].text = user;
+        overview.present = (unsigned)verdict->has_user << carts->rule.user;
+        overview.counts[carts->rule.add] = verdict->add_to_carts;
+        alert(context, &overview);
     }
     carts->verdict_count = 0;
     buffer_clear(&carts->texts);
 }
 
-void carts_advance(struct carts *carts, int64_t watermark_us,
-                   void (*alert)(void *context, const struct cart_alert *alert), void *context)
+void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert, void *context)
 {
     if (watermark_us <= carts->watermark_us) return;
     carts->watermark_us = watermark_us;
-    due_judge(carts, watermark_us, alert, context);
+    const struct timer_item *due;
+    const size_t count = timelines_due(&carts->timelines, watermark_us, &due);
+    due_judge(carts, due, count, watermark_us, alert, context);
 }
 
-void carts_finish(struct carts *carts, void (*alert)(void *context, const struct cart_alert *alert),
-                  void *context)
+void carts_settle(struct carts *carts, cart_alert *alert, void *context)
 {
-    if (carts->watermark_us == INT64_MAX) return;
-    carts->ended = true;
-    due_judge(carts, carts->watermark_us + 1, alert, context);
+    const int64_t watermark_us = carts->watermark_us;
+    if (watermark_us == INT64_MAX) return;
+    const struct timer_item *due;
+    const size_t count = timelines_due_at(&carts->timelines, watermark_us, &due);
+    due_judge(carts, due, count, watermark_us + 1, alert, context);
 }
 
 void carts_save(struct carts *carts, struct buffer *out)
@@ -526,7 +535,7 @@ void carts_save(struct carts *carts, struct buffer *out)
         pack_u8(out, 0);
     }
     free(sorted);
-    rests_save(&carts->rests, out);
+    dormants_save(&carts->dormants, out);
 }
 
 static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
@@ -559,5 +568,5 @@ bool carts_load(struct carts *carts, struct unpack *in)
 
     for (uint64_t i = 0; i < count; i++)
         if (!timeline_load(carts, in)) return false;
-    return rests_load(&carts->rests, in);
+    return dormants_load(&carts->dormants, in);
 }

@@ -9,7 +9,7 @@
  * of session.h.
  *
  * Runs that were judged are added up into one, the visit's past. When nothing but the past is left,
- * the id leaves the timelines for the rests (rest.h), until its next event or until it is
+ * the id leaves the timelines for the dormants (dormant.h), until its next event or until it is
  * forgotten. An event that comes when its own partition's watermark is past what it would have been
  * in a run with changes no verdict: it is set aside, and counts from that watermark on, before a
  * run that is due then. If by then there is something in the cart for the first time, nothing
@@ -22,61 +22,72 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "session/rest.h"
+#include "session/dormant.h"
+#include "session/identity.h"
 #include "session/timeline.h"
 
-struct cart_alert {
-    struct slice name; /* see timeline.h */
-    struct value user; /* the last user_id of the visit so far, or null */
-    int64_t last_us;   /* its last event */
-    uint32_t add_to_carts;
+/* What a cart is, and when it is abandoned. */
+struct cart_rule {
+    int64_t after_us;       /* idle for longer is abandoned */
+    int64_t until_us;       /* and for longer than this of no interest any more: for callers */
+    int64_t forget_us;      /* silent for longer is forgotten; longer than after_us */
+    unsigned add, purchase; /* actions */
+    int user;               /* the last attribute that is the user */
 };
+
+/* Of an overview these are known: name (see timeline.h), last_us, the user, and how many additions
+ * there are in the visit so far. */
+typedef void cart_alert(void *context, const struct overview *alert);
 
 struct cart_verdict;
 
 struct carts {
-    int64_t after_us, forget_us;
+    struct cart_rule rule;
     int64_t watermark_us;         /* what carts_advance was told last; INT64_MIN before */
-    bool ended;                   /* carts_finish */
     struct timelines timelines;   /* of the ids that wait for a verdict */
-    struct rests rests;           /* of the others, which have been judged */
+    struct dormants dormants;     /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
     size_t verdict_count, verdict_cap;
     struct buffer texts; /* of the verdicts */
 };
 
-/* forget_us is longer than after_us. */
-void carts_init(struct carts *carts, int64_t after_us, int64_t forget_us);
+void carts_init(struct carts *carts, const struct kept *kept, const struct cart_rule *rule);
 void carts_release(struct carts *carts);
 
 /* How many ids are held. */
 static inline size_t carts_count(const struct carts *carts)
 {
-    return timelines_count(&carts->timelines) + rests_count(&carts->rests);
+    return timelines_count(&carts->timelines) + dormants_count(&carts->dormants);
 }
 
 /* An event of this id will come soon: brings near what it will touch. */
 static inline void carts_hint(struct carts *carts, struct id id)
 {
     timelines_hint(&carts->timelines, id);
-    rests_hint(&carts->rests, id);
+    dormants_hint(&carts->dormants, id);
 }
 
 /* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
-bool carts_add(struct carts *carts, uint32_t number, const struct fact *fact);
+bool carts_add(struct carts *carts, uint32_t number, const struct click *click);
 
 /* Adds an event of an id that has none; name is what the id was made of. False: it is late. */
-bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct fact *fact);
+bool carts_begin(struct carts *carts, struct id id, struct slice name, const struct click *click);
+
+/* Either of them: number is that of the timeline, or POOL_NONE. */
+static inline bool carts_event(struct carts *carts, uint32_t number, struct identity *identity,
+                               const struct event *ev, const struct click *click)
+{
+    if (number != POOL_NONE) return carts_add(carts, number, click);
+    return carts_begin(carts, identity_id(ev), identity_name(identity, ev), click);
+}
 
 /* Hands out the alerts that are due now, in the order in which they became due, then by last event
  * and name: calls that follow each other give the order of one. */
-void carts_advance(struct carts *carts, int64_t watermark_us,
-                   void (*alert)(void *context, const struct cart_alert *alert), void *context);
+void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert, void *context);
 
-/* No event will come any more: what was set aside when the watermark was where it is now has
- * nothing to wait for, and is judged, too. */
-void carts_finish(struct carts *carts, void (*alert)(void *context, const struct cart_alert *alert),
-                  void *context);
+/* No event will come any more, or not for a while: what was set aside when the watermark was where
+ * it is now has nothing to wait for, and is judged, too. */
+void carts_settle(struct carts *carts, cart_alert *alert, void *context);
 
 /* The same bytes for the same visits. Loading wants ids that are not there; false: senseless. */
 void carts_save(struct carts *carts, struct buffer *out);

@@ -1,8 +1,21 @@
 #include "session/identity.h"
 
+#include "base/json.h"
+
 void identity_release(struct identity *identity)
 {
     buffer_release(&identity->name);
+}
+
+bool identity_init(struct identity *identity, struct schema *schema, const char *id,
+                   struct buffer *why)
+{
+    *identity = (struct identity){0};
+    if (*id == '\0')
+        buffer_add_literal(why, "which member?");
+    else if (!identity_add(identity, schema, slice_of(id)))
+        buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
+    return identity->count == 1;
 }
 
 bool identity_add(struct identity *identity, struct schema *schema, struct slice member)
@@ -37,4 +50,28 @@ struct id identity_hint(struct identity *identity, struct event *ev)
     ev->hint[0] = bits.low;
     ev->hint[1] = bits.high;
     return bits;
+}
+
+void identity_declare_id(struct identity *identity, struct rows *rows, const struct schema *schema)
+{
+    identity->member[0] = rows_member(rows, schema->name[identity->slot[0]]);
+}
+
+void identity_declare_rest(struct identity *identity, struct rows *rows,
+                           const struct schema *schema)
+{
+    for (int i = 1; i < identity->count; i++) {
+        const struct slice name = schema->name[identity->slot[i]];
+        identity->member[i] = rows_find(rows, name) >= 0 ? -1 : rows_member(rows, name);
+    }
+}
+
+void identity_explain(const struct identity *identity, const struct schema *schema,
+                      struct buffer *out)
+{
+    for (int i = 0; i < identity->count; i++) {
+        if (i > 0) buffer_add_literal(out, ", ");
+        buffer_add_literal(out, "one ");
+        json_add_inside(out, schema->name[identity->slot[i]]);
+    }
 }

@@ -1,5 +1,5 @@
 /*
- * identity.h - whose an event is: --id, and --split-by.
+ * identity.h - whose an event is: --id, and --split-by; and the members of a row that say so.
  *
  * An identity's name is the values of these members as timeline.h writes them, the id's first: so
  * null, "" and "null" are three values, and so are 1 and "1". Its 128 bits (timeline_id) find it in
@@ -14,16 +14,22 @@
 #include "event/event.h"
 #include "event/schema.h"
 #include "session/timeline.h"
+#include "writer/rows.h"
 
 struct identity {
-    int slot[SCHEMA_MAX]; /* the id's first */
+    int slot[SCHEMA_MAX];   /* the id's first */
+    int member[SCHEMA_MAX]; /* of the row; -1: it has one of that name already */
     int count;
     struct buffer name; /* of the event looked at last */
 };
 
 void identity_release(struct identity *identity);
 
-/* Adds a member; the first one is the id. False: there are too many. */
+/* Sets the member that is the id. False, and a phrase added to why: that makes no sense. */
+bool identity_init(struct identity *identity, struct schema *schema, const char *id,
+                   struct buffer *why);
+
+/* Adds another member. False: there are too many. */
 bool identity_add(struct identity *identity, struct schema *schema, struct slice member);
 
 /* Is the event somebody's? An id that is null is nobody. */
@@ -43,5 +49,30 @@ static inline struct id identity_id(const struct event *ev)
 
 /* The name, good until the next call. */
 struct slice identity_name(struct identity *identity, const struct event *ev);
+
+/* Declares the members of a row: the id in front of all others, the rest behind them. */
+void identity_declare_id(struct identity *identity, struct rows *rows, const struct schema *schema);
+void identity_declare_rest(struct identity *identity, struct rows *rows,
+                           const struct schema *schema);
+
+/* Prints the id of a name, and takes it off; then the rest. */
+static inline void identity_print_id(const struct identity *identity, struct rows *rows,
+                                     struct slice *name)
+{
+    rows_value(rows, identity->member[0], timeline_name_value(name));
+}
+
+static inline void identity_print_rest(const struct identity *identity, struct rows *rows,
+                                       struct slice *name)
+{
+    for (int i = 1; i < identity->count; i++) {
+        const struct value value = timeline_name_value(name);
+        if (identity->member[i] >= 0) rows_value(rows, identity->member[i], value);
+    }
+}
+
+/* Adds "one ID, one MEMBER" for --explain. */
+void identity_explain(const struct identity *identity, const struct schema *schema,
+                      struct buffer *out);
 
 #endif

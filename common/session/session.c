@@ -7,10 +7,11 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 
-void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us)
+void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
+                   int64_t max_us)
 {
     *sessions = (struct sessions){.gap_us = gap_us, .max_us = max_us, .watermark_us = INT64_MIN};
-    timelines_init(&sessions->timelines);
+    timelines_init(&sessions->timelines, kept);
 }
 
 void sessions_release(struct sessions *sessions)
@@ -167,9 +168,9 @@ static void session_schedule(struct sessions *sessions, uint32_t number)
  * part would begin that did not begin there before, no event may have come yet that is behind the
  * cut: stretches have been made without thinking of that one. */
 static bool behind_is_late(const struct sessions *sessions, const struct timeline *timeline,
-                           uint32_t previous, const struct fact *fact)
+                           uint32_t previous, const struct click *click)
 {
-    const int64_t time_us = fact->time_us;
+    const int64_t time_us = click->time_us;
     const uint32_t following =
         previous == POOL_NONE ? timeline->first : at(sessions, previous)->next;
     const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
@@ -185,7 +186,7 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
         const bool near = stretch_near(before->last_us, sessions->gap_us,
-                                       instant_latest(time_us, fact->watermark_us));
+                                       instant_latest(time_us, click->watermark_us));
         if ((near || together) && time_us <= cut_us) {
             part = its;
             moves = cuts = near_next && !together && next->start_us <= cut_us;
@@ -194,27 +195,27 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
     }
     if (cuts && end_us > instant_later(part.start_us, sessions->max_us)) return true;
     if (moves) part.last_us = part_of(sessions, following).last_us;
-    return instant_later(part.last_us, sessions->gap_us) < fact->watermark_us;
+    return instant_later(part.last_us, sessions->gap_us) < click->watermark_us;
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
-static bool sessions_place(struct sessions *sessions, uint32_t number, const struct fact *fact)
+static bool sessions_place(struct sessions *sessions, uint32_t number, const struct click *click)
 {
     struct timelines *timelines = &sessions->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
-    const bool behind = fact->time_us < fact->watermark_us;
-    const uint32_t before = timeline_before(timelines, timeline, fact->time_us);
+    const bool behind = click->time_us < click->watermark_us;
+    const uint32_t before = timeline_before(timelines, timeline, click->time_us);
 
-    if (before != POOL_NONE && at(sessions, before)->last_us >= fact->time_us) {
-        if (behind &&
-            instant_later(part_of(sessions, before).last_us, sessions->gap_us) < fact->watermark_us)
+    if (before != POOL_NONE && at(sessions, before)->last_us >= click->time_us) {
+        if (behind && instant_later(part_of(sessions, before).last_us, sessions->gap_us) <
+                          click->watermark_us)
             return false;
-        timeline_add(timelines, before, fact);
+        timeline_add(timelines, before, click);
         return true;
     }
-    if (behind && behind_is_late(sessions, timeline, before, fact)) return false;
+    if (behind && behind_is_late(sessions, timeline, before, click)) return false;
     const uint32_t stretch = timeline_take(timelines, number);
-    stretch_begin(&timelines->stretches, stretch, timeline_name(timelines, timeline), fact);
+    stretch_begin(&timelines->stretches, stretch, timeline_name(timelines, timeline), click);
     timeline_insert(timelines, timeline, before, stretch);
     if (timeline->count >= timeline->tidy) sessions_tidy(sessions, timeline);
     if (before == POOL_NONE)
@@ -223,14 +224,14 @@ static bool sessions_place(struct sessions *sessions, uint32_t number, const str
 }
 
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
-                    const struct fact *fact)
+                    const struct click *click)
 {
     struct timelines *timelines = &sessions->timelines;
 
-    if (instant_later(fact->time_us, sessions->gap_us) < fact->watermark_us) return false;
+    if (instant_later(click->time_us, sessions->gap_us) < click->watermark_us) return false;
     const uint32_t number = timelines_make(timelines, id);
     struct timeline *timeline = timeline_at(timelines, number);
-    stretch_begin(&timelines->stretches, number, name, fact);
+    stretch_begin(&timelines->stretches, number, name, click);
     timeline_insert(timelines, timeline, POOL_NONE, number);
     timeline->tidy = TIDY_MIN;
     session_schedule(sessions, number);
@@ -248,27 +249,27 @@ static int64_t certain_start(const struct sessions *sessions, const struct timel
 
 /* Does the event go on where the id's last stretch ends, with no cut possible between? */
 static bool goes_on(const struct sessions *sessions, const struct timeline *timeline,
-                    const struct stretch *last, const struct fact *fact)
+                    const struct stretch *last, const struct click *click)
 {
-    return fact->time_us >= last->last_us &&
+    return click->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
-                        instant_latest(fact->time_us, fact->watermark_us)) &&
-           fact->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
-           fact->time_us <=
+                        instant_latest(click->time_us, click->watermark_us)) &&
+           click->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
+           click->time_us <=
                instant_later(certain_start(sessions, timeline, last), sessions->max_us);
 }
 
-bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact)
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct click *click)
 {
     const struct timeline *timeline = timeline_at(&sessions->timelines, number);
 
     struct stretch *last = at(sessions, timeline->last);
 
-    if (!goes_on(sessions, timeline, last, fact)) return sessions_place(sessions, number, fact);
+    if (!goes_on(sessions, timeline, last, click)) return sessions_place(sessions, number, click);
     if (last->previous == POOL_NONE)
-        stretch_add(&sessions->timelines.stretches, last, fact);
+        stretch_add(&sessions->timelines.stretches, last, click);
     else
-        timeline_add(&sessions->timelines, timeline->last, fact);
+        timeline_add(&sessions->timelines, timeline->last, click);
     return true;
 }
 

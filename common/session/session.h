@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "base/sort.h"
+#include "session/identity.h"
 #include "session/timeline.h"
 
 /* A session, or a part of one, that is complete. */
@@ -63,15 +64,25 @@ struct sessions {
 };
 
 /* max_us is longer than gap_us + the lateness. */
-void sessions_init(struct sessions *sessions, int64_t gap_us, int64_t max_us);
+void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
+                   int64_t max_us);
 void sessions_release(struct sessions *sessions);
 
 /* Adds an event of an id that has a timeline (timelines_find). False: it is late. */
-bool sessions_add(struct sessions *sessions, uint32_t number, const struct fact *fact);
+bool sessions_add(struct sessions *sessions, uint32_t number, const struct click *click);
 
 /* Adds the first event of an id; name is what the id was made of. False: it is late. */
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
-                    const struct fact *fact);
+                    const struct click *click);
+
+/* Either of them: number is that of the timeline, or POOL_NONE. */
+static inline bool sessions_event(struct sessions *sessions, uint32_t number,
+                                  struct identity *identity, const struct event *ev,
+                                  const struct click *click)
+{
+    if (number != POOL_NONE) return sessions_add(sessions, number, click);
+    return sessions_begin(sessions, identity_id(ev), identity_name(identity, ev), click);
+}
 
 /* Prints what is complete now, in order: calls that follow each other give the order of one. */
 void sessions_advance(struct sessions *sessions, int64_t watermark_us,

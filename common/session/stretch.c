@@ -1,33 +1,15 @@
-/*
- * A block is
- *     name user source device { time - time of the one before, product }
- * where a text is its length and its bytes. User, source and device have a length that is one more,
- * 0 for never said, and a time behind it: of the user, which changes often, in eight bytes, of the
- * others since the start. The first product's time counts from the start, too. Lengths and times
- * are varints (varint.h). Products are as products.h has it.
- */
 #include "session/stretch.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "base/instant.h"
-#include "base/json.h"
 #include "base/varint.h"
+#include "session/parts.h"
 
-/* A block taken apart; borrowed. */
-struct texts {
-    struct slice name;
-    struct said user;           /* INT64_MIN: never */
-    struct said source, device; /* INT64_MAX: never */
-    struct slice products;      /* as encoded */
-    int64_t base_us;            /* from which the first one's time counts */
-};
-
-void stretches_init(struct stretches *stretches)
+void stretches_init(struct stretches *stretches, const struct kept *kept)
 {
-    *stretches = (struct stretches){0};
+    *stretches = (struct stretches){.kept = *kept};
     pool_init(&stretches->pool, STRETCH_RECORD_BYTES, HELD_SESSIONS);
     stretches->blocks.kind = HELD_SESSIONS;
 }
@@ -40,124 +22,96 @@ void stretches_release(struct stretches *stretches)
     buffer_release(&stretches->tight);
 }
 
+/* --- counters --- */
+
+/* Where the counter of an action stands in a block that has it. */
+static size_t counter_at(const struct stretch *stretch, unsigned action)
+{
+    const struct slice name = stretch_name(stretch);
+
+    return (size_t)(name.text + name.len - stretch->block.data) +
+           (action - KEPT_COUNTS) * COUNTER_BYTES;
+}
+
+uint32_t stretch_count(const struct stretch *stretch, unsigned action)
+{
+    if (action < KEPT_COUNTS) return stretch->counts[action];
+    return counter_get(stretch->block.data + counter_at(stretch, action));
+}
+
+static void too_many_events(void)
+{
+    die("more than %u events in one session", UINT32_MAX - 1);
+}
+
+void stretch_count_add(struct stretch *stretch, unsigned action, uint32_t more)
+{
+    if (action < KEPT_COUNTS) {
+        if (__builtin_add_overflow(stretch->counts[action], more, &stretch->counts[action]))
+            too_many_events();
+        return;
+    }
+    char *at = stretch->block.data + counter_at(stretch, action);
+    uint32_t sum;
+    if (__builtin_add_overflow(counter_get(at), more, &sum)) too_many_events();
+    counter_set(at, sum);
+}
+
+static inline void count_one(struct stretch *stretch, unsigned action)
+{
+    if (__builtin_expect(action >= KEPT_COUNTS || ++stretch->counts[action] == 0, 0)) {
+        if (action < KEPT_COUNTS) too_many_events();
+        stretch_count_add(stretch, action, 1);
+    }
+}
+
 /* --- blocks --- */
 
-/* Makes the block so many bytes longer; returns where they go. */
-static char *block_extend(struct stretches *stretches, struct stretch *stretch, size_t more)
+static void parts_of(struct parts *parts, const struct stretches *stretches,
+                     const struct stretch *stretch)
 {
-    const size_t old_len = stretch->block_len;
-    const size_t len = old_len + more;
-
-    if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
-    if (slab_room(len) != slab_room(old_len))
-        stretch->block = slab_resize(&stretches->blocks, stretch->block, old_len, len);
-    stretch->block_len = (uint32_t)len;
-    return stretch->block + old_len;
+    parts_read(parts, &stretches->kept, block_slice(&stretch->block), stretch->start_us);
 }
 
-/* Makes the block so many bytes long; what was in it may be lost. */
-static void block_renew(struct stretches *stretches, struct stretch *stretch, size_t len)
+static void present_note(const struct kept *kept, struct stretch *stretch,
+                         const struct parts *parts)
 {
-    if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
-    if (slab_room(len) != slab_room(stretch->block_len)) {
-        slab_give(&stretches->blocks, stretch->block, stretch->block_len);
-        stretch->block = slab_take(&stretches->blocks, len);
-    }
-    stretch->block_len = (uint32_t)len;
-}
-
-/* Makes the block these bytes, which do not lie in it. */
-static void block_set(struct stretches *stretches, struct stretch *stretch, const char *bytes,
-                      size_t len)
-{
-    block_renew(stretches, stretch, len);
-    memcpy(stretch->block, bytes, len);
-}
-
-/* Replaces the first old_len bytes of the block by others, which do not lie in it. */
-static void block_head(struct stretches *stretches, struct stretch *stretch, size_t old_len,
-                       struct slice head)
-{
-    const size_t tail_len = stretch->block_len - old_len;
-    const size_t before = stretch->block_len;
-
-    if (head.len > old_len) (void)block_extend(stretches, stretch, head.len - old_len);
-    if (head.len != old_len) memmove(stretch->block + head.len, stretch->block + old_len, tail_len);
-    memcpy(stretch->block, head.text, head.len);
-    if (head.len >= old_len) return;
-    stretch->block_len = (uint32_t)(head.len + tail_len);
-    if (slab_room(before) != slab_room(stretch->block_len))
-        stretch->block =
-            slab_resize(&stretches->blocks, stretch->block, before, stretch->block_len);
-}
-
-static void texts_read(struct texts *texts, const struct stretch *stretch)
-{
-    const char *at = stretch->block;
-    const char *end = at + stretch->block_len;
-
-    texts->name = text_read(&at);
-    user_read(&texts->user, &at);
-    said_read(&texts->source, &at, stretch->start_us);
-    said_read(&texts->device, &at, stretch->start_us);
-    texts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
-    texts->base_us = stretch->start_us;
-}
-
-/* Room for the beginning of a block of these texts. */
-static size_t texts_most(const struct texts *texts)
-{
-    return texts->name.len + texts->user.text.len + texts->source.text.len +
-           texts->device.text.len + 9 * VARINT_MAX;
-}
-
-static char *texts_write(char *to, const struct texts *texts, int64_t start_us)
-{
-    to = text_write(to, texts->name);
-    to = user_write(to, &texts->user);
-    to = said_write(to, &texts->source, start_us);
-    return said_write(to, &texts->device, start_us);
-}
-
-static void said_note(struct stretch *stretch, const struct texts *texts)
-{
-    stretch->said = (uint8_t)((texts->user.time_us != INT64_MIN ? SAID_USER : 0) |
-                              (texts->source.time_us != INT64_MAX ? SAID_SOURCE : 0) |
-                              (texts->device.time_us != INT64_MAX ? SAID_DEVICE : 0));
+    stretch->present = (uint8_t)attributes_there(&parts->attributes, kept);
 }
 
 /* Makes the beginning of the block anew, up to the first product's time, which counts from the
- * start. What texts borrow may lie in it. */
-static void texts_put(struct stretches *stretches, struct stretch *stretch,
-                      const struct texts *texts)
+ * start. What the parts borrow may lie in it. */
+static void parts_put(struct stretches *stretches, struct stretch *stretch,
+                      const struct parts *parts)
 {
     struct buffer *scratch = &stretches->scratch;
-    char *begin = buffer_reserve(scratch, texts_most(texts));
-    char *end = texts_write(begin, texts, stretch->start_us);
-    const char *tail = texts->products.text;
+    const struct kept *kept = &stretches->kept;
+    char *begin = buffer_reserve(scratch, parts_room(parts, kept));
+    char *end = parts_write(begin, parts, kept, stretch->start_us);
+    const char *tail = parts->products.text;
 
-    if (texts->products.len > 0)
-        end += varint_write(end, varint_read(&tail) + (uint64_t)texts->base_us -
+    if (parts->products.len > 0)
+        end += varint_write(end, varint_read(&tail) + (uint64_t)parts->base_us -
                                      (uint64_t)stretch->start_us);
-    block_head(stretches, stretch, (size_t)(tail - stretch->block),
-               (struct slice){.text = begin, .len = (size_t)(end - begin)});
-    said_note(stretch, texts);
+    block_replace_head(&stretches->blocks, &stretch->block, (size_t)(tail - stretch->block.data),
+                       (struct slice){.text = begin, .len = (size_t)(end - begin)});
+    present_note(kept, stretch, parts);
 }
 
 #define SCRATCH_KEPT ((size_t)1 << 20)
 
 /* Makes the block anew with products that are in the scratch, counting from the start. */
 static void products_put(struct stretches *stretches, struct stretch *stretch,
-                         const struct texts *texts)
+                         const struct parts *parts)
 {
     struct buffer *scratch = &stretches->scratch;
-    char *begin = buffer_reserve(scratch, texts_most(texts));
-    const size_t head_len = (size_t)(texts_write(begin, texts, stretch->start_us) - begin);
+    const struct kept *kept = &stretches->kept;
+    char *begin = buffer_reserve(scratch, parts_room(parts, kept));
+    const char *end = parts_write(begin, parts, kept, stretch->start_us);
 
-    block_renew(stretches, stretch, head_len + scratch->len);
-    memcpy(stretch->block, begin, head_len);
-    if (scratch->len > 0) memcpy(stretch->block + head_len, scratch->data, scratch->len);
-    said_note(stretch, texts);
+    block_set(&stretches->blocks, &stretch->block,
+              (struct slice){.text = begin, .len = (size_t)(end - begin)}, buffer_slice(scratch));
+    present_note(kept, stretch, parts);
     stretch->loose = 0;
     buffer_trim(scratch, SCRATCH_KEPT);
 }
@@ -184,8 +138,8 @@ static void product_append(struct stretches *stretches, struct stretch *stretch,
 {
     const int64_t base_us = stretch->products == 0 ? stretch->start_us : stretch->product_us;
     const uint64_t since = (uint64_t)time_us - (uint64_t)base_us;
-    char *to =
-        block_extend(stretches, stretch, varint_len(since) + varint_len(product.len) + product.len);
+    char *to = block_extend(&stretches->blocks, &stretch->block,
+                            varint_len(since) + varint_len(product.len) + product.len);
 
     text_write(to + varint_write(to, since), product);
     stretch->product_us = time_us;
@@ -194,7 +148,7 @@ static void product_append(struct stretches *stretches, struct stretch *stretch,
 /* The loose ones, behind the sorted ones. */
 static struct slice products_loose(const struct stretch *stretch)
 {
-    const char *foot = stretch->block + stretch->block_len - PRODUCTS_FOOT_BYTES;
+    const char *foot = stretch->block.data + stretch->block.len - PRODUCTS_FOOT_BYTES;
     uint32_t len;
 
     if (stretch->loose == 0) return (struct slice){.text = foot, .len = 0};
@@ -202,28 +156,28 @@ static struct slice products_loose(const struct stretch *stretch)
     return (struct slice){.text = foot - len, .len = len};
 }
 
-/* With the sorted and the loose ones of a stretch, whose start is set, merges more; what texts say
- * then is that of the block. */
-static void products_learn(struct stretches *stretches, struct stretch *stretch,
-                           const struct texts *texts, struct products more)
+/* With the sorted and the loose ones of a stretch, whose start is set, merges more; what the
+ * parts say then is that of the block. */
+static void products_include(struct stretches *stretches, struct stretch *stretch,
+                             const struct parts *parts, struct products more)
 {
     const struct products known =
-        products_walk(texts->products, products_kept(stretch), texts->base_us);
+        products_walk(parts->products, products_kept(stretch), parts->base_us);
 
     stretch->product_us = stretch->start_us;
     products_merge(&stretches->scratch, known, more, STRETCH_PRODUCTS_MAX, &stretch->product_us);
-    products_put(stretches, stretch, texts);
+    products_put(stretches, stretch, parts);
 }
 
 void stretch_settle(struct stretches *stretches, struct stretch *stretch)
 {
-    struct texts texts;
+    struct parts parts;
 
     if (stretch->loose == 0) return;
     products_tighten(&stretches->tight, products_loose(stretch), stretch->loose, INT64_MIN);
-    texts_read(&texts, stretch);
-    products_learn(stretches, stretch, &texts,
-                   products_walk(buffer_slice(&stretches->tight), stretch->loose, INT64_MIN));
+    parts_of(&parts, stretches, stretch);
+    products_include(stretches, stretch, &parts,
+                     products_walk(buffer_slice(&stretches->tight), stretch->loose, INT64_MIN));
     buffer_trim(&stretches->tight, SCRATCH_KEPT);
 }
 
@@ -241,7 +195,8 @@ static void product_wait(struct stretches *stretches, struct stretch *stretch, i
     const size_t len = products_loose_len(product);
     const uint32_t all = (uint32_t)(products_loose(stretch).len + len);
 
-    char *to = block_extend(stretches, stretch, len + PRODUCTS_FOOT_BYTES - foot) - foot;
+    char *to =
+        block_extend(&stretches->blocks, &stretch->block, len + PRODUCTS_FOOT_BYTES - foot) - foot;
     memcpy(products_loose_write(to, time_us, product), &all, sizeof all);
     stretch->loose++;
     products_count(stretch, 1);
@@ -251,57 +206,40 @@ static void product_wait(struct stretches *stretches, struct stretch *stretch, i
 
 /* --- adding --- */
 
-static struct said said_at(struct value value, int64_t time_us, int64_t never_us)
+/* Adds attributes to a stretch, which then starts at start_us. */
+static void attributes_add(struct stretches *stretches, struct stretch *stretch, int64_t start_us,
+                           const struct attributes *more)
 {
-    if (value.kind != KIND_STRING) return (struct said){.time_us = never_us};
-    return (struct said){.text = value_slice(value), .time_us = time_us};
-}
-
-static struct texts texts_said(const struct fact *fact)
-{
-    return (struct texts){
-        .user = said_at(fact->user, fact->time_us, INT64_MIN),
-        .source = said_at(fact->source, fact->time_us, INT64_MAX),
-        .device = said_at(fact->device, fact->time_us, INT64_MAX),
-    };
-}
-
-/* Adds texts to a stretch, which then starts at start_us. */
-static void stretch_learn(struct stretches *stretches, struct stretch *stretch, int64_t start_us,
-                          const struct texts *more)
-{
-    struct texts texts;
-    texts_read(&texts, stretch);
-    bool changed = user_learn(&texts.user, &more->user);
-    changed = said_learn(&texts.source, &more->source) || changed;
-    changed = said_learn(&texts.device, &more->device) || changed;
+    struct parts parts;
+    parts_of(&parts, stretches, stretch);
+    bool changed = attributes_merge(&parts.attributes, &stretches->kept, more);
     if (start_us < stretch->start_us) {
         stretch->start_us = start_us;
         changed = true;
     }
-    if (changed) texts_put(stretches, stretch, &texts);
+    if (changed) parts_put(stretches, stretch, &parts);
 }
 
-/* Nearly always an event says nothing new: it is later than all before it, so does not change what
- * was first, and the user is the same. */
-static bool says_nothing_new(struct stretch *stretch, const struct fact *fact)
+/* Nearly always an event changes no attribute: it is later than all before it, so does not change
+ * what was first, and what is last stays the same. */
+static bool changes_nothing(const struct kept *kept, struct stretch *stretch,
+                            const struct click *click)
 {
-    const int first = (fact->source.kind == KIND_STRING ? SAID_SOURCE : 0) |
-                      (fact->device.kind == KIND_STRING ? SAID_DEVICE : 0);
-
-    if (fact->time_us <= stretch->last_us && (first != 0 || fact->time_us < stretch->start_us))
+    if (click->time_us <= stretch->last_us ||
+        (stretch->present & kept->first_bits) != kept->first_bits) {
+        const unsigned first = attributes_present(kept, click, kept->lasts, kept->attributes);
+        if ((first & ~(unsigned)stretch->present) != 0) return false;
+        if (click->time_us <= stretch->last_us &&
+            (first != 0 || click->time_us < stretch->start_us))
+            return false;
+    }
+    const unsigned last = attributes_present(kept, click, 0, kept->lasts);
+    if (last == 0) return true;
+    if (click->time_us < stretch->last_us || (last & ~(unsigned)stretch->present) != 0)
         return false;
-    if ((first & ~stretch->said) != 0) return false;
-    if (fact->user.kind != KIND_STRING) return true;
-    if (fact->time_us < stretch->last_us || (stretch->said & SAID_USER) == 0) return false;
-
-    const char *at = stretch->block;
-    (void)text_read(&at);
-    const size_t len = (size_t)varint_read(&at) - 1;
-    if (len != fact->user.len || memcmp(at + sizeof fact->time_us, fact->user.text, len) != 0)
-        return false;
-    time_write(stretch->block + (at - stretch->block), fact->time_us);
-    return true;
+    const struct slice name = stretch_name(stretch);
+    char *at = stretch->block.data + (name.text + name.len - stretch->block.data);
+    return attributes_confirm(kept, at + counters_bytes(kept), last, click);
 }
 
 static void product_add_to(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
@@ -319,60 +257,69 @@ static void product_add_to(struct stretches *stretches, struct stretch *stretch,
     }
 }
 
-void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact)
+static __attribute__((noinline)) void attributes_learn(struct stretches *stretches,
+                                                       struct stretch *stretch,
+                                                       const struct click *click)
 {
-    const int64_t time_us = fact->time_us;
-    const int64_t reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
-    const bool has_product = fact->product.kind == KIND_STRING;
+    struct attributes attributes;
 
-    if (!says_nothing_new(stretch, fact)) {
-        const struct texts texts = texts_said(fact);
-        stretch_learn(stretches, stretch, time_us, &texts);
-    }
-    if (has_product) {
+    attributes_of(&attributes, &stretches->kept, click);
+    attributes_add(stretches, stretch, click->time_us, &attributes);
+}
+
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct click *click)
+{
+    const struct kept *kept = &stretches->kept;
+    const int64_t time_us = click->time_us;
+    const int64_t reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
+
+    if (!changes_nothing(kept, stretch, click)) attributes_learn(stretches, stretch, click);
+    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
+        const struct slice product = value_slice(click->value[kept->list_slot]);
         if (time_us > stretch->product_us && stretch->loose == 0 &&
             stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
-            product_append(stretches, stretch, time_us, value_slice(fact->product));
+            product_append(stretches, stretch, time_us, product);
             stretch->products++;
         } else {
-            product_add_to(stretches, stretch, time_us, value_slice(fact->product));
+            product_add_to(stretches, stretch, time_us, product);
         }
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
-    if (++stretch->deeds[fact->deed] == UINT32_MAX)
-        die("more than %u events in one session", UINT32_MAX - 1);
+    count_one(stretch, click->action);
 }
 
-struct said stretch_user(const struct stretch *stretch)
+struct attribute stretch_attribute(const struct stretches *stretches, const struct stretch *stretch,
+                                   int number)
 {
-    struct texts texts;
+    struct parts parts;
 
-    texts_read(&texts, stretch);
-    return texts.user;
+    parts_of(&parts, stretches, stretch);
+    return parts.attributes.of[number];
 }
 
-void stretch_say_user(struct stretches *stretches, struct stretch *stretch, const struct said *user)
+void stretch_set_attribute(struct stretches *stretches, struct stretch *stretch, int number,
+                           const struct attribute *attribute)
 {
-    struct texts texts;
+    struct parts parts;
 
-    texts_read(&texts, stretch);
-    texts.user = *user;
-    texts_put(stretches, stretch, &texts);
+    parts_of(&parts, stretches, stretch);
+    parts.attributes.of[number] = *attribute;
+    parts_put(stretches, stretch, &parts);
 }
 
 /* Adds the products of another stretch. They mostly come behind, or are few: what is there stays as
  * it is. */
 static void products_add(struct stretches *stretches, struct stretch *into,
-                         const struct stretch *from, const struct texts *more)
+                         const struct stretch *from, const struct parts *more)
 {
     struct products products = products_walk(more->products, products_kept(from), more->base_us);
 
     if (products.left > products_worth(into) && products.time_us <= into->product_us) {
-        struct texts texts;
+        struct parts parts;
         stretch_settle(stretches, into);
-        texts_read(&texts, into);
-        products_learn(stretches, into, &texts, products);
+        parts_of(&parts, stretches, into);
+        products_include(stretches, into, &parts, products);
         products_count(into, from->products);
         return;
     }
@@ -405,18 +352,17 @@ static void stretch_swap(struct stretch *a, struct stretch *b)
 
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from)
 {
-    struct texts more;
+    struct parts more;
     /* The less is added to the more: where it goes in is no matter. */
     if (from->products > into->products) stretch_swap(into, from);
     stretch_settle(stretches, from);
-    texts_read(&more, from);
-    stretch_learn(stretches, into, from->start_us, &more);
+    parts_of(&more, stretches, from);
+    attributes_add(stretches, into, from->start_us, &more.attributes);
     products_add(stretches, into, from, &more);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        if (__builtin_add_overflow(into->deeds[deed], from->deeds[deed], &into->deeds[deed]))
-            die("more than %u events in one session", UINT32_MAX - 1);
+    for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
+        stretch_count_add(into, action, stretch_count(from, action));
 }
 
 /* --- records --- */
@@ -448,37 +394,46 @@ static struct stretch *stretch_clear(struct stretches *stretches, uint32_t numbe
 void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
                          int64_t start_us, int64_t last_us)
 {
+    const struct kept *kept = &stretches->kept;
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    struct texts texts = texts_said(&(struct fact){0});
+    struct parts parts;
 
-    texts.name = name;
-    char *begin = buffer_reserve(&stretches->scratch, texts_most(&texts));
-    const char *end = texts_write(begin, &texts, start_us);
-    block_set(stretches, stretch, begin, (size_t)(end - begin));
-    said_note(stretch, &texts);
+    parts.name = name;
+    parts.counters = counters_none(kept);
+    attributes_none(&parts.attributes, kept);
+    char *begin = buffer_reserve(&stretches->scratch, parts_room(&parts, kept));
+    const char *end = parts_write(begin, &parts, kept, start_us);
+    block_set(&stretches->blocks, &stretch->block,
+              (struct slice){.text = begin, .len = (size_t)(end - begin)}, (struct slice){0});
+    present_note(kept, stretch, &parts);
 }
 
 void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
-                   const struct fact *fact)
+                   const struct click *click)
 {
-    const int64_t time_us = fact->time_us;
+    const struct kept *kept = &stretches->kept;
+    const int64_t time_us = click->time_us;
     struct stretch *stretch = stretch_clear(stretches, number, time_us, time_us);
-    struct texts texts = texts_said(fact);
+    size_t room = name.len + 2 * VARINT_MAX;
+    unsigned present;
 
-    texts.name = name;
-    char *begin =
-        buffer_reserve(&stretches->scratch, texts_most(&texts) + VARINT_MAX + fact->product.len);
-    char *end = texts_write(begin, &texts, time_us);
-    if (fact->product.kind == KIND_STRING) {
+    for (int i = 0; i < kept->attributes; i++)
+        room += click->value[kept->slot[i]].len + 2 * VARINT_MAX;
+    if (kept->list_slot >= 0) room += click->value[kept->list_slot].len + 2 * VARINT_MAX;
+    char *begin = buffer_reserve(&stretches->scratch, room + counters_bytes(kept));
+    char *end = bytes_write(text_write(begin, name), counters_none(kept));
+    end = attributes_begin(end, kept, click, &present);
+    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
         *end++ = 0; /* it comes 0 after the start */
-        end = text_write(end, value_slice(fact->product));
+        end = text_write(end, value_slice(click->value[kept->list_slot]));
         stretch->product_us = time_us;
         stretch->products = 1;
     }
-    block_set(stretches, stretch, begin, (size_t)(end - begin));
-    said_note(stretch, &texts);
-    stretch->reach_us = time_us > fact->watermark_us ? time_us : fact->watermark_us;
-    stretch->deeds[fact->deed] = 1;
+    block_set(&stretches->blocks, &stretch->block,
+              (struct slice){.text = begin, .len = (size_t)(end - begin)}, (struct slice){0});
+    stretch->present = (uint8_t)present;
+    stretch->reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
+    count_one(stretch, click->action);
 }
 
 static void record_check(struct stretches *stretches, const struct stretch *stretch,
@@ -491,7 +446,7 @@ void stretch_free(struct stretches *stretches, uint32_t number)
 {
     struct stretch *stretch = stretch_at(stretches, number);
 
-    slab_give(&stretches->blocks, stretch->block, stretch->block_len);
+    block_release(&stretches->blocks, &stretch->block);
     stretch->is_used = false;
     record_check(stretches, stretch, number);
 }
@@ -506,113 +461,80 @@ void stretch_disown(struct stretches *stretches, uint32_t number)
 
 /* --- looking --- */
 
-uint64_t stretch_events(const struct stretch *stretch)
+uint64_t stretch_events(const struct stretches *stretches, const struct stretch *stretch)
 {
     uint64_t events = 0;
 
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        events += stretch->deeds[deed];
+    for (int action = 0; action < KEPT_COUNTS; action++)
+        events += stretch->counts[action];
+    for (int action = KEPT_COUNTS; action <= stretches->kept.actions; action++)
+        events += stretch_count(stretch, (unsigned)action);
     return events;
 }
 
 struct slice stretch_name(const struct stretch *stretch)
 {
-    const char *at = stretch->block;
+    const char *at = stretch->block.data;
 
     return text_read(&at);
 }
 
-struct summary stretch_summary(const struct stretch *stretch)
+void stretch_overview(struct overview *overview, const struct stretches *stretches,
+                      const struct stretch *stretch)
 {
-    struct texts texts;
+    const struct kept *kept = &stretches->kept;
+    const char *at = stretch->block.data;
+    const char *end = at + stretch->block.len;
 
-    texts_read(&texts, stretch);
-    return (struct summary){
-        .name = texts.name,
-        .user = stretch->said & SAID_USER ? value_string(texts.user.text) : VALUE_NULL,
-        .source = stretch->said & SAID_SOURCE ? value_string(texts.source.text) : VALUE_NULL,
-        .device = stretch->said & SAID_DEVICE ? value_string(texts.device.text) : VALUE_NULL,
-        .products = texts.products,
-    };
-}
-
-void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
-                            struct rows *rows, int member)
-{
-    struct products products =
-        products_walk(summary->products, products_kept(stretch), stretch->start_us);
-    struct buffer *list = rows_list(rows, member);
-
-    for (; products.left > 0; products_next(&products))
-        rows_list_text(list, products.text);
-    rows_list_end(list);
+    overview->name = text_read(&at);
+    overview->start_us = stretch->start_us;
+    overview->last_us = stretch->last_us;
+    overview->events = stretch_events(stretches, stretch);
+    overview->count = stretch->counts;
+    if (kept->actions >= KEPT_COUNTS) {
+        for (unsigned action = 0; action <= (unsigned)kept->actions; action++)
+            overview->counts[action] = stretch_count(stretch, action);
+        overview->count = overview->counts;
+        at += counters_bytes(kept);
+    }
+    attributes_read(&overview->attributes, kept, &at, stretch->start_us);
+    overview->present = stretch->present;
+    overview->products = (struct slice){.text = at, .len = (size_t)(end - at)};
+    overview->products_kept = products_kept(stretch);
+    overview->products_cut = stretch->products > STRETCH_PRODUCTS_MAX;
 }
 
 /* --- as bytes --- */
+
+/* How many of the counters stand in the record. */
+static unsigned counts_in_record(const struct kept *kept)
+{
+    return kept->actions < KEPT_COUNTS ? (unsigned)kept->actions + 1 : KEPT_COUNTS;
+}
 
 void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct buffer *out)
 {
     stretch_settle(stretches, stretch);
     const struct slice name = stretch_name(stretch);
-    const char *texts = name.text + name.len;
+    const char *parts = name.text + name.len;
 
     pack_i64(out, stretch->start_us);
     pack_i64(out, stretch->last_us);
     pack_i64(out, stretch->reach_us);
     pack_i64(out, stretch->product_us);
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        pack_u32(out, stretch->deeds[deed]);
+    for (unsigned action = 0; action < counts_in_record(&stretches->kept); action++)
+        pack_u32(out, stretch->counts[action]);
     pack_u32(out, stretch->products);
     pack_u8(out, stretch->flags);
-    pack_text(out, (struct slice){.text = texts,
-                                  .len = (size_t)(stretch->block + stretch->block_len - texts)});
-}
-
-/* One varint of a block from a file; false: it does not end within it. */
-static bool number_whole(const char **at, const char *end, uint64_t *number)
-{
-    if (!varint_whole(*at, end)) return false;
-    *number = varint_read(at);
-    return true;
-}
-
-static bool bytes_whole(const char **at, const char *end, uint64_t len)
-{
-    if (len > (uint64_t)(end - *at)) return false;
-    *at += len;
-    return true;
-}
-
-/* Something said, with its time in eight bytes or as a varint. */
-static bool said_whole(const char **at, const char *end, bool wide)
-{
-    uint64_t len, time;
-
-    if (!number_whole(at, end, &len)) return false;
-    if (len == 0) return true;
-    if (wide ? !bytes_whole(at, end, sizeof time) : !number_whole(at, end, &time)) return false;
-    return bytes_whole(at, end, len - 1);
-}
-
-/* Is this a block, behind the name, with as many products? */
-static bool block_whole(struct slice block, uint32_t products)
-{
-    const char *at = block.text;
-    const char *end = block.text + block.len;
-    uint64_t time, len;
-
-    if (!said_whole(&at, end, true)) return false;
-    if (!said_whole(&at, end, false) || !said_whole(&at, end, false)) return false;
-    for (uint32_t i = 0; i < products; i++)
-        if (!number_whole(&at, end, &time) || !number_whole(&at, end, &len) ||
-            !bytes_whole(&at, end, len))
-            return false;
-    return at == end;
+    const char *end = stretch->block.data + stretch->block.len;
+    pack_text(out, (struct slice){.text = parts, .len = (size_t)(end - parts)});
 }
 
 void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
                     struct unpack *in)
 {
+    static const char nothing[ATTRIBUTES_MAX]; /* attributes that there are not */
+    const struct kept *kept = &stretches->kept;
     const int64_t start_us = unpack_i64(in);
     const int64_t last_us = unpack_i64(in);
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
@@ -620,22 +542,24 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
 
     stretch->reach_us = unpack_i64(in);
     stretch->product_us = unpack_i64(in);
-    for (int deed = 0; deed < DEED_COUNT; deed++)
-        stretch->deeds[deed] = unpack_u32(in);
+    for (unsigned action = 0; action < counts_in_record(kept); action++)
+        stretch->counts[action] = unpack_u32(in);
     stretch->products = unpack_u32(in);
     stretch->flags = unpack_u8(in);
+    struct slice counters = {0};
     struct slice block = unpack_text(in);
     if (in->broken || start_us > last_us || start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
-        !block_whole(block, products_kept(stretch))) {
+        !parts_whole(kept, block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;
-        block = SLICE("\0\0\0"); /* nothing was said */
+        counters = counters_none(kept);
+        block = (struct slice){.text = nothing, .len = (size_t)kept->attributes};
     }
-    const size_t head_len = varint_write(head, name.len);
-    bytes_write(block_extend(stretches, stretch, head_len), (struct slice){head, head_len});
-    bytes_write(block_extend(stretches, stretch, name.len), name);
-    bytes_write(block_extend(stretches, stretch, block.len), block);
-    struct texts texts;
-    texts_read(&texts, stretch);
-    said_note(stretch, &texts);
+    const struct slice parts[] = {
+        {.text = head, .len = varint_write(head, name.len)}, name, counters, block};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        bytes_write(block_extend(&stretches->blocks, &stretch->block, parts[i].len), parts[i]);
+    struct parts read;
+    parts_of(&read, stretches, stretch);
+    present_note(kept, stretch, &read);
 }

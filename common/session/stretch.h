@@ -28,20 +28,13 @@
 #include "base/slab.h"
 #include "base/slice.h"
 #include "base/value.h"
-#include "session/deed.h"
+#include "session/action.h"
+#include "session/attribute.h"
+#include "session/block.h"
+#include "session/kept.h"
 #include "session/products.h"
-#include "session/said.h"
-#include "writer/rows.h"
 
 #define STRETCH_PRODUCTS_MAX 10000
-
-/* What a stretch wants to know of an event. Texts are borrowed. */
-struct fact {
-    int64_t time_us;
-    int64_t watermark_us; /* its partition's, before it came */
-    enum deed deed;
-    struct value user, source, device, product; /* strings, or null */
-};
 
 enum stretch_flags {
     STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what
@@ -49,22 +42,18 @@ enum stretch_flags {
     STRETCH_ALERTED = 2, /* cart.h */
 };
 
-/* What its events have said. */
-enum stretch_said { SAID_USER = 1, SAID_SOURCE = 2, SAID_DEVICE = 4 };
-
 struct stretch {
     struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
-    char *block;        /* name, user, source, device, then the products: see stretch.c */
-    uint32_t block_len;
-    uint8_t flags;     /* enum stretch_flags */
-    uint8_t said;      /* enum stretch_said */
-    bool is_used : 1;  /* there is a stretch in the record */
-    bool is_owned : 1; /* the owner has something in the record */
-    uint8_t loose;     /* products that are not put in yet: see products.h */
-    uint32_t deeds[DEED_COUNT];
+    struct block block; /* name, further counters, attributes, then the products: see parts.h */
+    uint8_t flags;      /* enum stretch_flags */
+    uint8_t present;    /* attributes that there are, a bit each */
+    bool is_used : 1;   /* there is a stretch in the record */
+    bool is_owned : 1;  /* the owner has something in the record */
+    uint8_t loose;      /* products that are not put in yet: see products.h */
+    uint32_t counts[KEPT_COUNTS]; /* of events, by action */
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
     uint32_t next,
         previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
@@ -73,12 +62,13 @@ struct stretch {
 #define STRETCH_RECORD_BYTES 128 /* two cache lines */
 
 struct stretches {
+    struct kept kept;
     struct pool pool;
     struct slab blocks;
     struct buffer scratch, tight;
 };
 
-void stretches_init(struct stretches *stretches);
+void stretches_init(struct stretches *stretches, const struct kept *kept);
 void stretches_release(struct stretches *stretches);
 
 static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
@@ -89,8 +79,8 @@ static inline struct stretch *stretch_at(const struct stretches *stretches, uint
 /* Brings near what is not in the record: the beginning and the end of the block. */
 MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
 {
-    __builtin_prefetch(stretch->block, 1);
-    __builtin_prefetch(stretch->block + stretch->block_len, 1);
+    __builtin_prefetch(stretch->block.data, 1);
+    __builtin_prefetch(stretch->block.data + stretch->block.len, 1);
 }
 
 /* The number of a record that holds nothing: what is behind the stretch is rubbish. */
@@ -98,7 +88,7 @@ uint32_t stretch_take(struct stretches *stretches);
 
 /* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
 void stretch_begin(struct stretches *stretches, uint32_t number, struct slice name,
-                   const struct fact *fact);
+                   const struct click *click);
 void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct slice name,
                          int64_t start_us, int64_t last_us);
 
@@ -108,12 +98,13 @@ void stretch_free(struct stretches *stretches, uint32_t number);
 void stretch_disown(struct stretches *stretches, uint32_t number);
 
 /* Adds an event. */
-void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct fact *fact);
+void stretch_add(struct stretches *stretches, struct stretch *stretch, const struct click *click);
 
-/* The user said last, borrowed; INT64_MIN: none. And another instead of one that says nothing. */
-struct said stretch_user(const struct stretch *stretch);
-void stretch_say_user(struct stretches *stretches, struct stretch *stretch,
-                      const struct said *user);
+/* An attribute with its time, borrowed. And another instead of one that there is not. */
+struct attribute stretch_attribute(const struct stretches *stretches, const struct stretch *stretch,
+                                   int number);
+void stretch_set_attribute(struct stretches *stretches, struct stretch *stretch, int number,
+                           const struct attribute *attribute);
 
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
@@ -121,30 +112,30 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
 /* Puts in the products that wait for it: to be called before the stretch is printed. */
 void stretch_settle(struct stretches *stretches, struct stretch *stretch);
 
-/* How many events it has. */
-uint64_t stretch_events(const struct stretch *stretch);
+/* How many events it has: of that action; adds to that; and in all. */
+uint32_t stretch_count(const struct stretch *stretch, unsigned action);
+void stretch_count_add(struct stretch *stretch, unsigned action, uint32_t more);
+uint64_t stretch_events(const struct stretches *stretches, const struct stretch *stretch);
 
 /* What it was given as name. */
 struct slice stretch_name(const struct stretch *stretch);
 
-/* The texts of a stretch, borrowed from it: the last user_id, the first traffic_source and
- * device_type, strings or null. */
-struct summary {
+/* All that is kept of a stretch, borrowed from it. */
+struct overview {
     struct slice name;
-    struct value user, source, device;
-    struct slice products; /* as in the block */
+    int64_t start_us, last_us;
+    uint64_t events;
+    const uint32_t *count; /* of these, by action */
+    unsigned present;      /* attributes that there are, a bit each */
+    struct attributes attributes;
+    struct slice products; /* as products_walk takes them, with start_us */
+    uint32_t products_kept;
+    bool products_cut;                /* there were more */
+    uint32_t counts[1 + ACTIONS_MAX]; /* where count is nowhere else */
 };
 
-struct summary stretch_summary(const struct stretch *stretch);
-
-/* Prints the products as that member of the row: an array, by time, then bytes. */
-void stretch_print_products(const struct stretch *stretch, const struct summary *summary,
-                            struct rows *rows, int member);
-
-static inline bool stretch_products_cut(const struct stretch *stretch)
-{
-    return stretch->products > STRETCH_PRODUCTS_MAX;
-}
+void stretch_overview(struct overview *overview, const struct stretches *stretches,
+                      const struct stretch *stretch);
 
 /* Does a stretch, or an event, that can be reached from reach_us come within gap of one that ended
  * at last_us? */

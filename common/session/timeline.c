@@ -6,11 +6,11 @@
 #include "base/memory.h"
 #include "base/varint.h"
 
-void timelines_init(struct timelines *timelines)
+void timelines_init(struct timelines *timelines, const struct kept *kept)
 {
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids, HELD_SESSIONS);
-    stretches_init(&timelines->stretches);
+    stretches_init(&timelines->stretches, kept);
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
@@ -53,7 +53,7 @@ static void hints_follow(struct timelines *timelines)
         const uint32_t number = timelines->ahead[i];
         if (number == POOL_NONE) continue;
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        if (stretch->said != 0) stretch_prefetch(stretch); /* else there is only the name */
+        if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
 }
 
@@ -101,11 +101,12 @@ void timeline_name_add(struct buffer *name, struct value value)
         name_add_printed(name, value);
         return;
     }
-    char head[1 + VARINT_MAX] = {(char)value.kind};
     const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
-
-    buffer_add(name, head, 1 + varint_write(head + 1, len));
-    buffer_add(name, value.text, len);
+    char *to = buffer_reserve(name, 1 + VARINT_MAX + len);
+    to[0] = (char)value.kind;
+    char *text = to + 1 + varint_write(to + 1, len);
+    if (len > 0) memcpy(text, value.text, len);
+    name->len += (size_t)(text - to) + len;
 }
 
 struct value timeline_name_value(struct slice *name)
@@ -154,7 +155,7 @@ static uint32_t record_take(struct timelines *timelines)
 
     timeline->due_us = INT64_MAX;
     timeline->first = timeline->last = POOL_NONE;
-    timeline->past = timeline->aside = timeline->ladder = POOL_NONE; /* past: and tidy is 0 */
+    timeline->past = timeline->aside = timeline->skiplist = POOL_NONE; /* past: and tidy is 0 */
     timeline->count = 0;
     return number;
 }
@@ -202,12 +203,15 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
     timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = number});
 }
 
-static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
+static size_t due_collect(struct timelines *timelines,
+                          bool (*pop)(struct timer *timer, int64_t time_us,
+                                      struct timer_item *item),
+                          int64_t time_us)
 {
     struct timer_item item;
     size_t count = 0;
 
-    while (timer_pop(&timelines->timer, watermark_us, &item)) {
+    while (pop(&timelines->timer, time_us, &item)) {
         if (item.number >= timelines->stretches.pool.used)
             continue; /* its timeline is gone, and so are all after it */
         if (count == timelines->due_cap) {
@@ -221,10 +225,10 @@ static size_t due_collect(struct timelines *timelines, int64_t watermark_us)
     return count;
 }
 
-size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
-                     const struct timer_item **items)
+/* Those collected that still mean something, none scheduled any more. */
+static size_t due_take(struct timelines *timelines, size_t collected,
+                       const struct timer_item **items)
 {
-    const size_t collected = due_collect(timelines, watermark_us);
     size_t count = 0;
 
     for (size_t i = 0; i < collected; i++) {
@@ -241,6 +245,17 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
     return count;
 }
 
+size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
+                     const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop, watermark_us), items);
+}
+
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
+{
+    return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
+}
+
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
                          int64_t time_us)
 {
@@ -249,11 +264,11 @@ uint32_t timeline_before(const struct timelines *timelines, const struct timelin
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
     /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn; with a
-     * ladder it is a few steps from there. */
+     * skiplist it is a few steps from there. */
     uint32_t after = timeline->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
-    if (timeline->ladder != POOL_NONE) {
-        const uint32_t near = ladder_before(stretches, timeline->ladder, time_us);
+    if (timeline->skiplist != POOL_NONE) {
+        const uint32_t near = skiplist_before(stretches, timeline->skiplist, time_us);
         if (near != POOL_NONE) after = near;
     }
     for (;;) {
@@ -278,15 +293,15 @@ static void timeline_reach(struct timelines *timelines, uint32_t number)
     }
 }
 
-/* There are many now: all get onto a ladder. */
-static void ladder_build(struct timelines *timelines, struct timeline *timeline)
+/* There are many now: all get onto a skiplist. */
+static void skiplist_build(struct timelines *timelines, struct timeline *timeline)
 {
     struct stretches *stretches = &timelines->stretches;
 
-    timeline->ladder = ladder_new(stretches, timelines->ids.secret);
+    timeline->skiplist = skiplist_new(stretches, timelines->ids.secret);
     for (uint32_t number = timeline->first; number != POOL_NONE;
          number = stretch_at(stretches, number)->next)
-        ladder_add(stretches, timeline->ladder, number);
+        skiplist_add(stretches, timeline->skiplist, number);
 }
 
 void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
@@ -310,17 +325,17 @@ void timeline_insert(struct timelines *timelines, struct timeline *timeline, uin
         stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
         stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
     timeline_reach(timelines, number);
-    if (__builtin_expect(timeline->ladder != POOL_NONE, 0))
-        ladder_add(&timelines->stretches, timeline->ladder, number);
+    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0))
+        skiplist_add(&timelines->stretches, timeline->skiplist, number);
     else if (__builtin_expect(timeline->count > TIMELINE_MANY, 0))
-        ladder_build(timelines, timeline);
+        skiplist_build(timelines, timeline);
 }
 
-void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact)
+void timeline_add(struct timelines *timelines, uint32_t number, const struct click *click)
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    stretch_add(&timelines->stretches, stretch, fact);
+    stretch_add(&timelines->stretches, stretch, click);
     if (stretch->previous != POOL_NONE) timeline_reach(timelines, number);
 }
 
@@ -328,11 +343,11 @@ void timeline_remove(struct timelines *timelines, struct timeline *timeline, uin
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    if (__builtin_expect(timeline->ladder != POOL_NONE, 0)) {
-        ladder_remove(&timelines->stretches, timeline->ladder, number);
+    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0)) {
+        skiplist_remove(&timelines->stretches, timeline->skiplist, number);
         if (timeline->count <= TIMELINE_MANY / 4) {
-            ladder_free(&timelines->stretches, timeline->ladder);
-            timeline->ladder = POOL_NONE;
+            skiplist_free(&timelines->stretches, timeline->skiplist);
+            timeline->skiplist = POOL_NONE;
         }
     }
     if (stretch->next == POOL_NONE)

@@ -10,7 +10,7 @@
  * counts what comes behind: it is never greater than that of the next stretch, and looking at the
  * neighbours is enough.
  *
- * Where an id has many stretches, a place among them is found by way of a ladder (ladder.h).
+ * Where an id has many stretches, a place among them is found by way of a skiplist (skiplist.h).
  *
  * A timeline has one number from its first event to its last, so that timers can name it. That is
  * the number of a record in which mostly its only stretch stands, too: an event finds all it
@@ -30,7 +30,7 @@
 #include "base/sort.h"
 #include "base/timer.h"
 #include "base/value.h"
-#include "session/ladder.h"
+#include "session/skiplist.h"
 #include "session/stretch.h"
 
 struct timeline {
@@ -38,7 +38,7 @@ struct timeline {
     int64_t due_us;         /* what its timer says; INT64_MAX: it has none */
     uint32_t first, last;   /* of its stretches */
     uint32_t count;         /* of its stretches */
-    uint32_t ladder;        /* to them, where they are many (ladder.h); else POOL_NONE */
+    uint32_t skiplist;      /* to them, where they are many (skiplist.h); else POOL_NONE */
     union {
         uint32_t tidy; /* session.h: count at which to look whether some have become one */
         uint32_t past; /* cart.h: what was judged already, as one stretch */
@@ -46,7 +46,7 @@ struct timeline {
     uint32_t aside; /* cart.h: stretches that came too late to change what was judged */
 };
 
-/* From so many stretches on a timeline has a ladder. */
+/* From so many stretches on a timeline has a skiplist. */
 #define TIMELINE_MANY 32
 
 #define TIMELINE_AHEAD 64
@@ -63,7 +63,7 @@ struct timelines {
     unsigned hinted, taken;
 };
 
-void timelines_init(struct timelines *timelines);
+void timelines_init(struct timelines *timelines, const struct kept *kept);
 void timelines_release(struct timelines *timelines);
 
 static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)
@@ -122,12 +122,16 @@ void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t du
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items);
 
+/* The same of all that are due at a time or before: more may be scheduled for that time. */
+size_t timelines_due_at(struct timelines *timelines, int64_t at_us,
+                        const struct timer_item **items);
+
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
                          int64_t time_us);
 
 /* Adds an event to one of the stretches. */
-void timeline_add(struct timelines *timelines, uint32_t number, const struct fact *fact);
+void timeline_add(struct timelines *timelines, uint32_t number, const struct click *click);
 
 /* Puts a stretch behind another (POOL_NONE: in front), and takes one out. */
 void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/head.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "event/scan.h"
@@ -57,21 +58,6 @@ bool input_compressed(const struct input *input)
     return input->regular && decompressor(input->name) != NULL;
 }
 
-bool input_head(const char *name, int fd, uint32_t len, struct id *head)
-{
-    char bytes[INPUT_HEAD_BYTES];
-    uint32_t have = 0;
-    while (have < len) {
-        const ssize_t got = pread(fd, bytes + have, len - have, have);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) die_errno("%s", name);
-        if (got == 0) return false;
-        have += (uint32_t)got;
-    }
-    *head = id_of((struct slice){.text = bytes, .len = len});
-    return true;
-}
-
 void input_head_update(struct input *input)
 {
     if (!input_lasts(input) || input->fd < 0 || input->child != 0) return;
@@ -79,8 +65,8 @@ void input_head_update(struct input *input)
      * its own bytes. */
     const uint64_t seen =
         input_compressed(input) ? input->size : input->consumed + input->end - input->start;
-    const uint32_t len = seen < INPUT_HEAD_BYTES ? (uint32_t)seen : INPUT_HEAD_BYTES;
-    if (len > input->head_len && input_head(input->name, input->fd, len, &input->head))
+    const uint32_t len = seen < HEAD_BYTES ? (uint32_t)seen : HEAD_BYTES;
+    if (len > input->head_len && head_read(input->name, input->fd, len, &input->head))
         input->head_len = len;
 }
 

@@ -93,12 +93,6 @@ bool input_lasts(const struct input *input);
 /* Is it read through a decompressor? */
 bool input_compressed(const struct input *input);
 
-/* The first bytes by which a file is known again; fewer when it is shorter. */
-#define INPUT_HEAD_BYTES 4096
-
-/* Hashes the first len bytes of a file; false: it has fewer. */
-bool input_head(const char *name, int fd, uint32_t len, struct id *head);
-
 /* Sees to it that head covers the file's beginning as far as it has been read. */
 void input_head_update(struct input *input);
 

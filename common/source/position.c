@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/head.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -56,33 +57,50 @@ static struct position *position_get(struct positions *positions, uint64_t dev, 
     return position;
 }
 
-static void position_drop(struct positions *positions, struct position *position)
+void positions_drop(struct positions *positions, struct position *position)
 {
     free(position->name);
     const size_t place = (size_t)(position - positions->position);
     memmove(position, position + 1, (--positions->count - place) * sizeof *position);
 }
 
-/* Is it the file of then, and long enough? False: it is another one. */
-static bool position_holds(const struct position *position, const struct input *input)
+struct position *positions_move(struct positions *positions, struct position *position,
+                                uint64_t dev, uint64_t ino, const char *name)
 {
-    const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
+    struct position moved = *position;
+    position->name = NULL;
+    positions_drop(positions, position);
+    struct position *const to = position_get(positions, dev, ino);
+    free(to->name);
+    free(moved.name);
+    moved.name = memory_text(name, strlen(name));
+    moved.dev = dev;
+    moved.ino = ino;
+    *to = moved;
+    return to;
+}
+
+bool position_holds(const struct position *position, const char *name, int fd)
+{
     struct stat stat;
-    if (fd < 0 || fstat(fd, &stat) != 0) die_errno("%s", input->name);
     struct id head = ID_NONE;
-    const bool same =
-        input_head(input->name, fd, position->head_len, &head) && id_equal(head, position->head);
-    close(fd);
-    if (!same && strcmp(position->name, input->name) != 0) return false;
-    if (!same)
-        die_person(
-            "%s: is not the file of then (it begins otherwise): the position in the state is gone",
-            input->name);
-    if (!input_compressed(input) && (uint64_t)stat.st_size < position->byte)
-        die_person(
-            "%s: is shorter than it was (%lld of %llu bytes): the position in the state is gone",
-            input->name, (long long)stat.st_size, (unsigned long long)position->byte);
-    return true;
+    if (fstat(fd, &stat) != 0) die_errno("%s", name);
+    return stat.st_dev == position->dev && stat.st_ino == position->ino &&
+           head_read(name, fd, position->head_len, &head) && id_equal(head, position->head) &&
+           (position->compressed || (uint64_t)stat.st_size >= position->byte);
+}
+
+void position_go_on(struct position *position, struct inputs *inputs, struct input *input)
+{
+    input_seek(input, position->byte, position->line);
+    input->begun = position->framing != FRAMING_AUTO;
+    input->framing = position->framing;
+    input->discarding = position->discarding;
+    input->head = position->head;
+    input->head_len = position->head_len;
+    if (!input_compressed(input))
+        inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
+    position->found = true;
 }
 
 /* A file that is named twice would have two positions. */
@@ -107,18 +125,10 @@ void positions_apply(struct positions *positions, struct inputs *inputs)
         if (!input_lasts(input)) continue;
         struct position *position = position_find(positions, input->dev, input->ino);
         if (position == NULL) continue;
-        if (!position_holds(position, input)) {
-            position_drop(positions, position);
-            continue;
-        }
-        input_seek(input, position->byte, position->line);
-        input->begun = position->framing != FRAMING_AUTO;
-        input->framing = position->framing;
-        input->discarding = position->discarding;
-        input->head = position->head;
-        input->head_len = position->head_len;
-        if (!input_compressed(input))
-            inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
+        const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) die_errno("%s", input->name);
+        if (position_holds(position, input->name, fd)) position_go_on(position, inputs, input);
+        close(fd);
     }
 }
 
@@ -137,6 +147,7 @@ void positions_note(struct positions *positions, struct inputs *inputs)
         position->head_len = input->head_len;
         position->framing = input->framing;
         position->discarding = input->discarding;
+        position->compressed = input_compressed(input);
     }
 }
 
@@ -154,6 +165,7 @@ void positions_save(const struct positions *positions, struct buffer *out)
         pack_id(out, position->head);
         pack_u8(out, (uint8_t)position->framing);
         pack_u8(out, position->discarding);
+        pack_u8(out, position->compressed);
     }
 }
 
@@ -172,7 +184,8 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->head = unpack_id(in);
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
-        if (position->head_len > INPUT_HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
+        position->compressed = unpack_u8(in) != 0;
+        if (position->head_len > HEAD_BYTES || position->framing > FRAMING_ENVELOPE)
             in->broken = true;
     }
     return !in->broken;

@@ -6,8 +6,8 @@
  * A group has a row of cells, one per aggregate, fixed in size: zeroed cells are those of a group
  * that no event has touched. Two cells of the same aggregate can be combined, in either order, into
  * the cell of all events together; that is what makes rows independent of the order of events, and
- * partial results of several processes mergeable. Sums are therefore kept exactly, in 192 bits:
- * 2^64 addends cannot overflow them, and only the total decides whether it is null.
+ * partial results of several processes mergeable. What the functions are is in a table:
+ * aggregate_inside.h.
  *
  * distinct counts need to know which ids have been seen: all distinct(F) over the same F are one
  * set, in which an id is looked up once per event and has a bit for each of its aggregates
@@ -29,17 +29,7 @@
 #include "expr/operand.h"
 #include "writer/rows.h"
 
-enum function {
-    FUNCTION_COUNT,
-    FUNCTION_DISTINCT,
-    FUNCTION_SUM,
-    FUNCTION_AVG,
-    FUNCTION_MIN,
-    FUNCTION_MAX,
-    FUNCTION_FIRST,
-    FUNCTION_LAST,
-    FUNCTION_PERCENT,
-};
+struct aggregate_function; /* aggregate_inside.h */
 
 #define AGGREGATES_MAX 64
 #define CONDITIONS_MAX 63
@@ -49,7 +39,7 @@ enum function {
 struct aggregate {
     char *name; /* of the row's member; owned */
     char *text; /* as written; owned */
-    enum function function;
+    const struct aggregate_function *function;
     int operand;                        /* index, or -1 */
     int condition;                      /* bit of selected */
     uint32_t cell;                      /* where its cell stands in the group's cells, in bytes */
@@ -75,10 +65,20 @@ struct type_memo {
 };
 #define TYPE_MEMOS 64
 
+/* A count of events: there are many of them, and they cost nothing but this. */
+struct counted {
+    uint32_t cell;
+    int condition; /* bit of selected */
+};
+
 struct aggregates {
     struct aggregate item[AGGREGATES_MAX];
     int count;
     bool only_distinct; /* nothing for aggregates_event to do */
+    struct counted counted[AGGREGATES_MAX];
+    int counted_count;
+    uint8_t added[AGGREGATES_MAX]; /* indexes of those to which events are added one by one */
+    int added_count;
     struct operand operand[AGGREGATES_MAX];
     int operand_count;
     struct expr *condition[CONDITIONS_MAX];
@@ -108,10 +108,10 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why);
  * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);
 
-/* Is there a sum, which may be too large? */
-bool aggregates_sum(const struct aggregates *all);
+/* Is there a sum, or what else may be too large to be printed? */
+bool aggregates_may_be_too_large(const struct aggregates *all);
 
-/* Prints the names of the sums that are null because they are too large as an array, for rows that
+/* Prints the names of those that are null because they are too large as an array, for rows that
  * are parts: to add a part without numbers changes nothing, to add such a one makes null. Where
  * there is none, the member is left out. */
 void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
@@ -174,15 +174,28 @@ static inline struct value operand_once(const struct aggregates *all, struct ope
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected);
 
-/* --merge: sets the cells to what the row says. Judge the row first: true if its members make
- * sense. */
+/* --merge: sets the cells to what the row says. aggregates_row_valid first: true if its members
+ * make sense. */
 void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,
                     const struct event *ev);
 bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
 
-/* Adds other to cells; both keep their values in the same text. */
-void aggregates_combine(const struct aggregates *all, char *cells, const char *other,
-                        const struct buffer *text);
+/* Aggregates as a mask, a bit for each index: those that have a cell, and of these those whose cell
+ * is not a count of ids. */
+uint64_t aggregates_all(const struct aggregates *all);
+uint64_t aggregates_additive(const struct aggregates *all);
+
+/* Adds the cells of mask in other to those in cells; what is kept is copied from other_text to
+ * text, which is another one. */
+void aggregates_combine(const struct aggregates *all, uint64_t mask, char *cells,
+                        struct buffer *text, const char *other, const struct buffer *other_text);
+
+/* Takes other, which was combined into cells, away again. Returns the cells of mask for which that
+ * cannot be done: they are those of no event now, and what is left has to be combined into them
+ * anew. */
+uint64_t aggregates_remove(const struct aggregates *all, uint64_t mask, char *cells,
+                           const struct buffer *text, const char *other,
+                           const struct buffer *other_text);
 
 /* Prints the aggregate as that member of the row. */
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
@@ -211,9 +224,5 @@ static inline uint64_t *cell_count(char *cells, uint32_t cell)
 {
     return (uint64_t *)(void *)(cells + cell);
 }
-
-/* part / whole * 10^power as a whole number, rounded half away from zero; exact. False when whole
- * is 0 or the result is 2^127 or more. */
-bool decimal_ratio(decimal part, decimal whole, int power, decimal *out);
 
 #endif

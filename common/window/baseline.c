@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "window/aggregate.h"
+#include "base/ratio.h"
 
 void baseline_init(struct baseline *baseline)
 {
@@ -88,19 +88,19 @@ void series_add(struct series *series, struct past past)
 #define TENTH (DECIMAL_ONE / 10)
 #define TENTHS_OF_A_PERCENT 3 /* of 1: a thousand of them */
 
-struct verdict verdict_of(const decimal *value, decimal sum, int64_t count)
+struct deviation deviation_of(const decimal *value, decimal sum, int64_t count)
 {
-    struct verdict verdict = {0};
-    if (count <= 0) return verdict;
-    verdict.has_mean = decimal_ratio(sum, (decimal)count * HUNDREDTH, 0, &verdict.mean);
-    verdict.mean *= HUNDREDTH;
-    if (value == NULL || sum == 0) return verdict;
-    const decimal deviation = *value * count - sum;
+    struct deviation out = {0};
+    if (count <= 0) return out;
+    out.has_mean = decimal_ratio(sum, (decimal)count * HUNDREDTH, 0, &out.mean);
+    out.mean *= HUNDREDTH;
+    if (value == NULL || sum == 0) return out;
+    const decimal away = *value * count - sum;
     /* Of the mean without its sign: above it is up, whatever side of 0 it is on. */
     const decimal whole = sum < 0 ? -sum : sum;
-    verdict.has_percent = decimal_ratio(deviation, whole, TENTHS_OF_A_PERCENT, &verdict.percent) &&
-                          !__builtin_mul_overflow(verdict.percent, TENTH, &verdict.percent);
-    return verdict;
+    out.has_percent = decimal_ratio(away, whole, TENTHS_OF_A_PERCENT, &out.percent) &&
+                      !__builtin_mul_overflow(out.percent, TENTH, &out.percent);
+    return out;
 }
 
 /* The state. */

@@ -2,9 +2,9 @@
  * baseline.h - the recent past of groups, and how far a new value is from its mean.
  *
  * A series is what one group has been worth in the windows that end within --baseline before the
- * one being judged. Its sum is exact, so the order in which values came and went leaves no trace,
+ * one being scored. Its sum is exact, so the order in which values came and went leaves no trace,
  * and a deviation is computed from the exact mean, not from the one that is printed. A value of
- * 1e21 or more is not judged: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
+ * 1e21 or more is not scored: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
  */
 #ifndef CS_BASELINE_H
 #define CS_BASELINE_H
@@ -21,7 +21,7 @@
 
 struct past {
     int64_t end_us;
-    bool missing; /* the window had no value that could be judged: it counts for nothing, not for 0
+    bool missing; /* the window had no value that could be scored: it counts for nothing, not for 0
                    */
     decimal value;
 };
@@ -60,14 +60,14 @@ void series_forget(struct series *series, int64_t until_us);
 
 void series_add(struct series *series, struct past past);
 
-struct verdict {
+struct deviation {
     bool has_mean, has_percent;
     decimal mean;    /* two places */
     decimal percent; /* one place */
 };
 
-/* Judges a value by count windows that sum up to sum; value NULL: there is none. */
-struct verdict verdict_of(const decimal *value, decimal sum, int64_t count);
+/* Scores a value by count windows that sum up to sum; value NULL: there is none. */
+struct deviation deviation_of(const decimal *value, decimal sum, int64_t count);
 
 /* Deterministic; loading adds to what is there, and is false when the bytes make no sense. */
 void baseline_save(const struct baseline *baseline, struct buffer *out);

@@ -85,6 +85,19 @@ void calendar_order(struct calendar *calendar)
     calendar->ordered = calendar->count;
 }
 
+size_t calendar_place(const struct calendar *calendar, int64_t start_us)
+{
+    size_t low = 0, high = calendar->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (calendar->thing[middle]->start_us < start_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void calendar_drop(struct calendar *calendar, size_t first, size_t behind)
 {
     struct dated **thing = calendar->thing;

@@ -38,6 +38,9 @@ void calendar_add(struct calendar *calendar, struct dated *thing);
 /* Puts all in order. */
 void calendar_order(struct calendar *calendar);
 
+/* How many start before that time; all are in order. */
+size_t calendar_place(const struct calendar *calendar, int64_t start_us);
+
 /* Takes out those from first on that are before behind; all are in order. */
 void calendar_drop(struct calendar *calendar, size_t first, size_t behind);
 

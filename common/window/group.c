@@ -53,8 +53,10 @@ static bool entry_split(struct slice entry, struct slice *name, struct slice *wh
         *what = text_trim((struct slice){.text = equals + 1, .len = entry.len - before - 1});
         if (name_valid(*name) && (what->len == 0 || what->text[0] != '=')) return true;
     }
-    buffer_printf(why, "'%.*s' needs a name: NAME=%.*s", (int)entry.len, entry.text, (int)entry.len,
-                  entry.text);
+    /* An expression, or a member whose name is none in an expression, as user-id. */
+    const char *const quote = name_valid(entry) ? "\"" : "";
+    buffer_printf(why, "'%.*s' needs a name: NAME=%s%s%.*s%s", (int)entry.len, entry.text,
+                  *quote == '"' ? "." : "", quote, (int)entry.len, entry.text, quote);
     return false;
 }
 

@@ -8,18 +8,12 @@
 static bool members_declare(struct report *report, struct run *run, struct buffer *why)
 {
     struct rows *rows = run->rows;
-    const struct group_by *by = &report->by;
     const struct aggregates *aggregates = &report->aggregates;
 
-    report->start = rows_declare(rows, SLICE("window_start"), why);
-    report->end = rows_declare(rows, SLICE("window_end"), why);
-    for (int i = 0; i < by->count; i++)
-        report->group[i] = rows_declare(rows, by->value[i].name, why);
-    if (run->settings.by_partition)
-        report->group[by->count] = rows_declare(rows, SLICE("partition"), why);
+    heading_declare(&report->heading, rows, &report->by, run->settings.by_partition, why);
     for (int i = 0; i < aggregates->count; i++)
         report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
-    report->too_large = run->settings.by_partition && aggregates_sum(aggregates)
+    report->too_large = run->settings.by_partition && aggregates_may_be_too_large(aggregates)
                             ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
     report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
@@ -54,11 +48,11 @@ static bool merge_init(struct report *report, struct run *run, struct buffer *wh
            group_by_rows(&report->by, &run->schema, why);
 }
 
-bool report_init(struct report *report, struct run *run, const struct report_request *request,
-                 struct buffer *why)
+bool report_init(struct run *run, const struct report_request *request, struct buffer *why)
 {
+    struct report *report = memory_zero(1, sizeof *report);
     run->own = report;
-    *report = (struct report){.end_slot = -1};
+    report->end_slot = -1;
     group_by_init(&report->by);
     aggregates_init(&report->aggregates);
     if (!lists_read(report, run, request, why)) return false;
@@ -70,26 +64,25 @@ bool report_init(struct report *report, struct run *run, const struct report_req
     return members_declare(report, run, why);
 }
 
-static void row_print(const struct report *report, const struct window *window, struct slice key,
-                      const char *cells, bool final)
-{
-    const struct run *run = report->windows.run;
-    struct rows *rows = run->rows;
-    const struct group_by *by = &report->by;
-    const struct aggregates *aggregates = &report->aggregates;
-    const int width = by->count + run->settings.by_partition;
-    struct value values[GROUP_VALUES_MAX + 1];
+/* The cells of a row, and the text they keep values in. */
+struct row_cells {
+    const char *cells;
+    const struct buffer *text;
+};
 
-    (void)group_values(key, values, group_width(by));
+static void row_print(const struct report *report, const struct window *window, struct slice key,
+                      struct row_cells row, bool final)
+{
+    const struct aggregates *aggregates = &report->aggregates;
+    struct rows *rows = report->windows.run->rows;
+
     rows_begin(rows);
-    rows_time(rows, report->start, window->start_us);
-    rows_time(rows, report->end, window->start_us + report->windows.size_us);
-    for (int i = 0; i < width; i++)
-        rows_value(rows, report->group[i], values[i]);
+    heading_print(&report->heading, rows, window->start_us,
+                  window->start_us + report->windows.size_us, key);
     for (int i = 0; i < aggregates->count; i++)
-        aggregates_print(aggregates, i, cells, &window->text, rows, report->aggregate[i]);
+        aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
     if (report->too_large >= 0)
-        aggregates_print_too_large(aggregates, cells, rows, report->too_large);
+        aggregates_print_too_large(aggregates, row.cells, rows, report->too_large);
     if (report->final >= 0) rows_bool(rows, report->final, final);
     rows_end(rows);
 }
@@ -107,16 +100,19 @@ static size_t parts_count(const struct report *report, const struct window *wind
     return parts;
 }
 
-/* Their cells together. */
-static const char *parts_cells(const struct report *report, const struct window *window,
-                               struct group **groups, size_t parts)
+/* Their cells together; good until the next call. */
+static struct row_cells parts_cells(struct report *report, const struct window *window,
+                                    struct group **groups, size_t parts)
 {
     const struct aggregates *aggregates = &report->aggregates;
-    if (parts == 1) return group_cells(groups[0]);
+    if (parts == 1)
+        return (struct row_cells){.cells = group_cells(groups[0]), .text = &window->text};
     memset(report->total, 0, aggregates->cell_bytes);
+    buffer_clear(&report->total_text);
     for (size_t part = 0; part < parts; part++)
-        aggregates_combine(aggregates, report->total, group_cells(groups[part]), &window->text);
-    return report->total;
+        aggregates_combine(aggregates, aggregates_all(aggregates), report->total,
+                           &report->total_text, group_cells(groups[part]), &window->text);
+    return (struct row_cells){.cells = report->total, .text = &report->total_text};
 }
 
 /* Has one of them changed since it was printed last? It is printed now. */
@@ -130,46 +126,40 @@ static bool parts_changed(struct group **groups, size_t parts)
     return changed;
 }
 
-static void parts_print(const struct report *report, const struct window *window,
-                        struct group **groups, size_t parts, bool final)
+static void parts_print(struct report *report, const struct window *window, struct group **groups,
+                        size_t parts, bool final)
 {
     row_print(report, window, window_key(window, groups[0]),
               parts_cells(report, window, groups, parts), final);
 }
 
 /* Hands over what the row is sorted by. */
-static void parts_rank(const struct report *report, const struct window *window,
-                       struct group **groups, size_t parts, size_t number)
+static void parts_rank(struct report *report, const struct window *window, struct group **groups,
+                       size_t parts, size_t number)
 {
-    const struct run *run = report->windows.run;
-    struct rows *rows = run->rows;
+    struct rows *rows = report->windows.run->rows;
     const int member = rows_order_member(rows);
-    struct value values[GROUP_VALUES_MAX + 1];
+    struct value value = VALUE_NULL;
 
-    if (member < 0) { /* only cut */
-        rows_rank(rows, number, VALUE_NULL);
-        return;
-    }
-    (void)group_values(window_key(window, groups[0]), values, group_width(&report->by));
-    for (int i = 0; i < report->by.count + run->settings.by_partition; i++) {
-        if (report->group[i] != member) continue;
-        rows_rank(rows, number, values[i]);
+    /* Without a member they are only cut. */
+    if (member < 0 ||
+        heading_value(&report->heading, member, window_key(window, groups[0]), &value)) {
+        rows_rank(rows, number, value);
         return;
     }
     rows_rank_begin(rows);
+    const struct row_cells row = parts_cells(report, window, groups, parts);
     for (int i = 0; i < report->aggregates.count; i++)
         if (report->aggregate[i] == member)
-            aggregates_print(&report->aggregates, i, parts_cells(report, window, groups, parts),
-                             &window->text, rows, member);
+            aggregates_print(&report->aggregates, i, row.cells, row.text, rows, member);
     if (report->too_large == member)
-        aggregates_print_too_large(&report->aggregates, parts_cells(report, window, groups, parts),
-                                   rows, member);
+        aggregates_print_too_large(&report->aggregates, row.cells, rows, member);
     rows_rank_end(rows, number); /* the window's bounds and final are the same for all */
 }
 
 /* Prints the rows that were handed over, in their order. */
-static void ranks_print(const struct report *report, const struct window *window,
-                        struct group **groups, size_t count, bool final)
+static void ranks_print(struct report *report, const struct window *window, struct group **groups,
+                        size_t count, bool final)
 {
     struct rows *rows = report->windows.run->rows;
     const size_t ranked = rows_ranks(rows);
@@ -275,9 +265,8 @@ static void report_updates(struct run *run)
 static void report_finish(struct run *run)
 {
     struct report *report = run->own;
-    struct windows *windows = &report->windows;
-    const size_t count = windows_order(windows);
-    if (count != 0) run->finished_us = windows_at(windows, count - 1)->start_us + windows->size_us;
+    const int64_t end_us = windows_end_us(&report->windows);
+    if (end_us != INT64_MIN) run->finished_us = end_us;
     report_advance(run, INT64_MAX);
 }
 
@@ -300,6 +289,7 @@ static void report_explain(struct run *run, struct buffer *out)
     const struct report *report = run->own;
     group_explain(&report->by, out);
     aggregates_explain(&report->aggregates, out);
+    windows_explain(&report->windows, out);
 }
 
 void report_release(struct run *run)
@@ -309,7 +299,9 @@ void report_release(struct run *run)
     aggregates_release(&report->aggregates);
     group_by_release(&report->by);
     free(report->total);
-    report->total = NULL;
+    buffer_release(&report->total_text);
+    free(report);
+    run->own = NULL;
 }
 
 static void report_range(struct run *run, int64_t border_us)

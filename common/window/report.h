@@ -15,6 +15,7 @@
 #include "base/option.h"
 #include "window/aggregate.h"
 #include "window/group.h"
+#include "window/heading.h"
 #include "window/window.h"
 #include "writer/rows.h"
 
@@ -22,12 +23,13 @@ struct report {
     struct group_by by;
     struct aggregates aggregates;
     struct windows windows;
-    int start, end, final; /* members of the rows; final is -1 when there is none */
-    int group[GROUP_VALUES_MAX + 1];
+    struct heading heading;
+    int final; /* member of the rows; -1: there is none */
     int aggregate[AGGREGATES_MAX];
     int end_slot;  /* --merge: of window_end in the rows read */
     int too_large; /* --by-partition: the member that names such sums; else -1 */
     char *total;   /* cells, where parts are added up */
+    struct buffer total_text;
 };
 
 /* What is asked for; lists are those of --by and --agg. */
@@ -37,15 +39,15 @@ struct report_request {
     int64_t size_us, slide_us, offset_us;
 };
 
-/* Compiles what is asked for, declares the rows' members, is ready for events and becomes
- * run->own. False: the reason is added to why as a phrase. The report stays where it is. */
-bool report_init(struct report *report, struct run *run, const struct report_request *request,
-                 struct buffer *why);
+/* Makes a report that is ready for events, and run->own: compiles what is asked for, and declares
+ * the rows' members. False: the reason is added to why as a phrase; it has to be released all the
+ * same. */
+bool report_init(struct run *run, const struct report_request *request, struct buffer *why);
 
 /* What a tool whose run->own is a report does with events, or with rows (--merge). */
 const struct analysis *report_analysis(const struct run *run);
 
-/* Gives the memory of run->own back. */
+/* Gives the report back. */
 void report_release(struct run *run);
 
 #endif

@@ -8,16 +8,10 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "window/window_inside.h"
 
 #define SPARE_MAX 4
 #define KEEP_BYTES ((size_t)1 << 20)
-
-/* An entry of window.ids. */
-struct seen {
-    struct id id;   /* the group's mixed with the value's */
-    uint32_t group; /* its number */
-    uint32_t mask;  /* the set's aggregates it has been counted for */
-};
 
 void windows_init(struct windows *all, struct run *run, struct group_by *by,
                   struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
@@ -34,10 +28,14 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         .closed_us = INT64_MIN,
     };
     calendar_init(&all->open, HELD_GROUPS);
+    if (slide_us < size_us && size_us % slide_us == 0 && !run->settings.merge &&
+        !run->settings.updates)
+        panes_init(all);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
+    all->extremes = windows_have_extremes(all);
 }
 
-static void window_free(struct windows *all, struct window *window)
+void window_free(struct windows *all, struct window *window)
 {
     table_release(&window->groups);
     for (int i = 0; i < all->aggregates->set_count; i++)
@@ -64,6 +62,7 @@ void windows_release(struct windows *all)
         window_free(all, window);
     }
     calendar_release(&all->open);
+    panes_release(all);
     free(all->sorted);
     buffer_release(&all->key);
     *all = (struct windows){0};
@@ -79,7 +78,7 @@ int64_t windows_floor(const struct windows *all, int64_t time_us)
 
 /* Finding and making windows. */
 
-static struct window *window_new(struct windows *all, int64_t start_us)
+struct window *window_new(struct windows *all, int64_t start_us)
 {
     struct window *window = all->spare;
     if (window != NULL) {
@@ -101,7 +100,7 @@ static struct window *window_new(struct windows *all, int64_t start_us)
 }
 
 /* Gives the window's memory back, or keeps the window for another time when it has little. */
-static void window_retire(struct windows *all, struct window *window)
+void window_retire(struct windows *all, struct window *window)
 {
     all->keys -= window->groups.count;
     for (int i = 0; i < all->aggregates->set_count; i++)
@@ -121,32 +120,35 @@ static void window_retire(struct windows *all, struct window *window)
     all->spare_count++;
 }
 
+int64_t windows_end_us(struct windows *all)
+{
+    const size_t count = windows_order(all);
+    const int64_t last_us = count == 0 ? INT64_MIN : windows_at(all, count - 1)->start_us;
+    const int64_t pane_us = panes_last_us(all);
+    const int64_t start_us = pane_us > last_us ? pane_us : last_us;
+    return start_us == INT64_MIN ? INT64_MIN : start_us + all->size_us;
+}
+
 size_t windows_order(struct windows *all)
 {
     calendar_order(&all->open);
     return all->open.count;
 }
 
-static struct window *window_find(const struct windows *all, int64_t start_us)
-{
-    return calendar_find(&all->open, start_us);
-}
-
-static void recent_set(struct windows *all, struct window *window)
+void recent_set(struct windows *all, struct window *window)
 {
     if (all->recent == window) return;
     all->recent = window;
     memset(all->lately, 0, sizeof all->lately);
 }
 
-/* The window of that start, opened if need be. */
-static struct window *window_get(struct windows *all, int64_t start_us)
+struct window *window_get(struct windows *all, struct calendar *calendar, int64_t start_us)
 {
     if (all->recent != NULL && all->recent->start_us == start_us) return all->recent;
-    struct window *window = window_find(all, start_us);
+    struct window *window = calendar_find(calendar, start_us);
     if (window == NULL) {
         window = window_new(all, start_us);
-        calendar_add(&all->open, (struct dated *)window);
+        calendar_add(calendar, (struct dated *)window);
     }
     recent_set(all, window);
     return all->recent;
@@ -223,9 +225,8 @@ void windows_hint(struct windows *all, struct event *ev)
     if (!id_is_none(look->first)) table_prefetch(&window->ids[0], look->first);
 }
 
-/* The group of that id, made if need be: its key is that of ev, or in all->key when ev is NULL. */
-static struct group *group_put(struct windows *all, struct window *window, struct id id,
-                               const struct event *ev)
+struct group *group_put(struct windows *all, struct window *window, struct id id,
+                        const struct event *ev)
 {
     bool is_new;
     const char *entries = window->groups.entries;
@@ -253,26 +254,6 @@ static inline struct group *group_get(struct windows *all, struct window *window
     return *lately;
 }
 
-/* Counts an id for the aggregates of mask that have not seen it yet. */
-static inline void id_count(struct windows *all, struct window *window, int set, struct id id,
-                            struct group *group, uint32_t mask)
-{
-    bool is_new;
-    struct seen *seen = table_put(&window->ids[set], id, &is_new);
-    all->keys += is_new;
-    seen->group = group->number;
-    /* Mostly there is one or none, and nobody can predict which: then the first cell, whose offset
-     * stands in every place not taken, gets nothing. */
-    const uint32_t *const cell = all->aggregates->set[set].cell;
-    uint32_t fresh = mask & ~seen->mask;
-    do {
-        const int bit = __builtin_ctz(fresh | UINT32_C(1) << (SET_BITS - 1));
-        *cell_count(group_cells(group), cell[bit]) += fresh != 0;
-        fresh &= fresh - 1;
-    } while (__builtin_expect(fresh != 0, 0));
-    seen->mask |= mask;
-}
-
 static inline unsigned window_event(struct windows *all, struct window *window,
                                     const struct look *look, const struct event *ev)
 {
@@ -293,28 +274,31 @@ static enum fate row_event(struct windows *all, const struct event *ev)
 {
     if (ev->time_us < all->closed_us) return FATE_LATE;
     group_key(all->by, ev, &all->key);
-    struct window *window = window_get(all, ev->time_us);
+    struct window *window = window_get(all, &all->open, ev->time_us);
     struct group *group = group_get(all, window, id_of(buffer_slice(&all->key)), NULL);
     aggregates_row(all->aggregates, group_cells(group), &window->text, ev);
     return FATE_USED;
 }
 
-/* Windows that overlap: the event is in several. */
+/* Windows that overlap: the event is added to each. */
 static enum fate windows_slide(struct windows *all, const struct look *look, const struct event *ev,
                                int64_t last_us)
 {
     int64_t start_us = last_us;
+    if (all->panes.used) recent_set(all, NULL); /* a pane may be */
     for (; start_us + all->size_us > ev->time_us; start_us -= all->slide_us) {
         if (start_us + all->size_us <= ev->watermark_us) {
             all->run->counters.late_windows++;
             continue;
         }
-        struct window *window = window_get(all, start_us);
+        struct window *window = window_get(all, &all->open, start_us);
         const unsigned wrong = window_event(all, window, look, ev);
-        if (start_us == last_us) all->run->counters.not_numbers += wrong;
+        if (start_us != last_us) continue;
+        all->run->counters.not_numbers += wrong;
+        if (wrong != 0 || all->extremes) windows_misnumbers(all, ev, look->selected);
     }
     /* The next event is most likely here, too. */
-    recent_set(all, window_find(all, last_us));
+    recent_set(all, calendar_find(event_calendar(all), last_us));
     return FATE_USED;
 }
 
@@ -332,10 +316,14 @@ enum fate windows_event(struct windows *all, const struct event *ev)
         event_look(all, ev, &own);
         look = &own;
     }
-    if (all->slide_us < all->size_us) return windows_slide(all, look, ev, start_us);
-    struct window *window = recent ? all->recent : window_get(all, start_us);
+    if (all->slide_us < all->size_us && !pane_takes(all, start_us, ev->watermark_us))
+        return windows_slide(all, look, ev, start_us);
+    struct window *window = recent ? all->recent : window_get(all, event_calendar(all), start_us);
     const unsigned wrong = window_event(all, window, look, ev);
-    if (__builtin_expect(wrong != 0, 0)) all->run->counters.not_numbers += wrong;
+    if (__builtin_expect(wrong != 0 || all->extremes, 0)) {
+        all->run->counters.not_numbers += wrong;
+        windows_misnumbers(all, ev, look->selected);
+    }
     return FATE_USED;
 }
 
@@ -351,10 +339,30 @@ enum reason windows_row_check(const struct windows *all, const struct event *ev,
     return good ? REASON_NONE : REASON_BAD_MEMBER;
 }
 
+void windows_drop(struct windows *all, struct calendar *calendar, size_t first, size_t behind)
+{
+    struct window *closed = NULL;
+    if (behind <= first) return;
+    for (size_t i = behind; i > first; i--) {
+        struct window *window = (struct window *)calendar->thing[i - 1];
+        window->next = closed;
+        closed = window;
+    }
+    calendar_drop(calendar, first, behind);
+    for (struct window *next; closed != NULL; closed = next) {
+        next = closed->next;
+        window_retire(all, closed);
+    }
+}
+
 void windows_close(struct windows *all, int64_t watermark_us, window_done *done, void *context)
 {
     const int64_t open_us = all->run->settings.merge ? 1 : all->size_us;
     if (watermark_us > all->closed_us) all->closed_us = watermark_us;
+    if (all->panes.used) {
+        panes_close(all, watermark_us, done, context);
+        return;
+    }
     if (all->open.count == 0 || all->open.earliest_us + open_us > watermark_us) return;
     const size_t count = windows_order(all);
     size_t first = 0;
@@ -368,14 +376,7 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
     }
     if (behind == first) return;
     recent_set(all, NULL);
-    for (size_t i = first; i < behind; i++)
-        windows_at(all, i)->next = i + 1 < behind ? windows_at(all, i + 1) : NULL;
-    struct window *closed = windows_at(all, first);
-    calendar_drop(&all->open, first, behind);
-    for (struct window *next; closed != NULL; closed = next) {
-        next = closed->next;
-        window_retire(all, closed);
-    }
+    windows_drop(all, &all->open, first, behind);
 }
 
 /* Order. */
@@ -423,7 +424,7 @@ static int ordered_compare(const void *left, const void *right, void *context)
 }
 
 /* Room for a window's groups in all->sorted. */
-static void sorted_reserve(struct windows *all, size_t count)
+void sorted_reserve(struct windows *all, size_t count)
 {
     if (count <= all->sorted_cap) return;
     all->sorted_cap = count + count / 4;
@@ -445,145 +446,4 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
         all->sorted[i] = list[i].group;
     free(list);
     return all->sorted;
-}
-
-/* The groups as they come. */
-static struct group **groups_unsorted(struct windows *all, const struct window *window,
-                                      size_t *count)
-{
-    sorted_reserve(all, window->groups.count);
-    *count = 0;
-    struct group *group = NULL;
-    while ((group = table_next(&window->groups, group)) != NULL)
-        all->sorted[(*count)++] = group;
-    return all->sorted;
-}
-
-/* The state. */
-
-static int seen_compare(const void *a, const void *b)
-{
-    return id_compare(((const struct seen *)a)->id, ((const struct seen *)b)->id);
-}
-
-/* The ids of one set, in order unless in_range; rank says where a group of that number stands. */
-static void ids_save(const struct windows *all, const struct table *ids, const uint32_t *rank,
-                     struct buffer *out)
-{
-    struct seen *list = memory_zero(ids->count + 1, sizeof *list);
-    const struct seen *seen = NULL;
-    size_t count = 0;
-    while ((seen = table_next(ids, seen)) != NULL)
-        list[count++] = *seen;
-    if (!all->in_range) qsort(list, count, sizeof *list, seen_compare);
-    pack_u64(out, count);
-    for (size_t i = 0; i < count; i++) {
-        pack_id(out, list[i].id);
-        pack_u32(out, rank[list[i].group]);
-        pack_u32(out, list[i].mask);
-    }
-    free(list);
-}
-
-static void groups_save(struct windows *all, const struct window *window, uint32_t *rank,
-                        bool with_distinct, struct buffer *out)
-{
-    size_t count;
-    struct group **sorted =
-        all->in_range ? groups_unsorted(all, window, &count) : windows_sorted(all, window, &count);
-    pack_i64(out, window->start_us);
-    pack_u32(out, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) {
-        if (rank != NULL) rank[sorted[i]->number] = (uint32_t)i;
-        pack_text(out, window_key(window, sorted[i]));
-        aggregates_save(all->aggregates, group_cells(sorted[i]), &window->text, with_distinct, out);
-    }
-}
-
-static void window_save(struct windows *all, const struct window *window, struct buffer *out)
-{
-    uint32_t *rank = memory_zero(window->groups.count + 1, sizeof *rank);
-    groups_save(all, window, rank, all->run->settings.merge, out);
-    for (int i = 0; i < all->aggregates->set_count; i++)
-        ids_save(all, &window->ids[i], rank, out);
-    free(rank);
-}
-
-void windows_save_done(struct windows *all, const struct window *window, struct buffer *out)
-{
-    groups_save(all, window, NULL, true, out);
-}
-
-void windows_save(struct windows *all, struct buffer *out)
-{
-    pack_i64(out, all->closed_us);
-    const size_t count = windows_order(all);
-    pack_u64(out, count);
-    for (size_t i = 0; i < count; i++)
-        window_save(all, windows_at(all, i), out);
-}
-
-static bool group_load(struct windows *all, struct window *window, struct id *id,
-                       bool with_distinct, struct unpack *in)
-{
-    struct value values[GROUP_VALUES_MAX + 1];
-    const struct slice key = unpack_text(in);
-    if (in->broken || !group_values(key, values, group_width(all->by))) return false;
-    buffer_clear(&all->key);
-    buffer_add_slice(&all->key, key);
-    *id = id_of(key);
-    struct group *group = group_get(all, window, *id, NULL);
-    if (all->run->settings.merge) memset(group_cells(group), 0, all->aggregates->cell_bytes);
-    aggregates_load(all->aggregates, group_cells(group), &window->text, with_distinct, in);
-    return !in->broken;
-}
-
-static bool ids_load(struct windows *all, struct window *window, int set, const struct id *groups,
-                     uint32_t group_count, struct unpack *in)
-{
-    const uint64_t count = unpack_u64(in);
-    for (uint64_t i = 0; i < count && !in->broken; i++) {
-        const struct id id = unpack_id(in);
-        const uint32_t rank = unpack_u32(in);
-        const uint32_t mask = unpack_u32(in);
-        if (in->broken || id_is_none(id) || rank >= group_count) return false;
-        if ((uint64_t)mask >> all->aggregates->set[set].count != 0) return false;
-        id_count(all, window, set, id, table_find(&window->groups, groups[rank]), mask);
-    }
-    return !in->broken;
-}
-
-/* done: as of windows_save_done. */
-static bool window_load(struct windows *all, bool done, struct unpack *in)
-{
-    const int64_t start_us = unpack_i64(in);
-    const uint32_t count = unpack_u32(in);
-    /* A group takes four bytes at least: a count beyond that is not worth memory. */
-    if (in->broken || count > (size_t)(in->end - in->at) / sizeof(uint32_t)) return false;
-    if (start_us < INSTANT_MIN - DURATION_MAX || start_us > INSTANT_MAX) return false;
-    if (windows_floor(all, start_us) != start_us) return false;
-    struct window *window = window_get(all, start_us);
-    struct id *groups = memory_zero((size_t)count + 1, sizeof *groups);
-    bool good = true;
-    for (uint32_t i = 0; i < count && good; i++)
-        good = group_load(all, window, &groups[i], done || all->run->settings.merge, in);
-    for (int i = 0; i < all->aggregates->set_count && good && !done; i++)
-        good = ids_load(all, window, i, groups, count, in);
-    free(groups);
-    return good;
-}
-
-bool windows_load_done(struct windows *all, struct unpack *in)
-{
-    return window_load(all, true, in);
-}
-
-bool windows_load(struct windows *all, struct unpack *in)
-{
-    const int64_t closed_us = unpack_i64(in);
-    const uint64_t count = unpack_u64(in);
-    if (closed_us > all->closed_us) all->closed_us = closed_us;
-    for (uint64_t i = 0; i < count; i++)
-        if (!window_load(all, false, in)) return false;
-    return !in->broken;
 }

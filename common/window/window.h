@@ -14,6 +14,13 @@
  * A struct windows is used in this order: windows_init, then windows_hint and windows_event for
  * each event, windows_close when the watermark has moved.
  *
+ * Where the size is a multiple of the slide, an event is not added to each of its windows. It goes
+ * into a pane, which is as long as the slide, and a window is the panes in it together (Li, Maier,
+ * Tufte, Papadimos, Tucker: No pane, no gain, 2005). From one window to the next one pane comes and
+ * one goes. Only an event that is late for some of its windows is added to each of the others, and
+ * so are those of a state or a range: windows that are open have that beside the panes. Not with
+ * --emit=updates, which prints windows while they grow.
+ *
  * --merge: the input is rows, a row is the contribution of one partition to one group, and the last
  * one stands. The partition is the last value of the group's key, and report.h adds up what differs
  * in it only. A window is done when every partition has come to a later one, that is when the
@@ -53,6 +60,15 @@ struct window {
     struct table ids[];  /* one for each distinct set */
 };
 
+struct panes {
+    bool used;
+    struct calendar open;    /* each a struct window as long as the slide */
+    struct window *together; /* what the panes from from_us to until_us hold; window_panes.c */
+    int64_t from_us, until_us;
+    int64_t next_us;   /* windows that start before it are closed; INT64_MIN: none is */
+    size_t text_bytes; /* of together, when all of it was made last */
+};
+
 /* Groups seen lately in the window that is recent, by the low bits of their ids: where there are
  * few groups, the table is not asked. */
 #define LATELY_MAX 64
@@ -62,7 +78,8 @@ struct windows {
     struct group_by *by; /* borrowed, as the next */
     struct aggregates *aggregates;
     int64_t size_us, slide_us, offset_us;
-    struct calendar open;  /* see windows_order */
+    struct calendar open; /* see windows_order */
+    struct panes panes;
     struct window *recent; /* where the last event went; NULL: nowhere */
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
@@ -73,6 +90,7 @@ struct windows {
     int64_t closed_us; /* the largest watermark windows_close was told */
     uint64_t keys;     /* groups and ids held */
     bool hinted;       /* expressions are cheap enough to be evaluated ahead */
+    bool extremes;     /* min or max may be of numbers that are text */
     struct buffer key;
     struct operand_values values;
     struct group **sorted; /* for windows_sorted */
@@ -89,12 +107,19 @@ void windows_release(struct windows *all);
 /* These are the windows of a range of --jobs (command.h: ranges.begin). */
 void windows_range(struct windows *all, int64_t border_us);
 
-/* Puts the open windows in order of start; how many there are, and each of them. */
+/* Puts the open windows in order of start; how many there are, and each of them. Where there are
+ * panes, what they hold is in none of them. */
 size_t windows_order(struct windows *all);
 static inline struct window *windows_at(const struct windows *all, size_t place)
 {
     return (struct window *)all->open.thing[place];
 }
+
+/* Where the last window ends that is open; INT64_MIN: none is. */
+int64_t windows_end_us(struct windows *all);
+
+/* Adds a line for --explain where windows of events overlap: how often an event is counted. */
+void windows_explain(const struct windows *all, struct buffer *out);
 
 /* The start of the last window that holds the instant: the largest multiple of the slide not after
  * it. */
@@ -105,6 +130,12 @@ void windows_hint(struct windows *all, struct event *ev);
 
 /* tool.event: adds the event to its windows. */
 enum fate windows_event(struct windows *all, const struct event *ev);
+
+/* Is there a min or max of a member that --number could be given for? */
+bool windows_have_extremes(const struct windows *all);
+
+/* Notes what of the event's values, of those selected, should be numbers and are none. */
+void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected);
 
 /* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
  * printed. end_slot: of the member window_end. */

@@ -14,22 +14,59 @@ void output_standard(struct output *output)
     *output = (struct output){.name = "standard output", .fd = STDOUT_FILENO};
 }
 
-void output_file(struct output *output, const char *name, uint64_t length)
+/* Readable too, when it may be, for what it begins with is looked at; but a FIFO opened both ways
+ * would never be without a reader. */
+static int append_open(const char *name)
 {
-    *output = (struct output){.name = name, .file = true, .position = length};
+    struct stat stat_now;
+    const int how = O_CREAT | O_APPEND | O_CLOEXEC;
+    if (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode))
+        return open(name, O_WRONLY | how, 0666);
+    const int fd = open(name, O_RDWR | how, 0666);
+    return fd < 0 && errno == EACCES ? open(name, O_WRONLY | how, 0666) : fd;
+}
+
+void output_file(struct output *output, const char *name)
+{
+    *output = (struct output){.name = name, .file = true};
     const int fd = path_stream(name);
-    output->fd =
-        fd < 0 ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    output->fd = fd < 0 ? append_open(name) : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (output->fd < 0) die_errno("%s", name);
     if (fd >= 0) return;
     struct stat stat;
     if (fstat(output->fd, &stat) != 0) die_errno("%s", name);
-    if (!S_ISREG(stat.st_mode)) return; /* a device or FIFO: nothing to cut */
-    if ((uint64_t)stat.st_size < length)
-        die_person("%s: is shorter than the state says (%lld of %llu bytes): rows are missing",
-                   name, (long long)stat.st_size, (unsigned long long)length);
-    if (ftruncate(output->fd, (off_t)length) != 0) die_errno("%s", name);
-    if (lseek(output->fd, (off_t)length, SEEK_SET) < 0) die_errno("%s", name);
+    output->regular = S_ISREG(stat.st_mode);
+}
+
+void output_cut(struct output *output, uint64_t length)
+{
+    if (!output->regular) return;
+    if (ftruncate(output->fd, (off_t)length) != 0) die_errno("%s", output->name);
+    output->position = length;
+}
+
+bool output_measure(struct output *output, struct stat *stat)
+{
+    if (!output->regular) return false;
+    if (fstat(output->fd, stat) != 0) die_errno("%s", output->name);
+    if (output->position > (uint64_t)stat->st_size) output->position = (uint64_t)stat->st_size;
+    return true;
+}
+
+void output_go_on(struct output *output)
+{
+    struct stat stat;
+    if (output_measure(output, &stat)) output->position = (uint64_t)stat.st_size;
+}
+
+void output_reopen(struct output *output)
+{
+    if (!output->regular) return;
+    output_sync(output);
+    if (close(output->fd) != 0) die_errno("%s", output->name);
+    output->fd = append_open(output->name);
+    if (output->fd < 0) die_errno("%s", output->name);
+    output_go_on(output);
 }
 
 int output_create(const char *name, mode_t mode)

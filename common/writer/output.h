@@ -3,13 +3,14 @@
  *
  * Bytes gather in memory and go out in whole rows at output_flush; every write and the final close
  * are checked (a failure is exit 1; a closed pipe kills with SIGPIPE, as everywhere). position is
- * what a state records: the length up to the last flush.
+ * what a state records (mark.h): the length up to the last flush.
  */
 #ifndef CS_OUTPUT_H
 #define CS_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buffer.h"
@@ -22,16 +23,32 @@ struct output {
      * now; NULL: none, nowhere. */
     const char *lent, *lent_end, *lender, *lender_end;
     uint64_t position;       /* bytes written so far, in the file when it is one */
-    bool file;               /* opened by name: cut at start, synced before a state is saved */
+    bool file;               /* opened by name: synced before a state is saved */
+    bool regular;            /* opened by name, and a regular file: cut, measured, opened anew */
     bool (*may_write)(void); /* NULL: always; while it says no, rows gather */
 };
 
 /* Standard output. */
 void output_standard(struct output *output);
 
-/* A file: made when it is not there; cut to length bytes (0 at a fresh start, what the state says
- * on resume). /dev/stdout and /dev/stderr are what the process has been given. */
-void output_file(struct output *output, const char *name, uint64_t length);
+/* A file: made when it is not there. Rows go to its end, wherever that is when they are written:
+ * somebody may empty it meanwhile. Until output_cut or output_go_on position is 0. /dev/stdout and
+ * /dev/stderr are what the process has been given. */
+void output_file(struct output *output, const char *name);
+
+/* Cuts a regular file to length bytes, and goes on there; anything else stays as it is. */
+void output_cut(struct output *output, uint64_t length);
+
+/* Goes on at the end of a regular file. */
+void output_go_on(struct output *output);
+
+/* What is there of a regular file that was opened by name; corrects position, where somebody has
+ * cut the file shorter. False: it is none. */
+bool output_measure(struct output *output, struct stat *stat);
+
+/* Closes a file of rows, after a flush, and opens what has its name now, made when it is not
+ * there. Anything but a regular file that was opened by name stays. */
+void output_reopen(struct output *output);
 
 /* A file that is made anew: what has its name is taken away, not written to, and no link is
  * followed, so that nobody who may write to the directory says where the bytes go. Returns the

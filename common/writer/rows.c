@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 
 /* A block ends with its window and before the tool waits, and when it is so large. */
 #define BLOCK_ROWS ((size_t)1000)
@@ -125,24 +126,33 @@ int rows_find(const struct rows *rows, struct slice name)
     return -1;
 }
 
+/* The phrase for a name that is none of the rows'. */
+static const char *member_missing(const struct rows *rows, const char *option, const char *name)
+{
+    static char phrase[300];
+    struct nearest nearest;
+    nearest_begin(&nearest, slice_of(name));
+    for (int i = 0; i < rows->members; i++)
+        nearest_offer(&nearest, rows->member[i].name);
+    const bool near = nearest.name.text != NULL;
+    snprintf(phrase, sizeof phrase, "--%s: rows have no member '%.100s'%s%.*s%s", option, name,
+             near ? "; did you mean " : "", near ? (int)nearest.name.len : 0,
+             near ? nearest.name.text : "", near ? "?" : "");
+    return phrase;
+}
+
 const char *rows_check(struct rows *rows)
 {
-    static char phrase[200];
     rows->encoder.member = rows->member;
     rows->encoder.members = rows->cells.members = rows->members;
     for (int i = 0; i < rows->keys; i++) {
         rows->key_member[i] = rows_find(rows, rows->key[i]);
         if (rows->members == 0 || rows->key_member[i] >= 0) continue;
-        snprintf(phrase, sizeof phrase, "--key: rows have no member '%.100s'", rows->key[i].text);
-        return phrase;
+        return member_missing(rows, "key", rows->key[i].text);
     }
     if (rows->order_by != NULL) {
         rows->order_member = rows_find(rows, slice_of(rows->order_by));
-        if (rows->order_member < 0) {
-            snprintf(phrase, sizeof phrase, "--order-by: rows have no member '%.100s'",
-                     rows->order_by);
-            return phrase;
-        }
+        if (rows->order_member < 0) return member_missing(rows, "order-by", rows->order_by);
     }
     return NULL;
 }

@@ -99,7 +99,8 @@ BYS = ['x', 'device_type', 'traffic_source', 't=lower(x)', 'dl=lower(traffic_sou
 
 def window_options(rng):
     """--size, --slide, --offset, --by, --agg, --order-by, --top."""
-    size, slide = rng.choice([('10m', None), ('5m', None), ('10m', '5m'), ('10m', '3m'), ('1h', '20m'), ('7m', '7m')])
+    size, slide = rng.choice([('10m', None), ('5m', None), ('10m', '5m'), ('10m', '3m'), ('1h', '20m'), ('7m', '7m'),
+                              ('10m', '1m'), ('5m', '30s'), ('1m', '10s')])
     options = {'size': size, 'agg': rng.sample(AGGS, rng.randint(1, 5))}
     if slide:
         options['slide'] = slide

@@ -62,23 +62,23 @@ static void test_sliding(void)
     baseline_release(&baseline);
 }
 
-static void test_verdict(void)
+static void test_deviation(void)
 {
     const decimal value = 15 * DECIMAL_ONE, nothing = 0;
 
-    struct verdict verdict = verdict_of(&value, 30 * DECIMAL_ONE, 3);
-    ok(verdict.has_mean && verdict.mean == 10 * DECIMAL_ONE && verdict.has_percent &&
-           verdict.percent == 50 * DECIMAL_ONE,
+    struct deviation deviation = deviation_of(&value, 30 * DECIMAL_ONE, 3);
+    ok(deviation.has_mean && deviation.mean == 10 * DECIMAL_ONE && deviation.has_percent &&
+           deviation.percent == 50 * DECIMAL_ONE,
        "15 is 50 % above a mean of 10");
-    verdict = verdict_of(&nothing, 10 * DECIMAL_ONE, 3);
-    ok(verdict.mean == DECIMAL_ONE * 333 / 100 && verdict.percent == -100 * DECIMAL_ONE,
+    deviation = deviation_of(&nothing, 10 * DECIMAL_ONE, 3);
+    ok(deviation.mean == DECIMAL_ONE * 333 / 100 && deviation.percent == -100 * DECIMAL_ONE,
        "a mean is rounded to two places, a deviation is from the exact one");
-    verdict = verdict_of(&value, 0, 3);
-    ok(verdict.has_mean && !verdict.has_percent, "nothing is a percentage of 0");
-    verdict = verdict_of(&value, 0, 0);
-    ok(!verdict.has_mean && !verdict.has_percent, "without windows there is no mean");
-    verdict = verdict_of(NULL, DECIMAL_ONE, 1);
-    ok(verdict.has_mean && !verdict.has_percent, "without a value there is no deviation");
+    deviation = deviation_of(&value, 0, 3);
+    ok(deviation.has_mean && !deviation.has_percent, "nothing is a percentage of 0");
+    deviation = deviation_of(&value, 0, 0);
+    ok(!deviation.has_mean && !deviation.has_percent, "without windows there is no mean");
+    deviation = deviation_of(NULL, DECIMAL_ONE, 1);
+    ok(deviation.has_mean && !deviation.has_percent, "without a value there is no deviation");
 }
 
 static void test_state(void)
@@ -113,7 +113,7 @@ int main(void)
 {
     test_series();
     test_sliding();
-    test_verdict();
+    test_deviation();
     test_state();
     return plan();
 }

@@ -26,6 +26,8 @@ static int64_t random_below(int64_t bound)
     return (int64_t)(random_bits() % (uint64_t)bound);
 }
 
+static const struct kept one_action = {.actions = 1, .list_slot = -1};
+
 /* What is tried: some events, and what a session is. */
 struct trial {
     int64_t gap_us, max_us, lateness_us;
@@ -71,19 +73,15 @@ static struct id id_at(const struct trial *trial, int i)
 
 static bool add(struct sessions *sessions, const struct trial *trial, int i)
 {
-    const struct fact fact = {.time_us = trial->event[i].time_us,
-                              .watermark_us = trial->event[i].watermark_us,
-                              .deed = DEED_PAGE_VIEW,
-                              .user = VALUE_NULL,
-                              .source = VALUE_NULL,
-                              .device = VALUE_NULL,
-                              .product = VALUE_NULL};
+    const struct click click = {.time_us = trial->event[i].time_us,
+                                .watermark_us = trial->event[i].watermark_us,
+                                .action = 1};
     const struct id id = id_at(trial, i);
     const uint32_t number = timelines_find(&sessions->timelines, id);
-    if (number != POOL_NONE) return sessions_add(sessions, number, &fact);
+    if (number != POOL_NONE) return sessions_add(sessions, number, &click);
     struct buffer name = {0};
     timeline_name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
-    const bool used = sessions_begin(sessions, id, buffer_slice(&name), &fact);
+    const bool used = sessions_begin(sessions, id, buffer_slice(&name), &click);
     buffer_release(&name);
     return used;
 }
@@ -95,7 +93,7 @@ static void print(void *context, const struct session *session)
     buffer_printf(context, "%08lld %08lld %c %04u\n", (long long)stretch->last_us,
                   (long long)stretch->start_us,
                   stretch_name(stretch).text[stretch_name(stretch).len - 1],
-                  stretch->deeds[DEED_PAGE_VIEW]);
+                  stretch_count(stretch, 1));
 }
 
 static int lines_compare(const void *a, const void *b)
@@ -119,7 +117,7 @@ static void whole(struct trial *trial, struct buffer *out)
 {
     struct sessions sessions;
 
-    sessions_init(&sessions, trial->gap_us, trial->max_us);
+    sessions_init(&sessions, &one_action, trial->gap_us, trial->max_us);
     for (int i = 0; i < trial->events; i++) {
         advance(&sessions, trial->event[i].watermark_us, out);
         trial->event[i].late = !add(&sessions, trial, i);
@@ -136,8 +134,8 @@ static int in_parts(const struct trial *trial, struct buffer *out)
     bool holds[EVENTS_MAX] = {false};
     int wrong = 0;
 
-    sessions_init(&run, trial->gap_us, trial->max_us);
-    sessions_init(&range, trial->gap_us, trial->max_us);
+    sessions_init(&run, &one_action, trial->gap_us, trial->max_us);
+    sessions_init(&range, &one_action, trial->gap_us, trial->max_us);
     border_init(&border, trial->border_us, trial->gap_us);
     for (int i = trial->first; i < trial->events; i++) {
         const int64_t watermark_us = trial->event[i].watermark_us;

@@ -4,37 +4,48 @@
 
 #include <stdlib.h>
 
-#include "clicks.h"
+#include "samples.h"
 #include "tap.h"
 
 static int64_t after_us, forget_us;
 
-static void alert_line(void *context, const struct cart_alert *alert)
+static void carts_begin_empty(struct carts *carts)
 {
-    struct slice name = alert->name;
+    const struct cart_rule rule = {.after_us = after_us,
+                                   .forget_us = forget_us,
+                                   .add = ACTION_ADD_TO_CART,
+                                   .purchase = ACTION_PURCHASE,
+                                   .user = 0};
 
-    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
-                  timeline_name_value(&name).text, (int)alert->user.len, alert->user.text,
-                  alert->add_to_carts);
+    carts_init(carts, &sample_kept, &rule);
 }
 
-static bool carts_event(struct carts *carts, struct slice name, const struct fact *fact)
+static void alert_line(void *context, const struct overview *alert)
+{
+    struct slice name = alert->name;
+    const struct value user = attribute_value(&alert->attributes, 0, alert->present);
+
+    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
+                  timeline_name_value(&name).text, (int)user.len, user.text,
+                  alert->count[ACTION_ADD_TO_CART]);
+}
+
+static bool cart_take(struct carts *carts, struct slice name, const struct click *click)
 {
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&carts->timelines, id);
 
-    return number != POOL_NONE ? carts_add(carts, number, fact)
-                               : carts_begin(carts, id, name, fact);
+    return number != POOL_NONE ? carts_add(carts, number, click)
+                               : carts_begin(carts, id, name, click);
 }
 
-static bool carts_click(struct carts *carts, const struct click *click)
+static bool carts_sample(struct carts *carts, const struct sample *sample)
 {
     struct buffer name = {0};
-    struct fact fact;
-    char texts[6];
+    struct sample_event event;
 
-    click_fact(click, &fact, texts, &name);
-    const bool used = carts_event(carts, buffer_slice(&name), &fact);
+    sample_click(sample, &event, &name);
+    const bool used = cart_take(carts, buffer_slice(&name), &event.click);
     buffer_release(&name);
     return used;
 }
@@ -46,7 +57,7 @@ static bool carts_resume(struct carts *carts)
     struct carts loaded;
 
     carts_save(carts, &saved);
-    carts_init(&loaded, after_us, forget_us);
+    carts_begin_empty(&loaded);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
     bool good = carts_load(&loaded, &in) && in.at == in.end;
     carts_save(&loaded, &again);
@@ -58,33 +69,36 @@ static bool carts_resume(struct carts *carts)
     return good;
 }
 
+enum { PAUSE = 1, RESUME = 2 };
+
 /* Runs the events; advances once in `often` events (0: only at the end, to end_us). */
-static bool world_run(struct world *world, int64_t often, bool resume, int64_t end_us,
+static bool world_run(struct world *world, int64_t often, int ways, int64_t end_us,
                       struct buffer *out)
 {
     struct carts carts;
     bool good = true;
 
-    carts_init(&carts, after_us, forget_us);
+    carts_begin_empty(&carts);
     for (int i = 0; i < world->count; i++) {
-        struct click *click = &world->click[i];
-        click->used = carts_click(&carts, click);
+        struct sample *sample = &world->sample[i];
+        sample->used = carts_sample(&carts, sample);
         if (often > 0 && random_below(often) == 0)
-            carts_advance(&carts, click->advance_us, alert_line, out);
-        if (resume && random_below(10) == 0) good = carts_resume(&carts) && good;
+            carts_advance(&carts, sample->advance_us, alert_line, out);
+        if ((ways & PAUSE) != 0 && random_below(3) == 0) carts_settle(&carts, alert_line, out);
+        if ((ways & RESUME) != 0 && random_below(10) == 0) good = carts_resume(&carts) && good;
     }
     carts_advance(&carts, end_us, alert_line, out);
     struct buffer rest = {0};
     carts_advance(&carts, INT64_MAX, alert_line, &rest);
     buffer_release(&rest);
-    good = good && carts_count(&carts) == 0 && carts.rests.pool.live == 0 &&
+    good = good && carts_count(&carts) == 0 && carts.dormants.pool.live == 0 &&
            carts.timelines.stretches.pool.live == 0;
     carts_release(&carts);
     return good;
 }
 
 struct alert {
-    struct click last;
+    struct sample last;
     int user;
     uint32_t add_to_carts;
 };
@@ -100,7 +114,7 @@ static int alert_order(const void *a, const void *b)
 }
 
 /* One id's alerts, its events sorted. */
-static int alerts_of(const struct click *clicks, int count, int64_t end_us, struct alert *alerts)
+static int alerts_of(const struct sample *samples, int count, int64_t end_us, struct alert *alerts)
 {
     struct alert alert = {.user = -1};
     int alert_count = 0;
@@ -108,21 +122,21 @@ static int alerts_of(const struct click *clicks, int count, int64_t end_us, stru
     bool settled = false;
 
     for (int i = 0; i < count; i++) {
-        const struct click *click = &clicks[i];
-        if (i > 0 && click->time_us - clicks[i - 1].time_us > forget_us) {
+        const struct sample *sample = &samples[i];
+        if (i > 0 && sample->time_us - samples[i - 1].time_us > forget_us) {
             alert = (struct alert){.user = -1};
             user_us = INT64_MIN;
             settled = false;
         }
-        alert.last = *click;
-        alert.add_to_carts += click->deed == DEED_ADD_TO_CART;
-        settled = settled || click->deed == DEED_PURCHASE;
-        if (click->user >= 0 && (click->time_us > user_us || click->user > alert.user)) {
-            alert.user = click->user;
-            user_us = click->time_us;
+        alert.last = *sample;
+        alert.add_to_carts += sample->action == ACTION_ADD_TO_CART;
+        settled = settled || sample->action == ACTION_PURCHASE;
+        if (sample->user >= 0 && (sample->time_us > user_us || sample->user > alert.user)) {
+            alert.user = sample->user;
+            user_us = sample->time_us;
         }
-        const bool run_ends = i == count - 1 || clicks[i + 1].time_us - click->time_us > after_us;
-        if (!run_ends || settled || alert.add_to_carts == 0 || click->time_us + after_us >= end_us)
+        const bool run_ends = i == count - 1 || samples[i + 1].time_us - sample->time_us > after_us;
+        if (!run_ends || settled || alert.add_to_carts == 0 || sample->time_us + after_us >= end_us)
             continue;
         alerts[alert_count++] = alert;
         settled = true;
@@ -136,12 +150,12 @@ static void world_expect(const struct world *world, int64_t end_us, struct buffe
     int alert_count = 0;
 
     for (int id = 0; id < IDS; id++) {
-        struct click clicks[EVENTS_MAX];
+        struct sample samples[EVENTS_MAX];
         int count = 0;
         for (int i = 0; i < world->count; i++)
-            if (world->click[i].id == id) clicks[count++] = world->click[i];
-        qsort(clicks, (size_t)count, sizeof(clicks[0]), click_order);
-        alert_count += alerts_of(clicks, count, end_us, alerts + alert_count);
+            if (world->sample[i].id == id) samples[count++] = world->sample[i];
+        qsort(samples, (size_t)count, sizeof(samples[0]), sample_order);
+        alert_count += alerts_of(samples, count, end_us, alerts + alert_count);
     }
     qsort(alerts, (size_t)alert_count, sizeof(alerts[0]), alert_order);
     for (int i = 0; i < alert_count; i++) {
@@ -164,10 +178,10 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
     int64_t end_us = INT64_MIN;
 
     for (int i = 0; i < world->count; i++)
-        if (world->click[i].time_us > end_us) end_us = world->click[i].time_us;
-    tally->wrong_state += !world_run(world, 1, false, end_us, &got);
+        if (world->sample[i].time_us > end_us) end_us = world->sample[i].time_us;
+    tally->wrong_state += !world_run(world, 1, 0, end_us, &got);
     for (int i = 0; i < world->count; i++) {
-        used[i] = world->click[i].used;
+        used[i] = world->sample[i].used;
         tally->late += !used[i];
         tally->lost += in_time && !used[i];
     }
@@ -176,11 +190,17 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
     tally->wrong_rows += in_time && !slice_equal(buffer_slice(&got), buffer_slice(&wanted));
     for (int often = 0; often <= 9; often += 3) {
         buffer_clear(&again);
-        tally->wrong_state += !world_run(world, often, often == 6, end_us, &again);
+        tally->wrong_state += !world_run(world, often, often == 6 ? RESUME : 0, end_us, &again);
         tally->other_rows += !slice_equal(buffer_slice(&got), buffer_slice(&again));
         for (int i = 0; i < world->count; i++)
-            tally->other_late += used[i] != world->click[i].used;
+            tally->other_late += used[i] != world->sample[i].used;
     }
+    /* What has been said of a moment in a pause stands, so that rows may be others. */
+    buffer_clear(&again);
+    tally->wrong_state += !world_run(world, 1, PAUSE | RESUME, end_us, &again);
+    tally->other_rows += in_time && !slice_equal(buffer_slice(&got), buffer_slice(&again));
+    for (int i = 0; i < world->count; i++)
+        tally->other_late += used[i] != world->sample[i].used;
     buffer_release(&got);
     buffer_release(&again);
     buffer_release(&wanted);
@@ -197,60 +217,76 @@ static struct tally check_worlds(bool in_time, bool many)
         world.lateness_us = many ? 100 + random_below(400) : random_below(5);
         world_random(&world, in_time);
         for (int k = 0; k < world.count; k++) /* purchases are few */
-            if (world.click[k].deed == DEED_PURCHASE && random_below(3) > 0)
-                world.click[k].deed = DEED_ADD_TO_CART;
+            if (world.sample[k].action == ACTION_PURCHASE && random_below(3) > 0)
+                world.sample[k].action = ACTION_ADD_TO_CART;
         check_world(&world, in_time, &tally);
     }
     return tally;
 }
 
-/* Events of one id and one partition, watermarks as they would be; the watermark moves after each.
- */
-static void is_alerts(const struct click *clicks, int count, const char *wanted, const char *name)
+/* Events of one id and one partition, watermarks as they would be; the watermark moves after each,
+ * and then the input pauses, or not. */
+static void is_paused_alerts(const struct sample *samples, int count, bool pauses,
+                             const char *wanted, const char *name)
 {
     struct carts carts;
     struct buffer out = {0};
 
-    carts_init(&carts, after_us, forget_us);
+    carts_begin_empty(&carts);
     for (int i = 0; i < count; i++) {
-        carts_click(&carts, &clicks[i]);
-        carts_advance(&carts, clicks[i].advance_us, alert_line, &out);
+        carts_sample(&carts, &samples[i]);
+        carts_advance(&carts, samples[i].advance_us, alert_line, &out);
+        if (pauses) carts_settle(&carts, alert_line, &out);
     }
     is_text(buffer_slice(&out), wanted, name);
     carts_release(&carts);
     buffer_release(&out);
 }
 
-#define CLICK(time, what, before, behind)                                                          \
+static void is_alerts(const struct sample *samples, int count, const char *wanted, const char *name)
+{
+    is_paused_alerts(samples, count, false, wanted, name);
+}
+
+#define SAMPLE(time, what, before, behind)                                                         \
     {                                                                                              \
         .time_us = (time), .watermark_us = (before), .user = 0, .source = -1, .product = -1,       \
-        .deed = DEED_##what, .advance_us = (behind)                                                \
+        .action = ACTION_##what, .advance_us = (behind)                                            \
     }
 
 static void test_stories(void)
 {
-    static const struct click jump[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
-                                        CLICK(120, PAGE_VIEW, 0, 120)};
-    static const struct click edge[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
-                                        CLICK(15, PURCHASE, 0, 15), CLICK(100, PAGE_VIEW, 15, 100)};
-    static const struct click once[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
-                                        CLICK(20, ADD_TO_CART, 0, 20),
-                                        CLICK(90, PAGE_VIEW, 20, 90)};
-    static const struct click anew[] = {CLICK(0, ADD_TO_CART, INT64_MIN, 0),
-                                        CLICK(1500, ADD_TO_CART, 0, 1500),
-                                        CLICK(1600, PAGE_VIEW, 1500, 1600)};
-    static const struct click bought[] = {
-        CLICK(0, ADD_TO_CART, INT64_MIN, 0), CLICK(10, PURCHASE, 0, 10),
-        CLICK(60, ADD_TO_CART, 10, 60), CLICK(200, PAGE_VIEW, 60, 200)};
-    static const struct click aside[] = {
-        CLICK(0, PAGE_VIEW, INT64_MIN, 0), CLICK(60, PAGE_VIEW, 0, 60),
-        CLICK(5, ADD_TO_CART, 60, 60), CLICK(70, PAGE_VIEW, 60, 70), CLICK(90, PAGE_VIEW, 70, 90)};
-    static const struct click again[] = {CLICK(0, PAGE_VIEW, INT64_MIN, 0),
-                                         CLICK(60, PAGE_VIEW, 0, 76), CLICK(5, ADD_TO_CART, 76, 76),
-                                         CLICK(80, PAGE_VIEW, 76, 80)};
-    static const struct click stands[] = {
-        CLICK(0, ADD_TO_CART, INT64_MIN, 30), CLICK(1, PURCHASE, 30, 30),
-        CLICK(60, ADD_TO_CART, 30, 60), CLICK(99, PAGE_VIEW, 60, 99)};
+    static const struct sample jump[] = {SAMPLE(0, ADD_TO_CART, INT64_MIN, 0),
+                                         SAMPLE(120, PAGE_VIEW, 0, 120)};
+    static const struct sample edge[] = {SAMPLE(0, ADD_TO_CART, INT64_MIN, 0),
+                                         SAMPLE(15, PURCHASE, 0, 15),
+                                         SAMPLE(100, PAGE_VIEW, 15, 100)};
+    static const struct sample once[] = {SAMPLE(0, ADD_TO_CART, INT64_MIN, 0),
+                                         SAMPLE(20, ADD_TO_CART, 0, 20),
+                                         SAMPLE(90, PAGE_VIEW, 20, 90)};
+    static const struct sample anew[] = {SAMPLE(0, ADD_TO_CART, INT64_MIN, 0),
+                                         SAMPLE(1500, ADD_TO_CART, 0, 1500),
+                                         SAMPLE(1600, PAGE_VIEW, 1500, 1600)};
+    static const struct sample bought[] = {
+        SAMPLE(0, ADD_TO_CART, INT64_MIN, 0), SAMPLE(10, PURCHASE, 0, 10),
+        SAMPLE(60, ADD_TO_CART, 10, 60), SAMPLE(200, PAGE_VIEW, 60, 200)};
+    static const struct sample aside[] = {
+        SAMPLE(0, PAGE_VIEW, INT64_MIN, 0), SAMPLE(60, PAGE_VIEW, 0, 60),
+        SAMPLE(5, ADD_TO_CART, 60, 60), SAMPLE(70, PAGE_VIEW, 60, 70),
+        SAMPLE(90, PAGE_VIEW, 70, 90)};
+    static const struct sample again[] = {
+        SAMPLE(0, PAGE_VIEW, INT64_MIN, 0), SAMPLE(60, PAGE_VIEW, 0, 76),
+        SAMPLE(5, ADD_TO_CART, 76, 76), SAMPLE(80, PAGE_VIEW, 76, 80)};
+    static const struct sample stands[] = {
+        SAMPLE(0, ADD_TO_CART, INT64_MIN, 30), SAMPLE(1, PURCHASE, 30, 30),
+        SAMPLE(60, ADD_TO_CART, 30, 60), SAMPLE(99, PAGE_VIEW, 60, 99)};
+
+    static const struct sample paused[] = {
+        SAMPLE(60, PAGE_VIEW, INT64_MIN, 76), SAMPLE(5, ADD_TO_CART, 76, 76),
+        SAMPLE(6, PURCHASE, 76, 76), SAMPLE(80, ADD_TO_CART, 76, 97),
+        SAMPLE(99, PAGE_VIEW, 97, 99)};
+    static const struct sample going_on[] = {SAMPLE(76, PAGE_VIEW, INT64_MIN, 76),
+                                             SAMPLE(5, ADD_TO_CART, 76, 76)};
 
     after_us = 15;
     forget_us = 1440;
@@ -263,6 +299,14 @@ static void test_stories(void)
     is_alerts(aside, 5, "70 ia ua 1\n",
               "an event far too late counts when the run then going on ends");
     is_alerts(again, 4, "60 ia ua 1\n", "or at once when none is going on");
+    is_paused_alerts(again, 3, false, "", "as soon as time moves on");
+    is_paused_alerts(again, 3, true, "60 ia ua 1\n", "or the input pauses");
+    is_paused_alerts(again, 4, true, "60 ia ua 1\n", "but not twice");
+    is_paused_alerts(paused, 5, true, "60 ia ua 1\n",
+                     "what comes behind the pause takes nothing back, and counts");
+    is_paused_alerts(paused, 5, false, "", "as it would have counted without one");
+    is_paused_alerts(going_on, 2, true, "",
+                     "who was there a moment ago is not reported in a pause");
     is_alerts(stands, 4, "0 ia ua 1\n",
               "a purchase that comes too late leaves the alert, and ends the visit's alerts");
 }
@@ -276,7 +320,8 @@ int main(void)
 
     is_int(in_time.wrong_rows, 0,
            "any order within the lateness gives the alerts of a look at all events");
-    is_int(in_time.other_rows, 0, "they do not depend on how often the tool advances");
+    is_int(in_time.other_rows, 0,
+           "they do not depend on how often the tool advances, or the input pauses");
     is_int(in_time.lost, 0, "nothing in time is late");
     is_int(in_time.wrong_state, 0, "a saved state goes on as if nothing had happened");
     ok(in_time.alerts > 1000, "and there were alerts");

@@ -75,13 +75,13 @@ static void test_seek(const struct buffer *data)
     is_int((int64_t)input->consumed, LARGE_BYTES, "positions are those in the file");
     struct id head, shorter;
     const int fd = open(large, O_RDONLY);
-    ok(input_head(large, fd, INPUT_HEAD_BYTES, &head) && id_equal(head, input->head),
+    ok(head_read(large, fd, HEAD_BYTES, &head) && id_equal(head, input->head),
        "it is known by its first bytes");
-    ok(input_head(large, fd, 10, &shorter) && !id_equal(head, shorter),
+    ok(head_read(large, fd, 10, &shorter) && !id_equal(head, shorter),
        "by so many as are asked for");
     close(fd);
     const int fd_small = open(small, O_RDONLY);
-    ok(!input_head(small, fd_small, INPUT_HEAD_BYTES, &head), "which a shorter file has not");
+    ok(!head_read(small, fd_small, HEAD_BYTES, &head), "which a shorter file has not");
     close(fd_small);
     buffer_release(&got);
     inputs_release(&inputs);

@@ -8,7 +8,7 @@
 static bool parses(struct slice text, int64_t wanted)
 {
     int64_t got;
-    return instant_parse_text(text, false, &got) && got == wanted;
+    return instant_parse_text(text, NULL, &got) && got == wanted;
 }
 
 static int days_in(int year, int month)
@@ -43,7 +43,7 @@ static void test_every_day(void)
                 digits_put(text + 8, day, 2);
                 const struct slice slice = {.text = text, .len = 24};
                 if (day > days_in(year, month)) {
-                    wrong += instant_parse_text(slice, false, &got);
+                    wrong += instant_parse_text(slice, NULL, &got);
                     continue;
                 }
                 wrong += !parses(slice, day_us);
@@ -100,7 +100,7 @@ static void test_zones(void)
             buffer_printf(&text, "%s%02d", lrand48() % 2 == 0 ? ":" : "", size % 60);
         int64_t got;
         if (wanted < INSTANT_MIN || wanted > INSTANT_MAX) {
-            wrong += instant_parse_text(buffer_slice(&text), false, &got);
+            wrong += instant_parse_text(buffer_slice(&text), NULL, &got);
         } else {
             wrong += !parses(buffer_slice(&text), wanted);
         }
@@ -123,7 +123,7 @@ static void test_damaged(void)
                 if (len == 20) text[19] = 'Z';
                 text[at] = (char)byte;
                 const bool read =
-                    instant_parse_text((struct slice){.text = text, .len = len}, false, &got);
+                    instant_parse_text((struct slice){.text = text, .len = len}, NULL, &got);
                 if (!read) continue;
                 instant_write(again, got);
                 if (text[10] == ' ' || text[10] == 't') text[10] = 'T';
@@ -174,7 +174,13 @@ static void test_refused(void)
         "2026-01-01T00:00:00.000000000+00:00:00",
         "+2026-01-01T00:00:00Z",
         "20260101T000000Z",
-        "1767225600.5",
+        "1767225600.",
+        ".5",
+        "1.767.225",
+        "1767225600.5Z",
+        "1.7672256e9",
+        "20260101",
+        "20260101100000",
         "-5",
     };
     const struct instant_format format = {0};
@@ -216,8 +222,11 @@ static void test_accepted(void)
     ok(parses(SLICE("2024-02-29T00:00:00.000Z"), INT64_C(1709164800000000)), "a leap day");
 
     int64_t got;
-    ok(instant_parse_text(SLICE("2026-01-01 00:00:00.25"), true, &got) && got == NEW_YEAR + 250000,
+    struct buffer why = {0};
+    struct zone *const utc = zone_open("UTC", &why);
+    ok(instant_parse_text(SLICE("2026-01-01 00:00:00.25"), utc, &got) && got == NEW_YEAR + 250000,
        "without a zone, when that is UTC");
+    zone_free(utc);
 }
 
 static void is_epoch(const char *text, enum instant_unit unit, int64_t wanted, const char *name)
@@ -228,7 +237,7 @@ static void is_epoch(const char *text, enum instant_unit unit, int64_t wanted, c
     if (!instant_parse(number, &format, &got)) got = INT64_MAX;
     is_int(got, wanted, name);
 
-    if (strspn(text, "0123456789") != strlen(text)) return;
+    if (strspn(text, "0123456789.") != strlen(text)) return;
     if (!instant_parse(value_string(slice_of(text)), &format, &got)) got = INT64_MAX;
     is_int(got, wanted, "and the same as text");
 }
@@ -246,13 +255,23 @@ static void test_epoch(void)
     is_epoch("99999999999999999", UNIT_AUTO, INT64_C(99999999999999999),
              "below 1e17: microseconds");
     is_epoch("100000000000000000", UNIT_AUTO, INT64_C(100000000000000), "1e17: nanoseconds");
-    is_epoch("0", UNIT_AUTO, 0, "zero is 1970");
-    is_epoch("-1", UNIT_AUTO, -1000000, "a negative number is before");
-    is_epoch("-0", UNIT_AUTO, 0, "minus zero is not");
+    is_epoch("100000000", UNIT_AUTO, INT64_C(100000000000000), "1e8 is the least by size");
+    is_epoch("99999999.9", UNIT_AUTO, INT64_MAX, "below it is none");
+    is_epoch("0", UNIT_AUTO, INT64_MAX, "nor is zero");
+    is_epoch("45000.5", UNIT_AUTO, INT64_MAX, "nor a spreadsheet's day");
+    is_epoch("20260101", UNIT_AUTO, INT64_MAX, "nor a date");
+    is_epoch("20260101100000", UNIT_AUTO, INT64_MAX, "nor a date with a time");
+    is_epoch("202601011000", UNIT_AUTO, INT64_MAX, "nor without seconds");
+    is_epoch("20260101100000123", UNIT_AUTO, INT64_MAX, "nor with milliseconds");
+    is_epoch("20261301100000", UNIT_AUTO, INT64_C(20261301100000000), "what is no date is no date");
+    is_epoch("0", UNIT_S, 0, "zero seconds are 1970");
+    is_epoch("-1", UNIT_S, -1000000, "a negative number is before");
+    is_epoch("-0", UNIT_S, 0, "minus zero is not");
+    is_epoch("-1000000000", UNIT_AUTO, INT64_C(-1000000000000000), "by size, too");
     is_epoch("1767225600.123", UNIT_AUTO, NEW_YEAR + 123000, "seconds may have a fraction");
     is_epoch("1.7672256e9", UNIT_AUTO, NEW_YEAR, "and an exponent");
     is_epoch("1767225600123.4567", UNIT_AUTO, NEW_YEAR + 123456, "milliseconds too");
-    is_epoch("-0.0000001", UNIT_AUTO, -1, "fractions are cut toward the past");
+    is_epoch("-0.0000001", UNIT_S, -1, "fractions are cut toward the past");
     is_epoch("1767225600", UNIT_MS, INT64_C(1767225600000), "the unit can be given");
     is_epoch("1767225600123", UNIT_NS, INT64_C(1767225600), "whatever the size");
     is_epoch("1767225600123", UNIT_S, INT64_MAX, "out of range is no time");

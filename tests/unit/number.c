@@ -290,7 +290,7 @@ static void test_sum(void)
     for (size_t i = 0; i < COUNT; i++) {
         random_number(&text, lrand48() % 20, lrand48() % 12, 0);
         wrong += !decimal_parse(buffer_slice(&text), &addends[i]);
-        wrong += !decimal_add(&first, addends[i]);
+        first += addends[i];
     }
     for (int round = 0; round < 100; round++) {
         decimal sum = 0;
@@ -299,16 +299,14 @@ static void test_sum(void)
             const decimal addend = addends[other];
             addends[other] = addends[i - 1];
             addends[i - 1] = addend;
-            wrong += !decimal_add(&sum, addend);
+            sum += addend;
         }
         wrong += sum != first;
     }
     is_int(wrong, 0, "a sum does not depend on the order of its addends");
 
-    decimal sum, most;
+    decimal most;
     ok(decimal_parse(SLICE("170141183460469231731687303715.884105727"), &most), "the largest fits");
-    sum = most;
-    ok(!decimal_add(&sum, 1) && sum == most, "a sum that overflows stays as it was");
     buffer_release(&text);
 }
 

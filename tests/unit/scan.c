@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/numeral.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "event/scan_inside.h"
@@ -436,10 +437,13 @@ static const char *value_wrong(const struct event *ev, int which, const struct s
         if (!got.escaped) text = (struct slice){.text = plain, .len = reference_plain(plain, text)};
         if (got.escaped && !schema->all) return "a value kept its escapes";
         /* --number: text that is a number is one. */
-        struct reference number = {.p = text.text, .end = text.text + text.len};
-        if ((schema->number >> slot & 1) != 0 && reference_number(&number) &&
-            number.p == number.end)
+        static char number[65536];
+        const bool named = (schema->number >> slot & 1) != 0 && text.len < sizeof(number);
+        const size_t len = named ? numeral_write(number, text, false) : 0;
+        if (len != 0) {
             kind = KIND_NUMBER;
+            text = (struct slice){.text = number, .len = len};
+        }
     } else if (slot < SLOT_CANONICAL) {
         kind = KIND_STRING; /* read as its text */
     }

@@ -7,68 +7,74 @@
 #include <string.h>
 
 #include "base/instant.h"
-#include "clicks.h"
+#include "samples.h"
 #include "tap.h"
 
 static int64_t gap_us, max_us;
 
 /* The line a session is compared by. */
 static void line_print(struct buffer *out, int id, int64_t start_us, int64_t last_us,
-                       uint64_t events, uint64_t carts, struct value user, struct value source)
+                       uint64_t events, const uint64_t *counts, struct value user,
+                       struct value source)
 {
-    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " %" PRIu64 " %.*s %.*s ", id,
-                  start_us, last_us, events, carts, (int)user.len, user.text, (int)source.len,
-                  source.text);
+    buffer_printf(out, "%d %" PRId64 "-%" PRId64 " %" PRIu64 " ", id, start_us, last_us, events);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        buffer_printf(out, "%" PRIu64 " ", counts[action]);
+    buffer_printf(out, "%.*s %.*s ", (int)user.len, user.text, (int)source.len, source.text);
 }
 
-static void products_line(const struct stretch *stretch, const struct summary *summary,
-                          struct buffer *out)
+static void products_line(const struct overview *overview, struct buffer *out)
 {
-    static const struct rows_options options = {0};
-    struct output output = {.fd = -1};
-    const char *why;
-    struct rows *rows = rows_new(&output, &options, &why);
-    const int products = rows_member(rows, SLICE("products"));
-    rows_begin(rows);
-    stretch_print_products(stretch, summary, rows, products);
-    rows_end(rows);
-    const size_t before = strlen("{\"products\":"), behind = strlen("}\n");
-    buffer_add(out, output.buffer.data + before, output.buffer.len - before - behind);
-    buffer_add_char(out, '\n');
-    buffer_release(&output.buffer);
-    rows_free(rows);
+    struct products products =
+        products_walk(overview->products, overview->products_kept, overview->start_us);
+    const char *comma = "";
+
+    buffer_add_char(out, '[');
+    for (; products.left > 0; products_next(&products)) {
+        buffer_printf(out, "%s\"%.*s\"", comma, (int)products.text.len, products.text.text);
+        comma = ",";
+    }
+    buffer_add_literal(out, "]\n");
 }
+
+struct printing {
+    struct sessions *sessions;
+    struct buffer *out;
+};
 
 static void session_line(void *context, const struct session *session)
 {
-    struct buffer *out = context;
-    const struct stretch *stretch = session->stretch;
-    const struct summary summary = stretch_summary(stretch);
-    struct slice name = summary.name;
-    const struct value id = timeline_name_value(&name);
+    const struct printing *printing = context;
+    struct overview overview;
+    uint64_t counts[ACTION_COUNT];
 
-    line_print(out, id.text[1] - 'a', stretch->start_us, stretch->last_us, stretch_events(stretch),
-               stretch->deeds[DEED_ADD_TO_CART], summary.user, summary.source);
-    products_line(stretch, &summary, out);
+    stretch_overview(&overview, &printing->sessions->timelines.stretches, session->stretch);
+    struct slice name = overview.name;
+    const struct value id = timeline_name_value(&name);
+    for (int action = 0; action < ACTION_COUNT; action++)
+        counts[action] = overview.count[action];
+    line_print(printing->out, id.text[1] - 'a', overview.start_us, overview.last_us,
+               overview.events, counts, attribute_value(&overview.attributes, 0, overview.present),
+               attribute_value(&overview.attributes, 1, overview.present));
+    products_line(&overview, printing->out);
 }
 
-static bool sessions_event(struct sessions *sessions, struct slice name, const struct fact *fact)
+static bool session_take(struct sessions *sessions, struct slice name, const struct click *click)
 {
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&sessions->timelines, id);
 
-    return number != POOL_NONE ? sessions_add(sessions, number, fact)
-                               : sessions_begin(sessions, id, name, fact);
+    return number != POOL_NONE ? sessions_add(sessions, number, click)
+                               : sessions_begin(sessions, id, name, click);
 }
 
-static bool world_add(struct sessions *sessions, const struct click *click)
+static bool world_add(struct sessions *sessions, const struct sample *sample)
 {
     struct buffer name = {0};
-    struct fact fact;
-    char texts[6];
+    struct sample_event event;
 
-    click_fact(click, &fact, texts, &name);
-    const bool used = sessions_event(sessions, buffer_slice(&name), &fact);
+    sample_click(sample, &event, &name);
+    const bool used = session_take(sessions, buffer_slice(&name), &event.click);
     buffer_release(&name);
     return used;
 }
@@ -80,7 +86,7 @@ static bool world_resume(struct sessions *sessions)
     struct sessions loaded;
 
     sessions_save(sessions, &saved);
-    sessions_init(&loaded, gap_us, max_us);
+    sessions_init(&loaded, &sample_kept, gap_us, max_us);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
     bool good = sessions_load(&loaded, &in) && in.at == in.end;
     sessions_save(&loaded, &again);
@@ -98,18 +104,19 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
     struct sessions sessions;
     bool good = true;
     int64_t end_us = INT64_MIN;
+    struct printing printing = {.sessions = &sessions, .out = out};
 
-    sessions_init(&sessions, gap_us, max_us);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
     for (int i = 0; i < world->count; i++) {
-        struct click *click = &world->click[i];
-        click->used = world_add(&sessions, click);
-        if (click->time_us > end_us) end_us = click->time_us;
+        struct sample *sample = &world->sample[i];
+        sample->used = world_add(&sessions, sample);
+        if (sample->time_us > end_us) end_us = sample->time_us;
         if (often > 0 && random_below(often) == 0)
-            sessions_advance(&sessions, click->advance_us, session_line, out);
+            sessions_advance(&sessions, sample->advance_us, session_line, &printing);
         if (resume && random_below(10) == 0) good = world_resume(&sessions) && good;
     }
-    sessions_advance(&sessions, end_us, session_line, out);
-    sessions_finish(&sessions, session_line, out);
+    sessions_advance(&sessions, end_us, session_line, &printing);
+    sessions_finish(&sessions, session_line, &printing);
     good = good && timelines_count(&sessions.timelines) == 0 &&
            sessions.timelines.stretches.pool.live == 0;
     sessions_release(&sessions);
@@ -117,14 +124,14 @@ static bool world_run(struct world *world, int64_t often, bool resume, struct bu
 }
 
 /* b is not before a. */
-static bool within_gap(const struct click *a, const struct click *b)
+static bool within_gap(const struct sample *a, const struct sample *b)
 {
     const int64_t reach_us = b->time_us > b->watermark_us ? b->time_us : b->watermark_us;
     return stretch_near(a->time_us, gap_us, reach_us);
 }
 
 /* Marks what is connected with one event. */
-static void component(const struct click *clicks, int count, int seed, bool *in)
+static void component(const struct sample *samples, int count, int seed, bool *in)
 {
     bool grown = true;
 
@@ -134,8 +141,9 @@ static void component(const struct click *clicks, int count, int seed, bool *in)
         grown = false;
         for (int a = 0; a < count; a++)
             for (int b = 0; b < count; b++) {
-                if (in[a] == in[b] || clicks[a].time_us > clicks[b].time_us) continue;
-                if (!within_gap(&clicks[a], &clicks[b]) && clicks[a].time_us != clicks[b].time_us)
+                if (in[a] == in[b] || samples[a].time_us > samples[b].time_us) continue;
+                if (!within_gap(&samples[a], &samples[b]) &&
+                    samples[a].time_us != samples[b].time_us)
                     continue;
                 in[a] = in[b] = grown = true;
             }
@@ -159,30 +167,30 @@ static int line_order(const void *a, const void *b)
 }
 
 /* One part, its events sorted. */
-static struct line part_line(const struct click *part, int count)
+static struct line part_line(const struct sample *part, int count)
 {
     struct line line = {
         .id = part[0].id, .start_us = part[0].time_us, .last_us = part[count - 1].time_us};
     int user = -1, source = -1;
     int64_t user_us = 0, source_us = 0;
-    uint64_t carts = 0;
+    uint64_t counts[ACTION_COUNT] = {0};
     char user_text[2], source_text[2];
     const char *comma = "";
 
     for (int i = 0; i < count; i++) {
-        const struct click *click = &part[i];
-        carts += click->deed == DEED_ADD_TO_CART;
-        if (click->user >= 0 && (user < 0 || click->time_us > user_us || click->user > user)) {
-            user = click->user;
-            user_us = click->time_us;
+        const struct sample *sample = &part[i];
+        counts[sample->action]++;
+        if (sample->user >= 0 && (user < 0 || sample->time_us > user_us || sample->user > user)) {
+            user = sample->user;
+            user_us = sample->time_us;
         }
-        if (click->source >= 0 &&
-            (source < 0 || (click->time_us == source_us && click->source < source))) {
-            source = click->source;
-            source_us = click->time_us;
+        if (sample->source >= 0 &&
+            (source < 0 || (sample->time_us == source_us && sample->source < source))) {
+            source = sample->source;
+            source_us = sample->time_us;
         }
     }
-    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, carts,
+    line_print(&line.text, line.id, line.start_us, line.last_us, (uint64_t)count, counts,
                text_of(user_text, 'u', user), text_of(source_text, 's', source));
     buffer_add_char(&line.text, '[');
     for (int i = 0; i < count; i++) {
@@ -201,23 +209,24 @@ static void world_expect(const struct world *world, struct buffer *out)
     int line_count = 0;
 
     for (int id = 0; id < IDS; id++) {
-        struct click clicks[EVENTS_MAX];
+        struct sample samples[EVENTS_MAX];
         bool in[EVENTS_MAX];
         int count = 0;
         for (int i = 0; i < world->count; i++)
-            if (world->click[i].used && world->click[i].id == id) clicks[count++] = world->click[i];
+            if (world->sample[i].used && world->sample[i].id == id)
+                samples[count++] = world->sample[i];
         while (count > 0) {
-            struct click session[EVENTS_MAX];
+            struct sample session[EVENTS_MAX];
             int session_count = 0, rest = 0;
-            component(clicks, count, 0, in);
+            component(samples, count, 0, in);
             for (int i = 0; i < count; i++) {
                 if (in[i])
-                    session[session_count++] = clicks[i];
+                    session[session_count++] = samples[i];
                 else
-                    clicks[rest++] = clicks[i];
+                    samples[rest++] = samples[i];
             }
             count = rest;
-            qsort(session, (size_t)session_count, sizeof(session[0]), click_order);
+            qsort(session, (size_t)session_count, sizeof(session[0]), sample_order);
             for (int begin = 0; begin < session_count;) {
                 int end = begin + 1;
                 while (end < session_count &&
@@ -238,20 +247,20 @@ static void world_expect(const struct world *world, struct buffer *out)
 /* Without a longest duration: is the event late among those used before it? */
 static bool expect_late(const struct world *world, int number)
 {
-    struct click clicks[EVENTS_MAX];
+    struct sample samples[EVENTS_MAX];
     bool in[EVENTS_MAX];
-    const struct click *click = &world->click[number];
+    const struct sample *sample = &world->sample[number];
     int count = 0;
-    int64_t last_us = click->time_us;
+    int64_t last_us = sample->time_us;
 
-    clicks[count++] = *click;
+    samples[count++] = *sample;
     for (int i = 0; i < number; i++)
-        if (world->click[i].used && world->click[i].id == click->id)
-            clicks[count++] = world->click[i];
-    component(clicks, count, 0, in);
+        if (world->sample[i].used && world->sample[i].id == sample->id)
+            samples[count++] = world->sample[i];
+    component(samples, count, 0, in);
     for (int i = 0; i < count; i++)
-        if (in[i] && clicks[i].time_us > last_us) last_us = clicks[i].time_us;
-    return last_us + gap_us < click->watermark_us;
+        if (in[i] && samples[i].time_us > last_us) last_us = samples[i].time_us;
+    return last_us + gap_us < sample->watermark_us;
 }
 
 struct tally {
@@ -265,7 +274,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
 
     tally->wrong_state += !world_run(world, 1, false, &got);
     for (int i = 0; i < world->count; i++) {
-        used[i] = world->click[i].used;
+        used[i] = world->sample[i].used;
         tally->late += !used[i];
         tally->lost += in_time && !used[i];
         tally->wrong_late += max_us == INT64_MAX && used[i] == expect_late(world, i);
@@ -277,7 +286,7 @@ static void check_world(struct world *world, bool in_time, struct tally *tally)
         tally->wrong_state += !world_run(world, often, often == 6, &again);
         tally->wrong_order += !slice_equal(buffer_slice(&got), buffer_slice(&again));
         for (int i = 0; i < world->count; i++)
-            tally->other_late += used[i] != world->click[i].used;
+            tally->other_late += used[i] != world->sample[i].used;
     }
     buffer_release(&got);
     buffer_release(&again);
@@ -329,7 +338,7 @@ static bool loads(struct slice saved)
     char *exact = malloc(saved.len + 1); /* reading behind it is seen */
 
     memcpy(exact, saved.text, saved.len);
-    sessions_init(&sessions, gap_us, max_us);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
     struct unpack in = {.at = exact, .end = exact + saved.len};
     const bool good = sessions_load(&sessions, &in) && in.at == in.end;
     sessions_release(&sessions);
@@ -341,11 +350,11 @@ static bool loads(struct slice saved)
 static void test_senseless(void)
 {
     struct sessions sessions;
-    const struct click click = {.time_us = 7, .watermark_us = 3, .deed = DEED_PURCHASE};
+    const struct sample sample = {.time_us = 7, .watermark_us = 3, .action = ACTION_PURCHASE};
     struct buffer saved = {0};
 
-    sessions_init(&sessions, gap_us, max_us);
-    (void)world_add(&sessions, &click);
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
+    (void)world_add(&sessions, &sample);
     sessions_save(&sessions, &saved);
     ok(loads(buffer_slice(&saved)), "a session that is open comes back");
     int cut = 0;
@@ -355,7 +364,7 @@ static void test_senseless(void)
 
     const struct stretch *stretch =
         stretch_at(&sessions.timelines.stretches, timeline_at(&sessions.timelines, 1)->first);
-    const size_t block_len = stretch->block_len - stretch_name(stretch).len - 1;
+    const size_t block_len = stretch->block.len - stretch_name(stretch).len - 1;
     char *flags = saved.data + saved.len - block_len - sizeof(uint32_t) - 1;
     is_int(*flags, 0, "its flags stand before the texts");
     *flags = STRETCH_PRINTED;

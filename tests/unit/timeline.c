@@ -12,15 +12,11 @@ static struct buffer name_of(const char *text)
     return name;
 }
 
-static struct fact fact_at(int64_t time_us)
+static const struct kept one_action = {.actions = 1, .list_slot = -1};
+
+static struct click click_at(int64_t time_us)
 {
-    return (struct fact){.time_us = time_us,
-                         .watermark_us = INT64_MIN,
-                         .deed = DEED_PAGE_VIEW,
-                         .user = VALUE_NULL,
-                         .source = VALUE_NULL,
-                         .device = VALUE_NULL,
-                         .product = VALUE_NULL};
+    return (struct click){.time_us = time_us, .watermark_us = INT64_MIN, .action = 1};
 }
 
 /* The number of the timeline of that name, made if need be. */
@@ -36,8 +32,8 @@ static uint32_t stretch_put(struct timelines *timelines, struct slice name, int6
 {
     const uint32_t number = timeline_of(timelines, name);
     const uint32_t stretch = timeline_take(timelines, number);
-    const struct fact fact = fact_at(time_us);
-    stretch_begin(&timelines->stretches, stretch, name, &fact);
+    const struct click click = click_at(time_us);
+    stretch_begin(&timelines->stretches, stretch, name, &click);
     struct timeline *timeline = timeline_at(timelines, number);
     timeline_insert(timelines, timeline, timeline_before(timelines, timeline, time_us), stretch);
     return stretch;
@@ -83,7 +79,7 @@ static void test_list(void)
     struct buffer a = name_of("a"), b = name_of("b");
     const struct slice name = buffer_slice(&a);
 
-    timelines_init(&timelines);
+    timelines_init(&timelines, &one_action);
     stretch_put(&timelines, name, 50);
     const uint32_t first = stretch_put(&timelines, name, 10);
     const uint32_t middle = stretch_put(&timelines, name, 30);
@@ -98,13 +94,13 @@ static void test_list(void)
        "the last one that begins at a time or before is found");
     ok(slice_equal(timeline_name(&timelines, timeline), name), "a timeline has its name");
 
-    struct fact fact = fact_at(35);
-    timeline_add(&timelines, middle, &fact);
+    struct click click = click_at(35);
+    timeline_add(&timelines, middle, &click);
     is_timeline(&timelines, name, "10-10 30-35 50-50", "an event goes to a stretch");
     timeline_join_next(&timelines, timeline, middle);
     is_timeline(&timelines, name, "10-10 30-50", "two stretches become one");
-    is_int((int64_t)stretch_events(stretch_at(&timelines.stretches, middle)), 3,
-           "with the events of both");
+    is_int((int64_t)stretch_events(&timelines.stretches, stretch_at(&timelines.stretches, middle)),
+           3, "with the events of both");
     timeline_remove(&timelines, timeline, first);
     stretch_free(&timelines.stretches, first);
     is_timeline(&timelines, name, "30-50", "and one can go");
@@ -119,7 +115,7 @@ static void test_due(void)
     struct buffer a = name_of("a"), b = name_of("b");
     const struct timer_item *items;
 
-    timelines_init(&timelines);
+    timelines_init(&timelines, &one_action);
     stretch_put(&timelines, buffer_slice(&a), 10);
     stretch_put(&timelines, buffer_slice(&b), 20);
     const uint32_t number_a = timeline_of(&timelines, buffer_slice(&a));
@@ -144,7 +140,7 @@ static void test_hints(void)
     struct buffer names[5];
     int wrong = 0;
 
-    timelines_init(&timelines);
+    timelines_init(&timelines, &one_action);
     for (int i = 0; i < 5; i++) {
         const char text[] = {(char)('a' + i), '\0'};
         names[i] = name_of(text);
@@ -168,8 +164,8 @@ static void test_state(void)
     struct buffer a = name_of("a"), out = {0}, again = {0};
     const struct slice name = buffer_slice(&a);
 
-    timelines_init(&before);
-    timelines_init(&after);
+    timelines_init(&before, &one_action);
+    timelines_init(&after, &one_action);
     stretch_put(&before, name, 10);
     stretch_put(&before, name, 50);
     stretch_put(&after, name, 30);

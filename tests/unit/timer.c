@@ -47,13 +47,16 @@ static int check(int64_t now_us, int bits, int pushes)
         const int64_t step_us =
             (int64_t)(random_bits() >> (64 - bits + (int)(random_bits() % (uint64_t)bits)));
         now_us = count == pushes ? INT64_MAX : later(now_us, step_us);
-        while (timer_pop(&timer, now_us, &item)) {
+        /* Due before now, or now as well: then more that is due now may come. */
+        const bool at = now_us < INT64_MAX && random_bits() % 4 == 0;
+        while (at ? timer_pop_at(&timer, now_us, &item) : timer_pop(&timer, now_us, &item)) {
             wrong += plain[item.number].done || plain[item.number].due_us != item.due_us ||
-                     item.due_us >= now_us;
+                     item.due_us > now_us || (!at && item.due_us == now_us);
             plain[item.number].done = true;
         }
         for (int i = 0; i < count; i++)
-            wrong += !plain[i].done && plain[i].due_us < now_us;
+            wrong +=
+                !plain[i].done && (plain[i].due_us < now_us || (at && plain[i].due_us == now_us));
         if (now_us == INT64_MAX) break;
     }
     timer_release(&timer);
@@ -76,6 +79,10 @@ int main(void)
     timer_push(&timer, (struct timer_item){.due_us = 5, .number = 8});
     ok(!timer_pop(&timer, 101, &item), "what is pushed too late waits until time moves on");
     ok(timer_pop(&timer, 102, &item) && item.due_us == 5, "and then comes out as it was");
+    timer_push(&timer, (struct timer_item){.due_us = 102, .number = 9});
+    ok(timer_pop_at(&timer, 102, &item) && item.number == 9, "what is due now can be asked for");
+    timer_push(&timer, (struct timer_item){.due_us = 102, .number = 10});
+    ok(timer_pop_at(&timer, 102, &item) && item.number == 10, "as often as more comes");
     timer_release(&timer);
 
     is_int(check(0, 4, 3000), 0, "times close together");

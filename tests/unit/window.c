@@ -1,6 +1,7 @@
 /* window.c - open windows: which event goes where, and that parts make a whole. */
 #include "window/window.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -17,8 +18,8 @@ struct process {
     struct windows windows;
 };
 
-static void process_init(struct process *process, int64_t size_us, int64_t slide_us,
-                         const char *group)
+static void process_init_as(struct process *process, int64_t size_us, int64_t slide_us,
+                            const char *group, bool updates)
 {
     static const char *const texts[] = {
         "n=count",
@@ -28,9 +29,12 @@ static void process_init(struct process *process, int64_t size_us, int64_t slide
         "total=sum(price)",
         "low=min(product_id)",
         "last=last(product_id)",
+        "first=first(product_id)",
+        "mean=avg(price) if .event_type == \"purchase\"",
     };
     struct buffer why = {0};
     memset(process, 0, sizeof *process);
+    process->run.settings.updates = updates;
     schema_init(&process->run.schema);
     group_by_init(&process->by);
     aggregates_init(&process->aggregates);
@@ -44,6 +48,12 @@ static void process_init(struct process *process, int64_t size_us, int64_t slide
     buffer_release(&why);
     windows_init(&process->windows, &process->run, &process->by, &process->aggregates, size_us,
                  slide_us, 0);
+}
+
+static void process_init(struct process *process, int64_t size_us, int64_t slide_us,
+                         const char *group)
+{
+    process_init_as(process, size_us, slide_us, group, false);
 }
 
 static void process_release(struct process *process)
@@ -144,7 +154,8 @@ static void test_together(int64_t size_us, int64_t slide_us, const char *group)
     ok(load(&merged, &parts[0]) && load(&merged, &parts[1]),
        "parts are loaded one on top of the other");
     ok(same(saved(&whole), saved(&merged)), "parts merged are the whole");
-    is_int((int64_t)merged.windows.keys, (int64_t)whole.windows.keys, "and hold as many keys");
+    if (!whole.windows.panes.used)
+        is_int((int64_t)merged.windows.keys, (int64_t)whole.windows.keys, "and hold as many keys");
     for (size_t len = 0; len < parts[0].len; len += 1 + len / 40) {
         struct process broken;
         struct buffer cut = {.data = parts[0].data, .len = len};
@@ -240,12 +251,152 @@ static void test_late_windows(void)
     process_release(&process);
 }
 
+/* Panes. */
+
+static struct buffer rows; /* of the windows that were closed */
+
+static void closed_write(void *context, struct window *window)
+{
+    struct process *process = context;
+    windows_save_done(&process->windows, window, &rows);
+}
+
+/* Where event time is: two partitions, of which the first is ahead. */
+struct course {
+    int64_t largest_us[2];
+};
+
+static int64_t course_watermark(const struct course *course, int partition)
+{
+    const int64_t largest_us = course->largest_us[partition];
+    return largest_us == INT64_MIN ? INT64_MIN : largest_us - 2 * MINUTE;
+}
+
+/* Goes through events first..last in the way that seed says: when windows are closed and when the
+ * state is saved and loaded leave no trace. */
+static void course_run(struct process *process, struct course *course, int first, int last,
+                       bool restarts, int64_t *late)
+{
+    for (int i = first; i < last; i++) {
+        const int partition = events[i].user % 2;
+        const int64_t watermark_us = course_watermark(course, partition);
+        *late += event_add(process, i, watermark_us, i % 3 == 0) == FATE_LATE;
+        if (events[i].time_us > course->largest_us[partition])
+            course->largest_us[partition] = events[i].time_us;
+        const int64_t a_us = course_watermark(course, 0), b_us = course_watermark(course, 1);
+        if (rand() % 20 == 0)
+            windows_close(&process->windows, a_us < b_us ? a_us : b_us, closed_write, process);
+        if (restarts && rand() % 300 == 0) {
+            const bool updates = process->run.settings.updates;
+            const uint64_t late_windows = process->run.counters.late_windows;
+            struct buffer state = saved(process);
+            const int64_t size_us = process->windows.size_us, slide_us = process->windows.slide_us;
+            process_release(process);
+            process_init_as(process, size_us, slide_us, "traffic_source", updates);
+            process->run.counters.late_windows = late_windows;
+            if (!load(process, &state)) printf("# a state is not loaded\n");
+            buffer_release(&state);
+        }
+    }
+}
+
+static struct buffer course_rows(int64_t size_us, int64_t slide_us, bool panes, bool restarts,
+                                 int64_t *late, uint64_t *late_windows)
+{
+    struct process process;
+    struct course course = {.largest_us = {INT64_MIN, INT64_MIN}};
+    process_init_as(&process, size_us, slide_us, "traffic_source", !panes);
+    *late = 0;
+    rows = (struct buffer){0};
+    course_run(&process, &course, 0, EVENTS, restarts, late);
+    windows_close(&process.windows, INT64_MAX, closed_write, &process);
+    *late_windows = process.run.counters.late_windows;
+    if (process.windows.keys != 0) printf("# keys are left\n");
+    if (process.windows.panes.used != panes || process.windows.keys != 0)
+        buffer_add_char(&rows, '!');
+    process_release(&process);
+    return rows;
+}
+
+static void test_panes(int64_t size_us, int64_t slide_us, int64_t jump_us)
+{
+    int64_t late[3];
+    uint64_t late_windows[3];
+    events_make(12 * MINUTE);
+    for (int i = 0; i < EVENTS; i++)
+        events[i].time_us += i * MINUTE / 20 + (i > EVENTS / 2) * jump_us;
+    struct buffer plain = course_rows(size_us, slide_us, false, false, &late[0], &late_windows[0]);
+    struct buffer panes = course_rows(size_us, slide_us, true, false, &late[1], &late_windows[1]);
+    struct buffer again = course_rows(size_us, slide_us, true, true, &late[2], &late_windows[2]);
+    ok(plain.len > 0 && late_windows[0] > 0, "windows close, and some are missed");
+    printf("# %" PRId64 " events are late\n", late[0]);
+    ok(slice_equal(buffer_slice(&panes), buffer_slice(&plain)),
+       "windows made of panes are those that each event was added to");
+    ok(slice_equal(buffer_slice(&again), buffer_slice(&plain)),
+       "so are those of runs that stop and go on");
+    ok(late[1] == late[0] && late[2] == late[0], "as many events are late");
+    ok(late_windows[1] == late_windows[0] && late_windows[2] == late_windows[0],
+       "and as many windows are missed");
+    buffer_release(&plain);
+    buffer_release(&panes);
+    buffer_release(&again);
+}
+
+/* A range of --jobs keeps what starts at its border or before, and closes the rest: what it hands
+ * over and what it has printed are all windows, each once. */
+static void test_panes_range(int64_t border_us)
+{
+    struct process plain, panes, rest[2];
+    struct buffer printed[2], after[2];
+    int64_t late[2] = {0};
+    process_init_as(&plain, 10 * MINUTE, 2 * MINUTE, "traffic_source", true);
+    process_init_as(&panes, 10 * MINUTE, 2 * MINUTE, "traffic_source", false);
+    events_make(12 * MINUTE);
+    for (int i = 0; i < EVENTS; i++)
+        events[i].time_us += i * MINUTE / 20;
+    struct process *const of[2] = {&plain, &panes};
+    for (int i = 0; i < 2; i++) {
+        const int64_t begin_us = border_us == INT64_MAX ? INT64_MIN : border_us;
+        struct course course = {.largest_us = {begin_us, begin_us}};
+        windows_range(&of[i]->windows, border_us);
+        of[i]->windows.in_range = false; /* what is written is in order, to be compared */
+        rows = (struct buffer){0};
+        course_run(of[i], &course, 0, EVENTS, false, &late[i]);
+        printed[i] = rows;
+        struct buffer handed = saved(of[i]);
+        process_init_as(&rest[i], 10 * MINUTE, 2 * MINUTE, "traffic_source", i == 0);
+        /* The run has events of its own, the last of them in the window that is loaded first. */
+        int last = 0;
+        for (int j = 0; j < EVENTS; j++)
+            if (events[j].time_us > events[last].time_us) last = j;
+        for (int j = 0; j < 50; j++)
+            event_add(&rest[i], j, INT64_MIN, true);
+        event_add(&rest[i], last, INT64_MIN, true);
+        if (!load(&rest[i], &handed)) printf("# what is handed over is not loaded\n");
+        buffer_release(&handed);
+        rows = (struct buffer){0};
+        windows_close(&rest[i].windows, INT64_MAX, closed_write, &rest[i]);
+        after[i] = rows;
+        process_release(&rest[i]);
+        process_release(of[i]);
+    }
+    ok(after[0].len > 0 && same(after[0], after[1]), "a range hands over the same windows");
+    ok(same(printed[0], printed[1]), "and has closed the same before");
+}
+
 int main(void)
 {
     srand(1);
     test_together(10 * MINUTE, 10 * MINUTE, "traffic_source");
     test_together(10 * MINUTE, 3 * MINUTE, "term=lower(traffic_source),product_id");
+    test_together(10 * MINUTE, 2 * MINUTE, "term=lower(traffic_source),product_id");
     test_together(MINUTE, MINUTE, "");
+    test_panes(10 * MINUTE, 2 * MINUTE, 0);
+    test_panes(12 * MINUTE, MINUTE, 0);
+    test_panes(6 * MINUTE, MINUTE / 10, 600 * MINUTE);
+    test_panes(60 * MINUTE, 20 * MINUTE, 3 * 60 * MINUTE);
+    test_panes_range(20 * MINUTE);
+    test_panes_range(INT64_MAX);
     test_closing();
     test_late_windows();
     return plan();

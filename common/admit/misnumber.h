@@ -1,0 +1,55 @@
+/*
+ * misnumber.h - values that should be numbers and are none: so many of each member, with an
+ * example.
+ *
+ * Nothing is refused for them, so nobody would know: the text of a --number member that is no
+ * number stays text, and a sum or an average has to do without it. At the end of a run they are
+ * named, with what would help where that can be seen.
+ */
+#ifndef CS_MISNUMBER_H
+#define CS_MISNUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/pack.h"
+#include "base/slice.h"
+#include "base/value.h"
+
+enum misnumber_kind {
+    MISNUMBER_TEXT,   /* of a --number member: stays text */
+    MISNUMBER_LEFT,   /* in no sum or average; --number can be given for it */
+    MISNUMBER_OTHER,  /* the same, where it cannot */
+    MISNUMBER_AS_TEXT /* min and max compare text that is a number as text */
+};
+
+struct misnumber {
+    struct buffer name;
+    enum misnumber_kind kind;
+    uint64_t count;
+    struct buffer example; /* one of the values as JSON; not an empty text where there is another */
+};
+
+#define MISNUMBERS_MAX 64 /* members named; of further ones nothing is said */
+
+struct misnumbers {
+    bool decimal_comma; /* --decimal-comma is given */
+    struct misnumber item[MISNUMBERS_MAX];
+    int count;
+};
+
+/* One value more. */
+void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct slice name,
+                    struct value value);
+
+/* Says what there was, a line of standard error for each member. */
+void misnumber_tell(const struct misnumbers *all);
+
+/* A range of --jobs hands over what it has noted, and the run adds it. False: senseless. */
+void misnumber_pack(const struct misnumbers *all, struct buffer *out);
+bool misnumber_add(struct misnumbers *all, struct unpack *in);
+
+void misnumber_release(struct misnumbers *all);
+
+#endif

@@ -1,0 +1,168 @@
+#include "event/witness.h"
+
+#include "base/instant.h"
+#include "base/number.h"
+#include "base/object.h"
+#include "base/zone.h"
+
+#define NAME_BYTES_MAX 64
+#define LINE_BYTES_MAX ((size_t)64 << 10) /* longer lines are not taken names from */
+#define DEPTH_MAX 3
+/* One event in so many more than were looked at before. */
+#define SPARSE 16
+
+void witness_begin(struct witness *witness, const struct schema *schema, uint64_t slots)
+{
+    *witness = (struct witness){.schema = schema, .slots = slots};
+    for (size_t i = 0; i < schema->watch_count; i++) {
+        const struct schema_watch *const watch = &schema->watch[i];
+        const int slot = watch->nested ? -1 : schema_find(schema, watch->name);
+        if (slot < 0 || !schema_needs(schema, slot)) witness->watched |= UINT64_C(1) << i;
+    }
+}
+
+void witness_release(struct witness *witness)
+{
+    arena_release(&witness->text);
+    witness->names = 0;
+}
+
+/* Numbers below are no times after 2001 in any unit. */
+#define EPOCH_LEAST INT64_C(1000000000)
+
+static bool could_be_time(struct value value)
+{
+    static struct zone utc = {.from = INT64_MIN, .until = INT64_MAX};
+    static const struct instant_format any = {.zone = &utc};
+    int64_t time_us, number;
+    if (value.kind != KIND_NUMBER && value.kind != KIND_STRING) return false;
+    if (number_valid(value_slice(value)) &&
+        (!number_floor(value_slice(value), 0, &number) || number < EPOCH_LEAST))
+        return false;
+    return instant_parse(value, &any, &time_us);
+}
+
+static void name_add(struct witness *witness, struct slice name, bool time)
+{
+    if (name.len == 0 || name.len > NAME_BYTES_MAX) return;
+    for (size_t i = 0; i < witness->names; i++) {
+        if (!slice_equal(witness->name[i].name, name)) continue;
+        witness->name[i].time = witness->name[i].time || time;
+        return;
+    }
+    if (witness->names == WITNESS_NAMES_MAX) return;
+    char *const text = arena_take(&witness->text, name.len);
+    memcpy(text, name.text, name.len);
+    witness->name[witness->names++] =
+        (struct witness_name){.name = {.text = text, .len = name.len}, .time = time};
+}
+
+/* The names of an object's members, those of objects in it behind them. */
+static void names_take(struct witness *witness, struct slice object, int depth)
+{
+    struct value name, value;
+    const char *at = object.text + 1;
+    while (object_next(&at, &name, &value))
+        if (!name.escaped) name_add(witness, value_slice(name), depth == 0 && could_be_time(value));
+    if (depth + 1 == DEPTH_MAX) return;
+    at = object.text + 1;
+    while (object_next(&at, &name, &value))
+        if (value.kind == KIND_OBJECT) names_take(witness, value_slice(value), depth + 1);
+}
+
+static void line_take(struct witness *witness, struct slice line)
+{
+    const char *const brace = line.len == 0 ? NULL : memchr(line.text, '{', line.len);
+    if (brace == NULL || line.len > LINE_BYTES_MAX) return;
+    const size_t len = line.len - (size_t)(brace - line.text);
+    names_take(witness, (struct slice){.text = brace, .len = len}, 0);
+}
+
+/* Does the name stand in the line behind a quote, as the whole of what is between two? A text of
+ * JSON inside of a string has a backslash before its quotes. */
+static bool stands_in(struct slice line, struct slice name)
+{
+    const char *const end = line.text + line.len;
+    for (const char *at = line.text; at < end; at++) {
+        at = memmem(at, (size_t)(end - at), name.text, name.len);
+        if (at == NULL || at + name.len == end) return false;
+        const char behind = at[name.len];
+        if (at > line.text && at[-1] == '"' && (behind == '"' || behind == '\\')) return true;
+    }
+    return false;
+}
+
+static bool slot_met(int slot, struct event *const *events, const enum reason *reasons,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (events[i]->value[slot].kind == KIND_NULL) continue;
+        if (reasons[i] == REASON_NONE && events[i]->line.len != 0) return true;
+    }
+    return false;
+}
+
+static bool watched_met(struct slice name, struct event *const *events, const enum reason *reasons,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (reasons[i] == REASON_NONE && events[i]->line.len != 0 &&
+            stands_in(events[i]->line, name))
+            return true;
+    return false;
+}
+
+/* Is it the turn of the next event looked at? */
+static bool turn_take(struct witness *witness)
+{
+    if (witness->looked++ < witness->next) return false;
+    witness->next = witness->looked + witness->looked / SPARSE;
+    return true;
+}
+
+void witness_look(struct witness *witness, struct event *const *events, const enum reason *reasons,
+                  size_t count)
+{
+    for (uint64_t left = witness->slots; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (slot_met(slot, events, reasons, count)) witness->slots &= ~(left & -left);
+    }
+    for (uint64_t left = witness->watched; left != 0; left &= left - 1) {
+        const struct slice name = witness->schema->watch[__builtin_ctzll(left)].name;
+        if (watched_met(name, events, reasons, count)) witness->watched &= ~(left & -left);
+    }
+    if (!witness_open(witness)) return;
+    if (witness->looked + count <= witness->next) {
+        witness->looked += count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (turn_take(witness) && reasons[i] == REASON_NONE) line_take(witness, events[i]->line);
+}
+
+void witness_refused(struct witness *witness, struct slice line)
+{
+    if (turn_take(witness)) line_take(witness, line);
+}
+
+void witness_pack(const struct witness *witness, struct buffer *out)
+{
+    pack_u64(out, witness->slots);
+    pack_u64(out, witness->watched);
+    pack_u32(out, (uint32_t)witness->names);
+    for (size_t i = 0; i < witness->names; i++) {
+        pack_text(out, witness->name[i].name);
+        pack_u8(out, witness->name[i].time);
+    }
+}
+
+void witness_add(struct witness *witness, struct unpack *in)
+{
+    witness->slots &= unpack_u64(in);
+    witness->watched &= unpack_u64(in);
+    const uint32_t names = unpack_u32(in);
+    for (uint32_t i = 0; i < names && !in->broken; i++) {
+        const struct slice name = unpack_text(in);
+        name_add(witness, name, unpack_u8(in) != 0);
+    }
+}

@@ -1,0 +1,101 @@
+#include "expr/native_inside.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* The comparison with its sides exchanged. */
+static enum node_kind mirrored(enum node_kind kind)
+{
+    switch (kind) {
+    case NODE_LESS: return NODE_GREATER;
+    case NODE_LESS_EQUAL: return NODE_GREATER_EQUAL;
+    case NODE_GREATER: return NODE_LESS;
+    case NODE_GREATER_EQUAL: return NODE_LESS_EQUAL;
+    default: return kind;
+    }
+}
+
+/* A member of the event compared with a literal, either way round, becomes one node without
+ * children. */
+static void shorten_comparison(struct node *node)
+{
+    const bool swap = node->left->kind == NODE_LITERAL;
+    const struct node *const member = swap ? node->right : node->left;
+    const struct node *const literal = swap ? node->left : node->right;
+    const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
+    if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
+    switch (literal->value.kind) {
+    case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
+    case KIND_STRING:
+        if (!equality) return;
+        node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_IS : NODE_MEMBER_ISNT;
+        break;
+    case KIND_NULL:
+        if (!equality) return;
+        node->kind = node->kind == NODE_EQUAL ? NODE_MEMBER_NULL : NODE_MEMBER_PRESENT;
+        break;
+    default: return;
+    }
+    node->slot = member->slot;
+    node->value = literal->value;
+    node->number = literal->number;
+}
+
+/* Gives the members of the event their slots. on_event: the node's input is the event. False:
+ * no slot is left. */
+static bool resolve(struct native *native, struct node *node, bool on_event, struct schema *schema)
+{
+    if (node == NULL) return true;
+    if (node->kind == NODE_MEMBER && node->left == NULL && on_event) {
+        node->slot = schema_need(schema, node->name);
+        if (node->slot >= 0) native->reads |= UINT64_C(1) << node->slot;
+        return node->slot >= 0;
+    }
+    const bool passes_on = node->kind != NODE_PIPE || node->left->kind == NODE_INPUT ||
+                           node->left->kind == NODE_SELECT;
+    if (!resolve(native, node->test, on_event, schema)) return false;
+    if (!resolve(native, node->left, on_event, schema)) return false;
+    if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
+    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL) shorten_comparison(node);
+    return true;
+}
+
+struct native *native_compile(const char *text, struct schema *schema, struct buffer *why)
+{
+    struct syntax *syntax = syntax_parse(slice_of(text));
+    if (syntax == NULL) return NULL;
+    struct native *native = memory_zero(1, sizeof(*native));
+    native->syntax = syntax;
+    if (resolve(native, syntax->root, true, schema)) return native;
+    buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
+    native_free(native);
+    return NULL;
+}
+
+void native_free(struct native *native)
+{
+    if (native == NULL) return;
+    syntax_free(native->syntax);
+    buffer_release(&native->printed);
+    free(native);
+}
+
+int native_member(const struct native *native)
+{
+    const struct node *const root = native->syntax->root;
+    return root->kind == NODE_MEMBER ? root->slot : -1;
+}
+
+bool native_path(const struct native *native)
+{
+    const struct node *node = native->syntax->root;
+    while (node != NULL && node->kind == NODE_MEMBER)
+        node = node->left;
+    return node == NULL;
+}
+
+uint64_t native_reads(const struct native *native)
+{
+    return native->reads;
+}

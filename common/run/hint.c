@@ -1,0 +1,456 @@
+#include "run/hint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/die.h"
+#include "base/duration.h"
+#include "base/nearest.h"
+#include "raw/foreign.h"
+#include "run/common_options.h"
+#include "run/signals.h"
+#include "run/summary.h"
+
+/* So much of how an input begins is kept. */
+#define HEAD_BYTES ((size_t)4 << 10)
+
+/* From so many events on it is said early that one in LATE_SHARE was late. */
+#define LATE_EVENTS 100000
+#define LATE_SHARE 10
+
+/* A run that was stopped says that events were late where one in so many was. */
+#define STOPPED_SHARE 100
+
+/* So few refused records need no sum: without --rejects each was told of when it came (reject.c).
+ */
+#define REFUSED_TOLD 5
+
+/* Of why an expression failed, where libjq shows all of an event. */
+#define REASON_BYTES ((size_t)200)
+
+/* So many inputs that look like something else are told of. */
+#define FOREIGN_TOLD 5
+
+/* So many members are told of, and so many names of others. */
+#define MEMBERS_TOLD 8
+#define OTHERS_TOLD 12
+
+/* 4,547,248 */
+static void count_add(struct buffer *out, uint64_t count)
+{
+    char digits[24];
+    const int len = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) buffer_add_char(out, ',');
+        buffer_add_char(out, digits[i]);
+    }
+}
+
+/* "5 of 1,000 WHAT" */
+static void share_add(struct buffer *out, uint64_t part, uint64_t whole, const char *what)
+{
+    count_add(out, part);
+    buffer_add_literal(out, " of ");
+    count_add(out, whole);
+    buffer_printf(out, " %s", what);
+}
+
+static void tell(struct buffer *text)
+{
+    message("%.*s", (int)text->len, text->data);
+    buffer_release(text);
+}
+
+static bool only_files(const struct loop *l)
+{
+    for (int i = 0; i < l->inputs.count; i++)
+        if (!l->inputs.input[i].regular) return false;
+    return true;
+}
+
+/* --- late --- */
+
+/* Adds a length of time that is not shorter, in numbers that are easily read. */
+static void duration_add_round(struct buffer *out, int64_t duration_us)
+{
+    static const struct {
+        int64_t from_us, unit_us;
+    } steps[] = {
+        {INT64_C(864000000000), INT64_C(86400000000)}, /* from ten days on, days */
+        {INT64_C(36000000000), INT64_C(3600000000)},   /* from ten hours on, hours */
+        {INT64_C(600000000), INT64_C(60000000)},       /* from ten minutes on, minutes */
+        {INT64_C(1000000), INT64_C(1000000)},          {INT64_C(0), INT64_C(1000)},
+    };
+    size_t i = 0;
+    while (duration_us < steps[i].from_us)
+        i++;
+    const int64_t unit_us = steps[i].unit_us;
+    duration_print(out, (duration_us + unit_us - 1) / unit_us * unit_us);
+}
+
+/* Adds the --lateness that would have been enough, with what stands around it; nothing where it is
+ * not the reason. */
+static void lateness_add(struct loop *l, struct buffer *out, const char *behind)
+{
+    const int64_t enough_us = l->stats.disorder_us;
+    if (enough_us <= l->run.settings.lateness_us) return; /* --idle or --flush has closed early */
+    buffer_add_literal(out, "; --lateness=");
+    duration_add_round(out, enough_us);
+    buffer_printf(out, " %s", behind);
+}
+
+void hint_early(struct loop *l)
+{
+    if (__builtin_expect(l->stats.late < LATE_EVENTS / LATE_SHARE, 1)) return;
+    const uint64_t late = l->stats.late - l->before.late, read = l->stats.read - l->before.read;
+    if (l->late_told || l->in_range || read < LATE_EVENTS || late < read / LATE_SHARE) return;
+    l->late_told = true;
+    if (!only_files(l)) return;
+    struct buffer text = {0};
+    share_add(&text, late, read, "events were late so far");
+    lateness_add(l, &text, "would have lost none of them");
+    tell(&text);
+}
+
+static void late_tell(struct loop *l, uint64_t read)
+{
+    const uint64_t late = l->stats.late - l->before.late;
+    if (late == 0 || (stop_signal != 0 && late < read / STOPPED_SHARE)) return;
+    struct buffer text = {0};
+    share_add(&text, late, read, late == 1 ? "events was late" : "events were late");
+    lateness_add(l, &text, "would have lost none");
+    tell(&text);
+}
+
+/* --- what the input looks like --- */
+
+static bool is_parser(const struct loop *l)
+{
+    return (l->tool->flags & TOOL_ALL_MEMBERS) != 0;
+}
+
+/* Adds what the input looks like, and how it is to be read. */
+static void foreign_add(const struct loop *l, struct buffer *out, const char *name,
+                        const struct foreign *foreign)
+{
+    static const char parser[] = "cs-parse ";
+    const char *const way = foreign->way;
+    const bool is_standard = strcmp(name, "-") == 0,
+               parsed = way != NULL && memcmp(way, parser, sizeof parser - 1) == 0;
+    buffer_printf(out, "%s looks like %s", is_standard ? "standard input" : name, foreign->what);
+    if (way == NULL) {
+        buffer_add_literal(out, ", and not like events, one JSON object a line");
+    } else if (is_parser(l) && parsed) {
+        buffer_printf(out, ": is it %s?", way + sizeof parser - 1);
+    } else {
+        buffer_printf(out, ": %s%s%s%s | %s ...", is_standard ? "... | " : "", way,
+                      is_standard ? "" : " ", is_standard ? "" : name, l->tool->name);
+    }
+}
+
+void hint_begin(struct loop *l, const struct input *input, struct slice head)
+{
+    if (l->in_range) return;
+    if (head.len > HEAD_BYTES) head.len = HEAD_BYTES;
+    if (l->head_of == NULL) {
+        l->head_of = input;
+        buffer_add_slice(&l->head, head);
+    }
+    struct foreign foreign;
+    if (l->run.translator != NULL || input->framing != FRAMING_NONE) return;
+    if (l->foreign_told >= FOREIGN_TOLD || !foreign_looks(head, &foreign)) return;
+    struct buffer text = {0};
+    l->foreign_told++;
+    foreign_add(l, &text, input->name, &foreign);
+    tell(&text);
+}
+
+/* --- members that no event had --- */
+
+static bool is_canonical(const struct schema *schema, struct slice name)
+{
+    const int slot = schema_find(schema, name);
+    return slot >= 0 && slot < SLOT_CANONICAL;
+}
+
+/* Is the name one that the input's members get only by --rename? */
+static bool is_renamed(const struct schema *schema, struct slice name)
+{
+    for (size_t i = 0; i < schema->alias_count; i++)
+        if (slice_equal(schema->alias[i].name, name)) return true;
+    return false;
+}
+
+uint64_t hint_slots(const struct schema *schema)
+{
+    uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID : 0;
+    for (int slot = 0; slot < schema->count; slot++) {
+        if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
+        if ((schema->made >> slot & 1) != 0) continue;
+        const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
+        const struct option_mention mention = option_mentions(schema->name[slot]);
+        if (mention.option == NULL || (watch != NULL && watch->nested && !mention.bare)) continue;
+        /* Members of an event may be missing; what a view that is not one's own names, is right. */
+        if (slot < SLOT_CANONICAL && !mention.here) continue;
+        slots |= UINT64_C(1) << slot;
+    }
+    return slots;
+}
+
+/* What events had instead; text NULL: nothing of the kind. Whoever names one of the twelve members
+ * did not mean another one of them. */
+static struct nearest meant(const struct loop *l, struct slice wanted, bool time)
+{
+    const struct witness *const witness = &l->admission.witness;
+    const bool canonical = is_canonical(&l->run.schema, wanted);
+    struct nearest nearest;
+    nearest_begin(&nearest, wanted);
+    for (size_t i = 0; i < witness->names; i++) {
+        const struct slice name = witness->name[i].name;
+        if (slice_equal(name, wanted) || (time && !witness->name[i].time)) continue;
+        if (!canonical || !is_canonical(&l->run.schema, name)) nearest_offer(&nearest, name);
+    }
+    return nearest;
+}
+
+/* Adds what they have instead of wanted. */
+static void others_add(const struct witness *witness, struct slice wanted, struct buffer *out)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < witness->names; i++) {
+        const struct slice name = witness->name[i].name;
+        if (slice_equal(name, wanted)) continue;
+        if (told == OTHERS_TOLD) {
+            buffer_add_literal(out, ", ...");
+            return;
+        }
+        buffer_printf(out, "%s%.*s", told++ == 0 ? "; they have " : ", ", (int)name.len, name.text);
+    }
+}
+
+/* How a member that comes under another name is read under the one that is wanted. */
+static void rename_add(const struct loop *l, struct buffer *out, struct slice wanted,
+                       struct slice name)
+{
+    buffer_printf(out, " (%s--rename=%.*s=%.*s)", is_parser(l) ? "" : "cs-parse ", (int)wanted.len,
+                  wanted.text, (int)name.len, name.text);
+}
+
+/* True: it was told. */
+static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint64_t events)
+{
+    const struct option_mention mention = option_mentions(wanted);
+    const struct nearest nearest = meant(l, wanted, false);
+    const bool near = nearest.name.text != NULL;
+    if (mention.option == NULL) return false;
+    /* A short run may miss what others have had; and whoever asks whether a member is there knows
+     * that it may not be. */
+    if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
+    if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
+    struct buffer text = {0};
+    buffer_printf(&text, "--%s: none of ", mention.option);
+    count_add(&text, events);
+    buffer_printf(&text, " events had a value for %.*s", (int)wanted.len, wanted.text);
+    if (near)
+        buffer_printf(&text, "; did you mean %.*s?", (int)nearest.name.len, nearest.name.text);
+    else
+        others_add(&l->admission.witness, wanted, &text);
+    if (near && is_canonical(&l->run.schema, wanted)) rename_add(l, &text, wanted, nearest.name);
+    tell(&text);
+    return true;
+}
+
+/* Does another old name stand for the same new one, so that one of them may be missing? */
+static bool is_renamed_twice(const struct schema *schema, struct slice old)
+{
+    const struct schema_alias *of = NULL;
+    for (size_t i = 0; i < schema->alias_count; i++)
+        if (slice_equal(schema->alias[i].old, old)) of = &schema->alias[i];
+    for (size_t i = 0; of != NULL && i < schema->alias_count; i++)
+        if (&schema->alias[i] != of && slice_equal(schema->alias[i].name, of->name)) return true;
+    return false;
+}
+
+static void members_tell(struct loop *l, uint64_t events, struct slice told)
+{
+    const struct witness *const witness = &l->admission.witness;
+    const struct schema *const schema = &l->run.schema;
+    int left = MEMBERS_TOLD;
+    for (uint64_t slots = witness->slots; slots != 0 && left > 0; slots &= slots - 1) {
+        const struct slice name = schema->name[__builtin_ctzll(slots)];
+        const struct schema_watch *const watch = schema_watched(schema, name);
+        const bool by_dedup = options->dedup_us != 0 && slice_equal(name, SLICE("event_id"));
+        if (slice_equal(name, told) || by_dedup) continue;
+        left -= member_tell(l, name, watch != NULL && watch->tolerant, events);
+    }
+    for (uint64_t watched = witness->watched; watched != 0 && left > 0; watched &= watched - 1) {
+        const struct schema_watch *const watch = &schema->watch[__builtin_ctzll(watched)];
+        const bool inside = watch->nested && left < MEMBERS_TOLD; /* of what was told, perhaps */
+        if (slice_equal(watch->name, told) || is_renamed_twice(schema, watch->name)) continue;
+        left -= member_tell(l, watch->name, watch->tolerant || inside, events);
+    }
+}
+
+/* --- repeats --- */
+
+static void repeats_tell(struct loop *l, uint64_t events)
+{
+    const struct witness *const witness = &l->admission.witness;
+    const struct dedup *const dedup = &l->admission.dedup;
+    struct buffer text = {0};
+    if (options->dedup_us == 0) return;
+    if ((witness->slots >> SLOT_EVENT_ID & 1) != 0) {
+        const struct slice id = meant(l, SLICE("event_id"), false).name;
+        buffer_add_literal(&text, "--dedup has done nothing: none of ");
+        count_add(&text, events);
+        buffer_add_literal(&text, " events had an event_id");
+        if (id.text != NULL) {
+            buffer_printf(&text, "; did you mean %.*s?", (int)id.len, id.text);
+            rename_add(l, &text, SLICE("event_id"), id);
+        }
+        tell(&text);
+    }
+    if (dedup->blind == 0) return;
+    share_add(&text, dedup->blind, events, "events came when what they may repeat was forgotten");
+    if (l->run.settings.lateness_us < INT64_MAX - dedup->blind_us) {
+        buffer_add_literal(&text, "; --lateness=");
+        duration_add_round(&text, l->run.settings.lateness_us + dedup->blind_us);
+        buffer_add_literal(&text, " would have told all repeats");
+    }
+    tell(&text);
+}
+
+/* --- refused --- */
+
+static uint64_t refused_by(const struct loop *l, int reason)
+{
+    return l->stats.rejected_by[reason] - l->before.rejected_by[reason];
+}
+
+static void reasons_add(const struct loop *l, struct buffer *out)
+{
+    const char *before = " (";
+    for (int reason = 1; reason < REASON_COUNT; reason++) {
+        if (refused_by(l, reason) == 0) continue;
+        buffer_printf(out, "%s", before);
+        count_add(out, refused_by(l, reason));
+        buffer_printf(out, " %s", reason_name((enum reason)reason));
+        before = ", ";
+    }
+    buffer_add_char(out, ')');
+}
+
+static enum reason reason_most(const struct loop *l)
+{
+    int most = REASON_NONE;
+    for (int reason = 1; reason < REASON_COUNT; reason++)
+        if (refused_by(l, reason) > refused_by(l, most)) most = reason;
+    return (enum reason)most;
+}
+
+/* The member for want of which events were refused; len 0: it was something else. */
+static struct slice member_lacking(enum reason reason)
+{
+    const char *id;
+    switch (reason) {
+    case REASON_NO_TIME: return slice_of(options->time_field);
+    case REASON_NO_TYPE: return SLICE("event_type");
+    case REASON_NO_ID: id = option_value("id"); return slice_of(id != NULL ? id : "session_id");
+    default: return (struct slice){.text = "", .len = 0};
+    }
+}
+
+/* The first member of events that could be their time. */
+static struct slice time_found(const struct witness *witness)
+{
+    for (size_t i = 0; i < witness->names; i++)
+        if (witness->name[i].time) return witness->name[i].name;
+    return (struct slice){.text = NULL, .len = 0};
+}
+
+/* Adds which member it may be that stands for the one that is lacking, and how it is said. */
+static void lacking_add(const struct loop *l, struct buffer *out, enum reason reason)
+{
+    const struct slice wanted = member_lacking(reason);
+    if (wanted.len == 0) return;
+    struct slice name = meant(l, wanted, reason == REASON_NO_TIME).name;
+    if (name.text == NULL && reason == REASON_NO_TIME) name = time_found(&l->admission.witness);
+    buffer_printf(out, ": no %.*s", (int)wanted.len, wanted.text);
+    if (name.text == NULL) {
+        others_add(&l->admission.witness, wanted, out);
+        return;
+    }
+    buffer_printf(out, "; did you mean %.*s?", (int)name.len, name.text);
+    if (reason == REASON_NO_TYPE)
+        rename_add(l, out, wanted, name);
+    else
+        buffer_printf(out, " (--%s=%.*s)", reason == REASON_NO_TIME ? "time-field" : "id",
+                      (int)name.len, name.text);
+}
+
+/* Adds what the first input looks like, if it was not said when it began. */
+static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
+{
+    struct foreign foreign = {.what = "events, one JSON object a line",
+                              .way = "cs-parse --from=ndjson"};
+    const struct slice head = buffer_slice(&l->head);
+    const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
+    if (l->foreign_told != 0 || l->head_of == NULL) return;
+    if (!is_json && !foreign_looks(head, &foreign)) return;
+    buffer_add_literal(out, ": ");
+    foreign_add(l, out, l->head_of->name, &foreign);
+}
+
+/* Returns the member that was said to be lacking. */
+static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused)
+{
+    const enum reason most = reason_most(l);
+    const bool all = refused == read;
+    struct buffer text = {0};
+    if (refused == 0 || (!all && refused <= REFUSED_TOLD))
+        return (struct slice){.text = "", .len = 0};
+    share_add(&text, all ? 0 : refused, read,
+              all            ? "records could be used"
+              : refused == 1 ? "records was refused"
+                             : "records were refused");
+    reasons_add(l, &text);
+    if (most == REASON_NOT_JSON || most == REASON_NOT_AN_OBJECT || most == REASON_BAD_UTF8 ||
+        most == REASON_BAD_COLUMNS)
+        looks_add(l, &text, most);
+    if (all || refused_by(l, most) > read / 2) lacking_add(l, &text, most);
+    tell(&text);
+    return member_lacking(most);
+}
+
+/* --- expressions that failed --- */
+
+static void errors_tell(struct loop *l, uint64_t events)
+{
+    const uint64_t errors = l->stats.expression_errors - l->before.expression_errors;
+    struct expr_failure failure;
+    struct buffer text = {0}, reason = {0};
+    if (errors == 0 || !expr_failure(&failure, &reason)) return;
+    share_add(&text, errors, events, "events made an expression fail");
+    buffer_printf(&text, ", first '%s'", failure.text);
+    if (failure.line_number != 0) buffer_printf(&text, " in line %" PRIu64, failure.line_number);
+    const size_t shown = reason.len < REASON_BYTES ? reason.len : REASON_BYTES;
+    if (shown != 0) buffer_printf(&text, ": %.*s", (int)shown, reason.data);
+    tell(&text);
+    buffer_release(&reason);
+}
+
+int hint_end(struct loop *l)
+{
+    const uint64_t read = l->stats.read - l->before.read;
+    const uint64_t refused = l->stats.rejected - l->before.rejected;
+    if (read == 0) return EXIT_DONE;
+    summary_count(l);
+    const struct slice told = refused_tell(l, read, refused);
+    late_tell(l, read);
+    if (read > refused) members_tell(l, read - refused, told);
+    if (read > refused) repeats_tell(l, read - refused);
+    errors_tell(l, read - refused);
+    /* With a state the position has moved on, and a service is not to start again for it. */
+    return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
+                                                                             : EXIT_DONE;
+}

@@ -1,0 +1,162 @@
+#include "session/field.h"
+
+#include <string.h>
+
+/* --- kinds --- */
+
+const struct field_kind field_first = {.keeps = KEEPS_FIRST, .prints = PRINTS_TEXT};
+const struct field_kind field_last = {.keeps = KEEPS_LAST, .prints = PRINTS_TEXT};
+const struct field_kind field_count = {.keeps = KEEPS_COUNT, .prints = PRINTS_COUNT};
+const struct field_kind field_any = {.keeps = KEEPS_COUNT, .prints = PRINTS_ANY};
+const struct field_kind field_events = {.prints = PRINTS_EVENTS};
+const struct field_kind field_start = {.prints = PRINTS_START};
+const struct field_kind field_end = {.prints = PRINTS_END};
+const struct field_kind field_seconds = {.prints = PRINTS_SECONDS};
+const struct field_kind field_list = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST};
+const struct field_kind field_list_cut = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST_CUT};
+
+/* By time, then bytes. */
+static void print_list(struct rows *rows, int member, const struct overview *overview)
+{
+    struct products products =
+        products_walk(overview->products, overview->products_kept, overview->start_us);
+    struct buffer *list = rows_list(rows, member);
+
+    for (; products.left > 0; products_next(&products))
+        rows_list_text(list, products.text);
+    rows_list_end(list);
+}
+
+/* --- those of a command --- */
+
+/* The place of an attribute of that member, made if there is none. -1: there are too many. The last
+ * ones come first, so they have to be made first. */
+static int attribute_place(struct kept *kept, int slot, bool is_last)
+{
+    const int from = is_last ? 0 : kept->lasts;
+    const int to = is_last ? kept->lasts : kept->attributes;
+
+    for (int i = from; i < to; i++)
+        if (kept->slot[i] == slot) return i;
+    if (kept->attributes == ATTRIBUTES_MAX) return -1;
+    kept->slot[kept->attributes] = slot;
+    kept->lasts += is_last;
+    if (!is_last) kept->first_bits |= 1u << kept->attributes;
+    return kept->attributes++;
+}
+
+/* Where a field finds what is kept for it; -1: there is no room. */
+static int place_make(struct fields *fields, const struct field *field, struct schema *schema)
+{
+    struct kept *kept = &fields->kept;
+    const enum field_keeps keeps = field->kind->keeps;
+
+    if (keeps == KEEPS_NOTHING) return 0;
+    if (keeps == KEEPS_COUNT) {
+        const int action = actions_add(&fields->actions, slice_of(field->of));
+        kept->actions = fields->actions.count;
+        return action;
+    }
+    const int slot = schema_need(schema, slice_of(field->of));
+    if (slot < 0) return -1;
+    if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
+    if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
+    kept->list_slot = slot;
+    return 0;
+}
+
+static bool places_make(struct fields *fields, struct schema *schema)
+{
+    const struct field *field = fields->field;
+    bool good = fields->count <= FIELDS_MAX;
+
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < fields->count && good; i++) {
+            if ((pass == 0) != (field[i].kind->keeps == KEEPS_LAST)) continue;
+            fields->place[i] = place_make(fields, &field[i], schema);
+            good = fields->place[i] >= 0;
+        }
+    return good;
+}
+
+/* Is it a member of events as it came? Then it can be the id as well. */
+static bool is_as_it_came(const struct field *field)
+{
+    return (field->kind->keeps == KEEPS_FIRST || field->kind->keeps == KEEPS_LAST) &&
+           strcmp(field->name, field->of) == 0;
+}
+
+bool fields_init(struct fields *fields, const struct field *field, struct identity *identity,
+                 struct schema *schema, struct rows *rows, struct buffer *why)
+{
+    const struct slice id = schema->name[identity->slot[0]];
+
+    *fields = (struct fields){.field = field, .kept = {.list_slot = -1}};
+    while (field[fields->count].name != NULL)
+        fields->count++;
+    if (!places_make(fields, schema)) {
+        buffer_add_literal(why, "more members are read than there is room for");
+        return false;
+    }
+    (void)schema_need(schema, SLICE("event_type"));
+    identity_declare_id(identity, rows, schema);
+    for (int i = 0; i < fields->count; i++) {
+        const bool is_id = slice_equal(slice_of(field[i].name), id);
+        if (is_id && !is_as_it_came(&field[i])) {
+            buffer_printf(why, "'%.*s' is worked out, and has a place in the row", (int)id.len,
+                          id.text);
+            return false;
+        }
+        if (!is_id)
+            fields->column[fields->columns++] = (struct field_column){
+                .kind = field[i].kind,
+                .prints = field[i].kind->prints,
+                .member = rows_member(rows, slice_of(field[i].name)),
+                .place = fields->place[i],
+            };
+    }
+    identity_declare_rest(identity, rows, schema);
+    return true;
+}
+
+int fields_place(const struct fields *fields, enum field_keeps keeps, const char *of)
+{
+    for (int i = 0; i < fields->count; i++)
+        if (fields->field[i].kind->keeps == keeps && strcmp(fields->field[i].of, of) == 0)
+            return fields->place[i];
+    return -1;
+}
+
+/* One function for all kinds of ours, because every row is made of them. */
+void fields_print(const struct fields *fields, const struct identity *identity, struct rows *rows,
+                  const struct overview *overview, const void *context)
+{
+    struct slice name = overview->name;
+
+    rows_begin(rows);
+    identity_print_id(identity, rows, &name);
+    for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
+         column++) {
+        const int member = column->member, place = column->place;
+        switch (column->prints) {
+        case PRINTS_TEXT:
+            rows_value(rows, member,
+                       attribute_value(&overview->attributes, place, overview->present));
+            break;
+        case PRINTS_COUNT: rows_int(rows, member, overview->count[place]); break;
+        case PRINTS_ANY: rows_bool(rows, member, overview->count[place] > 0); break;
+        case PRINTS_EVENTS: rows_int(rows, member, (int64_t)overview->events); break;
+        case PRINTS_START: rows_time(rows, member, overview->start_us); break;
+        case PRINTS_END: rows_time(rows, member, overview->last_us); break;
+        case PRINTS_SECONDS:
+            rows_seconds(rows, member, overview->last_us - overview->start_us);
+            break;
+        case PRINTS_LIST: print_list(rows, member, overview); break;
+        case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
+        case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
+        default: __builtin_unreachable();
+        }
+    }
+    identity_print_rest(identity, rows, &name);
+    rows_end(rows);
+}

@@ -1,0 +1,35 @@
+/*
+ * kept.h - what sessions and carts keep of their events: which counts, which texts, which list.
+ *
+ * An analysis declares this once, by the members of its rows (field.h), and all its stretches keep
+ * the same. An event is handed to them as a click: its time, its action (action.h), and the values
+ * of its members, of which each kind of keeping knows its slots.
+ */
+#ifndef CS_KEPT_H
+#define CS_KEPT_H
+
+#include <stdint.h>
+
+#include "base/value.h"
+
+#define ATTRIBUTES_MAX 8
+#define KEPT_COUNTS 5 /* counters that have a place in each record; more stand elsewhere */
+
+/* An event as sessions and carts see it. The values are borrowed. */
+struct click {
+    int64_t time_us;
+    int64_t watermark_us; /* its partition's, before it came */
+    unsigned action;
+    const struct value *value; /* by slot; strings, or null */
+};
+
+struct kept {
+    int actions;              /* so many are counted, and in front of them those that are none */
+    int attributes;           /* texts: the last ones, lasts in number, then the first ones */
+    int lasts;                /* of the attributes */
+    unsigned first_bits;      /* a bit for each of the others */
+    int slot[ATTRIBUTES_MAX]; /* which member each is */
+    int list_slot;            /* the member of which all values are listed; -1: none */
+};
+
+#endif

@@ -1,0 +1,63 @@
+#include "session/parts.h"
+
+#include "base/varint.h"
+#include "session/action.h"
+#include "session/products.h"
+
+void parts_read(struct parts *parts, const struct kept *kept, struct slice block, int64_t start_us)
+{
+    const char *at = block.text;
+    const char *end = at + block.len;
+
+    parts->name = text_read(&at);
+    parts->counters = bytes_read(&at, counters_bytes(kept));
+    attributes_read(&parts->attributes, kept, &at, start_us);
+    parts->products = (struct slice){.text = at, .len = (size_t)(end - at)};
+    parts->base_us = start_us;
+}
+
+char *parts_write(char *to, const struct parts *parts, const struct kept *kept, int64_t start_us)
+{
+    to = text_write(to, parts->name);
+    to = bytes_write(to, parts->counters);
+    return attributes_write(to, &parts->attributes, kept, start_us);
+}
+
+/* One varint more, for the time of the first product. */
+size_t parts_room(const struct parts *parts, const struct kept *kept)
+{
+    return parts->name.len + parts->counters.len + attributes_room(&parts->attributes, kept) +
+           2 * VARINT_MAX;
+}
+
+/* A varint of a block from a file; false: it does not end within it. */
+static bool number_whole(const char **at, const char *end, uint64_t *number)
+{
+    if (!varint_whole(*at, end)) return false;
+    *number = varint_read(at);
+    return true;
+}
+
+bool parts_whole(const struct kept *kept, struct slice block, uint32_t products)
+{
+    const char *at = block.text;
+    const char *end = block.text + block.len;
+    uint64_t time, len;
+
+    if (block.len < counters_bytes(kept)) return false;
+    at += counters_bytes(kept);
+    if (!attributes_whole(kept, &at, end)) return false;
+    for (uint32_t i = 0; i < products; i++) {
+        if (!number_whole(&at, end, &time) || !number_whole(&at, end, &len)) return false;
+        if (len > (uint64_t)(end - at)) return false;
+        at += len;
+    }
+    return at == end;
+}
+
+struct slice counters_none(const struct kept *kept)
+{
+    static const char zeros[(1 + ACTIONS_MAX) * COUNTER_BYTES];
+
+    return (struct slice){.text = zeros, .len = counters_bytes(kept)};
+}

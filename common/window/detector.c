@@ -1,0 +1,154 @@
+#include "window/detector.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "window/detector_inside.h"
+
+struct detector *detector_new(struct run *run)
+{
+    struct detector *detector = memory_zero(1, sizeof *detector);
+    run->own = detector;
+    detector->run = run;
+    detector->operand.slot = -1;
+    detector->swept_us = INT64_MIN;
+    group_by_init(&detector->by);
+    aggregates_init(&detector->aggregates);
+    baseline_init(&detector->baseline);
+    return detector;
+}
+
+bool detector_begin(struct detector *detector, const struct detector_request *request,
+                    struct buffer *why)
+{
+    struct rows *rows = detector->run->rows;
+    detector->size_us = request->size_us;
+    detector->baseline_us = request->baseline_us;
+    detector->baseline_windows = (request->baseline_us - 1) / request->size_us;
+    detector->threshold = request->threshold;
+    detector->show_all = request->show_all;
+    windows_init(&detector->windows, detector->run, &detector->by, &detector->aggregates,
+                 request->size_us, request->size_us, 0);
+    heading_declare(&detector->heading, rows, &detector->by, false, why);
+    detector->value = rows_declare(rows, request->value, why);
+    detector->average = rows_declare(rows, request->average, why);
+    detector->percent = rows_declare(rows, SLICE("pct_deviation"), why);
+    detector->alert = rows_declare(rows, SLICE("alert"), why);
+    detector->direction = rows_declare(rows, SLICE("direction"), why);
+    detector->partial = rows_declare(rows, SLICE("partial"), why);
+    return why->len == 0;
+}
+
+void detector_release(struct run *run)
+{
+    struct detector *detector = run->own;
+    baseline_release(&detector->baseline);
+    windows_release(&detector->windows);
+    operand_release(&detector->operand);
+    aggregates_release(&detector->aggregates);
+    group_by_release(&detector->by);
+    buffer_release(&detector->key);
+    buffer_release(&detector->kept);
+    free(detector->list);
+    free(detector);
+    run->own = NULL;
+}
+
+void keys_count(struct detector *detector)
+{
+    detector->run->counters.keys = detector->windows.keys + detector->baseline.table.count;
+}
+
+static void decimal_value(struct rows *rows, int member, bool present, decimal number)
+{
+    if (present)
+        rows_decimal(rows, member, number);
+    else
+        rows_null(rows, member);
+}
+
+static void direction_value(struct rows *rows, int member, const struct deviation *deviation)
+{
+    if (!deviation->has_percent || deviation->percent == 0)
+        rows_null(rows, member);
+    else
+        rows_text(rows, member, deviation->percent > 0 ? SLICE("up") : SLICE("down"));
+}
+
+void scored_print(const struct detector *detector, const struct scored *one)
+{
+    struct rows *rows = detector->run->rows;
+    const struct deviation *deviation = &one->deviation;
+
+    rows_begin(rows);
+    heading_print(&detector->heading, rows, one->start_us, one->end_us, one->series->key);
+    decimal_value(rows, detector->value, one->has_value, one->value);
+    decimal_value(rows, detector->average, deviation->has_mean, deviation->mean);
+    decimal_value(rows, detector->percent, deviation->has_percent, deviation->percent);
+    rows_bool(rows, detector->alert, one->alert);
+    direction_value(rows, detector->direction, deviation);
+    if (one->partial) rows_bool(rows, detector->partial, true);
+    rows_end(rows);
+}
+
+bool is_alert(const struct detector *detector, const struct deviation *deviation)
+{
+    const decimal percent = deviation->percent < 0 ? -deviation->percent : deviation->percent;
+    return deviation->has_percent && percent > detector->threshold;
+}
+
+bool value_fits(decimal value)
+{
+    return value < BASELINE_VALUE_MAX && value > -BASELINE_VALUE_MAX;
+}
+
+struct drops drops_new(const struct detector *detector)
+{
+    return (struct drops){.id = memory_zero(detector->baseline.table.count + 1, sizeof(struct id))};
+}
+
+void drops_do(struct detector *detector, struct drops *drops)
+{
+    for (size_t i = 0; i < drops->count; i++)
+        baseline_drop(&detector->baseline, drops->id[i]);
+    free(drops->id);
+}
+
+/* The state. */
+
+void detector_save(struct run *run, struct buffer *out)
+{
+    struct detector *detector = run->own;
+    pack_u8(out, detector->begun);
+    pack_i64(out, detector->next_us);
+    baseline_save(&detector->baseline, out);
+    windows_save(&detector->windows, out);
+    pack_i64(out, detector->run->first_time_us);
+    pack_u64(out, detector->kept_count);
+    if (detector->kept_count > 0) buffer_add_slice(out, buffer_slice(&detector->kept));
+}
+
+bool detector_load(struct run *run, struct unpack *in)
+{
+    struct detector *detector = run->own;
+    const bool begun = unpack_u8(in) != 0;
+    const int64_t next_us = unpack_i64(in);
+    if (begun && (!detector->begun || next_us > detector->next_us)) {
+        detector->begun = true;
+        detector->next_us = next_us;
+    }
+    if (!baseline_load(&detector->baseline, in) || !windows_load(&detector->windows, in))
+        return false;
+    const int64_t first_time_us = unpack_i64(in);
+    if (first_time_us < detector->run->first_time_us) detector->run->first_time_us = first_time_us;
+    for (uint64_t kept = unpack_u64(in); kept > 0; kept--)
+        if (!windows_load_done(&detector->windows, in)) return false;
+    return !in->broken;
+}
+
+void detector_explain(struct run *run, struct buffer *out)
+{
+    const struct detector *detector = run->own;
+    group_explain(&detector->by, out);
+    aggregates_explain(&detector->aggregates, out);
+}

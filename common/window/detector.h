@@ -1,0 +1,89 @@
+/*
+ * detector.h - windows one after the other, each compared with the baseline of its group.
+ *
+ * Values come in two ways, with an analysis for each. From windows of events: every window is
+ * scored when it is done, the empty ones between them too, for every group that has a past. Or from
+ * rows of cs-window and cs-funnel: each is scored as it comes.
+ *
+ * Silence costs nothing: a group whose whole baseline is 0 is dropped, and when none is left the
+ * next window that is scored is the next one with an event. So the work is bounded by the events,
+ * whatever their times.
+ *
+ * A detector is run->own from detector_new on. Between that and detector_begin the command says
+ * what is looked at: it fills by, and the one aggregate or the operand.
+ */
+#ifndef CS_DETECTOR_H
+#define CS_DETECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admit/command.h"
+#include "base/pack.h"
+#include "expr/operand.h"
+#include "window/aggregate.h"
+#include "window/baseline.h"
+#include "window/group.h"
+#include "window/heading.h"
+#include "window/window.h"
+
+struct scored; /* detector_inside.h */
+
+struct detector {
+    struct run *run;
+    struct group_by by;
+    struct aggregates aggregates; /* of events: one, the value */
+    struct operand operand;       /* of rows: the value */
+    int end_slot, final_slot;     /* of rows: of these members */
+    struct windows windows;       /* of events */
+    struct buffer key;            /* of rows: the group's */
+    int64_t size_us, baseline_us;
+    int64_t baseline_windows; /* windows in a whole baseline */
+    decimal threshold;
+    bool show_all;
+    struct baseline baseline;
+
+    /* Which window is scored next. */
+    bool begun;       /* one has been scored: next_us stands */
+    int64_t first_us; /* the first that is in a baseline */
+    int64_t next_us;  /* its start */
+    int64_t swept_us; /* of rows: the event time at which series were last looked through */
+
+    /* Members of the rows. */
+    struct heading heading;
+    int value, average, percent, alert, direction, partial;
+
+    struct scored *list; /* what is to be printed of a window */
+    size_t count, cap;
+
+    struct buffer kept; /* a range of --jobs: windows that are done */
+    uint64_t kept_count;
+};
+
+/* What is asked for. */
+struct detector_request {
+    struct slice value, average; /* what they are called in the rows */
+    int64_t size_us, baseline_us;
+    decimal threshold; /* a percentage */
+    bool show_all;
+};
+
+/* A detector that looks at nothing yet; it becomes run->own. */
+struct detector *detector_new(struct run *run);
+
+/* Of rows: asks for the members they are known by. False: the reason is added to why. */
+bool detector_rows(struct detector *detector, struct slice operand, struct buffer *why);
+
+/* Declares the rows' members, and is ready. False: two have the same name, which is added to why as
+ * a phrase. */
+bool detector_begin(struct detector *detector, const struct detector_request *request,
+                    struct buffer *why);
+
+/* What a tool whose run->own is a detector does with events, or with rows. */
+extern const struct analysis detector_of_events;
+extern const struct analysis detector_of_rows;
+
+/* Gives the detector back. */
+void detector_release(struct run *run);
+
+#endif

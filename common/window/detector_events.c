@@ -1,0 +1,263 @@
+/*
+ * Windows of events: counted up, and compared with those before them when they are done.
+ */
+/* qsort_r */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/memory.h"
+#include "window/detector_inside.h"
+
+static int scored_compare(const void *a, const void *b, void *width)
+{
+    return group_compare(((const struct scored *)a)->series->key,
+                         ((const struct scored *)b)->series->key, *(const int *)width);
+}
+
+static void scored_flush(struct detector *detector)
+{
+    int width = detector->by.count;
+    if (detector->count > 1)
+        qsort_r(detector->list, detector->count, sizeof detector->list[0], scored_compare, &width);
+    for (size_t i = 0; i < detector->count; i++)
+        scored_print(detector, &detector->list[i]);
+    detector->count = 0;
+}
+
+static void scored_add(struct detector *detector, struct scored one)
+{
+    if (detector->count == detector->cap) {
+        detector->cap = detector->cap == 0 ? 16 : detector->cap * 2;
+        detector->list = memory_resize(detector->list, detector->cap, sizeof detector->list[0]);
+    }
+    detector->list[detector->count++] = one;
+}
+
+/* How many windows before this one are in its baseline, empty ones counted. */
+static int64_t windows_before(const struct detector *detector, int64_t start_us)
+{
+    if (start_us <= detector->first_us) return 0;
+    const int64_t before = (start_us - detector->first_us) / detector->size_us;
+    return before < detector->baseline_windows ? before : detector->baseline_windows;
+}
+
+/* The group's value in the window. False: it has none that can be scored. */
+static bool group_number(const struct detector *detector, const struct window *window, struct id id,
+                         decimal *out)
+{
+    *out = 0;
+    struct group *group = window == NULL ? NULL : table_find(&window->groups, id);
+    if (group == NULL) return true;
+    return aggregates_number(&detector->aggregates, 0, group_cells(group), &window->text, out) &&
+           value_fits(*out);
+}
+
+/* An event whose value is 0, like one without an id, still makes its group's row exist. */
+static bool has_event(const struct window *window, struct id id)
+{
+    return window != NULL && table_find(&window->groups, id) != NULL;
+}
+
+/* Scores one group; the value joins its series afterwards. Returns whether the group may be
+ * dropped. */
+static bool series_score(struct detector *detector, const struct series_entry *entry,
+                         const struct window *window, int64_t start_us, bool partial)
+{
+    struct series *series = entry->series;
+    struct scored one = {.series = series,
+                         .start_us = start_us,
+                         .end_us = start_us + detector->size_us,
+                         .partial = partial};
+    const int64_t count = windows_before(detector, start_us);
+
+    series_forget(series, one.end_us - detector->baseline_us);
+    one.has_value = group_number(detector, window, entry->id, &one.value);
+    const bool silent = series->count == 0 && one.has_value && one.value == 0;
+    if (silent && (!detector->show_all ||
+                   (count == detector->baseline_windows && !has_event(window, entry->id))))
+        return true;
+    one.deviation = deviation_of(one.has_value && !partial ? &one.value : NULL, series->sum,
+                                 count - (int64_t)series->missing);
+    one.alert = is_alert(detector, &one.deviation);
+    if (detector->show_all || one.alert) scored_add(detector, one);
+    if (!partial && start_us >= detector->first_us && (!one.has_value || one.value != 0))
+        series_add(series, (struct past){.end_us = one.end_us,
+                                         .missing = !one.has_value,
+                                         .value = one.has_value ? one.value : 0});
+    return false;
+}
+
+/* Scores one window for all groups; window is NULL when it is empty. */
+static void window_score(struct detector *detector, const struct window *window, int64_t start_us,
+                         bool partial)
+{
+    const struct group *group = NULL;
+    while (window != NULL && (group = table_next(&window->groups, group)) != NULL)
+        (void)baseline_series(&detector->baseline, group->id, window_key(window, group));
+
+    struct drops drops = drops_new(detector);
+    const struct series_entry *entry = NULL;
+    while ((entry = table_next(&detector->baseline.table, entry)) != NULL)
+        if (series_score(detector, entry, window, start_us, partial))
+            drops.id[drops.count++] = entry->id;
+    scored_flush(detector);
+    drops_do(detector, &drops);
+}
+
+/* Scores the empty windows before start_us. */
+static void score_until(struct detector *detector, int64_t start_us)
+{
+    while (detector->next_us < start_us && detector->baseline.table.count > 0) {
+        window_score(detector, NULL, detector->next_us, false);
+        detector->next_us += detector->size_us;
+    }
+    if (detector->next_us < start_us) detector->next_us = start_us;
+}
+
+static void window_done_score(void *context, struct window *window)
+{
+    struct detector *detector = context;
+    score_until(detector, window->start_us);
+    window_score(detector, window, window->start_us, false);
+    detector->next_us = window->start_us + detector->size_us;
+}
+
+/* A range of --jobs has no past to compare with: its windows are scored by the run. */
+static void window_done_keep(void *context, struct window *window)
+{
+    struct detector *detector = context;
+    windows_save_done(&detector->windows, window, &detector->kept);
+    detector->kept_count++;
+}
+
+/* The start of the earliest window there is to detector; false: none. */
+static bool earliest_window(const struct detector *detector, int64_t *start_us)
+{
+    const struct windows *windows = &detector->windows;
+    const int64_t first_us = detector->run->first_time_us;
+    if (first_us == INT64_MAX && windows->open.count == 0) return false;
+    *start_us = first_us == INT64_MAX ? INT64_MAX : windows_floor(windows, first_us);
+    if (windows->open.earliest_us < *start_us) *start_us = windows->open.earliest_us;
+    return true;
+}
+
+/* Baselines begin with the first window that begins at the first event's time or later. Another
+ * partition may still bring an earlier first event, but none before the watermark; so windows that
+ * end by then come before the first one, whichever it turns out to be. */
+static void first_set(struct detector *detector)
+{
+    const int64_t first_us = detector->run->first_time_us;
+    detector->first_us = INT64_MAX;
+    if (first_us == INT64_MAX) return;
+    detector->first_us = windows_floor(&detector->windows, first_us);
+    if (detector->first_us < first_us) detector->first_us += detector->size_us;
+}
+
+/* False: there is no window that ends by until_us. */
+static bool windows_begin(struct detector *detector, int64_t until_us)
+{
+    int64_t start_us;
+    first_set(detector);
+    if (detector->begun) return true;
+    if (!earliest_window(detector, &start_us) || start_us + detector->size_us > until_us)
+        return false;
+    detector->begun = true;
+    detector->next_us = start_us;
+    /* Without --by there is one group, whether or not an event has passed --where. */
+    if (detector->by.count == 0)
+        (void)baseline_series(&detector->baseline, id_of(SLICE("")), SLICE(""));
+    return true;
+}
+
+static void windows_advance(struct detector *detector, int64_t watermark_us)
+{
+    if (watermark_us > INSTANT_MAX) watermark_us = INSTANT_MAX;
+    if (detector->windows.in_range) {
+        windows_close(&detector->windows, watermark_us, window_done_keep, detector);
+        return;
+    }
+    if (!windows_begin(detector, watermark_us)) return;
+    windows_close(&detector->windows, watermark_us, window_done_score, detector);
+    score_until(detector, windows_floor(&detector->windows, watermark_us - detector->size_us) +
+                              detector->size_us);
+}
+
+static void window_drop(void *context, struct window *window)
+{
+    (void)context;
+    (void)window;
+}
+
+static void windows_finish(struct detector *detector)
+{
+    const struct windows *windows = &detector->windows;
+    const int64_t end_us = detector->run->end_time_us;
+    if (detector->show_all && end_us >= INSTANT_MIN && windows_begin(detector, INT64_MAX)) {
+        const size_t count = windows_order(&detector->windows);
+        size_t open = 0;
+        for (; detector->next_us <= windows_floor(windows, end_us);
+             detector->next_us += detector->size_us) {
+            const struct window *window = NULL;
+            if (open < count && windows_at(windows, open)->start_us == detector->next_us)
+                window = windows_at(windows, open++);
+            window_score(detector, window, detector->next_us, true);
+        }
+    }
+    windows_close(&detector->windows, INT64_MAX, window_drop, NULL);
+}
+
+/* The analysis. */
+
+static void event_hint(struct run *run, struct event *ev)
+{
+    struct detector *detector = run->own;
+    windows_hint(&detector->windows, ev);
+}
+
+static enum fate event_event(struct run *run, const struct event *ev)
+{
+    struct detector *detector = run->own;
+    const enum fate fate = windows_event(&detector->windows, ev);
+    keys_count(detector);
+    return fate;
+}
+
+static void event_advance(struct run *run, int64_t watermark_us)
+{
+    struct detector *detector = run->own;
+    windows_advance(detector, watermark_us);
+    keys_count(detector);
+}
+
+static void event_finish(struct run *run)
+{
+    struct detector *detector = run->own;
+    windows_finish(detector);
+    keys_count(detector);
+}
+
+static void event_range(struct run *run, int64_t border_us)
+{
+    struct detector *detector = run->own;
+    windows_range(&detector->windows, border_us);
+}
+
+static const struct ranges ranges = {
+    .begin = event_range,
+    .hand_over = detector_save,
+    .add = detector_load,
+};
+
+const struct analysis detector_of_events = {
+    .hint = event_hint,
+    .event = event_event,
+    .advance = event_advance,
+    .finish = event_finish,
+    .save = detector_save,
+    .load = detector_load,
+    .explain = detector_explain,
+    .ranges = &ranges,
+};

@@ -1,0 +1,48 @@
+/*
+ * detector_inside.h - what the files of the detector share: detector_events.c has the windows of
+ * events, detector_rows.c the rows, detector.c what both need.
+ */
+#ifndef CS_DETECTOR_INSIDE_H
+#define CS_DETECTOR_INSIDE_H
+
+#include "window/detector.h"
+
+/* A value with its deviation, as it is printed. */
+struct scored {
+    const struct series *series;
+    int64_t start_us, end_us;
+    bool has_value;
+    decimal value;
+    struct deviation deviation;
+    bool alert;
+    bool partial; /* the window may not be over: not scored */
+};
+
+void scored_print(const struct detector *detector, const struct scored *one);
+
+/* Is it further from the mean than the threshold? */
+bool is_alert(const struct detector *detector, const struct deviation *deviation);
+
+/* Can the value be scored? */
+bool value_fits(decimal value);
+
+/* Groups to be dropped: a table does not change while it is gone through. */
+struct drops {
+    struct id *id;
+    size_t count;
+};
+
+struct drops drops_new(const struct detector *detector);
+void drops_do(struct detector *detector, struct drops *drops);
+
+/* Brings the run's count of keys up to date. */
+void keys_count(struct detector *detector);
+
+/* analysis.save and analysis.load. */
+void detector_save(struct run *run, struct buffer *out);
+bool detector_load(struct run *run, struct unpack *in);
+
+/* Lines of --explain: the group, and the aggregate if there is one. */
+void detector_explain(struct run *run, struct buffer *out);
+
+#endif

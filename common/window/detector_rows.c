@@ -1,0 +1,120 @@
+/*
+ * Rows of cs-window or cs-funnel: each is compared with those of its group before it.
+ */
+#include "base/instant.h"
+#include "window/detector_inside.h"
+
+/* Rows that ended so long before the watermark are late. */
+#define ROW_LATE_US (INT64_C(7) * 24 * 60 * 60 * 1000000)
+
+bool detector_rows(struct detector *detector, struct slice operand, struct buffer *why)
+{
+    struct schema *schema = &detector->run->schema;
+    if (!operand_compile(&detector->operand, operand, schema, why)) return false;
+    detector->end_slot = schema_need(schema, SLICE("window_end"));
+    detector->final_slot = schema_need(schema, SLICE("final"));
+    if (detector->end_slot >= 0 && detector->final_slot >= 0) return true;
+    buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
+    return false;
+}
+
+/* Scores one row of the group with that key; says whether it came in time. */
+static enum fate row_score(struct detector *detector, struct slice key, struct scored one,
+                           int64_t watermark_us)
+{
+    if (watermark_us > INSTANT_MIN && one.end_us <= watermark_us - ROW_LATE_US) return FATE_LATE;
+    if (!one.has_value) return FATE_USED;
+    if (!value_fits(one.value)) {
+        detector->run->counters.not_numbers++;
+        return FATE_USED;
+    }
+    struct series *series = baseline_series(&detector->baseline, id_of(key), key);
+    if (one.start_us <= series->last_start_us || one.end_us <= series->last_end_us)
+        return FATE_LATE;
+
+    series_forget(series, one.end_us - detector->baseline_us);
+    one.series = series;
+    one.deviation = deviation_of(&one.value, series->sum, (int64_t)series->count);
+    one.alert = is_alert(detector, &one.deviation);
+    if (detector->show_all || one.alert) scored_print(detector, &one);
+    series_add(series, (struct past){.end_us = one.end_us, .value = one.value});
+    series->last_start_us = one.start_us;
+    series->last_end_us = one.end_us;
+    return FATE_USED;
+}
+
+/* Forgets groups that no row still in time can be compared with. At fixed points of event time, so
+ * that what is left does not depend on how often this is called. */
+static void rows_sweep(struct detector *detector, int64_t watermark_us)
+{
+    if (watermark_us < INSTANT_MIN) return;
+    const int64_t at_us = watermark_us - watermark_us % detector->baseline_us;
+    if (at_us <= detector->swept_us) return;
+    detector->swept_us = at_us;
+    struct drops drops = drops_new(detector);
+    const struct series_entry *entry = NULL;
+    while ((entry = table_next(&detector->baseline.table, entry)) != NULL)
+        if (entry->series->last_end_us <= at_us - ROW_LATE_US - detector->baseline_us)
+            drops.id[drops.count++] = entry->id;
+    drops_do(detector, &drops);
+}
+
+/* The analysis. */
+
+static bool row_end(const struct detector *detector, const struct event *ev, int64_t *end_us)
+{
+    static const struct instant_format format = {.unit = UNIT_AUTO};
+    return instant_parse(event_value(ev, detector->end_slot), &format, end_us) &&
+           *end_us > ev->time_us;
+}
+
+static enum reason row_amend(struct run *run, struct event *ev)
+{
+    const struct detector *detector = run->own;
+    int64_t end_us;
+    if (row_end(detector, ev, &end_us)) return REASON_NONE;
+    return event_value(ev, detector->end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
+}
+
+static enum fate row_event(struct run *run, const struct event *ev)
+{
+    struct detector *detector = run->own;
+    struct scored one = {.start_us = ev->time_us};
+    if (event_value(ev, detector->final_slot).kind == KIND_FALSE) return FATE_FILTERED;
+    (void)row_end(detector, ev, &one.end_us); /* has been looked at */
+    const struct value value = operand_value(&detector->operand, ev);
+    one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
+    if (!one.has_value && value.kind != KIND_NULL) {
+        run->counters.not_numbers++;
+        misnumber_note(&run->misnumbers, MISNUMBER_OTHER, slice_of(detector->operand.text), value);
+    }
+    group_key(&detector->by, ev, &detector->key);
+    const enum fate fate = row_score(detector, buffer_slice(&detector->key), one, ev->watermark_us);
+    keys_count(detector);
+    return fate;
+}
+
+static void row_advance(struct run *run, int64_t watermark_us)
+{
+    struct detector *detector = run->own;
+    rows_sweep(detector, watermark_us);
+    keys_count(detector);
+}
+
+static void row_explain(struct run *run, struct buffer *out)
+{
+    const struct detector *detector = run->own;
+    detector_explain(run, out);
+    buffer_add_literal(out, "value    ");
+    operand_explain(&detector->operand, out);
+    buffer_add_char(out, '\n');
+}
+
+const struct analysis detector_of_rows = {
+    .amend = row_amend,
+    .event = row_event,
+    .advance = row_advance,
+    .save = detector_save,
+    .load = detector_load,
+    .explain = row_explain,
+};

@@ -1,0 +1,36 @@
+#include "window/heading.h"
+
+void heading_declare(struct heading *heading, struct rows *rows, const struct group_by *by,
+                     bool partition, struct buffer *why)
+{
+    heading->by = by;
+    heading->values = by->count + partition;
+    heading->start = rows_declare(rows, SLICE("window_start"), why);
+    heading->end = rows_declare(rows, SLICE("window_end"), why);
+    for (int i = 0; i < by->count; i++)
+        heading->group[i] = rows_declare(rows, by->value[i].name, why);
+    if (partition) heading->group[by->count] = rows_declare(rows, SLICE("partition"), why);
+}
+
+void heading_print(const struct heading *heading, struct rows *rows, int64_t start_us,
+                   int64_t end_us, struct slice key)
+{
+    struct value values[GROUP_VALUES_MAX + 1];
+    (void)group_values(key, values, group_width(heading->by));
+    rows_time(rows, heading->start, start_us);
+    rows_time(rows, heading->end, end_us);
+    for (int i = 0; i < heading->values; i++)
+        rows_value(rows, heading->group[i], values[i]);
+}
+
+bool heading_value(const struct heading *heading, int member, struct slice key, struct value *value)
+{
+    struct value values[GROUP_VALUES_MAX + 1];
+    for (int i = 0; i < heading->values; i++) {
+        if (heading->group[i] != member) continue;
+        (void)group_values(key, values, group_width(heading->by));
+        *value = values[i];
+        return true;
+    }
+    return false;
+}

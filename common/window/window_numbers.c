@@ -1,0 +1,50 @@
+/* Values that an aggregate would have as numbers and are none: noted, to be named at the end of the
+ * run. Numbers in the text of a --number member are noted where events are judged. */
+#include "base/numeral.h"
+#include "window/aggregate_inside.h"
+#include "window/window.h"
+
+/* Can --number be given for it? */
+static bool is_named(const struct windows *all, int slot)
+{
+    return slot >= SLOT_CANONICAL && (all->run->schema.number >> slot & 1) == 0;
+}
+
+bool windows_have_extremes(const struct windows *all)
+{
+    for (int i = 0; i < all->aggregates->count; i++) {
+        const struct aggregate *const item = &all->aggregates->item[i];
+        if (item->function->values == VALUES_ORDERED &&
+            is_named(all, all->aggregates->operand[item->operand].slot))
+            return true;
+    }
+    return false;
+}
+
+void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected)
+{
+    const struct schema *const schema = &all->run->schema;
+    uint64_t noted = 0; /* a bit an operand */
+
+    for (int i = 0; i < all->aggregates->count; i++) {
+        const struct aggregate *const item = &all->aggregates->item[i];
+        const bool sums = item->function->values == VALUES_NUMBERS;
+        if (item->function->values == VALUES_ANY) continue;
+        if ((selected >> item->condition & 1) == 0 || (noted >> item->operand & 1) != 0) continue;
+        const struct operand *const operand = &all->aggregates->operand[item->operand];
+        if (operand->slot >= 0 && (schema->number >> operand->slot & 1) != 0) continue;
+        const bool named = is_named(all, operand->slot);
+        const struct value value = operand_once(all->aggregates, &all->values, ev, item->operand);
+        if (value.kind == KIND_NULL || value.kind == KIND_NUMBER) continue;
+        if (!sums &&
+            (!named || value.kind != KIND_STRING || !numeral_valid(value_slice(value), false)))
+            continue;
+        misnumber_note(&all->run->misnumbers,
+                       !sums   ? MISNUMBER_AS_TEXT
+                       : named ? MISNUMBER_LEFT
+                               : MISNUMBER_OTHER,
+                       operand->slot >= 0 ? schema->name[operand->slot] : slice_of(operand->text),
+                       value);
+        if (sums) noted |= UINT64_C(1) << item->operand;
+    }
+}

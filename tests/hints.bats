@@ -1,0 +1,379 @@
+#!/usr/bin/env bats
+# What a run says on standard error, so that nobody takes wrong rows for right ones: at its end what was lost or not
+# there, at its beginning what the input looks like, and before it what an option may have meant.
+# shellcheck disable=SC2016
+
+load helper
+
+setup() { setup_tools; }
+
+# window ARGS...: cs-window over hours; what it says stands in err.
+window() {
+  cs-window --size=1h "$@" 2>err
+}
+
+# says TEXT: that is the one line said, behind the tool's name.
+says() {
+  [ "$(sed 's/^cs-[a-z]*: //' err)" = "$1" ] || {
+    cat err >&2
+    return 1
+  }
+}
+
+# refused TEXT ARGS...: cs-window ends with status 2, and says that.
+refused() {
+  run -2 --separate-stderr cs-window --size=1h "${@:2}"
+  [ "${stderr_lines[0]#cs-window: }" = "$1" ] || {
+    echo "$stderr" >&2
+    return 1
+  }
+}
+
+# --- nothing is said when nothing is wrong
+
+@test "a run in which nothing was wrong says nothing" {
+  traffic --events=3000 --extras >in
+  for tool in cs-parse cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+    $tool in 2>err >out
+    [ ! -s err ] || { cat err >&2; return 1; }
+  done
+  window --by=traffic_source,device_type --agg='revenue=sum(.price * .quantity)' \
+    -w '.event_type == "purchase" or .page_url != null' in >out
+  [ ! -s err ]
+  : | window --agg=n=count
+  [ ! -s err ]
+}
+
+@test "whoever asks whether a member is there knows that it may not be" {
+  traffic --events=300 >in
+  for expression in '.bot == null' '.bot | not' '.discount // 0 == 0' '(.bot? // "") == ""' '.a.b == null and .a != null | not'; do
+    window --agg=n=count -w "$expression" in >out
+    [ ! -s err ] || { echo "$expression"; cat err >&2; return 1; }
+  done
+}
+
+@test "what is said does not stand between the rows" {
+  minutes 1 3 >in
+  [ "$(window --by=nobody --agg=n=count in | jq .n)" -eq 3 ]
+  [ -s err ]
+}
+
+# --- late
+
+@test "events were late: how many, and with which lateness none had been" {
+  { minutes 1 100 && minutes 5 5; } >in
+  cs-window --size=1m --agg=n=count --late=late in 2>err >out
+  says '1 of 101 events was late; --lateness=1h35m would have lost none'
+  [ "$(cs-window --size=1m --agg=n=count --lateness=1h35m in 2>err | jq -s 'map(.n) | add')" -eq 101 ]
+  [ ! -s err ]
+}
+
+@test "the lateness said is enough, and a little less is not" {
+  traffic --events=3000 --rate=2 --disorder=20m >in
+  cs-window --size=1m --agg=n=count --lateness=1s in 2>err >out
+  lateness=$(sed -n 's/.*; --lateness=\([0-9a-z]*\) would have lost none$/\1/p' err)
+  cs-window --size=1m --agg=n=count --lateness="$lateness" in 2>err >out
+  [ ! -s err ]
+  cs-window --size=1m --agg=n=count --lateness="$lateness" --jobs=2 in 2>err >out
+  [ ! -s err ]
+}
+
+@test "no lateness is said to help where it was something else that closed a window" {
+  { minutes 1 1 && sleep 2 && minutes 1 1; } | cs-window --size=1s --agg=n=count --lateness=1ms --idle=1ms --late=late 2>err >out
+  says '1 of 2 events was late'
+}
+
+@test "that much is late is said early, once, over files" {
+  traffic --events=150000 --rate=1000 --disorder=10m >in
+  cs-window --size=1s --agg=n=count --lateness=0s in 2>err >out
+  grep -q 'events were late so far; --lateness=[0-9ms]* would have lost none of them$' err
+  [ "$(grep -c 'late so far' err)" -eq 1 ]
+  tail -n 1 err | grep -q 'would have lost none$'
+  cs-window --size=1s --agg=n=count --lateness=0s <(cat in) 2>err >out
+  ! grep -q 'late so far' err
+}
+
+# --- refused
+
+@test "records came and none could be used: exit 1" {
+  yes nonsense | head -n 20 >in
+  for tool in 'cs-parse --from=ndjson' cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+    run -1 --separate-stderr $tool in
+    [ "${stderr_lines[-1]}" = "${tool%% *}: 0 of 20 records could be used (20 not-json)" ]
+  done
+  # One that is of use is enough; so is one that --where does not select.
+  { cat in && minutes 1 1; } >mixed
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w false mixed
+  [ "${stderr_lines[-1]}" = 'cs-window: 20 of 21 records were refused (20 not-json)' ]
+}
+
+@test "with a state the position has moved on: exit 0, and it is said" {
+  echo nonsense >in
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --output=rows in
+  [ "${stderr_lines[-1]}" = 'cs-window: 0 of 1 records could be used (1 not-json)' ]
+  # What an earlier run has met is not said again.
+  minutes 1 1 >>in
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --state=state --output=rows in
+  [ -z "$stderr" ]
+}
+
+@test "a time under another name is found among the members" {
+  minutes 1 3 | sed 's/event_time/ts/' >in
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count in
+  [ "${stderr_lines[-1]}" = 'cs-window: 0 of 3 records could be used (3 no-time): no event_time; did you mean ts? (--time-field=ts)' ]
+  [ "$(cs-window --size=1h --agg=n=count --time-field=ts in | jq .n)" -eq 3 ]
+}
+
+@test "an id under another name, and a type" {
+  minutes 1 3 '"sessionId":"s"' >in
+  run -1 --separate-stderr cs-sessionize in
+  [ "${stderr_lines[-1]}" = 'cs-sessionize: 0 of 3 records could be used (3 no-id): no session_id; did you mean sessionId? (--id=sessionId)' ]
+  [ "$(cs-sessionize --id=sessionId in | wc -l)" -eq 1 ]
+  sed 's/event_type/type/' in >typed
+  run -1 --separate-stderr cs-parse typed
+  [ "${stderr_lines[-1]}" = 'cs-parse: 0 of 3 records could be used (3 no-type): no event_type; did you mean type? (--rename=event_type=type)' ]
+}
+
+# --- what the input looks like
+
+@test "an input that is no events says what it looks like, before its lines are refused" {
+  printf 'event_time,event_type,price\n2026-01-01T00:00:00Z,a,1\n' >sales.csv
+  minutes 1 3 >events
+  looks() {
+    window --agg=n=count "$2" >out && return 1
+    [ "$(head -n 1 err)" = "cs-window: $1" ] || { head -n 1 err >&2; return 1; }
+  }
+  looks 'sales.csv looks like CSV: cs-parse --from=csv sales.csv | cs-window ...' sales.csv
+  tr , '\t' <sales.csv >sales.tsv
+  looks 'sales.tsv looks like TSV: cs-parse --from=tsv sales.tsv | cs-window ...' sales.tsv
+  looks "$ROOT/samples/access.log looks like a web server's log: cs-parse --from=combined $ROOT/samples/access.log | cs-window ..." "$ROOT/samples/access.log"
+  jq -cs . events >array
+  looks 'array looks like JSON that is not one object a line: cs-parse --from=json array | cs-window ...' array
+  jq . events >pretty
+  looks 'pretty looks like JSON that is not one object a line: cs-parse --from=json pretty | cs-window ...' pretty
+  { printf 'PK\003\004' && head -c 100 /dev/urandom; } >zipped
+  looks 'zipped looks like a zip archive: unzip -p zipped | cs-window ...' zipped
+  sed "s/\"/'/g" events >python
+  looks 'python looks like text of Python objects, which is not JSON (json.dumps writes JSON), and not like events, one JSON object a line' python
+  sed 's/^/pod-7 stdout F /' events >pods
+  looks "pods looks like JSON behind other text: sed 's/^[^{]*//' pods | cs-window ..." pods
+}
+
+@test "what is said to read an input does" {
+  minutes 1 3 >events
+  jq -cs . events >array
+  sed 's/^/pod-7 stdout F /' events >pods
+  [ "$(cs-parse --from=json array | cs-window --size=1h --agg=n=count | jq .n)" -eq 3 ]
+  [ "$(sed 's/^[^{]*//' pods | cs-window --size=1h --agg=n=count | jq .n)" -eq 3 ]
+}
+
+@test "standard input is called so, and cs-parse is told its option" {
+  printf 'event_time,event_type,price\n2026-01-01T00:00:00Z,a,1\n' >in
+  window --agg=n=count <in >out || [ $? -eq 1 ]
+  [ "$(head -n 1 err)" = 'cs-window: standard input looks like CSV: ... | cs-parse --from=csv | cs-window ...' ]
+  run -1 --separate-stderr cs-parse --from=ndjson in
+  [ "${stderr_lines[0]}" = 'cs-parse: in looks like CSV: is it --from=csv?' ]
+  minutes 1 2 >in
+  run -1 --separate-stderr cs-parse --from=csv in
+  [ "${stderr_lines[-1]}" = 'cs-parse: 0 of 2 records could be used (2 bad-columns): in looks like events, one JSON object a line: is it --from=ndjson?' ]
+}
+
+# --- members that no event had
+
+@test "a member that no event had is named, with the nearest that they did have" {
+  traffic --events=500 --extras | sed 's/^{/{"price":1,"quantity":1,/' >in
+  window --by=trafic_source --agg=n=count in >out
+  says '--by: none of 500 events had a value for trafic_source; did you mean traffic_source?'
+  window --agg=n=count -w '.event_typ == "purchase"' in >out
+  says '--where: none of 500 events had a value for event_typ; did you mean event_type?'
+  window --agg='s=sum(prise)' in >out
+  says '--agg: none of 500 events had a value for prise; did you mean price?'
+  window --agg='s=sum(.prise * .quantity)' in >out
+  says '--agg: none of 500 events had a value for prise; did you mean price?'
+  cs-sessionize --split-by=devicetype in 2>err >out
+  says '--split-by: none of 500 events had a value for devicetype; did you mean device_type?'
+  cs-funnel --by=device_tipe in 2>err >out
+  says '--by: none of 500 events had a value for device_tipe; did you mean device_type?'
+  window --agg=n=count --number=quantitty in >out
+  says '--number: none of 500 events had a value for quantitty; did you mean quantity?'
+  cs-parse --recode='devise_type:a=b' in 2>err >out
+  says '--recode: none of 500 events had a value for devise_type; did you mean device_type?'
+  cs-parse --rename=user_id=userid in 2>err >out
+  says '--rename: none of 500 events had a value for userid; did you mean user_id?'
+}
+
+@test "without a near one, what events do have is said" {
+  minutes 1 3 '"session_id":"s"' >in
+  cs-parse --id-from=ip in 2>err >out
+  says '--id-from: none of 3 events had a value for ip; they have event_id, event_type, event_time, session_id'
+}
+
+@test "inside of a member, and where libjq runs the expression" {
+  minutes 1 3 '"utm":{"campaign":"c"},"items":[{"price":1}]' >in
+  window --agg=n=count --by=c=.utm.campain in >out
+  says '--by: none of 3 events had a value for campain; did you mean campaign?'
+  window --agg=n=count --by='s=(.items | map(.prise) | add)' in >out
+  grep -q 'none of 3 events had a value for prise' err
+  window --agg=n=count --by='s=(.items | map(.price) | add)' in >out
+  [ ! -s err ]
+}
+
+@test "names that a program makes itself are none of an event's" {
+  minutes 1 3 '"text":"{\"inner\":1}"' >in
+  for expression in '{a: .event_type} | .a' '.text | fromjson | .inner' '[.event_type] as [$x] | $x' \
+    'to_entries | map(.key) | length' '.event_type | capture("(?<first>.)") | .first' '.new = 1 | .event_type'; do
+    window --agg=n=count -w "$expression" in >out
+    [ ! -s err ] || { echo "$expression"; cat err >&2; return 1; }
+  done
+}
+
+@test "a member that one event had, anywhere, is not named" {
+  { minutes 1 59 && minutes 59 59 '"rare":1'; } >in
+  window --by=rare --agg=n=count in >out
+  [ ! -s err ]
+  traffic --events=20000 --rate=10 >many
+  { cat many && tail -n 1 many | sed 's/^{/{"rare":"x",/'; } >in
+  window --by=rare --agg=n=count --jobs=4 in >out
+  [ ! -s err ]
+  window --by=rrare --agg=n=count --jobs=4 in >out
+  grep -q 'events had a value for rrare' err
+  cs-parse --jobs=4 --id-from=rare in 2>err >out
+  [ ! -s err ]
+}
+
+@test "a canonical member that is null throughout, where another one has the values" {
+  minutes 1 3 '"sessionId":"s"' | cs-parse >in
+  window --agg='n=distinct(session_id)' in >out
+  says '--agg: none of 3 events had a value for session_id; did you mean sessionId? (cs-parse --rename=session_id=sessionId)'
+}
+
+@test "framed input, and a state" {
+  minutes 1 3 | sed 's/^/0\t1\t/' | awk -F'\t' -v OFS='\t' '{ $2 = NR; print }' >in
+  window --by=even_type --agg=n=count in >out
+  says '--by: none of 3 events had a value for even_type; did you mean event_type?'
+  minutes 1 3 >in
+  window --by=even_type --agg=n=count --state=state in >out
+  grep -q 'did you mean event_type?' err
+  # A short run may miss what others have: nothing is near, and nothing is said.
+  window --by=colour --agg=n=count --state=other in >out
+  [ ! -s err ]
+}
+
+# --- expressions
+
+@test "an expression with signs and words of other languages is refused with what was meant" {
+  while IFS='|' read -r written meant; do
+    run -2 --separate-stderr cs-window --size=1h --agg=n=count -w "${written//¦/|}" /dev/null
+    [[ ${stderr_lines[0]} == *"; did you mean '${meant//¦/|}'?" ]] || { echo "$written: $stderr"; return 1; }
+    # What is proposed is an expression.
+    cs-window --size=1h --agg=n=count -w "${meant//¦/|}" /dev/null
+  done <<'END'
+.event_type = "purchase"|.event_type == "purchase"
+.event_type == purchase|.event_type == "purchase"
+.event_type == add-to-cart|.event_type == "add-to-cart"
+.event_type == 'purchase'|.event_type == "purchase"
+.event_type == “purchase”|.event_type == "purchase"
+.event_type == ‘purchase’|.event_type == "purchase"
+event_type == "purchase"|.event_type == "purchase"
+event_type = purchase and price > 3|.event_type == "purchase" and .price > 3
+.a && .b|.a and .b
+.a&&.b|.a and .b
+.a ¦¦ .b|.a or .b
+.a <> 3|.a != 3
+.a === 3|.a == 3
+.a AND .b OR .c|.a and .b or .c
+.a == NULL|.a == null
+.a == None|.a == null
+.a-b == 3|."a-b" == 3
+.a.b-c == 3|.a."b-c" == 3
+(.a = "x") or .b|(.a == "x") or .b
+select(.a = 1)|select(.a == 1)
+.a ¦ test(buy)|.a ¦ test("buy")
+.a ¦ IN(b, c)|.a ¦ IN("b", "c")
+.a ¦ lenght > 3|.a ¦ length > 3
+.a ¦ startwith("x")|.a ¦ startswith("x")
+END
+}
+
+@test "what other languages say in another order is said in words" {
+  refused "--where: syntax error, unexpected IDENT, expecting \$end; a part of a text is found by (.x | contains(\"text\")), or by test, startswith, endswith" \
+    --agg=n=count -w '.page_url LIKE "%sale%"'
+  for expression in '!.x' 'not .x' '.y and not .x'; do
+    run -2 --separate-stderr cs-window --size=1h --agg=n=count -w "$expression"
+    [[ ${stderr_lines[0]} == *'not stands behind what it turns round: (.x | not)' ]]
+  done
+  refused '--where: syntax error: a bracket or quote is still open at the end' --agg=n=count -w '(.x > 3'
+}
+
+@test "a value that is given on the way, and not at the end, is no mistake" {
+  minutes 1 3 '"price":"3"' >in
+  for expression in '.price = 3 | .price > 2' '.price |= tonumber | .price > 2' '.price as $x | $x == "3"' \
+    '[{a: 1}] | map(.a = 2) | .[0].a == 2' '.event_type == "a = b" | not' 'if .x then .y = 1 else true end'; do
+    [ "$(window --agg=n=count -w "$expression" in | jq .n)" -eq 3 ] || { echo "$expression"; cat err >&2; return 1; }
+  done
+  # A map makes objects.
+  [ "$(cs-parse --map='.event_type = "mapped"' in | jq -r .event_type | uniq)" = mapped ]
+}
+
+@test "an aggregate without a name gets one, and members in it their dots" {
+  refused "--agg: 'sum(price)' is not NAME=FUNC[(F)][ if EXPR]; did you mean sum_price=sum(price)?" --agg='sum(price)'
+  refused "--agg: 'count' is not NAME=FUNC[(F)][ if EXPR]; did you mean count=count?" --agg=count
+  refused "--agg: price/0 is not defined; did you mean '.price*.quantity'?" --agg='s=sum(price*quantity)'
+  refused "--by: 'user-id' needs a name: NAME=.\"user-id\"" --by=user-id --agg=n=count
+}
+
+@test "an expression that fails counts once an event, and has an example" {
+  # What is not there cannot be subtracted from either, and is no news.
+  { minutes 1 2 && minutes 3 4 '"price":"x"'; } >in
+  counted cs-window --size=1h --agg='s=sum(.price - 1)' --agg='m=max(.price - 2)' --agg='n=count if .price - 3 > 1' in 2>err >out
+  [ "$(fate expression_errors)" -eq 4 ]
+  grep -q "^cs-window: 4 of 4 events made an expression fail, first '.price - [123][ >1]*' in line 3: string (\"x\") and number ([123]) cannot be subtracted$" err
+  head -n 2 in >lacking
+  window --agg='s=sum(.price - 1)' lacking >out
+  says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
+}
+
+# --- repeats
+
+@test "--dedup says when no event had an id" {
+  minutes 1 3 | sed 's/event_id/eventId/' >in
+  cs-parse --dedup=1h in 2>err >out
+  says '--dedup has done nothing: none of 3 events had an event_id; did you mean eventId? (--rename=event_id=eventId)'
+  cs-parse --dedup=1h --rename=event_id=eventId in 2>err >out
+  [ ! -s err ]
+}
+
+@test "--dedup says how many repeats it may have missed, and with which lateness it would not" {
+  { minutes 0 90 && minutes 0 9; } >in
+  counted cs-parse --dedup=1m in 2>err >out
+  [ "$(fate duplicate)" -eq 0 ]
+  says '10 of 101 events came when what they may repeat was forgotten; --lateness=1h29m would have told all repeats'
+  counted cs-parse --dedup=1m --lateness=1h29m in 2>err >out
+  [ "$(fate duplicate)" -eq 10 ]
+  [ ! -s err ]
+}
+
+# --- options
+
+@test "a word that is none of an option's gets the nearest" {
+  run -2 --separate-stderr cs-parse --from=cvs
+  [ "${stderr_lines[0]}" = "cs-parse: --from: 'cvs' is none of auto|ndjson|csv|tsv|combined|json; did you mean csv?" ]
+  refused 'no such option, or not the whole of its name: --latness=1h; did you mean --lateness?' --latness=1h
+  run -2 --separate-stderr cs-window --view=prodct # one of several words
+  [[ ${stderr_lines[0]} == *'; did you mean product-performance?' ]]
+}
+
+@test "an option given twice is named, unless it says the same" {
+  minutes 1 3 >in
+  window --size=5m --agg=n=count in >out
+  says '--size was given twice: 5m counts, and 1h does not'
+  window --size=1h --agg=n=count in >out
+  [ ! -s err ]
+}
+
+@test "a file that is not there, and a directory" {
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count nowhere
+  [ "$stderr" = 'cs-window: nowhere: No such file or directory' ]
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count .
+  [ "$stderr" = 'cs-window: .: Is a directory' ]
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Numbers that come as text: which are read, which are not, and what is said of those.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() { setup_tools; }
+
+# An event for each price, JSON text.
+prices() {
+  local price
+  for price in "$@"; do
+    event 2026-01-01T00:00:00Z "\"price\":$price"
+  done
+}
+
+@test "--number reads numbers as people write them, in every tool" {
+  prices '"05.10"' '"+7"' '".5"' '"5."' '" 5 "' '"1e3"' '"\u00a012.50"' >in
+  cs-parse --number=price in 2>err | grep -o '"price":[^}]*' | paste -sd' ' >out
+  [ "$(<out)" = '"price":5.10 "price":7 "price":0.5 "price":5 "price":5 "price":1e3 "price":12.50' ]
+  [ ! -s err ]
+  run --separate-stderr -0 cs-window --number=price --size=1h --agg='n=sum(price)' --agg='l=min(price)' --agg='m=max(price)' in
+  [ "$(jq -c '[.n,.l,.m]' <<<"$output")" = '[1035.1,0.5,1000]' ]
+  [ -z "$stderr" ]
+  # Expressions see numbers, here and in libjq; --where in cs-parse, too.
+  run -0 cs-window --number=price --size=1h -w '.price < 6' --agg='n=count if [.price] | .[0] > 4' in
+  [ "$(jq .n <<<"$output")" = 3 ]
+  [ "$(cs-parse --number=price -w '.price == 5' in | wc -l)" -eq 2 ]
+  [ "$(cs-sessionize --number=price -w '.price == 5' <(jq -c '.session_id="s"' in) | jq .total_events)" = 2 ]
+}
+
+@test "--number reads what CSV has" {
+  printf 'event_time,event_type,price\n2026-01-01T00:00:00Z,a,  05.10 \n2026-01-01T00:00:00Z,a,"1.234,50"\n2026-01-01T00:00:00Z,a,\n' >in
+  run --separate-stderr -0 cs-parse --number=price in
+  [ "$(grep -o '"price":[^}]*' <<<"$output" | paste -sd' ')" = '"price":5.10 "price":"1.234,50" "price":null' ]
+  [ "$stderr" = 'cs-parse: price: 1 value is no number and stayed text, such as "1.234,50" (--decimal-comma?)' ]
+}
+
+@test "--decimal-comma reads numbers with one, and with thousands apart" {
+  prices '"1.234,50"' '"1 234,50"' '"1\u00a0234,50"' '"1\u202f234,50"' '"1,5"' '"7"' 3.5 >in
+  run --separate-stderr -0 cs-parse --number=price --decimal-comma in
+  [ "$(grep -o '"price":[^}]*' <<<"$output" | paste -sd' ')" = \
+    '"price":1234.50 "price":1234.50 "price":1234.50 "price":1234.50 "price":1.5 "price":7 "price":3.5' ]
+  [ -z "$stderr" ]
+  [ "$(cs-window --number=price --decimal-comma --size=1h --agg='n=sum(price)' in | jq .n)" = 4950 ]
+  prices '"12.50"' >in
+  run --separate-stderr -0 cs-parse --number=price --decimal-comma in
+  [[ "$output" == *'"price":"12.50"'* ]]
+  [[ "$stderr" == *'price: 1 value is no number'*'a point stands between thousands'* ]]
+  run -2 cs-parse --decimal-comma in
+  [[ "$output" == *--number* ]]
+}
+
+@test "what is no number stays text, and each member is named once, with a count and an example" {
+  { prices '"12 €"' '"1,234.50"' '""' 5 null && event 2026-01-01T00:00:00Z '"price":"7","weight":"n/a"'; } >in
+  run --separate-stderr -0 cs-parse --number=price,weight in
+  [ "$(jq -c .price <<<"$output" | paste -sd' ')" = '"12 €" "1,234.50" "" 5 null 7' ]
+  [ "${#stderr_lines[@]}" -eq 2 ]
+  [ "${stderr_lines[0]}" = 'cs-parse: price: 3 values are no numbers and stayed text, such as "12 €" (with its currency it is text)' ]
+  [ "${stderr_lines[1]}" = 'cs-parse: weight: 1 value is no number and stayed text, such as "n/a"' ]
+}
+
+@test "of an empty text and another one, the other is the example" {
+  prices '""' '"1,234"' >in
+  run --separate-stderr -0 cs-window --number=price --size=1h --agg='n=min(price)' in
+  [[ "$stderr" == *'2 values'*'such as "1,234" (is the comma a decimal one?'* ]]
+}
+
+@test "what a sum or an average had to skip is named, with what would help" {
+  prices '"9"' '"10"' true >in
+  run --separate-stderr -0 cs-window --size=1h --agg='n=sum(price)' --agg='a=avg(price)' in
+  [ "$stderr" = 'cs-window: price: 3 values are no numbers and in no sum or average, such as "9" (--number=price?)' ]
+  prices '"1,5"' >in
+  run --separate-stderr -0 cs-window --size=1h --slide=30m --agg='n=sum(price)' in
+  [[ "$stderr" == *'(--number=price --decimal-comma?)' ]]
+  event 2026-01-01T00:00:00Z '"product_id":"7"' >in
+  run --separate-stderr -0 cs-window --size=1h --agg='n=sum(product_id)' in
+  [ "$stderr" = 'cs-window: product_id: 1 value is no number and in no sum or average, such as "7"' ]
+  run --separate-stderr -0 cs-anomaly --rows --value=n <<<'{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","n":"x"}'
+  [[ "$stderr" == *'n: 1 value is no number'* ]]
+}
+
+@test "numbers that min and max would compare as text are named" {
+  prices '"9"' '"10"' >in
+  run --separate-stderr -0 cs-window --size=1h --agg='n=max(price)' in
+  [ "$(jq -c .n <<<"$output")" = '"9"' ]
+  [[ "$stderr" == *'price: 2 values are numbers as text, and min and max compare them as text'*'(--number=price?)' ]]
+  run --separate-stderr -0 cs-window --number=price --size=1h --agg='n=max(price)' in
+  [ "$(jq -c .n <<<"$output")" = 10 ]
+  [ -z "$stderr" ]
+}
+
+@test "with --jobs the same is said as without" {
+  for _ in {1..40}; do cat <(prices '"05.10"' '""' '"1,5"' 7); done >some
+  for _ in {1..250}; do cat some; done >in
+  cs-window --number=price --size=1h --agg='n=sum(price)' in >one 2>err1
+  cs-window --jobs=3 --number=price --size=1h --agg='n=sum(price)' in >many 2>err2
+  cmp one many
+  cmp err1 err2
+  grep -q 'price: 20000 values' err1
+  cs-parse --number=price in >one 2>err1
+  cs-parse --jobs=2 --number=price in >many 2>err2
+  cmp one many
+  cmp err1 err2
+}
