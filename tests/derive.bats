@@ -37,13 +37,13 @@ source_of() {
   [ "$(derive bot '"bot":"mine","user_agent":"Googlebot/2.1"' | jq -r .bot)" = mine ]
   [[ $(derive bot '"bot":null,"user_agent":"Googlebot/2.1","x":1') == *',"bot":"Googlebot","user_agent":"Googlebot/2.1","x":1}' ]]
   [ "$(derive traffic_source '"traffic_source":"mine","referrer":"https://t.co/"' | jq -r .traffic_source)" = mine ]
-  run -0 cs-parse --derive=device_type,campaign_id <<<'{"event_time":0,"event_type":"t","device_type":"fridge","campaign_id":"c","user_agent":"iPhone","page_url":"/?utm_campaign=x"}'
+  run -0 cs-parse --derive=device_type,campaign_id <<<'{"event_time":1767225600,"event_type":"t","device_type":"fridge","campaign_id":"c","user_agent":"iPhone","page_url":"/?utm_campaign=x"}'
   [ "$(jq -c '[.device_type,.campaign_id]' <<<"$output")" = '["fridge","c"]' ]
 }
 
 @test "device_type is desktop, mobile, tablet, tv or bot, and needs no list" {
   while IFS='|' read -r wanted agent; do
-    got=$(jq -nc --arg agent "$agent" '{event_time: 0, event_type: "t", user_agent: $agent}' | cs-parse --derive=device_type | jq -r '.device_type // "-"')
+    got=$(jq -nc --arg agent "$agent" '{event_time: 1767225600, event_type: "t", user_agent: $agent}' | cs-parse --derive=device_type | jq -r '.device_type // "-"')
     [ "$got" = "$wanted" ] || { echo "$agent: $got"; return 1; }
   done <<'END'
 desktop|Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0
@@ -92,7 +92,7 @@ END
 
 @test "campaign_id: utm_id, utm_campaign, and what Google and Mailchimp call it" {
   while IFS='|' read -r url wanted; do
-    got=$(jq -nc --arg url "$url" '{event_time: 0, event_type: "t", page_url: $url}' | cs-parse --derive=campaign_id | jq -r '.campaign_id // "-"')
+    got=$(jq -nc --arg url "$url" '{event_time: 1767225600, event_type: "t", page_url: $url}' | cs-parse --derive=campaign_id | jq -r '.campaign_id // "-"')
     [ "$got" = "$wanted" ] || { echo "$url: $got"; return 1; }
   done <<'END'
 /?utm_campaign=new-year|new-year
@@ -110,7 +110,7 @@ END
 
 @test "ip is cut to 24 bits of IPv4 and 48 of IPv6, and what is no address is null" {
   while IFS='|' read -r ip wanted; do
-    got=$(jq -nc --arg ip "$ip" '{event_time: 0, event_type: "t", ip: $ip}' | cs-parse --derive=ip | jq -r '.ip // "-"')
+    got=$(jq -nc --arg ip "$ip" '{event_time: 1767225600, event_type: "t", ip: $ip}' | cs-parse --derive=ip | jq -r '.ip // "-"')
     [ "$got" = "$wanted" ] || { echo "$ip: $got"; return 1; }
   done <<'END'
 203.0.113.9|203.0.113.0
@@ -127,11 +127,11 @@ client.shop.example|-
 203.0.113.9x|-
 unknown|-
 END
-  run -0 cs-parse --derive=ip <<<'{"event_time":0,"event_type":"t","a":1,"ip":"203.0.113.9","b":2}'
+  run -0 cs-parse --derive=ip <<<'{"event_time":1767225600,"event_type":"t","a":1,"ip":"203.0.113.9","b":2}'
   [[ $output == *'"a":1,"ip":"203.0.113.0","b":2}' ]]
-  [[ $(cs-parse --derive=ip <<<'{"event_time":0,"event_type":"t"}') != *ip* ]]
+  [[ $(cs-parse --derive=ip <<<'{"event_time":1767225600,"event_type":"t"}') != *ip* ]]
   # session_id is made of the whole address, event_id of what is printed.
-  printf '%s\n' '{"event_time":0,"event_type":"t","ip":"203.0.113.8"}' '{"event_time":0,"event_type":"t","ip":"203.0.113.9"}' >in
+  printf '%s\n' '{"event_time":1767225600,"event_type":"t","ip":"203.0.113.8"}' '{"event_time":1767225600,"event_type":"t","ip":"203.0.113.9"}' >in
   [ "$(cs-parse --derive=ip --id-from=ip in | jq -r .session_id | sort -u | wc -l)" -eq 2 ]
   [ "$(cs-parse --derive=ip --event-id-from=ip in | jq -r .event_id | sort -u)" = "$(printf '["203.0.113.0"]' | sha256sum | cut -c 1-32)" ]
 }
@@ -149,7 +149,7 @@ END
   cs-parse --derive=all --lists=lists once | cmp - once
   cs-parse --derive=all --lists=lists --jobs=2 in | cmp - once
   # --map and --rename come before.
-  [ "$(cs-parse --derive=bot --lists=lists --rename=user_agent=ua <<<'{"event_time":0,"event_type":"t","ua":"curl/8"}' | jq -r .bot)" = curl ]
+  [ "$(cs-parse --derive=bot --lists=lists --rename=user_agent=ua <<<'{"event_time":1767225600,"event_type":"t","ua":"curl/8"}' | jq -r .bot)" = curl ]
 }
 
 @test "wrong use of --derive is told, and so is a list that is not there" {
@@ -176,7 +176,7 @@ END
 @test "the lists that came with the tools know crawlers and sites" {
   [ -f "$CS_BUILD/share/bots.txt" ] || [ -f "$CS_BUILD/../share/bots.txt" ] || skip 'no lists: make lists needs npm'
   while IFS='|' read -r bot source agent referrer; do
-    got=$(jq -nc --arg agent "$agent" --arg referrer "$referrer" '{event_time: 0, event_type: "page_view", user_agent: $agent, referrer: $referrer}' |
+    got=$(jq -nc --arg agent "$agent" --arg referrer "$referrer" '{event_time: 1767225600, event_type: "page_view", user_agent: $agent, referrer: $referrer}' |
       cs-parse --derive=all | jq -r '[.bot // "-", .traffic_source] | join("|")')
     [ "$got" = "$bot|$source" ] || { echo "$agent: $got"; return 1; }
   done <<'END'
@@ -208,12 +208,12 @@ END
   [ "$(jq -c '[.read,.filtered,.used,.produced]' stats.json)" = '[11,8,3,3]' ]
   cs-parse --pages --jobs=2 log | cmp - out
   cat >in <<'END'
-{"event_time":0,"event_type":"page_view","page_url":"https://shop.example/a\/b.j\u0073"}
-{"event_time":0,"event_type":"page_view","page_url":"https://shop.example/"}
-{"event_time":0,"event_type":"page_view","page_url":null,"status":null,"method":"GET"}
-{"event_time":0,"event_type":"page_view","page_url":"/x","status":"200"}
-{"event_time":0,"event_type":"page_view","page_url":"/y","status":"404"}
-{"event_time":0,"event_type":"purchase","page_url":"/order.json","status":500,"method":"POST"}
+{"event_time":1767225600,"event_type":"page_view","page_url":"https://shop.example/a\/b.j\u0073"}
+{"event_time":1767225600,"event_type":"page_view","page_url":"https://shop.example/"}
+{"event_time":1767225600,"event_type":"page_view","page_url":null,"status":null,"method":"GET"}
+{"event_time":1767225600,"event_type":"page_view","page_url":"/x","status":"200"}
+{"event_time":1767225600,"event_type":"page_view","page_url":"/y","status":"404"}
+{"event_time":1767225600,"event_type":"purchase","page_url":"/order.json","status":500,"method":"POST"}
 END
   run -0 cs-parse --pages in
   [ "$(jq -r .page_url <<<"$output" | paste -sd ' ')" = 'https://shop.example/ null /x /order.json' ]

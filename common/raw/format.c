@@ -38,8 +38,8 @@ void format_release(struct format *format)
     if (format->judge != NULL) {
         scanner_free(format->judge);
         schema_release(&format->nothing);
-        repair_release(&format->repair);
     }
+    repair_release(&format->repair);
     buffer_release(&format->header);
     buffer_release(&format->wanted);
     buffer_release(&format->json);
