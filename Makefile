@@ -27,16 +27,30 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread
+# nettle (SHA-256) is loaded by what uses it alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
-all: $(TOOLS) $(BUILD)/traffic
+# The lists of --derive are made once, by the first build that finds npm; one in a directory of another build finds
+# those. Without npm all else is built.
+LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
+
+all: $(TOOLS) $(BUILD)/traffic $(LISTS)
+
+$(BUILD)/share/made:
+	@scripts/lists/make $(@D)
+	@touch $@
+
+lists:
+	@rm -f $(LISTS)
+	@$(MAKE) --no-print-directory $(LISTS)
 
 help:
 	@echo 'make            the tools, in $(BUILD)/'
+	@echo 'make lists      the lists of cs-parse --derive again, where npm was missing'
 	@echo 'make check      every test (scripts/check installs what they need)'
 	@echo 'make check-kafka  only those with Apache Kafka itself; FULL=1: 50 kills of each tool'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
@@ -165,13 +179,13 @@ $(BUILD)/completion/zsh/_%: scripts/% scripts/completion | $(BUILD)/completion/z
 
 completion: $(COMPLETION)
 
-# Where views are looked for is compiled in: another prefix than last time is another program.
+# Where views, maps and lists are looked for is compiled in: another prefix than last time is another program.
 $(BUILD)/datadir: always | $(BUILD)/cmd
 	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
 
-$(BUILD)/cmd/cs-window.o: $(BUILD)/datadir
+$(BUILD)/common/base/share.o: $(BUILD)/datadir
 
-install: $(TOOLS) completion
+install: $(TOOLS) $(LISTS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR)
@@ -180,6 +194,9 @@ install: $(TOOLS) completion
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
+	for list in $(dir $(LISTS))*.txt; do \
+	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
+	done
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
@@ -199,7 +216,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
+.PHONY: all always help lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

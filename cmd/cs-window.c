@@ -4,7 +4,6 @@
  * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in
  * report.h. What is here: the options, and where a view is found.
  */
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +11,10 @@
 
 #include "base/die.h"
 #include "base/duration.h"
-#include "base/nearest.h"
+#include "base/share.h"
 #include "run/tool.h"
 #include "window/report.h"
 #include "window/window.h"
-
-#ifndef CS_DATADIR
-#define CS_DATADIR "/usr/local/share"
-#endif
 
 /* Windows an event may be in: a day each second. Far more than that is a slip of the unit, and one
  * event would take minutes. */
@@ -33,59 +28,13 @@ static struct option_list agg_list;
 
 static char *view_path;
 
-/* A build that is not installed has its views in samples/views of the tree it lies in: the binary
- * is in build, or in a directory of that. */
-static char *view_beside(const char *name)
-{
-    char self[4096];
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0) return NULL;
-    self[len] = '\0';
-    struct buffer path = {0};
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(self, '/');
-        if (slash == NULL) break;
-        *slash = '\0';
-        buffer_clear(&path);
-        buffer_printf(&path, "%s/samples/views/%s", self, name);
-        buffer_add_char(&path, '\0');
-        if (access(path.data, R_OK) == 0) return path.data;
-    }
-    buffer_release(&path);
-    return NULL;
-}
-
-/* The view of a directory whose name is nearest; its text is the caller's to free. NULL: none is
- * near. */
-static char *view_meant(const char *directory, const char *name)
-{
-    struct nearest nearest;
-    char *meant = NULL;
-    DIR *const views = opendir(directory);
-    if (views == NULL) return NULL;
-    nearest_begin(&nearest, slice_of(name));
-    for (const struct dirent *view; (view = readdir(views)) != NULL;) {
-        const int apart = nearest.apart;
-        nearest_offer(&nearest, slice_of(view->d_name));
-        if (nearest.apart == apart) continue;
-        free(meant);
-        meant = strdup(view->d_name);
-    }
-    closedir(views);
-    return meant;
-}
-
 static const char *view_refuse(const char *name)
 {
     static char why[512];
-    char *const beside = view_beside(".");
-    char *meant = view_meant(CS_DATADIR "/clickstream/views", name);
-    if (meant == NULL && beside != NULL) meant = view_meant(beside, name);
-    snprintf(why, sizeof why,
-             "there is no view '%.100s', here or in %s/clickstream/views%s%.100s%s", name,
-             CS_DATADIR, meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+    char *const meant = share_meant("views", name, "");
+    snprintf(why, sizeof why, "there is no view '%.100s', here or in %s/views%s%.100s%s", name,
+             share_directory, meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
              meant == NULL ? "" : "?");
-    free(beside);
     free(meant);
     return why;
 }
@@ -103,14 +52,11 @@ static const char *view_set(const char *value)
         view_path = path.data;
         return option_file(view_path);
     }
-    buffer_printf(&path, CS_DATADIR "/clickstream/views/%s", value);
-    buffer_add_char(&path, '\0');
-    view_path = path.data;
-    if (access(view_path, R_OK) != 0) {
-        free(view_path);
-        view_path = view_beside(value);
+    if (share_find(&path, "views", value, "")) {
+        view_path = path.data;
+        return option_file(view_path);
     }
-    if (view_path != NULL && access(view_path, R_OK) == 0) return option_file(view_path);
+    buffer_release(&path);
     return view_refuse(value);
 }
 

@@ -817,6 +817,41 @@ $row}")" ]
   [ "$(jq .duplicate <<<"$stderr")" = 1 ]
 }
 
+@test "--event-id-from: the id is what jq and sha256sum make of the printed members" {
+  cat >in <<'END'
+{"event_time":"2026-01-01T00:00:00Z","event_type":"t","ip":"203.0.113.9","n":1,"tags":["a",{"b":null}]}
+{"event_time":1767225600,"event_type":"t","ip":"","n":"1","user_agent":"say \"hi\"\\ \u00e9\n\u0001\/"}
+{"event_time":"2026-01-01T00:00:00Z","event_type":"t","user_agent":"\u0073ay \"hi\"\\ é\n\u0001/","ip":"","n":"1"}
+{"event_time":"2026-01-01T00:00:00Z","event_type":"t","ip":null,"user_id":42,"n":true}
+END
+  parse --event-id-from=ip,user_agent,n,user_id,event_time --event-id-from=tags in
+  [ "${#lines[@]}" -eq 4 ]
+  for line in "${lines[@]}"; do
+    wanted=$(jq -jc '[.ip,.user_agent,.n,.user_id,.event_time,.tags]' <<<"$line" | sha256sum | cut -c 1-32)
+    [ "$(jq -r .event_id <<<"$line")" = "$wanted" ] || { echo "$line: $wanted"; return 1; }
+  done
+  # Equal however it was escaped; null, missing and "" are two values; 1 and "1" are two.
+  [ "$(jq -r .event_id <<<"${lines[1]}")" = "$(jq -r .event_id <<<"${lines[2]}")" ]
+  [ "$(jq -r .event_id <<<"$output" | sort -u | wc -l)" -eq 3 ]
+  printf '%s\n' "$event}" "${event%\}},\"ip\":null}" "${event%\}},\"ip\":\"\"}" >in
+  parse --event-id-from=ip in
+  [ "$(jq -c .event_id <<<"$output" | sed 's/"\(.\{32\}\)"/\1/' | paste -sd ' ')" = "null null $(printf '[""]' | sha256sum | cut -c 1-32)" ]
+}
+
+@test "--event-id-from: --dedup then works on what has no ids, and comes after it" {
+  cp "$ROOT/samples/access.log" one
+  cat one one one >in
+  parse --event-id-from=ip,event_time,method,page_url,user_agent,status --dedup=1d --stats in
+  [ "$output" = "$(cs-parse --event-id-from=ip,event_time,method,page_url,user_agent,status one)" ]
+  [ "$(jq .duplicate <<<"$stderr")" -eq $((2 * $(wc -l <one))) ]
+  # It replaces an id that was there, and sees what --recode and --id-from have made.
+  echo "$event,\"event_id\":\"x\",\"ip\":\"a\"}" >in
+  parse --recode=ip:a=b --id-from=ip --event-id-from=event_id,ip,session_id in
+  [ "$(jq -r .event_id <<<"$output")" = "$(printf '["x","b","%s"]' "$(jq -r .session_id <<<"$output")" | sha256sum | cut -c 1-32)" ]
+  parse --event-id-from= in
+  [ "$status" -eq 2 ]
+}
+
 # --- wrong use, failing output
 
 @test "wrong use is told and exits 2" {
@@ -826,7 +861,7 @@ $row}")" ]
     [ "${stderr_lines[0]}" = "cs-parse: $message" ] || { echo "$arguments: $stderr"; return 1; }
   done <<'END'
 --map=. --map-file=x|--map and --map-file are two ways to give one program: use one of them
---map-file=missing|--map-file: cannot open 'missing': No such file or directory
+--map-file=./missing|--map-file: cannot open './missing': No such file or directory
 --from=ndjson --header=a|--header is for CSV and TSV
 --from=combined --no-quotes|--no-quotes is for CSV and TSV
 --header='"a'|--header: header line: a quoted field does not end

@@ -168,6 +168,9 @@ nouns_there() {
   done
   diff -r samples/views "$root/usr/local/share/clickstream/views"
   diff -r samples/maps "$root/usr/local/share/clickstream/maps"
+  for list in "${CS_BUILD:-build}"/share/*.txt; do
+    [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
+  done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
   for unit in cs-run@.service cs-run.target cs-batch@.service cs-batch@.timer; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"

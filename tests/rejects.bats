@@ -239,3 +239,53 @@ counters_show() {
   conserved now
   [ "$(jq .used now)" -eq 1 ]
 }
+
+# --- --repair: what is nearly right
+
+@test "--repair=utf8 puts U+FFFD where Python does, in every format, and counts the records" {
+  python3 - <<'END'
+import random
+random.seed(7)
+pieces = [b'\xf0\x9f\x98\x80', b'\xc3\xa9', b'\xe2\x82\xac', b'a', b'\x80', b'\xff', b'\xf0\x9f\x98', b'\xe2\x82', b'\xc3',
+          b'\xed\xa0\x80', b'\xe0\x80', b'\xf4\x90', b'\xc0\xaf', b'\xf0\x80\x80', b'\xed\x9f', b'\xf4\x8f\xbf']
+with open('in.json', 'wb') as json, open('in.csv', 'wb') as csv, open('wanted', 'w', encoding='utf-8') as wanted:
+    csv.write(b'event_time,event_type,a\n')
+    for _ in range(500):
+        text = b''.join(random.choices(pieces, k=random.randrange(1, 8)))
+        json.write(b'{"event_time":1767225600,"event_type":"t","a":"' + text + b'"}\n')
+        csv.write(b'1767225600,t,' + text + b'\n')
+        wanted.write(text.decode('utf-8', 'replace') + '\n')
+END
+  for file in in.json in.csv; do
+    counted cs-parse --repair=utf8 $file >out
+    jq -r .a out | cmp - wanted
+    [ "$(jq .rejected stats.json)" -eq 0 ]
+    [ "$(jq .repaired stats.json)" -eq "$(cs-parse --rejects=/dev/null --stats $file 2>&1 >/dev/null | jq .rejected)" ]
+    cs-parse --repair=utf8 --jobs=2 $file | cmp - out
+  done
+  # A stream of JSON, a log, a map, and a last line cut off behind the beginning of a character.
+  [ "$(printf '[{"event_time":1767225600,\n"event_type":"t\xf0\x9f"}]' | cs-parse --from=json --repair=utf8 | jq -r .event_type)" = $'t\xef\xbf\xbd' ]
+  [ "$(printf '1.2.3.4 - - [01/Jan/2026:10:00:00 +0000] "GET /\xe9 HTTP/1.1" 200 1 "-" "U"\n' | cs-parse --repair=utf8 | jq -r .page_url)" = $'/\xef\xbf\xbd' ]
+  [ "$(printf '{"event_time":1767225600,"t":"\xe9"}\n' | cs-parse --repair=utf8 --map='.event_type = .t' | jq -r .event_type)" = $'\xef\xbf\xbd' ]
+}
+
+@test "--repair=utf8 mends half of a surrogate pair, and leaves whole ones as they are" {
+  printf '%s\n' '{"event_time":1767225600,"event_type":"\ud83d","a":"\ud83d\ude00 \ude00 \ud83d\ud83d\ude00 \\ud83d \u00e9"}' >in
+  run -0 cs-parse --repair=utf8 in
+  [[ $output == *$'"event_type":"\xef\xbf\xbd"'* ]]
+  [[ $output == *$'"a":"\\ud83d\\ude00 \xef\xbf\xbd \xef\xbf\xbd\\ud83d\\ude00 \\\\ud83d \\u00e9"}' ]]
+  [ "$(cs-parse --rejects=/dev/null --stats in 2>&1 >/dev/null | jq .rejected)" -eq 1 ]
+}
+
+@test "--repair=escapes reads what nginx and Apache write into JSON" {
+  printf '%s\n' '{"event_time":1767225600,"event_type":"t","a":"say \x22hi\x22 \x5C \xC3\xA9 \xE9\x41 \\x22 C:\dir \x0A\n \u00e9 \xZZ"}' \
+    '{"event_time":1767225600,"event_type":"t","a":"as it is"}' >in
+  counted cs-parse --repair=escapes in >out
+  [ "$(jq -c '[.repaired,.rejected]' stats.json)" = '[1,0]' ]
+  jq -r .a out >got
+  printf '%s\n' 'say "hi" \ é \xE9A \x22 C:\dir ' '' ' é \xZZ' 'as it is' | cmp - got
+  # Text is no JSON: there a backslash is one.
+  [ "$(printf 'event_time,event_type\n1767225600,a\\x22\n' | cs-parse --repair=escapes | jq -r .event_type)" = 'a\x22' ]
+  run -2 --separate-stderr cs-parse --repair=utf-8 in
+  [ "${stderr_lines[0]}" = "cs-parse: --repair: 'utf-8' is none of utf8, escapes" ]
+}

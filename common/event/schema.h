@@ -35,8 +35,9 @@ enum canonical {
 struct schema {
     struct slice name[SCHEMA_MAX]; /* owned; plain bytes, no escapes */
     uint64_t needed;               /* bit per slot: the scanner must fill it */
-    uint64_t number;               /* bit per slot: --number, text that is a number is one */
-    bool decimal_comma;            /* --decimal-comma: as numeral.h says */
+    uint64_t made;      /* bit per slot: a member that cs-parse makes where it is missing */
+    uint64_t number;    /* bit per slot: --number, text that is a number is one */
+    bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
     bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */

@@ -88,8 +88,18 @@ static inline void print_member(struct buffer *out, const struct event *ev, int 
     }
 }
 
-/* The slot of a member in rest, from its `"name":value`; -1: it has none. */
-static int member_slot(const struct schema *schema, struct slice member)
+/* Which of the changed slots that is, by its name; -1: none. */
+static int name_slot(const struct schema *schema, struct slice name, uint64_t changed)
+{
+    for (; changed != 0; changed &= changed - 1) {
+        const int slot = __builtin_ctzll(changed);
+        if (slice_equal(schema->name[slot], name)) return slot;
+    }
+    return -1;
+}
+
+/* The same of a member in rest, from its `"name":value`. */
+static int member_slot(const struct schema *schema, struct slice member, uint64_t changed)
 {
     const char *end = member.text + 1;
     bool escaped = false;
@@ -100,27 +110,36 @@ static int member_slot(const struct schema *schema, struct slice member)
         end++;
     }
     const struct slice inside = {.text = member.text + 1, .len = (size_t)(end - member.text - 1)};
-    if (!escaped) return schema_find(schema, inside);
+    if (!escaped) return name_slot(schema, inside, changed);
     struct buffer plain = {0};
     char *text = buffer_reserve(&plain, inside.len);
     const struct slice name = {.text = text, .len = json_unescape(text, inside)};
-    const int slot = schema_find(schema, name);
+    const int slot = name_slot(schema, name, changed);
     buffer_release(&plain);
     return slot;
+}
+
+static void print_changed(struct buffer *out, const struct schema *schema, const struct event *ev,
+                          int slot)
+{
+    buffer_add_char(out, ',');
+    json_add_string(out, schema->name[slot]);
+    buffer_add_char(out, ':');
+    value_print(out, ev->value[slot]);
 }
 
 static inline void print_rest(struct buffer *out, const struct schema *schema,
                               const struct event *ev, uint64_t changed, struct run *run)
 {
+    uint64_t printed = 0;
+
     for (size_t i = 0; i < ev->rest_count; i++) {
         const struct slice member = ev->rest[i];
-        const int slot = changed == 0 ? -1 : member_slot(schema, member);
-        if (slot >= 0 && (changed >> slot & 1) != 0) {
+        const int slot = changed == 0 ? -1 : member_slot(schema, member, changed);
+        if (slot >= 0) {
             run_flush(run, out);
-            buffer_add_char(out, ',');
-            json_add_string(out, schema->name[slot]);
-            buffer_add_char(out, ':');
-            value_print(out, ev->value[slot]);
+            print_changed(out, schema, ev, slot);
+            printed |= UINT64_C(1) << slot;
         } else if (run->begin != NULL && member.text == run->end + 1 && in_line(ev, member.text) &&
                    *run->end == ',') {
             run->end += member.len + 1;
@@ -129,6 +148,12 @@ static inline void print_rest(struct buffer *out, const struct schema *schema,
             buffer_add_char(out, ',');
             *run = (struct run){.begin = member.text, .end = member.text + member.len};
         }
+    }
+    if (__builtin_expect(changed == 0, 1)) return;
+    const uint64_t canonical = (UINT64_C(1) << SLOT_CANONICAL) - 1;
+    for (uint64_t due = changed & ~printed & ~canonical; due != 0; due &= due - 1) {
+        run_flush(run, out);
+        print_changed(out, schema, ev, __builtin_ctzll(due));
     }
 }
 

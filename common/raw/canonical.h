@@ -20,8 +20,9 @@
 #include "event/schema.h"
 
 /* Adds the event, scanned with schema.all, without a line end; its members are printed as they are
- * in ev->value, event_time too. changed has a bit for each slot of a member in ev->rest whose value
- * is now the one in ev->value. */
+ * in ev->value, event_time too. changed has a bit for each slot of a member that is not
+ * canonical and whose value is now the one in ev->value: it is printed in its place in ev->rest, or
+ * behind, where it has none. */
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
                      uint64_t changed);
 

@@ -55,6 +55,7 @@ void format_release(struct format *format)
         scanner_free(format->judge);
         schema_release(&format->nothing);
     }
+    repair_release(&format->repair);
     buffer_release(&format->header);
     buffer_release(&format->wanted);
     buffer_release(&format->json);
@@ -186,7 +187,9 @@ void *format_begin(void *self, struct slice head)
     const bool tabs = kind == FORMAT_CSV && sniffed.kind == FORMAT_TSV; /* whatever it is called */
     struct buffer why = {0};
 
-    if (kind == FORMAT_NDJSON && format->map == NULL && format->comment.len == 0) return NULL;
+    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
+        format->comment.len == 0)
+        return NULL;
     struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
     reading->columns.csv.returns = ends_in_returns(head);
@@ -511,6 +514,8 @@ static enum reason translate_one(struct reading *reading, struct slice record,
         const struct sniffed sniffed = sniff(reading->format, record);
         reading_choose(reading, sniffed.kind, sniffed.separator);
     }
+    record = repair_record(&reading->format->repair, record,
+                           reading->kind == FORMAT_JSON || reading->kind == FORMAT_NDJSON);
     if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, handing, header);
     if (reading->kind == FORMAT_NDJSON) return translate_json(reading->format, record, handing);
     if (reading->kind == FORMAT_W3C && *record.text == '#') {
@@ -529,6 +534,8 @@ static enum reason translate_one(struct reading *reading, struct slice record,
 static enum reason translate_lines(struct reading *reading, struct slice record,
                                    struct handing *handing, bool *header)
 {
+    if (reading->kind == FORMAT_NDJSON)
+        record = repair_record(&reading->format->repair, record, true);
     const char *at = record.text;
     const char *const end = at + record.len;
     const char *behind = NULL;

@@ -19,6 +19,7 @@
 #include "expr/expr.h"
 #include "raw/columns.h"
 #include "raw/logformat.h"
+#include "raw/repair.h"
 #include "raw/sniff.h"
 #include "raw/w3c.h"
 
@@ -33,6 +34,7 @@ struct format {
     bool preamble;           /* --preamble: lines before the header line are skipped */
     bool settled;            /* from was auto, and is what the inputs were found to be */
     struct logformat log;    /* --log-format */
+    struct repair repair;    /* --repair: for the caller to set */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
     struct scanner *judge;   /* as NDJSON's lines are judged */

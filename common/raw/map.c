@@ -1,11 +1,9 @@
 #include "raw/map.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/die.h"
-#include "base/paths.h"
+#include "raw/mapfile.h"
 
 static bool is_name(char c)
 {
@@ -35,30 +33,19 @@ static void columns_want(struct format *format, const char *program)
     }
 }
 
-static void file_read(struct buffer *text, const char *name)
-{
-    paths_note("--map-file", name, PATH_READ);
-    FILE *file = fopen(name, "r");
-    if (file == NULL) die_usage("--map-file: cannot open '%s': %s", name, strerror(errno));
-    size_t len;
-    while ((len = fread(buffer_reserve(text, 4096), 1, 4096, file)) > 0)
-        text->len += len;
-    if (ferror(file)) die_usage("--map-file: cannot read '%s': %s", name, strerror(errno));
-    fclose(file);
-}
-
-void map_set(struct format *format, const char *text, const char *file)
+void map_set(struct format *format, const char *text, const struct option_list *files)
 {
     struct buffer program = {0};
     struct buffer why = {0};
 
-    if (text != NULL && file != NULL)
+    if (text == NULL && files->count == 0) return;
+    if (text != NULL && files->count > 0)
         die_usage("--map and --map-file are two ways to give one program: use one of them");
     const char *option = text != NULL ? "map" : "map-file";
     if (text != NULL)
         buffer_add(&program, text, strlen(text));
     else
-        file_read(&program, file);
+        mapfile_read(&program, files);
     if (program.len > 0 && memchr(program.data, '\0', program.len) != NULL)
         die_usage("--%s: the program holds a NUL byte", option);
     buffer_add_char(&program, '\0');

@@ -192,6 +192,7 @@ uint64_t hint_slots(const struct schema *schema)
     uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID : 0;
     for (int slot = 0; slot < schema->count; slot++) {
         if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
+        if ((schema->made >> slot & 1) != 0) continue;
         const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
         const struct option_mention mention = option_mentions(schema->name[slot]);
         if (mention.option == NULL || (watch != NULL && watch->nested && !mention.bare)) continue;

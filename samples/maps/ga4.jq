@@ -1,11 +1,13 @@
 # Google Analytics 4, BigQuery export: a row of events_* as JSON, one a line.
 #
 #     bq extract --destination_format=NEWLINE_DELIMITED_JSON DATASET.events_20260101 gs://BUCKET/*.json
-#     cs-parse --map-file=ga4.jq *.json
+#     cs-parse --map-file=ga4 *.json
 #
 # event_timestamp is in microseconds, as a number or as text. A ga_session_id is a number within one
-# device, so session_id is user_pseudo_id and that. There is no event id: one is made of what tells
-# rows apart. An order is one purchase, product_id is set where it is one product; see segment.jq.
+# device, so session_id is user_pseudo_id and that. There is no event id: one is made of all that tells
+# rows apart, its parameters and items included, because older exports and apps have nothing shorter;
+# --event-id-from=event_id makes 32 digits of it. An order is one purchase, product_id is set where it
+# is one product; to count products, add --map-file=products.
 
 def types: {
   view_item: "product_view",
@@ -24,8 +26,8 @@ def joined: if any(.[]; . == null) then null else map(tostring) | join(".") end;
 def one_item: if (.items // [] | length) == 1 then .items[0] else {} end;
 
 {
-  event_id: ([.user_pseudo_id, .event_timestamp, .event_name, .event_bundle_sequence_id,
-              .batch_page_id, .batch_event_index] | map(values) | joined),
+  event_id: ([.stream_id, .user_pseudo_id, .user_id, .event_timestamp, .event_name, .event_bundle_sequence_id,
+              .batch_page_id, .batch_ordering_id, .batch_event_index, .event_params, .items] | tojson),
   session_id: ([.user_pseudo_id, param("ga_session_id")] | joined),
   user_id: .user_id,
   event_type: (if .event_name == null then null else types[.event_name] // .event_name end),

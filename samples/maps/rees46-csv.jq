@@ -1,7 +1,9 @@
 # REES46's shop data as published: CSV with the columns event_time, event_type, product_id,
 # category_id, category_code, brand, price, user_id, user_session.
 #
-#     cs-parse --from=csv --number=price --map-file=rees46-csv.jq 2019-Oct.csv
+#     cs-parse --from=csv --number=price --map-file=rees46-csv 2019-Oct.csv
+#
+# An event has no id: --event-id-from=user_session,event_time,event_type,product_id,price makes one.
 #
 # The same without jq, and faster:
 #

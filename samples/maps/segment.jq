@@ -1,15 +1,12 @@
 # Segment and RudderStack: one JSON call a line, names by their e-commerce specification.
 #
-#     cs-parse --map-file=segment.jq calls.ndjson
+#     cs-parse --map-file=segment calls.ndjson
 #
 # An order is one purchase, however many products it has: funnels and sessions count orders, and
 # the revenue is the order's. What was bought stays in `products`; product_id is set where that
-# is one product only. To count products instead, let the last line be
-#
-#     | if .event_type == "purchase" then (.products // [.])[] as $p | .product_id = $p.product_id else . end
-#
-# and leave event_id out of --dedup. Segment's calls have no session (RudderStack's do): without one,
-# use --id-from=anonymous_id and let cs-sessionize find the sessions.
+# is one product only. To count products instead, add --map-file=products behind this one. Segment's
+# calls have no session (RudderStack's do): without one, use --id-from=anonymous_id and let
+# cs-sessionize find the sessions.
 
 def types: {
   "Products Searched": "search",

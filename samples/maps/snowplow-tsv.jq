@@ -2,12 +2,14 @@
 # snowplow-tsv.header, in order; fields hold JSON, so quotes are ordinary characters.
 #
 #     cs-parse --from=csv --delimiter='\t' --no-quotes --header="$(cat snowplow-tsv.header)" \
-#         --map-file=snowplow-tsv.jq enriched.tsv
+#         --map-file=snowplow-tsv enriched.tsv
 #
 # Understood are page views, the e-commerce plugin (snowplow_ecommerce_action), the older
 # add_to_cart, remove_from_cart and transaction events, and site_search; other events keep their
 # name, structured ones their action. Lines of an older transaction (transaction_item) are not
-# events of their own: they are left out.
+# events of their own: they are left out. An event with several products is one event with `products`
+# and no product_id, which views and rates of products do not see: add --map-file=products behind this
+# one for an event a product.
 
 def parsed: if . == null then null else fromjson end;
 
