@@ -110,12 +110,12 @@ static inline int64_t instant_within(int64_t time_us)
 void instant_print_string(struct buffer *out, int64_t time_us);
 
 /* A time so much later; never (INT64_MAX) where the duration is none (INT64_MAX). */
-static inline int64_t instant_later(int64_t time_us, int64_t duration_us)
+static inline int64_t instant_add_capped(int64_t time_us, int64_t duration_us)
 {
     return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
 }
 
-static inline int64_t instant_latest(int64_t a_us, int64_t b_us)
+static inline int64_t instant_max(int64_t a_us, int64_t b_us)
 {
     return a_us > b_us ? a_us : b_us;
 }

@@ -195,7 +195,7 @@ static bool worker_run(void *self, struct crew *crew, uint64_t number)
     crew_output(crew, RANGE_RESULT, &result);
     held_bound(held.most / 2 / (size_t)jobs->at_once);
     const int64_t come_us = atomic_load_explicit(announced_us, memory_order_relaxed);
-    const int64_t seed_us = instant_latest(seed_time(l, range->begin), come_us);
+    const int64_t seed_us = instant_max(seed_time(l, range->begin), come_us);
     worker_seed_us = seed_us;
     range_select(l, range);
     if (seed_us != TIME_NONE && seed_us != INT64_MAX) worker_read(jobs, range, seed_us);

@@ -10,7 +10,7 @@ static void replay_deliver(struct loop *l, void (*full)(struct loop *l))
     const struct event *last = &batch->accepted[batch->count - 1]->ev;
     /* As it was right after the last of them. */
     const int64_t watermark_us =
-        instant_latest(last->watermark_us, clock_behind(&l->admission.clock, last->time_us));
+        instant_max(last->watermark_us, clock_behind(&l->admission.clock, last->time_us));
     batch_hand(batch);
     batch_tell(batch, watermark_us);
     full(l);

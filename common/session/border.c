@@ -9,7 +9,7 @@ struct border_entry {
 
 void border_init(struct border *border, int64_t border_us, int64_t gap_us)
 {
-    const int64_t until_us = instant_later(border_us, gap_us);
+    const int64_t until_us = instant_add_capped(border_us, gap_us);
     *border = (struct border){.is_range = true,
                               .holds_all = border_us == INT64_MAX,
                               .gap_us = gap_us,
@@ -29,7 +29,7 @@ bool border_holds(struct border *border, struct id id, int64_t time_us, int64_t 
         table_release(&border->ids); /* all that came have ended */
         return false;
     }
-    const int64_t until_us = instant_later(time_us, border->gap_us);
+    const int64_t until_us = instant_add_capped(time_us, border->gap_us);
     struct border_entry *entry;
     if (watermark_us <= border->until_us) {
         bool is_new;

@@ -179,10 +179,9 @@ static void run_add(struct carts *carts, uint32_t number, uint32_t before, struc
     struct timeline *timeline = timeline_at(timelines, number);
     uint32_t run = before;
 
-    if (before != POOL_NONE &&
-        (at(carts, before)->last_us >= click->time_us ||
-         stretch_near(at(carts, before)->last_us, carts->rule.after_us,
-                      instant_latest(click->time_us, click->watermark_us)))) {
+    if (before != POOL_NONE && (at(carts, before)->last_us >= click->time_us ||
+                                stretch_near(at(carts, before)->last_us, carts->rule.after_us,
+                                             instant_max(click->time_us, click->watermark_us)))) {
         timeline_add(timelines, before, click);
     } else {
         run = timeline_take(timelines, number);

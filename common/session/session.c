@@ -38,7 +38,7 @@ static bool same_part(const struct sessions *sessions, int64_t start_us,
                       const struct stretch *stretch, const struct stretch *next)
 {
     return linked(sessions, stretch, next) &&
-           next->last_us <= instant_later(start_us, sessions->max_us);
+           next->last_us <= instant_add_capped(start_us, sessions->max_us);
 }
 
 /* The last stretch of a part. */
@@ -96,13 +96,13 @@ struct cuts {
 static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
 {
     struct cuts cuts = {.cut_us = INT64_MIN,
-                        .free_us = instant_later(sessions->watermark_us, sessions->max_us)};
+                        .free_us = instant_add_capped(sessions->watermark_us, sessions->max_us)};
     uint32_t first = timeline->first;
 
     while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
         const uint32_t end = part_end(sessions, first);
         const uint32_t next = at(sessions, end)->next;
-        cuts.cut_us = instant_later(at(sessions, first)->start_us, sessions->max_us);
+        cuts.cut_us = instant_add_capped(at(sessions, first)->start_us, sessions->max_us);
         if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
             /* Another session began before the watermark, and this one is open: what began that one
              * was behind its own watermark, and an event of a slower partition may yet make them
@@ -153,7 +153,7 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
     uint32_t first = timeline->first;
 
     if (is_printed(at(sessions, first))) first = at(sessions, first)->next;
-    return instant_later(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
+    return instant_add_capped(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
 }
 
 static void session_schedule(struct sessions *sessions, uint32_t number)
@@ -183,19 +183,19 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
     if (previous != POOL_NONE) {
         const struct stretch *before = at(sessions, previous);
         const struct part its = part_of(sessions, previous);
-        const int64_t cut_us = instant_later(its.start_us, sessions->max_us);
+        const int64_t cut_us = instant_add_capped(its.start_us, sessions->max_us);
         const bool together = near_next && linked(sessions, before, next);
         const bool near = stretch_near(before->last_us, sessions->gap_us,
-                                       instant_latest(time_us, click->watermark_us));
+                                       instant_max(time_us, click->watermark_us));
         if ((near || together) && time_us <= cut_us) {
             part = its;
             moves = cuts = near_next && !together && next->start_us <= cut_us;
             if (near) part.last_us = time_us;
         }
     }
-    if (cuts && end_us > instant_later(part.start_us, sessions->max_us)) return true;
+    if (cuts && end_us > instant_add_capped(part.start_us, sessions->max_us)) return true;
     if (moves) part.last_us = part_of(sessions, following).last_us;
-    return instant_later(part.last_us, sessions->gap_us) < click->watermark_us;
+    return instant_add_capped(part.last_us, sessions->gap_us) < click->watermark_us;
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
@@ -207,7 +207,7 @@ static bool sessions_place(struct sessions *sessions, uint32_t number, const str
     const uint32_t before = timeline_before(timelines, timeline, click->time_us);
 
     if (before != POOL_NONE && at(sessions, before)->last_us >= click->time_us) {
-        if (behind && instant_later(part_of(sessions, before).last_us, sessions->gap_us) <
+        if (behind && instant_add_capped(part_of(sessions, before).last_us, sessions->gap_us) <
                           click->watermark_us)
             return false;
         timeline_add(timelines, before, click);
@@ -228,7 +228,7 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
 {
     struct timelines *timelines = &sessions->timelines;
 
-    if (instant_later(click->time_us, sessions->gap_us) < click->watermark_us) return false;
+    if (instant_add_capped(click->time_us, sessions->gap_us) < click->watermark_us) return false;
     const uint32_t number = timelines_make(timelines, id);
     struct timeline *timeline = timeline_at(timelines, number);
     stretch_begin(&timelines->stretches, number, name, click);
@@ -253,10 +253,10 @@ static bool goes_on(const struct sessions *sessions, const struct timeline *time
 {
     return click->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
-                        instant_latest(click->time_us, click->watermark_us)) &&
-           click->time_us <= instant_later(sessions->watermark_us, sessions->max_us) &&
+                        instant_max(click->time_us, click->watermark_us)) &&
+           click->time_us <= instant_add_capped(sessions->watermark_us, sessions->max_us) &&
            click->time_us <=
-               instant_later(certain_start(sessions, timeline, last), sessions->max_us);
+               instant_add_capped(certain_start(sessions, timeline, last), sessions->max_us);
 }
 
 bool sessions_add(struct sessions *sessions, uint32_t number, const struct click *click)
