@@ -436,18 +436,6 @@ static inline void trace(struct pending *pending, const struct origin *origin,
     ev->partition = partition;
 }
 
-/* --number: text that is no number stays text. */
-static void text_note(struct admission *a, const struct event *ev)
-{
-    const struct schema *const schema = &a->run->schema;
-    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
-        const int slot = __builtin_ctzll(left);
-        if (ev->value[slot].kind == KIND_STRING)
-            misnumber_note(&a->run->misnumbers, MISNUMBER_TEXT, schema->name[slot],
-                           ev->value[slot]);
-    }
-}
-
 /* The event is refused for that reason; a->detail may say more. */
 static void refuse(struct admission *a, const struct pending *pending, enum reason reason)
 {
@@ -470,7 +458,8 @@ static void admit(struct admission *a, struct pending *pending, enum reason reas
         refuse(a, pending, reason);
         return;
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
+    if (__builtin_expect(a->run->schema.number != 0, 0))
+        misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
@@ -506,7 +495,8 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
             return true;
         }
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0)) text_note(a, ev);
+    if (__builtin_expect(a->run->schema.number != 0, 0))
+        misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     clock_heard(&a->clock, partition);
     if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
     if (a->run->schema.all) batch_deliver(&a->batch);

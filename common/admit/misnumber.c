@@ -86,6 +86,15 @@ static const char *what_became(const struct misnumber *item)
                : "values are no numbers and in no sum or average";
 }
 
+void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev)
+{
+    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind == KIND_STRING)
+            misnumber_note(all, MISNUMBER_TEXT, schema->name[slot], ev->value[slot]);
+    }
+}
+
 void misnumber_tell(const struct misnumbers *all)
 {
     for (int i = 0; i < all->count; i++) {

@@ -16,6 +16,8 @@
 #include "base/pack.h"
 #include "base/slice.h"
 #include "base/value.h"
+#include "event/event.h"
+#include "event/schema.h"
 
 enum misnumber_kind {
     MISNUMBER_TEXT,   /* of a --number member: stays text */
@@ -42,6 +44,9 @@ struct misnumbers {
 /* One value more. */
 void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct slice name,
                     struct value value);
+
+/* --number: the texts of the event that are no numbers stay texts, and are noted. */
+void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev);
 
 /* Says what there was, a line of standard error for each member. */
 void misnumber_tell(const struct misnumbers *all);

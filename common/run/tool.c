@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "run/loop.h"
 #include "run/metrics.h"
 #include "run/outputs.h"
+#include "run/partitions.h"
 #include "run/range.h"
 #include "run/relay.h"
 #include "run/common_options.h"
@@ -78,110 +78,6 @@ static void where_compile(struct admission *a, struct schema *schema)
     while (options->merge && a->where_count > 0) /* the rows are made of what it selected */
         expr_free(a->where[--a->where_count]);
     buffer_release(&why);
-}
-
-/* Calls each for the partitions of a list like 0,2,4-11. False: it is none. */
-static bool partitions_each(const char *text, void (*each)(struct loop *l, int64_t number),
-                            struct loop *l)
-{
-    struct list items = {0};
-    bool good = list_add(&items, LIST_NAMES, slice_of(text)) == NULL;
-    for (size_t i = 0; i < items.count && good; i++) {
-        const char *item = items.item[i].name.text;
-        char *end;
-        errno = 0;
-        const long long first = strtoll(item, &end, 10);
-        long long last = first;
-        good = end != item && first >= 0;
-        if (good && *end == '-') {
-            item = end + 1;
-            last = strtoll(item, &end, 10);
-            good = end != item && last >= first && last - first < 100000;
-        }
-        good = good && *end == '\0' && errno == 0;
-        for (long long number = first; good && number <= last; number++)
-            each(l, number);
-    }
-    list_release(&items);
-    return good;
-}
-
-static void partitions_refuse(const char *option, const char *text)
-{
-    die_usage("--%s: '%s' is no list of partitions (0,1,2 or 0-11)", option, text);
-}
-
-static void partition_expect(struct loop *l, int64_t number)
-{
-    clock_partition(&l->admission.clock, number)->named = true;
-}
-
-static void partitions_name(struct loop *l)
-{
-    struct clock *const clock = &l->admission.clock;
-    if (options->partitions != NULL && !partitions_each(options->partitions, partition_expect, l))
-        partitions_refuse("partitions", options->partitions);
-    clock->most = options->max_partitions < INT_MAX ? (int)options->max_partitions : INT_MAX;
-    if (clock->most < clock->known) clock->most = clock->known;
-}
-
-/* --bind: the next input that is bound to nothing yet brings that partition. */
-static void input_bind(struct loop *l, int64_t number)
-{
-    int i = 0;
-    for (; i < l->inputs.count && l->inputs.input[i].bound >= 0; i++)
-        if (l->inputs.input[i].bound == number)
-            die_usage("--bind: partition %lld is named twice", (long long)number);
-    if (i == l->inputs.count) die_usage("--bind: names more partitions than there are inputs");
-    l->inputs.input[i].bound = number;
-    arrival_assign(&l->inputs.input[i], clock_partition(&l->admission.clock, number));
-    if (options->merge) arrival_offset(&l->admission.clock, l->inputs.input[i].partition);
-}
-
-static void inputs_bind(struct loop *l)
-{
-    if (options->bind == NULL) return;
-    if (!partitions_each(options->bind, input_bind, l)) partitions_refuse("bind", options->bind);
-    if (l->inputs.input[l->inputs.count - 1].bound < 0)
-        die_usage("--bind: names fewer partitions than there are inputs");
-}
-
-/* What the inputs' partitions are before anything is read. */
-static void partitions_of_inputs(struct loop *l)
-{
-    int64_t number = 0;
-    struct partition *files = NULL;
-    inputs_bind(l);
-    for (int i = 0; i < l->inputs.count; i++) {
-        struct input *input = &l->inputs.input[i];
-        /* Whether its records are framed shows later: until then a partition of no record's number
-         * stands in. */
-        const bool is_file = input->regular && !l->run.settings.interleave;
-        if (input->bound >= 0) {
-            input->number = input->bound;
-            continue;
-        }
-        if (!is_file || files == NULL)
-            arrival_assign(input, clock_partition(&l->admission.clock, -1 - number++));
-        if (is_file && files == NULL) files = input->partition;
-        if (is_file) arrival_assign(input, files);
-        input->number = -1 - input->partition->number;
-    }
-}
-
-/* Files that an earlier run has read side by side with these, and that are left out now: nobody
- * waits for them. Framed records and FIFOs may come one after the other, run by run. */
-static void partitions_leave(struct loop *l)
-{
-    struct clock *const clock = &l->admission.clock;
-    for (int i = 0; i < l->inputs.count; i++)
-        if (!l->inputs.input[i].regular) return;
-    for (int i = 0; i < clock->count; i++) {
-        struct partition *partition = clock->partition[i];
-        if (partition->offset < 0 && !partition->named && partition->number >= l->inputs.count &&
-            l->run.settings.interleave)
-            clock_end(clock, partition);
-    }
 }
 
 /* What every name is for. Nothing has been opened yet. */
@@ -337,22 +233,6 @@ static void read_everything(struct loop *l)
     }
 }
 
-/* --merge: partitions of which no row has come. What has been added up is without them. */
-static void silent_name(struct loop *l)
-{
-    struct clock *const clock = &l->admission.clock;
-    int silent = 0;
-    clock_sort(clock);
-    for (int i = 0; i < clock->count && options->merge && input_over; i++) {
-        const struct partition *partition = clock->partition[i];
-        if (!partition->named || partition->largest_us != TIME_NONE || partition->holding) continue;
-        if (++silent <= 3)
-            message("--merge: of partition %lld no row has come: %s", (long long)partition->number,
-                    options->state != NULL ? "windows wait for it" : "its share is missing");
-    }
-    if (silent > 3) message("--merge: nor of %d partitions more", silent - 3);
-}
-
 /* With a state the end of the input closes nothing, but time may be further than any event has
  * shown (clock_end_time), or somebody is not waited for any more. */
 static void time_settle(struct loop *l)
@@ -384,7 +264,7 @@ static void firsts_release(struct loop *l)
 
 static void finish(struct loop *l)
 {
-    silent_name(l);
+    if (options->merge && input_over) partitions_silent(l);
     if (options->state != NULL && input_over && !options->merge) {
         firsts_release(l);
         time_settle(l);
@@ -550,11 +430,7 @@ static void start(struct loop *l, int argc, char **argv)
     partitions_of_inputs(l);
     checkpoint_seek(l);
     clock_begin(&l->admission.clock);
-    if (!options->merge) partitions_leave(l);
-    if (options->merge)
-        for (int i = 0; i < l->admission.clock.count; i++)
-            if (l->admission.clock.partition[i]->offset >= 0)
-                arrival_offset(&l->admission.clock, l->admission.clock.partition[i]);
+    partitions_resume(l);
     if (options->stats_file != NULL) metrics_check(options->stats_file);
     outputs_open(l);
     rows_open(run->rows, isatty(l->output.fd));
