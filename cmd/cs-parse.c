@@ -20,7 +20,6 @@
 #include "raw/page.h"
 #include "run/tool.h"
 
-static int from; /* enum format_kind */
 static struct format_options given;
 static const char *map_text;
 static struct option_list map_files;
@@ -31,44 +30,7 @@ static bool only_pages;
 static bool keep_frame;
 
 static const struct option_row options[] = {
-    {.name = "from",
-     .type = OPTION_CHOICE,
-     .target = &from,
-     .words = "auto|ndjson|csv|tsv|combined|json",
-     .help = "the input's format; auto looks at how it begins"},
-    {.name = "log-format",
-     .type = OPTION_TEXT,
-     .target = &given.log_format,
-     .argument = "FORMAT",
-     .help = "lines of a log, as nginx's log_format or Apache's LogFormat says"},
-    {.name = "header",
-     .type = OPTION_TEXT,
-     .target = &given.header,
-     .argument = "NAME,...",
-     .help = "the columns' names, for CSV and TSV without a header line"},
-    {.name = "no-quotes",
-     .type = OPTION_FLAG,
-     .target = &given.no_quotes,
-     .help = "a quote in CSV and TSV is an ordinary character"},
-    {.name = "delimiter",
-     .type = OPTION_TEXT,
-     .target = &given.delimiter,
-     .argument = "C",
-     .help = "what stands between the columns of CSV: one character, or \\t"},
-    {.name = "null",
-     .type = OPTION_TEXT,
-     .target = &given.null_text,
-     .argument = "TEXT",
-     .help = "a value in CSV and TSV that means null, NULL for example"},
-    {.name = "comment",
-     .type = OPTION_TEXT,
-     .target = &given.comment,
-     .argument = "TEXT",
-     .help = "lines that begin with TEXT are no records"},
-    {.name = "preamble",
-     .type = OPTION_FLAG,
-     .target = &given.preamble,
-     .help = "CSV and TSV: skip what stands before the header line"},
+    FORMAT_OPTION_ROWS(&given),
     {.name = "repair",
      .type = OPTION_LIST,
      .target = &repairs,
@@ -89,36 +51,7 @@ static const struct option_row options[] = {
      .target = &renames,
      .argument = "NEW=OLD,...",
      .help = "read the input's member OLD as NEW"},
-    {.name = "recode",
-     .type = OPTION_LIST,
-     .target = &changes.recodes,
-     .argument = "FIELD:old=new,...",
-     .help = "change these values of FIELD; others stay"},
-    {.name = "id-from",
-     .type = OPTION_LIST,
-     .target = &changes.id_from,
-     .argument = "F,...",
-     .help = "make session_id from these members"},
-    {.name = "event-id-from",
-     .type = OPTION_LIST,
-     .target = &changes.event_id_from,
-     .argument = "F,...",
-     .help = "make event_id of these members, for --dedup"},
-    {.name = "derive",
-     .type = OPTION_LIST,
-     .target = &changes.derive,
-     .argument = "ITEM,...",
-     .help = "fill device_type, bot, traffic_source, campaign_id; cut ip; all"},
-    {.name = "own-host",
-     .type = OPTION_LIST,
-     .target = &changes.own_hosts,
-     .argument = "HOST,...",
-     .help = "referrers of these hosts are internal, too"},
-    {.name = "lists",
-     .type = OPTION_TEXT,
-     .target = &changes.lists,
-     .argument = "DIR",
-     .help = "where --derive finds bots.txt and referrers.txt"},
+    CHANGES_OPTION_ROWS(&changes),
     {.name = "pages",
      .type = OPTION_FLAG,
      .target = &only_pages,
@@ -236,7 +169,6 @@ static const struct analysis *start(struct run *run)
     struct format *const format = &parse->format;
 
     run->own = parse;
-    given.from = (enum format_kind)from;
     format_options_apply(&given, format);
     if (keep_frame && option_given("key"))
         die_usage("--keep-frame and --key both put something before the event: use one of them");

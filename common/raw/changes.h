@@ -26,6 +26,38 @@ struct changes_options {
     const char *lists;
 };
 
+/* Their rows, for a table of options that fills a struct changes_options. */
+#define CHANGES_OPTION_ROWS(to)                                                                    \
+    {.name = "recode",                                                                             \
+     .type = OPTION_LIST,                                                                          \
+     .target = &(to)->recodes,                                                                     \
+     .argument = "FIELD:old=new,...",                                                              \
+     .help = "change these values of FIELD; others stay"},                                         \
+        {.name = "id-from",                                                                        \
+         .type = OPTION_LIST,                                                                      \
+         .target = &(to)->id_from,                                                                 \
+         .argument = "F,...",                                                                      \
+         .help = "make session_id from these members"},                                            \
+        {.name = "event-id-from",                                                                  \
+         .type = OPTION_LIST,                                                                      \
+         .target = &(to)->event_id_from,                                                           \
+         .argument = "F,...",                                                                      \
+         .help = "make event_id of these members, for --dedup"},                                   \
+        {.name = "derive",                                                                         \
+         .type = OPTION_LIST,                                                                      \
+         .target = &(to)->derive,                                                                  \
+         .argument = "ITEM,...",                                                                   \
+         .help = "fill device_type, bot, traffic_source, campaign_id; cut ip; all"},               \
+        {.name = "own-host",                                                                       \
+         .type = OPTION_LIST,                                                                      \
+         .target = &(to)->own_hosts,                                                               \
+         .argument = "HOST,...",                                                                   \
+         .help = "referrers of these hosts are internal, too"},                                    \
+    {                                                                                              \
+        .name = "lists", .type = OPTION_TEXT, .target = &(to)->lists, .argument = "DIR",           \
+        .help = "where --derive finds bots.txt and referrers.txt"                                  \
+    }
+
 /* A zeroed struct changes nothing. What an event borrows from it is good until the next one. */
 struct changes {
     struct recode_list words;

@@ -28,7 +28,7 @@ void format_options_apply(const struct format_options *given, struct format *for
     const char *null = given->null_text;
     struct csv csv = {.literal = given->no_quotes,
                       .null = {.text = null, .len = null == NULL ? 0 : strlen(null)}};
-    enum format_kind from = given->from;
+    enum format_kind from = (enum format_kind)given->from;
 
     if (given->delimiter != NULL) {
         csv.separator = separator_of(given);

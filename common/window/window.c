@@ -33,7 +33,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         !run->settings.updates)
         panes_init(all);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
-    all->extremes = windows_have_extremes(all);
+    all->extremes = windows_extremes(all);
 }
 
 void window_free(struct windows *all, struct window *window)
@@ -307,6 +307,14 @@ static enum fate row_event(struct windows *all, const struct event *ev)
     return FATE_USED;
 }
 
+/* Has the event text where min or max would have numbers? */
+static inline bool has_texts(const struct windows *all, const struct event *ev)
+{
+    for (uint64_t left = all->extremes; left != 0; left &= left - 1)
+        if (ev->value[__builtin_ctzll(left)].kind == KIND_STRING) return true;
+    return false;
+}
+
 /* Windows that overlap: the event is added to each. */
 static enum fate windows_slide(struct windows *all, const struct look *look, const struct event *ev,
                                int64_t last_us)
@@ -322,7 +330,7 @@ static enum fate windows_slide(struct windows *all, const struct look *look, con
         const unsigned wrong = window_event(all, window, look, ev);
         if (start_us != last_us) continue;
         all->run->counters.not_numbers += wrong;
-        if (wrong != 0 || all->extremes) windows_misnumbers(all, ev, look->selected);
+        if (wrong != 0 || has_texts(all, ev)) windows_misnumbers(all, ev, look->selected);
     }
     /* The next event is most likely here, too. */
     recent_set(all, calendar_find(event_calendar(all), last_us));
@@ -347,7 +355,7 @@ enum fate windows_event(struct windows *all, const struct event *ev)
         return windows_slide(all, look, ev, start_us);
     struct window *window = recent ? all->recent : window_get(all, event_calendar(all), start_us);
     const unsigned wrong = window_event(all, window, look, ev);
-    if (__builtin_expect(wrong != 0 || all->extremes, 0)) {
+    if (__builtin_expect(wrong != 0 || has_texts(all, ev), 0)) {
         all->run->counters.not_numbers += wrong;
         windows_misnumbers(all, ev, look->selected);
     }

@@ -90,7 +90,7 @@ struct windows {
     int64_t closed_us; /* the largest watermark windows_close was told */
     uint64_t keys;     /* groups and ids held */
     bool hinted;       /* expressions are cheap enough to be evaluated ahead */
-    bool extremes;     /* min or max may be of numbers that are text */
+    uint64_t extremes; /* slots of which there is a min or max, and which may be numbers as text */
     struct buffer key;
     struct operand_values values;
     struct group **sorted; /* for windows_sorted */
@@ -131,8 +131,8 @@ void windows_hint(struct windows *all, struct event *ev);
 /* tool.event: adds the event to its windows. */
 enum fate windows_event(struct windows *all, const struct event *ev);
 
-/* Is there a min or max of a member that --number could be given for? */
-bool windows_have_extremes(const struct windows *all);
+/* The slots of members that there is a min or max of and that --number could be given for. */
+uint64_t windows_extremes(const struct windows *all);
 
 /* Notes what of the event's values, of those selected, should be numbers and are none. */
 void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected);

@@ -10,15 +10,16 @@ static bool is_named(const struct windows *all, int slot)
     return slot >= SLOT_CANONICAL && (all->run->schema.number >> slot & 1) == 0;
 }
 
-bool windows_have_extremes(const struct windows *all)
+uint64_t windows_extremes(const struct windows *all)
 {
+    uint64_t slots = 0;
     for (int i = 0; i < all->aggregates->count; i++) {
         const struct aggregate *const item = &all->aggregates->item[i];
-        if (item->function->values == VALUES_ORDERED &&
-            is_named(all, all->aggregates->operand[item->operand].slot))
-            return true;
+        if (item->function->values != VALUES_ORDERED) continue;
+        const int slot = all->aggregates->operand[item->operand].slot;
+        if (is_named(all, slot)) slots |= UINT64_C(1) << slot;
     }
-    return false;
+    return slots;
 }
 
 void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected)
