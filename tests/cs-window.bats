@@ -425,7 +425,7 @@ parts() {
 
 @test "--merge prints a window when the partitions of the rows have passed it, whichever they are" {
   for named in '' --partitions=1,2; do
-    mkfifo rows.fifo
+    rm -f out && mkfifo rows.fifo
     # shellcheck disable=SC2086 # none or one
     cs-window --size=1h --agg=n=count --merge $named <rows.fifo >out &
     exec 5>rows.fifo

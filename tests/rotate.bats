@@ -260,6 +260,30 @@ all_rows() {
   all_rows
 }
 
+@test "logrotate: a file that was compressed since is not read again, nor is what it lacked passed over" {
+  local how
+  for how in read unread; do
+    rm -f ev* out state
+    head -n 5000 "$WHOLE" >ev
+    nightly ev
+    [ $how = read ] || sed -n '5001,5500p' "$WHOLE" >>ev
+    gzip -c ev >ev.1.gz
+    rm ev
+    sed -n "$([ $how = read ] && echo 5001 || echo 5501),12000p" "$WHOLE" >ev
+    if [ $how = unread ]; then
+      run -3 nightly ev
+      [[ $output == *"which is ev.1.gz now: "*" bytes of it are unread"* ]]
+    else
+      run -0 nightly ev
+      [ -z "$output" ]
+    fi
+    nightly ev.1.gz ev
+    tail -n +12001 "$WHOLE" >>ev
+    nightly ev*
+    all_rows
+  done
+}
+
 @test "a copy of a file that is still there is a file of its own" {
   head -n 5000 "$WHOLE" >ev
   nightly ev

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,27 +33,98 @@ static bool is_contents(const struct position *position, const char *name, int f
     return head_read(name, fd, position->head_len, &head) && id_equal(head, position->head);
 }
 
+/* Ends a reading before its end. */
+static void filters_drop(struct inputs *one)
+{
+    struct input *const input = &one->input[0];
+    struct filter filter[INPUT_FILTERS];
+    const int count = input->fd >= 0 ? input->filters : 0; /* else they have been waited for */
+    struct buffer complaint = {0};
+    memcpy(filter, input->filter, sizeof filter);
+    inputs_release(one); /* nobody reads them any more: they end */
+    for (int i = 0; i < count; i++)
+        (void)filter_end(&filter[i], &complaint);
+    buffer_release(&complaint);
+}
+
+/* The same of what comes out of a file that is compressed. */
+static bool is_contents_filtered(const struct position *position, const char *name, uint64_t *size)
+{
+    static char path[PATH_MAX];
+    char *names[] = {path};
+    struct inputs one = {0};
+    struct buffer head = {0};
+    bool alike = position->head_len != 0 && !position->compressed && strlen(name) < sizeof path &&
+                 access(name, R_OK) == 0;
+    *size = 0;
+    if (!alike) return false;
+    strcpy(path, name);
+    inputs_open(&one, names, 1, false);
+    alike = input_filtered(&one.input[0]);
+    struct input *input;
+    while (alike && inputs_next(&one, &input) == INPUT_DATA) {
+        const size_t len = input->end - input->start;
+        const size_t wanted = position->head_len - head.len;
+        buffer_add(&head, input->data + input->start, len < wanted ? len : wanted);
+        input_consume(input, len);
+        *size += len;
+        if (wanted != 0 && head.len == position->head_len)
+            alike = id_equal(id_of(buffer_slice(&head)), position->head);
+    }
+    alike = alike && *size >= position->byte;
+    filters_drop(&one);
+    buffer_release(&head);
+    return alike;
+}
+
+/* The file under that name, compressed or not: does it hold what was read then, and more? */
+static bool holds_contents(const struct position *position, const char *name, struct stat *stat,
+                           uint64_t *size, bool *compressed)
+{
+    const int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return false;
+    bool good = fstat(fd, stat) == 0 && S_ISREG(stat->st_mode);
+    *compressed = false;
+    if (good && !is_contents(position, name, fd, size))
+        good = *compressed = is_contents_filtered(position, name, size);
+    close(fd);
+    return good;
+}
+
 /* The position of the file that the input was copied from, which is gone from its place. */
 static struct position *copied(struct positions *positions, const struct input *input)
 {
-    const int fd = open(input->name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) die_errno("%s", input->name);
-    struct position *found = NULL;
-    uint64_t size;
-    for (size_t i = 0; found == NULL && i < positions->count; i++) {
+    for (size_t i = 0; i < positions->count; i++) {
         struct position *const position = &positions->position[i];
-        if (!position->found && !input_filtered(input) &&
-            is_contents(position, input->name, fd, &size) && !is_in_place(position))
-            found = position;
+        struct stat stat;
+        uint64_t size;
+        bool compressed;
+        if (!position->found && !is_in_place(position) &&
+            holds_contents(position, input->name, &stat, &size, &compressed))
+            return position;
     }
-    close(fd);
-    return found;
+    return NULL;
+}
+
+/* A place in what is compressed says nothing of the file's own bytes. */
+static struct position *position_follow(struct positions *positions, struct position *position,
+                                        uint64_t dev, uint64_t ino, const char *name,
+                                        bool compressed)
+{
+    position = positions_move(positions, position, dev, ino, name);
+    if (!compressed) return position;
+    position->compressed = true;
+    position->head_len = 0;
+    position->head = ID_NONE;
+    return position;
 }
 
 /* Where the file of then is now: beside its old place. */
 struct place {
     struct buffer name; /* ends with a NUL; empty: nowhere */
-    uint64_t dev, ino, size;
+    uint64_t dev, ino;
+    uint64_t size; /* of what is in it */
+    bool compressed;
 };
 
 /* Looks at one entry of the directory. Under any name when it is the file itself; a copy has the
@@ -67,16 +139,12 @@ static bool place_try(struct place *place, const struct position *position, cons
     buffer_clear(&place->name);
     buffer_add(&place->name, position->name, dir_len);
     buffer_add(&place->name, entry->d_name, strlen(entry->d_name) + 1);
-    const int fd = open(place->name.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     struct stat stat;
-    const bool good = fd >= 0 && is_contents(position, place->name.data, fd, &place->size) &&
-                      fstat(fd, &stat) == 0;
-    if (good) {
-        place->dev = stat.st_dev;
-        place->ino = stat.st_ino;
-    }
-    if (fd >= 0) close(fd);
-    return good;
+    if (!holds_contents(position, place->name.data, &stat, &place->size, &place->compressed))
+        return false;
+    place->dev = stat.st_dev;
+    place->ino = stat.st_ino;
+    return true;
 }
 
 static bool place_find(struct place *place, const struct position *position)
@@ -101,7 +169,8 @@ static void replaced(struct positions *positions, struct position *position, boo
     struct place place = {0};
     const bool found = place_find(&place, position);
     if (found && place.size == position->byte) {
-        positions_move(positions, position, place.dev, place.ino, place.name.data);
+        (void)position_follow(positions, position, place.dev, place.ino, place.name.data,
+                              place.compressed);
         buffer_release(&place.name);
         return;
     }
@@ -119,7 +188,8 @@ static void replaced(struct positions *positions, struct position *position, boo
                    found ? "named before it, they are read; " : "");
     message("%s", text.data);
     if (found)
-        positions_move(positions, position, place.dev, place.ino, place.name.data);
+        (void)position_follow(positions, position, place.dev, place.ino, place.name.data,
+                              place.compressed);
     else
         positions_drop(positions, position);
     buffer_release(&place.name);
@@ -148,7 +218,8 @@ void rotations_apply(struct positions *positions, struct inputs *inputs, bool sk
         if (position == NULL) continue;
         message("%s: is %s of the last run, and goes on at byte %llu", input->name, position->name,
                 (unsigned long long)position->byte);
-        position = positions_move(positions, position, input->dev, input->ino, input->name);
+        position = position_follow(positions, position, input->dev, input->ino, input->name,
+                                   input_filtered(input));
         position_go_on(position, inputs, input);
     }
     /* From the last on: each may go away or, where it has been moved, be met again. */
