@@ -115,7 +115,7 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
 @test "partitions are bounded, with what is held for each" {
   plain_tools
   LENGTH=2000 events 50000 '"event_type":"page_view","v":"%s"' | awk '{ print NR "\t0\t" $0 }' >in
-  full partitions cs-window --size=1h --agg=n=count --max-memory=64M in
+  full partitions cs-window --size=1h --agg=n=count --max-partitions=1000000 --max-memory=64M in
   run -3 cs-window --size=1h --agg=n=count --max-keys=1000 in
   [[ $output == *'more than 1000 keys'* ]]
   cs-window --size=1h --agg=n=count --max-keys=1000 <(head -n 900 in)
