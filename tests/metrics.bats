@@ -19,7 +19,7 @@ teardown() {
   grep -qx 'clickstream_read_total{tool="cs-window",instance="b",shop="south"} 10' b.prom
   grep -qx 'clickstream_rejected_by_reason_total{tool="cs-window",instance="a",shop="north",reason="not-json"} 0' a.prom
   # Every sample has them, and no sample stands in both files.
-  ! grep -v '^#' a.prom | grep -v 'instance="a"'
+  run -1 bash -c "grep -v '^#' a.prom | grep -v 'instance=\"a\"'"
   cat a.prom b.prom | grep -v '^#' | sed 's/ [^ ]*$//' | sort | uniq -d >twice
   [ ! -s twice ]
   cs-window --size=5m --agg=n=count --stats=c.json --stats-label=instance=a in >rows
@@ -69,7 +69,7 @@ e' in >rows
   grep -qx 'clickstream_partitions{tool="cs-window"} 3' a.prom
   grep -qx 'clickstream_partition_offset{tool="cs-window",partition="0"} 110' a.prom
   grep -qx 'clickstream_partition_offset{tool="cs-window",partition="4"} 2' a.prom
-  ! grep -q 'partition_offset{.*partition="7"' a.prom
+  run ! grep -q 'partition_offset{.*partition="7"' a.prom
   grep -qx 'clickstream_partition_event_time_seconds{tool="cs-window",partition="0"} 1767226140.000000' a.prom
   grep -qx 'clickstream_partition_watermark_seconds{tool="cs-window",partition="0"} 1767226110.000000' a.prom
   grep -qx 'clickstream_partition_waited_for{tool="cs-window",partition="7"} 1' a.prom

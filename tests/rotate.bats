@@ -153,7 +153,7 @@ is_new() {
   # The state knows it from the first row on: what is behind it is cut off as ever.
   echo rows of a run that was killed >>out
   cs window --state=state --output=out </dev/null
-  ! grep -q killed out
+  run ! grep -q killed out
 }
 
 @test "kill -9 at any moment, with the output moved away each time, changes no row" {

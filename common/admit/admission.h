@@ -109,7 +109,7 @@ void admission_release_all(struct admission *a);
 struct stage_state {
     const char *name;
     void (*save)(const struct admission *a, struct buffer *out);
-    bool (*load)(struct admission *a, struct unpack *in); /* false: senseless */
+    bool (*load)(struct admission *a, struct unpack *in); /* false: invalid */
 };
 
 bool admission_state(size_t i, struct stage_state *state);

@@ -154,9 +154,9 @@ struct ranges {
     void (*hand_over)(struct run *run, struct buffer *out);
     /* In the run: takes a range's rows, to put them between its own, and what hand_over has packed
      * about them. NULL: they are printed as they come. The rest is added when time has come to the
-     * end of the range. False: senseless. */
+     * end of the range. False: invalid. */
     bool (*weave)(struct run *run, struct slice rows, struct unpack *in);
-    /* In the run: adds what hand_over has packed. False: senseless. */
+    /* In the run: adds what hand_over has packed. False: invalid. */
     bool (*add)(struct run *run, struct unpack *in);
 };
 
@@ -172,7 +172,7 @@ struct analysis {
     void (*updates)(struct run *run);
     void (*flush)(struct run *run); /* output is about to go out: prints what it holds back */
     void (*finish)(struct run *run);
-    /* The same bytes for the same state. Loaded once, before any event; false: senseless. NULL: the
+    /* The same bytes for the same state. Loaded once, before any event; false: invalid. NULL: the
      * tool keeps no state. */
     void (*save)(struct run *run, struct buffer *out);
     bool (*load)(struct run *run, struct unpack *in);

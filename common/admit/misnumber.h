@@ -51,7 +51,7 @@ void misnumber_texts(struct misnumbers *all, const struct schema *schema, const 
 /* Says what there was, a line of standard error for each member. */
 void misnumber_tell(const struct misnumbers *all);
 
-/* A range of --jobs hands over what it has noted, and the run adds it. False: senseless. */
+/* A range of --jobs hands over what it has noted, and the run adds it. False: invalid. */
 void misnumber_pack(const struct misnumbers *all, struct buffer *out);
 bool misnumber_add(struct misnumbers *all, struct unpack *in);
 

@@ -26,7 +26,7 @@ void pack_value(struct buffer *out, struct value value);
 
 struct unpack {
     const char *at, *end; /* borrowed */
-    bool broken;          /* something was missing or senseless */
+    bool broken;          /* something was missing or invalid */
 };
 
 uint8_t unpack_u8(struct unpack *in);

@@ -35,7 +35,7 @@ static struct {
 struct section {
     const char *name;
     void (*save)(struct loop *l, struct buffer *out);
-    bool (*load)(struct loop *l, struct unpack *in); /* false: senseless */
+    bool (*load)(struct loop *l, struct unpack *in); /* false: invalid */
 };
 
 static void event_time_save(struct loop *l, struct buffer *out)

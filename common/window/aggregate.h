@@ -207,7 +207,7 @@ bool aggregates_number(const struct aggregates *all, int index, const char *cell
                        const struct buffer *text, decimal *out);
 
 /* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading
- * adds to the cells; what is senseless sets in->broken. */
+ * adds to the cells; what is invalid sets in->broken. */
 void aggregates_save(const struct aggregates *all, const char *cells, const struct buffer *text,
                      bool with_distinct, struct buffer *out);
 void aggregates_load(const struct aggregates *all, char *cells, struct buffer *text,
