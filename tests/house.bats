@@ -82,6 +82,14 @@ nouns_there() {
   for file in cmd/*.c; do grep -q '#include "run/tool.h"' "$file"; done
 }
 
+@test "a command has 300 lines at most, half of them 200; a file of common/ 600, but for the scanner's kernel" {
+  wc -l cmd/*.c common/*/*.[ch] >"$BATS_TEST_TMPDIR/lengths"
+  awk '$2 ~ /^cmd/ && $1 > 300 || $2 ~ /^common/ && $1 > 600 && $2 !~ /scan_kernel/ { print; wrong = 1 } END { exit wrong }' \
+    "$BATS_TEST_TMPDIR/lengths"
+  [ "$(awk '$2 ~ /^cmd/ { print $1 }' "$BATS_TEST_TMPDIR/lengths" | sort -n | awk '{ n[NR] = $1 }
+    END { print int((n[int((NR + 1) / 2)] + n[int(NR / 2) + 1]) / 2) }')" -le 200 ]
+}
+
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
   files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
   xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
