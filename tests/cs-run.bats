@@ -508,3 +508,18 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
     done
   done
 }
+
+@test "why there is no connection is said, once each; without kcat nothing is tried" {
+  run -1 cs-run -b no-such-host.invalid:9092 -t clicks -S dir --from=end --once -- cs-funnel
+  [[ $output == *"cs-run: kcat: "*"no-such-host.invalid:9092"*"Failed to resolve"* ]]
+  [ "$(grep -c 'Failed to resolve' <<<"$output")" -eq 1 ]
+  [[ ${lines[-1]} == 'cs-run: no-such-host.invalid:9092: does not say which partitions clicks has' ]]
+  [ ! -e dir/.reason ]
+  run -1 cs-run -b 127.0.0.1:1 -t clicks -S dir --from=end --once -- cs-funnel
+  [[ $output == *'Connection refused'* ]]
+  mkdir bin
+  local program
+  for program in bash cat getopt date; do ln -s "$(command -v $program)" bin/; done
+  PATH="$PWD/bin:$CS_BUILD" run -2 "$ROOT/scripts/cs-run" -b x -t clicks -S dir --once -- cs-funnel
+  [[ ${lines[0]} == 'cs-run: kcat is not installed: it is what talks to Kafka (apt-get install kcat)' ]]
+}
