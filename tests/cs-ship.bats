@@ -102,6 +102,7 @@ start() {
   segment 1 1 5
   segment 2 6 9
   run -1 cs-ship -b 127.0.0.1:1 -t none --once -X message.timeout.ms=1000 spool
+  [[ $output == *"cs-ship: kcat: 127.0.0.1:1/bootstrap: Connect to "*"Connection refused"* ]]
   [[ $output == *"5 of 5 rows were refused: Local: Message timed out"* ]]
   [[ $output == *"000000000001.ndjson: not delivered; it is kept, with what is behind it" ]]
   [ "$(segments)" = 2 ]
