@@ -8,9 +8,9 @@
  *
  * Programs run in libjq get the same reader. libjq knows no functions of ours, but its strptime
  * calls that of the C library, through the dynamic linker: what epoch.c defines under that name is
- * used instead (jq_limits.h does the same with other functions). A format that no program of a user's
- * can have by chance means epoch, any other one is handed on. The answer comes back in the members
- * of struct tm, of which epoch's definition in jq makes the number.
+ * used instead (jq_limits.h does the same with other functions). A format that no program of a
+ * user's can have by chance means epoch, any other one is handed on. The answer comes back in the
+ * members of struct tm, of which epoch's definition in jq makes the number.
  */
 #ifndef CS_EPOCH_H
 #define CS_EPOCH_H

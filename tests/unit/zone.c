@@ -11,8 +11,8 @@
 
 static void put(struct buffer *out, uint64_t number, size_t bytes)
 {
-    while (bytes > 0)
-        buffer_add_char(out, (char)(number >> (8 * --bytes)));
+    while (bytes-- > 0)
+        buffer_add_char(out, bytes < sizeof number ? (char)(number >> (8 * bytes)) : '\0');
 }
 
 struct change {
