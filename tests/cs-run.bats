@@ -523,3 +523,29 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   PATH="$PWD/bin:$CS_BUILD" run -2 "$ROOT/scripts/cs-run" -b x -t clicks -S dir --once -- cs-funnel
   [[ ${lines[0]} == 'cs-run: kcat is not installed: it is what talks to Kafka (apt-get install kcat)' ]]
 }
+
+@test "partitions that are added while it runs are read, from their beginning" {
+  mkdir bin
+  # The fourth one does not exist until there is a file of that name.
+  cat >bin/kcat <<END
+#!/bin/bash
+[ ! -e fourth ] || exec -a kcat $(command -v kcat) "\$@"
+case " \$* " in
+  *" -L "*) $(command -v kcat) "\$@" | sed 's/with 4 partitions/with 3 partitions/' ;;
+  *) exec -a kcat $(command -v kcat) "\$@" ;;
+esac
+END
+  chmod +x bin/kcat
+  PATH="$PWD/bin:$PATH" start clicks --from=beginning --refresh=1 -- cs-sessionize --lateness=max --max-duration=none --output=rows --stats=stats --stats-every=100ms
+  until_true grep -qs 'clicks: 3 partitions, from offset' messages
+  until_true all_live 3
+  touch fourth
+  until_true grep -qs 'clicks: has 4 partitions now, and had 3 when dir was made' messages
+  until_true all_live 4
+  kill "$runner"
+  wait "$runner"
+  runner=''
+  cs-sessionize --state=dir/state --lateness=max --max-duration=none --output=rows --flush --input=kcat-sized </dev/null
+  expected cs-sessionize --lateness=max --max-duration=none >want
+  sort rows | cmp - want
+}
