@@ -375,7 +375,8 @@ static void admission_set(struct loop *l)
         .context = l,
     };
     a->batch.witness = &a->witness;
-    witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
+    if (!options->merge) /* rows have what was made of the members named, and are refused without */
+        witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }
