@@ -80,7 +80,8 @@ static inline struct stretch *stretch_at(const struct stretches *stretches, uint
 MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
 {
     __builtin_prefetch(stretch->block.data, 1);
-    __builtin_prefetch(stretch->block.data + stretch->block.len, 1);
+    /* As a number: of an address that may be none there is nothing behind. */
+    __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + stretch->block.len), 1);
 }
 
 /* The number of a record that holds nothing: what is behind the stretch is not initialized. */
