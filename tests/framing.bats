@@ -459,3 +459,15 @@ END
   minutes 2 3 | framed 7 0 >c
   [ "$(cs-window --size=1h --agg=n=count --by-partition <(cat a) c | jq -c '[.partition, .n]' | sort | tr '\n' ' ')" = '[0,1] [7,2] ' ]
 }
+
+@test "an encoding would change the sizes of frames: it is refused, and what is no UTF-8 is told another way" {
+  local one='{"event_time":"2026-01-01T00:01:00Z","event_type":"page_view"}'
+  { sized 0 0 "$one" && sized 0 1 "${one/\}/,\"q\":\"$'\xe9'\"\}}"; } >in
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 --input=kcat-sized in
+  [[ $stderr == *"would change the sizes"* ]]
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 in
+  [[ $stderr == *"in: has frames that say their size, which --encoding would change" ]]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count in
+  [ "${stderr_lines[-1]}" = 'cs-window: 1 record is not UTF-8: cs-parse --repair=utf8 --keep-frame mends what it can' ]
+  [ "$(cs-parse --repair=utf8 --keep-frame in | tally)" -eq 2 ]
+}

@@ -280,8 +280,22 @@ refused() {
   says '--agg: none of 3 events had a value for session_id; did you mean sessionId? (cs-parse --rename=session_id=sessionId)'
 }
 
+@test "rows that are merged have no members that were counted in them" {
+  minutes 1 3 >in
+  window --by=event_type --agg='ids=distinct(event_id)' --by-partition in >rows
+  window --by=event_type --agg='ids=distinct(event_id)' --merge rows >out
+  [ ! -s err ]
+  [ "$(jq .ids out)" -eq 3 ]
+}
+
 @test "framed input, and a state" {
   minutes 1 3 | sed 's/^/0\t1\t/' | awk -F'\t' -v OFS='\t' '{ $2 = NR; print }' >in
+  window --by=even_type --agg=n=count in >out
+  says '--by: none of 3 events had a value for even_type; did you mean event_type?'
+  # However they are framed, what is there is seen.
+  minutes 1 3 | LC_ALL=C awk '{ print 0, NR, length($0), $0 }' >in
+  window --by=event_type --agg=n=count -w '.event_time | test("2026")' in >out
+  [ ! -s err ]
   window --by=even_type --agg=n=count in >out
   says '--by: none of 3 events had a value for even_type; did you mean event_type?'
   minutes 1 3 >in
@@ -383,6 +397,11 @@ END
   says '--dedup has done nothing: none of 3 events had an event_id; did you mean eventId? (--rename=event_id=eventId)'
   cs-parse --dedup=1h --rename=event_id=eventId in 2>err >out
   [ ! -s err ]
+  # An id that is made is one, unless nothing is there to make it of.
+  cs-parse --dedup=1h --event-id-from=eventId --id-from=eventId -w '.session_id != "" and .event_id != ""' in 2>err >out
+  [ ! -s err ]
+  cs-parse --dedup=1h --event-id-from=event_id in 2>err >out
+  grep -q 'did you mean eventId?' err
 }
 
 @test "--dedup says how many repeats it may have missed, and with which lateness it would not" {

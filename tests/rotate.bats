@@ -284,6 +284,48 @@ all_rows() {
   done
 }
 
+@test "logrotate: text in another encoding, too, renamed, copied and emptied, and compressed since" {
+  local how encoding how_read
+  for encoding in latin1 UTF-16; do
+    # é is two bytes in UTF-8 and one in latin1: places in the text are none in the file.
+    sed 's/"page_url":"/&éééé/' "$WHOLE" >utf8
+    nightly_in() {
+      cs window --lateness=1h "${how_read[@]}" --state=state --output=out "$@" 2>&1
+    }
+    how_read=()
+    [ $encoding = UTF-16 ] || how_read=(--encoding=$encoding)
+    cs window --lateness=1h --flush --state=whole.state --output=whole.out utf8
+    # written FROM TO: these lines.
+    written() {
+      sed -n "$1,$2p" utf8 | if [ $encoding = UTF-16 ]; then iconv -f utf8 -t UTF-16LE; else iconv -c -f utf8 -t $encoding; fi
+    }
+    bom() {
+      [ $encoding != UTF-16 ] || printf '\377\376'
+    }
+    for how in renamed copied $([ $encoding = UTF-16 ] || echo compressed); do
+      rm -f ev* out state
+      { bom && written 1 5000; } >ev
+      nightly_in ev
+      written 5001 5500 >>ev
+      case $how in
+      renamed) mv ev ev.1 ;;
+      copied) cp ev ev.1 ;;
+      compressed) gzip -c ev >ev.1 && rm ev ;;
+      esac
+      { bom && written 5501 12000; } >new
+      cat new >ev
+      run -3 nightly_in ev
+      [[ $output == *"which is ev.1 now: "*" bytes of it are unread"* ]]
+      nightly_in ev.1 ev
+      written 12001 '$' >>ev
+      run -0 nightly_in --flush ev
+      [ -z "$output" ]
+      cmp out whole.out
+    done
+    rm whole.*
+  done
+}
+
 @test "a copy of a file that is still there is a file of its own" {
   head -n 5000 "$WHOLE" >ev
   nightly ev

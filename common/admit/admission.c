@@ -520,8 +520,10 @@ bool admission_object(struct admission *a, const char *text, const struct origin
 {
     struct pending *pending = place_next(a);
     const char *next;
-    const enum reason reason = scanner_scan(a->scanner, text, &pending->ev, &next);
+    struct event *const ev = &pending->ev;
+    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
     if (reason == REASON_NOT_JSON || reason == REASON_NOT_AN_OBJECT) return false;
+    if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     admit(a, pending, reason, origin, partition);
     return true;
 }

@@ -3,6 +3,13 @@
 #include "base/instant.h"
 #include "event/members.h"
 
+/* The member is made of count others, whether the input has it or not; of itself alone it is made
+ * of the input's. */
+static void made_note(struct schema *schema, int slot, const int *sources, int count)
+{
+    if (count > 1 || (count == 1 && sources[0] != slot)) schema->made |= UINT64_C(1) << slot;
+}
+
 void changes_start(struct changes *changes, const struct changes_options *options,
                    struct schema *schema)
 {
@@ -11,6 +18,8 @@ void changes_start(struct changes *changes, const struct changes_options *option
         members_need(schema, "id-from", &options->id_from, changes->session_id.slot);
     derive_options(&changes->derive, &options->derive, &options->own_hosts, options->lists, schema);
     event_hash_options(&changes->event_id, &options->event_id_from, schema);
+    made_note(schema, SLOT_SESSION_ID, changes->session_id.slot, changes->session_id.count);
+    made_note(schema, SLOT_EVENT_ID, changes->event_id.slot, changes->event_id.count);
     changes->time_elsewhere = option_given("time-field");
     schema->as_is = changes->words.count == 0 && changes->session_id.count == 0 &&
                     changes->derive.items == 0 && changes->event_id.count == 0 &&

@@ -479,6 +479,8 @@ static void refuse_options(const struct tool *tool)
     if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
         die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
     if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
+    if (given.encoding != NULL && given.input == INPUT_KCAT_SIZED)
+        die_usage("--encoding would change the sizes that --input=kcat-sized reads by");
     if (given.merge && given.by_partition)
         die_usage("--merge reads what --by-partition has printed: not both");
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");

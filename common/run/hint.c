@@ -189,7 +189,7 @@ static bool is_renamed(const struct schema *schema, struct slice name)
 
 uint64_t hint_slots(const struct schema *schema)
 {
-    uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID : 0;
+    uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID & ~schema->made : 0;
     for (int slot = 0; slot < schema->count; slot++) {
         if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
         if ((schema->made >> slot & 1) != 0) continue;

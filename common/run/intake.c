@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "admit/arrival.h"
+#include "base/die.h"
 #include "run/framed.h"
 #include "run/common_options.h"
 #include "run/hint.h"
@@ -343,6 +344,9 @@ static bool sized_take(struct loop *l, struct input *input)
         if (found == FRAME_PART) return true;
         if (found == FRAME_BROKEN) return false;
         input->framing = FRAMING_SIZED;
+        if (options->encoding != NULL)
+            die("%s: has frames that say their size, which --encoding would change",
+                input_label(input));
         if (options->input != INPUT_KCAT_SIZED) {
             const size_t blank = blank_lines(input->data + input->start, input->data + input->end);
             input->lines +=

@@ -375,7 +375,8 @@ static void admission_set(struct loop *l)
         .context = l,
     };
     a->batch.witness = &a->witness;
-    witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
+    if (!options->merge) /* rows have what was made of the members named, and are refused without */
+        witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }
@@ -449,9 +450,14 @@ static void start(struct loop *l, int argc, char **argv)
 static void encoding_hint(const struct loop *l)
 {
     const uint64_t foreign = l->admission.fates.rejects.foreign;
+    bool sized = false;
+    for (int i = 0; i < l->inputs.count; i++)
+        sized |= l->inputs.input[i].framing == FRAMING_SIZED;
     if (foreign == 0 || options->encoding != NULL) return;
-    message("%llu record%s not UTF-8: --encoding=latin1? (or CP1252, or what else it is in)",
-            (unsigned long long)foreign, foreign == 1 ? " is" : "s are");
+    message("%llu record%s not UTF-8: %s", (unsigned long long)foreign,
+            foreign == 1 ? " is" : "s are",
+            sized ? "cs-parse --repair=utf8 --keep-frame mends what it can"
+                  : "--encoding=latin1? (or CP1252, or what else it is in)");
 }
 
 /* Giving back the memory of a million sessions takes longer than saving them, and the process ends

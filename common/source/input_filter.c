@@ -120,8 +120,9 @@ static void input_return(struct input *input, const char *charset)
 {
     struct buffer head = {0};
     buffer_add(&head, input->data + input->start, input->end - input->start);
-    buffer_add(&head, input->ahead.data + input->ahead_taken,
-               input->ahead.len - input->ahead_taken);
+    if (input->ahead.len > input->ahead_taken) /* else it may have no memory yet */
+        buffer_add(&head, input->ahead.data + input->ahead_taken,
+                   input->ahead.len - input->ahead_taken);
     fork_begin(input, charset, buffer_slice(&head));
     buffer_release(&head);
     buffer_release(&input->ahead);

@@ -21,18 +21,6 @@ static bool is_in_place(const struct position *position)
     return there;
 }
 
-/* Does the file begin as that one, and has it as many bytes as were read of it? */
-static bool is_contents(const struct position *position, const char *name, int fd, uint64_t *size)
-{
-    struct stat stat;
-    struct id head;
-    if (position->head_len == 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
-        (uint64_t)stat.st_size < position->byte)
-        return false;
-    *size = (uint64_t)stat.st_size;
-    return head_read(name, fd, position->head_len, &head) && id_equal(head, position->head);
-}
-
 /* Ends a reading before its end. */
 static void filters_drop(struct inputs *one)
 {
@@ -47,52 +35,78 @@ static void filters_drop(struct inputs *one)
     buffer_release(&complaint);
 }
 
-/* The same of what comes out of a file that is compressed. */
-static bool is_contents_filtered(const struct position *position, const char *name, uint64_t *size)
+/* Reads what comes out of a file that goes through filters: how much that is, and, when asked, does
+ * it begin as the position says? Without charset only a file that is compressed is read. */
+static bool text_read(const struct position *position, const char *name, const char *charset,
+                      bool by_head, uint64_t *size)
 {
     static char path[PATH_MAX];
     char *names[] = {path};
-    struct inputs one = {0};
+    struct inputs one = {.encoding = charset};
     struct buffer head = {0};
-    bool alike = position->head_len != 0 && !position->compressed && strlen(name) < sizeof path &&
-                 access(name, R_OK) == 0;
     *size = 0;
-    if (!alike) return false;
+    if (strlen(name) >= sizeof path || access(name, R_OK) != 0) return false;
     strcpy(path, name);
     inputs_open(&one, names, 1, false);
-    alike = input_filtered(&one.input[0]);
+    bool alike = input_filtered(&one.input[0]);
     struct input *input;
     while (alike && inputs_next(&one, &input) == INPUT_DATA) {
         const size_t len = input->end - input->start;
-        const size_t wanted = position->head_len - head.len;
+        const size_t wanted = by_head ? position->head_len - head.len : 0;
         buffer_add(&head, input->data + input->start, len < wanted ? len : wanted);
         input_consume(input, len);
         *size += len;
         if (wanted != 0 && head.len == position->head_len)
             alike = id_equal(id_of(buffer_slice(&head)), position->head);
     }
-    alike = alike && *size >= position->byte;
+    alike = alike && (!by_head || head.len == position->head_len);
     filters_drop(&one);
     buffer_release(&head);
     return alike;
 }
 
+/* Does the file begin as that one, and has it as many bytes as were read of it? */
+static bool is_contents(const struct position *position, const char *name, int fd,
+                        const char *charset, uint64_t *size)
+{
+    struct stat stat;
+    struct id head;
+    if (position->head_len == 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
+        !head_read(name, fd, position->head_len, &head) || !id_equal(head, position->head))
+        return false;
+    *size = (uint64_t)stat.st_size;
+    /* The place in what came out of filters is none in the file. */
+    if (position->compressed && !text_read(position, name, charset, false, size)) return false;
+    return *size >= position->byte;
+}
+
+/* The same of what comes out of a file that is compressed. */
+static bool is_contents_filtered(const struct position *position, const char *name,
+                                 const char *charset, uint64_t *size)
+{
+    /* Of a file in another encoding the head is of its own bytes. */
+    return position->head_len != 0 && text_read(position, name, NULL, true, size) &&
+           (!position->compressed || text_read(position, name, charset, false, size)) &&
+           *size >= position->byte;
+}
+
 /* The file under that name, compressed or not: does it hold what was read then, and more? */
-static bool holds_contents(const struct position *position, const char *name, struct stat *stat,
-                           uint64_t *size, bool *compressed)
+static bool holds_contents(const struct position *position, const char *name, const char *charset,
+                           struct stat *stat, uint64_t *size, bool *compressed)
 {
     const int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     bool good = fstat(fd, stat) == 0 && S_ISREG(stat->st_mode);
     *compressed = false;
-    if (good && !is_contents(position, name, fd, size))
-        good = *compressed = is_contents_filtered(position, name, size);
+    if (good && !is_contents(position, name, fd, charset, size))
+        good = *compressed = is_contents_filtered(position, name, charset, size);
     close(fd);
     return good;
 }
 
 /* The position of the file that the input was copied from, which is gone from its place. */
-static struct position *copied(struct positions *positions, const struct input *input)
+static struct position *copied(struct positions *positions, const struct input *input,
+                               const char *charset)
 {
     for (size_t i = 0; i < positions->count; i++) {
         struct position *const position = &positions->position[i];
@@ -100,7 +114,7 @@ static struct position *copied(struct positions *positions, const struct input *
         uint64_t size;
         bool compressed;
         if (!position->found && !is_in_place(position) &&
-            holds_contents(position, input->name, &stat, &size, &compressed))
+            holds_contents(position, input->name, charset, &stat, &size, &compressed))
             return position;
     }
     return NULL;
@@ -125,6 +139,7 @@ struct place {
     uint64_t dev, ino;
     uint64_t size; /* of what is in it */
     bool compressed;
+    const char *charset; /* that it is in; NULL: as it says itself */
 };
 
 /* Looks at one entry of the directory. Under any name when it is the file itself; a copy has the
@@ -140,7 +155,8 @@ static bool place_try(struct place *place, const struct position *position, cons
     buffer_add(&place->name, position->name, dir_len);
     buffer_add(&place->name, entry->d_name, strlen(entry->d_name) + 1);
     struct stat stat;
-    if (!holds_contents(position, place->name.data, &stat, &place->size, &place->compressed))
+    if (!holds_contents(position, place->name.data, place->charset, &stat, &place->size,
+                        &place->compressed))
         return false;
     place->dev = stat.st_dev;
     place->ino = stat.st_ino;
@@ -164,9 +180,10 @@ static bool place_find(struct place *place, const struct position *position)
 }
 
 /* The name stands for another file than at the last run. */
-static void replaced(struct positions *positions, struct position *position, bool skip_gone)
+static void replaced(struct positions *positions, struct position *position, const char *charset,
+                     bool skip_gone)
 {
-    struct place place = {0};
+    struct place place = {.charset = charset};
     const bool found = place_find(&place, position);
     if (found && place.size == position->byte) {
         (void)position_follow(positions, position, place.dev, place.ino, place.name.data,
@@ -214,19 +231,19 @@ void rotations_apply(struct positions *positions, struct inputs *inputs, bool sk
     for (int i = 0; i < inputs->count; i++) {
         struct input *const input = &inputs->input[i];
         if (!input_lasts(input) || input->consumed != 0) continue;
-        struct position *position = copied(positions, input);
+        struct position *position = copied(positions, input, inputs->encoding);
         if (position == NULL) continue;
         message("%s: is %s of the last run, and goes on at byte %llu", input->name, position->name,
                 (unsigned long long)position->byte);
         position = position_follow(positions, position, input->dev, input->ino, input->name,
-                                   input_filtered(input));
+                                   input->coding != NULL);
         position_go_on(position, inputs, input);
     }
     /* From the last on: each may go away or, where it has been moved, be met again. */
     for (size_t i = positions->count; i-- > 0;) {
         struct position *const position = &positions->position[i];
         if (position->found || !is_named(position, inputs) || is_in_place(position)) continue;
-        replaced(positions, position, skip_gone);
+        replaced(positions, position, inputs->encoding, skip_gone);
         i = positions->count;
     }
 }

@@ -86,6 +86,7 @@ void series_add(struct series *series, struct past past)
 
 #define HUNDREDTH (DECIMAL_ONE / 100)
 #define TENTH (DECIMAL_ONE / 10)
+#define PERCENT_MAX ((decimal)(~(unsigned __int128)0 >> 1))
 #define TENTHS_OF_A_PERCENT 3 /* of 1: a thousand of them */
 
 struct deviation deviation_of(const decimal *value, decimal sum, int64_t count)
@@ -100,6 +101,7 @@ struct deviation deviation_of(const decimal *value, decimal sum, int64_t count)
     const decimal whole = sum < 0 ? -sum : sum;
     out.has_percent = decimal_ratio(away, whole, TENTHS_OF_A_PERCENT, &out.percent) &&
                       !__builtin_mul_overflow(out.percent, TENTH, &out.percent);
+    if (!out.has_percent) out.percent = away < 0 ? -PERCENT_MAX : PERCENT_MAX;
     return out;
 }
 

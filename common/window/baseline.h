@@ -63,7 +63,8 @@ void series_add(struct series *series, struct past past);
 struct deviation {
     bool has_mean, has_percent;
     decimal mean;    /* two places */
-    decimal percent; /* one place */
+    decimal percent; /* one place; without has_percent 0, or, where it is too large to be printed,
+                        the largest number with its sign */
 };
 
 /* Scores a value by count windows that sum up to sum; value NULL: there is none. */

@@ -69,7 +69,7 @@ static void decimal_value(struct rows *rows, int member, bool present, decimal n
 
 static void direction_value(struct rows *rows, int member, const struct deviation *deviation)
 {
-    if (!deviation->has_percent || deviation->percent == 0)
+    if (deviation->percent == 0)
         rows_null(rows, member);
     else
         rows_text(rows, member, deviation->percent > 0 ? SLICE("up") : SLICE("down"));
@@ -94,7 +94,7 @@ void scored_print(const struct detector *detector, const struct scored *one)
 bool is_alert(const struct detector *detector, const struct deviation *deviation)
 {
     const decimal percent = deviation->percent < 0 ? -deviation->percent : deviation->percent;
-    return deviation->has_percent && percent > detector->threshold;
+    return percent > detector->threshold;
 }
 
 bool value_fits(decimal value)

@@ -8,10 +8,13 @@ from window import Spec, Windows, addend, half_away, plain
 def judged(name, value, mean, threshold):
     """avg_NAME, pct_deviation, alert, direction; mean None: no window before."""
     pct = None if not mean or value is None else half_away((Fraction(value.value) - mean) * 100 / abs(mean), 1)
+    far = abs(pct.value) if pct is not None else 0
+    direction = None if not far else 'up' if pct.value > 0 else 'down'
+    if far * 10 ** 9 >= 2 ** 127:  # "larger than 1.7e29": what 128 bits hold
+        pct = None
     average = 'avg_sessions' if name == 'current_sessions' else 'avg_' + name
     return [(average, None if mean is None else half_away(mean, 2)), ('pct_deviation', pct),
-            ('alert', pct is not None and abs(pct.value) > threshold),
-            ('direction', None if pct is None or not pct.value else 'up' if pct.value > 0 else 'down')]
+            ('alert', far > threshold), ('direction', direction)]
 
 
 class Anomalies:

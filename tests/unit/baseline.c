@@ -73,6 +73,12 @@ static void test_deviation(void)
     deviation = deviation_of(&nothing, 10 * DECIMAL_ONE, 3);
     ok(deviation.mean == DECIMAL_ONE * 333 / 100 && deviation.percent == -100 * DECIMAL_ONE,
        "a mean is rounded to two places, a deviation is from the exact one");
+    const decimal much = -DECIMAL_ONE * 1000000000 * 1000000000;
+    deviation = deviation_of(&much, 10, 1);
+    ok(deviation.has_percent && deviation.percent < 0, "1e26 times the mean has a percentage");
+    deviation = deviation_of(&much, 1, 1000);
+    ok(deviation.has_mean && !deviation.has_percent && deviation.percent < -much,
+       "one that is too large to be printed is none, but it is large");
     deviation = deviation_of(&value, 0, 3);
     ok(deviation.has_mean && !deviation.has_percent, "nothing is a percentage of 0");
     deviation = deviation_of(&value, 0, 0);
