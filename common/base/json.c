@@ -370,18 +370,21 @@ static inline bool plain_copy(char *to, struct slice text)
     return word_doubts(word) == 0;
 }
 
-#define SHORT_BYTES 64
+#define SHORT_BYTES 256 /* nearly every string there is */
+
+bool json_add_plain(struct buffer *out, struct slice text)
+{
+    if (text.len > SHORT_BYTES) return false;
+    char *to = buffer_reserve(out, text.len + 2);
+    if (!plain_copy(to + 1, text)) return false;
+    to[0] = to[text.len + 1] = '"';
+    out->len += text.len + 2;
+    return true;
+}
 
 void json_add_string(struct buffer *out, struct slice text)
 {
-    if (text.len <= SHORT_BYTES) { /* nearly every string there is */
-        char *to = buffer_reserve(out, text.len + 2);
-        if (plain_copy(to + 1, text)) {
-            to[0] = to[text.len + 1] = '"';
-            out->len += text.len + 2;
-            return;
-        }
-    }
+    if (json_add_plain(out, text)) return;
     buffer_add_char(out, '"');
     json_add_escaped(out, text);
     buffer_add_char(out, '"');
