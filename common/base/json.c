@@ -144,23 +144,31 @@ static inline uint64_t short_word(const char *text, size_t len, bool readable)
     return word | blanks << (len * 8);
 }
 
-/* Sixteen bytes at once, on whatever the machine has for that. */
-typedef unsigned char bytes __attribute__((vector_size(16)));
+/* Sixteen bytes at once, on whatever the machine has for that. Those that are not ASCII are
+ * negative. */
+typedef signed char bytes __attribute__((vector_size(16)));
+
+static inline bytes bytes_doubts(const char *text)
+{
+    bytes at;
+    memcpy(&at, text, sizeof(at));
+    return (bytes)((at < ' ') | (at == 0x7f) | (at == '"') | (at == '\\'));
+}
 
 bool json_is_plain(struct slice text)
 {
     bytes marks = {0};
-    size_t i = 0;
 
-    for (; i + sizeof(bytes) <= text.len; i += sizeof(bytes)) {
-        bytes at;
-        memcpy(&at, text.text + i, sizeof(at));
-        marks |= (bytes)((at < ' ') | (at > '~') | (at == '"') | (at == '\\'));
+    if (text.len < sizeof(bytes)) {
+        for (size_t i = 0; i < text.len; i++)
+            if (text.text[i] < ' ' || text.text[i] > '~' || text.text[i] == '"' ||
+                text.text[i] == '\\' || (signed char)text.text[i] < 0)
+                return false;
+        return true;
     }
-    for (; i < text.len; i++)
-        marks[0] |= (unsigned char)((unsigned char)text.text[i] < ' ' ||
-                                    (unsigned char)text.text[i] > '~' || text.text[i] == '"' ||
-                                    text.text[i] == '\\');
+    for (size_t i = 0; i < text.len - sizeof(bytes); i += sizeof(bytes))
+        marks |= bytes_doubts(text.text + i);
+    marks |= bytes_doubts(text.text + text.len - sizeof(bytes));
     uint64_t halves[2];
     memcpy(halves, &marks, sizeof(halves));
     return (halves[0] | halves[1]) == 0;

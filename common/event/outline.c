@@ -5,7 +5,7 @@
 #include "event/scan.h"
 
 /* A canonical member's value, from its JSON. */
-static struct value canonical_value(struct slice json, bool *recast)
+static struct value canonical_value(struct slice json, bool escapes, bool *recast)
 {
     struct value value = {.text = json.text, .len = (uint32_t)json.len, .kind = KIND_STRING};
 
@@ -16,7 +16,7 @@ static struct value canonical_value(struct slice json, bool *recast)
     }
     value.text++;
     value.len -= 2;
-    value.escaped = value.len > 0 && memchr(value.text, '\\', value.len) != NULL;
+    value.escaped = escapes && value.len > 0 && memchr(value.text, '\\', value.len) != NULL;
     return value;
 }
 
@@ -25,9 +25,11 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
     const size_t count = outline->count;
 
     if (count == 0 || count > OUTLINE_MAX || object.len > LINE_MAX_BYTES) return false;
+    const bool escapes = memchr(object.text, '\\', object.len) != NULL;
     memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
     ev->line = object;
     ev->recast = ev->canonical = false;
+    ev->clean = true;
     ev->rest = outline->rest;
     ev->rest_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -36,8 +38,9 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
         const size_t end = (i + 1 < count ? outline->member[i + 1].name : object.len) - 1;
         const int slot = outline->member[i].slot;
         if (slot >= 0)
-            ev->value[slot] = canonical_value(
-                (struct slice){.text = object.text + value, .len = end - value}, &ev->recast);
+            ev->value[slot] =
+                canonical_value((struct slice){.text = object.text + value, .len = end - value},
+                                escapes, &ev->recast);
         else
             outline->rest[ev->rest_count++] =
                 (struct slice){.text = object.text + name, .len = end - name};

@@ -3,8 +3,9 @@
  * known without a scan.
  *
  * Whoever makes JSON of a log line or a row of CSV notes each member as he writes its name. The
- * object is valid by how it is made, no value is an array or object, and no name has escapes that
- * it could do without: so all that is left to find is what the scanner would have found.
+ * object is valid by how it is made, no value is an array or object, no control is left raw, and
+ * no name has escapes that it could do without: so all that is left to find is what the scanner
+ * would have found.
  */
 #ifndef CS_OUTLINE_H
 #define CS_OUTLINE_H

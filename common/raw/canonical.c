@@ -264,6 +264,7 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
     print_rest(out, schema, ev, changed, &run);
     run_flush(&run, out);
     buffer_add_char(out, '}');
+    if (ev->clean) return;
     const struct slice row = {.text = out->data + begin, .len = out->len - begin};
     if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
 }
