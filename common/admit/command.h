@@ -38,6 +38,7 @@
 #include "base/option.h"
 #include "base/pack.h"
 #include "event/event.h"
+#include "event/outline.h"
 #include "event/reason.h"
 #include "event/schema.h"
 #include "writer/rows.h"
@@ -96,15 +97,16 @@ struct translator {
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */
     const char *(*split)(void *reading, const char *data, const char *end, bool final);
-    /* Hands each event's JSON text to emit (none for a header line, *header then says so). On a
-     * reason other than REASON_NONE, detail says more. */
+    /* Hands each event's JSON text to emit (none for a header line, *header then says so), with its
+     * outline where it is known. On a reason other than REASON_NONE, detail says more. */
     enum reason (*translate)(void *reading, struct slice record,
-                             void (*emit)(void *context, struct slice json), void *context,
-                             bool *header, struct buffer *detail);
+                             void (*emit)(void *context, struct slice json,
+                                          struct outline *outline),
+                             void *context, bool *header, struct buffer *detail);
     /* The same for a framed record, which may hold line ends, and be several. */
     enum reason (*payload)(void *reading, struct slice record,
-                           void (*emit)(void *context, struct slice json), void *context,
-                           bool *header, struct buffer *detail);
+                           void (*emit)(void *context, struct slice json, struct outline *outline),
+                           void *context, bool *header, struct buffer *detail);
     /* The run ends. */
     void (*end)(void *reading);
 };

@@ -144,23 +144,31 @@ static inline uint64_t short_word(const char *text, size_t len, bool readable)
     return word | blanks << (len * 8);
 }
 
-/* Sixteen bytes at once, on whatever the machine has for that. */
-typedef unsigned char bytes __attribute__((vector_size(16)));
+/* Sixteen bytes at once, on whatever the machine has for that. Those that are not ASCII are
+ * negative. */
+typedef signed char bytes __attribute__((vector_size(16)));
+
+static inline bytes bytes_doubts(const char *text)
+{
+    bytes at;
+    memcpy(&at, text, sizeof(at));
+    return (bytes)((at < ' ') | (at == 0x7f) | (at == '"') | (at == '\\'));
+}
 
 bool json_is_plain(struct slice text)
 {
     bytes marks = {0};
-    size_t i = 0;
 
-    for (; i + sizeof(bytes) <= text.len; i += sizeof(bytes)) {
-        bytes at;
-        memcpy(&at, text.text + i, sizeof(at));
-        marks |= (bytes)((at < ' ') | (at > '~') | (at == '"') | (at == '\\'));
+    if (text.len < sizeof(bytes)) {
+        for (size_t i = 0; i < text.len; i++)
+            if (text.text[i] < ' ' || text.text[i] > '~' || text.text[i] == '"' ||
+                text.text[i] == '\\' || (signed char)text.text[i] < 0)
+                return false;
+        return true;
     }
-    for (; i < text.len; i++)
-        marks[0] |= (unsigned char)((unsigned char)text.text[i] < ' ' ||
-                                    (unsigned char)text.text[i] > '~' || text.text[i] == '"' ||
-                                    text.text[i] == '\\');
+    for (size_t i = 0; i < text.len - sizeof(bytes); i += sizeof(bytes))
+        marks |= bytes_doubts(text.text + i);
+    marks |= bytes_doubts(text.text + text.len - sizeof(bytes));
     uint64_t halves[2];
     memcpy(halves, &marks, sizeof(halves));
     return (halves[0] | halves[1]) == 0;
@@ -370,18 +378,21 @@ static inline bool plain_copy(char *to, struct slice text)
     return word_doubts(word) == 0;
 }
 
-#define SHORT_BYTES 64
+#define SHORT_BYTES 256 /* nearly every string there is */
+
+bool json_add_plain(struct buffer *out, struct slice text)
+{
+    if (text.len > SHORT_BYTES) return false;
+    char *to = buffer_reserve(out, text.len + 2);
+    if (!plain_copy(to + 1, text)) return false;
+    to[0] = to[text.len + 1] = '"';
+    out->len += text.len + 2;
+    return true;
+}
 
 void json_add_string(struct buffer *out, struct slice text)
 {
-    if (text.len <= SHORT_BYTES) { /* nearly every string there is */
-        char *to = buffer_reserve(out, text.len + 2);
-        if (plain_copy(to + 1, text)) {
-            to[0] = to[text.len + 1] = '"';
-            out->len += text.len + 2;
-            return;
-        }
-    }
+    if (json_add_plain(out, text)) return;
     buffer_add_char(out, '"');
     json_add_escaped(out, text);
     buffer_add_char(out, '"');

@@ -36,6 +36,10 @@ void json_add_inside(struct buffer *out, struct slice inside);
  * It means the same. */
 void json_add_text(struct buffer *out, struct slice text);
 
+/* The same where the text has nothing to escape, and is ASCII; else false, and nothing is added. A
+ * text of more than 256 bytes is not looked at. */
+bool json_add_plain(struct buffer *out, struct slice text);
+
 /* json_add_escaped with quotes around. */
 void json_add_string(struct buffer *out, struct slice text);
 

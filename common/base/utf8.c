@@ -45,6 +45,10 @@ bool utf8_valid(struct slice text)
     const char *at = text.text;
     const char *end = at + text.len;
 
+    while (end - at >= 32 &&
+           ((slice_word(at) | slice_word(at + 8) | slice_word(at + 16) | slice_word(at + 24)) &
+            HIGH_BITS) == 0)
+        at += 32;
     while (at != end) {
         if (end - at >= 8) {
             const uint64_t high = slice_word(at) & HIGH_BITS;

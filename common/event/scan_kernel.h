@@ -506,7 +506,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     struct value *const values = ev->value;
     for (int slot = 0; slot < scanner->dummy; slot++)
         values[slot] = (struct value){0};
-    ev->recast = ev->canonical = false;
+    ev->recast = ev->canonical = ev->clean = false;
     scanner->rest_count = 0;
     uint64_t escaped = 0;
     bool bad = false;
@@ -805,7 +805,7 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
         ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
-        ev->recast = false;
+        ev->recast = ev->clean = false;
         ev->canonical = scanner->path_canonical;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)

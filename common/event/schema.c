@@ -46,6 +46,15 @@ void schema_release(struct schema *schema)
     *schema = (struct schema){0};
 }
 
+int schema_canonical(struct slice literal)
+{
+    if (literal.len < 4) return -1;
+    const struct slice name = {.text = literal.text + 2, .len = literal.len - 4};
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        if (slice_equal(slice_of(canonical_names[slot]), name)) return slot;
+    return -1;
+}
+
 int schema_find(const struct schema *schema, struct slice name)
 {
     for (int slot = 0; slot < schema->count; slot++)

@@ -65,6 +65,9 @@ void schema_init(struct schema *schema);
 
 void schema_release(struct schema *schema);
 
+/* The slot of a canonical member by how its name stands in JSON, `,"name":`; else -1. */
+int schema_canonical(struct slice literal);
+
 /* The slot of a member, or -1. */
 int schema_find(const struct schema *schema, struct slice name);
 

@@ -304,14 +304,14 @@ bool accesslog_parse(struct slice line, struct accesslog *out, struct misfit *mi
     return true;
 }
 
-/* Adds `,"name":` and the text as a string, or null. */
-static void print_text(struct buffer *out, struct slice name, struct slice text)
+/* Adds the text as a string, or null. */
+static void print_text(struct buffer *out, struct slice text)
 {
-    buffer_add_slice(out, name);
     if (text.text == NULL) {
         buffer_add_literal(out, "null");
         return;
     }
+    if (json_add_plain(out, text)) return;
     buffer_add_char(out, '"');
     for (;;) {
         const char *slash = text.len == 0 ? NULL : memchr(text.text, '\\', text.len);
@@ -332,10 +332,9 @@ static void print_text(struct buffer *out, struct slice name, struct slice text)
     buffer_add_char(out, '"');
 }
 
-/* Adds `,"name":` and digits as a JSON number (which has no leading zeros), or null. */
-static void print_number(struct buffer *out, struct slice name, struct slice digits)
+/* Adds digits as a JSON number (which has no leading zeros), or null. */
+static void print_number(struct buffer *out, struct slice digits)
 {
-    buffer_add_slice(out, name);
     if (digits.text == NULL) {
         buffer_add_literal(out, "null");
         return;
@@ -347,20 +346,35 @@ static void print_number(struct buffer *out, struct slice name, struct slice dig
     buffer_add_slice(out, digits);
 }
 
-void accesslog_print(struct buffer *out, const struct accesslog *entry)
+void accesslog_print(struct buffer *out, const struct accesslog *entry, struct outline *outline)
 {
-    buffer_add_literal(out, "{\"event_type\":\"page_view\"");
-    buffer_add_literal(out, ",\"event_time\":");
+    outline_name(outline, out, SLICE("{\"event_type\":"), SLOT_EVENT_TYPE);
+    buffer_add_literal(out, "\"page_view\"");
+    outline_name(outline, out, SLICE(",\"event_time\":"), SLOT_EVENT_TIME);
     logtime_print(out, entry->time.text);
-    print_text(out, SLICE(",\"page_url\":"), entry->target);
-    print_text(out, SLICE(",\"user_id\":"), entry->user);
-    print_text(out, SLICE(",\"ip\":"), entry->ip);
-    print_text(out, SLICE(",\"method\":"), entry->method);
-    print_number(out, SLICE(",\"status\":"), entry->status);
-    print_number(out, SLICE(",\"bytes\":"), entry->bytes);
-    print_text(out, SLICE(",\"referrer\":"), entry->referrer);
-    print_text(out, SLICE(",\"user_agent\":"), entry->user_agent);
-    if (entry->vhost.text != NULL) print_text(out, SLICE(",\"vhost\":"), entry->vhost);
-    if (entry->extra.text != NULL) print_text(out, SLICE(",\"extra\":"), entry->extra);
+    outline_name(outline, out, SLICE(",\"page_url\":"), SLOT_PAGE_URL);
+    print_text(out, entry->target);
+    outline_name(outline, out, SLICE(",\"user_id\":"), SLOT_USER_ID);
+    print_text(out, entry->user);
+    outline_name(outline, out, SLICE(",\"ip\":"), -1);
+    print_text(out, entry->ip);
+    outline_name(outline, out, SLICE(",\"method\":"), -1);
+    print_text(out, entry->method);
+    outline_name(outline, out, SLICE(",\"status\":"), -1);
+    print_number(out, entry->status);
+    outline_name(outline, out, SLICE(",\"bytes\":"), -1);
+    print_number(out, entry->bytes);
+    outline_name(outline, out, SLICE(",\"referrer\":"), -1);
+    print_text(out, entry->referrer);
+    outline_name(outline, out, SLICE(",\"user_agent\":"), -1);
+    print_text(out, entry->user_agent);
+    if (entry->vhost.text != NULL) {
+        outline_name(outline, out, SLICE(",\"vhost\":"), -1);
+        print_text(out, entry->vhost);
+    }
+    if (entry->extra.text != NULL) {
+        outline_name(outline, out, SLICE(",\"extra\":"), -1);
+        print_text(out, entry->extra);
+    }
     buffer_add_char(out, '}');
 }

@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "event/outline.h"
 #include "raw/misfit.h"
 
 /* Slices of the line; text NULL: "-" or absent. Quoted strings still have their escapes. */
@@ -55,7 +56,7 @@ bool accesslog_user_fits(struct slice user, struct misfit *misfit);
 /* Adds it as a JSON object on one line: event_type (page_view), event_time, page_url, user_id, ip,
  * method, status, bytes, referrer, user_agent, and vhost and extra where they are. status and bytes
  * are numbers. Of the escapes \" and \\ are undone, others (\x22) stay as text. The line is valid
- * UTF-8. */
-void accesslog_print(struct buffer *out, const struct accesslog *entry);
+ * UTF-8. out is empty. */
+void accesslog_print(struct buffer *out, const struct accesslog *entry, struct outline *outline);
 
 #endif

@@ -20,6 +20,25 @@ static const struct slice literals[SLOT_CANONICAL] = {
     [SLOT_EVENT_TIME] = SLICE(",\"event_time\":"),
 };
 
+#define MEMBER_BYTES 32
+
+/* The same with null behind, in as many bytes as are copied without a look at how many there are.
+ */
+static const char nulls[SLOT_CANONICAL][MEMBER_BYTES] = {
+    [SLOT_EVENT_ID] = "{\"event_id\":null",
+    [SLOT_SESSION_ID] = ",\"session_id\":null",
+    [SLOT_USER_ID] = ",\"user_id\":null",
+    [SLOT_EVENT_TYPE] = ",\"event_type\":null",
+    [SLOT_PAGE_URL] = ",\"page_url\":null",
+    [SLOT_PRODUCT_ID] = ",\"product_id\":null",
+    [SLOT_CATEGORY_ID] = ",\"category_id\":null",
+    [SLOT_SEARCH_QUERY] = ",\"search_query\":null",
+    [SLOT_TRAFFIC_SOURCE] = ",\"traffic_source\":null",
+    [SLOT_CAMPAIGN_ID] = ",\"campaign_id\":null",
+    [SLOT_DEVICE_TYPE] = ",\"device_type\":null",
+    [SLOT_EVENT_TIME] = ",\"event_time\":null",
+};
+
 /* A piece of the line that is due but not yet copied; begin NULL: none. */
 struct run {
     const char *begin, *end;
@@ -48,6 +67,7 @@ static inline bool in_line(const struct event *ev, const char *text)
 /* Adds a string with quotes that is not in the line, or not with quotes. */
 static void print_string(struct buffer *out, struct value value)
 {
+    if (!value.escaped && json_add_plain(out, value_slice(value))) return;
     buffer_add_char(out, '"');
     if (value.escaped) {
         buffer_add_slice(out, value_slice(value));
@@ -85,6 +105,27 @@ static inline void print_member(struct buffer *out, const struct event *ev, int 
         *run = (struct run){.begin = begin, .end = begin + value.len + 2};
     } else {
         print_string(out, value);
+    }
+}
+
+/* All canonical members of a line that does not begin as it should: nearly none of them stand where
+ * they are due, as in the line of a log. */
+static void print_scattered(struct buffer *out, const struct event *ev)
+{
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++) {
+        const struct value value = ev->value[slot];
+        const size_t len = literals[slot].len;
+        char *const to = buffer_reserve(out, MEMBER_BYTES + value.len + 2);
+        memcpy(to, nulls[slot], MEMBER_BYTES);
+        out->len += len;
+        if (value.kind == KIND_NULL) {
+            out->len += 4;
+        } else if (in_line(ev, value.text - 1) && value.text[-1] == '"') {
+            memcpy(to + len, value.text - 1, value.len + 2);
+            out->len += value.len + 2;
+        } else {
+            print_string(out, value);
+        }
     }
 }
 
@@ -213,11 +254,17 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
     struct run run = {0};
 
     buffer_reserve(out, ev->line.len + 512); /* nearly always enough: one check pays */
-    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
-        print_member(out, ev, slot, &run);
+    const struct slice first = literals[SLOT_EVENT_ID];
+    if (ev->line.len > first.len && memcmp(ev->line.text, first.text, first.len) == 0) {
+        for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+            print_member(out, ev, slot, &run);
+    } else {
+        print_scattered(out, ev);
+    }
     print_rest(out, schema, ev, changed, &run);
     run_flush(&run, out);
     buffer_add_char(out, '}');
+    if (ev->clean) return;
     const struct slice row = {.text = out->data + begin, .len = out->len - begin};
     if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
 }

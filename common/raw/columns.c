@@ -11,6 +11,7 @@
 
 struct column {
     struct slice literal; /* `,"name":`; empty: a later column has the same name */
+    int slot;             /* of a canonical member; else -1 */
 };
 
 /* A name met in the header. */
@@ -95,6 +96,7 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
     for (size_t i = 0; i < columns->count; i++) {
         columns->column[i].literal.text = at;
         at += columns->column[i].literal.len;
+        columns->column[i].slot = schema_canonical(columns->column[i].literal);
     }
     hide_repeated(columns);
     buffer_add_slice(&columns->header, record);
@@ -116,7 +118,7 @@ static void detail_count(struct buffer *detail, size_t count, const char *what)
 }
 
 enum reason columns_print(struct columns *columns, struct slice record, bool plain,
-                          struct buffer *out, struct buffer *detail)
+                          struct buffer *out, struct outline *outline, struct buffer *detail)
 {
     if (columns->count == 0) {
         buffer_add_literal(detail, "the header line could not be read");
@@ -136,7 +138,7 @@ enum reason columns_print(struct columns *columns, struct slice record, bool pla
     const size_t begin = out->len;
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->column[i].literal.len == 0) continue;
-        buffer_add_slice(out, columns->column[i].literal);
+        outline_name(outline, out, columns->column[i].literal, columns->column[i].slot);
         const struct csv_field *const field = &columns->row.field[i];
         if (plain && field->text.len > 0 && columns->csv.null.text == NULL) {
             buffer_add_char(out, '"');

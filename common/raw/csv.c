@@ -246,6 +246,7 @@ bool csv_field_print(const struct csv *csv, struct buffer *out, const struct csv
     if (csv->escapes && left.len > 0 && memchr(left.text, '\\', left.len) != NULL) {
         return escaped_print(out, left);
     }
+    if (json_add_plain(out, left)) return true;
     buffer_add_char(out, '"');
     while (field->doubled) {
         const char *quote = left.len == 0 ? NULL : memchr(left.text, '"', left.len);

@@ -261,7 +261,7 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
 
 /* One output of the map, or an element of an array that was one. */
 struct handing {
-    void (*emit)(void *context, struct slice json);
+    void (*emit)(void *context, struct slice json, struct outline *outline);
     void *context;
     struct buffer *detail;
 };
@@ -270,7 +270,7 @@ static bool hand_over(const struct handing *handing, struct slice json)
 {
     switch (*json.text) {
     case '{':
-        if (handing->emit != NULL) handing->emit(handing->context, json);
+        if (handing->emit != NULL) handing->emit(handing->context, json, NULL);
         return true;
     case 'n': return true;
     case '[': buffer_add_literal(handing->detail, "the map gave an array in an array"); break;
@@ -372,7 +372,7 @@ static enum reason judge_line(struct format *format, struct slice line)
 static enum reason translate_json(struct format *format, struct slice line, struct handing *handing)
 {
     if (format->map == NULL) {
-        handing->emit(handing->context, line);
+        handing->emit(handing->context, line, NULL);
         return REASON_NONE;
     }
     const enum reason reason = judge_line(format, line);
@@ -419,10 +419,11 @@ static enum reason log_print(struct reading *reading, struct slice record, struc
     if (reading->kind == FORMAT_W3C) {
         if (w3c_print(&reading->w3c, record, &format->json, &misfit)) return REASON_NONE;
     } else if (reading->kind == FORMAT_LOG) {
-        if (logline_print(&format->log, record, &format->json, &misfit)) return REASON_NONE;
+        if (logline_print(&format->log, record, &format->json, &format->outline, &misfit))
+            return REASON_NONE;
     } else {
         if (accesslog_parse(record, &entry, &misfit)) {
-            accesslog_print(&format->json, &entry);
+            accesslog_print(&format->json, &entry, &format->outline);
             return REASON_NONE;
         }
         buffer_add_literal(detail, "not a line of a combined or common log, ");
@@ -435,8 +436,16 @@ static enum reason record_print(struct reading *reading, struct slice record, bo
                                 struct buffer *detail)
 {
     if (reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV)
-        return columns_print(&reading->columns, record, plain, &reading->format->json, detail);
+        return columns_print(&reading->columns, record, plain, &reading->format->json,
+                             &reading->format->outline, detail);
     return log_print(reading, record, detail);
+}
+
+/* Are there escapes that stay as they came? Half of a surrogate pair is for the scanner to find. */
+static bool escapes_kept(const struct reading *reading, struct slice record)
+{
+    return reading->kind == FORMAT_LOG && reading->format->log.escape == LOG_ESCAPE_JSON &&
+           memchr(record.text, '\\', record.len) != NULL;
 }
 
 /* Log lines and rows of CSV are written into format->json. */
@@ -453,10 +462,12 @@ static enum reason translate_text(struct reading *reading, struct slice record,
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
+    format->outline.count = 0;
     const enum reason reason = record_print(reading, record, plain, handing->detail);
     if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
-    handing->emit(handing->context, buffer_slice(&format->json));
+    if (escapes_kept(reading, record)) format->outline.count = 0;
+    handing->emit(handing->context, buffer_slice(&format->json), &format->outline);
     return REASON_NONE;
 }
 
@@ -567,8 +578,9 @@ static enum reason translate_lines(struct reading *reading, struct slice record,
 }
 
 enum reason format_translate(void *self, struct slice record,
-                             void (*emit)(void *context, struct slice json), void *context,
-                             bool *header, struct buffer *detail)
+                             void (*emit)(void *context, struct slice json,
+                                          struct outline *outline),
+                             void *context, bool *header, struct buffer *detail)
 {
     struct handing handing = {.emit = emit, .context = context, .detail = detail};
 
@@ -576,8 +588,8 @@ enum reason format_translate(void *self, struct slice record,
 }
 
 enum reason format_payload(void *self, struct slice record,
-                           void (*emit)(void *context, struct slice json), void *context,
-                           bool *header, struct buffer *detail)
+                           void (*emit)(void *context, struct slice json, struct outline *outline),
+                           void *context, bool *header, struct buffer *detail)
 {
     struct reading *reading = self;
     struct handing handing = {.emit = emit, .context = context, .detail = detail};

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "event/outline.h"
 #include "event/reason.h"
 #include "event/scan.h"
 #include "event/schema.h"
@@ -39,6 +40,7 @@ struct format {
     struct schema nothing;   /* judges what goes to the map, */
     struct scanner *judge;   /* as NDJSON's lines are judged */
     struct buffer json;      /* the record as JSON */
+    struct outline outline;  /* of json */
     struct buffer outputs;   /* what the map gave, a line each */
 };
 
@@ -71,11 +73,12 @@ bool format_lineless(void *self, struct slice head);
 int format_by_line(void *self, struct slice head, bool settle);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
-                             void (*emit)(void *context, struct slice json), void *context,
-                             bool *header, struct buffer *detail);
+                             void (*emit)(void *context, struct slice json,
+                                          struct outline *outline),
+                             void *context, bool *header, struct buffer *detail);
 enum reason format_payload(void *reading, struct slice record,
-                           void (*emit)(void *context, struct slice json), void *context,
-                           bool *header, struct buffer *detail);
+                           void (*emit)(void *context, struct slice json, struct outline *outline),
+                           void *context, bool *header, struct buffer *detail);
 void format_end(void *reading);
 
 #endif

@@ -114,3 +114,14 @@ enum host_kind host_of(struct slice word)
     const char *const behind = host_take(word, &host, &kind);
     return behind == word.text + word.len ? kind : HOST_NONE;
 }
+
+bool host_is_address(struct slice word)
+{
+    /* Any address has a dot or a colon in it; most words that are asked for have none. */
+    size_t i = 0;
+    while (i < word.len && word.text[i] != '.' && word.text[i] != ':')
+        i++;
+    if (i == word.len) return false;
+    const enum host_kind kind = host_of(word);
+    return kind == HOST_IPV4 || kind == HOST_IPV6;
+}

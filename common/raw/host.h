@@ -22,10 +22,7 @@ const char *host_take(struct slice text, struct slice *host, enum host_kind *kin
 /* What all of the word is. */
 enum host_kind host_of(struct slice word);
 
-static inline bool host_is_address(struct slice word)
-{
-    const enum host_kind kind = host_of(word);
-    return kind == HOST_IPV4 || kind == HOST_IPV6;
-}
+/* Is it an address, and no name? */
+bool host_is_address(struct slice word);
 
 #endif

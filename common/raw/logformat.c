@@ -1,6 +1,7 @@
 #include "raw/logformat.h"
 
 #include "base/json.h"
+#include "event/schema.h"
 #include "raw/logtime.h"
 
 /* Formats that need no description. Where versions of one differ in what they add behind, more may
@@ -347,6 +348,7 @@ static void finish(struct compiler *c)
         const char *const text = format->text.data;
         field->before.text = text + c->begin[i];
         field->member.text = text + member[i];
+        field->slot = schema_canonical(field->member);
         field->no_value = text + said[i][0];
         field->no_before = text + said[i][1];
         field->no_end = text + said[i][2];

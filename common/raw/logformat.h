@@ -35,6 +35,7 @@ struct log_field {
     struct slice before; /* the literal in front of it */
     enum log_kind kind;
     struct slice member;   /* `,"name":`; empty: it is not printed */
+    int slot;              /* of a member that is canonical; else -1 */
     struct slice strftime; /* LOG_STRFTIME */
     bool quoted;           /* quotes around it: it ends at the first that is not escaped */
     bool to_slash;         /* nothing stands behind it but a path */

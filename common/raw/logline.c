@@ -10,6 +10,7 @@ struct cutting {
     struct logformat *format;
     const char *end;
     struct buffer *out;
+    struct outline *outline;
     struct misfit *misfit;
 };
 
@@ -187,13 +188,18 @@ static bool value_fits(const struct cutting *cut, const struct log_field *field,
     return accesslog_user_fits(value, cut->misfit);
 }
 
-static void print_named(const struct cutting *cut, struct slice name, struct slice value)
+static void print_text(const struct cutting *cut, struct slice value)
 {
-    buffer_add_slice(cut->out, name);
     if (value.text == NULL)
         buffer_add_literal(cut->out, "null");
     else
         logvalue_print(cut->out, value, cut->format->escape, &cut->format->plain);
+}
+
+static void print_named(const struct cutting *cut, struct slice name, int slot, struct slice value)
+{
+    outline_name(cut->outline, cut->out, name, slot);
+    print_text(cut, value);
 }
 
 /* The first of several addresses is the client's own, when it is one. */
@@ -204,7 +210,7 @@ static void print_client(const struct cutting *cut, struct slice list)
 
     if (list.len > 0) (void)host_take(list, &host, &kind);
     if (kind != HOST_IPV4 && kind != HOST_IPV6) host = (struct slice){0};
-    print_named(cut, SLICE(",\"ip\":"), host);
+    print_named(cut, SLICE(",\"ip\":"), -1, host);
 }
 
 static void print_host(const struct cutting *cut, struct slice value)
@@ -213,7 +219,7 @@ static void print_host(const struct cutting *cut, struct slice value)
     enum host_kind kind;
 
     if (!accesslog_nobody(value)) (void)host_take(value, &host, &kind);
-    print_named(cut, (struct slice){0}, host);
+    print_text(cut, host);
 }
 
 static void print_measure(const struct cutting *cut, struct slice value)
@@ -222,7 +228,7 @@ static void print_measure(const struct cutting *cut, struct slice value)
     if (end != NULL && end == value.text + value.len)
         logvalue_number_print(cut->out, value, 0);
     else
-        print_named(cut, (struct slice){0}, value);
+        print_text(cut, value);
 }
 
 static void print_request(const struct cutting *cut, const struct log_field *field,
@@ -231,12 +237,12 @@ static void print_request(const struct cutting *cut, const struct log_field *fie
     struct slice method, target;
 
     if (field->member.len > 0) { /* a second one */
-        print_named(cut, field->member, value);
+        print_named(cut, field->member, field->slot, value);
         return;
     }
     accesslog_request(value, &method, &target);
-    print_named(cut, SLICE(",\"method\":"), method);
-    print_named(cut, SLICE(",\"page_url\":"), target);
+    print_named(cut, SLICE(",\"method\":"), -1, method);
+    print_named(cut, SLICE(",\"page_url\":"), SLOT_PAGE_URL, target);
 }
 
 static void print_value(const struct cutting *cut, const struct log_field *field,
@@ -251,7 +257,7 @@ static void print_value(const struct cutting *cut, const struct log_field *field
     }
     if (field->member.len == 0) return;
     if (field->kind == LOG_IDENT && slice_equal(value, SLICE("-"))) return;
-    buffer_add_slice(out, field->member);
+    outline_name(cut->outline, out, field->member, field->slot);
     switch (field->kind) {
     case LOG_HOST: print_host(cut, value); break;
     case LOG_NUMBER:
@@ -262,7 +268,7 @@ static void print_value(const struct cutting *cut, const struct log_field *field
     case LOG_TIME: logtime_print(out, value.text); break;
     case LOG_BRACKET: logtime_print(out, value.text + 1); break;
     case LOG_STRFTIME: (void)logtime_take(field->strftime, value, out); break;
-    default: print_named(cut, (struct slice){0}, value); break;
+    default: print_text(cut, value); break;
     }
 }
 
@@ -276,21 +282,25 @@ static bool print_end(const struct cutting *cut, const char *at)
     if (at != cut->end) {
         if (!format->open || *at != ' ')
             return misfit_at(cut->misfit, at, "something behind the format's end");
-        print_named(cut, SLICE(",\"extra\":"), from_to(at + 1, cut->end));
+        print_named(cut, SLICE(",\"extra\":"), -1, from_to(at + 1, cut->end));
     }
     buffer_add_char(cut->out, '}');
     return true;
 }
 
 bool logline_print(struct logformat *format, struct slice line, struct buffer *out,
-                   struct misfit *misfit)
+                   struct outline *outline, struct misfit *misfit)
 {
-    const struct cutting cut = {
-        .format = format, .end = line.text + line.len, .out = out, .misfit = misfit};
+    const struct cutting cut = {.format = format,
+                                .end = line.text + line.len,
+                                .out = out,
+                                .outline = outline,
+                                .misfit = misfit};
     const char *at = line.text;
 
     *misfit = (struct misfit){0};
-    buffer_add_literal(out, "{\"event_type\":\"page_view\"");
+    outline_name(outline, out, SLICE("{\"event_type\":"), SLOT_EVENT_TYPE);
+    buffer_add_literal(out, "\"page_view\"");
     for (size_t i = 0; i < format->count; i++) {
         const struct log_field *field = &format->field[i];
         const struct slice literal =

@@ -13,13 +13,14 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "event/outline.h"
 #include "raw/logformat.h"
 #include "raw/misfit.h"
 
 /* Adds the line (without its end, valid UTF-8) as a JSON object: event_type page_view, then the
- * format's members in their order. False: it does not fit, and where that showed; out holds rubbish
- * then. */
+ * format's members in their order. False: it does not fit, and where that showed; out, empty
+ * before, holds rubbish then. */
 bool logline_print(struct logformat *format, struct slice line, struct buffer *out,
-                   struct misfit *misfit);
+                   struct outline *outline, struct misfit *misfit);
 
 #endif

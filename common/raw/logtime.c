@@ -1,5 +1,7 @@
 #include "raw/logtime.h"
 
+#include <stdint.h>
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -15,20 +17,32 @@ static int month_number(const char *name)
     return 0;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* The low bit of every byte of word that equals byte, which is below 0x80. */
+static inline uint64_t bytes_equal(uint64_t word, unsigned char byte)
+{
+    const uint64_t differ = word ^ EACH_BYTE * byte;
+    return ~((((differ & EACH_BYTE * 0x7f) + EACH_BYTE * 0x7f) | differ) >> 7) & EACH_BYTE;
+}
+
+/* Have eight bytes of text this form: digits where it has a 0, any byte where it has a blank, else
+ * that byte? */
+static inline __attribute__((always_inline)) bool word_fits(const char *text, const char *form_text)
+{
+    const uint64_t word = slice_word(text), form = slice_word(form_text); /* known when compiled */
+    const uint64_t digits = bytes_equal(form, '0') * 0xff;
+    const uint64_t others = ~(digits | bytes_equal(form, ' ') * 0xff);
+    const uint64_t low = word & EACH_BYTE * 0x0f, high = word & EACH_BYTE * 0xf0;
+    const uint64_t above_nine = (low + EACH_BYTE * 6) & EACH_BYTE * 0xf0;
+    return (((high ^ EACH_BYTE * '0') | above_nine) & digits) == 0 && ((word ^ form) & others) == 0;
+}
+
 bool logtime_fits(const char *text)
 {
-    static const char form[] = "00/Aaa/0000:00:00:00 +0000";
-
-    for (size_t i = 0; i < LOGTIME_LEN; i++) {
-        if (form[i] == '0') {
-            if (!is_digit(text[i])) return false;
-        } else if (form[i] == '+') {
-            if (text[i] != '+' && text[i] != '-') return false;
-        } else if (form[i] != 'A' && form[i] != 'a' && text[i] != form[i]) {
-            return false;
-        }
-    }
-    return month_number(text + 3) != 0;
+    return word_fits(text, "00/   /0") && word_fits(text + 8, "000:00:0") &&
+           word_fits(text + 12, "00:00:00") && word_fits(text + LOGTIME_LEN - 8, "00  0000") &&
+           text[20] == ' ' && (text[21] == '+' || text[21] == '-') && month_number(text + 3) != 0;
 }
 
 void logtime_print(struct buffer *out, const char *text)

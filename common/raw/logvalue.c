@@ -78,6 +78,7 @@ void logvalue_print(struct buffer *out, struct slice value, enum log_escape esca
         buffer_add_literal(out, "null");
         return;
     }
+    if (json_add_plain(out, value)) return;
     buffer_add_char(out, '"');
     if (escape == LOG_ESCAPE_NONE || value.len == 0 ||
         memchr(value.text, '\\', value.len) == NULL) {

@@ -16,6 +16,7 @@
 #include "admit/admission.h"
 #include "admit/command.h"
 #include "admit/stats.h"
+#include "event/outline.h"
 #include "run/handover.h"
 #include "run/notify.h"
 #include "run/progress.h"
@@ -33,8 +34,9 @@ struct loop {
     struct admission admission;
     struct stats stats;
     struct output output, rejects_output, late_output;
-    struct buffer json;   /* an event's text out of an envelope */
-    struct buffer events; /* those a translator has made of a record, one a line */
+    struct buffer json;      /* an event's text out of an envelope */
+    struct buffer events;    /* those a translator has made of a record, one a line */
+    struct outline *outline; /* of the only one of them, where it is known */
     struct progress progress;
     struct notify notify;
     struct stats before; /* as earlier runs on the state have left them */

@@ -63,6 +63,7 @@ void payload_take(struct loop *l, struct origin *origin, struct slice payload)
     if (one_line && admission_object(a, payload.text, origin, origin->input->partition)) return;
     buffer_clear(&a->detail);
     buffer_clear(&l->events);
+    l->outline = NULL;
     batch_deliver(&a->batch);
     translated_events(l, origin, events_find(l, payload));
 }

@@ -3,9 +3,10 @@
 #include <string.h>
 
 /* A translator made an event: none is taken before all of the record's are known to be good. */
-static void event_made(void *context, struct slice json)
+static void event_made(void *context, struct slice json, struct outline *outline)
 {
     struct loop *l = context;
+    l->outline = l->events.len == 0 ? outline : NULL;
     buffer_add_slice(&l->events, json);
     buffer_add_char(&l->events, '\n');
 }
@@ -32,7 +33,8 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
     struct admission *const a = &l->admission;
     l->stats.read++;
     memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
-    if (reason == REASON_NONE && l->events.len != 0 && event_behind(l, l->events.data) != NULL)
+    if (reason == REASON_NONE && l->outline == NULL && l->events.len != 0 &&
+        event_behind(l, l->events.data) != NULL)
         reason = events_reason(l, origin);
     if (reason != REASON_NONE) {
         buffer_add_char(&a->detail, '\0');
@@ -40,6 +42,13 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
         return;
     }
     fates_record_begin(&a->fates, origin);
+    if (l->outline != NULL) {
+        const struct slice event = {.text = l->events.data, .len = l->events.len - 1};
+        admission_outlined(a, event, l->outline, origin, origin->input->partition);
+        batch_deliver(&a->batch);
+        fates_record_end(&a->fates);
+        return;
+    }
     const char *text = l->events.len == 0 ? NULL : l->events.data;
     for (; text != NULL; text = event_behind(l, text)) {
         (void)admission_event(a, text, origin, origin->input->partition);
@@ -55,6 +64,7 @@ void translated_take(struct loop *l, struct origin *origin, struct slice record)
     bool header = false;
     buffer_clear(&a->detail);
     buffer_clear(&l->events);
+    l->outline = NULL;
     batch_deliver(&a->batch);
     if (origin->torn && origin->input->damaged) { /* it may look whole, and not be */
         l->stats.read++;

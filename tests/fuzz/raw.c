@@ -1,7 +1,7 @@
 /*
  * raw.c - fuzz target: any bytes, taken for any raw format. However they are cut into reads, the
  * same records come out, every byte is in one of them, and what is made of them is JSON on one
- * line.
+ * line. An event that is known by its outline is the one that the scanner finds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,15 +62,60 @@ static void format_make(struct format *format, struct way way, struct slice data
         sniffed.kind == FORMAT_AUTO || sniffed.kind == FORMAT_NDJSON ? FORMAT_CSV : sniffed.kind;
 }
 
+static bool same_value(struct value a, struct value b)
+{
+    if (a.kind != b.kind || a.kind == KIND_NULL) return a.kind == b.kind;
+    return a.text == b.text && a.len == b.len && a.escaped == b.escaped &&
+           a.was_number == b.was_number;
+}
+
+/* The object's event, by its outline and by a scan. */
+static void outline_compare(struct slice json, struct outline *outline)
+{
+    static const char padding[SCAN_PADDING + 1] = "\n";
+    static struct schema schema;
+    static struct scanner *scanner;
+    static struct value values[2][SLOT_CANONICAL + 1];
+    struct event known = {.value = values[0]}, scanned = {.value = values[1]};
+    struct buffer line = {0};
+    const char *next;
+    if (scanner == NULL) {
+        schema_init(&schema);
+        for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+            schema_need(&schema, schema.name[slot]);
+        schema.all = true;
+        scanner = scanner_new(&schema);
+    }
+    buffer_add_slice(&line, json);
+    buffer_add(&line, padding, sizeof padding);
+    if (outline_event(outline, (struct slice){.text = line.data, .len = json.len}, &known)) {
+        if (scanner_scan(scanner, line.data, &scanned, &next) != REASON_NONE)
+            fail("an outline of what the scanner refuses", json);
+        for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+            if (!same_value(known.value[slot], scanned.value[slot]))
+                fail("an outline with another value", json);
+        if (known.recast != scanned.recast || known.rest_count != scanned.rest_count ||
+            known.line.text != scanned.line.text || known.line.len != scanned.line.len)
+            fail("an outline of another event", json);
+        for (size_t i = 0; i < known.rest_count; i++)
+            if (known.rest[i].text != scanned.rest[i].text ||
+                known.rest[i].len != scanned.rest[i].len)
+                fail("an outline with another member", json);
+        scanner_clear(scanner);
+    }
+    buffer_release(&line);
+}
+
 static bool of_json; /* whose values are judged later */
 
-static void event_add(void *context, struct slice json)
+static void event_add(void *context, struct slice json, struct outline *outline)
 {
     static struct reference reference;
     if (memchr(json.text, '\n', json.len) != NULL) fail("a line end in an event", json);
     reference_read(&reference, json);
     if (!of_json && reference.reason != REASON_NONE && reference.members < REFERENCE_MEMBERS)
         fail("an event that is not JSON", json);
+    if (outline != NULL) outline_compare(json, outline);
     buffer_add_slice(context, json);
     buffer_add_char(context, '\n');
 }

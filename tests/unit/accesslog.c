@@ -10,10 +10,11 @@ static struct slice print(const char *line)
     static struct buffer out;
     struct accesslog entry;
     struct misfit misfit;
+    static struct outline outline;
 
     buffer_clear(&out);
     if (!accesslog_parse(slice_of(line), &entry, &misfit)) return SLICE("none");
-    accesslog_print(&out, &entry);
+    accesslog_print(&out, &entry, &outline);
     return buffer_slice(&out);
 }
 

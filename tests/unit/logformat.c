@@ -10,13 +10,14 @@ static struct slice printed(const char *text, const char *line)
 {
     static struct buffer out;
     struct logformat format = {0};
+    static struct outline outline;
     struct misfit misfit = {0};
 
     buffer_clear(&out);
     const char *problem = logformat_compile(&format, slice_of(text));
     if (problem != NULL) {
         buffer_add(&out, problem, strlen(problem));
-    } else if (!logline_print(&format, slice_of(line), &out, &misfit)) {
+    } else if (!logline_print(&format, slice_of(line), &out, &outline, &misfit)) {
         buffer_clear(&out);
         misfit_print(&out, slice_of(line), &misfit);
     }
@@ -65,11 +66,13 @@ static void test_cut(void)
 
     for (size_t len = 0; len < sizeof line - 1; len++) {
         char copy[sizeof line];
+        static struct outline outline;
         struct misfit misfit = {0};
         memcpy(copy, line, len);
         memset(copy + len, '"', sizeof line - len);
         buffer_clear(&out);
-        wrong += logline_print(&format, (struct slice){.text = copy, .len = len}, &out, &misfit);
+        wrong += logline_print(&format, (struct slice){.text = copy, .len = len}, &out, &outline,
+                               &misfit);
     }
     is_int(wrong, 0, "no beginning of a line is a line");
     logformat_release(&format);

@@ -1,0 +1,49 @@
+#include "event/outline.h"
+
+#include <string.h>
+
+#include "event/scan.h"
+
+/* A canonical member's value, from its JSON. */
+static struct value canonical_value(struct slice json, bool escapes, bool *recast)
+{
+    struct value value = {.text = json.text, .len = (uint32_t)json.len, .kind = KIND_STRING};
+
+    if (*json.text == 'n') return (struct value){0};
+    if (*json.text != '"') { /* a number is read as its text */
+        value.was_number = *recast = true;
+        return value;
+    }
+    value.text++;
+    value.len -= 2;
+    value.escaped = escapes && value.len > 0 && memchr(value.text, '\\', value.len) != NULL;
+    return value;
+}
+
+bool outline_event(struct outline *outline, struct slice object, struct event *ev)
+{
+    const size_t count = outline->count;
+
+    if (count == 0 || count > OUTLINE_MAX || object.len > LINE_MAX_BYTES) return false;
+    const bool escapes = memchr(object.text, '\\', object.len) != NULL;
+    memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
+    ev->line = object;
+    ev->recast = ev->canonical = false;
+    ev->clean = true;
+    ev->rest = outline->rest;
+    ev->rest_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t name = outline->member[i].name, value = outline->member[i].value;
+        /* Behind a value is a comma, or the end's brace. */
+        const size_t end = (i + 1 < count ? outline->member[i + 1].name : object.len) - 1;
+        const int slot = outline->member[i].slot;
+        if (slot >= 0)
+            ev->value[slot] =
+                canonical_value((struct slice){.text = object.text + value, .len = end - value},
+                                escapes, &ev->recast);
+        else
+            outline->rest[ev->rest_count++] =
+                (struct slice){.text = object.text + name, .len = end - name};
+    }
+    return true;
+}

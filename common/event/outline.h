@@ -1,0 +1,46 @@
+/*
+ * outline.h - where the members are of an object that this process has just written: its event is
+ * known without a scan.
+ *
+ * Whoever makes JSON of a log line or a row of CSV notes each member as he writes its name. The
+ * object is valid by how it is made, no value is an array or object, no control is left raw, and
+ * no name has escapes that it could do without: so all that is left to find is what the scanner
+ * would have found.
+ */
+#ifndef CS_OUTLINE_H
+#define CS_OUTLINE_H
+
+#include "base/buffer.h"
+#include "event/event.h"
+
+#define OUTLINE_MAX 64
+
+struct outline {
+    struct {
+        uint32_t name, value; /* where they begin in the object */
+        int slot;             /* of a canonical member; else -1 */
+    } member[OUTLINE_MAX];
+    size_t count;                   /* more than OUTLINE_MAX: not all of them are noted */
+    struct slice rest[OUTLINE_MAX]; /* what an event has borrowed */
+};
+
+/* Adds a member's name, `,"name":` (or with { in front), to the object that out holds from its
+ * first byte on. */
+static inline void outline_name(struct outline *outline, struct buffer *out, struct slice literal,
+                                int slot)
+{
+    const size_t i = outline->count++;
+    const size_t name = out->len + 1;
+    buffer_add_slice(out, literal);
+    if (__builtin_expect(i >= OUTLINE_MAX, 0)) return;
+    outline->member[i].name = (uint32_t)name;
+    outline->member[i].value = (uint32_t)out->len;
+    outline->member[i].slot = slot;
+}
+
+/* Makes ev, whose slots are those of canonical members only, of the object with that outline, as
+ * scanner_scan does for schema.all. False: the scanner has to. What the event borrows is good until
+ * the outline's next use. */
+bool outline_event(struct outline *outline, struct slice object, struct event *ev);
+
+#endif
