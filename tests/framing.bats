@@ -315,7 +315,7 @@ one='{"event_time":"2026-01-01T00:01:00Z"}'
   [ "$(tally --max-partitions=10 --partitions=0-11 in)" -eq 12 ]
   # Frames that somebody forged in files of lines: there are 10,000 unless more are asked for.
   awk 'BEGIN { for (p = 0; p < 300000; p++) printf "%d\t1\t{\"event_time\":1767225600}\n", p }' >many
-  [ "$(timeout 60 "$ROOT"/build/cs-window --size=1h --agg=n=count many 2>/dev/null | jq .n)" -eq 10000 ]
+  [ "$(timeout 60 cs-window --size=1h --agg=n=count many 2>/dev/null | jq .n)" -eq 10000 ]
 }
 
 @test "a sized frame that is cut off is torn, and with a state it is left for the next run" {
