@@ -293,7 +293,7 @@ all_rows() {
       cs window --lateness=1h "${how_read[@]}" --state=state --output=out "$@" 2>&1
     }
     how_read=()
-    [ $encoding = UTF-16 ] || how_read=(--encoding=$encoding)
+    [ $encoding = UTF-16 ] || how_read=(--encoding="$encoding")
     cs window --lateness=1h --flush --state=whole.state --output=whole.out utf8
     # written FROM TO: these lines.
     written() {
