@@ -32,6 +32,7 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
     ev->clean = true;
     ev->rest = outline->rest;
     ev->rest_count = 0;
+    bool beside = false; /* the last one is in rest, too */
     for (size_t i = 0; i < count; i++) {
         const size_t name = outline->member[i].name, value = outline->member[i].value;
         /* Behind a value is a comma, or the end's brace. */
@@ -41,9 +42,12 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
             ev->value[slot] =
                 canonical_value((struct slice){.text = object.text + value, .len = end - value},
                                 escapes, &ev->recast);
+        else if (beside)
+            outline->rest[ev->rest_count - 1].len += 1 + end - name;
         else
             outline->rest[ev->rest_count++] =
                 (struct slice){.text = object.text + name, .len = end - name};
+        beside = slot < 0;
     }
     return true;
 }

@@ -20,7 +20,8 @@ struct outline {
         uint32_t name, value; /* where they begin in the object */
         int slot;             /* of a canonical member; else -1 */
     } member[OUTLINE_MAX];
-    size_t count;                   /* more than OUTLINE_MAX: not all of them are noted */
+    bool final;   /* nobody but cs-parse looks at the object: its time may be as that is printed */
+    size_t count; /* more than OUTLINE_MAX: not all of them are noted */
     struct slice rest[OUTLINE_MAX]; /* what an event has borrowed */
 };
 
@@ -39,8 +40,9 @@ static inline void outline_name(struct outline *outline, struct buffer *out, str
 }
 
 /* Makes ev, whose slots are those of canonical members only, of the object with that outline, as
- * scanner_scan does for schema.all. False: the scanner has to. What the event borrows is good until
- * the outline's next use. */
+ * scanner_scan does for schema.all; but members that are not canonical, and stand side by side, are
+ * one element of ev->rest, with the commas between them. False: the scanner has to. What the event
+ * borrows is good until the outline's next use. */
 bool outline_event(struct outline *outline, struct slice object, struct event *ev);
 
 #endif

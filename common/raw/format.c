@@ -456,13 +456,15 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 
     const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
     const bool plain = in_columns && json_is_plain(record); /* lines of logs have quotes */
-    if (!plain && !utf8_valid(record)) return REASON_BAD_UTF8;
-    if (!plain && memchr(record.text, '\0', record.len) != NULL) {
+    const bool ascii = plain || utf8_is_ascii(record);
+    if (!ascii && !utf8_valid(record)) return REASON_BAD_UTF8;
+    if (!ascii && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
     format->outline.count = 0;
+    format->outline.final = format->map == NULL;
     const enum reason reason = record_print(reading, record, plain, handing->detail);
     if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
