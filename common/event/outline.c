@@ -20,11 +20,21 @@ static struct value canonical_value(struct slice json, bool escapes, bool *recas
     return value;
 }
 
-bool outline_event(struct outline *outline, struct slice object, struct event *ev)
+/* Are canonical members all that is asked for, under their own names? */
+static bool schema_suits(const struct schema *schema)
+{
+    return schema->all && schema->count == SLOT_CANONICAL && schema->alias_count == 0 &&
+           schema->number == 0;
+}
+
+bool outline_event(struct outline *outline, const struct schema *schema, const char *text,
+                   struct event *ev)
 {
     const size_t count = outline->count;
+    const struct slice object = {.text = text, .len = outline->len};
 
-    if (count == 0 || count > OUTLINE_MAX || object.len > LINE_MAX_BYTES) return false;
+    if (!schema_suits(schema) || count > OUTLINE_MAX) return false;
+    if (object.len == 0 || object.len > LINE_MAX_BYTES) return false;
     const bool escapes = memchr(object.text, '\\', object.len) != NULL;
     memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
     ev->line = object;

@@ -377,4 +377,5 @@ void accesslog_print(struct buffer *out, const struct accesslog *entry, struct o
         print_text(out, entry->extra);
     }
     buffer_add_char(out, '}');
+    outline_end(outline, out, false);
 }

@@ -288,6 +288,10 @@ static bool print_end(const struct cutting *cut, const char *at)
         print_named(cut, SLICE(",\"extra\":"), -1, from_to(at + 1, cut->end));
     }
     buffer_add_char(cut->out, '}');
+    /* Escapes that are JSON's have stayed: one may be half of a surrogate pair. */
+    const bool kept =
+        format->escape == LOG_ESCAPE_JSON && memchr(cut->out->data, '\\', cut->out->len) != NULL;
+    outline_end(cut->outline, cut->out, kept);
     return true;
 }
 

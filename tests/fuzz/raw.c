@@ -98,7 +98,7 @@ static void outline_compare(struct slice json, struct outline *outline)
     }
     buffer_add_slice(&line, json);
     buffer_add(&line, padding, sizeof padding);
-    if (outline_event(outline, (struct slice){.text = line.data, .len = json.len}, &known)) {
+    if (outline_event(outline, &schema, line.data, &known)) {
         if (scanner_scan(scanner, line.data, &scanned, &next) != REASON_NONE)
             fail("an outline of what the scanner refuses", json);
         for (int slot = 0; slot < SLOT_CANONICAL; slot++)
