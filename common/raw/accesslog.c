@@ -257,8 +257,8 @@ static bool take_number(struct slice *left, struct slice *out)
     const bool none = at == left->text && at < end && *at == '-';
     at += none;
     if (at == left->text || (at < end && *at != ' ')) return false;
-    *out = none ? (struct slice){0}
-                : (struct slice){.text = left->text, .len = (size_t)(at - left->text)};
+    *out = (struct slice){.text = none ? NULL : left->text,
+                          .len = none ? 0 : (size_t)(at - left->text)};
     *left = (struct slice){.text = at, .len = (size_t)(end - at)};
     return true;
 }
