@@ -353,6 +353,12 @@ $row}" ]
   [ "$(jq -r '"\(.line) \(.reason)"' rejects)" = "3 bad-utf8" ]
 }
 
+@test "--null says nothing of the names of columns" {
+  printf 'event_time,event_type,-\n2026-02-28T10:00:00Z,a,x\n2026-02-28T10:00:00Z,a,-\n' >in
+  parse --from=csv --null=- in
+  [ "$(jq -c '.["-"]' <<<"$output" | paste -sd' ')" = '"x" null' ]
+}
+
 @test "--null names what means null, --delimiter what stands between columns" {
   printf 'event_time;event_type;a;b;c\n2026-01-01T00:10:00Z;t;NULL;"NULL";\n' >in
   parse --delimiter=';' --null=NULL in

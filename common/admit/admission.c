@@ -319,9 +319,6 @@ _Static_assert(STAGE_COUNT <= ADMISSION_STAGES_MAX, "more stages than there is r
 
 void admission_begin(struct admission *a)
 {
-    const struct schema *const schema = &a->run->schema;
-    a->outlines = schema->all && schema->count == SLOT_CANONICAL && schema->alias_count == 0 &&
-                  schema->number == 0;
     a->stages = 0;
     a->fast_path = true;
     for (size_t i = 0; i < STAGE_COUNT; i++) {
@@ -506,30 +503,17 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
     return true;
 }
 
-const char *admission_event(struct admission *a, const char *text, const struct origin *origin,
-                            struct partition *partition)
+const char *admission_event(struct admission *a, const char *text, struct outline *outline,
+                            const struct origin *origin, struct partition *partition)
 {
     struct pending *pending = place_next(a);
-    const char *next;
+    const char *next = text;
     struct event *const ev = &pending->ev;
-    const enum reason reason = scanner_scan(a->scanner, text, ev, &next);
+    const bool known = outline != NULL && outline_event(outline, &a->run->schema, text, ev);
+    const enum reason reason = known ? REASON_NONE : scanner_scan(a->scanner, text, ev, &next);
     if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     admit(a, pending, reason, origin, partition);
     return next;
-}
-
-void admission_outlined(struct admission *a, struct slice text, struct outline *outline,
-                        const struct origin *origin, struct partition *partition)
-{
-    struct pending *pending = place_next(a);
-    struct event *const ev = &pending->ev;
-    const enum reason none = REASON_NONE;
-    if (!a->outlines || !outline_event(outline, text, ev)) {
-        (void)admission_event(a, text.text, origin, partition);
-        return;
-    }
-    if (witness_open(&a->witness)) witness_look(&a->witness, (struct event *const *)&ev, &none, 1);
-    admit(a, pending, REASON_NONE, origin, partition);
 }
 
 bool admission_object(struct admission *a, const char *text, const struct origin *origin,

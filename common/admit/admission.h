@@ -67,7 +67,6 @@ struct admission {
     int stages;
     int passed;               /* the first of them behind what a held event has passed already */
     bool fast_path;           /* all of them are on it: they look only at times */
-    bool outlines;            /* an event's outline says all that the scanner would */
     struct instant_near near; /* of the event before */
     struct buffer detail;
     struct buffer plain; /* a text without its escapes */
@@ -77,13 +76,11 @@ struct admission {
 void admission_begin(struct admission *a);
 void admission_end(struct admission *a);
 
-/* Takes one event's JSON text, which ends in a newline with padding behind; returns behind it. */
-const char *admission_event(struct admission *a, const char *text, const struct origin *origin,
-                            struct partition *partition);
-
-/* The same for a text of len bytes whose outline may be known; it is good until the next one. */
-void admission_outlined(struct admission *a, struct slice text, struct outline *outline,
-                        const struct origin *origin, struct partition *partition);
+/* Takes one event's JSON text, which ends in a newline with padding behind; returns behind it.
+ * Where the outline is known, the text need not be scanned, and it is good until the next one; else
+ * NULL. */
+const char *admission_event(struct admission *a, const char *text, struct outline *outline,
+                            const struct origin *origin, struct partition *partition);
 
 /* The same, unless the text is no JSON object: false, and nothing has been done. */
 bool admission_object(struct admission *a, const char *text, const struct origin *origin,

@@ -69,3 +69,30 @@ bool utf8_valid(struct slice text)
     }
     return true;
 }
+
+/* Bytes that are not ASCII are negative. */
+typedef signed char bytes __attribute__((vector_size(16)));
+
+static inline bytes bytes_foreign(const char *text)
+{
+    bytes at;
+    memcpy(&at, text, sizeof(at));
+    return (bytes)(at < 1);
+}
+
+bool utf8_is_ascii(struct slice text)
+{
+    bytes marks = {0};
+
+    if (text.len < sizeof(bytes)) {
+        for (size_t i = 0; i < text.len; i++)
+            if ((signed char)text.text[i] < 1) return false;
+        return true;
+    }
+    for (size_t i = 0; i < text.len - sizeof(bytes); i += sizeof(bytes))
+        marks |= bytes_foreign(text.text + i);
+    marks |= bytes_foreign(text.text + text.len - sizeof(bytes));
+    uint64_t halves[2];
+    memcpy(halves, &marks, sizeof(halves));
+    return (halves[0] | halves[1]) == 0;
+}

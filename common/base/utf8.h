@@ -12,4 +12,7 @@ size_t utf8_sequence(const char *text, size_t len);
 
 bool utf8_valid(struct slice text);
 
+/* Is it ASCII without a NUL? */
+bool utf8_is_ascii(struct slice text);
+
 #endif

@@ -20,11 +20,21 @@ static struct value canonical_value(struct slice json, bool escapes, bool *recas
     return value;
 }
 
-bool outline_event(struct outline *outline, struct slice object, struct event *ev)
+/* Are canonical members all that is asked for, under their own names? */
+static bool schema_suits(const struct schema *schema)
+{
+    return schema->all && schema->count == SLOT_CANONICAL && schema->alias_count == 0 &&
+           schema->number == 0;
+}
+
+bool outline_event(struct outline *outline, const struct schema *schema, const char *text,
+                   struct event *ev)
 {
     const size_t count = outline->count;
+    const struct slice object = {.text = text, .len = outline->len};
 
-    if (count == 0 || count > OUTLINE_MAX || object.len > LINE_MAX_BYTES) return false;
+    if (!schema_suits(schema) || count > OUTLINE_MAX) return false;
+    if (object.len == 0 || object.len > LINE_MAX_BYTES) return false;
     const bool escapes = memchr(object.text, '\\', object.len) != NULL;
     memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
     ev->line = object;
@@ -32,6 +42,7 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
     ev->clean = true;
     ev->rest = outline->rest;
     ev->rest_count = 0;
+    bool beside = false; /* the last one is in rest, too */
     for (size_t i = 0; i < count; i++) {
         const size_t name = outline->member[i].name, value = outline->member[i].value;
         /* Behind a value is a comma, or the end's brace. */
@@ -41,9 +52,12 @@ bool outline_event(struct outline *outline, struct slice object, struct event *e
             ev->value[slot] =
                 canonical_value((struct slice){.text = object.text + value, .len = end - value},
                                 escapes, &ev->recast);
+        else if (beside)
+            outline->rest[ev->rest_count - 1].len += 1 + end - name;
         else
             outline->rest[ev->rest_count++] =
                 (struct slice){.text = object.text + name, .len = end - name};
+        beside = slot < 0;
     }
     return true;
 }

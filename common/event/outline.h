@@ -20,7 +20,9 @@ struct outline {
         uint32_t name, value; /* where they begin in the object */
         int slot;             /* of a canonical member; else -1 */
     } member[OUTLINE_MAX];
-    size_t count;                   /* more than OUTLINE_MAX: not all of them are noted */
+    bool final;   /* nobody but cs-parse looks at the object: its time may be as that is printed */
+    size_t count; /* more than OUTLINE_MAX: not all of them are noted */
+    size_t len;   /* of the object, when it is whole */
     struct slice rest[OUTLINE_MAX]; /* what an event has borrowed */
 };
 
@@ -38,9 +40,17 @@ static inline void outline_name(struct outline *outline, struct buffer *out, str
     outline->member[i].slot = slot;
 }
 
-/* Makes ev, whose slots are those of canonical members only, of the object with that outline, as
- * scanner_scan does for schema.all. False: the scanner has to. What the event borrows is good until
- * the outline's next use. */
-bool outline_event(struct outline *outline, struct slice object, struct event *ev);
+/* The object is whole. scan: something in it is for the scanner to judge. */
+static inline void outline_end(struct outline *outline, const struct buffer *out, bool scan)
+{
+    outline->len = scan ? 0 : out->len;
+}
+
+/* Makes ev of the object with that outline as scanner_scan would; but members that are not
+ * canonical, and stand side by side, are one element of ev->rest, with the commas between them.
+ * False: the scanner has to, because of what the schema wants, or because not all is noted. What
+ * the event borrows is good until the outline's next use. */
+bool outline_event(struct outline *outline, const struct schema *schema, const char *text,
+                   struct event *ev);
 
 #endif

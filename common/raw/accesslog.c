@@ -9,13 +9,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool all_digits(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_digit(text.text[i])) return false;
-    return text.len > 0;
-}
-
 static struct slice first_word(struct slice left)
 {
     const char *blank = left.len == 0 ? NULL : memchr(left.text, ' ', left.len);
@@ -256,11 +249,18 @@ void accesslog_request(struct slice request, struct slice *method, struct slice 
 /* A word of digits, or "-". */
 static bool take_number(struct slice *left, struct slice *out)
 {
-    const struct slice from = *left;
-    *out = or_none(take_word(left));
-    if (out->text == NULL || all_digits(*out)) return true;
-    *left = from;
-    return false;
+    const char *const end = left->text + left->len;
+    const char *at = left->text;
+
+    while (at < end && is_digit(*at))
+        at++;
+    const bool none = at == left->text && at < end && *at == '-';
+    at += none;
+    if (at == left->text || (at < end && *at != ' ')) return false;
+    *out = (struct slice){.text = none ? NULL : left->text,
+                          .len = none ? 0 : (size_t)(at - left->text)};
+    *left = (struct slice){.text = at, .len = (size_t)(end - at)};
+    return true;
 }
 
 /* REFERRER and USER AGENT. */
@@ -351,7 +351,7 @@ void accesslog_print(struct buffer *out, const struct accesslog *entry, struct o
     outline_name(outline, out, SLICE("{\"event_type\":"), SLOT_EVENT_TYPE);
     buffer_add_literal(out, "\"page_view\"");
     outline_name(outline, out, SLICE(",\"event_time\":"), SLOT_EVENT_TIME);
-    logtime_print(out, entry->time.text);
+    logtime_print(out, entry->time.text, outline->final);
     outline_name(outline, out, SLICE(",\"page_url\":"), SLOT_PAGE_URL);
     print_text(out, entry->target);
     outline_name(outline, out, SLICE(",\"user_id\":"), SLOT_USER_ID);
@@ -377,4 +377,5 @@ void accesslog_print(struct buffer *out, const struct accesslog *entry, struct o
         print_text(out, entry->extra);
     }
     buffer_add_char(out, '}');
+    outline_end(outline, out, false);
 }

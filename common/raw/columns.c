@@ -45,7 +45,9 @@ static void name_print(const struct csv *csv, struct buffer *out, const struct c
     if (field->text.len == 0 || (csv->escapes && slice_equal(field->text, SLICE("\\N")))) {
         buffer_printf(out, "\"column_%zu\"", number);
     } else {
-        (void)csv_field_print(csv, out, field);
+        struct csv named = *csv;
+        named.null = (struct slice){0}; /* a name is text, whatever it is */
+        (void)csv_field_print(&named, out, field);
     }
     buffer_add_char(out, ':');
 }
@@ -153,5 +155,6 @@ enum reason columns_print(struct columns *columns, struct slice record, bool pla
     }
     out->data[begin] = '{'; /* in place of the first comma */
     buffer_add_char(out, '}');
+    outline_end(outline, out, false);
     return REASON_NONE;
 }

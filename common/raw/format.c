@@ -441,13 +441,6 @@ static enum reason record_print(struct reading *reading, struct slice record, bo
     return log_print(reading, record, detail);
 }
 
-/* Are there escapes that stay as they came? Half of a surrogate pair is for the scanner to find. */
-static bool escapes_kept(const struct reading *reading, struct slice record)
-{
-    return reading->kind == FORMAT_LOG && reading->format->log.escape == LOG_ESCAPE_JSON &&
-           memchr(record.text, '\\', record.len) != NULL;
-}
-
 /* Log lines and rows of CSV are written into format->json. */
 static enum reason translate_text(struct reading *reading, struct slice record,
                                   struct handing *handing)
@@ -456,17 +449,18 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 
     const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
     const bool plain = in_columns && json_is_plain(record); /* lines of logs have quotes */
-    if (!plain && !utf8_valid(record)) return REASON_BAD_UTF8;
-    if (!plain && memchr(record.text, '\0', record.len) != NULL) {
+    const bool ascii = plain || utf8_is_ascii(record);
+    if (!ascii && !utf8_valid(record)) return REASON_BAD_UTF8;
+    if (!ascii && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    format->outline.count = 0;
+    format->outline.count = format->outline.len = 0;
+    format->outline.final = format->map == NULL;
     const enum reason reason = record_print(reading, record, plain, handing->detail);
     if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
-    if (escapes_kept(reading, record)) format->outline.count = 0;
     handing->emit(handing->context, buffer_slice(&format->json), &format->outline);
     return REASON_NONE;
 }

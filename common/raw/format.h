@@ -3,7 +3,8 @@
  * lines, and what --map makes of them.
  *
  * There is one way to read an event, the scanner's; so whatever is not NDJSON is first written
- * as a JSON object, and whatever goes through --map comes back as JSON. The functions at the end
+ * as a JSON object, and whatever goes through --map comes back as JSON. Of what was written here
+ * the outline goes along (outline.h), which mostly spares the scan. The functions at the end
  * are what struct translator (command.h) points at; the struct format is its self.
  */
 #ifndef CS_FORMAT_H

@@ -21,6 +21,7 @@ static struct slice from_to(const char *from, const char *to)
 
 static bool begins(const char *at, const char *end, struct slice literal)
 {
+    if (literal.len == 1) return at < end && *at == *literal.text;
     return (size_t)(end - at) >= literal.len && memcmp(at, literal.text, literal.len) == 0;
 }
 
@@ -215,11 +216,13 @@ static void print_client(const struct cutting *cut, struct slice list)
 
 static void print_host(const struct cutting *cut, struct slice value)
 {
-    struct slice host = {0};
-    enum host_kind kind;
-
-    if (!accesslog_nobody(value)) (void)host_take(value, &host, &kind);
-    print_text(cut, host);
+    if (accesslog_nobody(value)) {
+        value = (struct slice){0};
+    } else if (*value.text == '[') {
+        value.text++;
+        value.len -= 2;
+    }
+    print_text(cut, value);
 }
 
 static void print_measure(const struct cutting *cut, struct slice value)
@@ -265,8 +268,8 @@ static void print_value(const struct cutting *cut, const struct log_field *field
     case LOG_MILLIS: logvalue_number_print(out, value, 3); break;
     case LOG_MICROS: logvalue_number_print(out, value, 6); break;
     case LOG_MEASURE: print_measure(cut, value); break;
-    case LOG_TIME: logtime_print(out, value.text); break;
-    case LOG_BRACKET: logtime_print(out, value.text + 1); break;
+    case LOG_TIME: logtime_print(out, value.text, cut->outline->final); break;
+    case LOG_BRACKET: logtime_print(out, value.text + 1, cut->outline->final); break;
     case LOG_STRFTIME: (void)logtime_take(field->strftime, value, out); break;
     default: print_text(cut, value); break;
     }
@@ -285,6 +288,10 @@ static bool print_end(const struct cutting *cut, const char *at)
         print_named(cut, SLICE(",\"extra\":"), -1, from_to(at + 1, cut->end));
     }
     buffer_add_char(cut->out, '}');
+    /* Escapes that are JSON's have stayed: one may be half of a surrogate pair. */
+    const bool kept =
+        format->escape == LOG_ESCAPE_JSON && memchr(cut->out->data, '\\', cut->out->len) != NULL;
+    outline_end(cut->outline, cut->out, kept);
     return true;
 }
 

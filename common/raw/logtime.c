@@ -45,7 +45,7 @@ bool logtime_fits(const char *text)
            text[20] == ' ' && (text[21] == '+' || text[21] == '-') && month_number(text + 3) != 0;
 }
 
-void logtime_print(struct buffer *out, const char *text)
+void logtime_print(struct buffer *out, const char *text, bool as_printed)
 {
     char time[] = "\"YYYY-MM-DDTHH:MM:SS+ZZZZ\"";
     const int month = month_number(text + 3);
@@ -56,6 +56,7 @@ void logtime_print(struct buffer *out, const char *text)
     memcpy(time + 9, text, 2);
     memcpy(time + 12, text + 12, 8);
     memcpy(time + 20, text + 21, 5);
+    if (as_printed && memcmp(text + 21, "+0000", 5) == 0) memcpy(time + 20, ".000Z", 5);
     buffer_add(out, time, sizeof(time) - 1);
 }
 

@@ -19,8 +19,9 @@
 /* Has the text, LOGTIME_LEN bytes, the usual form? */
 bool logtime_fits(const char *text);
 
-/* Adds a time of the usual form as RFC 3339, in quotes. */
-void logtime_print(struct buffer *out, const char *text);
+/* Adds a time of the usual form as RFC 3339, in quotes; as_printed: as cs-parse prints times, if
+ * that is no more than to write UTC another way. */
+void logtime_print(struct buffer *out, const char *text, bool as_printed);
 
 /* Do we read all of this format of strftime? */
 bool logtime_known(struct slice format);

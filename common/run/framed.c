@@ -112,7 +112,7 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     } else if (input->reading != NULL) {
         translated_take(l, origin, frame->payload);
     } else if (input->framing == FRAMING_KCAT) {
-        (void)admission_event(a, frame->payload.text, origin, partition);
+        (void)admission_event(a, frame->payload.text, NULL, origin, partition);
     } else {
         payload_take(l, origin, frame->payload);
     }

@@ -98,7 +98,8 @@ static const char *take_record(struct loop *l, struct input *input, const char *
         .torn = torn,
     };
     if (__builtin_expect(input->framing != FRAMING_NONE, 0)) return framed_take(l, &origin, p);
-    if (input->reading == NULL) return admission_event(&l->admission, p, &origin, input->partition);
+    if (input->reading == NULL)
+        return admission_event(&l->admission, p, NULL, &origin, input->partition);
     size_t len = (size_t)(record_end - p);
     if (len != 0 && p[len - 1] == '\n') len--;
     if (len != 0 && p[len - 1] == '\r') len--;

@@ -42,17 +42,11 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
         return;
     }
     fates_record_begin(&a->fates, origin);
-    if (l->outline != NULL) {
-        const struct slice event = {.text = l->events.data, .len = l->events.len - 1};
-        admission_outlined(a, event, l->outline, origin, origin->input->partition);
-        batch_deliver(&a->batch);
-        fates_record_end(&a->fates);
-        return;
-    }
     const char *text = l->events.len == 0 ? NULL : l->events.data;
-    for (; text != NULL; text = event_behind(l, text)) {
-        (void)admission_event(a, text, origin, origin->input->partition);
-        batch_deliver(&a->batch);
+    while (text != NULL) {
+        (void)admission_event(a, text, l->outline, origin, origin->input->partition);
+        if (!batch_empty(&a->batch)) batch_deliver(&a->batch);
+        text = l->outline != NULL ? NULL : event_behind(l, text);
     }
     fates_record_end(&a->fates);
 }
@@ -65,7 +59,7 @@ void translated_take(struct loop *l, struct origin *origin, struct slice record)
     buffer_clear(&a->detail);
     buffer_clear(&l->events);
     l->outline = NULL;
-    batch_deliver(&a->batch);
+    if (!batch_empty(&a->batch)) batch_deliver(&a->batch);
     if (origin->torn && origin->input->damaged) { /* it may look whole, and not be */
         l->stats.read++;
         batch_refuse(&a->batch, REASON_TORN, NULL, origin);
