@@ -139,3 +139,29 @@ spared() {
   [ "$(jq .expression_errors one)" -eq 12000 ]
   [ "$(jq .expression_errors jobs)" -eq 12000 ]
 }
+
+@test "values and conditions asked about for many events at once are those of one after the other" {
+  # Events that fail, that are cut off, whose value is long, and that come late.
+  seq 0 299 | jq -c '{event_time: "2026-01-01T00:0\(if . % 10 == 9 then 0 else . / 100 | floor end):00Z",
+    x: (if . % 7 == 3 then "t" else . end), k: (if . % 3 == 0 then 30000 else 1 end),
+    n: (if . % 50 == 20 then 1000000000 else 2 end), name: "\(if . % 2 == 0 then "even" else "odd" end)"}' >together
+  # A record that is refused ends what is asked about at once.
+  sed 's/$/\nx/' together >singly
+  for way in together singly; do
+    run -0 cs-window --stats=$way.stats --rejects=/dev/null --size=1m --lateness=0s --by='g=[.x]|.[0]|type,name' \
+      --agg='sum=sum([.x]|.[0] - 1)' --agg='longest=max("0123456789" * .k)' --agg='kinds=distinct([.x, .k]|tojson)' \
+      --agg='some=count if ([.x]|.[0] - 1) > 9' --agg='of_some=sum([range(.n)]|length) if ([.x]|.[0] - 1) > 9' \
+      --agg='of_even=sum([range(.n)]|add) if .name == "even"' $way
+    printf '%s\n' "$output" | grep '^{' >$way.rows
+    printf '%s\n' "$output" | grep 'cut off in line' | sed 's/line [0-9]*/line/' >$way.cut
+    jq '[.expression_errors, .not_numbers, .late, .used]' $way.stats >$way.counts
+  done
+  cmp together.rows singly.rows
+  cmp together.cut singly.cut
+  cmp together.counts singly.counts
+  # Of those that came late nothing is counted: 200 of 300 are behind the first minute, a tenth of them late.
+  [ "$(wc -l <together.rows)" -gt 6 ]
+  [ "$(wc -l <together.cut)" -eq 6 ]
+  [ "$(jq -c . together.counts)" = "$(jq -sc '[.[] | select(.i < 100 or .i % 10 != 9)] |
+    [([.[] | select(.i % 7 == 3 or .i % 50 == 20)] | length), 0, 300 - length, length]' <(seq 0 299 | jq -c '{i: .}'))" ]
+}

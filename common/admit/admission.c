@@ -532,15 +532,15 @@ bool admission_object(struct admission *a, const char *text, const struct origin
 /* --where over all good events of a batch at once, where it runs in libjq. */
 static void where_ahead(struct admission *a, const enum reason *reasons, size_t lines)
 {
-    struct event *good[BATCH_MAX];
+    const struct event *good[BATCH_MAX];
     size_t count = 0;
     if (amends(a)) return; /* they are not yet what they will be */
     for (size_t i = 0; i < lines; i++) {
-        struct event *const ev = &a->batch.place[i].ev;
+        const struct event *const ev = &a->batch.place[i].ev;
         if (reasons[i] == REASON_NONE && ev->line.len != 0) good[count++] = ev;
     }
     /* Of several, the others see what the first has selected. */
-    if (count != 0 && a->where_count != 0) expr_ahead(a->where[0], good, count);
+    if (count != 0 && a->where_count != 0) expr_selects_ahead(a->where[0], good, count);
 }
 
 const char *admission_lines(struct admission *a, struct input *input, const char *p,

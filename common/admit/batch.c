@@ -21,9 +21,21 @@ void batch_release(struct batch *batch)
     batch->values = NULL;
 }
 
+_Static_assert(BATCH_MAX <= EXPR_AHEAD_MAX, "expressions are asked about a whole batch");
+
+static void batch_ahead(const struct batch *batch)
+{
+    const struct event *events[BATCH_MAX];
+    for (int i = 0; i < batch->count; i++)
+        events[i] = &batch->accepted[i]->ev;
+    batch->analysis->ahead(batch->run, events, (size_t)batch->count);
+}
+
 void batch_hand(struct batch *batch)
 {
     const struct analysis *analysis = batch->analysis;
+    const bool ahead = analysis->ahead != NULL && batch->run->schema.whole && batch->count != 0;
+    if (ahead) batch_ahead(batch);
     if (analysis->hint != NULL)
         for (int i = 0; i < batch->count; i++)
             analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
@@ -44,6 +56,7 @@ void batch_hand(struct batch *batch)
         case FATE_DEFERRED: batch->leave(batch->context, pending); break;
         }
     }
+    if (ahead) analysis->ahead(batch->run, NULL, 0);
     batch->count = 0;
     if (batch->left != NULL) batch->left(batch->context);
 }

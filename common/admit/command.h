@@ -168,6 +168,9 @@ struct analysis {
      * refuses it. */
     enum reason (*amend)(struct run *run, struct event *ev);
     void (*hint)(struct run *run, struct event *ev);
+    /* Where an expression runs in libjq: these are the next that event will be called for, so that
+     * it can be asked about all of them at once; of none: they are done. */
+    void (*ahead)(struct run *run, const struct event *const *events, size_t count);
     enum fate (*event)(struct run *run, const struct event *ev);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);

@@ -241,16 +241,6 @@ void expr_begin(void)
     libjq_begin();
 }
 
-void expr_ahead(struct expr *expr, struct event *const *events, size_t count)
-{
-    if (expr->native == NULL) libjq_ahead(expr->libjq, expr->schema, events, count);
-}
-
-void expr_ahead_forget(struct expr *expr)
-{
-    if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
-}
-
 /* Has the event all members that the expression reads? */
 static bool is_complete(const struct expr *expr, const struct event *ev)
 {
@@ -323,6 +313,31 @@ struct value expr_value(struct expr *expr, const struct event *ev)
     if (outcome == OUTCOME_VALUE) return value;
     if (outcome == OUTCOME_ERROR) failed(expr, ev);
     return VALUE_NULL;
+}
+
+_Static_assert(EXPR_AHEAD_MAX <= LIBJQ_AHEAD_MAX, "libjq is asked about all of them");
+
+void expr_selects_ahead(struct expr *expr, const struct event *const *events, size_t count)
+{
+    if (expr->native == NULL) libjq_selects_ahead(expr->libjq, expr->schema, events, count);
+}
+
+void expr_value_ahead(struct expr *expr, const struct event *const *events, size_t count)
+{
+    if (expr->native == NULL) libjq_value_ahead(expr->libjq, expr->schema, events, count);
+}
+
+void expr_ahead_forget(struct expr *expr)
+{
+    if (expr->native == NULL) libjq_ahead_forget(expr->libjq);
+}
+
+bool expr_may_select(const struct expr *expr, const struct event *ev)
+{
+    bool selects = false;
+    if (expr->native == NULL) return libjq_may_select(expr->libjq, ev);
+    const enum outcome outcome = native_selects(expr->native, ev, &selects);
+    return outcome == OUTCOME_BEYOND || (outcome == OUTCOME_VALUE && selects);
 }
 
 bool expr_native(const struct expr *expr)

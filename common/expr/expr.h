@@ -57,17 +57,24 @@ void expr_free(struct expr *expr);
  * is small. */
 void expr_begin(void);
 
-/* These events will be asked about next, in this order, unless something stops them before; where
- * the expression runs in libjq that saves time. They may not change until expr_ahead_forget. */
-void expr_ahead(struct expr *expr, struct event *const *events, size_t count);
-void expr_ahead_forget(struct expr *expr);
-
 /* Does the expression select this event? Errors are counted in expr_errors. */
 bool expr_selects(struct expr *expr, const struct event *ev);
 
 /* Its first output. A string is unescaped; text borrows from the event or from the expression
  * itself and is good until the same expression is run again. */
 struct value expr_value(struct expr *expr, const struct event *ev);
+
+/* expr_selects, or expr_value, will be called for these events next, in this order, unless
+ * something stops them before: where the expression runs in libjq, that saves time to ask about all
+ * of them at once. Nothing is counted before the call. They may not change until expr_ahead_forget,
+ * or until the next call, which may be one for no events. */
+#define EXPR_AHEAD_MAX 64
+void expr_selects_ahead(struct expr *expr, const struct event *const *events, size_t count);
+void expr_value_ahead(struct expr *expr, const struct event *const *events, size_t count);
+void expr_ahead_forget(struct expr *expr);
+
+/* What expr_selects will say, where that costs little to know; else true. Counts nothing. */
+bool expr_may_select(const struct expr *expr, const struct event *ev);
 
 /* Errors so far, of all expressions of the process; the counter expression_errors. Settable,
  * for resuming. */

@@ -295,6 +295,7 @@ void libjq_free(struct libjq *program)
     if (program->number >= 0) libjq_programs[program->number] = NULL;
     program_stop(program);
     buffer_release(&program->output);
+    buffer_release(&program->ahead_text);
     free(program->text);
     free(program);
 }

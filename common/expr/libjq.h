@@ -40,16 +40,23 @@ void libjq_begin(void);
 enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
                            const struct event *ev, bool *selects);
 
-/* libjq_selects will be asked about these events, in this order: asks about all of them at once.
- * Forgotten with the next call, or by libjq_ahead_forget: an event may not change in between. */
-#define LIBJQ_AHEAD_MAX 64
-void libjq_ahead(struct libjq *program, const struct schema *schema, struct event *const *events,
-                 size_t count);
-void libjq_ahead_forget(struct libjq *program);
-
 /* The first output; its text is the program's until it runs again. */
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
                          struct value *out);
+
+/* libjq_selects, or libjq_value, will be asked about these events, in this order: asks about all of
+ * them at once. What comes of one is said, and counted, when it is asked about. Forgotten with the
+ * next call, or by libjq_ahead_forget: an event may not change in between. What was not asked
+ * ahead, for want of room, is asked when it is needed. */
+#define LIBJQ_AHEAD_MAX 64
+void libjq_selects_ahead(struct libjq *program, const struct schema *schema,
+                         const struct event *const *events, size_t count);
+void libjq_value_ahead(struct libjq *program, const struct schema *schema,
+                       const struct event *const *events, size_t count);
+void libjq_ahead_forget(struct libjq *program);
+
+/* What libjq_selects will say about an event that was asked about ahead; true for any other. */
+bool libjq_may_select(const struct libjq *program, const struct event *ev);
 
 /* Runs over one JSON text and hands every output to emit as JSON text. On OUTCOME_ERROR the
  * program's message is added to why; else OUTCOME_NONE. */

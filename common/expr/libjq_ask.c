@@ -171,48 +171,89 @@ static void ask(struct libjq *program, enum demand demand, const struct schema *
     reply_note(program, ev, json, reply);
 }
 
-void libjq_ahead(struct libjq *program, const struct schema *schema, struct event *const *events,
-                 size_t count)
+/* What it borrows is good during the call only. */
+static void ahead_got(void *context, size_t i, enum sandbox_end end, struct slice answer)
 {
-    static struct reply replies[LIBJQ_AHEAD_MAX];
-    size_t put = 0;
-    libjq_begin();
-    for (; put < count && put < LIBJQ_AHEAD_MAX; put++) {
-        if (!question_put(program, DEMAND_SELECTS, schema, events[put], (struct slice){0})) break;
-        program->ahead[put].ev = events[put];
-    }
-    sandbox_ask(reply_got, replies);
-    for (size_t i = 0; i < put; i++) {
-        program->ahead[i].reply = replies[i];
-        if (replies[i].again) program->ahead[i].ev = NULL; /* asked once more when it is needed */
-    }
-    program->ahead_count = put;
-    program->ahead_next = 0;
+    struct libjq *const program = context;
+    struct buffer *const text = &program->ahead_text;
+    struct reply *const reply = &program->ahead[i].reply;
+    reply_got(reply, 0, end, answer);
+    const bool fits = reply->out.len <= AHEAD_BYTES_MAX - text->len;
+    if (reply->again || !fits) program->ahead[i].ev = NULL;
+    program->ahead[i].out_at = text->len;
+    if (fits) buffer_add_slice(text, reply->out);
 }
 
-/* What was asked ahead about the event, once; false: nothing. */
-static bool ahead_take(struct libjq *program, const struct event *ev, struct reply *reply)
+static void ask_ahead(struct libjq *program, enum demand demand, const struct schema *schema,
+                      const struct event *const *events, size_t count)
 {
-    for (size_t i = program->ahead_next; i < program->ahead_count; i++) {
-        if (program->ahead[i].ev != ev) continue;
-        *reply = program->ahead[i].reply;
-        program->ahead_next = i + 1;
-        reply_note(program, ev, (struct slice){0}, reply);
-        return true;
+    size_t put = 0;
+    libjq_ahead_forget(program);
+    if (count == 0) return;
+    buffer_reserve(&program->ahead_text, 1); /* an empty string is not a missing one */
+    libjq_begin();
+    for (; put < count && put < LIBJQ_AHEAD_MAX; put++) {
+        if (!question_put(program, demand, schema, events[put], (struct slice){0})) break;
+        program->ahead[put].ev = events[put];
     }
-    return false;
+    sandbox_ask(ahead_got, program);
+    program->ahead_demand = demand;
+    program->ahead_count = put;
+}
+
+void libjq_selects_ahead(struct libjq *program, const struct schema *schema,
+                         const struct event *const *events, size_t count)
+{
+    ask_ahead(program, DEMAND_SELECTS, schema, events, count);
+}
+
+void libjq_value_ahead(struct libjq *program, const struct schema *schema,
+                       const struct event *const *events, size_t count)
+{
+    ask_ahead(program, DEMAND_VALUE, schema, events, count);
 }
 
 void libjq_ahead_forget(struct libjq *program)
 {
-    program->ahead_count = 0;
+    program->ahead_count = program->ahead_next = 0;
+    buffer_clear(&program->ahead_text);
+}
+
+/* Where it stands what was asked ahead about the event; false: nowhere. */
+static bool ahead_find(const struct libjq *program, enum demand demand, const struct event *ev,
+                       size_t *at)
+{
+    if (program->ahead_demand != demand) return false;
+    for (*at = program->ahead_next; *at < program->ahead_count; ++*at)
+        if (program->ahead[*at].ev == ev) return true;
+    return false;
+}
+
+static bool ahead_take(struct libjq *program, enum demand demand, const struct event *ev,
+                       struct reply *reply)
+{
+    size_t at;
+    if (!ahead_find(program, demand, ev, &at)) return false;
+    *reply = program->ahead[at].reply;
+    reply->out.text = program->ahead_text.data + program->ahead[at].out_at;
+    reply->why = (struct slice){0};
+    program->ahead_next = at;
+    reply_note(program, ev, (struct slice){0}, reply);
+    return true;
+}
+
+bool libjq_may_select(const struct libjq *program, const struct event *ev)
+{
+    size_t at;
+    if (!ahead_find(program, DEMAND_SELECTS, ev, &at)) return true;
+    return program->ahead[at].reply.outcome == OUTCOME_VALUE && program->ahead[at].reply.selects;
 }
 
 enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
                            const struct event *ev, bool *selects)
 {
     struct reply reply;
-    if (!ahead_take(program, ev, &reply))
+    if (!ahead_take(program, DEMAND_SELECTS, ev, &reply))
         ask(program, DEMAND_SELECTS, schema, ev, (struct slice){0}, &reply);
     *selects = reply.selects;
     return reply.outcome;
@@ -222,7 +263,8 @@ enum outcome libjq_value(struct libjq *program, const struct schema *schema, con
                          struct value *out)
 {
     struct reply reply;
-    ask(program, DEMAND_VALUE, schema, ev, (struct slice){0}, &reply);
+    if (!ahead_take(program, DEMAND_VALUE, ev, &reply))
+        ask(program, DEMAND_VALUE, schema, ev, (struct slice){0}, &reply);
     *out = (struct value){.kind = KIND_NULL};
     if (reply.outcome != OUTCOME_VALUE) return reply.outcome;
     buffer_clear(&program->output);

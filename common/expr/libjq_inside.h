@@ -34,6 +34,10 @@
 
 #define PROGRAMS_MAX 1024
 
+/* So much text of values is kept that were asked ahead, of each program: what is longer is asked
+ * again. */
+#define AHEAD_BYTES_MAX ((size_t)256 << 10)
+
 /* What is asked of a program. */
 enum demand {
     DEMAND_SELECTS, /* is any output neither false nor null? */
@@ -62,12 +66,15 @@ struct libjq {
     int number;           /* in programs */
     struct buffer output; /* the text of the last value */
     int cut_off;
-    /* What libjq_ahead has asked, in order, and from where on it has not been taken. */
+    /* What was asked ahead, in order, and which of it was taken last: that may be taken again. */
     struct {
-        const struct event *ev;
+        const struct event *ev; /* NULL: it has to be asked again */
         struct reply reply;
+        size_t out_at; /* where its output stands in ahead_text */
     } ahead[LIBJQ_AHEAD_MAX];
+    enum demand ahead_demand;
     size_t ahead_count, ahead_next;
+    struct buffer ahead_text;
 };
 
 /* All programs there are. The sandbox has those that were there when it was started. */

@@ -35,6 +35,13 @@ static inline struct value operand_value(const struct operand *operand, const st
     return expr_value(operand->expr, ev);
 }
 
+/* It will be looked at for these events next: expr_value_ahead. */
+static inline void operand_ahead(const struct operand *operand, const struct event *const *events,
+                                 size_t count)
+{
+    if (operand->expr != NULL) expr_value_ahead(operand->expr, events, count);
+}
+
 /* Is it cheap enough to be looked at ahead of time? */
 static inline bool operand_native(const struct operand *operand)
 {

@@ -204,6 +204,32 @@ uint64_t aggregates_other_select(const struct aggregates *all, const struct even
     return conditions_run(all, ev, all->untyped);
 }
 
+/* Is there an aggregate that will look at the operand? */
+static bool operand_wanted(const struct aggregates *all, int operand, const struct event *ev)
+{
+    for (int i = 0; i < all->count; i++) {
+        const struct aggregate *const item = &all->item[i];
+        if (item->operand != operand) continue;
+        if (item->condition == CONDITION_NONE) return true;
+        if (expr_may_select(all->condition[item->condition], ev)) return true;
+    }
+    return false;
+}
+
+void aggregates_ahead(const struct aggregates *all, const struct event *const *events, size_t count)
+{
+    for (int i = 0; i < all->condition_count; i++)
+        expr_selects_ahead(all->condition[i], events, count);
+    for (int i = 0; i < all->operand_count; i++) {
+        const struct event *wanted[EXPR_AHEAD_MAX];
+        size_t wanted_count = 0;
+        if (operand_native(&all->operand[i])) continue;
+        for (size_t at = 0; at < count; at++)
+            if (operand_wanted(all, i, events[at])) wanted[wanted_count++] = events[at];
+        operand_ahead(&all->operand[i], wanted, wanted_count);
+    }
+}
+
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected)
 {

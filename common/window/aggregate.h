@@ -143,6 +143,11 @@ static inline uint64_t aggregates_select(struct aggregates *all, const struct ev
     return selected | memo->selected;
 }
 
+/* These events will be selected and added next: the expressions that run in libjq are asked ahead,
+ * each about the events that it will be run on (expr.h). */
+void aggregates_ahead(const struct aggregates *all, const struct event *const *events,
+                      size_t count);
+
 /* Which bits of the set the event counts for. */
 static inline uint32_t aggregates_set_mask(const struct distinct_set *set, uint64_t selected)
 {

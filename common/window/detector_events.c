@@ -217,6 +217,12 @@ static void event_hint(struct run *run, struct event *ev)
     windows_hint(&detector->windows, ev);
 }
 
+static void event_ahead(struct run *run, const struct event *const *events, size_t count)
+{
+    struct detector *detector = run->own;
+    windows_ahead(&detector->windows, events, count);
+}
+
 static enum fate event_event(struct run *run, const struct event *ev)
 {
     struct detector *detector = run->own;
@@ -253,6 +259,7 @@ static const struct ranges ranges = {
 
 const struct analysis detector_of_events = {
     .hint = event_hint,
+    .ahead = event_ahead,
     .event = event_event,
     .advance = event_advance,
     .finish = event_finish,

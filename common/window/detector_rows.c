@@ -76,11 +76,28 @@ static enum reason row_amend(struct run *run, struct event *ev)
     return event_value(ev, detector->end_slot).kind == KIND_NULL ? REASON_NO_TIME : REASON_BAD_TIME;
 }
 
+/* The row was printed while its window was open: the one that closes it counts. */
+static bool is_passing(const struct detector *detector, const struct event *ev)
+{
+    return event_value(ev, detector->final_slot).kind == KIND_FALSE;
+}
+
+static void row_ahead(struct run *run, const struct event *const *events, size_t count)
+{
+    struct detector *detector = run->own;
+    const struct event *scored[EXPR_AHEAD_MAX];
+    size_t scored_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_passing(detector, events[i])) scored[scored_count++] = events[i];
+    operand_ahead(&detector->operand, scored, scored_count);
+    group_ahead(&detector->by, scored, scored_count);
+}
+
 static enum fate row_event(struct run *run, const struct event *ev)
 {
     struct detector *detector = run->own;
     struct scored one = {.start_us = ev->time_us};
-    if (event_value(ev, detector->final_slot).kind == KIND_FALSE) return FATE_FILTERED;
+    if (is_passing(detector, ev)) return FATE_FILTERED;
     (void)row_end(detector, ev, &one.end_us); /* has been looked at */
     const struct value value = operand_value(&detector->operand, ev);
     one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
@@ -112,6 +129,7 @@ static void row_explain(struct run *run, struct buffer *out)
 
 const struct analysis detector_of_rows = {
     .amend = row_amend,
+    .ahead = row_ahead,
     .event = row_event,
     .advance = row_advance,
     .save = detector_save,

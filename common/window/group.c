@@ -243,6 +243,12 @@ struct id group_id(struct group_by *by, const struct event *ev)
     }
 }
 
+void group_ahead(const struct group_by *by, const struct event *const *events, size_t count)
+{
+    for (int i = 0; i < by->count; i++)
+        operand_ahead(&by->value[i].operand, events, count);
+}
+
 bool group_values(struct slice key, struct value *values, int width)
 {
     struct unpack in = {.at = key.text, .end = key.text + key.len};

@@ -74,6 +74,9 @@ void group_key(struct group_by *by, const struct event *ev, struct buffer *key);
 /* The id of the event's key: id_of of what group_key makes. */
 struct id group_id(struct group_by *by, const struct event *ev);
 
+/* The keys of these events will be asked for next: expr_value_ahead. */
+void group_ahead(const struct group_by *by, const struct event *const *events, size_t count);
+
 /* Takes a key apart into width values, which borrow from it. False: this is no such key. */
 bool group_values(struct slice key, struct value *values, int width);
 

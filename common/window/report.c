@@ -237,6 +237,12 @@ static void report_hint(struct run *run, struct event *ev)
     windows_hint(&report->windows, ev);
 }
 
+static void report_ahead(struct run *run, const struct event *const *events, size_t count)
+{
+    struct report *report = run->own;
+    windows_ahead(&report->windows, events, count);
+}
+
 static enum fate report_event(struct run *run, const struct event *ev)
 {
     struct report *report = run->own;
@@ -317,7 +323,7 @@ static const struct ranges ranges = {
 };
 
 #define REPORT_ANALYSIS                                                                            \
-    .hint = report_hint, .event = report_event, .advance = report_advance,                         \
+    .hint = report_hint, .ahead = report_ahead, .event = report_event, .advance = report_advance,  \
     .updates = report_updates, .finish = report_finish, .save = report_save, .load = report_load,  \
     .explain = report_explain
 

@@ -226,6 +226,24 @@ void windows_hint(struct windows *all, struct event *ev)
     if (!id_is_none(look->first)) table_prefetch(&window->ids[0], look->first);
 }
 
+/* Is the event late for every window? */
+static inline bool is_late(const struct windows *all, int64_t start_us, const struct event *ev)
+{
+    return start_us + all->size_us <= ev->watermark_us;
+}
+
+void windows_ahead(struct windows *all, const struct event *const *events, size_t count)
+{
+    const struct event *timely[EXPR_AHEAD_MAX];
+    size_t timely_count = 0;
+    if (all->hinted || all->run->settings.merge) return;
+    for (size_t i = 0; i < count; i++)
+        if (!is_late(all, windows_floor(all, events[i]->time_us), events[i]))
+            timely[timely_count++] = events[i];
+    group_ahead(all->by, timely, timely_count);
+    aggregates_ahead(all->aggregates, timely, timely_count);
+}
+
 struct group *group_put(struct windows *all, struct window *window, struct id id,
                         const struct event *ev)
 {
@@ -342,7 +360,7 @@ enum fate windows_event(struct windows *all, const struct event *ev)
     if (__builtin_expect(all->run->settings.merge, 0)) return row_event(all, ev);
     const bool recent = is_recent(all, ev->time_us);
     const int64_t start_us = recent ? all->recent->start_us : windows_floor(all, ev->time_us);
-    if (start_us + all->size_us <= ev->watermark_us) return FATE_LATE;
+    if (is_late(all, start_us, ev)) return FATE_LATE;
 
     struct look own;
     const struct look *look = (const struct look *)(const void *)ev->hint;

@@ -128,6 +128,9 @@ int64_t windows_floor(const struct windows *all, int64_t time_us);
 /* tool.hint: works out the event's ids and fetches the places they will need. */
 void windows_hint(struct windows *all, struct event *ev);
 
+/* tool.ahead. */
+void windows_ahead(struct windows *all, const struct event *const *events, size_t count);
+
 /* tool.event: adds the event to its windows. */
 enum fate windows_event(struct windows *all, const struct event *ev);
 

@@ -806,6 +806,59 @@ static void test_endless_program(void)
            "a program that is cut off at every event ends nothing");
 }
 
+/* Asked ahead: the answers are the same, and nothing is counted before they are wanted. */
+
+#define AHEAD_EVENTS 4
+
+static void test_ahead(void)
+{
+    static const char *const lines[AHEAD_EVENTS] = {"{\"a\":\"first\"}", "{\"a\":\"\"}",
+                                                    "{\"a\":7}", "{\"a\":\"last\"}"};
+    static struct sample samples[AHEAD_EVENTS];
+    const struct event *events[AHEAD_EVENTS];
+    struct buffer apart = {0}, together = {0};
+    struct schema schema;
+    schema_init(&schema);
+    struct expr *const value = compile(expr_compile_libjq, ".a | . + \"\"", &schema);
+    struct expr *const selects = compile(expr_compile_libjq, "(.a | . + \"\") != \"\"", &schema);
+    for (int i = 0; i < AHEAD_EVENTS; i++) {
+        sample_init(&samples[i], &schema);
+        (void)sample_scan(&samples[i], slice_of(lines[i]));
+        events[i] = &samples[i].ev;
+        answer(value, events[i], &apart);
+        answer(selects, events[i], &apart);
+    }
+    expr_errors = 0;
+    expr_value_ahead(value, events, AHEAD_EVENTS);
+    expr_selects_ahead(selects, events, AHEAD_EVENTS);
+    ok(expr_may_select(selects, events[0]) && !expr_may_select(selects, events[1]) &&
+           !expr_may_select(selects, events[2]),
+       "what was asked ahead can be looked at");
+    is_int((int64_t)expr_errors, 0, "errors of what was asked ahead are not counted yet");
+    for (int i = 0; i < AHEAD_EVENTS; i++) {
+        answer(value, events[i], &together);
+        answer(selects, events[i], &together);
+    }
+    buffer_add_char(&apart, '\0');
+    is_text(buffer_slice(&together), apart.data, "what is asked ahead is answered as what is not");
+    is_int((int64_t)expr_errors, 4, "and its errors count each time");
+    expr_value_ahead(value, events + 2, 1);
+    expr_errors = 0;
+    (void)expr_value(value, events[2]);
+    (void)expr_value(value, events[2]);
+    is_int((int64_t)expr_errors, 2, "it may be asked for again");
+    expr_ahead_forget(value);
+    (void)sample_scan(&samples[2], SLICE("{\"a\":\"new\"}"));
+    is_text(value_slice(expr_value(value, events[2])), "new", "what is forgotten is asked anew");
+    for (int i = 0; i < AHEAD_EVENTS; i++)
+        sample_release(&samples[i]);
+    buffer_release(&apart);
+    buffer_release(&together);
+    expr_free(value);
+    expr_free(selects);
+    schema_release(&schema);
+}
+
 /* The rest of the interface. */
 
 static void test_explain(void)
@@ -976,6 +1029,7 @@ int main(int argc, char **argv)
     setenv("TZ", "Asia/Tokyo", 1);
     if (argc > 2) random_state = strtoull(argv[2], NULL, 10);
     test_cases(argc > 1 ? argv[1] : "tests/cases/expr.tsv");
+    test_ahead();
     test_refusals();
     test_home();
     test_explain();
