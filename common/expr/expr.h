@@ -22,10 +22,9 @@
  * include, modulemeta. Members, keys and variables may have these names. ~/.jq is not read, and
  * strftime's zone is UTC.
  *
- * A program that takes too many steps or too much memory over one event (about half a second,
- * 256 MiB; more for a long line) is cut off: an error, named on standard error the first three
- * times. The next event finds the program in order again. Ten in a row end the run: then it is
- * not the event's fault.
+ * What libjq runs, it runs in a process of its own (sandbox.h). A program that takes too many steps
+ * or too much memory over one event (jq_limits.h; more for a long line) is cut off: an error, named
+ * on standard error the first three times, and no other event is touched by it.
  *
  * An expression is one thread's at a time; compiling is done before there are several.
  */
