@@ -49,6 +49,18 @@ static void count_add(struct buffer *out, uint64_t count)
     }
 }
 
+/* "none of 500 events had a value". */
+static void none_add(struct buffer *out, uint64_t events, const char *article, const char *what)
+{
+    if (events == 1) {
+        buffer_printf(out, "the only event had no %s", what);
+        return;
+    }
+    buffer_add_literal(out, "none of ");
+    count_add(out, events);
+    buffer_printf(out, " events had %s %s", article, what);
+}
+
 /* "5 of 1,000 WHAT" */
 static void share_add(struct buffer *out, uint64_t part, uint64_t whole, const char *what)
 {
@@ -254,9 +266,9 @@ static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint
     if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
     if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
     struct buffer text = {0};
-    buffer_printf(&text, "--%s: none of ", mention.option);
-    count_add(&text, events);
-    buffer_printf(&text, " events had a value for %.*s", (int)wanted.len, wanted.text);
+    buffer_printf(&text, "--%s: ", mention.option);
+    none_add(&text, events, "a", "value for ");
+    buffer_add_slice(&text, wanted);
     if (near)
         buffer_printf(&text, "; did you mean %.*s?", (int)nearest.name.len, nearest.name.text);
     else
@@ -308,9 +320,8 @@ static void repeats_tell(struct loop *l, uint64_t events)
     if (options->dedup_us == 0) return;
     if ((witness->slots >> SLOT_EVENT_ID & 1) != 0) {
         const struct slice id = meant(l, SLICE("event_id"), false).name;
-        buffer_add_literal(&text, "--dedup has done nothing: none of ");
-        count_add(&text, events);
-        buffer_add_literal(&text, " events had an event_id");
+        buffer_add_literal(&text, "--dedup has done nothing: ");
+        none_add(&text, events, "an", "event_id");
         if (id.text != NULL) {
             buffer_printf(&text, "; did you mean %.*s?", (int)id.len, id.text);
             rename_add(l, &text, SLICE("event_id"), id);
@@ -468,4 +479,20 @@ int hint_end(struct loop *l)
     /* With a state the position has moved on, and a service is not to start again for it. */
     return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
                                                                              : EXIT_DONE;
+}
+
+void hint_encoding(const struct loop *l)
+{
+    const uint64_t foreign = l->admission.fates.rejects.foreign;
+    struct buffer text = {0};
+    bool sized = false;
+    for (int i = 0; i < l->inputs.count; i++)
+        sized |= l->inputs.input[i].framing == FRAMING_SIZED;
+    if (foreign == 0 || options->encoding != NULL) return;
+    count_add(&text, foreign);
+    buffer_printf(&text, " record%s not UTF-8: %s", foreign == 1 ? " is" : "s are",
+                  sized ? "cs-parse --repair=utf8 --keep-frame mends what it can"
+                        : "--encoding=latin1 if all is in that (or CP1252, or another); "
+                          "cs-parse --repair=utf8 mends single bytes");
+    tell(&text);
 }

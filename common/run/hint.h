@@ -22,6 +22,9 @@ void hint_begin(struct loop *l, const struct input *input, struct slice head);
 /* Says early what cannot get right any more; cheap. */
 void hint_early(struct loop *l);
 
+/* At the end: what was refused may only be in another encoding. */
+void hint_encoding(const struct loop *l);
+
 /* The run is over. Returns its exit status: records came, and none was of use. */
 int hint_end(struct loop *l);
 

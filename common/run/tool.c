@@ -446,20 +446,6 @@ static void start(struct loop *l, int argc, char **argv)
     notify_ready(&l->notify);
 }
 
-/* At the end: what was refused may only be in another encoding. */
-static void encoding_hint(const struct loop *l)
-{
-    const uint64_t foreign = l->admission.fates.rejects.foreign;
-    bool sized = false;
-    for (int i = 0; i < l->inputs.count; i++)
-        sized |= l->inputs.input[i].framing == FRAMING_SIZED;
-    if (foreign == 0 || options->encoding != NULL) return;
-    message("%llu record%s not UTF-8: %s", (unsigned long long)foreign,
-            foreign == 1 ? " is" : "s are",
-            sized ? "cs-parse --repair=utf8 --keep-frame mends what it can"
-                  : "--encoding=latin1? (or CP1252, or what else it is in)");
-}
-
 /* Giving back the memory of a million sessions takes longer than saving them, and the process ends
  * anyway: it is done where somebody looks for leaks. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -518,7 +504,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);
     misnumber_tell(&l->run.misnumbers);
-    encoding_hint(l);
+    hint_encoding(l);
     if (options->stats) summary_write(l);
     if (options->spool != NULL) spool_close(&l->spool);
     output_close(&l->output);
