@@ -109,13 +109,11 @@ static inline int64_t instant_within(int64_t time_us)
 /* Adds it as a JSON string, in quotes; a time beyond the range as the last instant within. */
 void instant_print_string(struct buffer *out, int64_t time_us);
 
-/* A time so much later; never (INT64_MAX) where the duration is none or the time is never. */
+/* A time so much later; never (INT64_MAX) where the duration is none (INT64_MAX). The time is one
+ * that can be: of an event, or a watermark. */
 static inline int64_t instant_add_capped(int64_t time_us, int64_t duration_us)
 {
-    int64_t later_us;
-    if (duration_us == INT64_MAX || __builtin_add_overflow(time_us, duration_us, &later_us))
-        return INT64_MAX;
-    return later_us;
+    return duration_us == INT64_MAX ? INT64_MAX : time_us + duration_us;
 }
 
 static inline int64_t instant_max(int64_t a_us, int64_t b_us)

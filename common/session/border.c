@@ -9,7 +9,8 @@ struct border_entry {
 
 void border_init(struct border *border, int64_t border_us, int64_t gap_us)
 {
-    const int64_t until_us = instant_add_capped(border_us, gap_us);
+    const int64_t until_us =
+        border_us == INT64_MAX ? INT64_MAX : instant_add_capped(border_us, gap_us);
     *border = (struct border){.is_range = true,
                               .holds_all = border_us == INT64_MAX,
                               .gap_us = gap_us,
