@@ -14,7 +14,8 @@ teardown() {
 @test "--stats-label: two runs in one directory have series of their own" {
   minutes 0 9 >in
   cs-window --size=5m --agg=n=count --stats=a.prom --stats-label=instance=a,shop=north in >rows
-  cs-window --size=5m --agg=n=count --stats=b.prom --stats-label=instance=b --stats-label=shop=south in >rows
+  cs-window --size=5m --agg=n=count --stats=b.prom --stats-label=instance=b --stats-label=shop=south in >rows 2>err
+  [ ! -s err ]
   grep -qx 'clickstream_read_total{tool="cs-window",instance="a",shop="north"} 10' a.prom
   grep -qx 'clickstream_read_total{tool="cs-window",instance="b",shop="south"} 10' b.prom
   grep -qx 'clickstream_rejected_by_reason_total{tool="cs-window",instance="a",shop="north",reason="not-json"} 0' a.prom

@@ -284,6 +284,17 @@ bool paths_same(const char *one, const char *other)
     return same;
 }
 
+DIR *path_directory(const char *name, size_t *len)
+{
+    const char *const slash = strrchr(name, '/');
+    struct buffer path = {0};
+    *len = slash == NULL ? 0 : (size_t)(slash - name) + 1;
+    buffer_printf(&path, "%.*s.%c", (int)*len, name, '\0');
+    DIR *const directory = opendir(path.data);
+    buffer_release(&path);
+    return directory;
+}
+
 void paths_release(void)
 {
     for (size_t i = 0; i < count; i++) {

@@ -15,7 +15,9 @@
 #ifndef CS_PATHS_H
 #define CS_PATHS_H
 
+#include <dirent.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum path_use {
     PATH_READ,     /* an input, a view, a map */
@@ -42,6 +44,10 @@ bool paths_same(const char *one, const char *other);
 /* The descriptor that a name such as /dev/stdout stands for, 1 or 2, or -1. Opened anew, a file
  * behind it would be written from its start, over what other rows and messages have put there. */
 int path_stream(const char *name);
+
+/* Opens the directory that a name is in; *len: so many bytes of the name say which, up to its last
+ * slash. NULL: it cannot be opened. */
+DIR *path_directory(const char *name, size_t *len);
 
 /* Gives back what was noted. */
 void paths_release(void);

@@ -69,20 +69,6 @@ static const char *stats_every_set(const char *value)
     return given.stats_every_us < 100000 ? "must be 100ms at least" : NULL;
 }
 
-static const char *stats_label_set(const char *value)
-{
-    struct list *const labels = &given.stats_labels;
-    const size_t before = labels->count;
-    const char *why = list_add(labels, LIST_PAIRS, slice_of(value));
-    for (size_t i = before; why == NULL && i < labels->count; i++) {
-        why = metrics_label(labels->item[i].name, labels->item[i].value);
-        for (size_t earlier = 0; why == NULL && earlier < i; earlier++)
-            if (slice_equal(labels->item[earlier].name, labels->item[i].name))
-                why = "gives one label twice";
-    }
-    return why;
-}
-
 static const char *pad_set(const char *value)
 {
     if (value == NULL) {
@@ -396,8 +382,8 @@ static const struct option_row rows[] = {
      .help = "also write them every DUR"},
     {.name = "stats-label",
      .group = INSIDE,
-     .type = OPTION_CALL,
-     .call = stats_label_set,
+     .type = OPTION_LIST,
+     .target = &given.stats_label,
      .argument = "NAME=VALUE,...",
      .free = true,
      .help = "labels for every counter, as instance=shop; may repeat"},
@@ -466,6 +452,21 @@ static void settle_encoding(void)
     if (charset_is_utf8(given.encoding)) given.encoding = NULL;
 }
 
+/* --stats-label: its items, each of which has to be one. */
+static void labels_settle(void)
+{
+    const struct list *const labels = &given.stats_labels;
+    if (!given.stats && given.stats_label.count != 0) die_usage("--stats-label needs --stats");
+    option_items(&given.stats_labels, "stats-label", &given.stats_label, LIST_PAIRS);
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct slice name = labels->item[i].name;
+        const char *why = metrics_label(name, labels->item[i].value);
+        for (size_t earlier = 0; why == NULL && earlier < i; earlier++)
+            if (slice_equal(labels->item[earlier].name, name)) why = "is given twice";
+        if (why != NULL) die_usage("--stats-label: '%.*s' %s", (int)name.len, name.text, why);
+    }
+}
+
 static void refuse_options(const struct tool *tool)
 {
     refuse_empty_names();
@@ -487,7 +488,7 @@ static void refuse_options(const struct tool *tool)
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
     if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
     if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
-    if (!given.stats && given.stats_labels.count != 0) die_usage("--stats-label needs --stats");
+    labels_settle();
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");
     if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");

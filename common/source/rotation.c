@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/die.h"
 #include "base/head.h"
+#include "base/paths.h"
 
 /* Is the file still there, under the name it had? */
 static bool is_in_place(const struct position *position)
@@ -165,12 +166,8 @@ static bool place_try(struct place *place, const struct position *position, cons
 
 static bool place_find(struct place *place, const struct position *position)
 {
-    const char *const slash = strrchr(position->name, '/');
-    const size_t dir_len = slash == NULL ? 0 : (size_t)(slash - position->name) + 1;
-    buffer_add(&place->name, position->name, dir_len);
-    buffer_add_literal(&place->name, ".");
-    buffer_add_char(&place->name, '\0');
-    DIR *const dir = opendir(place->name.data);
+    size_t dir_len;
+    DIR *const dir = path_directory(position->name, &dir_len);
     bool found = false;
     const struct dirent *entry;
     while (!found && dir != NULL && (entry = readdir(dir)) != NULL)

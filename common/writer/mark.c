@@ -2,12 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
 #include "base/head.h"
+#include "base/paths.h"
 
 static bool is_marked(const struct mark *mark, const struct stat *stat)
 {
@@ -71,13 +71,8 @@ static bool moved_file(const struct mark *mark, int dir, const char *name)
 /* Looks for the file of the mark in the directory of name. */
 static bool moved_find(const struct mark *mark, const char *name)
 {
-    const char *const slash = strrchr(name, '/');
-    struct buffer path = {0};
-    buffer_add(&path, name, slash == NULL ? 0 : (size_t)(slash - name) + 1);
-    buffer_add_literal(&path, ".");
-    buffer_add_char(&path, '\0');
-    DIR *const dir = opendir(path.data);
-    buffer_release(&path);
+    size_t dir_len;
+    DIR *const dir = path_directory(name, &dir_len);
     if (dir == NULL) return false;
     bool found = false;
     const struct dirent *entry;
