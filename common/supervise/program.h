@@ -1,0 +1,61 @@
+/*
+ * program.h - a tool as cs-run runs it: its own words, what it is given beside, and the directory
+ * in which all that its next run needs is.
+ *
+ *     DIR/state    the tool's own
+ *     DIR/begin    begin.h
+ *     DIR/spool/   with -o: rows for cs-ship
+ *
+ * Where the input comes from and where the state is, is said to the tool and not by its words.
+ */
+#ifndef CS_PROGRAM_H
+#define CS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
+#include "supervise/topic.h"
+#include "supervise/words.h"
+
+/* Where a program is in a partition. */
+struct place {
+    int64_t begun;    /* where it began when its directory was made; -1: not known */
+    int64_t position; /* the last offset that its state has counted; -1: none */
+    int64_t next;     /* the offset that it has to be given next */
+};
+
+struct program {
+    const char *name;    /* "cs-funnel": for messages */
+    struct words words;  /* as given, the program first */
+    struct buffer path;  /* where the program is */
+    const char *dir;     /* borrowed */
+    const char *out;     /* the topic that rows go to; NULL: none */
+    struct buffer key;   /* of its rows: what --key is given; empty: its words have one */
+    struct place *place; /* one for each partition that is read */
+    int64_t begun_count; /* partitions the topic had when the directory was made; 0: it is new */
+    mode_t umask;        /* of what it writes: the user's */
+};
+
+/* What its words must not or must not yet say is exit 2, and a tool that is none. */
+void program_check(struct program *program, char *const *words, const char *out);
+
+/* Counts of some partitions out of more are partial counts: exit 2 where that would be wrong. */
+void program_check_part(const struct program *program, const struct topic *topic);
+
+/* Fills in position out of its state. Passes on the exit status of a tool that refuses it. */
+void program_positions(struct program *program, const struct topic *topic);
+
+/* Finds what names a row of it. */
+void program_find_key(struct program *program);
+
+/* The members of the key, out of what the tool of that name says with --explain. */
+void program_key(struct buffer *key, const char *name, bool by_partition, struct slice explained);
+
+/* Does it close all that is open when its input ends? */
+bool program_flushes(const struct program *program);
+
+void program_release(struct program *program);
+
+#endif
