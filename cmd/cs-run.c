@@ -1,23 +1,20 @@
 /*
- * cs-run - a tool from a topic: kcat for each partition, begun where the tool's state ends, the
- * tool, and the shipper of its rows. cs-run(1) says which traps this steps around.
+ * cs-run - tools from a topic: kcat for each partition, begun where the tools' states end, the
+ * tools, and the shippers of their rows. cs-run(1) says which traps this steps around.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/memory.h"
 #include "run/signals.h"
 #include "supervise/ask.h"
 #include "supervise/directory.h"
-#include "supervise/run_options.h"
+#include "supervise/process.h"
+#include "supervise/programs.h"
 #include "supervise/supervisor.h"
-
-static const struct run_options *options;
 
 /* A stream that is closed would be taken by the next pipe. Messages that nobody wants go nowhere;
  * using the others fails. */
@@ -28,69 +25,41 @@ static void streams_occupy(void)
     if (fcntl(STDERR_FILENO, F_GETFD) < 0) (void)!open("/dev/null", O_WRONLY);
 }
 
-/* Where the run begins, in one line: the offsets in the order of the partitions. */
-static void places_say(const struct program *program, const struct topic *topic)
+/* kcat is what talks to Kafka. */
+static void kcat_need(void)
 {
-    struct buffer text = {0};
-    int64_t behind = 0;
-    for (size_t i = 0; i < topic->read; i++) {
-        behind += topic->log[i].high - program->place[i].next;
-        if (topic->read <= 12) buffer_printf(&text, " %lld", (long long)program->place[i].next);
-    }
-    if (topic->read > 12)
-        buffer_printf(&text, " %lld (the first partition)", (long long)program->place[0].next);
-    message("%s: %zu partition%s, from offset%.*s; %lld offsets before the end", topic->name,
-            topic->read, topic->read == 1 ? "" : "s", (int)text.len, text.data, (long long)behind);
-    buffer_release(&text);
+    struct buffer path = {0};
+    if (!program_find(&path, "kcat"))
+        die_usage("kcat is not installed: it is what talks to Kafka (apt-get install kcat)");
+    buffer_release(&path);
 }
 
-/* All about where to go on. */
-static void places_find(struct program *program, struct topic *topic)
+/* The run begins anew in this process: it reads what the topic has got, and starts what has ended.
+ */
+static _Noreturn void begin_anew(char **argv, mode_t given)
 {
-    program_positions(program, topic);
-    topic_ends(topic);
-    begin_find(program, topic, &options->beginning);
-    begin_go_on(program, topic, options->skip_gone);
-}
-
-/* The run begins anew in this process, and reads what the topic has got. */
-static _Noreturn void begin_anew(char **argv, const struct program *program)
-{
-    umask(program->umask);
+    umask(given);
     execv("/proc/self/exe", argv);
     die_errno("%s: cannot be run again", argv[0]);
 }
 
-/* What the exit status says: the tool's own judgement first. */
-static int verdict(const struct supervisor *run, struct topic *topic)
+/* Something has ended that should not have. */
+static int failure_judge(const struct supervisor *run, struct programs *programs,
+                         struct topic *topic)
 {
-    const struct program *const program = run->program;
-    if (run->tool_status == EXIT_USAGE || run->tool_status == EXIT_PERSON) return run->tool_status;
-    if (run->failed.len > 0) {
-        message("%.*s", (int)run->failed.len, run->failed.data);
-        /* Was it because the log has been cut while it was read? */
-        if (run->source_failed) places_find(run->program, topic);
-        return EXIT_FAILED;
-    }
-    if (run->tool_status != 0 && stop_signal != SIGINT)
-        die("%s has ended with exit status %d", program->name, run->tool_status);
-    return run->ship_status == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-/* What is needed before the first question. */
-static void tools_find(struct program *program)
-{
-    struct buffer kcat = {0};
-    program_check(program, options->command, options->out);
-    program->dir = options->dir;
-    if (!program_find(&kcat, "kcat"))
-        die_usage("kcat is not installed: it is what talks to Kafka (apt-get install kcat)");
-    buffer_release(&kcat);
+    if (run->failed_status != 0) return run->failed_status;
+    const int refusal = programs_refusal(programs);
+    if (refusal != 0) return refusal;
+    message("%.*s", (int)run->failed.len, run->failed.data);
+    /* Was it because the log has been cut while it was read? */
+    const int status = run->source_failed ? programs_place_again(programs, topic) : 0;
+    return status == 0 ? EXIT_FAILED : status;
 }
 
 int main(int argc, char **argv)
 {
-    struct program program = {.umask = umask(077)};
+    struct programs programs;
+    struct front front;
     struct kcat kcat;
     struct topic topic;
     (void)argc;
@@ -98,36 +67,44 @@ int main(int argc, char **argv)
     prctl(PR_SET_NAME, "cs-run"); /* after begin_anew it would be "exe" */
     streams_occupy();
     setenv("LC_ALL", "C", 1);
-    options = run_options_read(argv);
-    tools_find(&program);
+    const mode_t umask_given = umask(077);
+    const struct run_options *const options = run_options_read(argv);
+    programs_init(&programs, options, umask_given);
+    front_init(&front, &options->parse);
+    kcat_need();
 
     const int wake_fd = signals_catch(true, false);
     ask_wake(wake_fd);
+    front_check(&front);
     kcat_connect(&kcat, options->brokers, &options->files, &options->properties);
     const int lock = directory_take(options->dir);
+    programs_settle(&programs);
     topic_find(&topic, &kcat, options->topic, options->partitions);
-    program_check_part(&program, &topic);
-    program.place = memory_zero(topic.read, sizeof program.place[0]);
-    places_find(&program, &topic);
-    if (program.out != NULL) program_find_key(&program);
-    if (!options->quiet) places_say(&program, &topic);
-    const bool may_grow = !options->once && topic.all && !program_flushes(&program);
+    programs_check_part(&programs, &topic);
+    programs_place(&programs, &topic);
+    const bool may_begin_anew = programs_may_begin_anew(&programs);
     struct supervisor run = {
         .topic = &topic,
-        .program = &program,
+        .front = &front,
+        .program = programs.program,
+        .programs = programs.count,
         .drain = options->drain,
-        .refresh_us = may_grow ? options->refresh_us : 0,
+        .refresh_us = may_begin_anew && topic.all ? options->refresh_us : 0,
         .once = options->once,
+        .may_begin_anew = may_begin_anew,
         .lock = lock,
         .wake_fd = wake_fd,
     };
     supervisor_run(&run);
-    const int status = verdict(&run, &topic);
-    if (status == EXIT_DONE && run.grown && stop_signal == 0) begin_anew(argv, &program);
+    int status =
+        run.failed.len > 0 ? failure_judge(&run, &programs, &topic) : programs_judge(&programs);
+    if (status == EXIT_DONE && run.again && stop_signal == 0) begin_anew(argv, umask_given);
+    if (run.failed.len == 0) status = programs_left_out(&programs, status);
     supervisor_release(&run);
     topic_release(&topic);
     kcat_release(&kcat);
-    program_release(&program);
+    programs_release(&programs);
+    front_release(&front);
     run_options_release();
     if (status == EXIT_DONE) ask_leave();
     return status;

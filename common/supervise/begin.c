@@ -46,40 +46,49 @@ static bool number_read(const char *text, int64_t *number)
     return end != text && *end == '\0' && errno == 0 && read >= 0;
 }
 
-/* "PARTITION OFFSET". False: it makes no sense. */
+/* A line of a file that makes no sense. */
+static bool line_refuse(const struct program *program, const char *line)
+{
+    message("%s/begin: makes no sense at '%s'", program->dir, line);
+    return false;
+}
+
+/* "PARTITION OFFSET". */
 static bool begin_partition(struct program *program, const struct topic *topic, const char *which,
                             const char *value)
 {
     int64_t number, offset;
-    if (!number_read(which, &number) || !number_read(value, &offset)) return false;
+    if (!number_read(which, &number) || !number_read(value, &offset))
+        return line_refuse(program, which);
     const int64_t i = topic_index(topic, number);
     if (i < 0 && number >= topic->count)
-        die_person("%s: has only %lld partitions now, and %s counts partition %lld: is it the "
-                   "topic it was?",
-                   topic->name, (long long)topic->count, program->dir, (long long)number);
-    if (i < 0)
-        die_person("%s: also counts partition %lld, which is not read now (-p)", program->dir,
-                   (long long)number);
+        message(
+            "%s: has only %lld partitions now, and %s counts partition %lld: is it the topic it "
+            "was?",
+            topic->name, (long long)topic->count, program->dir, (long long)number);
+    else if (i < 0)
+        message("%s: also counts partition %lld, which is not read now (-p)", program->dir,
+                (long long)number);
+    if (i < 0) return false;
     program->place[i].begun = offset;
     return true;
 }
 
-/* A line of the file. */
-static void begin_line(struct program *program, const struct topic *topic, char *line)
+/* A line of the file. False: a person is needed. */
+static bool begin_line(struct program *program, const struct topic *topic, char *line)
 {
     char *const blank = strchrnul(line, ' ');
     const char *const value = *blank == ' ' ? blank + 1 : blank;
     *blank = '\0';
-    bool good = true;
-    if (strcmp(line, "topic") != 0)
-        good = strcmp(line, "partitions") == 0 ? number_read(value, &program->begun_count)
-                                               : begin_partition(program, topic, line, value);
-    else if (strcmp(value, topic->name) != 0)
-        die_person("%s: was made from the topic %s, not %s", program->dir, value, topic->name);
-    if (!good) die_person("%s/begin: makes no sense at '%s'", program->dir, line);
+    if (strcmp(line, "partitions") == 0)
+        return number_read(value, &program->begun_count) || line_refuse(program, line);
+    if (strcmp(line, "topic") != 0) return begin_partition(program, topic, line, value);
+    if (strcmp(value, topic->name) == 0) return true;
+    message("%s: was made from the topic %s, not %s", program->dir, value, topic->name);
+    return false;
 }
 
-static void begin_read(struct program *program, const struct topic *topic)
+static bool begin_read(struct program *program, const struct topic *topic)
 {
     char *const path = begin_path(program, "");
     for (size_t i = 0; i < topic->read; i++)
@@ -89,9 +98,10 @@ static void begin_read(struct program *program, const struct topic *topic)
     if (file == NULL && errno != ENOENT) die_errno("%s", path);
     char *line = NULL;
     size_t cap = 0;
-    for (ssize_t len; file != NULL && (len = getline(&line, &cap, file)) > 0;) {
+    bool good = true;
+    for (ssize_t len; good && file != NULL && (len = getline(&line, &cap, file)) > 0;) {
         if (line[len - 1] == '\n') line[len - 1] = '\0';
-        begin_line(program, topic, line);
+        good = begin_line(program, topic, line);
     }
     free(line);
     if (file != NULL) {
@@ -99,6 +109,7 @@ static void begin_read(struct program *program, const struct topic *topic)
         fclose(file);
     }
     free(path);
+    return good;
 }
 
 static void begin_write(const struct program *program, const struct topic *topic)
@@ -174,43 +185,44 @@ static void begin_grow(struct program *program, const struct topic *topic)
     begin_write(program, topic);
 }
 
-void begin_find(struct program *program, const struct topic *topic, const struct beginning *from)
+bool begin_find(struct program *program, const struct topic *topic, const struct beginning *from)
 {
-    begin_read(program, topic);
+    if (!begin_read(program, topic)) return false;
     if (program->begun_count == 0)
         begin_make(program, topic, from);
     else if (program->begun_count != topic->count)
         begin_grow(program, topic);
+    return true;
 }
 
-static void place_gone(const struct topic *topic, const struct log *log, struct place *place,
+static bool place_gone(const struct topic *topic, const struct log *log, struct place *place,
                        bool skip_gone)
 {
-    if (!skip_gone)
-        die_person("%s [%lld]: position %lld is gone, the log begins at %lld: events are lost for "
-                   "good; --skip-gone goes on without them",
-                   topic->name, (long long)log->number, (long long)place->next,
-                   (long long)log->low);
-    message("%s [%lld]: position %lld is gone, the log begins at %lld: going on there", topic->name,
-            (long long)log->number, (long long)place->next, (long long)log->low);
+    message(skip_gone ? "%s [%lld]: position %lld is gone, the log begins at %lld: going on there"
+                      : "%s [%lld]: position %lld is gone, the log begins at %lld: events are lost "
+                        "for good; --skip-gone goes on without them",
+            topic->name, (long long)log->number, (long long)place->next, (long long)log->low);
     place->next = log->low;
+    return skip_gone;
 }
 
 /* kcat, without topic.auto.offset.reset=error, would go to the end of the log without a word. */
-void begin_go_on(struct program *program, const struct topic *topic, bool skip_gone)
+bool begin_go_on(struct program *program, const struct topic *topic, bool skip_gone)
 {
     for (size_t i = 0; i < topic->read; i++) {
         const struct log *const log = &topic->log[i];
         struct place *const place = &program->place[i];
         place->next = place->position >= 0 ? place->position + 1 : place->begun;
         if (place->next < 0)
-            die_person("%s/begin: does not say where partition %lld began", program->dir,
-                       (long long)log->number);
-        if (place->next > log->high)
-            die_person("%s [%lld]: position %lld is behind the end of the log, %lld: is it the "
-                       "topic it was?",
-                       topic->name, (long long)log->number, (long long)place->next,
-                       (long long)log->high);
-        if (place->next < log->low) place_gone(topic, log, place, skip_gone);
+            message("%s/begin: does not say where partition %lld began", program->dir,
+                    (long long)log->number);
+        else if (place->next > log->high)
+            message("%s [%lld]: position %lld is behind the end of the log, %lld: is it the topic "
+                    "it was?",
+                    topic->name, (long long)log->number, (long long)place->next,
+                    (long long)log->high);
+        if (place->next < 0 || place->next > log->high) return false;
+        if (place->next < log->low && !place_gone(topic, log, place, skip_gone)) return false;
     }
+    return true;
 }

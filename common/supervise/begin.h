@@ -27,12 +27,14 @@ struct beginning {
 /* Reads the value of --from. False: it is none. */
 bool beginning_read(struct beginning *from, const char *text);
 
-/* Fills in begun, or makes the file where there is none. Exit 3: it is of another topic, or knows
- * partitions that are not read now. */
-void begin_find(struct program *program, const struct topic *topic, const struct beginning *from);
+/* Fills in begun, or makes the file where there is none. False: a person is needed, and why has
+ * been said: it is of another topic, or knows partitions that are not read now. Exit 2: it is new,
+ * and nobody says where it begins. */
+bool begin_find(struct program *program, const struct topic *topic, const struct beginning *from);
 
-/* Fills in next, which begun and position are known for. Exit 3: that is behind the end of the log,
- * or gone from its beginning, unless skip_gone: then it is the beginning. */
-void begin_go_on(struct program *program, const struct topic *topic, bool skip_gone);
+/* Fills in next, which begun and position are known for. False: a person is needed, and why has
+ * been said: that is behind the end of the log, or gone from its beginning, unless skip_gone: then
+ * it is the beginning. */
+bool begin_go_on(struct program *program, const struct topic *topic, bool skip_gone);
 
 #endif

@@ -119,14 +119,21 @@ bool feed_is_over(const struct feed *feed, int64_t now_us)
     return feed->said < 0 || now_us - feed->ended_us > FEED_LINGER_US;
 }
 
+bool feed_is_beyond(const struct feed *feed)
+{
+    return feed->spread.count > 0 && feed->spread.over;
+}
+
 enum feed_end feed_end(struct feed *feed, bool once, struct buffer *why)
 {
     const char *const topic = feed->topic->name;
+    const bool beyond = feed_is_beyond(feed);
     if (feed->said >= 0) close(feed->said);
     feed->said = -1;
     lines_judge(feed, true);
     feed->pid = 0;
     buffer_clear(why);
+    if (beyond) return FEED_DONE;
     if (feed->status != 0 || feed->live) {
         buffer_printf(why, "%s [%lld]: the source has ended (kcat's exit status is %d)", topic,
                       (long long)feed->number, feed->status);
@@ -153,5 +160,6 @@ void feed_release(struct feed *feed)
 {
     feed_close(feed);
     if (feed->said >= 0) close(feed->said);
+    if (feed->spread.count > 0) spread_release(&feed->spread);
     buffer_release(&feed->text);
 }

@@ -17,27 +17,33 @@
 #include <sys/types.h>
 
 #include "base/buffer.h"
+#include "supervise/spread.h"
 #include "supervise/topic.h"
 
 #define FEED_LINGER_US INT64_C(5000000)
 
 struct feed {
     const struct topic *topic;
-    int64_t number;     /* of the partition */
-    int64_t next;       /* the offset of the next record to be asked for */
-    int pipe;           /* what kcat writes to; -1: closed */
-    pid_t pid;          /* of kcat; 0: none is at work */
-    int status;         /* how it ended; -1: it has not */
-    int64_t ended_us;   /* steady clock: when that was seen */
-    int said;           /* its standard error; -1: that has come to its end */
-    struct buffer text; /* what of it is no whole line yet */
-    bool caught_up;     /* the first kcat has come to the end of the log */
-    bool live;          /* the second one is at work */
-    bool told;          /* --once: whoever reads has been told of that end, and that is all */
+    int64_t number;       /* of the partition */
+    int64_t next;         /* the offset of the next record to be asked for */
+    int pipe;             /* what kcat writes to; -1: closed */
+    pid_t pid;            /* of kcat; 0: none is at work */
+    int status;           /* how it ended; -1: it has not */
+    int64_t ended_us;     /* steady clock: when that was seen */
+    int said;             /* its standard error; -1: that has come to its end */
+    struct buffer text;   /* what of it is no whole line yet */
+    bool caught_up;       /* the first kcat has come to the end of the log */
+    bool live;            /* the second one is at work */
+    bool told;            /* --once: whoever reads has been told of that end, and that is all */
+    pid_t front;          /* of the cs-parse behind it; 0: none is at work */
+    struct spread spread; /* count 0: whoever reads has the pipe itself */
 };
 
 /* Makes the pipe. Returns the end to read from. */
 int feed_open(struct feed *feed, const struct topic *topic, int64_t number, int64_t next);
+
+/* --once: is there more in the log than there was at the start, so that this is all? */
+bool feed_is_beyond(const struct feed *feed);
 
 /* Starts the next kcat; lock is a descriptor that it keeps open. */
 void feed_start(struct feed *feed, int lock);

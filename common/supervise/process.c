@@ -13,7 +13,7 @@
 #include "base/die.h"
 
 #define NOT_RUN 127
-#define READ_BYTES ((size_t)16 << 10)
+#define READ_BYTES ((size_t)64 << 10)
 
 /* In the child, which is not to run handlers of ours. */
 static void signals_reset(void)

@@ -1,10 +1,13 @@
 #include "supervise/program.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/die.h"
+#include "base/memory.h"
 #include "supervise/ask.h"
 #include "supervise/process.h"
 
@@ -18,36 +21,55 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
     return false;
 }
 
-static bool word_given(const struct words *words, const char *word)
-{
-    return is_one_of(word, (const char *const *)words->word + 1, words->count - 1);
-}
-
 static void words_check(const struct program *program)
 {
     static const char *const ours[] = {"--state=", "-s",     "--spo", "--inp",
                                        "--inter",  "--show", "--bi"};
     const struct words *const words = &program->words;
-    bool wrong = word_given(words, "--state");
+    bool wrong = words_have_word(words, "--state");
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         wrong = wrong || words_have(words, ours[i]);
     if (wrong) die_usage("%s: cs-run itself says where the input and the state are", program->name);
     if (program->out != NULL && (words_have(words, "--outp") || words_have(words, "-o")))
         die_usage("%s: --output does not go with -o %s", program->name, program->out);
-    if (!word_given(words, "--merge") && words_have(words, "--part"))
+    if (!words_have_word(words, "--merge") && words_have(words, "--part"))
         die_usage("%s: cs-run itself says which partitions there are (-p)", program->name);
 }
 
-void program_check(struct program *program, char *const *words, const char *out)
+/* "NAME=cs-funnel": takes the name off; what is left is the program. */
+static const char *label_take(struct program *program, const char *word)
 {
-    const char *const slash = strrchr(words[0], '/');
-    program->name = slash == NULL ? words[0] : slash + 1;
-    program->out = out;
-    words_add_all(&program->words, words);
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    const char *const equals = strchr(word, '=');
+    if (equals == NULL || memchr(word, '/', (size_t)(equals - word)) != NULL) return word;
+    program->label = memory_text(word, (size_t)(equals - word));
+    if (program->label[0] == '\0' || strspn(program->label, allowed) != strlen(program->label))
+        die_usage("'%s': a tool's name is made of letters, digits, - and _", program->label);
+    return equals + 1;
+}
+
+void program_init(struct program *program, const struct words *words, struct slice out,
+                  mode_t umask)
+{
+    *program = (struct program){.umask = umask, .status = -1};
+    words_add(&program->words, label_take(program, words->word[0]));
+    words_add_all(&program->words, words->word + 1);
+    const char *const path = program->words.word[0], *const slash = strrchr(path, '/');
+    program->name = slash == NULL ? path : slash + 1;
+    if (out.len > 0) program->out = memory_text(out.text, out.len);
     if (!is_one_of(program->name, tools, sizeof tools / sizeof tools[0]))
         die_usage("%s: is no tool that keeps a state", program->name);
-    if (!program_find(&program->path, words[0])) die_usage("%s: not found", words[0]);
+    if (program->label == NULL)
+        program->label = memory_text(program->name + 3, strlen(program->name) - 3);
+    if (!program_find(&program->path, path)) die_usage("%s: not found", path);
     words_check(program);
+}
+
+void program_settle(struct program *program, const char *dir, bool alone)
+{
+    if (asprintf(&program->dir, alone ? "%s" : "%s/%s", dir, program->label) < 0) die("no memory");
+    if (mkdir(program->dir, 0700) != 0 && errno != EEXIST) die_errno("%s", program->dir);
 }
 
 static bool by_partition(const struct program *program)
@@ -90,11 +112,10 @@ static char *line_next(char **rest)
     return line;
 }
 
-void program_positions(struct program *program, const struct topic *topic)
+int program_positions(struct program *program, const struct topic *topic)
 {
     struct buffer answer = {0};
     const int status = program_ask(program, "--show-position", &answer);
-    if (status != 0) exit(status);
     for (size_t i = 0; i < topic->read; i++)
         program->place[i].position = -1;
     buffer_add_char(&answer, '\0');
@@ -106,6 +127,7 @@ void program_positions(struct program *program, const struct topic *topic)
         if (i >= 0) program->place[i].position = offset;
     }
     buffer_release(&answer);
+    return status;
 }
 
 static void key_add(struct buffer *key, const char *name, size_t len)
@@ -173,7 +195,13 @@ void program_find_key(struct program *program)
 
 bool program_flushes(const struct program *program)
 {
-    return word_given(&program->words, "--flush");
+    return words_have_word(&program->words, "--flush");
+}
+
+bool program_prints(const struct program *program)
+{
+    const struct words *const words = &program->words;
+    return program->out == NULL && !words_have(words, "--outp") && !words_have(words, "-o");
 }
 
 void program_release(struct program *program)
@@ -182,4 +210,8 @@ void program_release(struct program *program)
     buffer_release(&program->path);
     buffer_release(&program->key);
     free(program->place);
+    free(program->input);
+    free(program->label);
+    free(program->dir);
+    free(program->out);
 }

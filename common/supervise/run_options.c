@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/memory.h"
 #include "supervise/command_line.h"
 
 #define SECONDS_DIGITS_MAX 6
@@ -42,8 +43,13 @@ static const struct option_row rows[] = {
      .letter = 'o',
      .type = OPTION_TEXT,
      .target = &given.out,
-     .argument = "TOPIC",
+     .argument = "TOPIC,...",
      .help = "where rows go, each with its key (default: standard output)"},
+    {.name = "parse",
+     .type = OPTION_LIST,
+     .target = &given.parse,
+     .argument = "OPTIONS",
+     .help = "put cs-parse with these options in front; repeatable"},
     {.name = "from",
      .type = OPTION_TEXT,
      .target = &given.from,
@@ -124,23 +130,63 @@ static void options_check(void)
                   given.from);
 }
 
+/* The tools of a command line: between two is a word --. */
+static void tools_take(char *const *command)
+{
+    bool fresh = true;
+    for (; command != NULL && *command != NULL; command++) {
+        if (strcmp(*command, "--") == 0) {
+            fresh = true;
+            continue;
+        }
+        if (fresh) {
+            given.tool = memory_resize(given.tool, given.tools + 1, sizeof given.tool[0]);
+            given.tool[given.tools++] = (struct words){0};
+        }
+        words_add(&given.tool[given.tools - 1], *command);
+        fresh = false;
+    }
+    if (given.tools == 0) die_usage("a tool is needed behind --");
+    if (given.out == NULL) return;
+    size_t topics = 1;
+    for (const char *at = given.out; *at != '\0'; at++)
+        topics += *at == ',';
+    if (topics != given.tools)
+        die_usage("-o %s: %zu topic%s for %zu tool%s: one for each, - for none", given.out, topics,
+                  topics == 1 ? "" : "s", given.tools, given.tools == 1 ? "" : "s");
+}
+
 const struct run_options *run_options_read(char **argv)
 {
-    option_help_texts("Usage: cs-run -b BROKERS -t TOPIC -S DIR [OPTION]... -- TOOL [ARGUMENT]...\n"
+    option_help_texts("Usage: cs-run -b BROKERS -t TOPIC -S DIR [OPTION]... -- TOOL [ARGUMENT]... "
+                      "[-- TOOL ...]\n"
                       "run a tool from a topic, from where its state ends, and ship its rows\n",
                       NULL);
     command_line_read(&line, argv, rows);
     option_command_follows(line.defaults);
     const int operand = option_parse((int)line.words.count, line.words.word, rows, NULL);
-    given.command = line.words.word + operand;
-    if (*given.command == NULL) given.command = line.command.word;
+    char *const *command = line.words.word + operand;
+    if (*command == NULL) command = line.command.word;
     options_check();
-    if (given.command == NULL) die_usage("a tool is needed behind --");
+    tools_take(command);
     return &given;
+}
+
+struct slice run_options_topic(const struct run_options *options, size_t tool)
+{
+    const char *at = options->out;
+    for (size_t i = 0; i < tool && at != NULL; i++)
+        at = strchrnul(at, ',') + 1; /* there are as many as tools */
+    struct slice topic = {.text = at, .len = at == NULL ? 0 : strcspn(at, ",")};
+    if (slice_equal(topic, SLICE("-"))) topic.len = 0;
+    return topic;
 }
 
 void run_options_release(void)
 {
+    for (size_t i = 0; i < given.tools; i++)
+        words_release(&given.tool[i]);
+    free(given.tool);
     command_line_release(&line);
     option_release();
 }

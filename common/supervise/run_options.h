@@ -1,5 +1,5 @@
 /*
- * run_options.h - the command line of cs-run: its options, and the tool that they end in.
+ * run_options.h - the command line of cs-run: its options, and the tools that they end in.
  */
 #ifndef CS_RUN_OPTIONS_H
 #define CS_RUN_OPTIONS_H
@@ -9,10 +9,11 @@
 
 #include "base/option.h"
 #include "supervise/begin.h"
+#include "supervise/words.h"
 
 struct run_options {
     const char *brokers, *topic, *partitions, *dir;
-    const char *out;   /* -o, or NULL */
+    const char *out;   /* -o: a topic for each tool, or NULL */
     const char *from;  /* or NULL */
     const char *drain; /* seconds, for cs-ship */
     const char *refresh;
@@ -20,8 +21,13 @@ struct run_options {
     struct option_list files, properties;
     int64_t refresh_us; /* 0: never */
     struct beginning beginning;
-    char **command; /* the tool and its words */
+    struct option_list parse; /* --parse */
+    struct words *tool;       /* the tools, each with its words */
+    size_t tools;
 };
+
+/* The topic for the rows of a tool; empty: none. */
+struct slice run_options_topic(const struct run_options *options, size_t tool);
 
 /* Reads and checks them; what is wrong is die_usage. */
 const struct run_options *run_options_read(char **argv);

@@ -4,9 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,82 +16,18 @@
 
 #define STOP_PATIENCE_US INT64_C(10000000) /* TERM is enough, unless kcat waits for its reader */
 #define REASON_US INT64_C(500000)
+#define AGAIN_US INT64_C(60000000)
 #define NEVER INT64_MAX
 
-/* --- the processes --- */
-
-/* The tool holds no writing end, or there would be no end of input. */
-static void tool_start(struct supervisor *s, const int *reading)
-{
-    const struct program *const program = s->program;
-    struct words words = {0};
-    struct buffer numbers = {0};
-    topic_numbers(s->topic, &numbers, ',');
-    buffer_add_char(&numbers, '\0');
-    words_add_all(&words, program->words.word);
-    words_add(&words, "--input=kcat-sized");
-    words_printf(&words, "--bind=%s", numbers.data);
-    words_printf(&words, "--state=%s/state", program->dir);
-    if (!words_have(&program->words, "--merge"))
-        words_printf(&words, "--partitions=%s", numbers.data);
-    if (program->out != NULL) words_printf(&words, "--spool=%s/spool", program->dir);
-    if (program->out != NULL && program->key.len > 0)
-        words_printf(&words, "--key=%.*s", (int)program->key.len, program->key.data);
-    int *const inherited = memory_zero(s->topic->read + 1, sizeof inherited[0]);
-    for (size_t i = 0; i < s->topic->read; i++) {
-        words_printf(&words, "/dev/fd/%d", reading[i]);
-        inherited[i] = reading[i];
-    }
-    inherited[s->topic->read] = s->lock;
-    const struct process process = {.words = words.word,
-                                    .path = program->path.data,
-                                    .inherited = inherited,
-                                    .inherited_count = s->topic->read + 1,
-                                    .umask = program->umask};
-    s->tool = process_start(&process);
-    for (size_t i = 0; i < s->topic->read; i++)
-        close(reading[i]);
-    free(inherited);
-    buffer_release(&numbers);
-    words_release(&words);
-}
-
-/* A shipper that is still busy does not keep the next run from starting: it has no lock. */
-static void ship_start(struct supervisor *s)
-{
-    const struct kcat *const kcat = s->topic->kcat;
-    struct words words = {0};
-    struct buffer path = {0};
-    char *spool;
-    if (asprintf(&spool, "%s/spool", s->program->dir) < 0) die("no memory");
-    if (mkdir(spool, 0700) != 0 && errno != EEXIST) die_errno("%s", spool);
-    if (!program_find_own(&path, "cs-ship")) die("cs-ship: not found");
-    words_add(&words, "cs-ship");
-    words_add(&words, "-b");
-    words_add(&words, kcat->brokers);
-    words_add(&words, "-t");
-    words_add(&words, s->program->out);
-    words_add_all(&words, kcat->connection.word);
-    words_add_all(&words, kcat->properties.word);
-    words_printf(&words, "--drain=%s", s->drain);
-    if (s->once) words_add(&words, "--once");
-    words_add(&words, spool);
-    const struct process process = {
-        .words = words.word, .path = path.data, .umask = 077, .bound = true};
-    s->ship = process_start(&process);
-    free(spool);
-    buffer_release(&path);
-    words_release(&words);
-}
+/* --- new partitions --- */
 
 static void growth_ask(struct supervisor *s)
 {
-    const struct kcat *const kcat = s->topic->kcat;
     static char *const first[] = {"kcat", "-q", "-m", "5", NULL};
     struct words words = {0};
     int out[2];
     words_add_all(&words, first);
-    kcat_add(kcat, &words);
+    kcat_add(s->topic->kcat, &words);
     words_add(&words, "-L");
     words_add(&words, "-t");
     words_add(&words, s->topic->name);
@@ -117,27 +51,76 @@ static void growth_look(struct supervisor *s)
 {
     int64_t count;
     if (kcat_count(buffer_slice(&s->growth.answer), &count) && count > s->topic->count)
-        s->grown = true;
+        s->again = true;
     s->growth.due_us = instant_steady() + s->refresh_us;
 }
 
-/* --- the loop --- */
+/* --- what has ended --- */
 
-static void child_ended(struct supervisor *s, pid_t pid, int status, int64_t now_us)
+static bool is_at_work(const struct program *program)
 {
-    if (pid == s->tool) {
-        s->tool = 0;
-        s->tool_status = status;
-    } else if (pid == s->ship) {
-        s->ship = 0;
-        s->ship_status = status;
-    } else if (pid == s->growth.pid) {
-        s->growth.pid = 0;
+    return program->left_out == 0 && program->pid != 0;
+}
+
+/* Is one of the tools at work? */
+static bool programs_at_work(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->programs; i++)
+        if (is_at_work(&s->program[i])) return true;
+    return false;
+}
+
+static void supervisor_fail(struct supervisor *s, const char *name, int status)
+{
+    buffer_clear(&s->failed);
+    buffer_printf(&s->failed, "%s has ended (exit status %d)", name, status);
+    s->failed_status = status == EXIT_USAGE || status == EXIT_PERSON ? status : 0;
+    s->source_failed = false;
+}
+
+/* A tool has ended before its input has. */
+static void program_lost(struct supervisor *s, struct program *program)
+{
+    if (s->programs == 1) {
+        supervisor_fail(s, program->name, program->status);
+        return;
+    }
+    message("%s has ended (exit status %d): the others go on without it", program->label,
+            program->status);
+    program->left_out = program->status == 0 ? EXIT_FAILED : program->status;
+    const size_t which = (size_t)(program - s->program);
+    for (size_t i = 0; i < s->topic->read; i++)
+        spread_leave(&s->feed[i].spread, which);
+    const bool for_good = program->status == EXIT_USAGE || program->status == EXIT_PERSON;
+    if (s->may_begin_anew && !for_good && s->again_us == NEVER)
+        s->again_us = instant_steady() + AGAIN_US;
+    if (!programs_at_work(s)) supervisor_fail(s, program->label, program->status);
+}
+
+static void child_ended(struct supervisor *s, pid_t pid, int status)
+{
+    if (pid == s->growth.pid) s->growth.pid = 0;
+    for (size_t i = 0; i < s->programs; i++) {
+        struct program *const program = &s->program[i];
+        if (program->pid == pid) {
+            program->pid = 0;
+            program->status = status;
+        } else if (program->ship == pid) {
+            program->ship = 0;
+            program->ship_status = status;
+        }
     }
     for (size_t i = 0; i < s->topic->read; i++) {
-        if (s->feed[i].pid != pid) continue;
-        s->feed[i].status = status;
-        s->feed[i].ended_us = now_us;
+        struct feed *const feed = &s->feed[i];
+        if (feed->pid == pid) {
+            feed->status = status;
+            feed->ended_us = instant_steady();
+        } else if (feed->front == pid) {
+            feed->front = 0;
+            /* Who reads what it writes has gone, and that is what has failed. */
+            if (status == 0 || status == 128 + SIGPIPE || s->failed.len > 0) continue;
+            supervisor_fail(s, "cs-parse", status);
+        }
     }
 }
 
@@ -145,13 +128,16 @@ static void children_look(struct supervisor *s)
 {
     int waited;
     for (pid_t pid; (pid = waitpid(-1, &waited, WNOHANG)) > 0;)
-        child_ended(s, pid, process_status(waited), instant_steady());
+        child_ended(s, pid, process_status(waited));
 }
+
+/* --- the loop --- */
 
 /* The next time at which something is due. */
 static int64_t due_next(const struct supervisor *s, int64_t until_us)
 {
     int64_t due_us = until_us < s->growth.due_us ? until_us : s->growth.due_us;
+    if (s->again_us < due_us) due_us = s->again_us;
     for (size_t i = 0; i < s->topic->read; i++) {
         const struct feed *const feed = &s->feed[i];
         if (feed->pid == 0 || feed->status < 0 || feed->said < 0) continue;
@@ -161,36 +147,51 @@ static int64_t due_next(const struct supervisor *s, int64_t until_us)
     return due_us;
 }
 
+/* Until then, as poll(2) counts. */
+static int wait_ms(int64_t due_us)
+{
+    if (due_us == NEVER) return -1;
+    const int64_t ms = (due_us - instant_steady()) / 1000 + 1;
+    return ms < 0 ? 0 : ms > 60000 ? 60000 : (int)ms;
+}
+
+static void signals_pass(struct supervisor *s)
+{
+    uint64_t count;
+    (void)!read(s->wake_fd, &count, sizeof count);
+    if (stats_wanted == 0) return;
+    stats_wanted = 0;
+    for (size_t i = 0; i < s->programs; i++)
+        if (is_at_work(&s->program[i])) kill(s->program[i].pid, SIGUSR1);
+}
+
 /* Waits until something happens, or until that time, and takes notice of it. */
 static void supervisor_turn(struct supervisor *s, int64_t until_us)
 {
     const size_t feeds = s->topic->read;
-    struct pollfd *const entry = memory_zero(feeds + 2, sizeof entry[0]);
+    struct pollfd *const entry = memory_zero(2 + feeds * (2 + s->programs), sizeof entry[0]);
+    entry[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
+    entry[1] = (struct pollfd){.fd = s->growth.fd, .events = POLLIN};
+    size_t count = 2;
     for (size_t i = 0; i < feeds; i++)
-        entry[i] = (struct pollfd){.fd = s->feed[i].said, .events = POLLIN};
-    entry[feeds] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
-    entry[feeds + 1] = (struct pollfd){.fd = s->growth.fd, .events = POLLIN};
-    const int64_t due_us = due_next(s, until_us), now_us = instant_steady();
-    int wait_ms = -1;
-    if (due_us != NEVER) wait_ms = due_us > now_us ? (int)((due_us - now_us) / 1000 + 1) : 0;
-    if (poll(entry, feeds + 2, wait_ms) < 0) {
+        entry[count++] = (struct pollfd){.fd = s->feed[i].said, .events = POLLIN};
+    for (size_t i = 0; i < feeds; i++)
+        if (s->feed[i].spread.count > 0) count += spread_wait(&s->feed[i].spread, entry + count);
+    if (poll(entry, count, wait_ms(due_next(s, until_us))) < 0) {
         if (errno != EINTR) die_errno("poll");
-        free(entry);
-        return;
+        for (size_t i = 0; i < count; i++)
+            entry[i].revents = 0;
     }
-    uint64_t count;
-    if (entry[feeds].revents != 0) (void)!read(s->wake_fd, &count, sizeof count);
-    for (size_t i = 0; i < feeds; i++)
-        if (entry[i].revents != 0) feed_listen(&s->feed[i]);
-    if (entry[feeds + 1].revents != 0 && !process_read(&s->growth.fd, &s->growth.answer))
-        growth_look(s);
+    if (entry[0].revents != 0) signals_pass(s);
+    if (entry[1].revents != 0 && !process_read(&s->growth.fd, &s->growth.answer)) growth_look(s);
+    for (size_t i = 0; i < feeds; i++) {
+        if (entry[2 + i].revents != 0) feed_listen(&s->feed[i]);
+        if (s->feed[i].spread.count > 0) spread_turn(&s->feed[i].spread);
+    }
     free(entry);
     children_look(s);
-    if (stats_wanted != 0) {
-        stats_wanted = 0;
-        if (s->tool > 0) kill(s->tool, SIGUSR1);
-    }
     if (s->growth.due_us <= instant_steady()) growth_ask(s);
+    if (s->again_us <= instant_steady()) s->again = true;
 }
 
 static bool feeds_at_work(const struct supervisor *s)
@@ -200,21 +201,32 @@ static bool feeds_at_work(const struct supervisor *s)
     return false;
 }
 
-static void tool_failed(struct supervisor *s)
+/* Looks for tools that have ended. */
+static void programs_look(struct supervisor *s)
 {
-    buffer_clear(&s->failed);
-    buffer_printf(&s->failed, "%s has ended (exit status %d)", s->program->name, s->tool_status);
-    s->source_failed = false;
+    for (size_t i = 0; i < s->programs && s->failed.len == 0; i++) {
+        struct program *const program = &s->program[i];
+        if (program->left_out == 0 && program->pid == 0) program_lost(s, program);
+    }
 }
 
 /* A source that ends because nobody reads it any more is not what has failed. */
 static void source_failed(struct supervisor *s)
 {
     const int64_t until_us = instant_steady() + REASON_US;
-    s->source_failed = true;
-    while (s->tool != 0 && stop_signal == 0 && instant_steady() < until_us)
+    struct buffer why = s->failed;
+    s->failed = (struct buffer){0};
+    while (s->failed.len == 0 && stop_signal == 0 && instant_steady() < until_us) {
         supervisor_turn(s, until_us);
-    if (s->tool == 0) tool_failed(s);
+        programs_look(s);
+    }
+    if (s->failed.len == 0) {
+        buffer_release(&s->failed);
+        s->failed = why;
+        s->source_failed = true;
+    } else {
+        buffer_release(&why);
+    }
 }
 
 static void feeds_go_on(struct supervisor *s)
@@ -222,6 +234,12 @@ static void feeds_go_on(struct supervisor *s)
     const int64_t now_us = instant_steady();
     for (size_t i = 0; i < s->topic->read && s->failed.len == 0; i++) {
         struct feed *const feed = &s->feed[i];
+        if (feed->spread.broken) {
+            buffer_printf(&s->failed, "%s [%lld]: what has come is no frame", s->topic->name,
+                          (long long)feed->number);
+            return;
+        }
+        if (feed_is_beyond(feed) && feed->pid != 0 && feed->status < 0) kill(feed->pid, SIGTERM);
         if (!feed_is_over(feed, now_us)) continue;
         switch (feed_end(feed, s->once, &s->failed)) {
         case FEED_NEXT: feed_start(feed, s->lock); break;
@@ -231,21 +249,27 @@ static void feeds_go_on(struct supervisor *s)
     }
 }
 
+static void shippers_look(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->programs && s->failed.len == 0 && !s->once; i++) {
+        const struct program *const program = &s->program[i];
+        if (program->left_out != 0 || program->out == NULL || program->ship != 0) continue;
+        supervisor_fail(s, "cs-ship", program->ship_status);
+        s->failed_status = 0;
+    }
+}
+
 /* Until a signal, the end of the sources (--once), or something that should not end does. */
 static void supervisor_watch(struct supervisor *s)
 {
-    const bool shipping = s->ship != 0;
-    while (stop_signal == 0 && s->failed.len == 0 && !s->grown && feeds_at_work(s)) {
+    while (stop_signal == 0 && s->failed.len == 0 && !s->again && feeds_at_work(s)) {
         supervisor_turn(s, NEVER);
         if (stop_signal != 0) break;
-        if (s->tool == 0)
-            tool_failed(s);
-        else if (shipping && s->ship == 0)
-            buffer_printf(&s->failed, "cs-ship has ended (exit status %d)", s->ship_status);
-        else
-            feeds_go_on(s);
+        programs_look(s);
+        shippers_look(s);
+        feeds_go_on(s);
     }
-    s->growth.due_us = NEVER;
+    s->growth.due_us = s->again_us = NEVER;
 }
 
 /* --- the end, from the left --- */
@@ -274,25 +298,45 @@ static void feeds_stop(struct supervisor *s)
     }
 }
 
-static void tool_end(struct supervisor *s)
+/* Is something of what the sources have brought still under way, or a tool at work? */
+static bool is_under_way(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->topic->read; i++) {
+        const struct feed *const feed = &s->feed[i];
+        if (feed->front != 0) return true;
+        if (feed->spread.count > 0 && !spread_is_done(&feed->spread)) return true;
+    }
+    return programs_at_work(s);
+}
+
+static void programs_end(struct supervisor *s)
 {
     for (size_t i = 0; i < s->topic->read; i++)
         feed_close(&s->feed[i]);
-    while (s->tool != 0)
+    while (is_under_way(s))
         supervisor_turn(s, NEVER);
 }
 
-static void ship_end(struct supervisor *s)
+static void shippers_end(struct supervisor *s)
 {
-    if (s->program->out == NULL) return;
-    if (s->once)
-        ship_start(s);
-    else if (s->ship != 0)
-        kill(s->ship, SIGTERM);
-    while (s->ship != 0)
-        supervisor_turn(s, NEVER);
+    bool any = true;
+    for (size_t i = 0; i < s->programs; i++) {
+        struct program *const program = &s->program[i];
+        if (program->out == NULL) continue;
+        if (s->once)
+            program_ship(program, s->topic, s->drain, true);
+        else if (program->ship != 0)
+            kill(program->ship, SIGTERM);
+    }
+    while (any) {
+        any = false;
+        for (size_t i = 0; i < s->programs; i++)
+            any = any || s->program[i].ship != 0;
+        if (any) supervisor_turn(s, NEVER);
+    }
     /* Stopped before it could listen: what is in the spool is for the next start. */
-    if (s->ship_status == 128 + SIGTERM) s->ship_status = 0;
+    for (size_t i = 0; i < s->programs; i++)
+        if (s->program[i].ship_status == 128 + SIGTERM) s->program[i].ship_status = 0;
 }
 
 static void growth_end(struct supervisor *s)
@@ -304,28 +348,63 @@ static void growth_end(struct supervisor *s)
     s->growth.fd = -1;
 }
 
+/* --- the beginning --- */
+
+/* Where a partition is read from: the first tool that needs it does. */
+static int64_t next_smallest(const struct supervisor *s, size_t i)
+{
+    int64_t next = INT64_MAX;
+    for (size_t j = 0; j < s->programs; j++)
+        if (s->program[j].left_out == 0 && s->program[j].place[i].next < next)
+            next = s->program[j].place[i].next;
+    return next;
+}
+
+/* The way of a partition to the tools. */
+static void feed_lay(struct supervisor *s, size_t i)
+{
+    struct feed *const feed = &s->feed[i];
+    const struct log *const log = &s->topic->log[i];
+    int from = feed_open(feed, s->topic, log->number, next_smallest(s, i));
+    if (s->front->words.count > 0) feed->front = front_start(s->front, log->number, &from, s->lock);
+    if (s->programs == 1 && !s->once) {
+        s->program->input[i] = from;
+        return;
+    }
+    spread_open(&feed->spread, from, s->programs, s->once ? log->high : INT64_MAX);
+    for (size_t j = 0; j < s->programs; j++) {
+        struct program *const program = &s->program[j];
+        if (program->left_out != 0) continue;
+        const int64_t next = program->place[i].next;
+        program->input[i] = spread_add(&feed->spread, j, log->number, next > feed->next ? next : 0);
+    }
+}
+
 void supervisor_run(struct supervisor *s)
 {
     const size_t feeds = s->topic->read;
-    int *const reading = memory_zero(feeds, sizeof reading[0]);
-    s->tool_status = -1;
-    s->ship_status = 0;
+    signal(SIGPIPE, SIG_IGN); /* a tool that has ended is seen as such */
     s->growth.fd = -1;
     s->growth.due_us = s->refresh_us == 0 ? NEVER : instant_steady() + s->refresh_us;
+    s->again_us = NEVER;
     s->feed = memory_zero(feeds, sizeof s->feed[0]);
+    for (size_t j = 0; j < s->programs; j++)
+        s->program[j].input = memory_zero(feeds, sizeof s->program[j].input[0]);
     for (size_t i = 0; i < feeds; i++)
-        reading[i] =
-            feed_open(&s->feed[i], s->topic, s->topic->log[i].number, s->program->place[i].next);
-    tool_start(s, reading);
-    free(reading);
-    if (s->program->out != NULL && !s->once) ship_start(s);
+        feed_lay(s, i);
+    for (size_t j = 0; j < s->programs; j++) {
+        if (s->program[j].left_out != 0) continue;
+        program_start(&s->program[j], s->topic, s->lock);
+        if (s->program[j].out != NULL && !s->once)
+            program_ship(&s->program[j], s->topic, s->drain, false);
+    }
     for (size_t i = 0; i < feeds; i++)
         feed_start(&s->feed[i], s->lock);
     supervisor_watch(s);
     feeds_stop(s);
     growth_end(s);
-    tool_end(s);
-    ship_end(s);
+    programs_end(s);
+    shippers_end(s);
 }
 
 void supervisor_release(struct supervisor *s)

@@ -24,6 +24,13 @@ void words_printf(struct words *words, const char *format, ...)
 /* Adds those words, which end in NULL; NULL: none. */
 void words_add_all(struct words *words, char *const *others);
 
+/* Adds the words of a text, between blanks; 'a b', "a b" and a\ b are one word. Returns NULL, or
+ * the phrase that says what is wrong. */
+const char *words_split(struct words *words, const char *text);
+
+/* Is one of the words behind the first this one? */
+bool words_have_word(const struct words *words, const char *word);
+
 /* Is there a word behind the first that is that option, short (-s) or long, with or without a
  * value? What it begins with is enough, as some parsers of options take a part of its name. */
 bool words_have(const struct words *words, const char *beginning);
