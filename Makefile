@@ -38,7 +38,15 @@ UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c)
 # those. Without npm all else is built.
 LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
 
-all: $(TOOLS) $(BUILD)/traffic $(LISTS)
+# What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
+SCRIPTS  := scripts/cs-run scripts/cs-ship
+LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
+
+all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS)
+
+$(LINKS): $(BUILD)/%: scripts/%
+	@mkdir -p $(@D)
+	@ln -srfT $< $@
 
 $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
@@ -156,7 +164,6 @@ BASHCOMP := $(datadir)/bash-completion/completions
 ZSHCOMP  := $(datadir)/zsh/site-functions
 DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
-SCRIPTS  := scripts/cs-run scripts/cs-ship
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
 EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
@@ -171,12 +178,6 @@ $(BUILD)/completion/bash/%: $(BUILD)/% scripts/completion | $(BUILD)/completion/
 $(BUILD)/completion/zsh/_%: $(BUILD)/% scripts/completion | $(BUILD)/completion/zsh
 	@scripts/completion zsh $< >$@
 
-$(BUILD)/completion/bash/%: scripts/% scripts/completion | $(BUILD)/completion/bash
-	@scripts/completion bash $< >$@
-
-$(BUILD)/completion/zsh/_%: scripts/% scripts/completion | $(BUILD)/completion/zsh
-	@scripts/completion zsh $< >$@
-
 completion: $(COMPLETION)
 
 # Where views, maps and lists are looked for is compiled in: another prefix than last time is another program.
@@ -185,7 +186,7 @@ $(BUILD)/datadir: always | $(BUILD)/cmd
 
 $(BUILD)/common/base/share.o: $(BUILD)/datadir
 
-install: $(TOOLS) $(LISTS) completion
+install: $(TOOLS) $(LINKS) $(LISTS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR)

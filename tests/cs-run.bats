@@ -479,6 +479,13 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   done
 }
 
+@test "the build directory alone in PATH has cs-run, cs-ship and the tools" {
+  PATH="$CS_BUILD:/usr/local/bin:/usr/bin:/bin" run -0 cs-run -b "$BROKERS" -t clicks -S dir --from=beginning --once \
+    --quiet -o built -- cs-funnel --flush
+  [ -z "$output" ]
+  last_of_each_key built | diff <(expected cs-funnel) -
+}
+
 @test "wrong use is exit 2, no broker is exit 1" {
   run -2 from_topic clicks
   [[ $output == *'a tool is needed behind --'* ]]

@@ -192,5 +192,15 @@ END
   run -2 cs-ship -b x -t x nowhere
   run -2 cs-ship -b x -t x --drain=5s spool
   run -2 cs-ship -b x -t x --nonsense spool
+  [ "${lines[0]}" = 'cs-ship: no such option: --nonsense' ]
+  run -2 cs-ship -b x -t x --dr=5 spool
+  [ "${lines[0]}" = 'cs-ship: no such option: --dr=5; did you mean --drain?' ]
+  run -2 cs-ship -b x -t x --once=1 spool
+  [ "${lines[0]}" = 'cs-ship: --once takes no value' ]
+  run -2 cs-ship -b x spool -t
+  [ "${lines[0]}" = 'cs-ship: -t needs a value' ]
+  # Letters with their values joined or apart, operands before options, and behind -- nothing is one.
+  run -2 cs-ship -bx --topic x --drain 5 -- --once
+  [ "${lines[0]}" = 'cs-ship: ./--once: no such directory' ]
   run -0 cs-ship --help
 }
