@@ -66,10 +66,10 @@ long_options() {
 }
 
 @test "choices are completed, behind the equals sign and as a word of their own" {
-  [ "$(offers cs-window --input = '')" = $'auto\nndjson\nkcat\nkcat-sized' ]
-  [ "$(offers cs-window --input =)" = $'auto\nndjson\nkcat\nkcat-sized' ]
-  [ "$(offers cs-window --input = k)" = $'kcat\nkcat-sized' ]
-  [ "$(offers cs-window --input k)" = $'kcat\nkcat-sized' ]
+  [ "$(offers cs-window --input = '')" = $'auto\nndjson\nkcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input =)" = $'auto\nndjson\nkcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input = k)" = $'kcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input k)" = $'kcat\nkcat-sized\nkcat-json' ]
   [ "$(offers cs-window --emit = f)" = final ]
   [ "$(offers cs-window --lateness = '')" = max ]
   [ "$(offers cs-parse --from = c)" = $'csv\ncombined' ]

@@ -103,7 +103,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
     says "$tool: no such option: -Q" "$tool" -Q
     says "$tool: --lateness needs a value" "$tool" --lateness
     says "$tool: --strict takes no value" "$tool" --strict=yes
-    says "$tool: --input: 'xml' is none of auto|ndjson|kcat|kcat-sized" "$tool" --input=xml
+    says "$tool: --input: 'xml' is none of auto|ndjson|kcat|kcat-sized|kcat-json" "$tool" --input=xml
     says "$tool: --max-keys: 'many' is not a whole number" "$tool" --max-keys=many
     says "$tool: --max-keys: 0 is too small (the least is 1)" "$tool" --max-keys=0
   done

@@ -25,7 +25,7 @@
 #include "base/option.h"
 #include "writer/encoding.h"
 
-enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED };
+enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED, INPUT_KCAT_JSON };
 
 struct common_options {
     bool interleave;
@@ -33,6 +33,7 @@ struct common_options {
     int input;              /* enum input_format */
     const char *partitions; /* LIST, or NULL */
     const char *bind;       /* LIST, or NULL */
+    bool kafka_members;
     int64_t max_partitions;
     struct option_list where;
     const char *time_field; /* NULL until settled */
