@@ -499,6 +499,21 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [ "$count" = 6 ]
 }
 
+@test "--stats-ends reads what kcat -Q says" {
+  kcat -Q -b "$BROKERS" -t clicks:0:-1 -t clicks:1:-1 -t clicks:2:-1 -t clicks:3:-1 >ends 2>/dev/null
+  consume clicks -f '%p %o %S %s\n' | head -c 40000 >part
+  cs-funnel --stats=a.prom --stats-ends=ends part >/dev/null 2>messages
+  run ! grep -q stats-ends messages
+  [ "$(grep -c '^clickstream_partition_end_offset{' a.prom)" = "$(grep -c '^clickstream_partition_lag{' a.prom)" ]
+  sed -nE 's/.*\[([0-9]+)\] offset ([0-9]+)$/\1 \2/p' ends >wanted
+  [ "$(wc -l <wanted)" = 4 ]
+  [ "$(awk '{ sum += $2 } END { print sum }' wanted)" = 2000 ]
+  sed -nE 's/^clickstream_partition_end_offset\{.*partition="([0-9]+)"\} /\1 /p' a.prom | comm -23 - wanted >wrong
+  [ ! -s wrong ]
+  sed -nE 's/^clickstream_partition_(end_offset|lag|offset)\{.*(partition="[0-9]+")\} (.*)/\2 \1 \3/p' a.prom |
+    awk '{ of[$1, $2] = $3; seen[$1] } END { for (p in seen) if (of[p, "lag"] != of[p, "end_offset"] - of[p, "offset"] - 1) exit 1 }'
+}
+
 @test "the build directory alone in PATH has cs-run, cs-ship and the tools" {
   PATH="$CS_BUILD:/usr/local/bin:/usr/bin:/bin" run -0 cs-run -b "$BROKERS" -t clicks -S dir --from=beginning --once \
     --quiet -o built -- cs-funnel --flush

@@ -184,7 +184,7 @@ nouns_there() {
   for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
   for kind in sysusers tmpfiles; do

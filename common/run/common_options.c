@@ -385,6 +385,14 @@ static const struct option_row rows[] = {
      .argument = "DUR",
      .free = true,
      .help = "also write them every DUR"},
+    {.name = "stats-ends",
+     .group = INSIDE,
+     .type = OPTION_TEXT,
+     .target = &given.stats_ends,
+     .argument = "FILE",
+     .free = true,
+     .help =
+         "where the topic's partitions end, as kcat -Q says: figures of how far behind a run is"},
     {.name = "stats-label",
      .group = INSIDE,
      .type = OPTION_LIST,
@@ -426,6 +434,7 @@ static void refuse_empty_names(void)
         {"state", &given.state},
         {"spool", &given.spool},
         {"stats", &given.stats_file},
+        {"stats-ends", &given.stats_ends},
         {"time-field", &given.time_field},
         {"tz", &given.tz},
     };
@@ -495,6 +504,7 @@ static void refuse_options(const struct tool *tool)
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
     if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
     if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
+    if (!given.stats && given.stats_ends != NULL) die_usage("--stats-ends needs --stats");
     labels_settle();
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");

@@ -68,6 +68,7 @@ struct common_options {
     bool stats;
     const char *stats_file; /* NULL: standard error */
     int64_t stats_every_us; /* 0: at the end and when asked */
+    const char *stats_ends; /* file, or NULL */
     struct option_list stats_label;
     struct list stats_labels; /* their items, once settled */
     bool explain, progress;
