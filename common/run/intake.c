@@ -15,6 +15,7 @@
 static enum framing framing_find(const struct loop *l, const char *data, const char *end)
 {
     if (options->input == INPUT_NDJSON) return FRAMING_NONE;
+    if (options->input == INPUT_KCAT_JSON) return FRAMING_ENVELOPE;
     const enum framing guess = frame_guess(data, end, options->input == INPUT_KCAT);
     if (options->input == INPUT_KCAT)
         return guess == FRAMING_ENVELOPE ? FRAMING_ENVELOPE : FRAMING_KCAT;
@@ -78,6 +79,9 @@ static bool input_begin(struct loop *l, struct input *input, const char *data, c
     struct slice head = {.text = data, .len = (size_t)(end - data)};
     struct buffer framed = {0};
     input->framing = framing;
+    if (framing == FRAMING_NONE && options->kafka_members)
+        die("%s: has no frames, which would say a key and a time for --kafka-members",
+            input_label(input));
     if (framing != FRAMING_NONE && translator != NULL) {
         framed_head(l, input, data, end, &framed);
         head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
@@ -317,7 +321,8 @@ static bool is_lineless(const struct loop *l, const struct input *input, const s
 {
     const struct translator *translator = l->run.translator;
     if (input->begun) return input->reading != NULL && input->framing == FRAMING_NONE;
-    if (translator == NULL || options->input == INPUT_KCAT) return false;
+    if (translator == NULL || options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON)
+        return false;
     if ((size_t)(span->end - span->data) < LINELESS_BYTES ||
         memchr(span->data, '\n', LINELESS_BYTES) != NULL)
         return false;
@@ -331,7 +336,7 @@ static enum frame_found sized_guess(const struct loop *l, const struct input *in
 {
     const char *data = input->data + input->start;
     const char *const end = input->data + input->end;
-    if (options->input == INPUT_NDJSON) return FRAME_BROKEN;
+    if (options->input == INPUT_NDJSON || options->input == INPUT_KCAT_JSON) return FRAME_BROKEN;
     data += blank_lines(data, end);
     const enum frame_found found = frame_guess_sized(data, end, input->ended);
     if (found == FRAME_BROKEN || options->input != INPUT_AUTO) return found;
