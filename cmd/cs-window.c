@@ -89,7 +89,8 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &agg_list,
      .argument = "NAME=FUNC[(F)][ if EXPR]",
-     .help = "count distinct sum min max avg first last percent; repeatable"},
+     .help = "count distinct approx_distinct sum avg min max first last list any all\n"
+             "                              percent; repeatable"},
     {.name = "view",
      .type = OPTION_CALL,
      .call = view_set,

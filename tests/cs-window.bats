@@ -151,6 +151,43 @@ END
   [ "$(columns n priced ids sum avg min max first last share)" = $'5\t4\t2\t13.5\t4.5\t1\t"7"\t"view"\t"s1"\t40' ]
 }
 
+@test "approx_distinct is exact for few values, and within 2 % for many, in any number of jobs and parts" {
+  traffic --events=60000 --partitions=3 >many
+  window --size=7d --agg='d=distinct(event_id)' --agg='a=approx_distinct(event_id)' --agg='few=distinct(product_id) if .device_type == "mobile"' \
+    --agg='same=approx_distinct(product_id) if .device_type == "mobile"' --by=traffic_source many
+  jq -es 'all(.[]; (.a - .d | fabs) < .d * 0.02) and (map(.a) | max) > 10000' <<<"$output"
+  options=(--size=1h --slide=20m --by=device_type --agg='a=approx_distinct(event_id)' --agg='s=approx_distinct(user_id)' --agg='p=percent(s,a)')
+  cs-window "${options[@]}" many >rows
+  jq -es 'map(.a) | max > 4000 and min < 3072' rows
+  cs-window "${options[@]}" --jobs=3 many | cmp - rows
+  cs-window "${options[@]}" --by-partition many | cs-window "${options[@]}" --merge | cmp - rows
+  sort -t'"' -k4 many | shuf --random-source=many >shuffled
+  cs-window "${options[@]}" --lateness=max shuffled | cmp - rows
+}
+
+@test "approx_distinct does not count null, and 1 is not \"1\"" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":%s}\n' 1 '"1"' 1.0 null true '"1"' >values
+  window --size=1h --agg='d=distinct(v)' --agg='a=approx_distinct(v)' values
+  [ "$(columns d a)" = $'4\t4' ]
+}
+
+@test "list has the first values by event_time, any and all are null where no event was asked" {
+  printf '{"event_time":"2026-01-01T00:00:%s","page":%s}\n' 03Z '"c"' 01Z '"b"' 01Z '"a"' 02Z null 04Z 1.50 05Z '"a"' >pages
+  for input in pages <(tac pages); do
+    window --size=1h --agg='two=list(page,2)' --agg='five=list(page,5)' --agg='none=list(x,3)' \
+      --agg='any=any(.page == "c")' --agg='all=all(.page != null)' --agg='nobody=all(page) if .page == "z"' "$input"
+    [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","two":["a","b"],"five":["a","b","c",1.50,"a"],"none":[],"any":true,"all":false,"nobody":null}' ]
+  done
+}
+
+@test "a function with a number is refused without one, or with one that is none" {
+  for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
+    window --size=1h --agg="$agg" events
+    [ "$status" -eq 2 ]
+    [ "${stderr_lines[0]}" = "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000" ]
+  done
+}
+
 @test "what sum and avg skip is counted, but null is not" {
   window --size=1h --agg='sum=sum(price)' --stats=stats events
   [ "$(jq .not_numbers stats)" -eq 1 ]
@@ -321,6 +358,20 @@ END
   [ "$(jq -c .n rows | paste -sd' ')" = '3 3' ]
   merge --flush <(:) <(:) <(cat two) <(cat three) 2>/dev/null >>rows
   [ "$(jq -c .n rows | paste -sd' ')" = '3 3 3' ]
+}
+
+@test "rows of parts without what is needed to add them up, or with something else, are refused" {
+  options=(--size=10m --agg='u=approx_distinct(session_id)' --agg='l=list(price,2)')
+  cs-window "${options[@]}" --by-partition --lateness=max events >parts
+  jq -e '.partials | keys == ["l", "u"]' parts
+  cs-window "${options[@]}" --merge parts >merged
+  [ "$(jq -c '[.u,.l]' merged | head -1)" = '[2,[10,"7"]]' ]
+  for change in 'del(.partials)' '.partials = null' '.partials.u = "AAA"' '.partials.u = "////"' '.partials.l = ""' 'del(.partials.u)' \
+    '.partials.l = .partials.u' 'del(.u)'; do
+    jq -c "$change" parts >changed
+    cs-window "${options[@]}" --merge --stats=stats changed 2>/dev/null || true
+    [ "$(jq -c '.rejected_by' stats)" = '{"bad-member":2}' ] || { echo "$change"; return 1; }
+  done
 }
 
 @test "--merge refuses what cannot be added up" {

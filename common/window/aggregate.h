@@ -45,6 +45,7 @@ struct aggregate {
     uint32_t cell;                      /* where its cell stands in the group's cells, in bytes */
     int part, whole;                    /* percent: indexes of the other two */
     struct slice part_name, whole_name; /* percent: into text */
+    int64_t parameter;                  /* the number of FUNC(F,N), as the function has read it */
     int row_slot; /* --merge: the member of that name in the rows read; else -1 */
 };
 
@@ -92,6 +93,7 @@ struct aggregates {
     int set_count;
     uint32_t cell_bytes;
     int too_large_slot; /* --merge: of that member in the rows read; else -1 */
+    int partials_slot;  /* likewise */
 };
 
 void aggregates_init(struct aggregates *all);
@@ -116,6 +118,13 @@ bool aggregates_may_be_too_large(const struct aggregates *all);
  * there is none, the member is left out. */
 void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
                                 int member);
+
+/* Is there one whose parts are added up by what is saved of them, and not by what is printed? */
+bool aggregates_have_partials(const struct aggregates *all);
+
+/* Prints these, for rows that are parts: an object, NAME to base64. */
+void aggregates_print_partials(const struct aggregates *all, const char *cells,
+                               const struct buffer *text, struct rows *rows, int member);
 
 /* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
  * memo (NULL: nowhere); and the others. */

@@ -2,7 +2,7 @@
  * aggregate_inside.h - what an aggregate function is: an entry of a table.
  *
  * A function is one entry in the file of its family (aggregate_count.c, aggregate_number.c,
- * aggregate_kept.c, aggregate_percent.c), and a few lines in tests/unit/aggregate.c, whose
+ * aggregate_kept.c and so on), and a few lines in tests/unit/aggregate.c, whose
  * properties hold for every entry. Nobody asks an aggregate which function it is of: what differs
  * from function to function is a member here.
  *
@@ -27,6 +27,7 @@
 enum argument {
     ARGUMENT_MAYBE,      /* FUNC or FUNC() counts events; FUNC(F) looks at F */
     ARGUMENT_VALUE,      /* FUNC(F) */
+    ARGUMENT_VALUE_AND,  /* FUNC(F,N): a number goes with it */
     ARGUMENT_AGGREGATES, /* FUNC(A,B): the names of two other aggregates */
 };
 
@@ -49,6 +50,9 @@ struct aggregate_function {
     const char *name;
     enum argument argument;
     enum argument_values values;
+    /* ARGUMENT_VALUE_AND: reads that number, and for messages what it has to be. */
+    bool (*parameter)(struct slice text, int64_t *out);
+    const char *parameter_range;
     /* For functions that share their code: which of them it is, as their file says. */
     unsigned variant;
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
@@ -99,6 +103,10 @@ struct aggregate_function {
     void (*part_read)(const struct aggregate *item, void *cell, struct buffer *text,
                       struct value value, bool too_large);
 
+    /* --by-partition and --merge: what is printed cannot be added up, but what is saved can. So
+     * rows of parts have that, too (aggregates_print_partials). */
+    bool partial;
+
     /* Is it null because its number is too large to be printed? NULL: such a thing does not happen.
      */
     bool (*too_large)(const void *cell);
@@ -109,6 +117,9 @@ extern const struct aggregate_function aggregate_counts[];
 extern const struct aggregate_function aggregate_numbers[];
 extern const struct aggregate_function aggregate_kept[];
 extern const struct aggregate_function aggregate_percents[];
+extern const struct aggregate_function aggregate_truths[];
+extern const struct aggregate_function aggregate_approximate[];
+extern const struct aggregate_function aggregate_lists[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);
@@ -120,6 +131,12 @@ void aggregate_functions_name(bool (*wanted)(const struct aggregate_function *fu
 
 /* Which aggregate has that name; -1: none. */
 int aggregate_find(const struct aggregates *all, struct slice name);
+
+/* Room in the text for so many bytes, zeroed, aligned to 8; where it begins. */
+uint64_t aggregate_room(struct buffer *text, size_t bytes);
+
+/* FUNC(F,N): reads a whole number from 1 to most. */
+bool aggregate_whole(struct slice text, int64_t most, int64_t *out);
 
 static inline const void *view_cell(const struct aggregate_view *from, const struct aggregate *item)
 {

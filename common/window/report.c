@@ -16,6 +16,9 @@ static bool members_declare(struct report *report, struct run *run, struct buffe
     report->too_large = run->settings.by_partition && aggregates_may_be_too_large(aggregates)
                             ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
+    report->partials = run->settings.by_partition && aggregates_have_partials(aggregates)
+                           ? rows_declare(rows, SLICE("partials"), why)
+                           : -1;
     report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
     return why->len == 0;
 }
@@ -83,6 +86,8 @@ static void row_print(const struct report *report, const struct window *window, 
         aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
     if (report->too_large >= 0)
         aggregates_print_too_large(aggregates, row.cells, rows, report->too_large);
+    if (report->partials >= 0)
+        aggregates_print_partials(aggregates, row.cells, row.text, rows, report->partials);
     if (report->final >= 0) rows_bool(rows, report->final, final);
     rows_end(rows);
 }
@@ -154,6 +159,8 @@ static void parts_rank(struct report *report, const struct window *window, struc
             aggregates_print(&report->aggregates, i, row.cells, row.text, rows, member);
     if (report->too_large == member)
         aggregates_print_too_large(&report->aggregates, row.cells, rows, member);
+    if (report->partials == member)
+        aggregates_print_partials(&report->aggregates, row.cells, row.text, rows, member);
     rows_rank_end(rows, number); /* the window's bounds and final are the same for all */
 }
 

@@ -28,6 +28,7 @@ struct report {
     int aggregate[AGGREGATES_MAX];
     int end_slot;  /* --merge: of window_end in the rows read */
     int too_large; /* --by-partition: the member that names such sums; else -1 */
+    int partials;  /* --by-partition: what is saved of those that cannot be added up; else -1 */
     char *total;   /* cells, where parts are added up */
     struct buffer total_text;
 };

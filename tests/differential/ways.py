@@ -411,7 +411,7 @@ def merged(context, case):
 
 def adds(agg):
     """Not avg, first and last; distinct counts only if no value is in two partitions; percent may be of one of these."""
-    return not any(func in agg for func in ('avg(', 'first(', 'last(', 'distinct(', 'percent('))
+    return not any('=' + func + '(' in agg for func in ('avg', 'first', 'last', 'distinct', 'percent'))
 
 
 def spread(context, case):

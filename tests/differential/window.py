@@ -40,7 +40,7 @@ def total(values):
     return sum(numbers)
 
 
-def aggregate(func, timed):
+def aggregate(func, timed, parameter=None):
     """One aggregate over [(time, value)] of a group, value being what F is."""
     known = [(time, value) for time, value in timed if value is not None]
     values = [value for _, value in known]
@@ -55,6 +55,15 @@ def aggregate(func, timed):
         if func == 'sum':
             return plain(units, 9)
         return half_away(Fraction(units, 10 ** 9 * sum(isinstance(v, r.Num) for v in values)), 6)
+    if func == 'approx_distinct':  # "exact up to 3,072 values"
+        return r.Num(len({r.identity(value) for value in values}))
+    if func == 'list':
+        ordered = sorted(known, key=lambda tv: (tv[0], r.sort_key(tv[1])))
+        return [value for _, value in ordered][:parameter]
+    if func in ('any', 'all'):
+        if not timed:
+            return None
+        return {'any': any, 'all': all}[func](value not in (None, False) for _, value in timed)
     if not known:
         return None
     order = {'min': lambda tv: r.sort_key(tv[1]), 'max': lambda tv: r.sort_key(tv[1]),
@@ -78,6 +87,9 @@ def group_value(entry, members):
     return name, members.get(expr or name)
 
 
+WITH_NUMBER = {'list': int}
+
+
 class Spec:
     """NAME=FUNC[(F)][ if EXPR]."""
 
@@ -85,7 +97,10 @@ class Spec:
         self.name, _, rest = text.partition('=')
         rest, _, self.condition = rest.partition(' if ')
         self.func, _, member = rest.partition('(')
-        self.member = member.rstrip(')')
+        self.member, self.parameter = member.rstrip(')'), None
+        if self.func in WITH_NUMBER:
+            self.member, _, number = self.member.rpartition(',')
+            self.parameter = WITH_NUMBER[self.func](number)
 
     def value(self, members):
         """What F is; of count without F, something that is not null."""
@@ -160,7 +175,8 @@ class Windows:
                 values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
                 continue
             chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
-            values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen])
+            values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen],
+                                          spec.parameter)
         return [(spec.name, values[spec.name]) for spec in self.specs]
 
     def rows(self):
