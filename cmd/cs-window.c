@@ -25,6 +25,7 @@ static int64_t slide_us;
 static int64_t offset_us;
 static struct option_list by_list;
 static struct option_list agg_list;
+static struct option_list having_list;
 
 static char *view_path;
 
@@ -91,6 +92,11 @@ static const struct option_row options[] = {
      .argument = "NAME=FUNC[(F)][ if EXPR]",
      .help = "count distinct approx_distinct sum avg min max first last list any all\n"
              "                              percent; repeatable"},
+    {.name = "having",
+     .type = OPTION_LIST,
+     .target = &having_list,
+     .argument = "EXPR",
+     .help = "only rows for which the jq expression selects; may repeat"},
     {.name = "view",
      .type = OPTION_CALL,
      .call = view_set,
@@ -118,6 +124,7 @@ static const struct analysis *window_start(struct run *run)
     const struct report_request request = {
         .by = &by_list,
         .aggregates = &agg_list,
+        .having = &having_list,
         .option = "--agg",
         .size_us = size_us,
         .slide_us = slide_us,

@@ -161,7 +161,7 @@ END
   jq -es 'map(.a) | max > 4000 and min < 3072' rows
   cs-window "${options[@]}" --jobs=3 many | cmp - rows
   cs-window "${options[@]}" --by-partition many | cs-window "${options[@]}" --merge | cmp - rows
-  sort -t'"' -k4 many | shuf --random-source=many >shuffled
+  cut -f3- many | shuf --random-source=many >shuffled
   cs-window "${options[@]}" --lateness=max shuffled | cmp - rows
 }
 
@@ -232,6 +232,59 @@ END
   [ "$(columns v | paste -sd' ')" = '"b" "c" "a" "d"' ]
   window --size=1m --by=v --agg=n=count --order-by=-n --top=3 values
   [ "$(columns v | paste -sd' ')" = '"b" "c" "a"' ]
+}
+
+@test "--having prints the rows that each expression selects, before --order-by and --top" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s","p":%d}\n' c 5 a 1 b 2 b 3 c 4 d 1 e 1 e 1 e 1 >values
+  options=(--size=1m --by=v --agg=n=count --agg='s=sum(p)')
+  window "${options[@]}" --having='.n > 1' values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "e"' ]
+  window "${options[@]}" --having='.n > 1' --having='.s != 9 and (.v | test("[a-d]"))' values
+  [ "$(columns v n s)" = $'"b"\t2\t5' ]
+  window "${options[@]}" --having='.n > 1 and .n < 3' --order-by=-s --top=1 values
+  [ "$(columns v n s)" = $'"c"\t2\t9' ]
+  window "${options[@]}" --having='.n > 1' --format=csv values
+  [ "$(cut -d, -f3- <<<"$output" | paste -sd' ')" = 'v,n,s b,2,5 c,2,9 e,3,3' ]
+  window "${options[@]}" --having='.n > 1' --key=v values
+  [ "$(cut -f1 <<<"$output" | paste -sd' ')" = 'b c e' ]
+  window "${options[@]}" --having='[.n] | first > 1' --state=state --flush values
+  [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "to --having a member of a row is what is printed, also where an event has one of that name" {
+  window --size=1h --by=event_type --agg='session_id=distinct(session_id)' --having='.session_id > 1' events
+  [ "$(columns event_type session_id)" = $'"view"\t2' ]
+  window --size=1h --by=event_type --agg='session_id=distinct(session_id)' --having='(.session_id | type) == "string"' events
+  [ -z "$output" ]
+}
+
+@test "--having says what it cannot be asked" {
+  options=(--size=1h --by=event_type --agg=views=count)
+  window "${options[@]}" --having='.view > 1' events
+  [ "$status" -eq 2 ]
+  [ "${stderr_lines[0]}" = "cs-window: --having: rows have no member 'view'; did you mean views?" ]
+  window "${options[@]}" --having='.views >' events
+  [ "$status" -eq 2 ]
+  [[ $stderr == 'cs-window: --having: syntax error'* ]]
+  for other in --by-partition --emit=updates; do
+    window "${options[@]}" --having='.views > 1' "$other" events
+    [ "$status" -eq 2 ]
+    [[ $stderr == *--having* ]]
+  done
+  # What fails does not select, and is named.
+  window "${options[@]}" --having='.event_type + 1 > 0' events
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ $stderr == *"'.event_type + 1 > 0'"*'cannot be added'* ]]
+}
+
+@test "rows of several partitions are judged when they are added up" {
+  traffic --events=5000 --partitions=3 >topic
+  options=(--size=1m --by=device_type --agg=n=count --agg='p=percent(n,n)')
+  cs-window "${options[@]}" topic | jq -c 'select(.n > 100)' >wanted
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge --having='.n > 100' | cmp - wanted
+  cs-window "${options[@]}" --jobs=3 --having='.n > 100' topic | cmp - wanted
+  [ -s wanted ]
 }
 
 @test "--emit=updates closes with the rows of final" {

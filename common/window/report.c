@@ -51,6 +51,26 @@ static bool merge_init(struct report *report, struct run *run, struct buffer *wh
            group_by_rows(&report->by, &run->schema, why);
 }
 
+/* After the members. */
+static bool having_read(struct run *run, const struct option_list *having, struct buffer *why)
+{
+    if (having == NULL || having->count == 0) return true;
+    if (run->settings.by_partition) {
+        buffer_add_literal(why, "--having: a part is not the row: it belongs to --merge");
+        return false;
+    }
+    if (run->settings.updates) {
+        buffer_add_literal(why, "--emit=updates does not go with --having: a row that was printed "
+                                "may not be selected any more");
+        return false;
+    }
+    for (size_t i = 0; i < having->count && why->len == 0; i++) {
+        const char *const wrong = rows_having(run->rows, having->text[i]);
+        if (wrong != NULL) buffer_add_slice(why, slice_of(wrong));
+    }
+    return why->len == 0;
+}
+
 bool report_init(struct run *run, const struct report_request *request, struct buffer *why)
 {
     struct report *report = memory_zero(1, sizeof *report);
@@ -64,7 +84,7 @@ bool report_init(struct run *run, const struct report_request *request, struct b
     windows_init(&report->windows, run, &report->by, &report->aggregates, request->size_us,
                  request->slide_us, request->offset_us);
     report->total = memory_zero(1, report->aggregates.cell_bytes);
-    return members_declare(report, run, why);
+    return members_declare(report, run, why) && having_read(run, request->having, why);
 }
 
 /* The cells of a row, and the text they keep values in. */
@@ -73,13 +93,12 @@ struct row_cells {
     const struct buffer *text;
 };
 
-static void row_print(const struct report *report, const struct window *window, struct slice key,
-                      struct row_cells row, bool final)
+static void row_members(const struct report *report, const struct window *window, struct slice key,
+                        struct row_cells row, bool final)
 {
     const struct aggregates *aggregates = &report->aggregates;
     struct rows *rows = report->windows.run->rows;
 
-    rows_begin(rows);
     heading_print(&report->heading, rows, window->start_us,
                   window->start_us + report->windows.size_us, key);
     for (int i = 0; i < aggregates->count; i++)
@@ -89,6 +108,14 @@ static void row_print(const struct report *report, const struct window *window, 
     if (report->partials >= 0)
         aggregates_print_partials(aggregates, row.cells, row.text, rows, report->partials);
     if (report->final >= 0) rows_bool(rows, report->final, final);
+}
+
+static void row_print(const struct report *report, const struct window *window, struct slice key,
+                      struct row_cells row, bool final)
+{
+    struct rows *rows = report->windows.run->rows;
+    rows_begin(rows);
+    row_members(report, window, key, row, final);
     rows_end(rows);
 }
 
@@ -138,7 +165,7 @@ static void parts_print(struct report *report, const struct window *window, stru
               parts_cells(report, window, groups, parts), final);
 }
 
-/* Hands over what the row is sorted by. */
+/* Hands over what the row is sorted by, or all of it where --having asks. */
 static void parts_rank(struct report *report, const struct window *window, struct group **groups,
                        size_t parts, size_t number)
 {
@@ -146,6 +173,13 @@ static void parts_rank(struct report *report, const struct window *window, struc
     const int member = rows_order_member(rows);
     struct value value = VALUE_NULL;
 
+    if (rows_judged(rows)) {
+        rows_rank_begin(rows);
+        row_members(report, window, window_key(window, groups[0]),
+                    parts_cells(report, window, groups, parts), true);
+        rows_rank_end(rows, number);
+        return;
+    }
     /* Without a member they are only cut. */
     if (member < 0 ||
         heading_value(&report->heading, member, window_key(window, groups[0]), &value)) {
@@ -302,6 +336,7 @@ static void report_explain(struct run *run, struct buffer *out)
     const struct report *report = run->own;
     group_explain(&report->by, out);
     aggregates_explain(&report->aggregates, out);
+    if (rows_judged(run->rows)) having_explain(run->rows->having, out);
     windows_explain(&report->windows, out);
 }
 

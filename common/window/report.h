@@ -36,7 +36,8 @@ struct report {
 /* What is asked for; lists are those of --by and --agg. */
 struct report_request {
     const struct option_list *by, *aggregates;
-    const char *option; /* where the aggregates come from, for messages: "--agg" */
+    const struct option_list *having; /* NULL: nothing is asked */
+    const char *option;               /* where the aggregates come from, for messages: "--agg" */
     int64_t size_us, slide_us, offset_us;
 };
 

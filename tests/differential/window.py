@@ -1,7 +1,7 @@
 """cs-window(1) and cs-funnel(1), from their pages alone."""
 from fractions import Fraction
 import record as r
-from expressions import lower, selects
+from expressions import lower, over, selects
 from stream import Stream
 
 LIMIT = 2 ** 127  # a sum is held in 128 bits, in units of 1e-9
@@ -180,15 +180,23 @@ class Windows:
         return [(spec.name, values[spec.name]) for spec in self.specs]
 
     def rows(self):
-        """"Rows come by window, then by group"; --order-by and --top for each window."""
+        """"Rows come by window, then by group"; --having, --order-by and --top for each window."""
         windows = {}
         for (start, _), (values, events) in self.groups.items():
             row = [('window_start', r.print_time(start)), ('window_end', r.print_time(start + self.size))]
             row += values + self.aggregates(events)
             windows.setdefault(start, []).append((tuple(r.sort_key(v) for _, v in values), row))
         for start in sorted(windows):
-            rows = [row for _, row in sorted(windows[start], key=lambda pair: pair[0])]
+            rows = [row for _, row in sorted(windows[start], key=lambda pair: pair[0]) if self.having(dict(row))]
             yield from self.ordered(rows)
+
+    def having(self, row):
+        """--having: "only rows that each expression selects"; here .NAME > NUMBER or .NAME != null."""
+        for text in self.options.get('having', []):
+            name, operator, operand = text[1:].split(' ')
+            if not (row[name] is not None if operator == '!=' else over(name, operand)(row)):
+                return False
+        return True
 
     def ordered(self, rows):
         """"ties are in the order of the group"."""
