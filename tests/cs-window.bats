@@ -180,6 +180,49 @@ END
   done
 }
 
+@test "top has the most frequent values, of equal counts the smaller one first, and says nothing of an error up to 10,000 values" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","page":%s}\n' '"c"' '"b"' '"a"' '"b"' '"c"' '"d"' null null null 1 '"1"' 1 >pages
+  for input in pages <(tac pages); do
+    window --size=1h --agg='t=top(page,4)' --agg='c=top(page,1) if .page == "d"' --agg='none=top(x,3)' "$input"
+    [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","t":[{"value":1,"count":2},{"value":"b","count":2},{"value":"c","count":2},{"value":"1","count":1}],"c":[{"value":"d","count":1}],"none":[]}' ]
+  done
+  traffic --events=30000 --partitions=3 >topic
+  options=(--size=1h --slide=20m --by=device_type --agg='t=top(product_id,20)' --agg='u=top(traffic_source,3)')
+  cs-window "${options[@]}" topic >rows
+  [ "$(jq -c '.t_error' rows | sort -u)" = null ]
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+}
+
+# Counts that nobody can tell from the parts.
+@test "beyond 10,000 values top says by how much counts may be too large, goes on after a restart, and refuses parts" {
+  awk 'BEGIN { srand(1); for (i = 0; i < 60000; i++) {
+    v = rand() < 0.3 ? int(rand() * 10) : int(rand() * 30000)
+    printf "{\"event_time\":%.1f,\"v\":\"%d\"}\n", 1767225600 + i / 20, v } }' >many
+  options=(--size=1h --agg='t=top(v,10)')
+  cs-window "${options[@]}" many >rows
+  jq -r .v many | sort | uniq -c | sort -k1nr | head -10 | awk '{ print $2, $1 }' >true
+  [ "$(jq -r '.t[].value' rows | sort)" = "$(cut -d' ' -f1 true | sort)" ]
+  error=$(jq .t_error rows)
+  [ "$error" -gt 0 ] && [ "$error" -le 6 ]
+  jq -r '.t[] | "\(.value) \(.count)"' rows | sort >counted
+  sort true | join - counted | awk -v error="$error" '$3 < $2 || $3 > $2 + error { exit 1 }'
+  for lines in 15000 33333 59999; do
+    rm -f state out
+    head -n "$lines" many | cs-window "${options[@]}" --state=state --output=out
+    tail -n +$((lines + 1)) many | cs-window "${options[@]}" --state=state --output=out --flush
+    cmp out rows
+  done
+  run -3 --separate-stderr cs-window "${options[@]}" --jobs=2 many
+  [[ $stderr == "cs-window: 't=top(v,10)': a group has more than 10000 different values, "* ]]
+  awk '{ printf "%d\t%d\t%s\n", NR % 2, NR, $0 }' many >topic
+  cs-window "${options[@]}" --by-partition topic >parts
+  run -3 --separate-stderr cs-window "${options[@]}" --merge parts
+  [[ $stderr == "cs-window: 't=top(v,10)': a group has more than 10000 different values, "* ]]
+  # One part alone is the whole.
+  jq -c 'select(.partition == 1)' parts | cs-window "${options[@]}" --merge | jq -c .t | cmp - <(jq -c 'select(.partition == 1).t' parts)
+}
+
 @test "a function with a number is refused without one, or with one that is none" {
   for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
     window --size=1h --agg="$agg" events

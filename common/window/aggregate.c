@@ -8,7 +8,7 @@
 
 static const struct aggregate_function *const families[] = {
     aggregate_counts, aggregate_numbers,     aggregate_kept,  aggregate_percents,
-    aggregate_truths, aggregate_approximate, aggregate_lists,
+    aggregate_truths, aggregate_approximate, aggregate_lists, aggregate_tops,
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 
@@ -236,6 +236,13 @@ uint64_t aggregates_additive(const struct aggregates *all)
     return mask;
 }
 
+bool aggregates_in_order(const struct aggregates *all)
+{
+    for (int i = 0; i < all->count; i++)
+        if (all->item[i].function->in_order) return true;
+    return false;
+}
+
 uint64_t aggregates_all(const struct aggregates *all)
 {
     uint64_t mask = 0;
@@ -274,6 +281,24 @@ void aggregates_print(const struct aggregates *all, int index, const char *cells
     const struct aggregate_view from = {.all = all, .cells = cells, .text = text};
     const struct aggregate *item = &all->item[index];
     item->function->print(&from, item, rows, member);
+}
+
+const char *aggregates_extra(const struct aggregates *all, int index)
+{
+    return all->item[index].function->extra;
+}
+
+void aggregates_print_extra(const struct aggregates *all, int index, const char *cells,
+                            const struct buffer *text, struct rows *rows, int member)
+{
+    const struct aggregate_view from = {.all = all, .cells = cells, .text = text};
+    const struct aggregate *item = &all->item[index];
+    item->function->print_extra(&from, item, rows, member);
+}
+
+bool aggregates_is_number(const struct aggregates *all, int index)
+{
+    return all->item[index].function->number != NULL;
 }
 
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,

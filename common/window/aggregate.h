@@ -199,6 +199,10 @@ bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
 uint64_t aggregates_all(const struct aggregates *all);
 uint64_t aggregates_additive(const struct aggregates *all);
 
+/* Is there one whose cells may depend on the order of events? Then these are added to each window,
+ * one after the other. */
+bool aggregates_in_order(const struct aggregates *all);
+
 /* Adds the cells of mask in other to those in cells; what is kept is copied from other_text to
  * text, which is another one. */
 void aggregates_combine(const struct aggregates *all, uint64_t mask, char *cells,
@@ -214,6 +218,15 @@ uint64_t aggregates_remove(const struct aggregates *all, uint64_t mask, char *ce
 /* Prints the aggregate as that member of the row. */
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct rows *rows, int member);
+
+/* A second member that the aggregate has in rows, called NAME with this behind; NULL: it has none.
+ * It may be left out of a row. */
+const char *aggregates_extra(const struct aggregates *all, int index);
+void aggregates_print_extra(const struct aggregates *all, int index, const char *cells,
+                            const struct buffer *text, struct rows *rows, int member);
+
+/* May the aggregate be a number? */
+bool aggregates_is_number(const struct aggregates *all, int index);
 
 /* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
  * not a number or too large for one. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/hyperloglog.h"
-#include "base/id.h"
 #include "base/memory.h"
 #include "window/aggregate_inside.h"
 
@@ -29,9 +28,7 @@ static uint64_t *room_of(const struct approximate_cell *cell, const struct buffe
 /* A free slot is 0, and so is one hash in 2^64: that is another value then. */
 static uint64_t hash_of(struct value value)
 {
-    const struct id id = id_of(value_slice(value));
-    const uint64_t hash =
-        value.kind == KIND_STRING ? id.low : id_mix(id, (struct id){value.kind, 1}).low;
+    const uint64_t hash = aggregate_value_id(value).low;
     return hash == 0 ? 1 : hash;
 }
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/id.h"
 #include "base/number.h"
 #include "base/pack.h"
 #include "base/value.h"
@@ -58,6 +59,9 @@ struct aggregate_function {
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
      * it, and add, combine and remove are not called for the group's events. */
     bool of_ids;
+    /* From some size on the cell depends on the order of events: it can be saved and gone on with,
+     * but windows are not made of panes, and combine and load may end the run. */
+    bool in_order;
     /* A multiple of 8. 0: there is no cell; the function is worked out of others when printed, and
      * of the members below it has print only. */
     uint32_t cell_bytes;
@@ -82,6 +86,12 @@ struct aggregate_function {
     /* Prints the aggregate as that member of the row. */
     void (*print)(const struct aggregate_view *from, const struct aggregate *item,
                   struct rows *rows, int member);
+
+    /* A second member, called as the first with this behind: print_extra prints it or leaves it
+     * out. NULL: there is none. */
+    const char *extra;
+    void (*print_extra)(const struct aggregate_view *from, const struct aggregate *item,
+                        struct rows *rows, int member);
 
     /* The aggregate as a number, 0 for no events. False: it is none, or too large for one. NULL: it
      * never is. */
@@ -120,6 +130,7 @@ extern const struct aggregate_function aggregate_percents[];
 extern const struct aggregate_function aggregate_truths[];
 extern const struct aggregate_function aggregate_approximate[];
 extern const struct aggregate_function aggregate_lists[];
+extern const struct aggregate_function aggregate_tops[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);
@@ -137,6 +148,14 @@ uint64_t aggregate_room(struct buffer *text, size_t bytes);
 
 /* FUNC(F,N): reads a whole number from 1 to most. */
 bool aggregate_whole(struct slice text, int64_t most, int64_t *out);
+
+/* A value, not null, as it is counted: a string is another one than the number that looks like it.
+ */
+static inline struct id aggregate_value_id(struct value value)
+{
+    const struct id id = id_of(value_slice(value));
+    return value.kind == KIND_STRING ? id : id_mix(id, (struct id){value.kind, 1});
+}
 
 static inline const void *view_cell(const struct aggregate_view *from, const struct aggregate *item)
 {

@@ -5,14 +5,29 @@
 #include "base/memory.h"
 #include "base/object.h"
 
+/* Declares the aggregate's second member, if it has one. */
+static int extra_declare(const struct aggregates *aggregates, int i, struct rows *rows,
+                         struct buffer *why)
+{
+    const char *const extra = aggregates_extra(aggregates, i);
+    struct buffer name = {0};
+    if (extra == NULL) return -1;
+    buffer_printf(&name, "%s%s", aggregates->item[i].name, extra);
+    const int member = rows_declare(rows, buffer_slice(&name), why);
+    buffer_release(&name);
+    return member;
+}
+
 static bool members_declare(struct report *report, struct run *run, struct buffer *why)
 {
     struct rows *rows = run->rows;
     const struct aggregates *aggregates = &report->aggregates;
 
     heading_declare(&report->heading, rows, &report->by, run->settings.by_partition, why);
-    for (int i = 0; i < aggregates->count; i++)
+    for (int i = 0; i < aggregates->count; i++) {
         report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
+        report->extra[i] = extra_declare(aggregates, i, rows, why);
+    }
     report->too_large = run->settings.by_partition && aggregates_may_be_too_large(aggregates)
                             ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
@@ -101,8 +116,11 @@ static void row_members(const struct report *report, const struct window *window
 
     heading_print(&report->heading, rows, window->start_us,
                   window->start_us + report->windows.size_us, key);
-    for (int i = 0; i < aggregates->count; i++)
+    for (int i = 0; i < aggregates->count; i++) {
         aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
+        if (report->extra[i] >= 0)
+            aggregates_print_extra(aggregates, i, row.cells, row.text, rows, report->extra[i]);
+    }
     if (report->too_large >= 0)
         aggregates_print_too_large(aggregates, row.cells, rows, report->too_large);
     if (report->partials >= 0)
@@ -188,9 +206,12 @@ static void parts_rank(struct report *report, const struct window *window, struc
     }
     rows_rank_begin(rows);
     const struct row_cells row = parts_cells(report, window, groups, parts);
-    for (int i = 0; i < report->aggregates.count; i++)
+    for (int i = 0; i < report->aggregates.count; i++) {
         if (report->aggregate[i] == member)
             aggregates_print(&report->aggregates, i, row.cells, row.text, rows, member);
+        if (report->extra[i] == member)
+            aggregates_print_extra(&report->aggregates, i, row.cells, row.text, rows, member);
+    }
     if (report->too_large == member)
         aggregates_print_too_large(&report->aggregates, row.cells, rows, member);
     if (report->partials == member)

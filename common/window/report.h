@@ -26,10 +26,11 @@ struct report {
     struct heading heading;
     int final; /* member of the rows; -1: there is none */
     int aggregate[AGGREGATES_MAX];
-    int end_slot;  /* --merge: of window_end in the rows read */
-    int too_large; /* --by-partition: the member that names such sums; else -1 */
-    int partials;  /* --by-partition: what is saved of those that cannot be added up; else -1 */
-    char *total;   /* cells, where parts are added up */
+    int extra[AGGREGATES_MAX]; /* its second member; -1: it has none */
+    int end_slot;              /* --merge: of window_end in the rows read */
+    int too_large;             /* --by-partition: the member that names such sums; else -1 */
+    int partials; /* --by-partition: what is saved of those that cannot be added up; else -1 */
+    char *total;  /* cells, where parts are added up */
     struct buffer total_text;
 };
 

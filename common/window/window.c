@@ -30,7 +30,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
     };
     calendar_init(&all->open, HELD_GROUPS);
     if (slide_us < size_us && size_us % slide_us == 0 && !run->settings.merge &&
-        !run->settings.updates)
+        !run->settings.updates && !aggregates_in_order(aggregates))
         panes_init(all);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
     all->extremes = windows_extremes(all);

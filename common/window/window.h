@@ -19,7 +19,8 @@
  * Tufte, Papadimos, Tucker: No pane, no gain, 2005). From one window to the next one pane comes and
  * one goes. Only an event that is late for some of its windows is added to each of the others, and
  * so are those of a state or a range: windows that are open have that beside the panes. Not with
- * --emit=updates, which prints windows while they grow.
+ * --emit=updates, which prints windows while they grow, nor where cells may depend on the order of
+ * events (aggregates_in_order).
  *
  * --merge: the input is rows, a row is the contribution of one partition to one group, and the last
  * one stands. The partition is the last value of the group's key, and report.h adds up what differs

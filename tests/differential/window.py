@@ -1,4 +1,5 @@
 """cs-window(1) and cs-funnel(1), from their pages alone."""
+from collections import Counter
 from fractions import Fraction
 import record as r
 from expressions import lower, over, selects
@@ -60,6 +61,11 @@ def aggregate(func, timed, parameter=None):
     if func == 'list':
         ordered = sorted(known, key=lambda tv: (tv[0], r.sort_key(tv[1])))
         return [value for _, value in ordered][:parameter]
+    if func == 'top':
+        counts = Counter(map(r.identity, values))
+        ordered = sorted({r.identity(value): value for value in values}.items(),
+                         key=lambda iv: (-counts[iv[0]], r.sort_key(iv[1])))
+        return [{'value': value, 'count': r.Num(counts[key])} for key, value in ordered[:parameter]]
     if func in ('any', 'all'):
         if not timed:
             return None
@@ -87,7 +93,7 @@ def group_value(entry, members):
     return name, members.get(expr or name)
 
 
-WITH_NUMBER = {'list': int}
+WITH_NUMBER = {'list': int, 'top': int}
 
 
 class Spec:

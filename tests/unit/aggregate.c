@@ -47,6 +47,7 @@ static void test_reading(void)
         "unlike=approx_distinct(.a, .b)",
         "list=list([.a, .b], 3)",
         "is=any(.price > 3) if .a",
+        "tops=top(.a // ([.b, 3] | first),1000)",
         "are=all(price)",
     };
     static const char *const bad[] = {
@@ -76,6 +77,9 @@ static void test_reading(void)
         "n=list(,3)",
         "n=list([a,3])",
         "n=any()",
+        "n=top(a)",
+        "n=top(a,1001)",
+        "n=top(a,-1)",
     };
     begin();
     int wrong = 0;
@@ -268,6 +272,7 @@ static void test_cells(void)
            add("big=count if .price > 10") && add("share=percent(big,n)") &&
            add("part=percent(total,n)") && add("unlike=approx_distinct(price)") &&
            add("three=list(price,3)") && add("hundreds=list(product_id,100) if .price > 1") &&
+           add("tops=top(product_id,4)") && add("prices=top(price,1000) if .price > -5") &&
            add("some_big=any(.price > 99) if .price > 10") && add("all_big=all(.price > 0)") &&
            aggregates_complete(&all, &why),
        "aggregates of every kind are read");
@@ -336,6 +341,62 @@ static void test_unlike(void)
     end();
 }
 
+/* More different values than are counted: what is counted too much, and what is found. */
+static void test_many(void)
+{
+    enum { VALUES = 60000, EVENTS_MANY = 400000, HEAVY = 20 };
+    static uint32_t times_of[VALUES];
+    struct buffer text = {0}, packed = {0}, again = {0};
+    begin();
+    ok(add("t=top(price,20)") && aggregates_complete(&all, &why), "tops are read");
+    char *cells = memory_zero(2, all.cell_bytes), *other = cells + all.cell_bytes;
+    char digits[24];
+    bool went_on = true;
+    for (int i = 0; i < EVENTS_MANY; i++) {
+        /* A third of the events are of the first few values, which come again and again. */
+        const int value = rand() % 3 == 0 ? rand() % HEAVY : HEAVY + rand() % (VALUES - HEAVY);
+        snprintf(digits, sizeof digits, "%d", value);
+        prices[0] = number(digits);
+        times_of[value]++;
+        event_add(cells, &text, 0);
+        if (i % 50000 != 49999) continue;
+        /* A state is saved, and gone on with: nothing is another afterwards. */
+        struct buffer moved = {0};
+        buffer_clear(&packed);
+        buffer_clear(&again);
+        aggregates_save(&all, cells, &text, true, &packed);
+        struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+        memset(other, 0, all.cell_bytes);
+        aggregates_load(&all, other, &moved, true, &in);
+        aggregates_save(&all, other, &moved, true, &again);
+        went_on &= !in.broken && slice_equal(buffer_slice(&packed), buffer_slice(&again));
+        memcpy(cells, other, all.cell_bytes);
+        buffer_release(&text);
+        text = moved;
+    }
+    ok(went_on, "a saved state is the same when loaded");
+    ok(text.len < 8 << 20, "memory is bounded");
+    struct buffer out = printed(cells, &text);
+    buffer_add_char(&out, '\0');
+    int found = 0, wrong = 0;
+    const char *at = out.data;
+    while ((at = strstr(at, "\"value\":")) != NULL) {
+        const long value = strtol(at + 8, (char **)&at, 10);
+        const long counted = strtol(at + 9, (char **)&at, 10);
+        found += value < HEAVY;
+        wrong += counted < (long)times_of[value] ||
+                 counted > (long)times_of[value] + EVENTS_MANY / 10000;
+    }
+    is_int(found, HEAVY, "all values that are frequent are found");
+    is_int(wrong, 0, "a count is too large by a part in ten thousand at most, and never too small");
+    buffer_release(&out);
+    buffer_release(&text);
+    buffer_release(&packed);
+    buffer_release(&again);
+    free(cells);
+    end();
+}
+
 /* The printed cells after these prices. */
 static bool gives(const char *const *texts, const char *sum, const char *average, const char *name)
 {
@@ -380,6 +441,7 @@ int main(void)
     test_sharing();
     test_cells();
     test_unlike();
+    test_many();
     test_sums();
     buffer_release(&why);
     return plan();
