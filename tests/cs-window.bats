@@ -107,6 +107,88 @@ END
   jq -e '.late_windows > 1000' stats
 }
 
+# --- windows by the calendar
+
+# at TIME...: an event at each.
+at() {
+  printf '{"event_time":"%s"}\n' "$@"
+}
+
+@test "weeks begin on Monday, months and years on their first days, and all is one window" {
+  at 2025-12-28T23:59:59Z 2025-12-29T00:00:00Z 2026-01-01T00:00:00Z 2026-01-04T23:59:59.999999Z 2026-02-28T23:00:00Z >days
+  window --size=1w --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/T00:00:00.000Z//g')" = \
+    $'2025-12-22\t2025-12-29\t1\n2025-12-29\t2026-01-05\t3\n2026-02-23\t2026-03-02\t1' ]
+  window --size=1mo --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/T00:00:00.000Z//g')" = \
+    $'2025-12-01\t2026-01-01\t2\n2026-01-01\t2026-02-01\t2\n2026-02-01\t2026-03-01\t1' ]
+  window --size=3mo --agg=n=count days
+  [ "$(columns window_start n)" = $'"2025-10-01T00:00:00.000Z"\t2\n"2026-01-01T00:00:00.000Z"\t3' ]
+  window --size=1y --agg=n=count days
+  [ "$(columns window_start n)" = $'"2025-01-01T00:00:00.000Z"\t2\n"2026-01-01T00:00:00.000Z"\t3' ]
+  window --size=all --agg=n=count days
+  [ "$output" = '{"window_start":"0001-01-01T00:00:00.000Z","window_end":"9999-12-31T23:59:59.999999Z","n":5}' ]
+}
+
+@test "days of a zone have 23 and 25 hours where clocks are changed" {
+  at 2026-03-28T22:59:59Z 2026-03-28T23:00:00Z 2026-03-29T21:59:59Z 2026-03-29T22:00:00Z 2026-10-24T22:00:00Z 2026-10-25T22:59:59Z >days
+  window --size=1d --tz=Europe/Berlin --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/:00:00.000Z//g')" = "$(printf '%s\n' \
+    $'2026-03-27T23\t2026-03-28T23\t1' $'2026-03-28T23\t2026-03-29T22\t2' $'2026-03-29T22\t2026-03-30T22\t1' \
+    $'2026-10-24T22\t2026-10-25T23\t2')" ]
+  window --size=1d --tz=Europe/Berlin --offset=4h --agg=n=count days
+  [ "$(columns window_start n | head -2)" = $'"2026-03-28T03:00:00.000Z"\t2\n"2026-03-29T02:00:00.000Z"\t2' ]
+  # Hours are hours.
+  window --size=1h --tz=Asia/Kolkata --agg=n=count days
+  [ "$(columns window_start | head -1)" = '"2026-03-28T22:00:00.000Z"' ]
+}
+
+@test "windows by the calendar close when the watermark has passed them, and are the same in pieces" {
+  at 2026-01-31T22:00:00Z 2026-01-31T23:00:10Z 2026-01-31T22:59:59Z 2026-01-31T23:00:29Z 2026-01-31T23:00:30.000Z 2026-01-31T22:59:58Z >seam
+  run --separate-stderr cs-window --size=1mo --tz=Europe/Berlin --agg=n=count --stats=stats seam
+  [ "$(columns n | paste -sd' ')" = '2 3' ]
+  [ "$(jq .late stats)" -eq 1 ]
+  traffic --events=30000 --rate=0.005 --disorder=3h --partitions=2 >months
+  for size in '1w --tz=America/New_York' '1mo --tz=Asia/Kolkata' '1d --tz=Europe/Berlin' 1y all; do
+    options=(--size=$size --by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
+    # shellcheck disable=SC2068 # --size and --tz are two words
+    cs() { cs-window ${options[@]} "$@"; }
+    cs months >rows
+    [ -s rows ]
+    cs --jobs=3 months | cmp - rows
+    cs --by-partition months | cs --merge | cmp - rows
+    cs --emit=updates:1h months | jq -c 'select(.final) | del(.final)' | cmp - rows
+    rm -f state out
+    for piece in 1,7000 7001,20000 20001,30000; do
+      sed -n "${piece}p" months | cs --state=state --output=out 2>/dev/null
+    done
+    cs --state=state --output=out --flush </dev/null 2>/dev/null
+    cmp out rows
+  done
+}
+
+@test "what does not go with windows by the calendar is refused by name" {
+  for options in '--size=1mo --slide=1d' '--size=1d --tz=Europe/Berlin --slide=1h' '--size=all --slide=1h'; do
+    # shellcheck disable=SC2086 # several words
+    window $options --agg=n=count events
+    [ "$status" -eq 2 ]
+    [[ ${stderr_lines[0]} == 'cs-window: --slide: windows by the calendar '* ]]
+  done
+  window --size=all --offset=1h --agg=n=count events
+  [ "$status" -eq 2 ]
+  [[ $stderr == *--offset* ]]
+  for size in 1mo2d 1w1h 1y6mo 0mo 1M 10000y; do
+    window --size=$size --agg=n=count events
+    [ "$status" -eq 2 ]
+    [[ ${stderr_lines[0]} == "cs-window: --size: '$size'"* ]]
+  done
+  # Hours of a zone, and windows of UTC that overlap, are as before.
+  window --size=1d --slide=1h --agg=n=count events
+  [ "$status" -eq 0 ]
+  window --size=1w --slide=1d --agg=n=count events
+  [ "$(columns window_start | wc -l)" -eq 7 ]
+}
+
 # --- groups
 
 @test "null, the empty string, a number and its text are groups of their own, in the order of values" {

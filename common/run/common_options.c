@@ -528,6 +528,7 @@ struct settings common_options_settle(const struct tool *tool)
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
+        .tz = given.tz,
     };
     refuse_options(tool);
     zone_settle();

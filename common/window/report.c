@@ -98,6 +98,7 @@ bool report_init(struct run *run, const struct report_request *request, struct b
     if (run->settings.merge && !merge_init(report, run, why)) return false;
     windows_init(&report->windows, run, &report->by, &report->aggregates, request->size_us,
                  request->slide_us, request->offset_us);
+    if (request->span != NULL) windows_by_calendar(&report->windows, request->span);
     report->total = memory_zero(1, report->aggregates.cell_bytes);
     return members_declare(report, run, why) && having_read(run, request->having, why);
 }
@@ -115,7 +116,7 @@ static void row_members(const struct report *report, const struct window *window
     struct rows *rows = report->windows.run->rows;
 
     heading_print(&report->heading, rows, window->start_us,
-                  window->start_us + report->windows.size_us, key);
+                  window_end_us(&report->windows, window->start_us), key);
     for (int i = 0; i < aggregates->count; i++) {
         aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
         if (report->extra[i] >= 0)

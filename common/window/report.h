@@ -40,6 +40,7 @@ struct report_request {
     const struct option_list *having; /* NULL: nothing is asked */
     const char *option;               /* where the aggregates come from, for messages: "--agg" */
     int64_t size_us, slide_us, offset_us;
+    const struct span *span; /* windows by the calendar, borrowed; NULL: of size_us */
 };
 
 /* Makes a report that is ready for events, and run->own: compiles what is asked for, and declares

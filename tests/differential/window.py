@@ -1,10 +1,14 @@
 """cs-window(1) and cs-funnel(1), from their pages alone."""
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 import record as r
+import zones
 from expressions import lower, over, selects
 from stream import Stream
 
+FIRST, LAST = -62135596800 * r.SECOND, 253402300800 * r.SECOND - 1  # the range of times
 LIMIT = 2 ** 127  # a sum is held in 128 bits, in units of 1e-9
 
 
@@ -118,6 +122,7 @@ class Windows:
 
     def __init__(self, options):
         self.options = options
+        self.calendar = 'tz' in options or options['size'] == 'all' or options['size'].endswith(('w', 'mo', 'y'))
         self.size = r.duration(options['size'])
         self.slide = r.duration(options.get('slide', options['size']))
         self.offset = r.duration(options.get('offset', '0s'))
@@ -135,10 +140,26 @@ class Windows:
 
     def starts(self, time):
         """"Starts are multiples of --slide since 1970 moved by --offset"; a window holds [start, start + size)."""
+        if self.calendar:
+            yield self.bounds(time)[0]
+            return
         start = (time - self.offset) // self.slide * self.slide + self.offset
         while start > time - self.size:
             yield start
             start -= self.slide
+
+    def bounds(self, time):
+        """Start and end of the window that holds the time, by the calendar."""
+        if self.options['size'] == 'all':
+            return FIRST, LAST
+        offset = timedelta(microseconds=self.offset)
+        bounds = zones.window(zones.EPOCH + timedelta(microseconds=time), ZoneInfo(self.options.get('tz', 'UTC')),
+                              self.options['size'], offset)
+        return tuple((moment - zones.EPOCH) // timedelta(microseconds=1) for moment in bounds)
+
+    def end(self, start):
+        """Where the window ends that starts then."""
+        return self.bounds(start)[1] if self.calendar else start + self.size
 
     def take(self, event):
         """Filtered, late for all its windows, or used for those that are open."""
@@ -171,7 +192,7 @@ class Windows:
 
     def closed(self, event, start):
         """"A window closes when the watermark reaches its end"."""
-        return event.watermark is not None and event.watermark >= start + self.size
+        return event.watermark is not None and event.watermark >= self.end(start)
 
     def aggregates(self, events):
         """(name, value) of each, in the order given."""
@@ -189,7 +210,7 @@ class Windows:
         """"Rows come by window, then by group"; --having, --order-by and --top for each window."""
         windows = {}
         for (start, _), (values, events) in self.groups.items():
-            row = [('window_start', r.print_time(start)), ('window_end', r.print_time(start + self.size))]
+            row = [('window_start', r.print_time(start)), ('window_end', r.print_time(min(self.end(start), LAST)))]
             row += values + self.aggregates(events)
             windows.setdefault(start, []).append((tuple(r.sort_key(v) for _, v in values), row))
         for start in sorted(windows):
