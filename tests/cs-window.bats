@@ -359,6 +359,27 @@ at() {
   [ "$(columns v | paste -sd' ')" = '"b" "c" "a"' ]
 }
 
+@test "--ties prints the rows that equal the last one of --top, too" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s","p":%s}\n' a 3 b 2.0 c 2 d 2 e 1 f 3 >values
+  options=(--size=1m --by=v --agg='s=sum(p)' --agg='m=max(p)')
+  for order in -m -s; do
+    window "${options[@]}" --order-by=$order --top=3 --ties values
+    [ "$(columns v | paste -sd' ')" = '"a" "f" "b" "c" "d"' ]
+  done
+  window "${options[@]}" --order-by=-m --top=2 --ties values
+  [ "$(columns v | paste -sd' ')" = '"a" "f"' ]
+  window "${options[@]}" --order-by=m --top=1 --ties values
+  [ "$(columns v | paste -sd' ')" = '"e"' ]
+  window "${options[@]}" --order-by=m --top=2 --ties --having='.m != 1' values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "d"' ]
+  for missing in --top=2 --order-by=m; do
+    window "${options[@]}" $missing --ties values
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"--ties"*"needs --top and --order-by"* ]]
+  done
+  run -2 cs-sessionize --ties values
+}
+
 @test "--having prints the rows that each expression selects, before --order-by and --top" {
   printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s","p":%d}\n' c 5 a 1 b 2 b 3 c 4 d 1 e 1 e 1 e 1 >values
   options=(--size=1m --by=v --agg=n=count --agg='s=sum(p)')

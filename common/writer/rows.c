@@ -61,6 +61,8 @@ static const char *options_wrong(const struct rows_options *options)
         return "--pad: empty lines are for NDJSON: not with another --format";
     if (options->order_by != NULL && options->order_by[options->order_by[0] == '-'] == '\0')
         return "--order-by: which member?";
+    if (options->ties && (options->top == 0 || options->order_by == NULL))
+        return "--ties says which rows --top prints beyond N: it needs --top and --order-by";
     return NULL;
 }
 
@@ -72,6 +74,7 @@ struct rows *rows_new(struct output *output, const struct rows_options *options,
     rows->output = output;
     rows->encoder.encoding = encodings[options->format];
     rows->top = (size_t)options->top;
+    rows->ties = options->ties;
     rows->pad = options->pad;
     rows->order_member = -1;
     if (options->key != NULL) *why = keys_read(rows, options->key);
@@ -369,7 +372,11 @@ size_t rows_ranks(struct rows *rows)
 {
     const size_t count = rows->ranks.count;
     if (rows->order_member >= 0) ranks_sort(&rows->ranks, rows->descending);
-    return rows->top != 0 && count > rows->top ? rows->top : count;
+    if (rows->top == 0 || count <= rows->top) return count;
+    size_t printed = rows->top;
+    while (rows->ties && printed < count && ranks_tied(&rows->ranks, printed - 1, printed))
+        printed++;
+    return printed;
 }
 
 size_t rows_rank_at(const struct rows *rows, size_t place)

@@ -53,6 +53,7 @@ struct rows {
     bool descending;
     int order_member;
     size_t top; /* 0: all */
+    bool ties;  /* and those that equal the last one */
     int64_t pad;
     struct ranks ranks;
     struct having *having;  /* NULL: all rows are printed */
@@ -71,6 +72,7 @@ struct rows_options {
     const char *key;      /* LIST, or NULL */
     const char *order_by; /* or NULL */
     int64_t top;          /* 0: all */
+    bool ties;            /* with top and order_by: rows that equal the last one, too */
     int64_t pad;          /* lines after each flush; 0: none */
 };
 

@@ -122,6 +122,8 @@ def window_options(rng):
         options['order-by'] = rng.choice(['', '-']) + rng.choice(options['agg']).split('=')[0]
         if rng.random() < 0.5:
             options['top'] = rng.choice(['1', '2'])
+            if rng.random() < 0.5:
+                options['ties'] = True
     if rng.random() < 0.2:
         names = [agg.split('=')[0] for agg in options['agg']]
         options['having'] = [f'.{rng.choice(names)} {rng.choice(["> 1", "> 0", "> 2", "!= null"])}'

@@ -393,7 +393,7 @@ def merged(context, case):
     """--by-partition, then --merge, of what can be added up."""
     if case.tool not in ('window', 'funnel'):
         raise Unfit
-    case = case.without('top', 'order-by', 'dedup', 'partitions', 'where', 'having')
+    case = case.without('top', 'ties', 'order-by', 'dedup', 'partitions', 'where', 'having')
     if case.tool == 'window':
         case.options['agg'] = [agg for agg in case.options['agg'] if adds(agg)] + ['all_of_x=sum(x)', 'm=max(x)']
     case = case.with_records(spread(context, case))

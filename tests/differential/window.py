@@ -231,7 +231,17 @@ class Windows:
         if by:
             rows = sorted(rows, key=lambda row: r.sort_key(dict(row)[by.lstrip('-')])[:2], reverse=by[0] == '-')
         top = self.options.get('top')
-        return rows[:int(top)] if top else rows
+        if not top or len(rows) <= int(top):
+            return rows
+        last = int(top)
+        while 'ties' in self.options and last < len(rows) and equal(rows[last - 1], rows[last], by.lstrip('-')):
+            last += 1
+        return rows[:last]
+
+
+def equal(row, other, name):
+    """Is a member of two rows the same? Numbers by value."""
+    return r.sort_key(dict(row)[name])[:2] == r.sort_key(dict(other)[name])[:2]
 
 
 STEPS = ['sessions=.event_type == "page_view"', 'product_views=.event_type == "product_view"',
