@@ -58,6 +58,7 @@ struct settings {
     int64_t idle_us;        /* 0: off */
     bool has_state;         /* --state is given */
     const char *time_field; /* the member that holds the time */
+    const char *tz;         /* --tz; NULL: not given */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
