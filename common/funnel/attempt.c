@@ -52,10 +52,12 @@ struct moment {
     bool plain;     /* none selects two steps */
 };
 
-static struct moment moment_at(const struct course *course, const struct touch *touch, size_t count)
+static inline struct moment moment_at(const struct course *course, const struct touch *touch,
+                                      size_t count)
 {
     const uint32_t steps = (UINT32_C(1) << course->steps) - 1;
-    struct moment moment = {.touch = touch, .count = 1, .masks = touch[0].mask, .plain = true};
+    struct moment moment = {.touch = touch, .count = 1, .masks = touch[0].mask};
+    if (count == 1 || touch[1].time_us != touch[0].time_us) return moment; /* nearly always */
     uint32_t twice = touch[0].mask & steps;
     moment.plain = (twice & (twice - 1)) == 0;
     while (moment.count < count && touch[moment.count].time_us == touch[0].time_us) {

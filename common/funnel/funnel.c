@@ -142,33 +142,44 @@ static uint32_t verdict_group(struct funnel *funnel, struct span *span, const st
     return span_key_group(&funnel->spans, span, span_key(other, last->group));
 }
 
-static void trail_prefetch(const struct funnel *funnel, const struct span *span, size_t i)
+MEMORY_HINT void trail_prefetch(const struct funnel *funnel, const struct span *span, size_t i)
 {
-    if (i + 2 * VISIT_AHEAD < span->trails)
-        __builtin_prefetch(trail_at(&funnel->trails, span->trail[i + 2 * VISIT_AHEAD]));
-    if (i + VISIT_AHEAD < span->trails)
-        __builtin_prefetch(trail_at(&funnel->trails, span->trail[i + VISIT_AHEAD])->touch);
+    if (i + 2 * VISIT_AHEAD < span->trails) {
+        const struct trail *trail = trail_at(&funnel->trails, span->trail[i + 2 * VISIT_AHEAD]);
+        __builtin_prefetch(trail, 1);
+        __builtin_prefetch(trail->few, 1);
+    }
+    if (i + VISIT_AHEAD < span->trails) {
+        const struct trail *trail = trail_at(&funnel->trails, span->trail[i + VISIT_AHEAD]);
+        __builtin_prefetch(trail->touch);
+        roster_prefetch(&funnel->trails.ids, roster_hash(&funnel->trails.ids, trail->id));
+    }
 }
 
-/* Judges all ids of a window. */
-static void span_judge(struct funnel *funnel, struct span *span, int64_t now_us)
+/* An id in a window. */
+static void trail_judge(struct funnel *funnel, struct span *span, uint32_t number, int64_t now_us)
 {
     const struct course *course = &funnel->course;
-    const int64_t close_us = funnel_close_us(funnel, span->start_us);
-    const int64_t until_us = span->start_us + funnel->spans.size_us;
-    struct tally *tally = &funnel->tally;
-    tally_begin(tally, course, span_groups(span));
+    size_t count;
+    const struct touch *touch =
+        trail_visible(&funnel->trails, trail_at(&funnel->trails, number), span->start_us,
+                      funnel_close_us(funnel, span->start_us), &count);
+    attempts_judge(course, &funnel->room, touch, count, span->start_us + funnel->spans.size_us,
+                   now_us, &funnel->verdict);
+    if (!funnel->verdict.began) return;
+    const uint32_t group = verdict_group(funnel, span, touch);
+    tally_extend(&funnel->tally, course, span_groups(span));
+    tally_add(&funnel->tally, course, group, &funnel->verdict);
+}
+
+/* All ids of a window; erase: which is done then. */
+static void span_judge(struct funnel *funnel, struct span *span, int64_t now_us, bool erase)
+{
+    tally_begin(&funnel->tally, &funnel->course, span_groups(span));
     for (size_t i = 0; i < span->trails; i++) {
-        size_t count;
         trail_prefetch(funnel, span, i);
-        const struct touch *touch =
-            trail_visible(&funnel->trails, trail_at(&funnel->trails, span->trail[i]),
-                          span->start_us, close_us, &count);
-        attempts_judge(course, &funnel->room, touch, count, until_us, now_us, &funnel->verdict);
-        if (!funnel->verdict.began) continue;
-        const uint32_t group = verdict_group(funnel, span, touch);
-        tally_extend(tally, course, span_groups(span));
-        tally_add(tally, course, group, &funnel->verdict);
+        if (!span->is_done) trail_judge(funnel, span, span->trail[i], now_us);
+        if (erase) trail_erase(&funnel->trails, span->trail[i], span->start_us);
     }
 }
 
@@ -186,17 +197,12 @@ static void funnel_close(struct funnel *funnel, int64_t watermark_us, int64_t no
     for (; i < count; i++) {
         struct span *span = spans_nth(spans, i);
         if (funnel_close_us(funnel, span->start_us) > watermark_us) break;
-        if (!span->is_done) {
-            span_judge(funnel, span, now_us);
-            funnel_print(funnel, span, true);
-        }
+        /* A range's windows that began earlier may need what is in it. */
+        const bool is_kept = span->start_us < funnel->kept_us;
+        if (!span->is_done || !is_kept) span_judge(funnel, span, now_us, !is_kept);
+        if (!span->is_done) funnel_print(funnel, span, true);
         span->is_done = true;
-        if (span->start_us < funnel->kept_us) {
-            first = i + 1; /* a range's windows that began earlier may need what is in it */
-            continue;
-        }
-        for (size_t id = 0; id < span->trails; id++)
-            trail_erase(&funnel->trails, span->trail[id], span->start_us);
+        if (is_kept) first = i + 1;
     }
     spans_drop(spans, first, i);
     funnel_keys(funnel);
@@ -225,7 +231,7 @@ static void funnel_updates(struct run *run)
     for (size_t i = 0; i < count; i++) {
         struct span *span = spans_nth(&funnel->spans, i);
         if (funnel_close_us(funnel, span->start_us) <= funnel->changed_us) continue;
-        span_judge(funnel, span, funnel->closed_us);
+        span_judge(funnel, span, funnel->closed_us, false);
         funnel_print(funnel, span, false);
     }
     funnel->changed_us = INT64_MAX;

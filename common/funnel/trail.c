@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-_Static_assert(sizeof(struct trail) <= TRAIL_RECORD_BYTES, "a trail is one cache line");
+_Static_assert(sizeof(struct trail) <= TRAIL_RECORD_BYTES, "a trail is two cache lines");
 
 void trails_init(struct trails *trails, struct spans *spans)
 {
@@ -57,7 +57,18 @@ uint32_t trails_get(struct trails *trails, struct id id)
     uint32_t number = roster_find(&trails->ids, &trails->pool, id);
     if (number != POOL_NONE) return number;
     number = pool_take(&trails->pool);
-    *trail_at(trails, number) = (struct trail){.id = id, .listed_us = {INT64_MIN, INT64_MIN}};
+    if (trails->pool.free != POOL_NONE) {
+        /* The next one will be written to, and was given back long ago. */
+        const struct trail *next = trail_at(trails, trails->pool.free);
+        __builtin_prefetch(next, 1);
+        __builtin_prefetch(next->few, 1);
+    }
+    struct trail *trail = trail_at(trails, number);
+    trail->id = id;
+    trail->touch = trail->few;
+    trail->name = NULL;
+    trail->listed_us[0] = trail->listed_us[1] = INT64_MIN;
+    trail->name_len = trail->count = trail->ordered = 0;
     roster_put(&trails->ids, id, number);
     return number;
 }
@@ -91,10 +102,36 @@ static size_t touches_bytes(uint32_t count)
     return count * sizeof(struct touch);
 }
 
-static void trail_resize(struct trails *trails, struct trail *trail, uint32_t count)
+/* Room for so many touches: that goes up in steps, each half a power of two. */
+static inline uint32_t room_of(uint32_t count)
 {
-    trail->touch = (struct touch *)(void *)slab_resize(
-        &trails->slab, (char *)trail->touch, touches_bytes(trail->count), touches_bytes(count));
+    if (count <= TRAIL_FEW) return TRAIL_FEW;
+    if (count <= 2 * TRAIL_FEW) return 2 * TRAIL_FEW;
+    const uint32_t step = UINT32_C(1) << (30 - __builtin_clz(count - 1));
+    return (count + step - 1) & ~(step - 1);
+}
+
+static void trail_move(struct trails *trails, struct trail *trail, uint32_t room, uint32_t count)
+{
+    struct touch *before = trail->touch;
+    if (count <= TRAIL_FEW) {
+        memcpy(trail->few, before, touches_bytes(count));
+        trail->touch = trail->few;
+        slab_give(&trails->slab, (char *)before, touches_bytes(room));
+    } else if (before == trail->few) {
+        trail->touch =
+            (struct touch *)(void *)slab_take(&trails->slab, touches_bytes(room_of(count)));
+        memcpy(trail->touch, before, touches_bytes(trail->count));
+    } else {
+        trail->touch = (struct touch *)(void *)slab_resize(
+            &trails->slab, (char *)before, touches_bytes(room), touches_bytes(room_of(count)));
+    }
+}
+
+static inline void trail_resize(struct trails *trails, struct trail *trail, uint32_t count)
+{
+    const uint32_t room = room_of(trail->count);
+    if (room_of(count) != room) trail_move(trails, trail, room, count);
     trails->touches += count;
     trails->touches -= trail->count;
     trail->count = count;
@@ -122,17 +159,6 @@ static void trail_list(const struct trails *trails, uint32_t number, struct span
     if (!is_in_span(trails, trail, span)) span_list(span, number);
     trail->listed_us[1] = trail->listed_us[0];
     trail->listed_us[0] = span->start_us;
-}
-
-void trail_add(struct trails *trails, uint32_t number, struct span *span, const struct touch *touch)
-{
-    struct trail *trail = trail_at(trails, number);
-    trail_list(trails, number, span);
-    const uint32_t count = trail->count;
-    trail_resize(trails, trail, count + 1);
-    trail->touch[count] = *touch;
-    if (trail->ordered == count && (count == 0 || trail->touch[count - 1].time_us < touch->time_us))
-        trail->ordered++;
 }
 
 /* --- order --- */
@@ -164,11 +190,37 @@ static int equals_compare(const struct trails *trails, const struct touch *a, co
     return (us_a > us_b) - (us_a < us_b);
 }
 
-static int touches_compare(const void *left, const void *right, void *context)
+static inline int touches_compare(const struct touch *a, const struct touch *b,
+                                  const struct trails *trails)
 {
-    const struct touch *a = left, *b = right;
     if (a->time_us != b->time_us) return a->time_us < b->time_us ? -1 : 1;
-    return equals_compare(context, a, b);
+    return equals_compare(trails, a, b);
+}
+
+static int sorted_compare(const void *left, const void *right, void *context)
+{
+    return touches_compare(left, right, context);
+}
+
+/* How far back a touch is put into its place at once: the others wait. */
+#define NEAR 16
+
+void trail_add(struct trails *trails, uint32_t number, struct span *span, const struct touch *touch)
+{
+    struct trail *trail = trail_at(trails, number);
+    trail_list(trails, number, span);
+    const uint32_t count = trail->count;
+    trail_resize(trails, trail, count + 1);
+    trail->touch[count] = *touch;
+    if (trail->ordered < count) return;
+    uint32_t to = count;
+    while (to > 0 && count - to < NEAR && touches_compare(&trail->touch[to - 1], touch, trails) > 0)
+        to--;
+    if (to > 0 && count - to == NEAR) return;
+    for (uint32_t i = count; i > to; i--)
+        trail->touch[i] = trail->touch[i - 1];
+    trail->touch[to] = *touch;
+    trail->ordered = count + 1;
 }
 
 /* Merges what waits, in order by itself, into what is in order: from the last one on. */
@@ -187,27 +239,13 @@ static void waiting_merge(const struct trails *trails, struct trail *trail)
     free(wait);
 }
 
-#define FEW 16
-
 void trail_order(const struct trails *trails, struct trail *trail)
 {
     const uint32_t waits = trail->count - trail->ordered;
     if (waits == 0) return;
-    if (waits <= FEW && trail->count <= 2 * FEW) {
-        for (uint32_t i = trail->ordered; i < trail->count; i++) {
-            const struct touch one = trail->touch[i];
-            uint32_t to = i;
-            for (; to > 0 &&
-                   touches_compare(&trail->touch[to - 1], &one, (void *)(uintptr_t)trails) > 0;
-                 to--)
-                trail->touch[to] = trail->touch[to - 1];
-            trail->touch[to] = one;
-        }
-    } else {
-        qsort_r(trail->touch + trail->ordered, waits, sizeof *trail->touch, touches_compare,
-                (void *)(uintptr_t)trails);
-        waiting_merge(trails, trail);
-    }
+    qsort_r(trail->touch + trail->ordered, waits, sizeof *trail->touch, sorted_compare,
+            (void *)(uintptr_t)trails);
+    waiting_merge(trails, trail);
     trail->ordered = trail->count;
 }
 
@@ -215,6 +253,7 @@ uint32_t trail_place(const struct trail *trail, int64_t time_us)
 {
     uint32_t first = 0, behind = trail->count;
     if (behind == 0 || trail->touch[0].time_us >= time_us) return 0;
+    if (trail->touch[behind - 1].time_us < time_us) return behind;
     while (first < behind) {
         const uint32_t middle = first + (behind - first) / 2;
         if (trail->touch[middle].time_us < time_us)

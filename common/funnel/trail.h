@@ -3,9 +3,9 @@
  * in order of time.
  *
  * A touch is kept as long as its window (span.h), because attempts of any window up to that one may
- * need it. It takes 16 bytes; an id takes 64, and four in each window that it is in. Nothing else
- * bounds them but --max-keys and --max-memory, for which all touches count: which of them will not
- * be needed nobody knows before the last attempt is over.
+ * need it. It takes 16 bytes; an id takes 128, four touches included, and four in each window that
+ * it is in. Nothing else bounds them but --max-keys and --max-memory, for which all touches count:
+ * which of them will not be needed nobody knows before the last attempt is over.
  *
  * Touches mostly come in order. What does not waits behind, and is put in when somebody looks. Of
  * one time, they are in the order of their groups' keys, then of their masks: never of arrival.
@@ -25,17 +25,20 @@
 #include "funnel/attempt.h"
 #include "funnel/span.h"
 
+#define TRAIL_FEW 4 /* touches that stand in the record */
+
 struct trail {
-    struct id id; /* first, for the roster */
-    struct touch *touch;
+    struct id id;         /* first, for the roster */
+    struct touch *touch;  /* few, or a piece of the slab */
     char *name;           /* of the id, where rows need it; else NULL */
     int64_t listed_us[2]; /* the windows in whose lists it was put last */
     uint32_t name_len;
     uint32_t count;
     uint32_t ordered; /* so many from the first on */
+    struct touch few[TRAIL_FEW];
 };
 
-#define TRAIL_RECORD_BYTES 64
+#define TRAIL_RECORD_BYTES 128
 #define TRAIL_AHEAD 64
 
 struct trails {
