@@ -6,16 +6,12 @@
  * costs one look-up however many there are. With the other orders it is funnel.h's business who got
  * how far.
  */
-#include <stdlib.h>
-
 #include "base/die.h"
 #include "base/duration.h"
-#include "base/list.h"
-#include "base/memory.h"
 #include "funnel/funnel.h"
+#include "funnel/steps.h"
 #include "run/tool.h"
 #include "window/report.h"
-#include "window/window.h"
 
 static int64_t size_us = INT64_C(600000000);
 static struct option_list by_list;
@@ -85,64 +81,7 @@ static const struct option_row options[] = {
 
 static const char *default_by[] = {"traffic_source,device_type"};
 
-static const char *default_steps[] = {
-    "sessions=.event_type == \"page_view\"",
-    "product_views=.event_type == \"product_view\"",
-    "add_to_carts=.event_type == \"add_to_cart\"",
-    "checkout_starts=.event_type == \"checkout_start\"",
-    "purchases=.event_type == \"purchase\"",
-};
-
-static void text_add(struct option_list *list, const struct buffer *text)
-{
-    list->text = memory_resize(list->text, list->count + 1, sizeof list->text[0]);
-    list->text[list->count++] = memory_text(text->data, text->len);
-}
-
-static void texts_release(struct option_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        free((char *)list->text[i]);
-    free(list->text);
-}
-
-/* The name of a step, judged here: what is made of it below must mean what was written. */
-static struct slice step_name(const char *step)
-{
-    const char *equals = strchr(step, '=');
-    const struct slice name = {.text = step, .len = equals == NULL ? 0 : (size_t)(equals - step)};
-    if (!name_valid(name) || equals[1] == '\0' || equals[1] == '=')
-        die_usage("--step: '%s' is not NAME=EXPR", step);
-    return name;
-}
-
-/* Writes the steps as aggregates; the texts are the caller's. */
-static void steps_write(const struct option_list *steps, struct option_list *aggregates)
-{
-    const struct slice inside = slice_of(id);
-    if (text_trim(inside).len == 0) die_usage("--id: which member?");
-    if (text_find(inside, ')') != NULL) die_usage("--id: '%s' has a parenthesis too many", id);
-    struct buffer text = {0};
-    for (size_t i = 0; i < steps->count; i++) {
-        const struct slice name = step_name(steps->text[i]);
-        buffer_clear(&text);
-        buffer_printf(&text, "%.*s=distinct(%s) if %s", (int)name.len, name.text, id,
-                      name.text + name.len + 1);
-        text_add(aggregates, &text);
-    }
-    const struct slice first = step_name(steps->text[0]);
-    const struct slice last = step_name(steps->text[steps->count - 1]);
-    buffer_clear(&text);
-    buffer_printf(&text, "overall_conversion_rate=percent(%.*s,%.*s)", (int)last.len, last.text,
-                  (int)first.len, first.text);
-    text_add(aggregates, &text);
-    buffer_release(&text);
-}
-
 static const struct option_list by_default = {.text = default_by, .count = 1};
-static const struct option_list steps_default = {
-    .text = default_steps, .count = sizeof default_steps / sizeof default_steps[0]};
-
 /* Each step by itself. */
 static void any_start(struct run *run, const struct option_list *steps, struct buffer *why)
 {
@@ -151,7 +90,7 @@ static void any_start(struct run *run, const struct option_list *steps, struct b
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (option_given(others[i]))
             die_usage("--%s: only with --order=ordered or --order=strict", others[i]);
-    steps_write(steps, &aggregates);
+    if (!steps_aggregates(steps, id, &aggregates, why)) return;
     const struct report_request request = {
         .by = by_list.count == 0 ? &by_default : &by_list,
         .aggregates = &aggregates,
@@ -159,8 +98,8 @@ static void any_start(struct run *run, const struct option_list *steps, struct b
         .size_us = size_us,
         .slide_us = size_us,
     };
-    if (!report_init(run, &request, why)) die_usage("%.*s", (int)why->len, why->data);
-    texts_release(&aggregates);
+    (void)report_init(run, &request, why);
+    steps_aggregates_release(&aggregates);
 }
 
 /* One step after the other. */
@@ -171,8 +110,6 @@ static void ordered_start(struct run *run, const struct option_list *steps, stru
     if (attribute == ATTRIBUTE_LAST && run->settings.updates)
         die_usage("--attribute=last: not with --emit=updates: an id would be in one row after the "
                   "other, and stay in all");
-    for (size_t i = 0; i < steps->count; i++)
-        (void)step_name(steps->text[i]);
     const struct funnel_request request = {
         .by = by_list.count == 0 ? &by_default : &by_list,
         .steps = steps,
@@ -184,7 +121,7 @@ static void ordered_start(struct run *run, const struct option_list *steps, stru
         .strict = order == ORDER_STRICT,
         .by_last = attribute == ATTRIBUTE_LAST,
     };
-    if (!funnel_init(run, &request, why)) die_usage("%.*s", (int)why->len, why->data);
+    (void)funnel_init(run, &request, why);
 }
 
 static const struct analysis *start(struct run *run)
@@ -195,6 +132,7 @@ static const struct analysis *start(struct run *run)
         any_start(run, steps, &why);
     else
         ordered_start(run, steps, &why);
+    if (why.len > 0) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
     return order == ORDER_ANY ? report_analysis(run) : funnel_analysis(run);
 }

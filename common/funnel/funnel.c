@@ -247,16 +247,32 @@ static void funnel_range(struct run *run, int64_t border_us)
                           : funnel_close_us(funnel, spans_floor(&funnel->spans, border_us));
 }
 
+static void condition_explain(const struct funnel *funnel, int number, struct buffer *out)
+{
+    expr_explain(funnel->selection.condition[funnel->condition[number]], out);
+    buffer_add_char(out, '\n');
+}
+
 static void funnel_explain(struct run *run, struct buffer *out)
 {
     const struct funnel *funnel = run->own;
+    const struct course *course = &funnel->course;
     group_explain(&funnel->by, out);
-    aggregates_explain(&funnel->selection, out);
     buffer_add_literal(out, "id       ");
     operand_explain(&funnel->id, out);
-    buffer_printf(out, "\nattempt  %s, within ", funnel->course.strict ? "strict" : "ordered");
-    duration_print(out, funnel->course.within_us);
+    buffer_printf(out, "\nattempt  %s, within ", course->strict ? "strict" : "ordered");
+    duration_print(out, course->within_us);
     buffer_add_char(out, '\n');
+    for (int step = 0; step < course->steps; step++) {
+        buffer_printf(out, "step     %s%s: ", funnel->name[step].text,
+                      (course->optional >> step & 1) != 0 ? ", optional" : "");
+        condition_explain(funnel, step, out);
+    }
+    for (int i = 0; i < course->bans; i++) {
+        buffer_printf(out, "exclude  from %s to %s: ", funnel->name[course->ban[i].from].text,
+                      funnel->name[course->ban[i].to].text);
+        condition_explain(funnel, course->steps + i, out);
+    }
 }
 
 void funnel_release(struct run *run)

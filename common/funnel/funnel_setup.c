@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "funnel/funnel_inside.h"
+#include "funnel/steps.h"
 
 /* The step of that name; -1: there is none. */
 static int step_find(const struct funnel *funnel, struct slice name)
@@ -37,16 +38,15 @@ static bool condition_add(struct funnel *funnel, struct run *run, struct slice n
 static bool steps_read(struct funnel *funnel, struct run *run, const struct option_list *steps,
                        struct buffer *why)
 {
-    buffer_add_literal(why, "--step: ");
+    struct slice name, expr;
     for (size_t i = 0; i < steps->count; i++) {
-        const char *equals = strchr(steps->text[i], '=');
-        const struct slice name = {.text = steps->text[i],
-                                   .len = (size_t)(equals - steps->text[i])};
-        if (!condition_add(funnel, run, name, slice_of(equals + 1), why)) return false;
+        if (!step_read(steps->text[i], &name, &expr, why)) return false;
+        buffer_add_literal(why, "--step: ");
+        if (!condition_add(funnel, run, name, expr, why)) return false;
+        buffer_clear(why);
         funnel->name[funnel->course.steps++] =
             (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
     }
-    buffer_clear(why);
     return true;
 }
 
