@@ -150,7 +150,33 @@ def funnel_options(rng):
         options['step'] = ['one=' + rng.choice(CONDITIONS), 'two=' + rng.choice(CONDITIONS)]
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    if rng.random() < 0.6:
+        ordered_options(rng, options)
     return options
+
+
+def ordered_options(rng, options):
+    """--order, and what goes with it: steps that repeat and overlap, too."""
+    options['order'] = rng.choice(['ordered', 'ordered', 'strict'])
+    if rng.random() < 0.7:
+        count = rng.randint(1, 5)
+        options['step'] = [f's{i}=' + rng.choice(CONDITIONS + KIND_CONDITIONS * 2) for i in range(count)]
+    names = [step.split('=')[0] for step in options.get('step', FUNNEL_STEPS)]
+    if rng.random() < 0.8:
+        options['within'] = rng.choice(['1ms', '30s', '1m', '5m', '10m', '1h'])
+    if options['order'] == 'ordered' and len(names) > 2 and rng.random() < 0.5:
+        options['optional'] = ','.join(rng.sample(names[1:-1], rng.randint(1, len(names) - 2)))
+    if len(names) > 1 and rng.random() < 0.5:
+        required = [name for name in names if name not in options.get('optional', '').split(',')]
+        first, last = sorted(rng.sample(range(len(required)), 2))
+        options['exclude'] = [rng.choice(CONDITIONS + KIND_CONDITIONS) + rng.choice(['', f'@{required[first]}..{required[last]}'])
+                              for _ in range(rng.choice([1, 1, 2]))]
+    if rng.random() < 0.3:
+        options['attribute'] = rng.choice(['first', 'last'])
+
+
+FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']
+KIND_CONDITIONS = [f'.event_type == "{kind}"' for kind in 'page_view product_view add_to_cart checkout_start purchase'.split()]
 
 
 def sessionize_options(rng):

@@ -479,7 +479,8 @@ def keyed(context, case):
 
 def updates(context, case):
     """--emit=updates: the final rows are those of final."""
-    if case.tool not in ('window', 'funnel') or 'top' in case.options or 'having' in case.options:
+    if case.tool not in ('window', 'funnel') or 'top' in case.options or 'having' in case.options or \
+            case.options.get('attribute') == 'last':
         raise Unfit
     run = fed(context.run(case.argv() + ['--emit=updates:1ms']), case.bytes().splitlines(True), True)
     rows = [line.replace(b',"final":true}', b'}') for line in run.out.splitlines(True) if b'"final":true}' in line]
