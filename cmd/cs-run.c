@@ -91,6 +91,7 @@ int main(int argc, char **argv)
         .front = &front,
         .program = programs.program,
         .programs = programs.count,
+        .ends = programs.ends,
         .drain = options->drain,
         .refresh_us = may_begin_anew && topic.all ? options->refresh_us : 0,
         .keyed = keyed,

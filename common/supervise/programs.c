@@ -42,6 +42,10 @@ void programs_settle(struct programs *all)
     for (size_t i = 0; i < all->count; i++)
         program_settle(&all->program[i], dir, all->count == 1);
     free(begin);
+    bool read = false;
+    for (size_t i = 0; i < all->count; i++)
+        read = read || program_reads_ends(&all->program[i]);
+    if (read && asprintf(&all->ends, "%s/ends", dir) < 0) die("no memory");
 }
 
 void programs_check_part(const struct programs *all, const struct topic *topic)
@@ -168,4 +172,5 @@ void programs_release(struct programs *all)
     for (size_t i = 0; i < all->count; i++)
         program_release(&all->program[i]);
     free(all->program);
+    free(all->ends);
 }

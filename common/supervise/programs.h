@@ -14,6 +14,7 @@
 struct programs {
     struct program *program;
     size_t count;
+    char *ends; /* DIR/ends, where one of them writes figures: where the logs end; else NULL */
     const struct run_options *options;
 };
 
