@@ -166,6 +166,7 @@ DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
+SCRIPTS  := scripts/cs-ship
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
 EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))

@@ -10,7 +10,7 @@ setup() {
   # As instances, and with a program that is there: verify looks.
   local unit
   for unit in "$ROOT"/scripts/systemd/*@.*; do
-    sed "s,/usr/local/bin/cs-run,$ROOT/scripts/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
+    sed "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
   done
   cp "$ROOT"/scripts/systemd/*.target .
 }

@@ -177,6 +177,9 @@ struct analysis {
      * it can be asked about all of them at once; of none: they are done. */
     void (*ahead)(struct run *run, const struct event *const *events, size_t count);
     enum fate (*event)(struct run *run, const struct event *ev);
+    /* Framed records: all before that offset of the partition have been handed over, or will not
+     * be; is_end: it is where kcat saw the end of the log. */
+    void (*passed)(struct run *run, int64_t partition, int64_t offset, bool is_end);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);
     void (*updates)(struct run *run);
