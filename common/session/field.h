@@ -34,6 +34,7 @@ enum field_keeps {
     KEEPS_COUNT,   /* how many events there are of that type */
     KEEPS_SUM,     /* the numbers of the member, added up */
     KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_TRAIL,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {

@@ -34,10 +34,19 @@
 #include "session/identity.h"
 #include "session/timeline.h"
 
+/* What ended a session: the rule by which the next event of the id did not go on, or that there
+ * was none. */
+enum session_end {
+    SESSION_GAP, /* no event came within the gap */
+    SESSION_MAX, /* the next event, within the gap, is more than max after the first */
+    SESSION_END, /* no event came, and the input ended before the gap was past */
+};
+
 /* A session, or a part of one, that is complete. */
 struct session {
     const struct stretch *stretch; /* its name: see timeline.h */
     bool newest;                   /* nothing later of this id is open */
+    enum session_end end;
 };
 
 /* Where its row stands: they come by last event, name, first event. */
@@ -61,6 +70,9 @@ struct sessions {
     struct timelines timelines;
     struct sort_item *closed; /* the parts that are complete and not printed yet */
     size_t closed_count, closed_cap;
+    /* Optional: this one will be printed soon. */
+    void (*soon)(const void *context, const struct stretch *stretch);
+    const void *soon_context;
 };
 
 /* max_us is longer than gap_us + the lateness. */

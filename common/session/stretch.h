@@ -47,7 +47,7 @@ struct stretch {
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
-    struct block block; /* name, further counters, sums, attributes, then the products: parts.h */
+    struct block block; /* name, further counters, extras, attributes, then the products: parts.h */
     uint8_t flags;      /* enum stretch_flags */
     uint8_t present;    /* attributes that there are, a bit each */
     bool is_used : 1;   /* there is a stretch in the record */
@@ -84,6 +84,9 @@ MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
     __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + stretch->block.len), 1);
 }
 
+/* What is in the trail, of which the block knows where it is. */
+void stretch_prefetch_trail(const struct stretches *stretches, const struct stretch *stretch);
+
 /* The number of a record that holds nothing: what is behind the stretch is not initialized. */
 uint32_t stretch_take(struct stretches *stretches);
 
@@ -110,7 +113,7 @@ void stretch_set_attribute(struct stretches *stretches, struct stretch *stretch,
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
 
-/* Puts in the products that wait for it: to be called before the stretch is printed. */
+/* Puts in the products and pages that wait for it: to be called before the stretch is printed. */
 void stretch_settle(struct stretches *stretches, struct stretch *stretch);
 
 /* How many events it has: of that action; adds to that; and in all. */
@@ -128,6 +131,7 @@ struct overview {
     uint64_t events;
     const uint32_t *count; /* of these, by action */
     const char *sums;      /* in their order, SUM_BYTES each */
+    const char *trail;     /* if there is one: as trail_read takes it */
     unsigned present;      /* attributes that there are, a bit each */
     struct attributes attributes;
     struct slice products; /* as products_walk takes them, with start_us */
