@@ -271,3 +271,158 @@ a 00:00:00 23:00:00 2' ]
   cs-sessionize --lateness=0s --state=state --output=rows next
   [ "$(jq -r .session_id rows)" = a ]
 }
+
+# --- details, paths and pages ---
+
+# TIME ID TYPE PAGE as lines on standard input; - is null.
+steps() {
+  while read -r time id type page; do
+    printf '{"event_type":"%s","session_id":"%s","page_url":"%s","event_time":"2026-01-01T%sZ"}\n' "$type" "$id" "$page" "$time"
+  done | sed 's/"-"/null/'
+}
+
+# What somebody does who looks at a home page and a product, puts it in the cart and comes back later.
+visit() {
+  steps <<'END'
+10:00:00 a page_view /home
+10:01:00 a product_view /p/1
+10:02:30 a add_to_cart /p/1
+10:03:00 a page_view /home
+10:50:00 a page_view /p/1
+END
+}
+
+detail() {
+  visit | cs-sessionize --detail "$@"
+}
+
+@test "--detail adds its members behind all others" {
+  cs-sessionize --gap=31m events >plain
+  cs-sessionize --gap=31m --detail events >detailed
+  jq -c 'del(.checkout_starts,.purchases,.searches,.campaign_id,.entry_page,.exit_page,.pages,.bounce,.engaged_seconds,
+    .session_number,.closed_by,.pages_truncated)' detailed | cmp - <(jq -c . plain)
+  [[ "$(<detailed)" == *',"viewed_products_truncated":false,"checkout_starts":0,"purchases":1,"searches":0,"campaign_id":null,"entry_page":null,"exit_page":null,"pages":1,"bounce":false,"engaged_seconds":1800,"session_number":1,"closed_by":"end","pages_truncated":false}' ]]
+}
+
+@test "--detail says where a visit began and ended, how long people were engaged, and which visit it was" {
+  [ "$(detail | jq -c '[.entry_page, .exit_page, .pages, .bounce, .engaged_seconds, .session_number, .closed_by]')" = \
+    '["/home","/home",3,false,180,1,"gap"]
+["/p/1","/p/1",1,true,0,2,"end"]' ]
+}
+
+@test "a page is entered by a view, or by an event on another page; a click on it goes on" {
+  [ "$(visit | cs-sessionize --path | jq -c '[.path[] | [.page_url, .at[11:19], .seconds]]')" = \
+    '[["/home","10:00:00",60],["/p/1","10:01:00",120],["/home","10:03:00",null]]
+[["/p/1","10:50:00",null]]' ]
+  steps <<'END' | cs-sessionize --path >rows
+10:00:00 a page_view /a
+10:00:01 a page_view /a
+10:00:02 a search -
+10:00:03 a click /a
+10:00:04 a page_view -
+10:00:05 a click /a
+10:00:06 a click /b
+END
+  [ "$(jq -c '[.path[] | [.page_url, .seconds]]' rows)" = '[["/a",1],["/a",3],[null,2],["/b",null]]' ]
+}
+
+@test "the last page lasts to the session's last event, and none counts for more than --page-cap" {
+  { visit && steps <<<'11:10:00 a search -'; } >in
+  [ "$(cs-sessionize --detail in | jq -c .engaged_seconds)" = $'180\n1200' ]
+  [ "$(cs-sessionize --detail --page-cap=90s in | jq -c .engaged_seconds)" = $'150\n90' ]
+}
+
+@test "--path=N stops after N pages and says so" {
+  [ "$(visit | cs-sessionize --path=2 | jq -c '[(.path | length), .path_truncated]')" = $'[2,true]\n[1,false]' ]
+}
+
+@test "--pages prints a row a page, with the one before and the one behind" {
+  visit | cs-sessionize --pages >rows
+  [ "$(head -1 rows)" = '{"session_id":"a","user_id":null,"traffic_source":null,"device_type":null,"number":1,"page_url":"/home","previous_page":null,"next_page":"/p/1","at":"2026-01-01T10:00:00.000Z","seconds":60,"entry":true,"exit":false,"pages_truncated":false}' ]
+  [ "$(jq -c '[.number, .page_url, .previous_page, .next_page, .seconds, .entry, .exit]' rows)" = \
+    '[1,"/home",null,"/p/1",60,true,false]
+[2,"/p/1","/home","/home",120,false,false]
+[3,"/home","/p/1",null,null,false,true]
+[1,"/p/1",null,null,null,true,true]' ]
+}
+
+@test "pages are those of LAG and LEAD over the events" {
+  traffic --events=20000 --rate=20 --disorder=20s >in
+  cs-sessionize --pages --gap=none --page-cap=none --lateness=max in | jq -c '[.session_id, .number, .page_url, .previous_page, .next_page, .at]' >got
+  jq -c 'select(.page_url != null or .event_type == "page_view") |
+    [.session_id, .event_time, .page_url, (.event_type != "page_view")]' in | sort | jq -sc 'group_by(.[0])[] |
+    [foreach .[] as $e ({said: null, seen: false};
+      {enters: (($e[3] | not) or ($e[2] != null and (.seen | not)) or ($e[2] != null and $e[2] != .said)),
+       said: ($e[2] // .said), seen: (.seen or $e[2] != null), e: $e}; select(.enters) | .e)] as $p |
+    range($p | length) | [$p[.][0], . + 1, $p[.][2], (if . > 0 then $p[. - 1][2] else null end), $p[. + 1][2], $p[.][1]]' >want
+  [ "$(wc -l <want)" -gt 5000 ]
+  diff <(sort want) <(sort got)
+}
+
+@test "an id that comes back within --remember has the next number; later it is as new" {
+  clicks <<'END' >in
+01:00:00 a
+02:00:00 a
+05:00:00 a
+06:00:00 a
+END
+  [ "$(cs-sessionize --detail in | jq -c .session_number | xargs)" = '1 2 3 4' ]
+  [ "$(cs-sessionize --detail --remember=1h in | jq -c .session_number | xargs)" = '1 2 1 2' ]
+  [ "$(cs-sessionize --detail --remember=59m in | jq -c .session_number | xargs)" = '1 1 1 1' ]
+}
+
+@test "closed_by says what ended a session: a pause, its length, or the end of the input" {
+  clicks <<'END' >in
+01:00:00 a
+01:20:00 a
+01:40:00 a
+02:00:00 a
+02:20:00 b
+03:00:00 c
+03:20:00 b
+END
+  cs-sessionize --detail --max-duration=35m --lateness=0s in |
+    jq -r '[.session_id, .session_start[11:16], .last_event_time[11:16], .closed_by] | join(" ")' >got
+  diff got - <<'END'
+a 01:00 01:20 max
+a 01:40 02:00 gap
+b 02:20 02:20 gap
+c 03:00 03:00 end
+b 03:20 03:20 end
+END
+}
+
+@test "more than 10,000 events that may enter a page are cut, and a member says so" {
+  awk 'BEGIN { for (i = 0; i < 10002; i++) printf "{\"event_type\":\"page_view\",\"session_id\":\"a\",\"page_url\":\"/%d\",\"event_time\":%.3f}\n", i, 1767225600 + i / 10 }' >in
+  [ "$(cs-sessionize --detail in | jq -c '[.pages, .pages_truncated, .exit_page, .engaged_seconds]')" = '[10000,true,"/10001",999.9]' ]
+  [ "$(head -10000 in | cs-sessionize --detail | jq -c '[.pages, .pages_truncated, .exit_page]')" = '[10000,false,"/9999"]' ]
+  [ "$(tac in | cs-sessionize --lateness=1h --pages | jq -c 'select(.number == 10000) | [.page_url, .seconds, .exit, .pages_truncated]')" = \
+    '["/9999",null,false,true]' ]
+}
+
+@test "details, paths and pages are the same however a file is read, and over restarts at every line" {
+  traffic --events=30000 --rate=0.05 --disorder=25s >days
+  for options in '--detail --path=3 --id=device_type --max-duration=2h' '--detail --remember=1h' '--pages'; do
+    read -ra given <<<"$options"
+    cs-sessionize "${given[@]}" days >whole
+    [ "$(wc -l <whole)" -gt 200 ]
+    cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
+    awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=2m | sort |
+      cmp - <(cs-sessionize "${given[@]}" --lateness=2m days | sort)
+    head -40 days >few
+    cs-sessionize "${given[@]}" few >whole
+    rm -f state rows
+    for ((i = 1; i <= 40; i++)); do
+      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
+    done
+    cmp rows whole
+  done
+}
+
+@test "what has no meaning is refused: --pages with --detail, --page-cap alone, a path of no pages" {
+  for options in '--pages --detail' '--pages --path' '--page-cap=1m' '--remember=1h' '--detail --page-cap=0s' '--path=0' '--path=x' '--path=10001'; do
+    read -ra given <<<"$options"
+    run -2 --separate-stderr cs-sessionize "${given[@]}" events
+    [ -z "$output" ] && [ -n "$stderr" ] || { echo "$options: $stderr"; return 1; }
+  done
+}

@@ -141,7 +141,7 @@ def funnel_options(rng):
 
 
 def sessionize_options(rng):
-    """--gap, --max-duration, --split-by, --id."""
+    """--gap, --max-duration, --split-by, --id, and what rows have."""
     options = {}
     if rng.random() < 0.8:
         options['gap'] = rng.choice(['1m', '5m', '10m', 'none'])
@@ -151,6 +151,22 @@ def sessionize_options(rng):
         options['split-by'] = rng.choice(['device_type', 'user_id,x', 'x'])
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    return dict(options, **visit_options(rng))
+
+
+def visit_options(rng):
+    """--detail, --path, --pages and what goes with them."""
+    options, shape = {}, rng.choice(['plain', 'plain', 'detail', 'path', 'both', 'pages'])
+    if shape in ('detail', 'both'):
+        options['detail'] = True
+        if rng.random() < 0.6:
+            options['remember'] = rng.choice(['0s', '1m', '5m', '2h'])
+    if shape in ('path', 'both'):
+        options['path'] = rng.choice([True, '1', '3'])
+    if shape == 'pages':
+        options['pages'] = True
+    if shape != 'plain' and rng.random() < 0.5:
+        options['page-cap'] = rng.choice(['1s', '1m', '5m', 'none'])
     return options
 
 
@@ -254,6 +270,8 @@ def event(rng, clock, numeric, sequence, options):
                ('traffic_source', value(rng, ['ads', 'Ads'])), ('product_id', value(rng, ['p1', 'p2', 'p10'])),
                ('x', number_or_word(rng, numeric)), (options.get('time-field', 'event_time'), text),
                ('event_id', json.dumps(f'e{sequence}') if rng.random() < 0.8 else value(rng, ['e1', 'e2', 'e3']))]
+    if {'detail', 'path', 'pages'} & options.keys():
+        members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
     members = [(name, text) for name, text in members if text is not None]
     if 'time-field' in options and rng.random() < 0.5:
         members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
