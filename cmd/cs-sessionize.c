@@ -7,25 +7,28 @@
 #include <stdlib.h>
 
 #include "base/die.h"
-#include "base/instant.h"
 #include "base/memory.h"
 #include "run/tool.h"
 #include "session/border.h"
 #include "session/identity.h"
 #include "session/rule.h"
-#include "session/session.h"
 #include "session/visit.h"
 #include "session/weave.h"
 
 static const char *id = "session_id";
 static struct rule rule = {.gap_us = INT64_C(1800000000), .max_us = INT64_C(86400000000)};
-static struct option_list split_by;
+static struct option_list split_by, split_on;
 static struct visit_asks asks = {.page_cap_us = INT64_C(1800000000),
                                  .remember_us = INT64_C(86400000000)};
 
 static const char *path_set(const char *value)
 {
     return path_parse(value, &asks.path);
+}
+
+static const char *midnight_set(const char *zone)
+{
+    return rule_midnight(&rule, zone);
 }
 
 static const struct option_row options[] = {
@@ -53,6 +56,16 @@ static const struct option_row options[] = {
      .target = &split_by,
      .argument = "F,...",
      .help = "events that differ in one of these members are in different sessions"},
+    {.name = "split-on",
+     .type = OPTION_LIST,
+     .target = &split_on,
+     .argument = "F,...",
+     .help = "another value of one of these members begins a new session"},
+    {.name = "split-at-midnight",
+     .type = OPTION_CALL,
+     .call = midnight_set,
+     .argument = "[TZ]",
+     .help = "another day begins a new session (default of UTC)"},
     {.name = "detail",
      .type = OPTION_FLAG,
      .target = &asks.detail,
@@ -86,7 +99,6 @@ static const struct option_row options[] = {
 struct sessionize {
     struct identity identity;
     struct visits visits;
-    struct sessions sessions;
     struct border border; /* of a range of --jobs */
     struct weave weave;
     size_t beside; /* keys that are not in the timelines */
@@ -98,28 +110,22 @@ static void settle(struct settings *settings)
     if (rule.gap_us == INT64_MAX && !option_given("max-duration")) rule.max_us = INT64_MAX;
 }
 
-/* For how long after its last event an id may matter. */
-static int64_t reach_us(const struct sessionize *own)
-{
-    return instant_add_capped(visits_reach(&own->visits), own->sessions.gap_us);
-}
-
 static int64_t range_reach(const struct run *run)
 {
     const struct sessionize *own = run->own;
-    return reach_us(own);
+    return visits_reach(&own->visits);
 }
 
 static void range_begin(struct run *run, int64_t border_us)
 {
     struct sessionize *own = run->own;
-    border_init(&own->border, border_us, reach_us(own));
+    border_init(&own->border, border_us, visits_reach(&own->visits));
 }
 
 static void keys_count(struct run *run)
 {
     const struct sessionize *own = run->own;
-    run->counters.keys = timelines_count(&own->sessions.timelines) + own->beside;
+    run->counters.keys = timelines_count(&own->visits.sessions.timelines) + own->beside;
 }
 
 /* The same when more than the timelines may have changed. */
@@ -135,16 +141,16 @@ static void hint(struct run *run, struct event *ev)
     struct sessionize *own = run->own;
     if (own->border.holds_all) return;
     const struct id bits = identity_hint(&own->identity, ev);
-    timelines_hint(&own->sessions.timelines, bits);
+    timelines_hint(&own->visits.sessions.timelines, bits);
     border_hint(&own->border, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
     struct sessionize *own = run->own;
-    struct sessions *sessions = &own->sessions;
-    const uint32_t number =
-        own->border.holds_all ? POOL_NONE : timelines_take(&sessions->timelines, identity_id(ev));
+    const uint32_t number = own->border.holds_all
+                                ? POOL_NONE
+                                : timelines_take(&own->visits.sessions.timelines, identity_id(ev));
 
     if (!identity_has(&own->identity, ev)) return FATE_NO_ID;
     /* Of an id of which this range knows nothing, the run may have something open. */
@@ -153,8 +159,7 @@ static enum fate event(struct run *run, const struct event *ev)
         keys_count_all(run);
         return FATE_DEFERRED;
     }
-    const struct click click = fields_click(&own->visits.fields, ev);
-    const bool used = sessions_event(sessions, number, &own->identity, ev, &click);
+    const bool used = visits_event(&own->visits, number, &own->identity, ev);
     keys_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -168,28 +173,27 @@ static void print_session(void *context, const struct session *session)
         weave_note(&own->weave, run->rows, session);
     else
         weave_let(&own->weave, run->rows, session);
-    visits_print(&own->visits, &own->identity, run->rows, &own->sessions, session);
+    visits_print(&own->visits, &own->identity, run->rows, session);
 }
 
 static void advance(struct run *run, int64_t watermark_us)
 {
     struct sessionize *own = run->own;
-    sessions_advance(&own->sessions, watermark_us, print_session, run);
+    visits_advance(&own->visits, watermark_us, print_session, run);
     keys_count_all(run);
 }
 
 static void finish(struct run *run)
 {
     struct sessionize *own = run->own;
-    sessions_finish(&own->sessions, print_session, run);
-    run->counters.keys = 0;
+    visits_finish(&own->visits, print_session, run);
+    keys_count_all(run);
 }
 
 static void save(struct run *run, struct buffer *out)
 {
     struct sessionize *own = run->own;
-    sessions_save(&own->sessions, out);
-    visits_save(&own->visits, &own->sessions, out);
+    visits_save(&own->visits, out);
 }
 
 static void hand_over(struct run *run, struct buffer *out)
@@ -208,7 +212,7 @@ static bool range_weave(struct run *run, struct slice rows, struct unpack *in)
 static bool load(struct run *run, struct unpack *in)
 {
     struct sessionize *own = run->own;
-    const bool good = sessions_load(&own->sessions, in) && visits_load(&own->visits, in);
+    const bool good = visits_load(&own->visits, in);
 
     keys_count_all(run);
     return good;
@@ -234,8 +238,8 @@ static void release(struct run *run)
 {
     struct sessionize *own = run->own;
     if (own == NULL) return;
-    sessions_release(&own->sessions);
     visits_release(&own->visits);
+    rule_release(&rule);
     identity_release(&own->identity);
     border_release(&own->border);
     free(own);
@@ -268,13 +272,12 @@ static const struct analysis *start(struct run *run)
 
     if (!identity_init(&own->identity, &run->schema, id, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
+    rule_split_on(&rule, &split_on, &run->schema);
     identity_add_all(&own->identity, &run->schema, "split-by", &split_by);
     if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why))
         die_usage("%.*s", (int)why.len, why.data);
-    if (!visits_init(&own->visits, &asks, &own->identity, &run->schema, run->rows, &why))
+    if (!visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
-    sessions_init(&own->sessions, &own->visits.fields.kept, rule.gap_us, rule.max_us);
-    visits_prepare(&own->visits, &own->sessions);
     return &analysis;
 }
 

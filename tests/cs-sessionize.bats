@@ -426,3 +426,136 @@ END
     [ -z "$output" ] && [ -n "$stderr" ] || { echo "$options: $stderr"; return 1; }
   done
 }
+
+# --- sessions that are split ---
+
+# TIME ID CAMPAIGN as lines on standard input; - is null.
+campaigns() {
+  while read -r time id campaign; do
+    printf '{"event_type":"page_view","session_id":"%s","campaign_id":"%s","event_time":"%s"}\n' "$id" "$campaign" "$time"
+  done | sed 's/"-"/null/'
+}
+
+split_rows() {
+  cs-sessionize --detail "$@" | jq -r '[.session_start[11:16], .last_event_time[11:16], .total_events, .campaign_id // "-", .closed_by] | join(" ")'
+}
+
+@test "--split-on: another value begins a session, null goes on, and what had no value takes the first" {
+  campaigns <<'END' >in
+2026-01-01T10:00:00Z a -
+2026-01-01T10:01:00Z a ads
+2026-01-01T10:02:00Z a -
+2026-01-01T10:03:00Z a ads
+2026-01-01T10:04:00Z a mail
+2026-01-01T10:05:00Z a -
+2026-01-01T10:06:00Z a ads
+2026-01-01T10:06:00Z b mail
+END
+  diff <(split_rows --split-on=campaign_id in) - <<'END'
+10:00 10:03 4 ads split
+10:04 10:05 2 mail split
+10:06 10:06 1 ads end
+10:06 10:06 1 mail end
+END
+  [ "$(cs-sessionize --split-on=campaign_id in | head -1 | jq -c '[keys_unsorted[-1], .campaign_id]')" = '["campaign_id","ads"]' ]
+}
+
+@test "the order of arrival within the lateness splits no session, and an event behind is late" {
+  campaigns <<'END' >in
+2026-01-01T10:00:10Z a ads
+2026-01-01T10:00:05Z a mail
+2026-01-01T10:00:00Z a ads
+2026-01-01T10:01:00Z a ads
+2026-01-01T10:00:29Z a mail
+END
+  diff <(split_rows --split-on=campaign_id --stats=stats --late=late in) - <<'END'
+10:00 10:00 1 ads split
+10:00 10:00 1 mail split
+10:00 10:01 2 ads end
+END
+  [ "$(jq .late stats)" -eq 1 ]
+  [ "$(jq .line late)" -eq 5 ]
+}
+
+@test "values are compared as they are: a number is not its text, and null is none" {
+  printf '{"event_type":"click","session_id":"a","test":%s,"event_time":"2026-01-01T00:00:0%dZ"}\n' 1 0 null 1 1 2 '"1"' 3 '"1"' 4 true 5 >in
+  [ "$(cs-sessionize --split-on=test in | jq -c '[.total_events, .test]')" = $'[3,1]\n[2,"1"]\n[1,true]' ]
+}
+
+@test "--split-at-midnight: the day is that of the zone, also where the clock is changed" {
+  campaigns <<'END' >in
+2025-03-29T22:50:00Z a -
+2025-03-29T23:10:00Z a -
+2025-03-30T21:50:00Z a -
+2025-03-30T22:10:00Z a -
+2025-10-26T22:50:00Z a -
+2025-10-26T23:10:00Z a -
+2025-10-27T00:10:00Z a -
+END
+  diff <(split_rows --split-at-midnight=Europe/Berlin --gap=1h in) - <<'END'
+22:50 22:50 1 - midnight
+23:10 23:10 1 - gap
+21:50 21:50 1 - midnight
+22:10 22:10 1 - gap
+22:50 22:50 1 - midnight
+23:10 00:10 2 - end
+END
+  diff <(split_rows --split-at-midnight --gap=1h in) - <<'END'
+22:50 23:10 2 - gap
+21:50 22:10 2 - gap
+22:50 23:10 2 - midnight
+00:10 00:10 1 - end
+END
+}
+
+@test "what ends a session: of several rules the first in the order gap, max, midnight, split" {
+  campaigns <<'END' >in
+2026-01-01T23:00:00Z gap ads
+2026-01-02T00:05:00Z gap mail
+2026-01-01T23:00:00Z max ads
+2026-01-01T23:25:00Z max ads
+2026-01-01T23:50:00Z max ads
+2026-01-02T00:05:00Z max mail
+2026-01-01T23:55:00Z midnight ads
+2026-01-02T00:05:00Z midnight mail
+2026-01-02T00:10:00Z split ads
+2026-01-02T00:20:00Z split mail
+2026-01-02T00:21:00Z end ads
+END
+  cs-sessionize --detail --split-at-midnight --split-on=campaign_id --max-duration=1h --lateness=0s <(sort -t '"' -k 16 in) |
+    jq -r 'select(.campaign_id == "ads") | [.session_id, .closed_by] | join(" ")' >got
+  diff <(sort got) <(sort <<'END'
+gap gap
+max max
+midnight midnight
+split split
+end end
+END
+)
+}
+
+@test "split sessions are the same however a file is read, and over restarts at every line" {
+  traffic --events=30000 --rate=0.05 --disorder=25s >days
+  for options in '--split-on=campaign_id,user_id --detail --id=device_type' '--split-at-midnight=America/St_Johns --id=device_type --pages'; do
+    read -ra given <<<"$options"
+    cs-sessionize "${given[@]}" days >whole
+    [ "$(wc -l <whole)" -gt 200 ]
+    cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
+    awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=1h |
+      cmp - <(cs-sessionize "${given[@]}" --lateness=1h days)
+    head -40 days >few
+    cs-sessionize "${given[@]}" few >whole
+    rm -f state rows
+    for ((i = 1; i <= 40; i++)); do
+      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
+    done
+    cmp rows whole
+  done
+}
+
+@test "a zone that there is not is named, and so is one member too many" {
+  run -2 --separate-stderr cs-sessionize --split-at-midnight=Europe/Berlim events
+  [[ "$stderr" == *Europe/Berlin* ]]
+  run -2 --separate-stderr cs-sessionize --split-on=a,b,c,d,e events
+  [[ "$stderr" == *'at most 4 members'* ]]
+}

@@ -16,6 +16,7 @@
 
 #define ATTRIBUTES_MAX 8
 #define SUMS_MAX 8
+#define SPLITS_MAX 4  /* members of --split-on: their slots are behind those of the schema */
 #define KEPT_COUNTS 5 /* counters that have a place in each record; more stand elsewhere */
 
 /* An event as sessions and carts see it. The values are borrowed. */

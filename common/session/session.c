@@ -31,7 +31,8 @@ static struct stretch *at(const struct sessions *sessions, uint32_t number)
 static bool linked(const struct sessions *sessions, const struct stretch *stretch,
                    const struct stretch *next)
 {
-    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us);
+    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us) &&
+           !stretch_follows(next);
 }
 
 /* Does the next stretch belong to the part that began at start_us and has come to this stretch? */
@@ -239,6 +240,36 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
     return true;
 }
 
+const struct stretch *sessions_last(const struct sessions *sessions, struct id id)
+{
+    const uint32_t number = timelines_find(&sessions->timelines, id);
+
+    return number == POOL_NONE ? NULL
+                               : at(sessions, timeline_at(&sessions->timelines, number)->last);
+}
+
+void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
+                     const struct click *click, enum session_end end)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const uint32_t number = timelines_find(timelines, id);
+
+    if (number == POOL_NONE) {
+        (void)sessions_begin(sessions, id, name, click);
+        return;
+    }
+    struct timeline *timeline = timeline_at(timelines, number);
+    if (end == SESSION_GOES_ON) {
+        timeline_add(timelines, timeline->last, click);
+        return;
+    }
+    const uint32_t part = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, part, timeline_name(timelines, timeline), click);
+    if (end != SESSION_GAP)
+        at(sessions, part)->flags = (uint8_t)(STRETCH_FOLLOWS | (unsigned)end << STRETCH_END_SHIFT);
+    timeline_insert(timelines, timeline, timeline->last, part);
+}
+
 /* No cut but those behind the watermark + max falls between this and this + max. */
 static int64_t certain_start(const struct sessions *sessions, const struct timeline *timeline,
                              const struct stretch *last)
@@ -309,6 +340,8 @@ static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
     stretch_settle(&timelines->stretches, at(sessions, part));
     const uint32_t next = stretch->next;
     enum session_end end = at_end && next == POOL_NONE ? SESSION_END : SESSION_GAP;
+    if (next != POOL_NONE && stretch_follows(at(sessions, next)))
+        end = stretch_ended(at(sessions, next));
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
         end = SESSION_MAX;
         const uint32_t printed = timeline_take(timelines, number);

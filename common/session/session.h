@@ -34,14 +34,6 @@
 #include "session/identity.h"
 #include "session/timeline.h"
 
-/* What ended a session: the rule by which the next event of the id did not go on, or that there
- * was none. */
-enum session_end {
-    SESSION_GAP, /* no event came within the gap */
-    SESSION_MAX, /* the next event, within the gap, is more than max after the first */
-    SESSION_END, /* no event came, and the input ended before the gap was past */
-};
-
 /* A session, or a part of one, that is complete. */
 struct session {
     const struct stretch *stretch; /* its name: see timeline.h */
@@ -86,6 +78,12 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct click
 /* Adds the first event of an id; name is what the id was made of. False: it is late. */
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
                     const struct click *click);
+
+/* Where events come in the order of time (lineup.h): the last stretch of an id; NULL: it has none.
+ * And adds the next event to it, or begins a part with it; what ended the one before is known. */
+const struct stretch *sessions_last(const struct sessions *sessions, struct id id);
+void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
+                     const struct click *click, enum session_end end);
 
 /* Either of them: number is that of the timeline, or POOL_NONE. */
 static inline bool sessions_event(struct sessions *sessions, uint32_t number,

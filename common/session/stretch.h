@@ -36,11 +36,26 @@
 
 #define STRETCH_PRODUCTS_MAX 10000
 
+/* What ended a session: the rule by which the next event of the id did not go on, or that there
+ * was none. */
+enum session_end {
+    SESSION_GAP,      /* no event came within the gap */
+    SESSION_MAX,      /* the next event, within the gap, is more than max after the first */
+    SESSION_MIDNIGHT, /* ... is on another day */
+    SESSION_SPLIT,    /* ... has another value */
+    SESSION_END,      /* no event came, and the input ended before the gap was past */
+    SESSION_GOES_ON,  /* nothing yet */
+};
+
 enum stretch_flags {
     STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what
                             the next follows */
     STRETCH_ALERTED = 2, /* cart.h */
+    STRETCH_FOLLOWS = 4, /* lineup.h: it begins a part, near as it may be to the stretch before;
+                            what ended that is the number in the bits above */
 };
+
+#define STRETCH_END_SHIFT 3
 
 struct stretch {
     struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
@@ -74,6 +89,18 @@ void stretches_release(struct stretches *stretches);
 static inline struct stretch *stretch_at(const struct stretches *stretches, uint32_t number)
 {
     return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
+}
+
+/* Does it begin a part whatever stands before it? */
+static inline bool stretch_follows(const struct stretch *stretch)
+{
+    return (stretch->flags & STRETCH_FOLLOWS) != 0;
+}
+
+/* What ended the one before such a stretch. */
+static inline enum session_end stretch_ended(const struct stretch *stretch)
+{
+    return stretch->flags >> STRETCH_END_SHIFT;
 }
 
 /* Prefetches what is not in the record: the beginning and the end of the block. */

@@ -47,7 +47,8 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
     stretch->flags = unpack_u8(in);
     struct slice cells = {0};
     struct slice block = unpack_text(in);
-    if (in->broken || start_us > last_us || start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
+    if (in->broken || stretch_ended(stretch) > SESSION_SPLIT || start_us > last_us ||
+        start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
         !parts_whole(kept, block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;

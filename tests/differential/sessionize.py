@@ -1,4 +1,6 @@
 """cs-sessionize(1), from its page alone, and what "within the gap" means for an event behind the watermark."""
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 import record as r
 from expressions import selects
 from stream import Stream
@@ -63,6 +65,9 @@ class Sessions:
         self.id = options.get('id', 'session_id')
         self.split = options['split-by'].split(',') if options.get('split-by') else []
         self.gap = r.duration(options.get('gap', '30m'))
+        self.split_on = options['split-on'].split(',') if options.get('split-on') else []
+        zone = options.get('split-at-midnight')
+        self.zone = None if zone is None else ZoneInfo('UTC' if zone is True else zone)
         self.longest = r.duration(options.get('max-duration', '24h')) if self.gap is not None else None
         self.keys = {}
         self.stream = Stream(options)
@@ -73,7 +78,10 @@ class Sessions:
             return
         key = tuple(r.identity(event.members.get(name)) for name in [self.id] + self.split)
         events = self.keys.setdefault(key, [])
-        late = self.gap is not None and self.late(event, events)
+        if self.split_on or self.zone:
+            late = event.watermark is not None and event.time < event.watermark
+        else:
+            late = self.gap is not None and self.late(event, events)
         if not late:
             events.append(event)
         self.stream.fate(event.place, 'late' if late else 'used')
@@ -107,6 +115,9 @@ class Sessions:
         """"Rows come by last event, then id, values of --split-by, first event"."""
         found = []
         for events in self.keys.values():
+            if self.split_on or self.zone:
+                found += self.one_pass(events)
+                continue
             for session in [events] if self.gap is None else components(events, self.gap):
                 session = sorted(session, key=lambda e: (e.time, e.place))
                 cut = [part for part in parts(session, self.longest) if part]
@@ -124,6 +135,42 @@ class Sessions:
             before[key] = part[-1].time, number + 1
             rows += self.rows_of(part, closed_by, number + 1)
         return rows
+
+    def one_pass(self, events):
+        """[part, closed_by], by "Sessions that are split" of the manual."""
+        def place(event):
+            return event.time, [r.sort_key(event.members.get(name)) for name in self.split_on]
+        found, values = [], {}
+        for event in sorted(events, key=place):
+            why = self.ends(found[-1][0], values, event) if found else 'gap'
+            if why:
+                if found and why != 'gap':
+                    found[-1][1] = why
+                found.append([[], None])
+                values = {}
+            found[-1][0].append(event)
+            for name in self.split_on:
+                if event.members.get(name) is not None:
+                    values[name] = event.members[name]
+        return [(part, why or self.closed_by(part, False)) for part, why in found]
+
+    def ends(self, part, values, event):
+        """Why the event does not go on with the part; None: it does."""
+        if self.gap is not None and event.time - part[-1].time > self.gap:
+            return 'gap'
+        if self.longest is not None and event.time - part[0].time > self.longest:
+            return 'max'
+        if self.zone and self.day(part[0]) != self.day(event):
+            return 'midnight'
+        for name in self.split_on:
+            value = event.members.get(name)
+            if value is not None and name in values and r.identity(values[name]) != r.identity(value):
+                return 'split'
+        return None
+
+    def day(self, event):
+        """Its date where the zone is."""
+        return (r.EPOCH + timedelta(microseconds=event.time)).astimezone(self.zone).date()
 
     def closed_by(self, part, goes_on):
         """The table of "What ends a session"."""
@@ -175,13 +222,15 @@ class Sessions:
         row += [('converted', 'purchase' in kinds), ('viewed_products', [name.decode() for _, name in viewed[:10000]]),
                 ('viewed_products_truncated', len(viewed) > 10000)]
         row = [(self.id, part[0].members[self.id])] + [pair for pair in row if pair[0] != self.id]
-        return row, [(name, part[0].members.get(name)) for name in self.split]
+        return row, [(name, extreme(part, name, min)) for name in self.split_on] + [(name, part[0].members.get(name)) for name in self.split]
 
 
 def with_rest(row, rest):
     """A row with those of --split-by that it has not."""
-    names = [name for name, _ in row]
-    return row + [pair for pair in rest if pair[0] not in names]
+    for pair in rest:
+        if pair[0] not in [name for name, _ in row]:
+            row = row + [pair]
+    return row
 
 
 def pages_of(part, cap):
