@@ -465,18 +465,60 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   local line
   line=$(sed -nE 's/^\*.* clickstream (flock .*)/\1/p' "$ROOT/scripts/systemd/cs-batch.cron")
   line=${line//\/var\/lib\/clickstream/"$PWD"}
-  line=${line//\/etc\/clickstream/"$ROOT/scripts/systemd"}
+  line=${line//\/etc\/clickstream/"$PWD"}
+  sed "s,/run/clickstream,$PWD," "$ROOT/scripts/systemd/funnel.options" >funnel.options
   run -0 bash -c "${line/ -S / --from=beginning -b $BROKERS -o cron-rows -S } -- cs-funnel --flush"
   [ -z "$output" ]
   last_of_each_key cron-rows | diff <(expected cs-funnel) -
   # A file is overruled by the command line, which may also bring another tool.
-  run -0 cs-run --options="$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S other --once
+  run -0 cs-run --options=funnel.options -b "$BROKERS" -S other --once
   [ "$(sed -n 1p other/begin)" = 'topic clicks' ]
   # However the option is spelled, and a number is one in decimal.
   for options in --options --opt; do
-    run -0 cs-run $options "$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S "other$options" --once --drain=08
+    run -0 cs-run $options funnel.options -b "$BROKERS" -S "other$options" --once --drain=08
     [ -s "./other$options/begin" ]
   done
+}
+
+@test "the options files that come with the tools, one for each analysis, bring the rows of a run over a file" {
+  local file name count=0 words events
+  traffic --duration=4h --rate=1 --seed=5 --spike=3h30m+10mx8 >six.ndjson
+  keyed <six.ndjson | produce six
+  events=$(wc -l <six.ndjson)
+  for file in "$ROOT"/scripts/systemd/*.options; do
+    name=$(basename "$file" .options)
+    # These events are of long ago, which cs-abandon does not report where time goes on by the clock.
+    { sed -e "s,/run/clickstream,$PWD," -e /^--idle/d "$file" && echo --flush; } >"$name.options"
+    run -0 cs-run --options="$name.options" -b "$BROKERS" -t six -S "$name" --from=beginning --once -o "six-$name"
+    mapfile -t words < <(sed -n '/^--$/,$p' "$file" | grep -vE '^(#|--$|--stats|--idle)')
+    last_of_each_key "six-$name" >got
+    [ -s got ] && "${words[@]}" six.ndjson | sort | diff - got || { echo "$name" && return 1; }
+    grep -q "^clickstream_read_total{tool=\"${words[0]}\",instance=\"$name\"} $events$" "$name.prom"
+    count=$((count + 1))
+  done
+  [ "$count" = 6 ]
+}
+
+@test "--stats-ends reads what kcat -Q says" {
+  kcat -Q -b "$BROKERS" -t clicks:0:-1 -t clicks:1:-1 -t clicks:2:-1 -t clicks:3:-1 >ends 2>/dev/null
+  consume clicks -f '%p %o %S %s\n' | head -c 40000 >part
+  cs-funnel --stats=a.prom --stats-ends=ends part >/dev/null 2>messages
+  run ! grep -q stats-ends messages
+  [ "$(grep -c '^clickstream_partition_end_offset{' a.prom)" = "$(grep -c '^clickstream_partition_lag{' a.prom)" ]
+  sed -nE 's/.*\[([0-9]+)\] offset ([0-9]+)$/\1 \2/p' ends >wanted
+  [ "$(wc -l <wanted)" = 4 ]
+  [ "$(awk '{ sum += $2 } END { print sum }' wanted)" = 2000 ]
+  sed -nE 's/^clickstream_partition_end_offset\{.*partition="([0-9]+)"\} /\1 /p' a.prom | comm -23 - wanted >wrong
+  [ ! -s wrong ]
+  sed -nE 's/^clickstream_partition_(end_offset|lag|offset)\{.*(partition="[0-9]+")\} (.*)/\2 \1 \3/p' a.prom |
+    awk '{ of[$1, $2] = $3; seen[$1] } END { for (p in seen) if (of[p, "lag"] != of[p, "end_offset"] - of[p, "offset"] - 1) exit 1 }'
+}
+
+@test "the build directory alone in PATH has cs-run, cs-ship and the tools" {
+  PATH="$CS_BUILD:/usr/local/bin:/usr/bin:/bin" run -0 cs-run -b "$BROKERS" -t clicks -S dir --from=beginning --once \
+    --quiet -o built -- cs-funnel --flush
+  [ -z "$output" ]
+  last_of_each_key built | diff <(expected cs-funnel) -
 }
 
 @test "wrong use is exit 2, no broker is exit 1" {

@@ -149,6 +149,7 @@ nouns_there() {
   [ -z "${QUICK:-}" ] || skip 'sanitizers bring their own'
   local binary elf=$BATS_TEST_TMPDIR/elf
   for binary in "${CS_BUILD:-build}"/cs-* "${CS_BUILD:-build}/traffic"; do
+    [ ! -L "$binary" ] || continue # a script
     readelf -hdlsW "$binary" >"$elf"
     grep -qE 'Type: +DYN' "$elf" # PIE
     # All of what is relocated is read-only, because it is bound at start.
@@ -180,11 +181,14 @@ nouns_there() {
     [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
   done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
-  for unit in cs-run@.service cs-run.target cs-batch@.service cs-batch@.timer; do
+  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in cs-batch.cron funnel.options; do
-    cmp "scripts/systemd/$file" "$root/usr/local/share/doc/clickstream/examples/$file"
+  for file in scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*; do
+    cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
+  done
+  for kind in sysusers tmpfiles; do
+    cmp "scripts/systemd/clickstream.$kind" "$root/usr/local/lib/$kind.d/clickstream.conf"
   done
   make uninstall BUILD="${CS_BUILD:-build}" DESTDIR="$root" >/dev/null
   run -0 find "$root" -type f

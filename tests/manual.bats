@@ -19,7 +19,7 @@ page() {
 
 # Options as --input=auto|ndjson|kcat, one a line without blanks: of --help, ...
 help_options() {
-  "$1" --help | sed -nE 's/^  (-[A-Za-z], )?--/\1--/p' | sed -E 's/  .*//; s/ //g' | sort
+  "$1" --help | sed -nE 's/^  (-[A-Za-z], |    )?--/\1--/p' | sed -E 's/^ +//; s/  .*//; s/ //g' | sort
 }
 
 # ... and of the items of a page.

@@ -6,6 +6,8 @@
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"
+#include "run/common_options.h"
+#include "run/metadata.h"
 #include "run/payload.h"
 #include "run/signals.h"
 #include "run/translated.h"
@@ -97,6 +99,7 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
         return;
     }
     partition->end_us = TIME_NONE;
+    if (options->kafka_members) metadata_demand(frame, input);
     const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     if (!framed_offset(l, partition, frame->offset)) {
         l->stats.read++;
@@ -106,6 +109,7 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
         l->stats.duplicate++;
         return;
     }
+    l->framed = options->kafka_members ? frame : NULL;
     if (slice_is_blank(frame->payload)) { /* a frame around nothing: a record all the same */
         l->stats.read++;
         batch_refuse(&a->batch, REASON_NOT_JSON, "an empty record", origin);
@@ -116,6 +120,7 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     } else {
         payload_take(l, origin, frame->payload);
     }
+    l->framed = NULL;
     if (input->torn) partition_rewind(l, partition, &before);
 }
 
@@ -129,7 +134,8 @@ const char *framed_take(struct loop *l, struct origin *origin, const char *line)
         origin->raw.len--;
     if (slice_is_blank(origin->raw)) return end + 1;
     const bool good =
-        is_kcat ? frame_read(origin->raw, &frame) : envelope_read(origin->raw, &frame, &l->json);
+        is_kcat ? frame_read(origin->raw, &frame)
+                : frame_is_end(origin->raw, &frame) || envelope_read(origin->raw, &frame, &l->json);
     if (!good) {
         frame_refuse(l, origin, is_kcat ? NULL : "not an envelope of kcat -J with a text payload");
         return end + 1;

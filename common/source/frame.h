@@ -1,11 +1,15 @@
 /*
- * frame.h - records as kcat prints them: `PARTITION OFFSET SIZE PAYLOAD` (-f '%p %o %S %s\n'),
- * `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of -J.
+ * frame.h - records as kcat prints them: `PARTITION OFFSET SIZE PAYLOAD` (-f '%p %o %S %s\n'), the
+ * same with key and time, `PARTITION OFFSET @TIME KEYSIZE SIZE KEY PAYLOAD`
+ * (-f '%p %o @%T %K %S %k %s\n'), `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of
+ * -J.
  *
  * A payload is what strangers have sent. Where a line end closes the frame, one inside the payload
  * lets its author write the next frame. So a frame that comes from a topic says how many bytes its
  * payload has, and whatever those are, the next frame begins behind them. Nothing is searched for:
- * where no frame is in its place, nobody can say where the next one begins, and none is taken.
+ * where no frame is in its place, nobody can say where the next one begins, and none is taken. A
+ * key is a stranger's, too, and has its size. Headers have none: kcat's %h writes names and values
+ * as they are, so only the envelope has them, where they are JSON.
  *
  * A size of -1 is a record without a payload. A size of -2 is no record: whoever started kcat says
  * that it came to the partition's end, and that the next record's offset will be that one or more.
@@ -25,6 +29,13 @@ struct frame {
     int64_t partition, offset;
     bool is_end;          /* no record: all before that offset has been read */
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
+    struct frame_about {
+        bool known;       /* the frame has a key and a time, if only to say that there is none */
+        bool json;        /* the key is a JSON value; else bytes */
+        struct slice key; /* text NULL: none */
+        int64_t time_ms;  /* since 1970; below 0: none */
+        struct slice headers; /* JSON: [NAME, VALUE, ...]; text NULL: the frame has none */
+    } about;
 };
 
 /* What stands at a place where a sized frame is due. */
@@ -55,6 +66,9 @@ enum framing frame_guess(const char *data, const char *end, bool asked);
 
 /* Takes a line apart; payload borrows from it. */
 bool frame_read(struct slice line, struct frame *frame);
+
+/* Is the line an end as it stands between envelopes, "PARTITION OFFSET -2 "? Then frame is that. */
+bool frame_is_end(struct slice line, struct frame *frame);
 
 /* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or neither
  * text nor null in it. */
