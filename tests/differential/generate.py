@@ -155,6 +155,14 @@ def funnel_options(rng):
     return options
 
 
+# Midnights where the clock is changed that day, at midnight, or not at all.
+MIDNIGHTS = {'UTC': ['2025-06-01T00:00:00Z'], 'Europe/Berlin': ['2025-03-29T23:00:00Z', '2025-03-30T22:00:00Z', '2025-10-25T22:00:00Z', '2025-10-26T23:00:00Z'],
+             'Asia/Kolkata': ['2025-06-01T18:30:00Z'], 'America/St_Johns': ['2025-03-09T03:30:00Z', '2025-11-02T02:30:00Z'],
+             'Asia/Beirut': ['2025-03-29T22:00:00Z', '2025-10-25T21:00:00Z', '2025-10-25T22:00:00Z'],
+             'America/Havana': ['2025-03-09T05:00:00Z', '2025-11-02T04:00:00Z', '2025-11-02T05:00:00Z'],
+             'America/Sao_Paulo': ['2018-11-04T03:00:00Z', '2018-02-18T02:00:00Z', '2018-02-18T03:00:00Z']}
+
+
 def ordered_options(rng, options):
     """--order, and what goes with it: steps that repeat and overlap, too."""
     options['order'] = rng.choice(['ordered', 'ordered', 'strict'])
@@ -180,7 +188,7 @@ KIND_CONDITIONS = [f'.event_type == "{kind}"' for kind in 'page_view product_vie
 
 
 def sessionize_options(rng):
-    """--gap, --max-duration, --split-by, --id."""
+    """--gap, --max-duration, --split-by, --id, and what rows have."""
     options = {}
     if rng.random() < 0.8:
         options['gap'] = rng.choice(['1m', '5m', '10m', 'none'])
@@ -190,6 +198,27 @@ def sessionize_options(rng):
         options['split-by'] = rng.choice(['device_type', 'user_id,x', 'x'])
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    if rng.random() < 0.4:
+        options['split-on'] = rng.choice(['campaign_id', 'x', 'campaign_id,user_id', 'traffic_source,x'])
+    if rng.random() < 0.25:
+        zone = rng.choice(list(MIDNIGHTS))
+        options['split-at-midnight'] = True if zone == 'UTC' else zone
+    return dict(options, **visit_options(rng))
+
+
+def visit_options(rng):
+    """--detail, --path, --pages and what goes with them."""
+    options, shape = {}, rng.choice(['plain', 'plain', 'detail', 'path', 'both', 'pages'])
+    if shape in ('detail', 'both'):
+        options['detail'] = True
+        if rng.random() < 0.6:
+            options['remember'] = rng.choice(['0s', '1m', '5m', '2h'])
+    if shape in ('path', 'both'):
+        options['path'] = rng.choice([True, '1', '3'])
+    if shape == 'pages':
+        options['pages'] = True
+    if shape != 'plain' and rng.random() < 0.5:
+        options['page-cap'] = rng.choice(['1s', '1m', '5m', 'none'])
     return options
 
 
@@ -293,6 +322,8 @@ def event(rng, clock, numeric, sequence, options):
                ('traffic_source', value(rng, ['ads', 'Ads'])), ('product_id', value(rng, ['p1', 'p2', 'p10'])),
                ('x', number_or_word(rng, numeric)), (options.get('time-field', 'event_time'), text),
                ('event_id', json.dumps(f'e{sequence}') if rng.random() < 0.8 else value(rng, ['e1', 'e2', 'e3']))]
+    if {'detail', 'path', 'pages', 'split-on', 'split-at-midnight'} & options.keys():
+        members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
     members = [(name, text) for name, text in members if text is not None]
     if 'time-field' in options and rng.random() < 0.5:
         members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
@@ -367,6 +398,11 @@ def lines(rng, shape, partitions, options):
     """The records."""
     numeric, bad = rng.random() < 0.7, rng.choice([0, 0, 0.05, 0.2])
     clocks = [Clock(rng) for _ in range(partitions)]
+    zone = options.get('split-at-midnight')
+    if zone:
+        midnight = r.read_time(rng.choice(MIDNIGHTS['UTC' if zone is True else zone])) - rng.choice([0, 1, 8, 20]) * MINUTE
+        for clock in clocks:
+            clock.now += midnight - BASE
     offsets, records = [rng.choice([0, 5]) for _ in clocks], []
     for sequence in range(rng.randint(5, rng.choice([12, 30, 60]))):
         number = rng.randrange(partitions)
