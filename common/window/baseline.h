@@ -18,7 +18,7 @@
 #include "window/incident.h"
 
 #define BASELINE_WINDOWS_MAX (INT64_C(1) << 26)
-#define BASELINE_VALUE_MAX ((decimal)1 << 100)
+#define BASELINE_VALUE_MAX (DECIMAL_ONE * 1000000000000 * 1000000000) /* 1e21 */
 
 /* Packed, because there may be two dozen for each of millions of groups. */
 struct past {
