@@ -234,13 +234,39 @@ def abandon_options(rng):
     return options
 
 
-def anomaly_options(rng):
-    """--size, --baseline, --threshold, --value, --by, --all."""
-    options = {'size': rng.choice(['5m', '1m', '3m'])}
-    if rng.random() < 0.8:
+def anomaly_rules(rng):
+    """--method and its own, --threshold, --min-baseline, --min-value, --sigma, --incidents, --clear."""
+    options = {}
+    if rng.random() < 0.5:
+        options['method'] = rng.choice(['mean', 'median', 'median', 'seasonal', 'seasonal'])
+    if options.get('method') == 'seasonal':
+        options['season'] = rng.choice(['15m', '30m'])
+        if rng.random() < 0.7:
+            options['seasons'] = rng.choice(['1', '2', '3'])
+    elif rng.random() < 0.8:
         options['baseline'] = rng.choice(['10m', '11m', '20m', '30m'])
-    if rng.random() < 0.3:
-        options['threshold'] = rng.choice(['0', '10', '100'])
+    if rng.random() < 0.5:
+        options['threshold'] = rng.choice(['0', '10', '33.3', '100'])
+    if rng.random() < 0.7:
+        options['min-baseline'] = rng.choice(['1', '1', '1', '2'])
+    if rng.random() < 0.7:
+        options['sigma'] = rng.choice(['0', '0', '0', '0.5', '1', '3'])
+    if rng.random() < 0.4:
+        options['min-value'] = rng.choice(['0', '1', '2', '2.5', '100'])
+    if rng.random() < 0.5:
+        options['incidents'] = True
+        if rng.random() < 0.4:
+            options['clear'] = rng.choice(['0', '5', options.get('threshold', '50')])
+            if float(options['clear']) > float(options.get('threshold', '50')):
+                del options['clear']
+    return options
+
+
+def anomaly_options(rng):
+    """--size, --value, --by, --all, and the rules."""
+    options = dict(anomaly_rules(rng), size=rng.choice(['5m', '1m', '3m']))
+    if options.get('min-baseline') == '2' and (options.get('baseline') in ('10m', '11m') or options.get('seasons') == '1'):
+        options['min-baseline'] = '1'
     if rng.random() < 0.6:
         options['value'] = rng.choice(['n=count', 's=sum(x)', 'd=distinct(user_id)', 'a=avg(x)',
                                        'p=count if .event_type == "page_view"', 'm=max(x)'])
@@ -345,9 +371,8 @@ def spelled_key(rng, name):
 
 def rows_case(rng):
     """Rows as cs-window prints them, for cs-anomaly --rows."""
-    options = {'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'}
-    for name, chance, values in (('baseline', 0.7, ['10m', '11m', '20m']), ('threshold', 0.3, ['0', '10', '100']),
-                                 ('by', 0.6, ['g', 'g,h']), ('all', 0.8, [True])):
+    options = dict(anomaly_rules(rng), **{'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'})
+    for name, chance, values in (('by', 0.6, ['g', 'g,h']), ('all', 0.7, [True])):
         if rng.random() < chance:
             options[name] = rng.choice(values)
     records, start = [], BASE
