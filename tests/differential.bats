@@ -56,3 +56,18 @@ way() {
 @test "rows in --output are those of standard output" { way output; }
 @test "rows in the segments of --spool are those of standard output" { way spool; }
 @test "cs-parse in front changes no row, and prints again what it has printed" { way parsed; }
+
+# sequences COUNT ARGS...: funnels over so many short random sequences; with FULL over ten times as many.
+sequences() {
+  local count=$1
+  shift
+  [ -z "${QUICK:-}" ] || count=$((count / 8))
+  [ -z "${FULL:-}" ] || count=$((count * 10))
+  python3 "$ROOT/tests/differential/sequences.py" --count="$count" "$@"
+}
+
+@test "ordered and strict funnels of thousands of random sequences are what the model says" { sequences 4000; }
+@test "ordered funnels are what ClickHouse's windowFunnel says" {
+  [ -d "${NODE_PEERS:-/nowhere}/node_modules/chdb" ] || skip 'chdb is absent (NODE_PEERS)'
+  sequences 20000 --with=clickhouse
+}

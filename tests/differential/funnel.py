@@ -17,7 +17,7 @@ class Touch:
         self.watermark = event.watermark if behind else NOWHERE
 
     def order(self):
-        """Of equals the earliest counts, then the smaller group, then the one that selects fewer of the later steps."""
+        """In order of time, then of groups, then those that select fewer of the later steps first."""
         return self.time, self.key, sorted(self.bans, reverse=True), sorted(self.steps, reverse=True)
 
 
@@ -52,6 +52,7 @@ class Attempt:
 
     def __init__(self, first):
         self.first, self.at, self.voided, self.over = first, {0: first.time}, False, False
+        self.ahead = 0
 
     def level(self):
         """The last step that was reached."""
@@ -121,6 +122,8 @@ def follow(rules, first, touches):
             return attempt
         for step in reached - attempt.at.keys():
             attempt.at[step] = time
+        if begins:
+            attempt.ahead = level
         if over:
             attempt.over = True
             return attempt
@@ -135,7 +138,8 @@ class Counted:
         good = [attempt for attempt in attempts if not attempt.voided]
         self.excluded = not good
         best = max((attempt.level() for attempt in good), default=0)
-        self.attempt = [attempt for attempt in good or attempts if attempt.level() == best or self.excluded][0]
+        equals = [attempt for attempt in good if attempt.level() == best] or attempts[:1]
+        self.attempt = min(equals, key=lambda a: (a.first.time, -a.ahead, a.first.order()))
         alive = any(not a.over and a.first.time + rules.within >= now for a in good)
         self.going_on = alive and best < rules.last
         self.group = self.attempt.first.group
