@@ -181,6 +181,8 @@ def ordered_options(rng, options):
                               for _ in range(rng.choice([1, 1, 2]))]
     if rng.random() < 0.3:
         options['attribute'] = rng.choice(['first', 'last'])
+    if rng.random() < 0.25 and options.get('id') != options.get('by', ''):
+        options['drops'] = rng.choice([True, '30s', '5m', '20m'])
 
 
 FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']
