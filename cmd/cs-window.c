@@ -103,7 +103,9 @@ static const struct option_row options[] = {
      .type = OPTION_CALL,
      .call = view_set,
      .argument = "NAME|FILE",
-     .help = "read options from a file: product-performance, search-analytics"},
+     .help = "read options from a file: product-performance, search-analytics, not-found,\n"
+             "                              conversion-by-source, conversion-by-campaign, "
+             "revenue-by-category, checkout-errors"},
     OPTION_END,
 };
 

@@ -462,6 +462,57 @@ END
   [ "$(columns search_term search_count unique_sessions)" = $'"lamp"\t3\t2\n"a"\t1\t1' ]
 }
 
+@test "the views of conversion count sessions that have bought, by source and by campaign" {
+  cat >shop <<'END'
+{"event_type":"page_view","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:01:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:02:00Z"}
+{"event_type":"page_view","session_id":"s2","traffic_source":"ads","campaign_id":"c2","event_time":"2026-01-01T00:03:00Z"}
+{"event_type":"page_view","session_id":"s3","traffic_source":"ads","campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+{"event_type":"page_view","session_id":"s4","traffic_source":null,"campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+END
+  window --view=conversion-by-source shop
+  [ "$(columns traffic_source sessions buyers conversion_rate purchases)" = $'"ads"\t3\t1\t33.33\t2\nnull\t1\t0\t0\t0' ]
+  window --view=conversion-by-campaign shop
+  [ "$(columns campaign_id traffic_source sessions buyers conversion_rate)" = $'"c1"\t"ads"\t1\t1\t100\n"c2"\t"ads"\t1\t0\t0' ]
+}
+
+@test "the view revenue-by-category adds price times quantity of purchases" {
+  printf '{"event_type":"%s","session_id":"%s","category_id":%s,"price":%s,"quantity":%s,"event_time":"2026-01-01T00:00:00Z"}\n' \
+    purchase a '"shoes"' '"10.50"' 2 purchase b '"shoes"' 5 null purchase a null 1 '"3"' page_view a '"shoes"' 99 1 >shop
+  window --view=revenue-by-category shop
+  [ "$(columns category_id purchases buyers units revenue)" = $'"shoes"\t2\t2\t3\t26\nnull\t1\t1\t3\t3' ]
+}
+
+@test "the views not-found and checkout-errors say what a web server could not serve" {
+  printf '%s\n' '9.9.9.1 - - [01/Jan/2026:00:00:01 +0000] "GET /gone HTTP/1.1" 404 10 "https://a.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:02 +0000] "GET /gone HTTP/1.1" 410 10 "https://b.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:03 +0000] "GET /gone HTTP/1.1" 404 10 "https://b.example/" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:04 +0000] "GET /other HTTP/1.1" 404 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:05 +0000] "GET / HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:06 +0000] "POST /Checkout/pay HTTP/1.1" 500 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:07 +0000] "POST /Checkout/pay HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:08 +0000] "GET /checkouts.css HTTP/1.1" 404 10 "-" "x"' >log
+  cs-parse --from=combined log >requests
+  window --view=not-found requests
+  [ "$(jq -r '[.page_url, .requests, .clients, (.referrers | map("\(.value) \(.count)") | join(","))] | @tsv' <<<"$output")" = \
+    $'/gone\t3\t2\thttps://b.example/ 2,https://a.example/ 1\n/checkouts.css\t1\t1\t\n/other\t1\t1\t' ]
+  echo '{"event_type":"checkout_error","session_id":"s1","event_time":"2026-01-01T00:00:09Z"}' >>requests
+  window --view=checkout-errors requests
+  [ "$(columns event_type page_url status errors sessions clients)" = \
+    $'"checkout_error"\tnull\tnull\t1\t1\t0\n"page_view"\t"/Checkout/pay"\t500\t1\t0\t1\n"page_view"\t"/checkouts.css"\t404\t1\t0\t1' ]
+}
+
+@test "every view that comes with the tools is in the manual, and can be used" {
+  for view in "$ROOT"/samples/views/*; do
+    name=$(basename "$view")
+    grep -q "^\.It Cm $name\$" "$ROOT/man/cs-window.1"
+    cs-window --help | grep -qw -- "$name"
+    cs-window --view="$name" --stats=stats </dev/null 2>messages
+    [ ! -s messages ]
+  done
+}
+
 @test "a view may be a file; the command line overrides single values and adds to lists" {
   printf '%s\n' '# mine' '--size=1h' '' '--agg=n=count' >mine
   window --view=mine events
