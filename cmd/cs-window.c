@@ -92,7 +92,7 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &agg_list,
      .argument = "NAME=FUNC[(F)][ if EXPR]",
-     .help = "count distinct approx_distinct sum avg min max first last list top any all\n"
+     .help = "count distinct approx_distinct sum avg stddev min max first last list top any all\n"
              "                              percent; repeatable"},
     {.name = "having",
      .type = OPTION_LIST,

@@ -262,6 +262,20 @@ at() {
   done
 }
 
+@test "stddev is that of a sample, in any order and in parts the same digits" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 2 4 4 4 5 5 7 9 null '"a"' >numbers
+  window --size=1h --agg='d=stddev(x)' --agg='one=stddev(x) if .x == 9' --stats=stats numbers
+  [ "$(columns d one)" = $'2.13809\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 1 ]
+  traffic --events=20000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=10m --slide=5m --by=device_type --agg='d=stddev(price)' --agg='far=stddev(1e12 + (.price // 0))')
+  cs-window "${options[@]}" topic >rows
+  jq -es 'map(.d) | max > 10' rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+}
+
 @test "top has the most frequent values, of equal counts the smaller one first, and says nothing of an error up to 10,000 values" {
   printf '{"event_time":"2026-01-01T00:00:00Z","page":%s}\n' '"c"' '"b"' '"a"' '"b"' '"c"' '"d"' null null null 1 '"1"' 1 >pages
   for input in pages <(tac pages); do

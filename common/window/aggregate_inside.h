@@ -131,6 +131,7 @@ extern const struct aggregate_function aggregate_truths[];
 extern const struct aggregate_function aggregate_approximate[];
 extern const struct aggregate_function aggregate_lists[];
 extern const struct aggregate_function aggregate_tops[];
+extern const struct aggregate_function aggregate_spreads[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);

@@ -2,6 +2,7 @@
 from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
+from math import isqrt
 from zoneinfo import ZoneInfo
 import record as r
 import zones
@@ -53,6 +54,13 @@ def aggregate(func, timed, parameter=None):
         return r.Num(len(values))
     if func == 'distinct':
         return r.Num(len({r.identity(value) for value in values}))
+    if func == 'stddev':
+        numbers = [addend(value) for value in values if isinstance(value, r.Num)]
+        if len(numbers) < 2 or None in numbers:
+            return None
+        count = len(numbers)
+        squared = (count * sum(x * x for x in numbers) - sum(numbers) ** 2) // (count * (count - 1))
+        return plain((isqrt(squared) // 500 + 1) // 2, 6) if isqrt(squared) < LIMIT - 1000 else None
     if func in ('sum', 'avg'):
         units = total(values)
         if units is None:
@@ -181,7 +189,7 @@ class Windows:
             key = (start, tuple(r.identity(value) for _, value in values))
             self.groups.setdefault(key, (values, []))[1].append(event)
         for spec in self.specs:
-            if spec.func in ('sum', 'avg') and (not spec.condition or selects(spec.condition, event.members)):
+            if spec.func in ('sum', 'avg', 'stddev') and (not spec.condition or selects(spec.condition, event.members)):
                 value = spec.value(event.members)
                 counters['not_numbers'] += value is not None and not isinstance(value, r.Num)
 

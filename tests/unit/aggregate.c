@@ -272,7 +272,8 @@ static void test_cells(void)
            add("big=count if .price > 10") && add("share=percent(big,n)") &&
            add("part=percent(total,n)") && add("unlike=approx_distinct(price)") &&
            add("three=list(price,3)") && add("hundreds=list(product_id,100) if .price > 1") &&
-           add("tops=top(product_id,4)") && add("prices=top(price,1000) if .price > -5") &&
+           add("tops=top(product_id,4)") && add("spread=stddev(price)") &&
+           add("prices=top(price,1000) if .price > -5") &&
            add("some_big=any(.price > 99) if .price > 10") && add("all_big=all(.price > 0)") &&
            aggregates_complete(&all, &why),
        "aggregates of every kind are read");
@@ -417,6 +418,47 @@ static bool gives(const char *const *texts, const char *sum, const char *average
     return passed;
 }
 
+static void test_spread(void)
+{
+    static const struct {
+        const char *const prices[6];
+        const char *wanted;
+    } cases[] = {
+        {{NULL}, "null"},
+        {{"5", NULL}, "null"},
+        {{"5", "5", NULL}, "0"},
+        {{"1", "2", NULL}, "0.707107"},
+        {{"-1", "1", "-1", "1", NULL}, "1.154701"},
+        {{"1000000000000000000.1", "1000000000000000000.3", NULL}, "0.141421"},
+        {{"0.000001", "0", NULL}, "0.000001"},
+        {{"0.0000005", "0", NULL}, "0"},
+        {{"170141183460469231731687303715", "-170141183460469231731687303715", NULL}, "null"},
+        {{"120000000000000000000000000000", "-120000000000000000000000000000", NULL},
+         "169705627484771405856202646905.163769"},
+        {{"1e400", "1", "2", NULL}, "null"},
+    };
+    begin();
+    ok(add("d=stddev(price)") && aggregates_complete(&all, &why), "deviations are read");
+    char *cells = memory_zero(1, all.cell_bytes);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer text = {0};
+        char wanted[80];
+        memset(cells, 0, all.cell_bytes);
+        products[0] = VALUE_NULL;
+        for (const char *const *at = cases[i].prices; *at != NULL; at++) {
+            prices[0] = number(*at);
+            event_add(cells, &text, 0);
+        }
+        struct buffer out = printed(cells, &text);
+        snprintf(wanted, sizeof wanted, "{\"d\":%s}\n", cases[i].wanted);
+        is_text(buffer_slice(&out), wanted, "a deviation is rounded once");
+        buffer_release(&out);
+        buffer_release(&text);
+    }
+    free(cells);
+    end();
+}
+
 #define LARGEST "170141183460469231731687303715.884105727"
 
 static void test_sums(void)
@@ -443,6 +485,7 @@ int main(void)
     test_unlike();
     test_many();
     test_sums();
+    test_spread();
     buffer_release(&why);
     return plan();
 }
