@@ -92,8 +92,8 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &agg_list,
      .argument = "NAME=FUNC[(F)][ if EXPR]",
-     .help = "count distinct approx_distinct sum avg stddev min max first last list top any all\n"
-             "                              percent; repeatable"},
+     .help = "count distinct approx_distinct sum avg stddev min max median quantile\n"
+             "                              first last list top any all percent; repeatable"},
     {.name = "having",
      .type = OPTION_LIST,
      .target = &having_list,

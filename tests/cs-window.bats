@@ -262,6 +262,29 @@ at() {
   done
 }
 
+@test "a quantile is one of the numbers up to 64 different ones, then within 1 % of it, in any order and in parts" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 4 1 3 2 null '"a"' 0.1 >numbers
+  window --size=1h --agg='m=median(x)' --agg='least=quantile(x,0)' --agg='p60=quantile(x,0.6)' --agg='p61=quantile(x,0.61)' \
+    --agg='most=quantile(x,1)' --agg='none=median(y)' --stats=stats numbers
+  [ "$(columns m least p60 p61 most none)" = $'2\t0.1\t2\t3\t4\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 5 ]
+  traffic --events=30000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=20m --slide=5m --by=device_type --agg='m=median(price)' --agg='p95=quantile(price,0.95)'
+    --agg='few=median(price) if .event_type == "purchase"')
+  cs-window "${options[@]}" topic >rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+  # Windows that each event is added to, and not made of panes.
+  cs-window "${options[@]}" --emit=updates:1h topic | sed -n 's/,"final":true}$/}/p' | cmp - rows
+  cut -f3- topic | cs-window --size=all --agg='m=median(price)' --agg='p95=quantile(price,0.95)' >rows
+  cut -f3- topic | jq '.price // empty' | sort -g >prices
+  n=$(wc -l <prices)
+  for one in "m $(((n + 1) / 2))" "p95 $(((n * 95 + 99) / 100))"; do
+    jq -e --argjson true "$(sed -n "${one#* }p" prices)" ".${one% *} / \$true | . > 0.99 and . < 1.01" rows
+  done
+}
+
 @test "stddev is that of a sample, in any order and in parts the same digits" {
   printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 2 4 4 4 5 5 7 9 null '"a"' >numbers
   window --size=1h --agg='d=stddev(x)' --agg='one=stddev(x) if .x == 9' --stats=stats numbers
