@@ -25,6 +25,7 @@ cs-funnel --size=2m
 cs-sessionize --gap=1m
 cs-abandon --after=1m
 cs-anomaly --size=30s --baseline=5m --all
+cs-identify --hold=1m --anonymous=session_id,device_type --bots=5/10s --key=person_id
 EOT
 }
 
