@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/id.h"
+#include "base/memory.h"
 #include "base/pool.h"
 #include "base/roster.h"
 #include "base/slab.h"
@@ -46,6 +47,12 @@ static inline uint32_t names_share(struct names *names, uint32_t number)
 {
     if (number != NAME_NONE) names_at(names, number)->users++;
     return number;
+}
+
+/* Asks for the memory of one that is going to be looked at. NAME_NONE: nothing. */
+MEMORY_HINT void names_prefetch(const struct names *names, uint32_t number)
+{
+    if (number != NAME_NONE) __builtin_prefetch(names_at(names, number));
 }
 
 /* One user less. NAME_NONE: nothing. */

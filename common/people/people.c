@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "base/memory.h"
 #include "people/stamp.h"
 
 /* So many events ahead memory is asked for. */
@@ -277,7 +278,8 @@ static void waiter_turn(struct people *people, uint32_t number)
 }
 
 /* Memory is asked for of events that are going to be looked at, of one thing after the other. */
-static void due_prefetch(const struct people *people, const struct sort_item *due, size_t count)
+MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_item *due,
+                              size_t count)
 {
     for (size_t i = 0; i < count; i++)
         __builtin_prefetch(waiting_at(&people->waiting, due[i].number), 1);
@@ -287,6 +289,13 @@ static void due_prefetch(const struct people *people, const struct sort_item *du
         const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
         for (int id = 0; id < waiter->ids; id++)
             __builtin_prefetch(links_at(&people->links, waiter_ids(waiter)[id].link), 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
+        if ((waiter->flags & WAITER_KNOWN) == 0) continue;
+        for (int id = 0; id < waiter->ids; id++)
+            names_prefetch(&people->names,
+                           links_at(&people->links, waiter_ids(waiter)[id].link)->known);
     }
 }
 
@@ -374,7 +383,7 @@ static void waiter_print(struct people *people, const struct waiter *waiter)
 }
 
 /* Memory is asked for of what comes after the queue's first, from the far to the near. */
-static void queue_prefetch(const struct people *people)
+MEMORY_HINT void queue_prefetch(const struct people *people)
 {
     const struct waiting_ring *const queue = &people->waiting.queue;
     if (queue->count <= 3 * AHEAD) return;

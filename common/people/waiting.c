@@ -195,23 +195,35 @@ static struct sort_item timer_sort_item(struct timer_item item)
     return (struct sort_item){.key = sort_key(item.due_us), .number = item.number};
 }
 
+/* Where only events of the same time may be in another order. */
+static void ties_sort(struct waiting *waiting, size_t count)
+{
+    for (size_t from = 0; from < count;) {
+        size_t to = from + 1;
+        while (to < count && waiting->due[to].key == waiting->due[from].key)
+            to++;
+        if (to - from > 1) sort_items(waiting->due + from, to - from, waiter_compare, waiting);
+        from = to;
+    }
+}
+
 const struct sort_item *waiting_due(struct waiting *waiting, int64_t before_us, size_t *count)
 {
     struct waiting_ring *const run = &waiting->run;
+    const uint64_t before = sort_key(before_us);
     struct timer_item item;
-    bool in_order = true;
     *count = 0;
-    while (run->count > 0 && ring_at(run, 0).key < sort_key(before_us)) {
-        due_add(waiting, *count, ring_at(run, 0));
-        in_order &= *count == 0 || waiting->due[*count - 1].key < waiting->due[*count].key;
-        ++*count;
+    while (run->count > 0 && ring_at(run, 0).key < before) {
+        due_add(waiting, (*count)++, ring_at(run, 0));
         ring_shift(run);
     }
-    while (timer_pop(&waiting->timer, before_us, &item)) {
+    const size_t in_order = *count;
+    while (timer_pop(&waiting->timer, before_us, &item))
         due_add(waiting, (*count)++, timer_sort_item(item));
-        in_order = false;
-    }
-    if (!in_order) sort_items(waiting->due, *count, waiter_compare, waiting);
+    if (*count == in_order)
+        ties_sort(waiting, *count);
+    else
+        sort_items(waiting->due, *count, waiter_compare, waiting);
     return waiting->due;
 }
 
