@@ -35,9 +35,18 @@ static void rest_print(struct buffer *out, struct slice line, const struct stamp
     if (separator == '{') buffer_add_char(out, '{');
 }
 
+/* Has the object, whose closing brace is still to come, no member? */
+static bool is_empty(const struct buffer *out)
+{
+    size_t len = out->len;
+    while (out->data[len - 1] <= ' ' && out->data[len - 1] > 0)
+        len--;
+    return out->data[len - 1] == '{';
+}
+
 static void stamp_add(struct buffer *out, const struct stamp *stamp)
 {
-    if (out->data[out->len - 1] != '{') buffer_add_char(out, ',');
+    if (!is_empty(out)) buffer_add_char(out, ',');
     buffer_add_char(out, '"');
     buffer_add_slice(out, stamp->name);
     buffer_add_literal(out, "\":");

@@ -43,6 +43,8 @@ int main(void)
             "{\"bot\":null,\"person_id\":\"p\"}", "and no other");
     is_text(stamped("{\"person_id\":\"a\"}", true, "p", NULL), "{\"person_id\":\"p\"}",
             "an event may have nothing else");
+    is_text(stamped("{             }", false, "p", NULL), "{             \"person_id\":\"p\"}",
+            "or nothing at all");
     is_text(stamped("{\t\"a\":\"\x7f\xc2\x80\",\r\"b\":1}", false, "p", NULL),
             "{ \"a\":\"\\u007f\\u0080\", \"b\":1,\"person_id\":\"p\"}", "no byte is a control");
     return plan();
