@@ -125,7 +125,7 @@ static bool load(struct run *run, struct unpack *in)
     return good;
 }
 
-static void end(struct run *run)
+static void close_run(struct run *run)
 {
     if (links != NULL) linkfile_write(run->own, links);
 }
@@ -153,7 +153,7 @@ static const struct analysis analysis = {
     .finish = finish,
     .save = save,
     .load = load,
-    .end = end,
+    .end = close_run,
     .stats = stats,
     .explain = explain,
 };

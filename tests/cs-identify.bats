@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # cs-identify: who each event is of, before and after somebody logs in; and which events are of bots.
-# shellcheck disable=SC2154 # bats sets stderr
+# shellcheck disable=SC2086,SC2154 # options in variables are several words; bats sets stderr
 
 load helper
 

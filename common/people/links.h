@@ -77,6 +77,13 @@ uint32_t links_again(struct links *links, struct id id);
 /* One user less. */
 void links_drop(struct links *links, uint32_t number);
 
+/* links_drop is going to be called: asks for the memory of what it may have to look at. */
+MEMORY_HINT void links_drop_hint(const struct links *links, uint32_t number)
+{
+    const struct link *const link = links_at(links, number);
+    if (link->users == 1) roster_prefetch(&links->roster, roster_hash(&links->roster, link->id));
+}
+
 /* Whose it is at that time, by what was said before; NAME_NONE: nobody's. */
 static inline uint32_t links_known(const struct links *links, const struct link *link,
                                    int64_t time_us)

@@ -7,6 +7,7 @@
 #ifndef CS_NAMES_H
 #define CS_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/id.h"
@@ -49,10 +50,13 @@ static inline uint32_t names_share(struct names *names, uint32_t number)
     return number;
 }
 
-/* Asks for the memory of one that is going to be looked at. NAME_NONE: nothing. */
-MEMORY_HINT void names_prefetch(const struct names *names, uint32_t number)
+/* Asks for the memory of one that is going to be looked at: itself, then its text. NAME_NONE:
+ * nothing. */
+MEMORY_HINT void names_prefetch(const struct names *names, uint32_t number, bool text)
 {
-    if (number != NAME_NONE) __builtin_prefetch(names_at(names, number));
+    if (number == NAME_NONE) return;
+    __builtin_prefetch(text ? (const void *)names_at(names, number)->text
+                            : (const void *)names_at(names, number));
 }
 
 /* One user less. NAME_NONE: nothing. */

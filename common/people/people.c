@@ -161,7 +161,7 @@ bool people_event(struct people *people, const struct event *ev)
     waiter->rank = RANK_NONE;
     waiter->flags = (uint8_t)(members_had(people, ev) | (known ? WAITER_KNOWN : 0));
     for (int i = 0; i < ids; i++)
-        waiter_ids(waiter)[i] = (struct waiter_id){
+        *waiter_id(waiter, i) = (struct waiter_id){
             .link = links_take(&people->links, found[i].id, found[i].member, found[i].text),
             .next = WAITER_OFF};
     waiting_add(&people->waiting, number);
@@ -182,7 +182,7 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
     waiter->time_us = time_us;
     waiter->rank = RANK_NONE;
     waiter->flags = WAITER_KNOWN | WAITER_SILENT;
-    *waiter_ids(waiter) = (struct waiter_id){
+    waiter->first = (struct waiter_id){
         .link = links_take(&people->links, member_id(people, member, anonymous), member, anonymous),
         .next = WAITER_OFF};
     waiting_add(&people->waiting, number);
@@ -194,7 +194,7 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
 static int id_place(const struct waiter *waiter, uint32_t link)
 {
     int i = 0;
-    while (waiter_ids(waiter)[i].link != link)
+    while (waiter_id(waiter, i)->link != link)
         i++;
     return i;
 }
@@ -217,7 +217,7 @@ static void link_name(struct people *people, uint32_t number, struct slice known
     for (; link->waits > 0; link->waits--) {
         struct waiter *const waiter = waiting_at(&people->waiting, at);
         const int place = id_place(waiter, number);
-        struct waiter_id *const id = &waiter_ids(waiter)[place];
+        struct waiter_id *const id = waiter_id(waiter, place);
         if (time_us - waiter->time_us <= people->hold_us)
             person_set(people, waiter, link->known, 2 * place);
         at = id->next;
@@ -230,7 +230,7 @@ void people_wait(struct people *people, uint32_t number)
     struct waiter *const waiter = waiting_at(&people->waiting, number);
     if ((waiter->flags & WAITER_KNOWN) != 0) return;
     for (int i = 0; i < waiter->ids && 2 * i < waiter->rank; i++) {
-        struct waiter_id *const id = &waiter_ids(waiter)[i];
+        struct waiter_id *const id = waiter_id(waiter, i);
         struct link *const link = links_at(&people->links, id->link);
         id->next = link->newest;
         link->newest = number;
@@ -243,7 +243,7 @@ static void person_find(struct people *people, struct waiter *waiter, uint32_t n
 {
     people_wait(people, number);
     for (int i = 0; i < waiter->ids && waiter->rank == RANK_NONE; i++) {
-        const struct link *const link = links_at(&people->links, waiter_ids(waiter)[i].link);
+        const struct link *const link = links_at(&people->links, waiter_id(waiter, i)->link);
         person_set(people, waiter, links_known(&people->links, link, waiter->time_us), 2 * i + 1);
     }
 }
@@ -252,7 +252,7 @@ static void waiter_gone(struct people *people, uint32_t number)
 {
     const struct waiter *const waiter = waiting_at(&people->waiting, number);
     for (int i = 0; i < waiter->ids; i++)
-        links_drop(&people->links, waiter_ids(waiter)[i].link);
+        links_drop(&people->links, waiter_id(waiter, i)->link);
     names_drop(&people->names, waiter->person);
     rate_drop(&people->rate, waiter->visit);
     waiting_free(&people->waiting, number);
@@ -266,14 +266,14 @@ static void waiter_turn(struct people *people, uint32_t number)
     } else {
         const struct slice known = waiter_slice(waiter, waiter->own);
         for (int i = 0; i < waiter->ids; i++)
-            link_name(people, waiter_ids(waiter)[i].link, known, waiter->time_us);
+            link_name(people, waiter_id(waiter, i)->link, known, waiter->time_us);
     }
     if ((waiter->flags & WAITER_SILENT) != 0) {
         waiter_gone(people, number);
         return;
     }
     if (people->rate.most != 0 && waiter->ids > 0)
-        waiter->visit = links_visit(&people->links, waiter_ids(waiter)->link, waiter->time_us);
+        waiter->visit = links_visit(&people->links, waiter->first.link, waiter->time_us);
     waiting_queue(&people->waiting, number);
 }
 
@@ -283,20 +283,21 @@ MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_ite
 {
     for (size_t i = 0; i < count; i++)
         __builtin_prefetch(waiting_at(&people->waiting, due[i].number), 1);
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(waiter_ids(waiting_at(&people->waiting, due[i].number)), 1);
     for (size_t i = 0; i < count; i++) {
         const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
+        if ((waiter->flags & WAITER_KNOWN) != 0) __builtin_prefetch(waiter->text + waiter->own.at);
         for (int id = 0; id < waiter->ids; id++)
-            __builtin_prefetch(links_at(&people->links, waiter_ids(waiter)[id].link), 1);
+            __builtin_prefetch(links_at(&people->links, waiter_id(waiter, id)->link), 1);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
-        if ((waiter->flags & WAITER_KNOWN) == 0) continue;
-        for (int id = 0; id < waiter->ids; id++)
-            names_prefetch(&people->names,
-                           links_at(&people->links, waiter_ids(waiter)[id].link)->known);
-    }
+    for (int text = 0; text < 2; text++)
+        for (size_t i = 0; i < count; i++) {
+            const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
+            if ((waiter->flags & WAITER_KNOWN) == 0) continue;
+            for (int id = 0; id < waiter->ids; id++)
+                names_prefetch(&people->names,
+                               links_at(&people->links, waiter_id(waiter, id)->link)->known,
+                               text != 0);
+        }
 }
 
 static void turns(struct people *people, int64_t before_us)
@@ -389,10 +390,13 @@ MEMORY_HINT void queue_prefetch(const struct people *people)
     if (queue->count <= 3 * AHEAD) return;
     __builtin_prefetch(waiting_at(&people->waiting, ring_at(queue, 3 * AHEAD).number), 1);
     const struct waiter *waiter = waiting_at(&people->waiting, ring_at(queue, 2 * AHEAD).number);
-    __builtin_prefetch(waiter_ids(waiter), 1);
+    __builtin_prefetch(waiter->text);
     waiter = waiting_at(&people->waiting, ring_at(queue, AHEAD).number);
     for (int i = 0; i < waiter->ids; i++)
-        __builtin_prefetch(links_at(&people->links, waiter_ids(waiter)[i].link), 1);
+        __builtin_prefetch(links_at(&people->links, waiter_id(waiter, i)->link), 1);
+    waiter = waiting_at(&people->waiting, ring_at(queue, AHEAD / 2).number);
+    for (int i = 0; i < waiter->ids; i++)
+        links_drop_hint(&people->links, waiter_id(waiter, i)->link);
 }
 
 /* The queue's first: no identification that comes can be meant for it. */
@@ -404,8 +408,8 @@ static void oldest_out(struct people *people)
     waiter_print(people, waiter);
     people->printed_us = waiter->time_us;
     for (int i = 0; i < waiter->ids; i++)
-        if (waiter_ids(waiter)[i].next != WAITER_OFF)
-            links_at(&people->links, waiter_ids(waiter)[i].link)->waits--;
+        if (waiter_id(waiter, i)->next != WAITER_OFF)
+            links_at(&people->links, waiter_id(waiter, i)->link)->waits--;
     ring_shift(&people->waiting.queue);
     waiter_gone(people, number);
 }

@@ -30,8 +30,7 @@ static int stamped_member(struct schema *schema, struct slice name, const char *
 {
     if (slice_equal(name, slice_of(time_field)))
         die_usage("--time-field: %s is what this tool writes", time_field);
-    const int slot = schema_need(schema, name);
-    if (slot < 0) die_usage("too many members are looked at");
+    const int slot = member_need(schema, name, "anonymous");
     schema->made |= UINT64_C(1) << slot;
     return slot;
 }

@@ -100,7 +100,7 @@ static void waiter_save(const struct people *people, uint32_t number, struct buf
         part_end(waiter->own, part_end(waiter->bot, part_end(waiter->keys, waiter->len)));
     pack_u8(out, waiter->ids);
     for (int i = 0; i < waiter->ids; i++)
-        pack_id(out, links_at(&people->links, waiter_ids(waiter)[i].link)->id);
+        pack_id(out, links_at(&people->links, waiter_id(waiter, i)->link)->id);
     pack_text(out, (struct slice){.text = waiter->text, .len = end});
     pack_u32(out, waiter->len);
     part_pack(out, waiter->own);
@@ -140,7 +140,7 @@ static uint32_t waiter_load(struct people *people, struct visits *visits, struct
     for (int i = 0; i < ids; i++) {
         const uint32_t link = links_again(&people->links, id[i]);
         if (link == POOL_NONE) return POOL_NONE;
-        waiter_ids(waiter)[i] = (struct waiter_id){.link = link, .next = WAITER_OFF};
+        *waiter_id(waiter, i) = (struct waiter_id){.link = link, .next = WAITER_OFF};
     }
     waiter->len = unpack_u32(in);
     if (waiter->len > text.len) return POOL_NONE;

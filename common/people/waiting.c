@@ -104,9 +104,15 @@ static void piece_give(struct waiting *waiting, const char *piece)
 
 /* --- events --- */
 
+/* What stands in front of a line. */
+static size_t ids_bytes(int ids)
+{
+    return ids > 1 ? (size_t)(ids - 1) * sizeof(struct waiter_id) : 0;
+}
+
 uint32_t waiting_new(struct waiting *waiting, int ids, size_t bytes)
 {
-    const size_t front = (size_t)ids * sizeof(struct waiter_id);
+    const size_t front = ids_bytes(ids);
     const uint32_t number = pool_take(&waiting->pool);
     *waiting_at(waiting, number) = (struct waiter){
         .text = piece_take(waiting, front + bytes) + front,
@@ -118,7 +124,7 @@ uint32_t waiting_new(struct waiting *waiting, int ids, size_t bytes)
 void waiting_free(struct waiting *waiting, uint32_t number)
 {
     const struct waiter *const waiter = waiting_at(waiting, number);
-    piece_give(waiting, (const char *)waiter_ids(waiter));
+    piece_give(waiting, waiter->text - ids_bytes(waiter->ids));
     pool_give(&waiting->pool, number);
 }
 

@@ -42,13 +42,14 @@ struct waiter_part {
 
 struct waiter {
     int64_t time_us;
-    char *text; /* its line; its ids stand in front of it */
+    char *text; /* its line; its ids but the first stand in front of it */
     uint32_t len;
     struct waiter_part own;  /* its own id, known or the first anonymous one; len 0: it has none */
     struct waiter_part bot;  /* which list of agents has it; len 0: none */
     struct waiter_part keys; /* values of members that somebody wants later */
     uint32_t person;         /* names.h */
     uint32_t visit;          /* rate.h */
+    struct waiter_id first;  /* of its ids */
     uint8_t rank;            /* how good a reason person has: people.h */
     uint8_t ids;
     uint8_t flags;
@@ -86,9 +87,11 @@ static inline struct waiter *waiting_at(const struct waiting *waiting, uint32_t 
     return pool_at(&waiting->pool, number, sizeof(struct waiter));
 }
 
-static inline struct waiter_id *waiter_ids(const struct waiter *waiter)
+/* The i-th of its ids. */
+static inline struct waiter_id *waiter_id(const struct waiter *waiter, int i)
 {
-    return (struct waiter_id *)(void *)waiter->text - waiter->ids;
+    if (i == 0) return (struct waiter_id *)(uintptr_t)&waiter->first;
+    return (struct waiter_id *)(void *)waiter->text - i;
 }
 
 static inline struct slice waiter_slice(const struct waiter *waiter, struct waiter_part part)

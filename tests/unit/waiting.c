@@ -20,8 +20,8 @@ static uint32_t add(int64_t time_us, const char *known, const char *line, size_t
     waiter->own = (struct waiter_part){.at = (uint32_t)len, .len = (uint32_t)known_len};
     waiter->flags = known != NULL ? WAITER_KNOWN : 0;
     waiter->time_us = time_us;
-    waiter_ids(waiter)[0] = (struct waiter_id){.link = 1, .next = WAITER_OFF};
-    waiter_ids(waiter)[1] = (struct waiter_id){.link = number, .next = WAITER_OFF};
+    *waiter_id(waiter, 0) = (struct waiter_id){.link = 1, .next = WAITER_OFF};
+    *waiter_id(waiter, 1) = (struct waiter_id){.link = number, .next = WAITER_OFF};
     waiting_add(&waiting, number);
     return number;
 }
@@ -88,7 +88,7 @@ static void test_memory(void)
         size_t count;
         if (live[place] != POOL_NONE) {
             const struct waiter *const waiter = waiting_at(&waiting, live[place]);
-            wrong += waiter->time_us != place || waiter_ids(waiter)[1].link != live[place] ||
+            wrong += waiter->time_us != place || waiter_id(waiter, 1)->link != live[place] ||
                      !slice_equal(line_of(live[place]), SLICE("line"));
             for (size_t at = 0; at < more[place]; at += 501)
                 wrong += waiter->text[4 + at] != 'x';
