@@ -128,6 +128,7 @@ static bool load(struct run *run, struct unpack *in)
 static void close_run(struct run *run)
 {
     if (links != NULL) linkfile_write(run->own, links);
+    people_tell(run->own);
 }
 
 static void stats(struct run *run, struct buffer *out)
@@ -169,6 +170,7 @@ static const struct analysis *start(struct run *run)
     people_init(people, &given, &run->schema, run->rows);
     if (links != NULL) {
         paths_note("--links", links, PATH_REPORT);
+        linkfile_check(links);
         linkfile_read(people, links);
     }
     return &analysis;

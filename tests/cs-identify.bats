@@ -283,6 +283,8 @@ END
   printf '{"anonymous":"a","known":"b","since":"yesterday"}\n' >links
   run -2 --separate-stderr cs-identify --links=links in
   [[ $stderr == 'cs-identify: --links: links, line 1: since '* ]]
+  run -2 --separate-stderr cs-identify --links=nowhere/links in
+  [ "${stderr_lines[0]}" = 'cs-identify: --links: nowhere/links: No such file or directory' ]
   run -2 --separate-stderr cs-identify --links=. in
   run -2 --separate-stderr cs-identify --links=in in
   run -2 --separate-stderr cs-identify --links= in
@@ -360,7 +362,9 @@ seconds() {
   [ "$(agent '"Mozilla/5.0 (X11; Linux x86_64)"' --lists=lists)" = - ]
   [ "$(agent '""' --lists=lists)" = agent:empty ]
   [ "$(agent null --lists=lists)" = agent:empty ]
-  [ "$(at 10:00 | cs-identify --bot-agents --lists=lists | jq -r '.bot // "-"')" = - ]
+  run -0 --separate-stderr cs-identify --bot-agents --lists=lists < <(at 10:00)
+  [ "$(jq -r '.bot // "-"' <<<"$output")" = - ]
+  [ "$stderr" = 'cs-identify: --bot-agents: none of 1 events had a user_agent' ]
   # The same name as from cs-parse, of the list that comes with the tools.
   [ -e "$CS_BUILD/share/bots.txt" ] || skip 'the lists are not made: no npm'
   google='"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"'

@@ -140,6 +140,15 @@ void linkfile_read(struct people *people, const char *path)
 
 /* --- writing --- */
 
+void linkfile_check(const char *path)
+{
+    size_t len;
+    DIR *const directory = path_directory(path, &len);
+    if (directory == NULL || faccessat(dirfd(directory), ".", W_OK | X_OK, 0) != 0)
+        die_usage("--links: %s: %s", path, strerror(errno));
+    closedir(directory);
+}
+
 static void link_print(const struct people *people, const struct link *link, struct buffer *out)
 {
     int member;

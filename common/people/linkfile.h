@@ -15,6 +15,9 @@
 
 #include "people/people.h"
 
+/* A file in whose directory nothing can be written is die_usage. */
+void linkfile_check(const char *path);
+
 /* Reads a file into people, where there is one. Anything wrong is die_usage. */
 void linkfile_read(struct people *people, const char *path);
 

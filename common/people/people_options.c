@@ -78,6 +78,12 @@ void people_init(struct people *people, const struct people_options *options, st
     people_begin(people);
 }
 
+void people_tell(const struct people *people)
+{
+    if (people->agent_slot >= 0 && !people->agent_met && people->come > 0)
+        message("--bot-agents: none of %" PRIu64 " events had a user_agent", people->come);
+}
+
 void people_stats(const struct people *people, struct buffer *out)
 {
     const struct people_counts *const counts = &people->counts;
