@@ -8,20 +8,10 @@ int main(void)
     static const char *const junk_ids[] = {"null", "NULL",      "undefined",      "0",       "none",
                                            "NaN",  "Anonymous", "guest",          "unknown", "",
                                            " ",    "\t \n",     "[object Object]"};
-    static const char *const ids[] = {
-        "nul",
-        "nulls",
-        "00",
-        "1",
-        "guest1",
-        "u",
-        " 0",
-        "none ",
-        "-",
-        "nan1",
-        "[object",
-        "0123456789012345678901234567890123456789012345678901234567890"
-        "123456789"};
+    static const char long_id[] =
+        "0123456789012345678901234567890123456789012345678901234567890123456789";
+    static const char *const ids[] = {"nul", "nulls", "00", "1",    "guest1",  "u",
+                                      " 0",  "none ", "-",  "nan1", "[object", long_id};
     struct junk junk;
     int wrong = 0;
 
