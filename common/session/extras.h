@@ -1,10 +1,10 @@
 /*
  * extras.h - what stretches keep of their events only where a field asks for it: sums, and the
- * clickpath.
+ * trail.
  *
  * They stand in the cells of a block (parts.h), behind the counters: the sums, each SUM_BYTES, then
- * the clickpath's CLICKPATH_BYTES. So each has its place, and what nobody asked for takes no room,
- * and no time but one look at kept->extras_bytes.
+ * the trail's TRAIL_BYTES. So each has its place, and what nobody asked for takes no room, and no
+ * time but one look at kept->extras_bytes.
  */
 #ifndef CS_EXTRAS_H
 #define CS_EXTRAS_H
@@ -14,13 +14,13 @@
 #include "base/slab.h"
 #include "session/kept.h"
 #include "session/sums.h"
-#include "session/clickpath.h"
+#include "session/trail.h"
 
 /* How many bytes they take. */
 uint32_t extras_measure(const struct kept *kept);
 
-/* Where the clickpath stands in extras that have one. */
-static inline size_t extras_clickpath_at(const struct kept *kept)
+/* Where the trail stands in extras that have one. */
+static inline size_t extras_trail_at(const struct kept *kept)
 {
     return (size_t)kept->sums * SUM_BYTES;
 }

@@ -28,14 +28,14 @@
 #include "writer/rows.h"
 
 enum field_keeps {
-    KEEPS_NOTHING,   /* but what every stretch has: its name, first and last event */
-    KEEPS_FIRST,     /* the first text of the member */
-    KEEPS_LAST,      /* the last one */
-    KEEPS_COUNT,     /* how many events there are of that type */
-    KEEPS_SUM,       /* the numbers of the member, added up */
-    KEEPS_LIST,      /* all texts of the member; there can be one such member */
-    KEEPS_SPLIT,     /* the value of a member of --split-on (lineup.h), of whatever kind */
-    KEEPS_CLICKPATH, /* the pages, of which the member is the address; likewise */
+    KEEPS_NOTHING, /* but what every stretch has: its name, first and last event */
+    KEEPS_FIRST,   /* the first text of the member */
+    KEEPS_LAST,    /* the last one */
+    KEEPS_COUNT,   /* how many events there are of that type */
+    KEEPS_SUM,     /* the numbers of the member, added up */
+    KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_SPLIT,   /* the value of a member of --split-on (lineup.h), of whatever kind */
+    KEEPS_TRAIL,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {

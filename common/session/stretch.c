@@ -66,13 +66,13 @@ static inline void count_one(struct stretch *stretch, unsigned action)
     }
 }
 
-void stretch_prefetch_clickpath(const struct stretches *stretches, const struct stretch *stretch)
+void stretch_prefetch_trail(const struct stretches *stretches, const struct stretch *stretch)
 {
     if (!stretch->is_used) return;
-    const struct clickpath clickpath =
-        clickpath_read(extras_at(stretches, stretch) + extras_clickpath_at(&stretches->kept));
-    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.page_at));
-    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.len), 1);
+    const struct trail trail =
+        trail_read(extras_at(stretches, stretch) + extras_trail_at(&stretches->kept));
+    __builtin_prefetch((const void *)((uintptr_t)trail.data + trail.page_at));
+    __builtin_prefetch((const void *)((uintptr_t)trail.data + trail.len), 1);
 }
 
 /* --- blocks --- */
@@ -496,7 +496,7 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
         overview->count = overview->counts;
     }
     overview->sums = at + kept->counters_bytes;
-    overview->clickpath = overview->sums + extras_clickpath_at(kept);
+    overview->trail = overview->sums + extras_trail_at(kept);
     at += kept->cells_bytes;
     attributes_read(&overview->attributes, kept, &at, stretch->start_us);
     overview->present = stretch->present;

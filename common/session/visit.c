@@ -9,12 +9,12 @@ const char *path_parse(const char *value, int64_t *out_path)
 {
     *out_path = value == NULL ? PATH_DEFAULT : 0;
     for (const char *c = value; c != NULL && *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') *out_path = CLICKPATH_MAX;
+        if (*c < '0' || *c > '9') *out_path = TRAIL_MAX;
         *out_path = *out_path * 10 + (*c - '0');
-        if (*out_path > CLICKPATH_MAX) break;
+        if (*out_path > TRAIL_MAX) break;
     }
-    return *out_path >= 1 && *out_path <= CLICKPATH_MAX ? NULL
-                                                        : "must be a number of pages, 1 to 10,000";
+    return *out_path >= 1 && *out_path <= TRAIL_MAX ? NULL
+                                                    : "must be a number of pages, 1 to 10,000";
 }
 
 static bool refuse(struct buffer *why, const char *what)

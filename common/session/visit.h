@@ -100,7 +100,7 @@ static inline __attribute__((always_inline)) void visits_print(struct visits *vi
     struct overview overview;
 
     stretch_overview(&overview, &visits->sessions.timelines.stretches, session->stretch);
-    if (visits->fields.kept.has_clickpath)
+    if (visits->fields.kept.has_trail)
         visit_print(visits, identity, rows, session, &overview);
     else
         fields_print(&visits->fields, identity, rows, &overview, NULL);

@@ -5,7 +5,7 @@ struct visit {
     const struct visit_asks *asks;
     const struct session *session;
     const struct page *page; /* of a row that is a page */
-    struct clickpath clickpath;
+    struct trail trail;
     struct pages_sum sum;
     uint32_t number; /* of the session */
 };
@@ -49,7 +49,7 @@ static void pages_cut_print(struct rows *rows, int member, const struct overview
 {
     const struct visit *visit = context;
     (void)overview;
-    rows_bool(rows, member, clickpath_is_cut(&visit->clickpath));
+    rows_bool(rows, member, trail_is_cut(&visit->trail));
 }
 
 static void bounce_print(struct rows *rows, int member, const struct overview *overview,
@@ -112,7 +112,7 @@ static void path_print(struct rows *rows, int member, const struct overview *ove
     struct buffer *list = rows_list(rows, member);
 
     for (struct pages pages =
-             pages_walk(&visit->clickpath, overview->last_us, visit->asks->page_cap_us);
+             pages_walk(&visit->trail, overview->last_us, visit->asks->page_cap_us);
          pages.has && pages.page.number <= visit->asks->path; pages_next(&pages))
         path_page_print(list, &pages.page);
     rows_list_end(list);
@@ -123,8 +123,7 @@ static void path_cut_print(struct rows *rows, int member, const struct overview 
 {
     const struct visit *visit = context;
     (void)overview;
-    rows_bool(rows, member,
-              visit->sum.count > visit->asks->path || clickpath_is_cut(&visit->clickpath));
+    rows_bool(rows, member, visit->sum.count > visit->asks->path || trail_is_cut(&visit->trail));
 }
 
 /* --- kinds: of a page --- */
@@ -196,26 +195,25 @@ static void page_last_print(struct rows *rows, int member, const struct overview
     rows_bool(rows, member, visit->page->is_last);
 }
 
-#define OF_CLICKPATH(function)                                                                     \
+#define OF_TRAIL(function)                                                                         \
     {                                                                                              \
-        .keeps = KEEPS_CLICKPATH, .prints = PRINTS_OWN, .print = (function)                        \
+        .keeps = KEEPS_TRAIL, .prints = PRINTS_OWN, .print = (function)                            \
     }
 
-static const struct field_kind entry_page = OF_CLICKPATH(entry_page_print),
-                               exit_page = OF_CLICKPATH(exit_page_print),
-                               pages_count = OF_CLICKPATH(pages_print),
-                               pages_cut = OF_CLICKPATH(pages_cut_print),
-                               engaged = OF_CLICKPATH(engaged_print),
-                               path = OF_CLICKPATH(path_print),
-                               path_cut = OF_CLICKPATH(path_cut_print),
-                               page_number = OF_CLICKPATH(page_number_print),
-                               page_url = OF_CLICKPATH(page_url_print),
-                               previous_page = OF_CLICKPATH(previous_page_print),
-                               next_page = OF_CLICKPATH(next_page_print),
-                               page_at = OF_CLICKPATH(page_at_print),
-                               page_seconds = OF_CLICKPATH(page_seconds_print),
-                               page_first = OF_CLICKPATH(page_first_print),
-                               page_last = OF_CLICKPATH(page_last_print);
+static const struct field_kind entry_page = OF_TRAIL(entry_page_print),
+                               exit_page = OF_TRAIL(exit_page_print),
+                               pages_count = OF_TRAIL(pages_print),
+                               pages_cut = OF_TRAIL(pages_cut_print),
+                               engaged = OF_TRAIL(engaged_print), path = OF_TRAIL(path_print),
+                               path_cut = OF_TRAIL(path_cut_print),
+                               page_number = OF_TRAIL(page_number_print),
+                               page_url = OF_TRAIL(page_url_print),
+                               previous_page = OF_TRAIL(previous_page_print),
+                               next_page = OF_TRAIL(next_page_print),
+                               page_at = OF_TRAIL(page_at_print),
+                               page_seconds = OF_TRAIL(page_seconds_print),
+                               page_first = OF_TRAIL(page_first_print),
+                               page_last = OF_TRAIL(page_last_print);
 static const struct field_kind bounce = {.prints = PRINTS_OWN, .print = bounce_print},
                                session_number = {.prints = PRINTS_OWN, .print = number_print},
                                closed_by = {.prints = PRINTS_OWN, .print = closed_by_print};
@@ -305,18 +303,17 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
                  const struct session *session, const struct overview *overview)
 {
     const int64_t last_us = overview->last_us, cap_us = visits->asks.page_cap_us;
-    struct visit visit = {.asks = &visits->asks,
-                          .session = session,
-                          .clickpath = clickpath_read(overview->clickpath)};
+    struct visit visit = {
+        .asks = &visits->asks, .session = session, .trail = trail_read(overview->trail)};
 
     if (!visits->asks.pages) {
-        visit.sum = pages_sum(&visit.clickpath, last_us, cap_us);
+        visit.sum = pages_sum(&visit.trail, last_us, cap_us);
         if (visits->asks.detail)
             visit.number = ledger_number(&visits->ledger, &visits->sessions, session->stretch);
         fields_print(&visits->fields, identity, rows, overview, &visit);
         return;
     }
-    for (struct pages pages = pages_walk(&visit.clickpath, last_us, cap_us); pages.has;
+    for (struct pages pages = pages_walk(&visit.trail, last_us, cap_us); pages.has;
          pages_next(&pages)) {
         visit.page = &pages.page;
         fields_print(&visits->fields, identity, rows, overview, &visit);
