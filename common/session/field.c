@@ -17,6 +17,9 @@ const struct field_kind field_end = {.prints = PRINTS_END};
 const struct field_kind field_seconds = {.prints = PRINTS_SECONDS};
 const struct field_kind field_list = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST};
 const struct field_kind field_split = {.keeps = KEEPS_SPLIT, .prints = PRINTS_SPLIT};
+const struct field_kind field_account = {.keeps = KEEPS_ACCOUNT, .prints = PRINTS_ACCOUNT};
+const struct field_kind field_account_extra = {.keeps = KEEPS_ACCOUNT,
+                                               .prints = PRINTS_ACCOUNT_EXTRA};
 const struct field_kind field_list_cut = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST_CUT};
 
 /* By time, then bytes. */
@@ -37,7 +40,7 @@ static void print_split(struct rows *rows, int member, const struct overview *ov
     struct slice text = overview->attributes.of[place].text;
 
     if ((overview->present >> place & 1) != 0)
-        rows_value(rows, member, timeline_name_value(&text));
+        rows_value(rows, member, name_value(&text));
     else
         rows_null(rows, member);
 }
@@ -108,6 +111,8 @@ static int place_make(struct fields *fields, const struct field *field, struct s
         kept->actions = fields->actions.count;
         return action;
     }
+    if (keeps == KEEPS_ACCOUNT)
+        return field->kind == &field_account ? fields->accounts++ : fields->accounts - 1;
     if (keeps == KEEPS_SPLIT) return attribute_place(kept, SCHEMA_MAX + fields->splits++, false);
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
@@ -213,6 +218,12 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
         case PRINTS_LIST: print_list(rows, member, overview); break;
         case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
         case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
+        case PRINTS_ACCOUNT:
+            account_print(fields->kept.accounts, overview->account, place, rows, member);
+            break;
+        case PRINTS_ACCOUNT_EXTRA:
+            account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
+            break;
         case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
         default: __builtin_unreachable();
         }

@@ -375,7 +375,7 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
 int session_place_compare(const struct session_place *a, const struct session_place *b)
 {
     if (a->last_us != b->last_us) return a->last_us < b->last_us ? -1 : 1;
-    const int order = timeline_name_compare(a->name, b->name);
+    const int order = name_compare(a->name, b->name);
     if (order != 0) return order;
     return (a->start_us > b->start_us) - (a->start_us < b->start_us);
 }

@@ -497,6 +497,7 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
     }
     overview->sums = at + kept->counters_bytes;
     overview->trail = overview->sums + extras_trail_at(kept);
+    if (kept->accounts != NULL) overview->account = extras_account(kept, overview->sums);
     at += kept->cells_bytes;
     attributes_read(&overview->attributes, kept, &at, stretch->start_us);
     overview->present = stretch->present;

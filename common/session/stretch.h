@@ -156,10 +156,11 @@ struct overview {
     struct slice name;
     int64_t start_us, last_us;
     uint64_t events;
-    const uint32_t *count; /* of these, by action */
-    const char *sums;      /* in their order, SUM_BYTES each */
-    const char *trail;     /* if there is one: as trail_read takes it */
-    unsigned present;      /* attributes that there are, a bit each */
+    const uint32_t *count;         /* of these, by action */
+    const char *sums;              /* in their order, SUM_BYTES each */
+    const char *trail;             /* if there is one: as trail_read takes it */
+    const struct account *account; /* likewise */
+    unsigned present;              /* attributes that there are, a bit each */
     struct attributes attributes;
     struct slice products; /* as products_walk takes them, with start_us */
     uint32_t products_kept;

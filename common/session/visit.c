@@ -1,7 +1,10 @@
 #include "session/visit.h"
 
+#include <stdlib.h>
+
 #include "base/instant.h"
 #include "base/option.h"
+#include "expr/expr.h"
 
 #define PATH_DEFAULT 200
 
@@ -29,6 +32,8 @@ bool visit_asks_check(const struct visit_asks *asks, struct buffer *why)
         return refuse(why, "--pages: rows are pages, and --detail is about sessions");
     if (asks->pages && asks->path > 0)
         return refuse(why, "--pages: rows are pages, and --path is about sessions");
+    if (asks->pages && asks->agg.count > 0)
+        return refuse(why, "--pages: rows are pages, and --agg is about sessions");
     if (option_given("page-cap") && !asks->detail && asks->path == 0 && !asks->pages)
         return refuse(why, "--page-cap: only with --detail, --path or --pages");
     if (option_given("remember") && !asks->detail)
@@ -40,6 +45,20 @@ static void visit_soon(const void *context, const struct stretch *stretch)
 {
     const struct visits *visits = context;
     ledger_hint(&visits->ledger, stretch);
+}
+
+bool visits_account(struct visits *visits, uint32_t number, struct identity *identity,
+                    const struct event *ev, const struct click *click)
+{
+    const uint64_t errors = expr_errors;
+
+    accounts_look(&visits->accounts, ev);
+    if (sessions_event(&visits->sessions, number, identity, ev, click)) {
+        accounts_used(&visits->accounts, ev);
+        return true;
+    }
+    expr_errors = errors; /* of a late event they are nobody's */
+    return false;
 }
 
 bool visits_init(struct visits *visits, const struct visit_asks *asks, const struct rule *rule,
@@ -63,6 +82,19 @@ void visits_release(struct visits *visits)
     sessions_release(&visits->sessions);
     lineup_release(&visits->lineup);
     ledger_release(&visits->ledger);
+    accounts_release(&visits->accounts);
+    for (int i = 0; i < AGGREGATES_MAX; i++)
+        free(visits->extra[i]);
+}
+
+void visits_explain(const struct visits *visits, const struct identity *identity,
+                    const struct schema *schema, struct buffer *out)
+{
+    buffer_add_literal(out, "a session: ");
+    identity_explain(identity, schema, out);
+    rule_explain(visits->rule, out);
+    buffer_add_char(out, '\n');
+    if (visits->asks.agg.count > 0) aggregates_explain(&visits->accounts.aggregates, out);
 }
 
 int64_t visits_reach(const struct visits *visits)

@@ -1,5 +1,8 @@
 #include "session/visit.h"
 
+#include "base/json.h"
+#include "base/memory.h"
+
 /* A row that is being printed: the context of the kinds below. */
 struct visit {
     const struct visit_asks *asks;
@@ -284,6 +287,60 @@ static int fields_take(struct visits *visits, int count, const struct field *mor
     return count;
 }
 
+/* Has the row a member of that name, or will it have? */
+static bool name_taken(const struct visits *visits, int count, const struct identity *identity,
+                       const struct schema *schema, struct slice name)
+{
+    for (int i = 0; i < count; i++)
+        if (slice_equal(slice_of(visits->field[i].name), name)) return true;
+    for (int i = 0; i < identity->count; i++)
+        if (slice_equal(schema->name[identity->slot[i]], name)) return true;
+    return false;
+}
+
+/* Adds a field for --agg; false: as visits_init. */
+static bool account_take(struct visits *visits, int *count, const struct identity *identity,
+                         const struct schema *schema, const char *name,
+                         const struct field_kind *kind, struct buffer *why)
+{
+    const struct field field[] = {{name, kind, NULL}, FIELD_END};
+
+    if (name_taken(visits, *count, identity, schema, slice_of(name))) {
+        buffer_add_literal(why, "--agg: the row has a member called ");
+        json_add_string(why, slice_of(name));
+        buffer_add_literal(why, " already");
+        return false;
+    }
+    *count = fields_take(visits, *count, field);
+    return true;
+}
+
+static bool accounts_take(struct visits *visits, int *count, const struct identity *identity,
+                          struct schema *schema, struct buffer *why)
+{
+    struct aggregates *all = &visits->accounts.aggregates;
+    struct buffer phrase = {0};
+
+    const bool good = accounts_init(&visits->accounts, &visits->asks.agg, schema, &phrase);
+    if (!good) buffer_printf(why, "--agg: %.*s", (int)phrase.len, phrase.data);
+    buffer_release(&phrase);
+    if (!good) return false;
+    for (int i = 0; i < all->count; i++) {
+        const char *const extra = aggregates_extra(all, i);
+        if (!account_take(visits, count, identity, schema, all->item[i].name, &field_account, why))
+            return false;
+        if (extra == NULL) continue;
+        struct buffer name = {0};
+        buffer_printf(&name, "%s%s", all->item[i].name, extra);
+        visits->extra[i] = memory_text(name.data, name.len);
+        buffer_release(&name);
+        if (!account_take(visits, count, identity, schema, visits->extra[i], &field_account_extra,
+                          why))
+            return false;
+    }
+    return true;
+}
+
 bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
                     struct rows *rows, struct buffer *why)
 {
@@ -296,7 +353,13 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
         const struct field split[] = {{name, &field_split, name}, FIELD_END};
         count = fields_take(visits, count, split);
     }
-    return fields_init(&visits->fields, visits->field, identity, schema, rows, why);
+    if (!accounts_take(visits, &count, identity, schema, why)) return false;
+    struct buffer phrase = {0};
+    if (!fields_init(&visits->fields, visits->field, identity, schema, rows, &phrase))
+        buffer_printf(why, "--id: %.*s", (int)phrase.len, phrase.data);
+    buffer_release(&phrase);
+    if (asks->agg.count > 0) visits->fields.kept.accounts = &visits->accounts;
+    return why->len == 0;
 }
 
 void visit_print(struct visits *visits, const struct identity *identity, struct rows *rows,
