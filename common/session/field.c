@@ -85,16 +85,16 @@ static int sum_place(struct kept *kept, int slot)
     return kept->sums++;
 }
 
-/* That of the trail, made if there is none. -1: it is of another member. */
-static int trail_place(struct fields *fields, int slot)
+/* That of the track, made if there is none. -1: it is of another member. */
+static int track_place(struct fields *fields, int slot)
 {
     struct kept *kept = &fields->kept;
     const int view = actions_add(&fields->actions, SLICE("page_view"));
 
-    if (view < 0 || (kept->has_trail && kept->trail_slot != slot)) return -1;
+    if (view < 0 || (kept->has_track && kept->track_slot != slot)) return -1;
     kept->actions = fields->actions.count;
-    kept->has_trail = true;
-    kept->trail_slot = slot;
+    kept->has_track = true;
+    kept->track_slot = slot;
     kept->view_action = (unsigned)view;
     return 0;
 }
@@ -117,7 +117,7 @@ static int place_make(struct fields *fields, const struct field *field, struct s
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
     if (keeps == KEEPS_SUM) return sum_place(kept, slot);
-    if (keeps == KEEPS_TRAIL) return trail_place(fields, slot);
+    if (keeps == KEEPS_TRACK) return track_place(fields, slot);
     if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
     if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
     kept->list_slot = slot;

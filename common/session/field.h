@@ -37,7 +37,7 @@ enum field_keeps {
     KEEPS_LIST,    /* all texts of the member; there can be one such member */
     KEEPS_SPLIT,   /* the value of a member of --split-on (lineup.h), of whatever kind */
     KEEPS_ACCOUNT, /* what --agg says: the next of them */
-    KEEPS_TRAIL,   /* the pages, of which the member is the address; likewise */
+    KEEPS_TRACK,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {

@@ -37,8 +37,8 @@ struct kept {
     int slot[ATTRIBUTES_MAX];  /* which member each is */
     int sums;                  /* numbers that are added up */
     int sum_slot[SUMS_MAX];    /* which member each is of */
-    bool has_trail;            /* the pages of events, one after the other (trail.h) */
-    int trail_slot;            /* which member says the page */
+    bool has_track;            /* the pages of events, one after the other (track.h) */
+    int track_slot;            /* which member says the page */
     unsigned view_action;      /* the action that is a view of one */
     struct accounts *accounts; /* what --agg says of events (account.h), borrowed; NULL: nothing */
     /* What counters, extras (extras.h), and both together, take of a block (parts.h), in bytes:

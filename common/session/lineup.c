@@ -51,7 +51,7 @@ void lineup_init(struct lineup *lineup, const struct kept *kept, const struct ru
     for (int i = 0; i < kept->sums; i++)
         slot_add(lineup, kept->sum_slot[i]);
     slot_add(lineup, kept->list_slot);
-    if (kept->has_trail) slot_add(lineup, kept->trail_slot);
+    if (kept->has_track) slot_add(lineup, kept->track_slot);
     for (int split = 0; split < rule->splits; split++) {
         lineup->split[split] = schema_find(schema, slice_of(rule->split[split]));
         for (int i = 0; i < kept->attributes; i++)

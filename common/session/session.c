@@ -398,7 +398,7 @@ static void closed_print(struct sessions *sessions,
 
     sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
-        if (sessions->soon != NULL && i + SOON < count)
+        if (__builtin_expect(sessions->soon != NULL, 0) && i + SOON < count)
             sessions->soon(sessions->soon_context, at(sessions, closed[i + SOON].number));
         const struct session session = {.stretch = at(sessions, closed[i].number),
                                         .newest = (closed[i].mark & 1) != 0,

@@ -73,11 +73,11 @@ static void hints_follow(struct timelines *timelines)
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
         if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
-    if (!timelines->stretches.kept.has_trail) return;
+    if (!timelines->stretches.kept.has_track) return;
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
         if (number != POOL_NONE)
-            stretch_prefetch_trail(&timelines->stretches,
+            stretch_prefetch_track(&timelines->stretches,
                                    stretch_at(&timelines->stretches, number));
     }
 }

@@ -12,11 +12,11 @@ const char *path_parse(const char *value, int64_t *out_path)
 {
     *out_path = value == NULL ? PATH_DEFAULT : 0;
     for (const char *c = value; c != NULL && *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') *out_path = TRAIL_MAX;
+        if (*c < '0' || *c > '9') *out_path = TRACK_MAX;
         *out_path = *out_path * 10 + (*c - '0');
-        if (*out_path > TRAIL_MAX) break;
+        if (*out_path > TRACK_MAX) break;
     }
-    return *out_path >= 1 && *out_path <= TRAIL_MAX ? NULL
+    return *out_path >= 1 && *out_path <= TRACK_MAX ? NULL
                                                     : "must be a number of pages, 1 to 10,000";
 }
 
@@ -47,18 +47,20 @@ static void visit_soon(const void *context, const struct stretch *stretch)
     ledger_hint(&visits->ledger, stretch);
 }
 
-bool visits_account(struct visits *visits, uint32_t number, struct identity *identity,
-                    const struct event *ev, const struct click *click)
+bool visits_event_special(struct visits *visits, uint32_t number, struct identity *identity,
+                          const struct event *ev)
 {
+    const struct click click = fields_click(&visits->fields, ev);
     const uint64_t errors = expr_errors;
 
+    if (visits->orders) return lineup_take(&visits->lineup, identity, ev, click.action);
     accounts_look(&visits->accounts, ev);
-    if (sessions_event(&visits->sessions, number, identity, ev, click)) {
-        accounts_used(&visits->accounts, ev);
-        return true;
+    if (!sessions_event(&visits->sessions, number, identity, ev, &click)) {
+        expr_errors = errors; /* of a late event they are nobody's */
+        return false;
     }
-    expr_errors = errors; /* of a late event they are nobody's */
-    return false;
+    accounts_used(&visits->accounts, ev);
+    return true;
 }
 
 bool visits_init(struct visits *visits, const struct visit_asks *asks, const struct rule *rule,
@@ -67,6 +69,7 @@ bool visits_init(struct visits *visits, const struct visit_asks *asks, const str
 {
     *visits = (struct visits){.asks = *asks, .rule = rule, .orders = rule_orders(rule)};
     if (!visits_declare(visits, identity, schema, rows, why)) return false;
+    visits->special = visits->orders || visits->fields.kept.accounts != NULL;
     sessions_init(&visits->sessions, &visits->fields.kept, rule->gap_us, rule->max_us);
     lineup_init(&visits->lineup, &visits->fields.kept, rule, schema);
     ledger_init(&visits->ledger, asks->remember_us);

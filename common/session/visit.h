@@ -43,6 +43,7 @@ struct visits {
     struct visit_asks asks;
     const struct rule *rule; /* borrowed */
     bool orders;             /* the order of events matters */
+    bool special;            /* it does, or there is --agg */
     struct field field[FIELDS_MAX + 1];
     struct fields fields;
     struct sessions sessions;
@@ -76,19 +77,17 @@ static inline size_t visits_beside(const struct visits *visits)
     return ledger_count(&visits->ledger) + visits->accounts.ids;
 }
 
-/* For visits_event: with --agg. */
-bool visits_account(struct visits *visits, uint32_t number, struct identity *identity,
-                    const struct event *ev, const struct click *click);
+/* For visits_event: in order, or with --agg. */
+bool visits_event_special(struct visits *visits, uint32_t number, struct identity *identity,
+                          const struct event *ev);
 
 /* Adds an event; number: of its id's timeline, or POOL_NONE. False: it is late. */
 static inline bool visits_event(struct visits *visits, uint32_t number, struct identity *identity,
                                 const struct event *ev)
 {
+    if (__builtin_expect(visits->special, 0))
+        return visits_event_special(visits, number, identity, ev);
     const struct click click = fields_click(&visits->fields, ev);
-
-    if (visits->orders) return lineup_take(&visits->lineup, identity, ev, click.action);
-    if (visits->fields.kept.accounts != NULL)
-        return visits_account(visits, number, identity, ev, &click);
     return sessions_event(&visits->sessions, number, identity, ev, &click);
 }
 
@@ -113,7 +112,7 @@ static inline __attribute__((always_inline)) void visits_print(struct visits *vi
     struct overview overview;
 
     stretch_overview(&overview, &visits->sessions.timelines.stretches, session->stretch);
-    if (visits->fields.kept.has_trail)
+    if (visits->fields.kept.has_track)
         visit_print(visits, identity, rows, session, &overview);
     else
         fields_print(&visits->fields, identity, rows, &overview, NULL);
