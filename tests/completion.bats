@@ -62,7 +62,7 @@ long_options() {
 @test "an option is completed, with the equals sign where it has a value" {
   [ "$(offers cs-window --lat)" = $'--lateness=\n--late=' ]
   [ "$(offers cs-window --strict)" = --strict ]
-  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-ends=\n--stats-every=\n--stats-label=' ]
+  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-every=\n--stats-ends=\n--stats-label=' ]
 }
 
 @test "choices are completed, behind the equals sign and as a word of their own" {
