@@ -186,10 +186,12 @@ static const struct analysis *start(struct run *run)
     parse->translator = (struct translator){
         .self = format,
         .begin = format_begin,
+        .waits = format_waits,
         .whole = format_whole,
         .lineless = format_lineless,
         .by_line = format_by_line,
         .split = format_split,
+        .lacks = format_lacks,
         .translate = format_translate,
         .payload = format_payload,
         .end = format_end,

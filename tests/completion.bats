@@ -72,6 +72,7 @@ long_options() {
   [ "$(offers cs-window --input k)" = $'kcat\nkcat-sized\nkcat-json' ]
   [ "$(offers cs-window --emit = f)" = final ]
   [ "$(offers cs-window --lateness = '')" = max ]
+  [ "$(offers cs-window --size = '')" = all ]
   [ "$(offers cs-parse --from = c)" = $'csv\ncombined' ]
 }
 
@@ -93,7 +94,7 @@ long_options() {
 
 @test "nothing is offered where nobody can guess, and a bare --stats takes no word" {
   touch events.ndjson
-  [ -z "$(offers cs-window --size = '')" ]
+  [ -z "$(offers cs-window --slide = '')" ]
   [ "$(offers cs-window --stats events)" = events.ndjson ]
   [ "$(offers cs-window --pad events)" = events.ndjson ]
 }

@@ -238,6 +238,19 @@ one='{"event_time":"2026-01-01T00:01:00Z"}'
   [ "$(sed 's/$/\n\n/' in | tally)" -eq 5 ]
 }
 
+@test "a record that is junk does not say what those behind it are" {
+  local log='1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET /a HTTP/1.1" 200 5'
+  for record in "$log" '{"event_time":"2026-01-01T00:01:00Z","event_type":"t"}'; do
+    {
+      sized 0 1 'half, of a line'
+      sized 0 2 "$record"
+      sized 0 3 "$record"
+    } >in
+    [ "$(cs-parse --input=kcat-sized --rejects=rejects in 2>/dev/null | wc -l)" -eq 2 ]
+    [ "$(jq -c '[.offset, .reason]' rejects)" = '[1,"not-json"]' ]
+  done
+}
+
 @test "a record in a sized frame may be an event on several lines, or several events" {
   {
     sized 0 1 "$one"

@@ -69,17 +69,16 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   [ -s $'rows\xff' ]
 }
 
-@test "weeks are a unit, but not of windows" {
+@test "weeks are a unit, but of windows in --size of cs-window only" {
   minutes 0 5 >in
   [ "$(tally --lateness=1w --max-ahead=1w2d in)" -eq 6 ]
-  says "cs-window: --size: '1w': a window's length has no weeks: write 7d (windows of 7d begin on Thursdays)" \
-    cs-window --size=1w
+  says "cs-funnel: --size: '1w': a window's length has no weeks: write 7d (windows of 7d begin on Thursdays)" \
+    cs-funnel --size=1w
   says "cs-window: --slide: '2w': a window's length has no weeks: write 14d (windows of 7d begin on Thursdays)" \
     cs-window --slide=2w
-  run -2 cs-funnel --size=1w
   run -2 cs-anomaly --size=1w
-  echo --size=1w >view
-  run -2 cs-window --view=view
+  echo --slide=1w >view
+  run -2 cs-window --size=7d --view=view
 }
 
 @test "durations go from microseconds to days, and join" {

@@ -276,6 +276,11 @@ static const struct option_row rows[] = {
      .argument = "N",
      .least = 1,
      .help = "print only the first N rows of a window"},
+    {.name = "ties",
+     .group = OUTPUT,
+     .type = OPTION_FLAG,
+     .target = &given.ties,
+     .help = "with --top: rows that equal the last one, too"},
     {.name = "by-partition",
      .group = OUTPUT,
      .type = OPTION_FLAG,
@@ -486,7 +491,7 @@ static void refuse_options(const struct tool *tool)
     refuse_empty_names();
     settle_encoding();
     if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "emit"};
+        static const char *const windows_only[] = {"order-by", "top", "ties", "emit"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
             if (option_given(windows_only[i]))
                 die_usage("--%s: this tool has no windows", windows_only[i]);
@@ -545,6 +550,7 @@ struct settings common_options_settle(const struct tool *tool)
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
+        .tz = given.tz,
     };
     refuse_options(tool);
     zone_settle();

@@ -61,6 +61,7 @@ struct common_options {
     int64_t pad; /* 0: none */
     const char *order_by;
     int64_t top; /* 0: all */
+    bool ties;
     int64_t max_keys;
     int64_t max_memory; /* bytes; 0: half of what there is */
     int64_t jobs;

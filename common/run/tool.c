@@ -403,6 +403,7 @@ static void start(struct loop *l, int argc, char **argv)
         .key = options->key,
         .order_by = options->order_by,
         .top = options->top,
+        .ties = options->ties,
         .pad = options->pad,
     };
     run->rows = rows_new(&l->output, &rows_options, &why);

@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "base/sum.h"
+
 /* --- kinds --- */
 
 const struct field_kind field_first = {.keeps = KEEPS_FIRST, .prints = PRINTS_TEXT};
 const struct field_kind field_last = {.keeps = KEEPS_LAST, .prints = PRINTS_TEXT};
 const struct field_kind field_count = {.keeps = KEEPS_COUNT, .prints = PRINTS_COUNT};
 const struct field_kind field_any = {.keeps = KEEPS_COUNT, .prints = PRINTS_ANY};
+const struct field_kind field_sum = {.keeps = KEEPS_SUM, .prints = PRINTS_SUM};
 const struct field_kind field_events = {.prints = PRINTS_EVENTS};
 const struct field_kind field_start = {.prints = PRINTS_START};
 const struct field_kind field_end = {.prints = PRINTS_END};
@@ -25,6 +28,18 @@ static void print_list(struct rows *rows, int member, const struct overview *ove
     for (; products.left > 0; products_next(&products))
         rows_list_text(list, products.text);
     rows_list_end(list);
+}
+
+static void print_sum(struct rows *rows, int member, const char *at)
+{
+    struct sum sum;
+    decimal total;
+
+    sum_read(&sum, at);
+    if (sum.count > 0 && sum_get(&sum, &total))
+        rows_decimal(rows, member, total);
+    else
+        rows_null(rows, member);
 }
 
 /* --- those of a command --- */
@@ -45,6 +60,16 @@ static int attribute_place(struct kept *kept, int slot, bool is_last)
     return kept->attributes++;
 }
 
+/* The place of the sum of that member, made if there is none. -1: there are too many. */
+static int sum_place(struct kept *kept, int slot)
+{
+    for (int i = 0; i < kept->sums; i++)
+        if (kept->sum_slot[i] == slot) return i;
+    if (kept->sums == SUMS_MAX) return -1;
+    kept->sum_slot[kept->sums] = slot;
+    return kept->sums++;
+}
+
 /* Where a field finds what is kept for it; -1: there is no room. */
 static int place_make(struct fields *fields, const struct field *field, struct schema *schema)
 {
@@ -59,6 +84,7 @@ static int place_make(struct fields *fields, const struct field *field, struct s
     }
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
+    if (keeps == KEEPS_SUM) return sum_place(kept, slot);
     if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
     if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
     kept->list_slot = slot;
@@ -145,6 +171,7 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
             break;
         case PRINTS_COUNT: rows_int(rows, member, overview->count[place]); break;
         case PRINTS_ANY: rows_bool(rows, member, overview->count[place] > 0); break;
+        case PRINTS_SUM: print_sum(rows, member, overview->sums + (size_t)place * SUM_BYTES); break;
         case PRINTS_EVENTS: rows_int(rows, member, (int64_t)overview->events); break;
         case PRINTS_START: rows_time(rows, member, overview->start_us); break;
         case PRINTS_END: rows_time(rows, member, overview->last_us); break;

@@ -32,6 +32,7 @@ enum field_keeps {
     KEEPS_FIRST,   /* the first text of the member */
     KEEPS_LAST,    /* the last one */
     KEEPS_COUNT,   /* how many events there are of that type */
+    KEEPS_SUM,     /* the numbers of the member, added up */
     KEEPS_LIST,    /* all texts of the member; there can be one such member */
 };
 
@@ -41,6 +42,7 @@ enum field_prints {
     PRINTS_TEXT,
     PRINTS_COUNT,
     PRINTS_ANY,
+    PRINTS_SUM,
     PRINTS_EVENTS,
     PRINTS_START,
     PRINTS_END,
@@ -60,6 +62,8 @@ struct field_kind {
 
 extern const struct field_kind field_first, field_last; /* of a member */
 extern const struct field_kind field_count, field_any; /* of an event type: a number; true, false */
+/* Of a member: null where no event has a number there, or the total is too large (sum.h). */
+extern const struct field_kind field_sum;
 extern const struct field_kind field_events;           /* how many there are in all */
 extern const struct field_kind field_start, field_end; /* the first and the last event's time */
 extern const struct field_kind field_seconds;          /* from one to the other */
@@ -84,7 +88,7 @@ struct field_column {
     const struct field_kind *kind;
     enum field_prints prints;
     int member; /* of the row */
-    int place;  /* of the attribute, or the action, that is kept for it */
+    int place;  /* of the attribute, the action or the sum that is kept for it */
 };
 
 /* Those of a command. */
@@ -105,7 +109,7 @@ struct fields {
 bool fields_init(struct fields *fields, const struct field *field, struct identity *identity,
                  struct schema *schema, struct rows *rows, struct buffer *why);
 
-/* The number of an action, or place of an attribute, that one of the fields is of. */
+/* The number of an action, or place of an attribute or sum, that one of the fields is of. */
 int fields_place(const struct fields *fields, enum field_keeps keeps, const char *of);
 
 /* The event as stretches take it. */

@@ -1,5 +1,6 @@
 /*
- * kept.h - what sessions and carts keep of their events: which counts, which texts, which list.
+ * kept.h - what sessions and carts keep of their events: which counts, which texts, which sums,
+ * which list.
  *
  * An analysis declares this once, by the members of its rows (field.h), and all its stretches keep
  * the same. An event is handed to them as a click: its time, its action (action.h), and the values
@@ -13,6 +14,7 @@
 #include "base/value.h"
 
 #define ATTRIBUTES_MAX 8
+#define SUMS_MAX 8
 #define KEPT_COUNTS 5 /* counters that have a place in each record; more stand elsewhere */
 
 /* An event as sessions and carts see it. The values are borrowed. */
@@ -20,7 +22,7 @@ struct click {
     int64_t time_us;
     int64_t watermark_us; /* its partition's, before it came */
     unsigned action;
-    const struct value *value; /* by slot; strings, or null */
+    const struct value *value; /* by slot */
 };
 
 struct kept {
@@ -29,7 +31,12 @@ struct kept {
     int lasts;                /* of the attributes */
     unsigned first_bits;      /* a bit for each of the others */
     int slot[ATTRIBUTES_MAX]; /* which member each is */
-    int list_slot;            /* the member of which all values are listed; -1: none */
+    int sums;                 /* numbers that are added up */
+    int sum_slot[SUMS_MAX];   /* which member each is of */
+    /* What counters, and they and sums together, take of a block (parts.h), in bytes: worked out by
+     * kept_measure. */
+    uint32_t counters_bytes, cells_bytes;
+    int list_slot; /* the member of which all values are listed; -1: none */
 };
 
 #endif

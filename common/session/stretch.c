@@ -10,6 +10,7 @@
 void stretches_init(struct stretches *stretches, const struct kept *kept)
 {
     *stretches = (struct stretches){.kept = *kept};
+    kept_measure(&stretches->kept);
     pool_init(&stretches->pool, STRETCH_RECORD_BYTES, HELD_SESSIONS);
     stretches->blocks.kind = HELD_SESSIONS;
 }
@@ -63,6 +64,15 @@ static inline void count_one(struct stretch *stretch, unsigned action)
         if (action < KEPT_COUNTS) too_many_events();
         stretch_count_add(stretch, action, 1);
     }
+}
+
+/* Where the sums stand in the block. */
+static char *sums_at(const struct stretches *stretches, const struct stretch *stretch)
+{
+    const struct slice name = stretch_name(stretch);
+
+    return stretch->block.data + (name.text + name.len - stretch->block.data) +
+           stretches->kept.counters_bytes;
 }
 
 /* --- blocks --- */
@@ -239,7 +249,7 @@ static bool changes_nothing(const struct kept *kept, struct stretch *stretch,
         return false;
     const struct slice name = stretch_name(stretch);
     char *at = stretch->block.data + (name.text + name.len - stretch->block.data);
-    return attributes_confirm(kept, at + counters_bytes(kept), last, click);
+    return attributes_confirm(kept, at + kept->cells_bytes, last, click);
 }
 
 static void product_add_to(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
@@ -286,6 +296,7 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
+    if (kept->sums > 0) sums_learn(kept, sums_at(stretches, stretch), click);
     count_one(stretch, click->action);
 }
 
@@ -363,6 +374,8 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
     for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
         stretch_count_add(into, action, stretch_count(from, action));
+    if (stretches->kept.sums > 0)
+        sums_join(&stretches->kept, sums_at(stretches, into), sums_at(stretches, from));
 }
 
 /* --- records --- */
@@ -396,7 +409,7 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
 {
     const struct kept *kept = &stretches->kept;
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    struct parts parts = {.name = name, .counters = counters_none(kept)};
+    struct parts parts = {.name = name, .cells = cells_none(kept)};
 
     attributes_none(&parts.attributes, kept);
     char *begin = buffer_reserve(&stretches->scratch, parts_room(&parts, kept));
@@ -418,8 +431,10 @@ void stretch_begin(struct stretches *stretches, uint32_t number, struct slice na
     for (int i = 0; i < kept->attributes; i++)
         room += click->value[kept->slot[i]].len + 2 * VARINT_MAX;
     if (kept->list_slot >= 0) room += click->value[kept->list_slot].len + 2 * VARINT_MAX;
-    char *begin = buffer_reserve(&stretches->scratch, room + counters_bytes(kept));
-    char *end = bytes_write(text_write(begin, name), counters_none(kept));
+    char *begin = buffer_reserve(&stretches->scratch, room + kept->cells_bytes);
+    char *cells = text_write(begin, name);
+    char *end = bytes_write(cells, cells_none(kept));
+    if (kept->sums > 0) sums_learn(kept, cells + kept->counters_bytes, click);
     end = attributes_begin(end, kept, click, &present);
     if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
         *end++ = 0; /* it comes 0 after the start */
@@ -493,8 +508,9 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
         for (unsigned action = 0; action <= (unsigned)kept->actions; action++)
             overview->counts[action] = stretch_count(stretch, action);
         overview->count = overview->counts;
-        at += counters_bytes(kept);
     }
+    overview->sums = at + kept->counters_bytes;
+    at += kept->cells_bytes;
     attributes_read(&overview->attributes, kept, &at, stretch->start_us);
     overview->present = stretch->present;
     overview->products = (struct slice){.text = at, .len = (size_t)(end - at)};
@@ -544,17 +560,17 @@ void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice n
         stretch->counts[action] = unpack_u32(in);
     stretch->products = unpack_u32(in);
     stretch->flags = unpack_u8(in);
-    struct slice counters = {0};
+    struct slice cells = {0};
     struct slice block = unpack_text(in);
     if (in->broken || start_us > last_us || start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
         !parts_whole(kept, block, products_kept(stretch))) {
         in->broken = true;
         stretch->products = 0;
-        counters = counters_none(kept);
+        cells = cells_none(kept);
         block = (struct slice){.text = nothing, .len = (size_t)kept->attributes};
     }
     const struct slice parts[] = {
-        {.text = head, .len = varint_write(head, name.len)}, name, counters, block};
+        {.text = head, .len = varint_write(head, name.len)}, name, cells, block};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         bytes_write(block_extend(&stretches->blocks, &stretch->block, parts[i].len), parts[i]);
     struct parts read;

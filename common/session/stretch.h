@@ -47,7 +47,7 @@ struct stretch {
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
-    struct block block; /* name, further counters, attributes, then the products: see parts.h */
+    struct block block; /* name, further counters, sums, attributes, then the products: parts.h */
     uint8_t flags;      /* enum stretch_flags */
     uint8_t present;    /* attributes that there are, a bit each */
     bool is_used : 1;   /* there is a stretch in the record */
@@ -127,6 +127,7 @@ struct overview {
     int64_t start_us, last_us;
     uint64_t events;
     const uint32_t *count; /* of these, by action */
+    const char *sums;      /* in their order, SUM_BYTES each */
     unsigned present;      /* attributes that there are, a bit each */
     struct attributes attributes;
     struct slice products; /* as products_walk takes them, with start_us */

@@ -93,6 +93,7 @@ CONDITIONS = ['.event_type == "page_view"', '.x > 1', '.x != null', '.event_type
               '.product_id != null and .event_type != "purchase"', '.device_type == null or (.x == "a")']
 AGGS = ['n=count', 'c=count(x)', 'd=distinct(x)', 's=sum(x)', 'a=avg(x)', 'lo=min(x)', 'hi=max(x)', 'f=first(x)',
         'l=last(x)', 'ids=distinct(session_id)', 'pages=count if .event_type == "page_view"',
+        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
         'fu=first(user_id)', 'lu=last(user_id) if .x != null', 'big=sum(x) if .x > 1', 'cu=count(user_id)']
 BYS = ['x', 'device_type', 'traffic_source', 't=lower(x)', 'dl=lower(traffic_source)', 'session_id', 'y=x', 'y']
 
@@ -102,9 +103,15 @@ def window_options(rng):
     size, slide = rng.choice([('10m', None), ('5m', None), ('10m', '5m'), ('10m', '3m'), ('1h', '20m'), ('7m', '7m'),
                               ('10m', '1m'), ('5m', '30s'), ('1m', '10s')])
     options = {'size': size, 'agg': rng.sample(AGGS, rng.randint(1, 5))}
+    if rng.random() < 0.25:
+        size, slide = rng.choice('1w 2w 1mo 3mo 1y all'.split()), None
+        if rng.random() < 0.5 and size != 'all':
+            size = rng.choice([size, '1d', '3d'])
+            options['tz'] = rng.choice(['America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'UTC'])
+        options['size'] = size
     if slide:
         options['slide'] = slide
-    if rng.random() < 0.2:
+    if options['size'] != 'all' and rng.random() < 0.2:
         options['offset'] = rng.choice(['1m', '90s', '23h'])
     if rng.random() < 0.7:
         options['by'] = ','.join(unique_names(rng.sample(BYS, rng.choice([1, 1, 2]))))
@@ -115,6 +122,12 @@ def window_options(rng):
         options['order-by'] = rng.choice(['', '-']) + rng.choice(options['agg']).split('=')[0]
         if rng.random() < 0.5:
             options['top'] = rng.choice(['1', '2'])
+            if rng.random() < 0.5:
+                options['ties'] = True
+    if rng.random() < 0.2:
+        names = [agg.split('=')[0] for agg in options['agg']]
+        options['having'] = [f'.{rng.choice(names)} {rng.choice(["> 1", "> 0", "> 2", "!= null"])}'
+                             for _ in range(rng.choice([1, 1, 2]))]
     return options
 
 
@@ -137,7 +150,33 @@ def funnel_options(rng):
         options['step'] = ['one=' + rng.choice(CONDITIONS), 'two=' + rng.choice(CONDITIONS)]
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    if rng.random() < 0.6:
+        ordered_options(rng, options)
     return options
+
+
+def ordered_options(rng, options):
+    """--order, and what goes with it: steps that repeat and overlap, too."""
+    options['order'] = rng.choice(['ordered', 'ordered', 'strict'])
+    if rng.random() < 0.7:
+        count = rng.randint(1, 5)
+        options['step'] = [f's{i}=' + rng.choice(CONDITIONS + KIND_CONDITIONS * 2) for i in range(count)]
+    names = [step.split('=')[0] for step in options.get('step', FUNNEL_STEPS)]
+    if rng.random() < 0.8:
+        options['within'] = rng.choice(['1ms', '30s', '1m', '5m', '10m', '1h'])
+    if options['order'] == 'ordered' and len(names) > 2 and rng.random() < 0.5:
+        options['optional'] = ','.join(rng.sample(names[1:-1], rng.randint(1, len(names) - 2)))
+    if len(names) > 1 and rng.random() < 0.5:
+        required = [name for name in names if name not in options.get('optional', '').split(',')]
+        first, last = sorted(rng.sample(range(len(required)), 2))
+        options['exclude'] = [rng.choice(CONDITIONS + KIND_CONDITIONS) + rng.choice(['', f'@{required[first]}..{required[last]}'])
+                              for _ in range(rng.choice([1, 1, 2]))]
+    if rng.random() < 0.3:
+        options['attribute'] = rng.choice(['first', 'last'])
+
+
+FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']
+KIND_CONDITIONS = [f'.event_type == "{kind}"' for kind in 'page_view product_view add_to_cart checkout_start purchase'.split()]
 
 
 def sessionize_options(rng):
@@ -247,7 +286,7 @@ def event(rng, clock, numeric, sequence, options):
     text = spelled_time(rng, time)
     if options.get('time-unit') and rng.random() < 0.7:
         text = str(time // {'ms': 1000, 'us': 1}[options['time-unit']])
-    elif rng.random() < (0.5 if 'assume-utc' in options else 0.01):
+    elif rng.random() < (0.5 if 'assume-utc' in options else 0 if 'tz' in options else 0.01):
         text = f'"{r.print_time(time)[:-1]}"'
     members = [('session_id', value(rng, ['s1', 's2', 's3'])), ('event_type', value(rng, KINDS)),
                ('user_id', value(rng, ['u1', 'u2'])), ('device_type', value(rng, ['mobile', 'desktop'])),
@@ -299,6 +338,8 @@ def case(seed, tool=None):
     if tool == 'anomaly' and rng.random() < 0.2:
         return rows_case(rng)
     options = dict(shared_options(rng), **OPTIONS[tool](rng))
+    if 'tz' in options:
+        options.pop('assume-utc', None)
     if tool == 'sessionize' and options.get('gap') != 'none':
         longest_that_goes(options)
     shape = rng.choice(['plain', 'plain', 'framed', 'framed', 'envelope'])
