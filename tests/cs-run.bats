@@ -234,7 +234,7 @@ once_in() {
   for script in "$ROOT"/scripts/cs-{run,ship}; do
     awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
   done | sort -u >found
-  diff <(printf '%s()\n' from_time key_of options options_parse) found
+  diff <(printf '%s()\n' from_time key_of options_parse) found
   # shellcheck disable=SC2016 # searched for as it is
   for script in "$ROOT"/scripts/cs-{run,ship}; do
     run ! grep -nE '`' <(grep -v '^ *#' "$script")
