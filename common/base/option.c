@@ -21,6 +21,7 @@
 struct given {
     const struct option_row *row;
     const char *value; /* NULL: none */
+    bool is_default;   /* what is given behind it overrules it */
 };
 
 static const struct option_row *all_rows[ROWS_MAX]; /* own first, then the common ones */
@@ -156,10 +157,20 @@ static const char *row_set(const struct option_row *row, const char *value)
     return NULL;
 }
 
+static bool command_follows;
+static int default_words;
+
+void option_command_follows(int defaults)
+{
+    command_follows = true;
+    default_words = defaults;
+}
+
 static void given_add(const struct option_row *row, const char *value)
 {
     given = memory_resize(given, (size_t)given_count + 1, sizeof given[0]);
-    given[given_count++] = (struct given){.row = row, .value = value};
+    given[given_count++] =
+        (struct given){.row = row, .value = value, .is_default = optind <= default_words + 1};
 }
 
 static void version_print(void)
@@ -298,7 +309,7 @@ static void given_twice_tell(void)
     for (int i = 0; i < given_count; i++) {
         const struct option_row *row = given[i].row;
         const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG;
-        if (!single || given[i].value == NULL) continue;
+        if (!single || given[i].value == NULL || given[i].is_default) continue;
         for (int j = i + 1; j < given_count; j++) {
             if (given[j].row != row || given[j].value == NULL) continue;
             if (strcmp(given[i].value, given[j].value) != 0)
@@ -353,7 +364,8 @@ int option_parse(int argc, char **argv, const struct option_row *own,
     rows_collect(help_rows);
 
     struct option longs[ROWS_MAX + 1] = {0};
-    char shorts[ROWS_MAX * 3 + 2] = ":";
+    char shorts[ROWS_MAX * 3 + 3] = "";
+    strcat(shorts, command_follows ? "+:" : ":");
     for (int i = 0; i < row_count; i++) {
         const int takes = row_takes_value(all_rows[i]);
         longs[i] = (struct option){
