@@ -230,7 +230,7 @@ once_in() {
 }
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
-  # Functions that do it: these run before the traps, or in a process of their own.
+  # By no function, whenever it runs.
   for script in "$ROOT"/scripts/cs-ship; do
     awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
   done | sort -u >found
