@@ -303,7 +303,7 @@ END
 
 @test "steps in order: rows by partition, merged, and of several jobs, are the rows of the whole" {
   traffic --events=20000 --partitions=4 --disorder=20s >topic
-  traffic --events=20000 --disorder=20s >events
+  traffic --events=60000 --rate=1 --disorder=20s >events # ranges that see windows begin and end
   for options in '--order=ordered' '--order=strict --within=10m' '--order=ordered --optional=add_to_carts --attribute=last' '--order=ordered --drops=5m'; do
     # shellcheck disable=SC2086 # several options
     {
