@@ -151,19 +151,3 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
   cs-window --size=1h --agg=n=count --stats=stats.prom in >/dev/null
   grep -q '^clickstream_memory_bytes{tool="cs-window"} [1-9]' stats.prom
 }
-
-@test "a series of cs-anomaly takes 1 KB at most with the default baseline" {
-  local groups=50000
-  awk -v groups=$groups 'BEGIN {
-    for (window = 0; window < 27; window++)
-      for (group = 0; group < groups; group++)
-        printf "{\"product_id\":\"product-%d\",\"event_time\":%d}\n", group, 1767225600 + window * 300 + group / groups * 300
-  }' >in
-  for options in '' '--method=median --incidents'; do
-    # shellcheck disable=SC2086 # several options
-    cs-anomaly --by=product_id --value=n=count $options --stats=stats in >/dev/null
-    [ "$(jq .keys stats)" -eq $groups ]
-    echo "$(jq .memory stats) bytes"
-    [ "$(jq .memory stats)" -le $((groups * 1024)) ]
-  done
-}
