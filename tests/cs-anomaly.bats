@@ -490,6 +490,16 @@ modes() {
   done < <(modes)
 }
 
+@test "--explain says what an alert is" {
+  explained() { cs-anomaly --explain "$@" | sed -n 's/^alert *//p'; }
+  [ "$(explained)" = 'over 50 % from the mean of the last 2h, over 4 x sqrt(mean + 1), 6 windows or more' ]
+  [ "$(explained --method=median --value='sum(price)' --min-value=2.5 --baseline=16m)" = \
+    'over 50 % from the median of the last 16m, over 3 x 1.4826 x MAD, value or usual at least 2.5, 3 windows or more' ]
+  [ "$(explained --method=seasonal --season=1d)" = \
+    'over 50 % from the mean of the same window 1d before, 4 times, over 4 x sqrt(mean + 1), 4 windows or more' ]
+  [ "$(explained --rows --value=x)" = 'over 50 % from the mean of the last 2h, as many rows as --min-baseline says' ]
+}
+
 # --- wrong use
 
 @test "what makes no sense is refused before anything is read" {
