@@ -529,3 +529,12 @@ modes() {
   [ -s rows.a ]
   cmp rows.a rows.b
 }
+
+@test "a value that is never a number is refused" {
+  echo '{"event_time":"2026-01-01T00:00:00Z"}' >one
+  for value in 'a=any(price)' 'l=list(price,2)' 't=top(price,2)'; do
+    run -2 --separate-stderr cs-anomaly --value="$value" one
+    [ "${stderr_lines[0]}" = "cs-anomaly: --value: '$value': that is no number, which is compared with its average" ]
+  done
+  cs-anomaly --value='u=approx_distinct(price)' --all one
+}

@@ -22,6 +22,11 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
                     struct buffer *why)
 {
     struct rows *rows = detector->run->rows;
+    if (detector->aggregates.count != 0 && !aggregates_is_number(&detector->aggregates, 0)) {
+        buffer_printf(why, "--value: '%s': that is no number, which is compared with its average",
+                      detector->aggregates.item[0].text);
+        return false;
+    }
     detector->size_us = request->size_us;
     detector->usual = request->usual;
     detector->rules = request->rules;
