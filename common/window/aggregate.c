@@ -311,6 +311,11 @@ bool aggregates_number(const struct aggregates *all, int index, const char *cell
     return item->function->number != NULL && item->function->number(&from, item, out);
 }
 
+enum aggregate_measure aggregates_measure(const struct aggregates *all, int index)
+{
+    return all->item[index].function->measure;
+}
+
 /* The state. */
 
 /* Is there a cell to be saved? */

@@ -1,4 +1,4 @@
-"""cs-window(1) and cs-funnel(1), from their pages alone."""
+"""cs-window(1), and cs-funnel(1) with --order=any, from their pages alone."""
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -278,8 +278,8 @@ def cs_window(options, records):
     return windows.run(records), list(windows.rows())
 
 
-def cs_funnel(options, records):
-    """"All this is cs-window(1) with a preset"."""
+def cs_any_funnel(options, records):
+    """--order=any: cs-window(1) with a preset."""
     steps = [step.split('=', 1) for step in options.get('step', STEPS)]
     member = options.get('id', 'session_id')
     aggs = [f'{name}=distinct({member}) if {expr}' for name, expr in steps]
