@@ -446,6 +446,8 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [[ $(key_of cs-window --view=product-performance) == '["'$time'",'*','*']' ]]
   n=6
   [[ $(key_of cs-funnel --key=device_type,sessions) == '["'[dmt]*'",'[0-9]*']' ]]
+  n=7
+  grep -qF "\"event_id\":\"$(key_of cs-identify --hold=1m)\"" "$EVENTS"
 }
 
 @test "one cs-run per directory" {

@@ -17,7 +17,7 @@ differential() {
   shift
   how=(--count="$count" --seed=1)
   [ -z "${QUICK:-}" ] || how=(--count=$((count / 8 + 1)) --seed=1)
-  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 26 + 1)) --seed="$(date +%s)")
+  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 27 + 1)) --seed="$(date +%s)")
   python3 "$ROOT/tests/differential/run.py" "${how[@]}" "$@"
 }
 
@@ -34,6 +34,7 @@ way() {
 @test "so are sessions" { model sessionize; }
 @test "so are abandoned carts" { model abandon; }
 @test "so are anomalies" { model anomaly; }
+@test "so are people" { differential 400 --way=model --tool=identify; }
 
 @test "standard input in pieces of any size gives what one read gives" { way chunks; }
 @test "so does a file" { way as_file; }

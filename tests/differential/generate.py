@@ -6,7 +6,7 @@ import record as r
 BASE = 1767225600 * r.SECOND  # 2026-01-01
 MINUTE = 60 * r.SECOND
 KINDS = 'page_view product_view add_to_cart add_to_cart purchase purchase checkout_start remove_from_cart search'.split()
-TOOLS = 'window funnel sessionize abandon anomaly'.split()
+TOOLS = 'window funnel sessionize abandon anomaly identify'.split()
 BAD = [b'x', b'{', b'[1]', b'1', b'"s"', b'null', b'{"a":1,}', b'\x00',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\xff"}', b'{"event_time":"2026-01-01T00:00:00Z","x":"\\ud800"}',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\\udc00\\ud800"}', b'{"event_time":"2026-01-01T00:00:00Z","x":01}',
@@ -279,8 +279,23 @@ def anomaly_options(rng):
     return options
 
 
+def identify_options(rng):
+    """--anonymous, --known, --hold, --horizon, --junk, --bots."""
+    options = {}
+    if rng.random() < 0.85:
+        options['hold'] = rng.choice(['0s', '1m', '5m', '5m', '10m', 'max'])
+    for name, chance, values in (('horizon', 0.5, ['0s', '1m', '5m', '10m', 'max']),
+                                 ('anonymous', 0.6, ['session_id,device_type', 'x,session_id', 'device_type', 'x']),
+                                 ('junk', 0.2, ['u2,S1', 'mobile']), ('bots', 0.5, ['1/1m', '2/1m', '3/30m', '2/5m', True])):
+        if rng.random() < chance:
+            options[name] = rng.choice(values)
+    if rng.random() < 0.1:
+        options['known'] = 'traffic_source'
+    return options
+
+
 OPTIONS = {'window': window_options, 'funnel': funnel_options, 'sessionize': sessionize_options,
-           'abandon': abandon_options, 'anomaly': anomaly_options}
+           'abandon': abandon_options, 'anomaly': anomaly_options, 'identify': identify_options}
 STEPS = [0, 0, 0, 1, 1000, r.SECOND, 30 * r.SECOND, MINUTE, MINUTE - 1, MINUTE + 1, 5 * MINUTE, 5 * MINUTE + 1,
          10 * MINUTE, 10 * MINUTE - 1, -r.SECOND, -30 * r.SECOND, -MINUTE, -MINUTE - 1, -5 * MINUTE, -10 * MINUTE]
 
@@ -335,7 +350,7 @@ def spelled_time(rng, time):
                        f'"{r.print_time(time + 90 * MINUTE)[:-1]}+0130"', str(time)])
 
 
-def event(rng, clock, numeric, sequence, options):
+def event(rng, clock, numeric, sequence, options, has_stamps):
     """One line."""
     time = clock.next()
     if 'max-ahead' not in options and rng.random() < 0.1:
@@ -353,6 +368,8 @@ def event(rng, clock, numeric, sequence, options):
     if {'detail', 'path', 'pages', 'split-on', 'split-at-midnight'} & options.keys():
         members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
     members = [(name, text) for name, text in members if text is not None]
+    if has_stamps:
+        members += rng.choice([[], [('person_id', '"old"')], [('bot', 'null')], [('bot', '"B"'), ('person_id', '[1]')]])
     if 'time-field' in options and rng.random() < 0.5:
         members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
     if rng.random() < 0.1:
@@ -404,7 +421,7 @@ def case(seed, tool=None):
     partitions = rng.choice([1, 1, 2, 3]) if shape != 'plain' else 1
     if partitions > 1 and rng.random() < 0.75:
         options['partitions'] = f'0-{partitions - 1}'
-    records = lines(rng, shape, partitions, options)
+    records = lines(rng, shape, partitions, options, tool == 'identify' and rng.random() < 0.3)
     torn = rng.random() < 0.2
     if torn and records and shape != 'envelope':
         records[-1] = (*records[-1][:2], records[-1][2][:rng.choice([None, -1, 5])] or b'x')
@@ -421,7 +438,7 @@ def longest_that_goes(options):
         options.pop('max-duration')
 
 
-def lines(rng, shape, partitions, options):
+def lines(rng, shape, partitions, options, has_stamps):
     """The records."""
     numeric, bad = rng.random() < 0.7, rng.choice([0, 0, 0.05, 0.2])
     clocks = [Clock(rng) for _ in range(partitions)]
@@ -442,7 +459,7 @@ def lines(rng, shape, partitions, options):
         elif rng.random() < 0.03 and shape == 'plain':
             line = rng.choice(BLANK)
         else:
-            line = event(rng, clocks[number], numeric, sequence, options)
+            line = event(rng, clocks[number], numeric, sequence, options, has_stamps)
         offset = offsets[number]
         if rng.random() < 0.05:
             offset = max(0, offset - rng.choice([1, 2]))
