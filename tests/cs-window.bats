@@ -150,9 +150,9 @@ at() {
   [ "$(jq .late stats)" -eq 1 ]
   traffic --events=30000 --rate=0.005 --disorder=3h --partitions=2 >months
   for size in '1w --tz=America/New_York' '1mo --tz=Asia/Kolkata' '1d --tz=Europe/Berlin' 1y all; do
-    options=(--size=$size --by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
-    # shellcheck disable=SC2068 # --size and --tz are two words
-    cs() { cs-window ${options[@]} "$@"; }
+    read -ra options <<<"--size=$size"
+    options+=(--by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
+    cs() { cs-window "${options[@]}" "$@"; }
     cs months >rows
     [ -s rows ]
     cs --jobs=3 months | cmp - rows
@@ -172,7 +172,7 @@ at() {
     # shellcheck disable=SC2086 # several words
     window $options --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == 'cs-window: --slide: windows by the calendar '* ]]
+    [[ $stderr == 'cs-window: --slide: windows by the calendar '* ]]
   done
   window --size=all --offset=1h --agg=n=count events
   [ "$status" -eq 2 ]
@@ -180,7 +180,7 @@ at() {
   for size in 1mo2d 1w1h 1y6mo 0mo 1M 10000y; do
     window --size=$size --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == "cs-window: --size: '$size'"* ]]
+    [[ $stderr == "cs-window: --size: '$size'"* ]]
   done
   # Hours of a zone, and windows of UTC that overlap, are as before.
   window --size=1d --slide=1h --agg=n=count events
@@ -346,7 +346,7 @@ at() {
   for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
     window --size=1h --agg="$agg" events
     [ "$status" -eq 2 ]
-    [ "${stderr_lines[0]}" = "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000" ]
+    [[ $stderr == "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000"* ]]
   done
 }
 
@@ -445,7 +445,7 @@ at() {
   options=(--size=1h --by=event_type --agg=views=count)
   window "${options[@]}" --having='.view > 1' events
   [ "$status" -eq 2 ]
-  [ "${stderr_lines[0]}" = "cs-window: --having: rows have no member 'view'; did you mean views?" ]
+  [[ $stderr == "cs-window: --having: rows have no member 'view'; did you mean views?"* ]]
   window "${options[@]}" --having='.views >' events
   [ "$status" -eq 2 ]
   [[ $stderr == 'cs-window: --having: syntax error'* ]]
