@@ -57,3 +57,11 @@ way() {
 @test "rows in --output are those of standard output" { way output; }
 @test "rows in the segments of --spool are those of standard output" { way spool; }
 @test "cs-parse in front changes no row, and prints again what it has printed" { way parsed; }
+
+@test "windows of days, weeks, months and years are those of Python's calendar, in every zone" {
+  local count=60
+  [ -z "${QUICK:-}" ] || count=8
+  [ -z "${FULL:-}" ] || count=2000
+  python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Pacific/Apia")' || skip 'Python knows no time zones here'
+  python3 "$ROOT/tests/differential/zones.py" --count="$count"
+}

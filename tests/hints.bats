@@ -419,7 +419,7 @@ END
 @test "a word that is none of an option's gets the nearest" {
   run -2 --separate-stderr cs-parse --from=cvs
   [ "${stderr_lines[0]}" = "cs-parse: --from: 'cvs' is none of auto|ndjson|csv|tsv|combined|json; did you mean csv?" ]
-  refused 'no such option, or not the whole of its name: --latness=1h; did you mean --lateness?' --latness=1h
+  refused 'no such option: --latness=1h; did you mean --lateness?' --latness=1h
   run -2 --separate-stderr cs-window --view=prodct # one of several words
   [[ ${stderr_lines[0]} == *'; did you mean product-performance?' ]]
 }

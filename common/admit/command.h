@@ -59,6 +59,7 @@ struct settings {
     int64_t idle_us;        /* 0: off */
     bool has_state;         /* --state is given */
     const char *time_field; /* the member that holds the time */
+    const char *tz;         /* --tz; NULL: not given */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
@@ -85,6 +86,8 @@ struct translator {
      * Returns its reading; NULL: the records are JSON events already, and the loop reads them
      * itself. */
     void *(*begin)(void *self, struct slice head);
+    /* Says head, of an input that has not ended, too little of what it is to begin? */
+    bool (*waits)(void *self, struct slice head);
     /* Is the line a record as it stands, though it looks like a frame around one? */
     bool (*whole)(void *self, struct slice line);
     /* Do the records of an input that begins with head need no line ends? begin gives a reading
@@ -98,6 +101,8 @@ struct translator {
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */
     const char *(*split)(void *reading, const char *data, const char *end, bool final);
+    /* The input has ended: NULL, or what it lacks, as a phrase. */
+    const char *(*lacks)(const void *reading);
     /* Hands each event's JSON text to emit (none for a header line, *header then says so), with its
      * outline where it is known. On a reason other than REASON_NONE, detail says more. */
     enum reason (*translate)(void *reading, struct slice record,
@@ -174,6 +179,9 @@ struct analysis {
      * it can be asked about all of them at once; of none: they are done. */
     void (*ahead)(struct run *run, const struct event *const *events, size_t count);
     enum fate (*event)(struct run *run, const struct event *ev);
+    /* Framed records: all before that offset of the partition have been handed over, or will not
+     * be; is_end: it is where kcat saw the end of the log. */
+    void (*passed)(struct run *run, int64_t partition, int64_t offset, bool is_end);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);
     void (*updates)(struct run *run);

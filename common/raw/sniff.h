@@ -27,6 +27,10 @@ enum format_kind {
     FORMAT_W3C,
 };
 
+/* So much is looked at. */
+#define SNIFF_BYTES ((size_t)64 << 10)
+#define SNIFF_RECORDS 250
+
 /* What is known of it. */
 struct sniff {
     const struct csv *csv;

@@ -66,7 +66,7 @@ static int lines_of(const struct loop *l, const struct input *input, bool settle
         return LINES_NONE;
     const struct slice head = head_of(input, bytes);
     if (head.len == 0) return LINES_ANY;
-    if (options->input == INPUT_KCAT) return LINES_NONE;
+    if (options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON) return LINES_NONE;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const struct translator *translator = l->run.translator;
     const char *newline = memchr(head.text, '\n', head.len);
@@ -98,8 +98,8 @@ static bool lines_are_same(const struct loop *l)
 bool range_possible(const struct loop *l, int jobs)
 {
     if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
-        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
-        options->format == ENCODING_TABLE)
+        options->pad != 0 || options->kafka_members || l->analysis->ranges == NULL ||
+        options->merge || options->format == ENCODING_TABLE)
         return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     return lines_are_same(l);

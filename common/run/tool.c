@@ -87,10 +87,14 @@ static void paths_gather(char **operands, int count)
         const char *option, *name;
         enum path_use use;
     } table[] = {
-        {"--view", option_file_name(), PATH_READ},     {"--output", options->output, PATH_WRITTEN},
-        {"--rejects", options->rejects, PATH_RECORDS}, {"--late", options->late, PATH_RECORDS},
-        {"--stats", options->stats_file, PATH_REPORT}, {"--state", options->state, PATH_STATE},
+        {"--view", option_file_name(), PATH_READ},
+        {"--output", options->output, PATH_WRITTEN},
+        {"--rejects", options->rejects, PATH_RECORDS},
+        {"--late", options->late, PATH_RECORDS},
+        {"--stats", options->stats_file, PATH_REPORT},
+        {"--state", options->state, PATH_STATE},
         {"--spool", options->spool, PATH_SEGMENTS},
+        {"--stats-ends", options->stats_ends, PATH_READ},
     };
     bool stdin_read = count == 0;
     for (int i = 0; i < count; i++)
@@ -399,6 +403,7 @@ static void start(struct loop *l, int argc, char **argv)
         .key = options->key,
         .order_by = options->order_by,
         .top = options->top,
+        .ties = options->ties,
         .pad = options->pad,
     };
     run->rows = rows_new(&l->output, &rows_options, &why);

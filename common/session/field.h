@@ -34,6 +34,8 @@ enum field_keeps {
     KEEPS_COUNT,   /* how many events there are of that type */
     KEEPS_SUM,     /* the numbers of the member, added up */
     KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_SPLIT,   /* the value of a member of --split-on (lineup.h), of whatever kind */
+    KEEPS_TRAIL,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {
@@ -49,6 +51,7 @@ enum field_prints {
     PRINTS_SECONDS,
     PRINTS_LIST,
     PRINTS_LIST_CUT,
+    PRINTS_SPLIT,
 };
 
 struct field_kind {
@@ -68,7 +71,9 @@ extern const struct field_kind field_events;           /* how many there are in 
 extern const struct field_kind field_start, field_end; /* the first and the last event's time */
 extern const struct field_kind field_seconds;          /* from one to the other */
 extern const struct field_kind field_list;             /* of a member */
-extern const struct field_kind field_list_cut;         /* were there more than are listed? */
+/* Of a member of --split-on; not printed where the row has a member of that name already. */
+extern const struct field_kind field_split;
+extern const struct field_kind field_list_cut; /* were there more than are listed? */
 
 struct field {
     const char *name;
@@ -100,6 +105,7 @@ struct fields {
     int columns;
     struct actions actions;
     struct kept kept;
+    int splits; /* fields of that kind */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the

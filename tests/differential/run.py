@@ -20,11 +20,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import record as r
 from abandon import cs_abandon
 from anomaly import cs_anomaly
+from funnel import cs_funnel
 from generate import TOOLS, case as make_case
 from identify import cs_identify
 from sessionize import cs_sessionize
 from ways import WAYS, Context, Unfit
-from window import cs_funnel, cs_window
+from window import cs_window
 
 MODELS = {'window': cs_window, 'funnel': cs_funnel, 'sessionize': cs_sessionize, 'abandon': cs_abandon,
           'anomaly': cs_anomaly, 'identify': cs_identify}

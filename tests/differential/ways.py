@@ -393,7 +393,7 @@ def merged(context, case):
     """--by-partition, then --merge, of what can be added up."""
     if case.tool not in ('window', 'funnel'):
         raise Unfit
-    case = case.without('top', 'order-by', 'dedup', 'partitions', 'where')
+    case = case.without('top', 'ties', 'order-by', 'dedup', 'partitions', 'where', 'having')
     if case.tool == 'window':
         case.options['agg'] = [agg for agg in case.options['agg'] if adds(agg)] + ['all_of_x=sum(x)', 'm=max(x)']
     case = case.with_records(spread(context, case))
@@ -411,7 +411,7 @@ def merged(context, case):
 
 def adds(agg):
     """Not avg, first and last; distinct counts only if no value is in two partitions; percent may be of one of these."""
-    return not any(func in agg for func in ('avg(', 'first(', 'last(', 'distinct(', 'percent('))
+    return not any('=' + func + '(' in agg for func in ('avg', 'first', 'last', 'distinct', 'percent'))
 
 
 def spread(context, case):
@@ -481,7 +481,8 @@ def keyed(context, case):
 
 def updates(context, case):
     """--emit=updates: the final rows are those of final."""
-    if case.tool not in ('window', 'funnel') or 'top' in case.options:
+    if case.tool not in ('window', 'funnel') or 'top' in case.options or 'having' in case.options or \
+            case.options.get('attribute') == 'last':
         raise Unfit
     run = fed(context.run(case.argv() + ['--emit=updates:1ms']), case.bytes().splitlines(True), True)
     rows = [line.replace(b',"final":true}', b'}') for line in run.out.splitlines(True) if b'"final":true}' in line]

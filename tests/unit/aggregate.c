@@ -44,6 +44,11 @@ static void test_reading(void)
         "later=percent(n,last)",
         "last=sum(price)",
         "name-with.more=first(product_id)",
+        "unlike=approx_distinct(.a, .b)",
+        "list=list([.a, .b], 3)",
+        "is=any(.price > 3) if .a",
+        "tops=top(.a // ([.b, 3] | first),1000)",
+        "are=all(price)",
     };
     static const char *const bad[] = {
         "count",
@@ -62,6 +67,19 @@ static void test_reading(void)
         "1n=count",
         "n=count ifx",
         "n=sum(.a ..b)",
+        "n=approx_distinct",
+        "n=list(a)",
+        "n=list(a,0)",
+        "n=list(a,10001)",
+        "n=list(a,1.5)",
+        "n=list(a,99999999999999999999)",
+        "n=list(a,)",
+        "n=list(,3)",
+        "n=list([a,3])",
+        "n=any()",
+        "n=top(a)",
+        "n=top(a,1001)",
+        "n=top(a,-1)",
     };
     begin();
     int wrong = 0;
@@ -252,7 +270,11 @@ static void test_cells(void)
            add("mean=avg(price)") && add("low=min(price)") && add("high=max(price)") &&
            add("f=first(product_id)") && add("l=last(product_id)") &&
            add("big=count if .price > 10") && add("share=percent(big,n)") &&
-           add("part=percent(total,n)") && aggregates_complete(&all, &why),
+           add("part=percent(total,n)") && add("unlike=approx_distinct(price)") &&
+           add("three=list(price,3)") && add("hundreds=list(product_id,100) if .price > 1") &&
+           add("tops=top(product_id,4)") && add("prices=top(price,1000) if .price > -5") &&
+           add("some_big=any(.price > 99) if .price > 10") && add("all_big=all(.price > 0)") &&
+           aggregates_complete(&all, &why),
        "aggregates of every kind are read");
     for (int i = 0; i < 200; i++)
         round_run(&shuffled, &parts, &states, &removals);
@@ -261,6 +283,117 @@ static void test_cells(void)
     is_int(states, 0, "saved and loaded they still are");
     is_int(removals, 0, "one of them taken away leaves the other, or what is not known is said");
     ok(told_removals > 0 && untold_removals > 0, "both happen");
+    end();
+}
+
+/* As many different values as registers are needed for: in two parts that have some in common, and
+ * that were few or many. */
+static bool unlike_right(int first, int second, int behind)
+{
+    struct buffer text = {0}, other_text = {0}, packed = {0}, packed_other = {0};
+    char *whole = memory_zero(2, all.cell_bytes), *other = whole + all.cell_bytes;
+    char digits[24];
+    for (int i = 0; i < behind; i++) {
+        snprintf(digits, sizeof digits, "%d", i);
+        prices[0] = number(digits);
+        times[0] = i;
+        event_add(whole, &text, 0);
+    }
+    buffer_clear(&packed);
+    aggregates_save(&all, whole, &text, true, &packed);
+    memset(whole, 0, all.cell_bytes);
+    for (int i = 0; i < behind; i++) {
+        snprintf(digits, sizeof digits, "%d", i);
+        prices[0] = number(digits);
+        times[0] = i;
+        if (i < first) event_add(whole, &text, 0);
+        if (i >= second) event_add(other, &other_text, 0);
+    }
+    aggregates_combine(&all, aggregates_all(&all), other, &other_text, whole, &text);
+    aggregates_save(&all, other, &other_text, true, &packed_other);
+    const bool good = slice_equal(buffer_slice(&packed), buffer_slice(&packed_other));
+    struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+    memset(other, 0, all.cell_bytes);
+    aggregates_load(&all, other, &other_text, true, &in);
+    const bool loaded = !in.broken && in.at == in.end;
+    buffer_clear(&packed_other);
+    aggregates_save(&all, other, &other_text, true, &packed_other);
+    const bool again = slice_equal(buffer_slice(&packed), buffer_slice(&packed_other));
+    buffer_release(&text);
+    buffer_release(&other_text);
+    buffer_release(&packed);
+    buffer_release(&packed_other);
+    free(whole);
+    return good && loaded && again;
+}
+
+static void test_unlike(void)
+{
+    begin();
+    ok(add("unlike=approx_distinct(price)") && aggregates_complete(&all, &why),
+       "values are counted approximately");
+    ok(unlike_right(10, 10, 20), "few values and few are few");
+    ok(unlike_right(3072, 3000, 3072), "so many are counted exactly");
+    ok(unlike_right(3000, 2000, 3073), "few and few may be many: saved, they are the same bytes");
+    ok(unlike_right(20000, 19990, 20000), "many and few are many");
+    ok(unlike_right(10, 5, 20000), "so are few and many");
+    ok(unlike_right(12000, 8000, 20000), "and many and many");
+    end();
+}
+
+/* More different values than are counted: what is counted too much, and what is found. */
+static void test_many(void)
+{
+    enum { VALUES = 60000, EVENTS_MANY = 400000, HEAVY = 20 };
+    static uint32_t times_of[VALUES];
+    struct buffer text = {0}, packed = {0}, again = {0};
+    begin();
+    ok(add("t=top(price,20)") && aggregates_complete(&all, &why), "tops are read");
+    char *cells = memory_zero(2, all.cell_bytes), *other = cells + all.cell_bytes;
+    char digits[24];
+    bool went_on = true;
+    for (int i = 0; i < EVENTS_MANY; i++) {
+        /* A third of the events are of the first few values, which come again and again. */
+        const int value = rand() % 3 == 0 ? rand() % HEAVY : HEAVY + rand() % (VALUES - HEAVY);
+        snprintf(digits, sizeof digits, "%d", value);
+        prices[0] = number(digits);
+        times_of[value]++;
+        event_add(cells, &text, 0);
+        if (i % 50000 != 49999) continue;
+        /* A state is saved, and gone on with: nothing is another afterwards. */
+        struct buffer moved = {0};
+        buffer_clear(&packed);
+        buffer_clear(&again);
+        aggregates_save(&all, cells, &text, true, &packed);
+        struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+        memset(other, 0, all.cell_bytes);
+        aggregates_load(&all, other, &moved, true, &in);
+        aggregates_save(&all, other, &moved, true, &again);
+        went_on &= !in.broken && slice_equal(buffer_slice(&packed), buffer_slice(&again));
+        memcpy(cells, other, all.cell_bytes);
+        buffer_release(&text);
+        text = moved;
+    }
+    ok(went_on, "a saved state is the same when loaded");
+    ok(text.len < 8 << 20, "memory is bounded");
+    struct buffer out = printed(cells, &text);
+    buffer_add_char(&out, '\0');
+    int found = 0, wrong = 0;
+    const char *at = out.data;
+    while ((at = strstr(at, "\"value\":")) != NULL) {
+        const long value = strtol(at + 8, (char **)&at, 10);
+        const long counted = strtol(at + 9, (char **)&at, 10);
+        found += value < HEAVY;
+        wrong += counted < (long)times_of[value] ||
+                 counted > (long)times_of[value] + EVENTS_MANY / 10000;
+    }
+    is_int(found, HEAVY, "all values that are frequent are found");
+    is_int(wrong, 0, "a count is too large by a part in ten thousand at most, and never too small");
+    buffer_release(&out);
+    buffer_release(&text);
+    buffer_release(&packed);
+    buffer_release(&again);
+    free(cells);
     end();
 }
 
@@ -307,6 +440,8 @@ int main(void)
     test_reading();
     test_sharing();
     test_cells();
+    test_unlike();
+    test_many();
     test_sums();
     buffer_release(&why);
     return plan();
