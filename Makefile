@@ -39,7 +39,7 @@ UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c)
 LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
 
 # What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
-SCRIPTS  := scripts/cs-run scripts/cs-ship
+SCRIPTS  := scripts/cs-ship
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
 all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS)
@@ -96,6 +96,7 @@ $(BUILD)/libcommon.a: $(COMMON)
 
 $(BUILD)/cs-%: $(BUILD)/cmd/cs-%.o $(BUILD)/libcommon.a
 	@echo LD $@
+	@rm -f $@
 	@$(CC) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
 $(BUILD)/traffic: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/traffic/*.c))
@@ -166,7 +167,6 @@ DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
-SCRIPTS  := scripts/cs-ship
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
 EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))

@@ -65,3 +65,18 @@ way() {
   python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Pacific/Apia")' || skip 'Python knows no time zones here'
   python3 "$ROOT/tests/differential/zones.py" --count="$count"
 }
+
+# sequences COUNT ARGS...: funnels over so many short random sequences; with FULL over ten times as many.
+sequences() {
+  local count=$1
+  shift
+  [ -z "${QUICK:-}" ] || count=$((count / 8))
+  [ -z "${FULL:-}" ] || count=$((count * 10))
+  python3 "$ROOT/tests/differential/sequences.py" --count="$count" "$@"
+}
+
+@test "ordered and strict funnels of thousands of random sequences are what the model says" { sequences 4000; }
+@test "ordered funnels are what ClickHouse's windowFunnel says" {
+  [ -d "${NODE_PEERS:-/nowhere}/node_modules/chdb" ] || skip 'chdb is absent (NODE_PEERS)'
+  sequences 20000 --with=clickhouse
+}

@@ -1,26 +1,37 @@
 /*
- * wide.h - products of numbers that 128 bits do not hold, to be compared.
+ * wide.h - whole numbers of 384 bits: sums of squares, exactly.
  *
- * Whether a value is further away than so many times a square root is asked of squares, which are
- * exact. Nothing but that is done with them.
+ * Two's complement, so that what is subtracted from 0 can be added again; what does not fit is cut
+ * off on the left. A zeroed one is 0.
  */
 #ifndef CS_WIDE_H
 #define CS_WIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define WIDE_LIMBS 20 /* of 32 bits: five factors of 128 bits */
+#include "base/number.h"
+
+#define WIDE_WORDS 6
 
 struct wide {
-    uint32_t limb[WIDE_LIMBS]; /* the lowest first */
+    uint64_t word[WIDE_WORDS]; /* the least first */
 };
 
-struct wide wide_of(unsigned __int128 number);
+struct wide wide_of(decimal number);
+struct wide wide_of_unsigned(unsigned __int128 number);
 
-/* The product with one more factor; no product may need more than WIDE_LIMBS. */
-void wide_multiply(struct wide *wide, unsigned __int128 factor);
+struct wide wide_add(struct wide a, struct wide b);
+struct wide wide_subtract(struct wide a, struct wide b);
+struct wide wide_multiply(struct wide a, struct wide b);
 
-/* Negative, 0, positive, as a is less than b, equal to it or more. */
-int wide_compare(const struct wide *a, const struct wide *b);
+bool wide_is_negative(struct wide a);
+
+/* Order of two that are not negative. */
+bool wide_is_less(struct wide a, struct wide b);
+
+/* The largest whole number whose square is not above a / divisor; a is not negative, and divisor is
+ * above 0. What has more than 127 bits is 2^127 - 1. */
+unsigned __int128 wide_root(struct wide a, struct wide divisor);
 
 #endif

@@ -164,11 +164,11 @@ static void key_add_group(struct buffer *key, const char *line)
 
 void program_key(struct buffer *key, const char *name, bool with_partition, struct slice explained)
 {
-    struct buffer text = {0};
-    if (strcmp(name, "cs-identify") == 0) {
+    if (strcmp(name, "cs-identify") == 0) { /* events go on as they are */
         key_add(key, "event_id", strlen("event_id"));
         return;
     }
+    struct buffer text = {0};
     buffer_add_slice(&text, explained);
     buffer_add_char(&text, '\0');
     char *rest = text.data;

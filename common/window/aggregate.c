@@ -7,8 +7,9 @@
 #include "window/aggregate_inside.h"
 
 static const struct aggregate_function *const families[] = {
-    aggregate_counts, aggregate_numbers,     aggregate_kept,  aggregate_percents,
-    aggregate_truths, aggregate_approximate, aggregate_lists, aggregate_tops,
+    aggregate_counts,  aggregate_numbers,     aggregate_kept,  aggregate_percents,
+    aggregate_truths,  aggregate_approximate, aggregate_lists, aggregate_tops,
+    aggregate_spreads, aggregate_quantiles,
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 

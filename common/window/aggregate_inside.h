@@ -132,6 +132,8 @@ extern const struct aggregate_function aggregate_truths[];
 extern const struct aggregate_function aggregate_approximate[];
 extern const struct aggregate_function aggregate_lists[];
 extern const struct aggregate_function aggregate_tops[];
+extern const struct aggregate_function aggregate_spreads[];
+extern const struct aggregate_function aggregate_quantiles[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);

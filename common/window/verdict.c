@@ -1,6 +1,6 @@
 #include "window/verdict.h"
 
-#include "base/wide.h"
+#include "base/multiple.h"
 
 #define WINDOWS_NEEDED 6
 
@@ -60,14 +60,14 @@ static bool is_beyond_chance(const struct verdict_rules *rules, const struct usu
                              decimal value)
 {
     const unsigned __int128 away = (unsigned __int128)distance(value * usual->count - usual->sum);
-    struct wide left = wide_of(away);
-    wide_multiply(&left, away);
-    wide_multiply(&left, DECIMAL_ONE);
-    struct wide right = wide_of((unsigned __int128)rules->sigma);
-    wide_multiply(&right, (unsigned __int128)rules->sigma);
-    wide_multiply(&right, (unsigned __int128)(distance(usual->sum) + usual->count * DECIMAL_ONE));
-    wide_multiply(&right, (unsigned __int128)usual->count);
-    return wide_compare(&left, &right) > 0;
+    struct multiple left = multiple_of(away);
+    multiple_by(&left, away);
+    multiple_by(&left, DECIMAL_ONE);
+    struct multiple right = multiple_of((unsigned __int128)rules->sigma);
+    multiple_by(&right, (unsigned __int128)rules->sigma);
+    multiple_by(&right, (unsigned __int128)(distance(usual->sum) + usual->count * DECIMAL_ONE));
+    multiple_by(&right, (unsigned __int128)usual->count);
+    return multiple_compare(&left, &right) > 0;
 }
 
 /* Is it further from the median than the others are? With a mean there is no spread_4. */

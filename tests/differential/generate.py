@@ -93,7 +93,7 @@ CONDITIONS = ['.event_type == "page_view"', '.x > 1', '.x != null', '.event_type
               '.product_id != null and .event_type != "purchase"', '.device_type == null or (.x == "a")']
 AGGS = ['n=count', 'c=count(x)', 'd=distinct(x)', 's=sum(x)', 'a=avg(x)', 'lo=min(x)', 'hi=max(x)', 'f=first(x)',
         'l=last(x)', 'ids=distinct(session_id)', 'pages=count if .event_type == "page_view"',
-        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
+        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'sd=stddev(x)', 'md=median(x)', 'q9=quantile(x,0.9)', 'q0=quantile(x,0)', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
         'fu=first(user_id)', 'lu=last(user_id) if .x != null', 'big=sum(x) if .x > 1', 'cu=count(user_id)']
 BYS = ['x', 'device_type', 'traffic_source', 't=lower(x)', 'dl=lower(traffic_source)', 'session_id', 'y=x', 'y']
 
@@ -181,6 +181,8 @@ def ordered_options(rng, options):
                               for _ in range(rng.choice([1, 1, 2]))]
     if rng.random() < 0.3:
         options['attribute'] = rng.choice(['first', 'last'])
+    if rng.random() < 0.25 and options.get('id') != options.get('by', ''):
+        options['drops'] = rng.choice([True, '30s', '5m', '20m'])
 
 
 FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']

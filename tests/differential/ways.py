@@ -391,7 +391,7 @@ def killed(context, case):
 
 def merged(context, case):
     """--by-partition, then --merge, of what can be added up."""
-    if case.tool not in ('window', 'funnel'):
+    if case.tool not in ('window', 'funnel') or 'drops' in case.options:
         raise Unfit
     case = case.without('top', 'ties', 'order-by', 'dedup', 'partitions', 'where', 'having')
     if case.tool == 'window':
@@ -481,8 +481,8 @@ def keyed(context, case):
 
 def updates(context, case):
     """--emit=updates: the final rows are those of final."""
-    if case.tool not in ('window', 'funnel') or 'top' in case.options or 'having' in case.options or \
-            case.options.get('attribute') == 'last':
+    if case.tool not in ('window', 'funnel') or case.options.get('attribute') == 'last' or \
+            any(name in case.options for name in ('top', 'having', 'drops')):
         raise Unfit
     run = fed(context.run(case.argv() + ['--emit=updates:1ms']), case.bytes().splitlines(True), True)
     rows = [line.replace(b',"final":true}', b'}') for line in run.out.splitlines(True) if b'"final":true}' in line]
