@@ -221,7 +221,7 @@ static const struct tool tool = {
     .name = "cs-parse",
     .summary = "make canonical events of raw records",
     .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_EVENTS,
     .start = start,
     .release = release,
 };

@@ -234,7 +234,7 @@ once_in() {
 }
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
-  # Functions that do it: these run before the traps, or in a process of their own.
+  # By no function, whenever it runs.
   for script in "$ROOT"/scripts/cs-ship; do
     awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
   done | sort -u >found
@@ -450,6 +450,8 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [[ $(key_of cs-window --view=product-performance) == '["'$time'",'*','*']' ]]
   n=6
   [[ $(key_of cs-funnel --key=device_type,sessions) == '["'[dmt]*'",'[0-9]*']' ]]
+  n=7
+  grep -qF "\"event_id\":\"$(key_of cs-identify --hold=1m)\"" "$EVENTS"
 }
 
 @test "one cs-run per directory" {

@@ -16,6 +16,10 @@ const struct field_kind field_start = {.prints = PRINTS_START};
 const struct field_kind field_end = {.prints = PRINTS_END};
 const struct field_kind field_seconds = {.prints = PRINTS_SECONDS};
 const struct field_kind field_list = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST};
+const struct field_kind field_split = {.keeps = KEEPS_SPLIT, .prints = PRINTS_SPLIT};
+const struct field_kind field_account = {.keeps = KEEPS_ACCOUNT, .prints = PRINTS_ACCOUNT};
+const struct field_kind field_account_extra = {.keeps = KEEPS_ACCOUNT,
+                                               .prints = PRINTS_ACCOUNT_EXTRA};
 const struct field_kind field_list_cut = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST_CUT};
 
 /* By time, then bytes. */
@@ -28,6 +32,17 @@ static void print_list(struct rows *rows, int member, const struct overview *ove
     for (; products.left > 0; products_next(&products))
         rows_list_text(list, products.text);
     rows_list_end(list);
+}
+
+/* Its text says the kind, too. */
+static void print_split(struct rows *rows, int member, const struct overview *overview, int place)
+{
+    struct slice text = overview->attributes.of[place].text;
+
+    if ((overview->present >> place & 1) != 0)
+        rows_value(rows, member, name_value(&text));
+    else
+        rows_null(rows, member);
 }
 
 static void print_sum(struct rows *rows, int member, const char *at)
@@ -70,6 +85,20 @@ static int sum_place(struct kept *kept, int slot)
     return kept->sums++;
 }
 
+/* That of the track, made if there is none. -1: it is of another member. */
+static int track_place(struct fields *fields, int slot)
+{
+    struct kept *kept = &fields->kept;
+    const int view = actions_add(&fields->actions, SLICE("page_view"));
+
+    if (view < 0 || (kept->has_track && kept->track_slot != slot)) return -1;
+    kept->actions = fields->actions.count;
+    kept->has_track = true;
+    kept->track_slot = slot;
+    kept->view_action = (unsigned)view;
+    return 0;
+}
+
 /* Where a field finds what is kept for it; -1: there is no room. */
 static int place_make(struct fields *fields, const struct field *field, struct schema *schema)
 {
@@ -82,9 +111,13 @@ static int place_make(struct fields *fields, const struct field *field, struct s
         kept->actions = fields->actions.count;
         return action;
     }
+    if (keeps == KEEPS_ACCOUNT)
+        return field->kind == &field_account ? fields->accounts++ : fields->accounts - 1;
+    if (keeps == KEEPS_SPLIT) return attribute_place(kept, SCHEMA_MAX + fields->splits++, false);
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
     if (keeps == KEEPS_SUM) return sum_place(kept, slot);
+    if (keeps == KEEPS_TRACK) return track_place(fields, slot);
     if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
     if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
     kept->list_slot = slot;
@@ -108,7 +141,9 @@ static bool places_make(struct fields *fields, struct schema *schema)
 /* Is it a member of events as it came? Then it can be the id as well. */
 static bool is_as_it_came(const struct field *field)
 {
-    return (field->kind->keeps == KEEPS_FIRST || field->kind->keeps == KEEPS_LAST) &&
+    const enum field_keeps keeps = field->kind->keeps;
+
+    return (keeps == KEEPS_FIRST || keeps == KEEPS_LAST || keeps == KEEPS_SPLIT) &&
            strcmp(field->name, field->of) == 0;
 }
 
@@ -133,6 +168,8 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
                           id.text);
             return false;
         }
+        if (field[i].kind->keeps == KEEPS_SPLIT && rows_find(rows, slice_of(field[i].name)) >= 0)
+            continue; /* another field has it */
         if (!is_id)
             fields->column[fields->columns++] = (struct field_column){
                 .kind = field[i].kind,
@@ -180,6 +217,13 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
             break;
         case PRINTS_LIST: print_list(rows, member, overview); break;
         case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
+        case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
+        case PRINTS_ACCOUNT:
+            account_print(fields->kept.accounts, overview->account, place, rows, member);
+            break;
+        case PRINTS_ACCOUNT_EXTRA:
+            account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
+            break;
         case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
         default: __builtin_unreachable();
         }

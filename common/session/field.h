@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "event/event.h"
 #include "event/schema.h"
+#include "session/account.h"
 #include "session/action.h"
 #include "session/identity.h"
 #include "session/kept.h"
@@ -34,6 +35,9 @@ enum field_keeps {
     KEEPS_COUNT,   /* how many events there are of that type */
     KEEPS_SUM,     /* the numbers of the member, added up */
     KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_SPLIT,   /* the value of a member of --split-on (lineup.h), of whatever kind */
+    KEEPS_ACCOUNT, /* what --agg says: the next of them */
+    KEEPS_TRACK,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {
@@ -49,6 +53,9 @@ enum field_prints {
     PRINTS_SECONDS,
     PRINTS_LIST,
     PRINTS_LIST_CUT,
+    PRINTS_SPLIT,
+    PRINTS_ACCOUNT,
+    PRINTS_ACCOUNT_EXTRA,
 };
 
 struct field_kind {
@@ -68,7 +75,11 @@ extern const struct field_kind field_events;           /* how many there are in 
 extern const struct field_kind field_start, field_end; /* the first and the last event's time */
 extern const struct field_kind field_seconds;          /* from one to the other */
 extern const struct field_kind field_list;             /* of a member */
-extern const struct field_kind field_list_cut;         /* were there more than are listed? */
+/* The next aggregate of --agg; and the second member of the one before. */
+extern const struct field_kind field_account, field_account_extra;
+/* Of a member of --split-on; not printed where the row has a member of that name already. */
+extern const struct field_kind field_split;
+extern const struct field_kind field_list_cut; /* were there more than are listed? */
 
 struct field {
     const char *name;
@@ -81,7 +92,7 @@ struct field {
         .name = NULL                                                                               \
     }
 
-#define FIELDS_MAX 32
+#define FIELDS_MAX 200
 
 /* A field as it is printed. */
 struct field_column {
@@ -100,6 +111,7 @@ struct fields {
     int columns;
     struct actions actions;
     struct kept kept;
+    int splits, accounts; /* fields of that kind */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the

@@ -1,6 +1,8 @@
 #include "session/identity.h"
 
+#include "base/die.h"
 #include "base/json.h"
+#include "base/list.h"
 
 void identity_release(struct identity *identity)
 {
@@ -30,11 +32,23 @@ bool identity_add(struct identity *identity, struct schema *schema, struct slice
     return true;
 }
 
+void identity_add_all(struct identity *identity, struct schema *schema, const char *option,
+                      const struct option_list *values)
+{
+    struct list members = {0};
+
+    option_items(&members, option, values, LIST_NAMES);
+    for (size_t i = 0; i < members.count; i++)
+        if (!identity_add(identity, schema, members.item[i].name))
+            die_usage("--%s: more than %d members are read", option, SCHEMA_MAX);
+    list_release(&members);
+}
+
 struct slice identity_name(struct identity *identity, const struct event *ev)
 {
     buffer_clear(&identity->name);
     for (int i = 0; i < identity->count; i++)
-        timeline_name_add(&identity->name, event_value(ev, identity->slot[i]));
+        name_add(&identity->name, event_value(ev, identity->slot[i]));
     return buffer_slice(&identity->name);
 }
 

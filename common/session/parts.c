@@ -9,7 +9,8 @@ void kept_measure(struct kept *kept)
     const int counters = 1 + kept->actions - KEPT_COUNTS;
 
     kept->counters_bytes = counters <= 0 ? 0 : (uint32_t)counters * COUNTER_BYTES;
-    kept->cells_bytes = kept->counters_bytes + (uint32_t)kept->sums * SUM_BYTES;
+    kept->extras_bytes = extras_measure(kept);
+    kept->cells_bytes = kept->counters_bytes + kept->extras_bytes;
 }
 
 void parts_read(struct parts *parts, const struct kept *kept, struct slice block, int64_t start_us)
@@ -65,7 +66,8 @@ bool parts_whole(const struct kept *kept, struct slice block, uint32_t products)
 
 struct slice cells_none(const struct kept *kept)
 {
-    static const char zeros[(1 + ACTIONS_MAX) * COUNTER_BYTES + SUMS_MAX * SUM_BYTES];
+    static const char zeros[(1 + ACTIONS_MAX) * COUNTER_BYTES + SUMS_MAX * SUM_BYTES + TRACK_BYTES +
+                            sizeof(void *)];
 
     return (struct slice){.text = zeros, .len = kept->cells_bytes};
 }

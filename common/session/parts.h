@@ -1,12 +1,12 @@
 /*
  * parts.h - what the block of a stretch is made of.
  *
- *     name, counters, sums, attributes, { time - time of the one before, product }
+ *     name, counters, extras, attributes, { time - time of the one before, product }
  *
  * where a text is its length and its bytes, and lengths and times are varints (varint.h). Counters
  * are those for which the record has no room, four bytes each. The first product's time counts from
- * the start. Sums are as sums.h has it, attributes as attribute.h, products as products.h. Counters
- * and sums together are the cells: they take the same room in each block.
+ * the start. Extras are as extras.h has it, attributes as attribute.h, products as products.h.
+ * Counters and extras together are the cells: they take the same room in each block.
  */
 #ifndef CS_PARTS_H
 #define CS_PARTS_H
@@ -19,8 +19,8 @@
 
 #include "base/slice.h"
 #include "session/attribute.h"
+#include "session/extras.h"
 #include "session/kept.h"
-#include "session/sums.h"
 
 /* Borrowed from the block. */
 struct parts {

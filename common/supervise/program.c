@@ -11,8 +11,8 @@
 #include "supervise/ask.h"
 #include "supervise/process.h"
 
-static const char *const tools[] = {"cs-window", "cs-funnel", "cs-sessionize", "cs-abandon",
-                                    "cs-anomaly"};
+static const char *const tools[] = {"cs-window",  "cs-funnel",  "cs-sessionize",
+                                    "cs-abandon", "cs-anomaly", "cs-identify"};
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -164,6 +164,10 @@ static void key_add_group(struct buffer *key, const char *line)
 
 void program_key(struct buffer *key, const char *name, bool with_partition, struct slice explained)
 {
+    if (strcmp(name, "cs-identify") == 0) { /* events go on as they are */
+        key_add(key, "event_id", strlen("event_id"));
+        return;
+    }
     struct buffer text = {0};
     buffer_add_slice(&text, explained);
     buffer_add_char(&text, '\0');

@@ -1,7 +1,9 @@
 """cs-window(1), and cs-funnel(1) with --order=any, from their pages alone."""
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
+from math import ceil, inf, isqrt
 from zoneinfo import ZoneInfo
 import record as r
 import zones
@@ -24,6 +26,14 @@ def plain(units, places):
     sign, digits = '-' if units < 0 else '', str(abs(units)).zfill(places + 1)
     text = digits[:-places] + '.' + digits[-places:] if places else digits
     return r.Num(sign + (text.rstrip('0').rstrip('.') if places else text))
+
+
+def from_double(number):
+    """The shortest digits of a double; plainly where nine places hold them."""
+    number += 0.0
+    text = next(text for text in ('%.*g' % (digits, number) for digits in (15, 16, 17)) if float(text) == number)
+    units = Fraction(Decimal(text)) * 10 ** 9
+    return plain(int(units), 9) if units.denominator == 1 and abs(units) < LIMIT else r.Num(text)
 
 
 def addend(number):
@@ -53,7 +63,20 @@ def aggregate(func, timed, parameter=None):
         return r.Num(len(values))
     if func == 'distinct':
         return r.Num(len({r.identity(value) for value in values}))
-    if func in ('sum', 'avg'):
+    if func in ('median', 'quantile'):
+        numbers = sorted(float(value.value) for value in values if isinstance(value, r.Num))
+        share = Fraction(1, 2) if func == 'median' else parameter
+        if not numbers or inf in map(abs, numbers):
+            return None
+        return from_double(numbers[max(ceil(share * len(numbers)), 1) - 1])
+    if func == 'stddev':
+        numbers = [addend(value) for value in values if isinstance(value, r.Num)]
+        if len(numbers) < 2 or None in numbers:
+            return None
+        count = len(numbers)
+        squared = (count * sum(x * x for x in numbers) - sum(numbers) ** 2) // (count * (count - 1))
+        return plain((isqrt(squared) // 500 + 1) // 2, 6) if isqrt(squared) < LIMIT - 1000 else None
+    if func in ('sum', 'avg', 'stddev', 'median', 'quantile'):
         units = total(values)
         if units is None:
             return None
@@ -97,7 +120,7 @@ def group_value(entry, members):
     return name, members.get(expr or name)
 
 
-WITH_NUMBER = {'list': int, 'top': int}
+WITH_NUMBER = {'list': int, 'top': int, 'quantile': Fraction}
 
 
 class Spec:
@@ -115,6 +138,25 @@ class Spec:
     def value(self, members):
         """What F is; of count without F, something that is not null."""
         return members.get(self.member) if self.member else True
+
+
+def not_numbers(specs, event):
+    """How many values of the event are left out because they are no numbers."""
+    values = [spec.value(event.members) for spec in specs if spec.func in ('sum', 'avg', 'stddev', 'median', 'quantile')
+              and (not spec.condition or selects(spec.condition, event.members))]
+    return sum(value is not None and not isinstance(value, r.Num) for value in values)
+
+
+def aggregated(specs, events):
+    """(name, value) of each aggregate over the events, in the order given."""
+    values = {}
+    for spec in specs:
+        if spec.func == 'percent':
+            values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
+            continue
+        chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
+        values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen], spec.parameter)
+    return [(spec.name, values[spec.name]) for spec in specs]
 
 
 class Windows:
@@ -180,10 +222,7 @@ class Windows:
         for start in still:
             key = (start, tuple(r.identity(value) for _, value in values))
             self.groups.setdefault(key, (values, []))[1].append(event)
-        for spec in self.specs:
-            if spec.func in ('sum', 'avg') and (not spec.condition or selects(spec.condition, event.members)):
-                value = spec.value(event.members)
-                counters['not_numbers'] += value is not None and not isinstance(value, r.Num)
+        counters['not_numbers'] += not_numbers(self.specs, event)
 
     def note_first(self, event):
         """What the first event may be, for cs-anomaly: one that is not behind its partition's watermark."""
@@ -196,15 +235,7 @@ class Windows:
 
     def aggregates(self, events):
         """(name, value) of each, in the order given."""
-        values = {}
-        for spec in self.specs:
-            if spec.func == 'percent':
-                values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
-                continue
-            chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
-            values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen],
-                                          spec.parameter)
-        return [(spec.name, values[spec.name]) for spec in self.specs]
+        return aggregated(self.specs, events)
 
     def rows(self):
         """"Rows come by window, then by group"; --having, --order-by and --top for each window."""
