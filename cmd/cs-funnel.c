@@ -25,6 +25,17 @@ static struct option_list exclude_list;
 enum { ATTRIBUTE_FIRST, ATTRIBUTE_LAST };
 static int attribute = ATTRIBUTE_FIRST;
 
+static int64_t drops_us; /* DROPS_WITHIN: as long as --within */
+#define DROPS_WITHIN (-1)
+
+static const char *drops_set(const char *value)
+{
+    drops_us = DROPS_WITHIN;
+    if (value == NULL) return NULL;
+    const char *why = duration_parse(value, &drops_us);
+    return why == NULL && drops_us == 0 ? "must be longer than 0" : why;
+}
+
 static const struct option_row options[] = {
     {.name = "size",
      .type = OPTION_DURATION,
@@ -76,6 +87,13 @@ static const struct option_row options[] = {
      .target = &attribute,
      .words = "first|last",
      .help = "whose event gives the group: the first step's, or the last one's that was reached"},
+    {.name = "drops",
+     .type = OPTION_CALL,
+     .call = drops_set,
+     .target = &drops_us,
+     .argument = "[DUR]",
+     .help =
+         "instead of windows, a row for each attempt without a further step for DUR (--within)"},
     OPTION_END,
 };
 
@@ -85,7 +103,7 @@ static const struct option_list by_default = {.text = default_by, .count = 1};
 /* Each step by itself. */
 static void any_start(struct run *run, const struct option_list *steps, struct buffer *why)
 {
-    static const char *const others[] = {"within", "optional", "exclude", "attribute"};
+    static const char *const others[] = {"within", "optional", "exclude", "attribute", "drops"};
     struct option_list aggregates = {0};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (option_given(others[i]))
@@ -105,11 +123,6 @@ static void any_start(struct run *run, const struct option_list *steps, struct b
 /* One step after the other. */
 static void ordered_start(struct run *run, const struct option_list *steps, struct buffer *why)
 {
-    if (order == ORDER_STRICT && option_given("optional"))
-        die_usage("--optional: only with --order=ordered: with strict every event must be a step");
-    if (attribute == ATTRIBUTE_LAST && run->settings.updates)
-        die_usage("--attribute=last: not with --emit=updates: an id would be in one row after the "
-                  "other, and stay in all");
     const struct funnel_request request = {
         .by = by_list.count == 0 ? &by_default : &by_list,
         .steps = steps,
@@ -120,6 +133,7 @@ static void ordered_start(struct run *run, const struct option_list *steps, stru
         .within_us = within_us,
         .strict = order == ORDER_STRICT,
         .by_last = attribute == ATTRIBUTE_LAST,
+        .drops_us = drops_us == DROPS_WITHIN ? within_us : drops_us,
     };
     (void)funnel_init(run, &request, why);
 }

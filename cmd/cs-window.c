@@ -92,8 +92,8 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &agg_list,
      .argument = "NAME=FUNC[(F)][ if EXPR]",
-     .help = "count distinct approx_distinct sum avg min max first last list top any all\n"
-             "                              percent; repeatable"},
+     .help = "count distinct approx_distinct sum avg stddev min max median quantile\n"
+             "                              first last list top any all percent; repeatable"},
     {.name = "having",
      .type = OPTION_LIST,
      .target = &having_list,
@@ -103,7 +103,9 @@ static const struct option_row options[] = {
      .type = OPTION_CALL,
      .call = view_set,
      .argument = "NAME|FILE",
-     .help = "read options from a file: product-performance, search-analytics"},
+     .help = "read options from a file: product-performance, search-analytics, not-found,\n"
+             "                              conversion-by-source, conversion-by-campaign, "
+             "revenue-by-category, checkout-errors"},
     OPTION_END,
 };
 

@@ -7,7 +7,7 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  tools+=(cs-run cs-ship)
+  tools+=(cs-ship)
   PATH="$PATH:$ROOT/scripts"
   made=$BATS_FILE_TMPDIR
 }
@@ -19,7 +19,7 @@ setup_file() {
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
-  for tool in cs-run cs-ship; do
+  for tool in cs-ship; do
     "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
@@ -62,7 +62,7 @@ long_options() {
 @test "an option is completed, with the equals sign where it has a value" {
   [ "$(offers cs-window --lat)" = $'--lateness=\n--late=' ]
   [ "$(offers cs-window --strict)" = --strict ]
-  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-ends=\n--stats-every=\n--stats-label=' ]
+  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-every=\n--stats-ends=\n--stats-label=' ]
 }
 
 @test "choices are completed, behind the equals sign and as a word of their own" {

@@ -115,7 +115,7 @@ moves() {
 
 # abc OPTIONS...: steps a, b, c; whatever is read, nothing is late.
 abc() {
-  cs-funnel --order=ordered --by= --lateness=max --step='a=.event_type == "a"' --step='b=.event_type == "b"' \
+  cs-funnel --order=ordered --by= --lateness="${lateness:-max}" --step='a=.event_type == "a"' --step='b=.event_type == "b"' \
     --step='c=.event_type == "c"' "$@"
 }
 
@@ -186,15 +186,15 @@ counts() { jq -c '[.a, .b, .c]'; }
   moves a@0,b@5 a@100 a@100,b@101,c@102 >in
   [ "$(abc --within=99s in | jq -c .in_progress)" = 1 ]
   [ "$(abc --within=102s in | jq -c .in_progress)" = 2 ]
-  { cat in && moves x@2000; } | abc --lateness=0s >out
+  { cat in && moves x@2000; } | lateness=0s abc >out
   [ "$(head -1 out | jq -c .in_progress)" = 2 ]
-  { cat in && moves x@5000; } | abc --lateness=0s >out
+  { cat in && moves x@5000; } | lateness=0s abc >out
   [ "$(head -1 out | jq -c .in_progress)" = 0 ]
 }
 
 @test "a row comes when the watermark is past the window's end by --within" {
   mkfifo live
-  abc --lateness=0s --within=60s <live >out 3>&- &
+  lateness=0s abc --within=60s <live >out 3>&- &
   exec 4>live
   moves a@0,b@599,x@659 >&4
   sleep 0.3
@@ -222,7 +222,7 @@ counts() { jq -c '[.a, .b, .c]'; }
     funnel "$@" events
     [ "$status" -eq 2 ] && [[ $stderr == "cs-funnel: --"* ]] || { echo "$*: $status $stderr"; return 1; }
   }
-  for option in --within=1h --optional=purchases --exclude=.x --attribute=last; do
+  for option in --within=1h --optional=purchases --exclude=.x --attribute=last --drops --drops=1m; do
     refused "$option"
     [[ $stderr == *"${option%%=*}: only with --order=ordered"* ]]
   done
@@ -238,6 +238,11 @@ counts() { jq -c '[.a, .b, .c]'; }
   refused --order=ordered --within=0s
   refused --order=ordered --attribute=last --emit=updates
   refused --order=ordered --merge --by-partition
+  for option in --merge --by-partition --emit=updates --top=1 --order-by=step --id=.user_id; do
+    refused --order=ordered --drops "$option"
+  done
+  refused --order=ordered --drops=0s
+  refused --order=ordered --drops=5
 }
 
 @test "an @ in an expression is no bound" {
@@ -251,29 +256,77 @@ counts() { jq -c '[.a, .b, .c]'; }
   abc --optional=b --exclude=.x --explain | grep '^exclude  from a to c: native: '
 }
 
+# drops OPTIONS...: what the rows say, for events in order of time.
+drops() {
+  jq -sc 'sort_by(.event_time)[]' | lateness=0s abc --drops=60s "$@" | jq -c '[.session_id, .step, .step_at[14:19], .next_step, .seconds]'
+}
+
+@test "--drops: a row for each attempt without a further step, printed when that is certain" {
+  [ "$(moves a@0,b@50 a@30,b@80 a@40,x@105 | drops)" = '["s3","a","00:40","b",60]' ]
+  [ "$(moves a@0,b@50 a@30,b@80,c@130 a@40,x@105 | drops)" = '["s3","a","00:40","b",60]
+["s1","b","00:50","c",60]' ]
+}
+
+@test "--drops: the row stands where somebody goes on later, and is the only one of the window" {
+  [ "$(moves a@0,b@100,x@300,a@310,x@500 | drops)" = '["s1","a","00:00","b",60]' ]
+  [ "$(moves a@0,b@100,x@300,a@610,x@700 | drops)" = '["s1","a","00:00","b",60]
+["s1","a","10:10","b",60]' ]
+}
+
+@test "--drops: without DUR it is as long as --within; an optional step is not the next one" {
+  [ "$(moves a@0,b@1,x@100 | lateness=0s abc --within=50s --drops --optional=b | jq -c '[.step, .next_step, .seconds]')" = '["b","c",50]' ]
+  [ "$(moves a@0,x@100 | lateness=0s abc --within=50s --drops --optional=b | jq -c '[.step, .next_step, .seconds]')" = '["a","c",50]' ]
+}
+
+@test "--drops: an exclusion makes an older attempt count, or none" {
+  [ "$(moves a@0,x@10,x@200 | drops --exclude='.event_type == "x"')" = "" ]
+  [ "$(moves a@0,a@10,b@50,x@90,z@200 | drops --exclude='.event_type == "x"@b..c')" = "" ]
+  [ "$(moves a@0,x@10,a@20,z@200 | drops --exclude='.event_type == "x"')" = '["s1","a","00:20","b",60]' ]
+}
+
+@test "--drops: a row has the group of the first or of the last step, and the page of the last" {
+  cat >in <<'END'
+{"session_id":"s","event_type":"a","page_url":"/a","device_type":"mobile","event_time":"2026-01-01T00:00:00Z"}
+{"session_id":"s","event_type":"b","page_url":"/b","device_type":"tv","event_time":"2026-01-01T00:00:10Z"}
+{"session_id":"t","event_type":"z","page_url":"/z","event_time":"2026-01-01T00:10:00Z"}
+END
+  [ "$(lateness=0s abc --drops=1m --by=device_type in)" = '{"session_id":"s","window_start":"2026-01-01T00:00:00.000Z","device_type":"mobile","step":"b","step_at":"2026-01-01T00:00:10.000Z","next_step":"c","seconds":60,"page_url":"/b"}' ]
+  [ "$(lateness=0s abc --drops=1m --by=device_type --attribute=last in | jq -r .device_type)" = tv ]
+}
+
+@test "--drops: what is behind its watermark is late" {
+  moves a@0,x@100,b@50,x@200 >in
+  lateness=0s abc --drops=60s --stats=stats in >out
+  [ "$(jq -c '[.step, .seconds]' out)" = '["a",60]' ]
+  [ "$(jq .late stats)" = 1 ]
+}
+
 @test "steps in order: rows by partition, merged, and of several jobs, are the rows of the whole" {
   traffic --events=20000 --partitions=4 --disorder=20s >topic
-  traffic --events=20000 --disorder=20s >events
-  for options in '--order=ordered' '--order=strict --within=10m' '--order=ordered --optional=add_to_carts --attribute=last'; do
+  traffic --events=60000 --rate=1 --disorder=20s >events # ranges that see windows begin and end
+  for options in '--order=ordered' '--order=strict --within=10m' '--order=ordered --optional=add_to_carts --attribute=last' '--order=ordered --drops=5m'; do
     # shellcheck disable=SC2086 # several options
     {
+      cs-funnel $options events >whole
+      [ -s whole ]
+      cs-funnel $options --jobs=2 events | cmp - whole
+      [[ $options != *drops* ]] || continue
       cs-funnel $options topic >whole
       cs-funnel $options --by-partition topic | cs-funnel $options --merge | cmp - whole
-      cs-funnel $options events >whole
-      cs-funnel $options --jobs=2 events | cmp - whole
     }
   done
 }
 
 @test "steps in order: a state holds all, after whatever line a run has ended" {
   traffic --events=150 --rate=0.05 --disorder=20s >events
-  lines=$(wc -l <events)
+  all=$(wc -l <events)
   step=1
   [ -z "${QUICK:-}" ] || step=10
   for options in '--order=ordered --within=30m' '--order=strict' \
-    '--order=ordered --optional=product_views,add_to_carts --exclude=.event_type=="search" --attribute=last'; do
+    '--order=ordered --optional=product_views,add_to_carts --exclude=.search_query!=null --attribute=last' \
+    '--order=ordered --drops=5m --within=30m'; do
     # shellcheck disable=SC2086 # several options
-    for ((cut = step; cut < lines; cut += step)); do
+    for ((cut = step; cut < all; cut += step)); do
       rm -f out state state.lock
       cs-funnel $options --state=state --output=out < <(head -n "$cut" events)
       cs-funnel $options --state=state --output=out --flush < <(tail -n +$((cut + 1)) events)

@@ -150,9 +150,9 @@ at() {
   [ "$(jq .late stats)" -eq 1 ]
   traffic --events=30000 --rate=0.005 --disorder=3h --partitions=2 >months
   for size in '1w --tz=America/New_York' '1mo --tz=Asia/Kolkata' '1d --tz=Europe/Berlin' 1y all; do
-    options=(--size=$size --by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
-    # shellcheck disable=SC2068 # --size and --tz are two words
-    cs() { cs-window ${options[@]} "$@"; }
+    read -ra options <<<"--size=$size"
+    options+=(--by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
+    cs() { cs-window "${options[@]}" "$@"; }
     cs months >rows
     [ -s rows ]
     cs --jobs=3 months | cmp - rows
@@ -172,7 +172,7 @@ at() {
     # shellcheck disable=SC2086 # several words
     window $options --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == 'cs-window: --slide: windows by the calendar '* ]]
+    [[ $stderr == 'cs-window: --slide: windows by the calendar '* ]]
   done
   window --size=all --offset=1h --agg=n=count events
   [ "$status" -eq 2 ]
@@ -180,7 +180,7 @@ at() {
   for size in 1mo2d 1w1h 1y6mo 0mo 1M 10000y; do
     window --size=$size --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == "cs-window: --size: '$size'"* ]]
+    [[ $stderr == "cs-window: --size: '$size'"* ]]
   done
   # Hours of a zone, and windows of UTC that overlap, are as before.
   window --size=1d --slide=1h --agg=n=count events
@@ -262,6 +262,43 @@ at() {
   done
 }
 
+@test "a quantile is one of the numbers up to 64 different ones, then within 1 % of it, in any order and in parts" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 4 1 3 2 null '"a"' 0.1 >numbers
+  window --size=1h --agg='m=median(x)' --agg='least=quantile(x,0)' --agg='p60=quantile(x,0.6)' --agg='p61=quantile(x,0.61)' \
+    --agg='most=quantile(x,1)' --agg='none=median(y)' --stats=stats numbers
+  [ "$(columns m least p60 p61 most none)" = $'2\t0.1\t2\t3\t4\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 5 ]
+  traffic --events=30000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=20m --slide=5m --by=device_type --agg='m=median(price)' --agg='p95=quantile(price,0.95)'
+    --agg='few=median(price) if .event_type == "purchase"')
+  cs-window "${options[@]}" topic >rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+  # Windows that each event is added to, and not made of panes.
+  cs-window "${options[@]}" --emit=updates:1h topic | sed -n 's/,"final":true}$/}/p' | cmp - rows
+  cut -f3- topic | cs-window --size=all --agg='m=median(price)' --agg='p95=quantile(price,0.95)' >rows
+  cut -f3- topic | jq '.price // empty' | sort -g >prices
+  n=$(wc -l <prices)
+  for one in "m $(((n + 1) / 2))" "p95 $(((n * 95 + 99) / 100))"; do
+    jq -e --argjson true "$(sed -n "${one#* }p" prices)" ".${one% *} / \$true | . > 0.99 and . < 1.01" rows
+  done
+}
+
+@test "stddev is that of a sample, in any order and in parts the same digits" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 2 4 4 4 5 5 7 9 null '"a"' >numbers
+  window --size=1h --agg='d=stddev(x)' --agg='one=stddev(x) if .x == 9' --stats=stats numbers
+  [ "$(columns d one)" = $'2.13809\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 1 ]
+  traffic --events=20000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=10m --slide=5m --by=device_type --agg='d=stddev(price)' --agg='far=stddev(1e12 + (.price // 0))')
+  cs-window "${options[@]}" topic >rows
+  jq -es 'map(.d) | max > 10' rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+}
+
 @test "top has the most frequent values, of equal counts the smaller one first, and says nothing of an error up to 10,000 values" {
   printf '{"event_time":"2026-01-01T00:00:00Z","page":%s}\n' '"c"' '"b"' '"a"' '"b"' '"c"' '"d"' null null null 1 '"1"' 1 >pages
   for input in pages <(tac pages); do
@@ -309,7 +346,7 @@ at() {
   for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
     window --size=1h --agg="$agg" events
     [ "$status" -eq 2 ]
-    [ "${stderr_lines[0]}" = "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000" ]
+    [[ $stderr == "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000"* ]]
   done
 }
 
@@ -408,7 +445,7 @@ at() {
   options=(--size=1h --by=event_type --agg=views=count)
   window "${options[@]}" --having='.view > 1' events
   [ "$status" -eq 2 ]
-  [ "${stderr_lines[0]}" = "cs-window: --having: rows have no member 'view'; did you mean views?" ]
+  [[ $stderr == "cs-window: --having: rows have no member 'view'; did you mean views?"* ]]
   window "${options[@]}" --having='.views >' events
   [ "$status" -eq 2 ]
   [[ $stderr == 'cs-window: --having: syntax error'* ]]
@@ -460,6 +497,57 @@ END
   echo '{"event_type":"search","search_query":null,"event_time":"2026-01-01T00:00:00Z"}' >>searches
   window --view=search-analytics searches
   [ "$(columns search_term search_count unique_sessions)" = $'"lamp"\t3\t2\n"a"\t1\t1' ]
+}
+
+@test "the views of conversion count sessions that have bought, by source and by campaign" {
+  cat >shop <<'END'
+{"event_type":"page_view","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:01:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:02:00Z"}
+{"event_type":"page_view","session_id":"s2","traffic_source":"ads","campaign_id":"c2","event_time":"2026-01-01T00:03:00Z"}
+{"event_type":"page_view","session_id":"s3","traffic_source":"ads","campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+{"event_type":"page_view","session_id":"s4","traffic_source":null,"campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+END
+  window --view=conversion-by-source shop
+  [ "$(columns traffic_source sessions buyers conversion_rate purchases)" = $'"ads"\t3\t1\t33.33\t2\nnull\t1\t0\t0\t0' ]
+  window --view=conversion-by-campaign shop
+  [ "$(columns campaign_id traffic_source sessions buyers conversion_rate)" = $'"c1"\t"ads"\t1\t1\t100\n"c2"\t"ads"\t1\t0\t0' ]
+}
+
+@test "the view revenue-by-category adds price times quantity of purchases" {
+  printf '{"event_type":"%s","session_id":"%s","category_id":%s,"price":%s,"quantity":%s,"event_time":"2026-01-01T00:00:00Z"}\n' \
+    purchase a '"shoes"' '"10.50"' 2 purchase b '"shoes"' 5 null purchase a null 1 '"3"' page_view a '"shoes"' 99 1 >shop
+  window --view=revenue-by-category shop
+  [ "$(columns category_id purchases buyers units revenue)" = $'"shoes"\t2\t2\t3\t26\nnull\t1\t1\t3\t3' ]
+}
+
+@test "the views not-found and checkout-errors say what a web server could not serve" {
+  printf '%s\n' '9.9.9.1 - - [01/Jan/2026:00:00:01 +0000] "GET /gone HTTP/1.1" 404 10 "https://a.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:02 +0000] "GET /gone HTTP/1.1" 410 10 "https://b.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:03 +0000] "GET /gone HTTP/1.1" 404 10 "https://b.example/" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:04 +0000] "GET /other HTTP/1.1" 404 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:05 +0000] "GET / HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:06 +0000] "POST /Checkout/pay HTTP/1.1" 500 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:07 +0000] "POST /Checkout/pay HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:08 +0000] "GET /checkouts.css HTTP/1.1" 404 10 "-" "x"' >log
+  cs-parse --from=combined log >requests
+  window --view=not-found requests
+  [ "$(jq -r '[.page_url, .requests, .clients, (.referrers | map("\(.value) \(.count)") | join(","))] | @tsv' <<<"$output")" = \
+    $'/gone\t3\t2\thttps://b.example/ 2,https://a.example/ 1\n/checkouts.css\t1\t1\t\n/other\t1\t1\t' ]
+  echo '{"event_type":"checkout_error","session_id":"s1","event_time":"2026-01-01T00:00:09Z"}' >>requests
+  window --view=checkout-errors requests
+  [ "$(columns event_type page_url status errors sessions clients)" = \
+    $'"checkout_error"\tnull\tnull\t1\t1\t0\n"page_view"\t"/Checkout/pay"\t500\t1\t0\t1\n"page_view"\t"/checkouts.css"\t404\t1\t0\t1' ]
+}
+
+@test "every view that comes with the tools is in the manual, and can be used" {
+  for view in "$ROOT"/samples/views/*; do
+    name=$(basename "$view")
+    grep -q "^\.It Cm $name\$" "$ROOT/man/cs-window.1"
+    cs-window --help | grep -qw -- "$name"
+    cs-window --view="$name" --stats=stats </dev/null 2>messages
+    [ ! -s messages ]
+  done
 }
 
 @test "a view may be a file; the command line overrides single values and adds to lists" {

@@ -33,7 +33,7 @@ refused() {
 
 @test "a run in which nothing was wrong says nothing" {
   traffic --events=3000 --extras >in
-  for tool in cs-parse cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+  for tool in cs-parse cs-funnel cs-sessionize cs-abandon cs-anomaly cs-identify; do
     $tool in 2>err >out
     [ ! -s err ] || { cat err >&2; return 1; }
   done
@@ -119,7 +119,7 @@ refused() {
 
 @test "records came and none could be used: exit 1" {
   yes nonsense | head -n 20 >in
-  for tool in 'cs-parse --from=ndjson' cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+  for tool in 'cs-parse --from=ndjson' cs-funnel cs-sessionize cs-abandon cs-anomaly cs-identify; do
     run -1 --separate-stderr $tool in
     [ "${stderr_lines[-1]}" = "${tool%% *}: 0 of 20 records could be used (20 not-json)" ]
   done

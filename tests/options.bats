@@ -6,7 +6,7 @@ load helper
 
 setup() { setup_tools; }
 
-tools='cs-parse cs-window cs-sessionize cs-funnel cs-abandon cs-anomaly'
+tools='cs-parse cs-window cs-sessionize cs-funnel cs-abandon cs-anomaly cs-identify'
 
 # says TEXT COMMAND...: the command is refused with exactly that message, exit 2, and has read nothing.
 says() {

@@ -22,6 +22,7 @@
  *     save       any time between events
  *     finish     once, when nothing may stay open: close and print all (with --state, only if
  *                --flush is given and the input has ended)
+ *     end        once, the last: nothing comes any more in this run
  * advance may come later than the watermark moved: up to a batch of events may lie between. An
  * analysis must print the same bytes anyway (see window.h, session.h for how). An event is never
  * handed to it before its own partition's watermark (ev->watermark_us); what advance is told is
@@ -139,6 +140,7 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
+    TOOL_EVENTS = 16, /* cs-parse, cs-identify: rows are events, and --key names their members */
 };
 
 /*
@@ -177,11 +179,15 @@ struct analysis {
      * it can be asked about all of them at once; of none: they are done. */
     void (*ahead)(struct run *run, const struct event *const *events, size_t count);
     enum fate (*event)(struct run *run, const struct event *ev);
+    /* Framed records: all before that offset of the partition have been handed over, or will not
+     * be; is_end: it is where kcat saw the end of the log. */
+    void (*passed)(struct run *run, int64_t partition, int64_t offset, bool is_end);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);
     void (*updates)(struct run *run);
     void (*flush)(struct run *run); /* output is about to go out: prints what it holds back */
     void (*finish)(struct run *run);
+    void (*end)(struct run *run); /* after finish, or without it; the state is saved */
     /* The same bytes for the same state. Loaded once, before any event; false: invalid. NULL: the
      * tool keeps no state. */
     void (*save)(struct run *run, struct buffer *out);

@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/option_inside.h"
 #include "base/utf8.h"
 
 /* What getopt_long returns for long options without a letter: above every char. */
@@ -21,6 +22,7 @@
 struct given {
     const struct option_row *row;
     const char *value; /* NULL: none */
+    bool is_default;   /* what is given behind it overrules it */
 };
 
 static const struct option_row *all_rows[ROWS_MAX]; /* own first, then the common ones */
@@ -40,18 +42,12 @@ static const struct option_row *row_named(const char *name, size_t len)
     return NULL;
 }
 
-/* "[DUR]": the value may be left out; "[-]F": it may not. */
-static bool argument_optional(const char *argument)
-{
-    return argument != NULL && argument[0] == '[' && argument[strlen(argument) - 1] == ']';
-}
-
 /* Does the row take a value: 0 no, 1 yes, 2 may be left out. */
 static int row_takes_value(const struct option_row *row)
 {
     if (row->type == OPTION_FLAG) return 0;
     if (row->type == OPTION_CALL && row->argument == NULL) return 0;
-    return argument_optional(row->argument) ? 2 : 1;
+    return option_argument_optional(row->argument) ? 2 : 1;
 }
 
 static const char *phrase(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -156,10 +152,20 @@ static const char *row_set(const struct option_row *row, const char *value)
     return NULL;
 }
 
+static bool command_follows;
+static int default_words;
+
+void option_command_follows(int defaults)
+{
+    command_follows = true;
+    default_words = defaults;
+}
+
 static void given_add(const struct option_row *row, const char *value)
 {
     given = memory_resize(given, (size_t)given_count + 1, sizeof given[0]);
-    given[given_count++] = (struct given){.row = row, .value = value};
+    given[given_count++] =
+        (struct given){.row = row, .value = value, .is_default = optind <= default_words + 1};
 }
 
 static void version_print(void)
@@ -298,7 +304,7 @@ static void given_twice_tell(void)
     for (int i = 0; i < given_count; i++) {
         const struct option_row *row = given[i].row;
         const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG;
-        if (!single || given[i].value == NULL) continue;
+        if (!single || given[i].value == NULL || given[i].is_default) continue;
         for (int j = i + 1; j < given_count; j++) {
             if (given[j].row != row || given[j].value == NULL) continue;
             if (strcmp(given[i].value, given[j].value) != 0)
@@ -353,7 +359,8 @@ int option_parse(int argc, char **argv, const struct option_row *own,
     rows_collect(help_rows);
 
     struct option longs[ROWS_MAX + 1] = {0};
-    char shorts[ROWS_MAX * 3 + 2] = ":";
+    char shorts[ROWS_MAX * 3 + 3] = "";
+    strcat(shorts, command_follows ? "+:" : ":");
     for (int i = 0; i < row_count; i++) {
         const int takes = row_takes_value(all_rows[i]);
         longs[i] = (struct option){
@@ -535,63 +542,7 @@ void option_fingerprint(struct buffer *out)
     }
 }
 
-/* One row of --help: the spelling to column 30, the text behind. */
-static void help_row(struct buffer *out, const struct option_row *row)
-{
-    const size_t from = out->len;
-    buffer_add_literal(out, "  ");
-    if (row->letter != 0) buffer_printf(out, "-%c, ", row->letter);
-    buffer_printf(out, "--%s", row->name);
-    const char *argument = row->argument;
-    if (argument == NULL && row->type == OPTION_CHOICE) argument = row->words;
-    if (argument != NULL) {
-        if (argument_optional(argument))
-            buffer_printf(out, "[=%s", argument + 1);
-        else
-            buffer_printf(out, "=%s", argument);
-        if (row->type == OPTION_DURATION && row->words != NULL)
-            buffer_printf(out, "|%s", row->words);
-    }
-    if (out->len - from > 29) {
-        buffer_add_literal(out, "\n                              ");
-    } else {
-        while (out->len - from < 30)
-            buffer_add_char(out, ' ');
-    }
-    buffer_printf(out, "%s\n", row->help == NULL ? "" : row->help);
-}
-
-static const char *help_head, *help_tail;
-
-void option_help_texts(const char *head, const char *tail)
-{
-    help_head = head;
-    help_tail = tail;
-}
-
-static bool is_of_group(const struct option_row *row, const char *group)
-{
-    return row->group == group ||
-           (row->group != NULL && group != NULL && strcmp(row->group, group) == 0);
-}
-
-/* Has a row before that one the same group? */
-static bool group_met(int index)
-{
-    for (int i = 0; i < index; i++)
-        if (is_of_group(all_rows[i], all_rows[index]->group)) return true;
-    return false;
-}
-
 void option_help(struct buffer *out)
 {
-    if (help_head != NULL) buffer_printf(out, "%s", help_head);
-    for (int i = 0; i < row_count; i++) {
-        const char *group = all_rows[i]->group;
-        if (group_met(i)) continue;
-        buffer_printf(out, "\n%s:\n", group == NULL ? "Options" : group);
-        for (int j = i; j < row_count; j++)
-            if (is_of_group(all_rows[j], group)) help_row(out, all_rows[j]);
-    }
-    if (help_tail != NULL) buffer_printf(out, "%s", help_tail);
+    option_help_rows(out, all_rows, row_count);
 }

@@ -251,3 +251,19 @@ bool sketch_read(struct sketch *sketch, struct slice text)
     }
     return true;
 }
+
+int32_t sketch_bucket(double number)
+{
+    return bucket_of(number);
+}
+
+double sketch_value(int32_t bucket)
+{
+    return bucket_value(bucket);
+}
+
+bool sketch_bucket_valid(double bucket)
+{
+    const double size = fabs(bucket);
+    return bucket == 0 || (size >= BUCKET_LEAST && size <= BUCKET_MOST && size == floor(size));
+}

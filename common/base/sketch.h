@@ -63,4 +63,13 @@ void sketch_unpack(struct sketch *sketch, struct unpack *in);
 void sketch_print(const struct sketch *sketch, struct buffer *out);
 bool sketch_read(struct sketch *sketch, struct slice text);
 
+/* The buckets themselves, for who counts in them elsewhere: the number of a finite number's bucket,
+ * and for a bucket's number the one that stands for what is in it. Numbers of buckets are in the
+ * order of what is in them. */
+int32_t sketch_bucket(double number);
+double sketch_value(int32_t bucket);
+
+/* Is this the number of a bucket? */
+bool sketch_bucket_valid(double bucket);
+
 #endif

@@ -258,9 +258,12 @@ struct race {
     int best_level;
 };
 
+/* Of those that began at one time, the one that was ahead comes first, in every list. */
 static void race_over(struct race *race, uint32_t first, int level)
 {
-    if (level < race->best_level || (level == race->best_level && first > race->best)) return;
+    if (level < race->best_level) return;
+    if (level == race->best_level && race->touch[first].time_us >= race->touch[race->best].time_us)
+        return;
     race->best_level = level;
     race->best = first;
 }
@@ -389,8 +392,11 @@ void attempts_judge(const struct course *course, struct attempt_room *room,
     verdict->excluded = verdict->going_on = false;
     if (!verdict->began) return;
     attempt_follow(course, room, touch, count, (uint32_t)first, counted);
-    if (!counted->voided && counted->level == course->steps - 1) return;
-    if (first_step(touch, first + 1, count, until_us) == count) {
+    const size_t second = first_step(touch, first + 1, count, until_us);
+    const bool is_alone = second == count;
+    const bool is_earliest = is_alone || touch[second].time_us > touch[first].time_us;
+    if (is_earliest && !counted->voided && counted->level == course->steps - 1) return;
+    if (is_alone) {
         verdict->excluded = counted->voided;
         verdict->going_on =
             !counted->over && instant_add_capped(touch[first].time_us, course->within_us) >= now_us;

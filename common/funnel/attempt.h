@@ -13,7 +13,8 @@
  * with an event that is later than one step and earlier than another, or than the end of an attempt
  * that has not reached that.
  *
- * Counted is the attempt that got furthest, of equals the earliest. Nothing is tried twice for it:
+ * Counted is the attempt that got furthest, of equals the earliest, of those that began at one time
+ * the one that got further at that time. Nothing is tried twice for it:
  * attempts that stand at the same step go on together, and one that began earlier is never behind
  * one that began later. So they are kept in a list for each step, and events are gone through once,
  * however many attempts there are; then once more with the one that counts, for its times.

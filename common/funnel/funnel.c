@@ -103,6 +103,7 @@ static void touch_add(struct funnel *funnel, struct span *span, const struct loo
     const uint32_t number =
         hinted ? trails_take(&funnel->trails, look->id) : trails_get(&funnel->trails, look->id);
     trail_add(&funnel->trails, number, span, &touch);
+    if (funnel->drops.after_us != 0) drops_touch(funnel, number, ev, &touch);
 }
 
 static enum fate funnel_event(struct run *run, const struct event *ev)
@@ -115,7 +116,8 @@ static enum fate funnel_event(struct run *run, const struct event *ev)
                         .mask = (uint32_t)ev->hint[4]};
     struct span *span = spans_at(spans, ev->time_us);
     const int64_t start_us = span != NULL ? span->start_us : spans_floor(spans, ev->time_us);
-    if (funnel_close_us(funnel, start_us) <= ev->watermark_us) {
+    if (funnel_close_us(funnel, start_us) <= ev->watermark_us ||
+        (funnel->drops.after_us != 0 && ev->time_us < ev->watermark_us)) {
         if (hinted && !id_is_none(look.id)) trails_pass(&funnel->trails);
         return FATE_LATE;
     }
@@ -199,6 +201,7 @@ static void funnel_close(struct funnel *funnel, int64_t watermark_us, int64_t no
         if (funnel_close_us(funnel, span->start_us) > watermark_us) break;
         /* A range's windows that began earlier may need what is in it. */
         const bool is_kept = span->start_us < funnel->kept_us;
+        span->is_done |= funnel->drops.after_us != 0;
         if (!span->is_done || !is_kept) span_judge(funnel, span, now_us, !is_kept);
         if (!span->is_done) funnel_print(funnel, span, true);
         span->is_done = true;
@@ -211,7 +214,10 @@ static void funnel_close(struct funnel *funnel, int64_t watermark_us, int64_t no
 static void funnel_advance(struct run *run, int64_t watermark_us)
 {
     struct funnel *funnel = run->own;
-    if (watermark_us > funnel->closed_us) funnel->closed_us = watermark_us;
+    if (watermark_us > funnel->closed_us) { /* a range of --jobs may have brought it */
+        if (funnel->drops.after_us != 0) drops_advance(funnel, funnel->closed_us, watermark_us);
+        funnel->closed_us = watermark_us;
+    }
     funnel_close(funnel, watermark_us, watermark_us);
 }
 
@@ -262,6 +268,10 @@ static void funnel_explain(struct run *run, struct buffer *out)
     operand_explain(&funnel->id, out);
     buffer_printf(out, "\nattempt  %s, within ", course->strict ? "strict" : "ordered");
     duration_print(out, course->within_us);
+    if (funnel->drops.after_us != 0) {
+        buffer_add_literal(out, ", dropped after ");
+        duration_print(out, funnel->drops.after_us);
+    }
     buffer_add_char(out, '\n');
     for (int step = 0; step < course->steps; step++) {
         buffer_printf(out, "step     %s%s: ", funnel->name[step].text,
@@ -278,6 +288,7 @@ static void funnel_explain(struct run *run, struct buffer *out)
 void funnel_release(struct run *run)
 {
     struct funnel *funnel = run->own;
+    drops_release(&funnel->drops);
     tally_release(&funnel->tally, &funnel->course);
     spans_release(&funnel->spans);
     trails_release(&funnel->trails);
@@ -310,7 +321,20 @@ static const struct analysis of_events = {
     .ranges = &ranges,
 };
 
+/* Whose attempts have not ended when the input does may still go on: nothing is printed then. */
+static const struct analysis of_drops = {
+    .hint = funnel_hint,
+    .ahead = funnel_ahead,
+    .event = funnel_event,
+    .advance = funnel_advance,
+    .save = funnel_save,
+    .load = funnel_load,
+    .explain = funnel_explain,
+};
+
 const struct analysis *funnel_analysis(const struct run *run)
 {
+    const struct funnel *funnel = run->own;
+    if (funnel->drops.after_us != 0) return &of_drops;
     return run->settings.merge ? &funnel_of_rows : &of_events;
 }

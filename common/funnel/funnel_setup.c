@@ -163,11 +163,35 @@ static bool rows_init(struct funnel *funnel, struct run *run, struct buffer *why
     return group_by_rows(&funnel->by, &run->schema, why);
 }
 
-static bool members_declare(struct funnel *funnel, struct run *run, struct buffer *why)
+static bool members_declare(struct funnel *funnel, struct run *run, const char *id,
+                            struct buffer *why)
 {
+    if (funnel->drops.after_us != 0) return drops_declare(funnel, run, id, why);
     heading_declare(&funnel->heading, run->rows, &funnel->by, run->settings.by_partition, why);
     tally_declare(&funnel->members, run->rows, run->settings.by_partition, why);
     funnel->final = run->settings.updates ? rows_declare(run->rows, SLICE("final"), why) : -1;
+    return why->len == 0;
+}
+
+/* What does not go together. */
+static bool options_fit(const struct run *run, const struct funnel_request *request,
+                        struct buffer *why)
+{
+    const struct settings *settings = &run->settings;
+    if (request->strict && request->optional->count > 0)
+        buffer_add_literal(why, "--optional: only with --order=ordered: with strict every event "
+                                "must be a step");
+    else if (request->by_last && settings->updates)
+        buffer_add_literal(why, "--attribute=last: not with --emit=updates: an id would be in one "
+                                "row after the other, and stay in all");
+    else if (request->drops_us != 0 && settings->updates)
+        buffer_add_literal(why, "--drops: not with --emit=updates");
+    else if (request->drops_us != 0 && settings->by_partition)
+        buffer_add_literal(why, "--drops: not with --by-partition");
+    else if (request->drops_us != 0 && settings->merge)
+        buffer_add_literal(why, "--drops: not with --merge");
+    else if (request->drops_us != 0 && (option_given("top") || option_given("order-by")))
+        buffer_add_literal(why, "--drops: not with --top and --order-by, which are for windows");
     return why->len == 0;
 }
 
@@ -179,22 +203,24 @@ bool funnel_init(struct run *run, const struct funnel_request *request, struct b
     funnel->course.strict = request->strict;
     funnel->course.within_us = request->within_us;
     funnel->by_last = request->by_last;
+    funnel->drops.after_us = request->drops_us;
     funnel->border_us = funnel->kept_us = funnel->closed_us = INT64_MIN;
     funnel->changed_us = INT64_MAX;
     funnel->members.course = &funnel->course;
     funnel->members.name = funnel->name;
     group_by_init(&funnel->by);
     aggregates_init(&funnel->selection);
-    if (!options_read(funnel, run, request, why)) return false;
+    if (!options_fit(run, request, why) || !options_read(funnel, run, request, why)) return false;
     course_init(&funnel->course);
     funnel->in_place = true;
     for (int i = 0; i < funnel->course.steps + funnel->course.bans; i++)
         funnel->in_place &= funnel->condition[i] == i;
     funnel->by.partition = run->settings.by_partition;
     if (run->settings.merge && !rows_init(funnel, run, why)) return false;
+    if (!members_declare(funnel, run, request->id, why)) return false;
     funnel->hinted = group_native(&funnel->by) && aggregates_native(&funnel->selection) &&
                      operand_native(&funnel->id);
     spans_init(&funnel->spans, &funnel->by, &funnel->course, request->size_us);
     trails_init(&funnel->trails, &funnel->spans);
-    return members_declare(funnel, run, why);
+    return true;
 }

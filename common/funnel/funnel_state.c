@@ -34,6 +34,7 @@ static void trail_save(const struct funnel *funnel, struct trail *trail, uint32_
 {
     trail_order(&funnel->trails, trail);
     pack_id(out, trail->id);
+    if (funnel->drops.after_us != 0) pack_text(out, trail_name_of(trail));
     pack_u32(out, trail->count);
     for (uint32_t i = 0; i < trail->count; i++) {
         const struct touch *touch = &trail->touch[i];
@@ -141,16 +142,31 @@ static bool touch_load(struct funnel *funnel, const struct loaded *loaded, uint3
     return true;
 }
 
+/* What rows of drops will have as id. */
+static bool name_load(struct funnel *funnel, uint32_t number, struct slice name)
+{
+    struct unpack in = {.at = name.text, .end = name.text + name.len};
+    struct trail *trail = trail_at(&funnel->trails, number);
+    (void)unpack_value(&in);
+    if (in.broken || in.at != in.end || trail->name != NULL) return false;
+    trail_name(&funnel->trails, trail, name);
+    return true;
+}
+
 static bool trails_load(struct funnel *funnel, const struct loaded *loaded, struct unpack *in)
 {
     const uint64_t ids = unpack_u64(in);
     for (uint64_t i = 0; i < ids && !in->broken; i++) {
+        const bool named = funnel->drops.after_us != 0;
         const struct id id = unpack_id(in);
+        const struct slice name = named ? unpack_text(in) : SLICE("");
         const uint32_t count = unpack_u32(in);
         if (in->broken || id_is_none(id) || count == 0) return false;
         const uint32_t number = trails_get(&funnel->trails, id);
+        if (named && !name_load(funnel, number, name)) return false;
         for (uint32_t touch = 0; touch < count; touch++)
             if (!touch_load(funnel, loaded, number, in)) return false;
+        if (named) drops_loaded(funnel, number);
     }
     return !in->broken;
 }

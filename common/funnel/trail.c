@@ -68,7 +68,8 @@ uint32_t trails_get(struct trails *trails, struct id id)
     trail->touch = trail->few;
     trail->name = NULL;
     trail->listed_us[0] = trail->listed_us[1] = INT64_MIN;
-    trail->name_len = trail->count = trail->ordered = 0;
+    trail->due_us = INT64_MAX;
+    trail->count = trail->ordered = 0;
     roster_put(&trails->ids, id, number);
     return number;
 }
@@ -91,10 +92,18 @@ void trails_pass(struct trails *trails)
 
 void trail_name(struct trails *trails, struct trail *trail, struct slice name)
 {
-    if (trail->name != NULL || name.len == 0) return;
-    trail->name = slab_take(&trails->slab, name.len);
-    trail->name_len = (uint32_t)name.len;
-    memcpy(trail->name, name.text, name.len);
+    const uint32_t len = (uint32_t)name.len;
+    trail->name = slab_take(&trails->slab, sizeof len + len);
+    memcpy(trail->name, &len, sizeof len);
+    memcpy(trail->name + sizeof len, name.text, len);
+}
+
+struct slice trail_name_of(const struct trail *trail)
+{
+    uint32_t len;
+    if (trail->name == NULL) return SLICE("");
+    memcpy(&len, trail->name, sizeof len);
+    return (struct slice){.text = trail->name + sizeof len, .len = len};
 }
 
 static size_t touches_bytes(uint32_t count)
@@ -303,7 +312,9 @@ void trail_erase(struct trails *trails, uint32_t number, int64_t start_us)
     trail_resize(trails, trail, trail->count - (behind - first));
     trail->ordered = trail->count;
     if (trail->count > 0) return;
-    slab_give(&trails->slab, trail->name, trail->name_len);
+    if (trail->name != NULL)
+        slab_give(&trails->slab, trail->name, sizeof(uint32_t) + trail_name_of(trail).len);
+    trail->due_us = INT64_MAX;
     roster_remove(&trails->ids, trail->id, number);
     pool_give(&trails->pool, number);
 }

@@ -30,9 +30,9 @@
 struct trail {
     struct id id;         /* first, for the roster */
     struct touch *touch;  /* few, or a piece of the slab */
-    char *name;           /* of the id, where rows need it; else NULL */
+    char *name;           /* of the id, where rows need it: its length, and it; else NULL */
+    int64_t due_us;       /* when it is to be looked at, where that is of use; INT64_MAX: never */
     int64_t listed_us[2]; /* the windows in whose lists it was put last */
-    uint32_t name_len;
     uint32_t count;
     uint32_t ordered; /* so many from the first on */
     struct touch few[TRAIL_FEW];
@@ -73,8 +73,9 @@ uint32_t trails_take(struct trails *trails, struct id id);
 /* Instead of trails_take: the event that was hinted at is not used. */
 void trails_pass(struct trails *trails);
 
-/* Gives a trail a name, where it has none. */
+/* Gives a trail that has none a name; and what it is. */
 void trail_name(struct trails *trails, struct trail *trail, struct slice name);
+struct slice trail_name_of(const struct trail *trail);
 
 /* Adds a touch in a window, which is there. */
 void trail_add(struct trails *trails, uint32_t number, struct span *span,

@@ -451,7 +451,7 @@ static void refuse_empty_names(void)
 static void refuse_format(const struct tool *tool)
 {
     if (given.format == ENCODING_NDJSON) return;
-    if ((tool->flags & TOOL_ALL_MEMBERS) != 0)
+    if ((tool->flags & TOOL_EVENTS) != 0)
         die_usage("--format: events differ in their members, so they have no columns: ndjson only");
     if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
     if (given.format == ENCODING_TABLE && given.state != NULL)

@@ -44,6 +44,14 @@ static void partition_rewind(struct loop *l, struct partition *partition,
     l->stats.gaps = before->gaps;
 }
 
+/* A command that hands records on is told when one is done with, whatever became of it. */
+static void record_passed(struct loop *l, const struct partition *partition, bool is_end)
+{
+    if (l->analysis->passed == NULL) return;
+    batch_deliver(&l->admission.batch);
+    l->analysis->passed(&l->run, partition->number, partition->offset + 1, is_end);
+}
+
 /* Is what the input ends in a frame around less than an event? */
 static bool payload_torn(struct loop *l, const struct origin *origin, struct slice payload)
 {
@@ -84,6 +92,18 @@ static struct partition *partition_of(struct loop *l, const struct origin *origi
     return partition;
 }
 
+/* What is no record: it says how far the partition has been read. */
+static void bare_take(struct loop *l, struct partition *partition, const struct frame *frame)
+{
+    const bool onward = frame->offset > partition->offset + 1;
+    if (onward) partition->offset = frame->offset - 1;
+    if (frame->is_end)
+        partition->end_us = instant_now();
+    else if (onward)
+        partition->end_us = TIME_NONE; /* there was something behind that end */
+    record_passed(l, partition, frame->is_end);
+}
+
 /* The record's own, without its frame. */
 static void record_take(struct loop *l, struct origin *origin, const struct frame *frame)
 {
@@ -93,9 +113,8 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     origin->offset = frame->offset;
     struct partition *const partition = partition_of(l, origin);
     if (partition == NULL) return;
-    if (frame->is_end) {
-        if (frame->offset > partition->offset + 1) partition->offset = frame->offset - 1;
-        partition->end_us = instant_now();
+    if (frame->is_end || frame->is_past) {
+        bare_take(l, partition, frame);
         return;
     }
     partition->end_us = TIME_NONE;
@@ -121,7 +140,10 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
         payload_take(l, origin, frame->payload);
     }
     l->framed = NULL;
-    if (input->torn) partition_rewind(l, partition, &before);
+    if (input->torn)
+        partition_rewind(l, partition, &before);
+    else
+        record_passed(l, partition, false);
 }
 
 const char *framed_take(struct loop *l, struct origin *origin, const char *line)
@@ -161,6 +183,7 @@ static void long_take(struct loop *l, struct origin *origin, const struct frame 
         batch_refuse(&l->admission.batch, REASON_TOO_LONG, NULL, origin);
     else
         l->stats.duplicate++;
+    record_passed(l, partition, false);
 }
 
 /* Of a frame that is too long: what has come. Where a file is, is known only behind it. */

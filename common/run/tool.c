@@ -409,10 +409,8 @@ static void start(struct loop *l, int argc, char **argv)
     run->rows = rows_new(&l->output, &rows_options, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
-    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
-        run->schema.all = true;
-        key_members(run);
-    }
+    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) run->schema.all = true;
+    if ((l->tool->flags & TOOL_EVENTS) != 0) key_members(run);
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
@@ -505,6 +503,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
+    if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);

@@ -25,7 +25,7 @@ static const char *digits_tab(const char *p, const char *end, int64_t *number)
 bool frame_read(struct slice line, struct frame *frame)
 {
     const char *const end = line.text + line.len;
-    frame->is_end = frame->about.known = false;
+    frame->is_end = frame->is_past = frame->about.known = false;
     const char *p = digits_tab(line.text, end, &frame->partition);
     if (p != NULL) p = digits_tab(p, end, &frame->offset);
     if (p == NULL) return false;
@@ -46,12 +46,13 @@ static const char *digits_blank(const char *p, const char *end, int64_t *number,
     return p > from && p < end && *p == ' ' ? p + 1 : NULL;
 }
 
-/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end. */
+/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end, -3 for what is
+ * past. */
 static const char *size_blank(const char *p, const char *end, int64_t *size, bool *part)
 {
     if (p == end || *p != '-') return digits_blank(p, end, size, part);
     const size_t have = (size_t)(end - p);
-    const bool good = (have < 2 || p[1] == '1' || p[1] == '2') && (have < 3 || p[2] == ' ');
+    const bool good = (have < 2 || (p[1] >= '1' && p[1] <= '3')) && (have < 3 || p[2] == ' ');
     *part = good && have < 3;
     if (!good || *part) return NULL;
     *size = '0' - p[1];
@@ -97,9 +98,10 @@ enum frame_found frame_find(const char *data, const char *end, bool final, struc
     if (p != NULL && p < end && *p == '@') p = about_blank(p, end, about, &key_size, &part);
     if (p != NULL) p = size_blank(p, end, &size, &part);
     if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
-    if (about->known && (size == -2 || key_size == -2)) return FRAME_BROKEN;
+    if (about->known && (size < -1 || key_size < -1)) return FRAME_BROKEN;
     frame->offset = offset;
     frame->is_end = size == -2;
+    frame->is_past = size == -3;
     if (size < 0) size = 0;
     frame->payload.text = p;
     *bytes = (uint64_t)(p - data) + (uint64_t)size + 1;
@@ -120,6 +122,14 @@ enum frame_found frame_find(const char *data, const char *end, bool final, struc
     *behind = p + size;
     if (*behind == end) return FRAME_WHOLE;
     return *(*behind)++ == '\n' ? FRAME_WHOLE : FRAME_BROKEN;
+}
+
+void frame_print_bare(struct buffer *out, int64_t partition, int64_t offset, bool is_end)
+{
+    buffer_add_int(out, partition);
+    buffer_add_char(out, ' ');
+    buffer_add_int(out, offset);
+    buffer_add(out, is_end ? " -2 " : " -3 ", 4);
 }
 
 void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload)
@@ -227,7 +237,7 @@ static struct frame_about about_read(const struct value found[MEMBERS])
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch)
 {
     struct value found[MEMBERS];
-    frame->is_end = false;
+    frame->is_end = frame->is_past = false;
     if (!envelope_scan(line.text, found)) return false;
     if (found[MEMBER_PARTITION].kind != KIND_NUMBER ||
         !number_floor(value_slice(found[MEMBER_PARTITION]), 0, &frame->partition))

@@ -13,7 +13,9 @@
  *
  * A size of -1 is a record without a payload. A size of -2 is no record: whoever started kcat says
  * that it came to the partition's end, and that the next record's offset will be that one or more.
- * It may be more than one behind the last record's: the ends of transactions have offsets, too.
+ * It may be more than one behind the last record's: the ends of transactions have offsets, too. A
+ * size of -3 is no record either: what is before that offset is done with, for whoever reads the
+ * frame. Either nothing was left of it, or it is none of his.
  */
 #ifndef CS_FRAME_H
 #define CS_FRAME_H
@@ -28,6 +30,7 @@
 struct frame {
     int64_t partition, offset;
     bool is_end;          /* no record: all before that offset has been read */
+    bool is_past;         /* no record: nothing before that offset will come */
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
     struct frame_about {
         bool known;       /* the frame has a key and a time, if only to say that there is none */
@@ -51,6 +54,9 @@ enum frame_found {
  * payload is empty. What else there is of frame may be looked at when frame->offset is not -1. */
 enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
                             const char **behind, uint64_t *bytes);
+
+/* Adds one that is no record, but for the line end: an end, or what is past. */
+void frame_print_bare(struct buffer *out, int64_t partition, int64_t offset, bool is_end);
 
 /* Adds a sized frame, but for the line end. */
 void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload);

@@ -7,8 +7,9 @@
 #include "window/aggregate_inside.h"
 
 static const struct aggregate_function *const families[] = {
-    aggregate_counts, aggregate_numbers,     aggregate_kept,  aggregate_percents,
-    aggregate_truths, aggregate_approximate, aggregate_lists, aggregate_tops,
+    aggregate_counts,  aggregate_numbers,     aggregate_kept,  aggregate_percents,
+    aggregate_truths,  aggregate_approximate, aggregate_lists, aggregate_tops,
+    aggregate_spreads, aggregate_quantiles,
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 
@@ -308,6 +309,11 @@ bool aggregates_number(const struct aggregates *all, int index, const char *cell
     const struct aggregate *item = &all->item[index];
     *out = 0;
     return item->function->number != NULL && item->function->number(&from, item, out);
+}
+
+enum aggregate_measure aggregates_measure(const struct aggregates *all, int index)
+{
+    return all->item[index].function->measure;
 }
 
 /* The state. */

@@ -31,6 +31,13 @@
 
 struct aggregate_function; /* aggregate_inside.h */
 
+/* What the number of an aggregate is, which says what it is where there is nothing. */
+enum aggregate_measure {
+    MEASURE_STATE,  /* an average, an extreme: of nothing there is none */
+    MEASURE_AMOUNT, /* a sum: of nothing it is 0 */
+    MEASURE_COUNT,  /* of events or ids: likewise, and it is as uncertain as its square root */
+};
+
 #define AGGREGATES_MAX 64
 #define CONDITIONS_MAX 63
 #define CONDITION_NONE 63 /* the bit of selected that is always set */
@@ -228,10 +235,12 @@ void aggregates_print_extra(const struct aggregates *all, int index, const char 
 /* May the aggregate be a number? */
 bool aggregates_is_number(const struct aggregates *all, int index);
 
-/* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
- * not a number or too large for one. */
+/* An aggregate as a number, for cs-anomaly: where there is nothing (no numbers) an amount or count
+ * is 0; false when it is not a number or too large for one. */
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,
                        const struct buffer *text, decimal *out);
+
+enum aggregate_measure aggregates_measure(const struct aggregates *all, int index);
 
 /* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading
  * adds to the cells; what is invalid sets in->broken. */

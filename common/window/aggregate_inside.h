@@ -54,6 +54,7 @@ struct aggregate_function {
     /* ARGUMENT_VALUE_AND: reads that number, and for messages what it has to be. */
     bool (*parameter)(struct slice text, int64_t *out);
     const char *parameter_range;
+    enum aggregate_measure measure;
     /* For functions that share their code: which of them it is, as their file says. */
     unsigned variant;
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
@@ -93,8 +94,8 @@ struct aggregate_function {
     void (*print_extra)(const struct aggregate_view *from, const struct aggregate *item,
                         struct rows *rows, int member);
 
-    /* The aggregate as a number, 0 for no events. False: it is none, or too large for one. NULL: it
-     * never is. */
+    /* The aggregate as a number; of nothing 0, or if it is a MEASURE_STATE none. False: it is none,
+     * or too large for one. NULL: it never is. */
     bool (*number)(const struct aggregate_view *from, const struct aggregate *item, decimal *out);
 
     /* The same for percent, which is null where there is nothing. False: null. NULL: a share in it
@@ -131,6 +132,8 @@ extern const struct aggregate_function aggregate_truths[];
 extern const struct aggregate_function aggregate_approximate[];
 extern const struct aggregate_function aggregate_lists[];
 extern const struct aggregate_function aggregate_tops[];
+extern const struct aggregate_function aggregate_spreads[];
+extern const struct aggregate_function aggregate_quantiles[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);

@@ -52,8 +52,8 @@ static bool average_number(const struct aggregate_view *from, const struct aggre
                            decimal *out)
 {
     const struct sum *sum = view_cell(from, item);
-    if (!sum_number(from, item, out)) return false;
-    if (sum->count != 0) *out = decimal_average(*out, sum->count);
+    if (!sum_share(from, item, out)) return false;
+    *out = decimal_average(*out, sum->count);
     return true;
 }
 
@@ -70,9 +70,8 @@ static void sum_print(const struct aggregate_view *from, const struct aggregate 
 static void average_print(const struct aggregate_view *from, const struct aggregate *item,
                           struct rows *rows, int member)
 {
-    const struct sum *sum = view_cell(from, item);
     decimal average;
-    if (sum->count != 0 && average_number(from, item, &average))
+    if (average_number(from, item, &average))
         rows_decimal(rows, member, average);
     else
         rows_null(rows, member);
@@ -124,6 +123,7 @@ static bool sum_too_large(const void *cell)
 const struct aggregate_function aggregate_numbers[] = {
     {.name = "sum",
      SUM,
+     .measure = MEASURE_AMOUNT,
      .print = sum_print,
      .number = sum_number,
      .share = sum_share,

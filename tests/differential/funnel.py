@@ -12,12 +12,13 @@ class Touch:
 
     def __init__(self, event, steps, bans, group):
         self.time, self.steps, self.bans, self.group = event.time, steps, bans, group
-        self.key = tuple(r.sort_key(value) for _, value in group)
+        self.name, self.page = None, event.members.get('page_url')
+        self.key = tuple(r.sort_key(value) for _, value in group + [('page_url', self.page)])
         behind = event.watermark is not None and event.time < event.watermark
         self.watermark = event.watermark if behind else NOWHERE
 
     def order(self):
-        """Of equals the earliest counts, then the smaller group, then the one that selects fewer of the later steps."""
+        """In order of time, then of groups, then those that select fewer of the later steps first."""
         return self.time, self.key, sorted(self.bans, reverse=True), sorted(self.steps, reverse=True)
 
 
@@ -28,7 +29,8 @@ class Rules:
         steps = [step.split('=', 1) for step in options.get('step', STEPS)]
         self.names, self.exprs = [name for name, _ in steps], [expr for _, expr in steps]
         self.strict = options['order'] == 'strict'
-        self.within = r.duration(options.get('within', '1h'))
+        self.within_text = options.get('within', '1h')
+        self.within = r.duration(self.within_text)
         self.optional = {self.names.index(name) for name in options.get('optional', '').split(',') if name}
         self.bans = [self.ban(text) for text in options.get('exclude', [])]
         self.last = len(steps) - 1
@@ -52,6 +54,7 @@ class Attempt:
 
     def __init__(self, first):
         self.first, self.at, self.voided, self.over = first, {0: first.time}, False, False
+        self.ahead = 0
 
     def level(self):
         """The last step that was reached."""
@@ -121,6 +124,8 @@ def follow(rules, first, touches):
             return attempt
         for step in reached - attempt.at.keys():
             attempt.at[step] = time
+        if begins:
+            attempt.ahead = level
         if over:
             attempt.over = True
             return attempt
@@ -135,13 +140,15 @@ class Counted:
         good = [attempt for attempt in attempts if not attempt.voided]
         self.excluded = not good
         best = max((attempt.level() for attempt in good), default=0)
-        self.attempt = [attempt for attempt in good or attempts if attempt.level() == best or self.excluded][0]
+        equals = [attempt for attempt in good if attempt.level() == best] or attempts[:1]
+        self.attempt = min(equals, key=lambda a: (a.first.time, -a.ahead, a.first.order()))
         alive = any(not a.over and a.first.time + rules.within >= now for a in good)
         self.going_on = alive and best < rules.last
-        self.group = self.attempt.first.group
-        if by_last and not self.excluded and best > 0:
-            self.group = min((t for t in touches if t.time == self.attempt.at[best] and best in t.steps),
-                             key=lambda touch: touch.key).group
+        self.last = self.attempt.first
+        if not self.excluded and best > 0:
+            self.last = min((t for t in touches if t.time == self.attempt.at[best] and best in t.steps),
+                            key=lambda touch: touch.key)
+        self.group = (self.last if by_last else self.attempt.first).group
 
 
 class Funnel:
@@ -151,6 +158,7 @@ class Funnel:
         self.options, self.rules = options, Rules(options)
         self.size = r.duration(options.get('size', '10m'))
         self.by = [entry for entry in options.get('by', 'traffic_source,device_type').split(',') if entry]
+        self.drops = options.get('drops') and r.duration(self.rules.within_text if options['drops'] is True else options['drops'])
         self.groups, self.touches = {}, {}
         self.stream = Stream(options)
 
@@ -159,8 +167,8 @@ class Funnel:
         return time // self.size * self.size
 
     def close(self, start):
-        """The watermark by which it is final."""
-        return start + self.size + self.rules.within
+        """The watermark by which it is final, and drops have been looked for."""
+        return start + self.size + self.rules.within + (self.drops or 0)
 
     def take(self, event):
         """Filtered, late for its own window, or used; and then late for those before whose attempts it might have helped."""
@@ -168,7 +176,7 @@ class Funnel:
             self.stream.fate(event.place, 'filtered')
             return
         start, mark = self.start(event.time), event.watermark if event.watermark is not None else NOWHERE
-        if mark >= self.close(start):
+        if mark >= self.close(start) or (self.drops and event.time < mark):
             self.stream.fate(event.place, 'late')
             return
         self.stream.fate(event.place, 'used')
@@ -179,7 +187,9 @@ class Funnel:
         bans = {i for i, (expr, _, _) in enumerate(self.rules.bans) if selects(expr, event.members)}
         if name is None or not (steps or bans or self.rules.strict):
             return
-        self.touches.setdefault(r.identity(name), []).append(Touch(event, steps, bans, group))
+        touch = Touch(event, steps, bans, group)
+        touch.name = name
+        self.touches.setdefault(r.identity(name), []).append(touch)
         if event.time < mark:
             earlier = self.start(event.time - self.rules.within)
             while earlier < start:
@@ -193,6 +203,40 @@ class Funnel:
                     if 0 in first.steps and first.time < start + self.size]
         now = self.stream.event_time
         return Counted(self.rules, attempts, seen, self.options.get('attribute') == 'last', now) if attempts else None
+
+    def dropped(self, start, touches):
+        """(when, counted) of an id in a window: looked at --drops after the first attempt's begin, then after each last step."""
+        firsts = sorted(t.time for t in touches if 0 in t.steps and start <= t.time < start + self.size)
+        at = firsts[0] + self.drops if firsts else None
+        while at is not None and at < self.stream.event_time:
+            counted = self.counted(start, [touch for touch in touches if touch.time <= at])
+            if counted.excluded:
+                at = min((time + self.drops for time in firsts if time > at), default=None)
+                continue
+            level = counted.attempt.level()
+            if level == self.rules.last:
+                return None
+            if counted.attempt.at[level] + self.drops <= at:
+                return at, counted
+            at = counted.attempt.at[level] + self.drops
+        return None
+
+    def drop_rows(self):
+        """By when they had dropped, then by step_at, id and window."""
+        found = []
+        for touches in self.touches.values():
+            for start in {self.start(touch.time) for touch in touches}:
+                drop = self.dropped(start, touches)
+                if drop:
+                    step_at = drop[1].attempt.at[drop[1].attempt.level()]
+                    found.append((drop[0], step_at, r.sort_key(touches[0].name), start, drop[1]))
+        for at, step_at, _, start, counted in sorted(found, key=lambda drop: drop[:4]):
+            level = counted.attempt.level()
+            yield ([(self.options.get('id', 'session_id'), counted.attempt.first.name), ('window_start', r.print_time(start))]
+                   + counted.group
+                   + [('step', self.rules.names[level]), ('step_at', r.print_time(step_at)),
+                      ('next_step', self.rules.names[self.rules.required(level)]), ('seconds', plain(at - step_at, 6)),
+                      ('page_url', counted.last.page)])
 
     def rows(self):
         """"Rows come by window, then by group"."""
@@ -238,4 +282,4 @@ def cs_funnel(options, records):
     funnel = Funnel(options)
     for event in funnel.stream.run(records):
         funnel.take(event)
-    return funnel.stream, list(funnel.rows())
+    return funnel.stream, list(funnel.drop_rows() if funnel.drops else funnel.rows())

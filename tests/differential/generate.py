@@ -6,7 +6,7 @@ import record as r
 BASE = 1767225600 * r.SECOND  # 2026-01-01
 MINUTE = 60 * r.SECOND
 KINDS = 'page_view product_view add_to_cart add_to_cart purchase purchase checkout_start remove_from_cart search'.split()
-TOOLS = 'window funnel sessionize abandon anomaly'.split()
+TOOLS = 'window funnel sessionize abandon anomaly identify'.split()
 BAD = [b'x', b'{', b'[1]', b'1', b'"s"', b'null', b'{"a":1,}', b'\x00',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\xff"}', b'{"event_time":"2026-01-01T00:00:00Z","x":"\\ud800"}',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\\udc00\\ud800"}', b'{"event_time":"2026-01-01T00:00:00Z","x":01}',
@@ -93,7 +93,7 @@ CONDITIONS = ['.event_type == "page_view"', '.x > 1', '.x != null', '.event_type
               '.product_id != null and .event_type != "purchase"', '.device_type == null or (.x == "a")']
 AGGS = ['n=count', 'c=count(x)', 'd=distinct(x)', 's=sum(x)', 'a=avg(x)', 'lo=min(x)', 'hi=max(x)', 'f=first(x)',
         'l=last(x)', 'ids=distinct(session_id)', 'pages=count if .event_type == "page_view"',
-        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
+        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'sd=stddev(x)', 'md=median(x)', 'q9=quantile(x,0.9)', 'q0=quantile(x,0)', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
         'fu=first(user_id)', 'lu=last(user_id) if .x != null', 'big=sum(x) if .x > 1', 'cu=count(user_id)']
 BYS = ['x', 'device_type', 'traffic_source', 't=lower(x)', 'dl=lower(traffic_source)', 'session_id', 'y=x', 'y']
 
@@ -181,6 +181,8 @@ def ordered_options(rng, options):
                               for _ in range(rng.choice([1, 1, 2]))]
     if rng.random() < 0.3:
         options['attribute'] = rng.choice(['first', 'last'])
+    if rng.random() < 0.25 and options.get('id') != options.get('by', ''):
+        options['drops'] = rng.choice([True, '30s', '5m', '20m'])
 
 
 FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']
@@ -240,13 +242,39 @@ def abandon_options(rng):
     return options
 
 
-def anomaly_options(rng):
-    """--size, --baseline, --threshold, --value, --by, --all."""
-    options = {'size': rng.choice(['5m', '1m', '3m'])}
-    if rng.random() < 0.8:
+def anomaly_rules(rng):
+    """--method and its own, --threshold, --min-baseline, --min-value, --sigma, --incidents, --clear."""
+    options = {}
+    if rng.random() < 0.5:
+        options['method'] = rng.choice(['mean', 'median', 'median', 'seasonal', 'seasonal'])
+    if options.get('method') == 'seasonal':
+        options['season'] = rng.choice(['15m', '30m'])
+        if rng.random() < 0.7:
+            options['seasons'] = rng.choice(['1', '2', '3'])
+    elif rng.random() < 0.8:
         options['baseline'] = rng.choice(['10m', '11m', '20m', '30m'])
-    if rng.random() < 0.3:
-        options['threshold'] = rng.choice(['0', '10', '100'])
+    if rng.random() < 0.5:
+        options['threshold'] = rng.choice(['0', '10', '33.3', '100'])
+    if rng.random() < 0.7:
+        options['min-baseline'] = rng.choice(['1', '1', '1', '2'])
+    if rng.random() < 0.7:
+        options['sigma'] = rng.choice(['0', '0', '0', '0.5', '1', '3'])
+    if rng.random() < 0.4:
+        options['min-value'] = rng.choice(['0', '1', '2', '2.5', '100'])
+    if rng.random() < 0.5:
+        options['incidents'] = True
+        if rng.random() < 0.4:
+            options['clear'] = rng.choice(['0', '5', options.get('threshold', '50')])
+            if float(options['clear']) > float(options.get('threshold', '50')):
+                del options['clear']
+    return options
+
+
+def anomaly_options(rng):
+    """--size, --value, --by, --all, and the rules."""
+    options = dict(anomaly_rules(rng), size=rng.choice(['5m', '1m', '3m']))
+    if options.get('min-baseline') == '2' and (options.get('baseline') in ('10m', '11m') or options.get('seasons') == '1'):
+        options['min-baseline'] = '1'
     if rng.random() < 0.6:
         options['value'] = rng.choice(['n=count', 's=sum(x)', 'd=distinct(user_id)', 'a=avg(x)',
                                        'p=count if .event_type == "page_view"', 'm=max(x)'])
@@ -257,8 +285,23 @@ def anomaly_options(rng):
     return options
 
 
+def identify_options(rng):
+    """--anonymous, --known, --hold, --horizon, --junk, --bots."""
+    options = {}
+    if rng.random() < 0.85:
+        options['hold'] = rng.choice(['0s', '1m', '5m', '5m', '10m', 'max'])
+    for name, chance, values in (('horizon', 0.5, ['0s', '1m', '5m', '10m', 'max']),
+                                 ('anonymous', 0.6, ['session_id,device_type', 'x,session_id', 'device_type', 'x']),
+                                 ('junk', 0.2, ['u2,S1', 'mobile']), ('bots', 0.5, ['1/1m', '2/1m', '3/30m', '2/5m', True])):
+        if rng.random() < chance:
+            options[name] = rng.choice(values)
+    if rng.random() < 0.1:
+        options['known'] = 'traffic_source'
+    return options
+
+
 OPTIONS = {'window': window_options, 'funnel': funnel_options, 'sessionize': sessionize_options,
-           'abandon': abandon_options, 'anomaly': anomaly_options}
+           'abandon': abandon_options, 'anomaly': anomaly_options, 'identify': identify_options}
 STEPS = [0, 0, 0, 1, 1000, r.SECOND, 30 * r.SECOND, MINUTE, MINUTE - 1, MINUTE + 1, 5 * MINUTE, 5 * MINUTE + 1,
          10 * MINUTE, 10 * MINUTE - 1, -r.SECOND, -30 * r.SECOND, -MINUTE, -MINUTE - 1, -5 * MINUTE, -10 * MINUTE]
 
@@ -313,7 +356,7 @@ def spelled_time(rng, time):
                        f'"{r.print_time(time + 90 * MINUTE)[:-1]}+0130"', str(time)])
 
 
-def event(rng, clock, numeric, sequence, options):
+def event(rng, clock, numeric, sequence, options, has_stamps):
     """One line."""
     time = clock.next()
     if 'max-ahead' not in options and rng.random() < 0.1:
@@ -331,6 +374,8 @@ def event(rng, clock, numeric, sequence, options):
     if {'detail', 'path', 'pages', 'split-on', 'split-at-midnight'} & options.keys():
         members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
     members = [(name, text) for name, text in members if text is not None]
+    if has_stamps:
+        members += rng.choice([[], [('person_id', '"old"')], [('bot', 'null')], [('bot', '"B"'), ('person_id', '[1]')]])
     if 'time-field' in options and rng.random() < 0.5:
         members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
     if rng.random() < 0.1:
@@ -351,9 +396,8 @@ def spelled_key(rng, name):
 
 def rows_case(rng):
     """Rows as cs-window prints them, for cs-anomaly --rows."""
-    options = {'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'}
-    for name, chance, values in (('baseline', 0.7, ['10m', '11m', '20m']), ('threshold', 0.3, ['0', '10', '100']),
-                                 ('by', 0.6, ['g', 'g,h']), ('all', 0.8, [True])):
+    options = dict(anomaly_rules(rng), **{'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'})
+    for name, chance, values in (('by', 0.6, ['g', 'g,h']), ('all', 0.7, [True])):
         if rng.random() < chance:
             options[name] = rng.choice(values)
     records, start = [], BASE
@@ -383,7 +427,7 @@ def case(seed, tool=None):
     partitions = rng.choice([1, 1, 2, 3]) if shape != 'plain' else 1
     if partitions > 1 and rng.random() < 0.75:
         options['partitions'] = f'0-{partitions - 1}'
-    records = lines(rng, shape, partitions, options)
+    records = lines(rng, shape, partitions, options, tool == 'identify' and rng.random() < 0.3)
     torn = rng.random() < 0.2
     if torn and records and shape != 'envelope':
         records[-1] = (*records[-1][:2], records[-1][2][:rng.choice([None, -1, 5])] or b'x')
@@ -400,7 +444,7 @@ def longest_that_goes(options):
         options.pop('max-duration')
 
 
-def lines(rng, shape, partitions, options):
+def lines(rng, shape, partitions, options, has_stamps):
     """The records."""
     numeric, bad = rng.random() < 0.7, rng.choice([0, 0, 0.05, 0.2])
     clocks = [Clock(rng) for _ in range(partitions)]
@@ -421,7 +465,7 @@ def lines(rng, shape, partitions, options):
         elif rng.random() < 0.03 and shape == 'plain':
             line = rng.choice(BLANK)
         else:
-            line = event(rng, clocks[number], numeric, sequence, options)
+            line = event(rng, clocks[number], numeric, sequence, options, has_stamps)
         offset = offsets[number]
         if rng.random() < 0.05:
             offset = max(0, offset - rng.choice([1, 2]))

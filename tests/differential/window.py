@@ -1,7 +1,9 @@
 """cs-window(1), and cs-funnel(1) with --order=any, from their pages alone."""
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
+from math import ceil, inf, isqrt
 from zoneinfo import ZoneInfo
 import record as r
 import zones
@@ -24,6 +26,14 @@ def plain(units, places):
     sign, digits = '-' if units < 0 else '', str(abs(units)).zfill(places + 1)
     text = digits[:-places] + '.' + digits[-places:] if places else digits
     return r.Num(sign + (text.rstrip('0').rstrip('.') if places else text))
+
+
+def from_double(number):
+    """The shortest digits of a double; plainly where nine places hold them."""
+    number += 0.0
+    text = next(text for text in ('%.*g' % (digits, number) for digits in (15, 16, 17)) if float(text) == number)
+    units = Fraction(Decimal(text)) * 10 ** 9
+    return plain(int(units), 9) if units.denominator == 1 and abs(units) < LIMIT else r.Num(text)
 
 
 def addend(number):
@@ -53,7 +63,20 @@ def aggregate(func, timed, parameter=None):
         return r.Num(len(values))
     if func == 'distinct':
         return r.Num(len({r.identity(value) for value in values}))
-    if func in ('sum', 'avg'):
+    if func in ('median', 'quantile'):
+        numbers = sorted(float(value.value) for value in values if isinstance(value, r.Num))
+        share = Fraction(1, 2) if func == 'median' else parameter
+        if not numbers or inf in map(abs, numbers):
+            return None
+        return from_double(numbers[max(ceil(share * len(numbers)), 1) - 1])
+    if func == 'stddev':
+        numbers = [addend(value) for value in values if isinstance(value, r.Num)]
+        if len(numbers) < 2 or None in numbers:
+            return None
+        count = len(numbers)
+        squared = (count * sum(x * x for x in numbers) - sum(numbers) ** 2) // (count * (count - 1))
+        return plain((isqrt(squared) // 500 + 1) // 2, 6) if isqrt(squared) < LIMIT - 1000 else None
+    if func in ('sum', 'avg', 'stddev', 'median', 'quantile'):
         units = total(values)
         if units is None:
             return None
@@ -97,7 +120,7 @@ def group_value(entry, members):
     return name, members.get(expr or name)
 
 
-WITH_NUMBER = {'list': int, 'top': int}
+WITH_NUMBER = {'list': int, 'top': int, 'quantile': Fraction}
 
 
 class Spec:
@@ -119,7 +142,7 @@ class Spec:
 
 def not_numbers(specs, event):
     """How many values of the event are left out because they are no numbers."""
-    values = [spec.value(event.members) for spec in specs if spec.func in ('sum', 'avg')
+    values = [spec.value(event.members) for spec in specs if spec.func in ('sum', 'avg', 'stddev', 'median', 'quantile')
               and (not spec.condition or selects(spec.condition, event.members))]
     return sum(value is not None and not isinstance(value, r.Num) for value in values)
 

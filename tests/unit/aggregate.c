@@ -1,6 +1,7 @@
 /* aggregate.c - what --agg says, and cells that do not depend on the order of events. */
 #include "window/aggregate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -47,6 +48,9 @@ static void test_reading(void)
         "unlike=approx_distinct(.a, .b)",
         "list=list([.a, .b], 3)",
         "is=any(.price > 3) if .a",
+        "q=quantile(.price * 2,0.999)",
+        "q0=quantile(price,0)",
+        "m=median(price)",
         "tops=top(.a // ([.b, 3] | first),1000)",
         "are=all(price)",
     };
@@ -80,6 +84,11 @@ static void test_reading(void)
         "n=top(a)",
         "n=top(a,1001)",
         "n=top(a,-1)",
+        "n=quantile(a)",
+        "n=quantile(a,1.1)",
+        "n=quantile(a,-0.1)",
+        "n=quantile(a,95%)",
+        "n=median(a",
     };
     begin();
     int wrong = 0;
@@ -272,7 +281,9 @@ static void test_cells(void)
            add("big=count if .price > 10") && add("share=percent(big,n)") &&
            add("part=percent(total,n)") && add("unlike=approx_distinct(price)") &&
            add("three=list(price,3)") && add("hundreds=list(product_id,100) if .price > 1") &&
-           add("tops=top(product_id,4)") && add("prices=top(price,1000) if .price > -5") &&
+           add("tops=top(product_id,4)") && add("spread=stddev(price)") &&
+           add("middle=median(price)") && add("high_one=quantile(price,0.99) if .price > 0") &&
+           add("prices=top(price,1000) if .price > -5") &&
            add("some_big=any(.price > 99) if .price > 10") && add("all_big=all(.price > 0)") &&
            aggregates_complete(&all, &why),
        "aggregates of every kind are read");
@@ -417,6 +428,135 @@ static bool gives(const char *const *texts, const char *sum, const char *average
     return passed;
 }
 
+static void test_spread(void)
+{
+    static const struct {
+        const char *const prices[6];
+        const char *wanted;
+    } cases[] = {
+        {{NULL}, "null"},
+        {{"5", NULL}, "null"},
+        {{"5", "5", NULL}, "0"},
+        {{"1", "2", NULL}, "0.707107"},
+        {{"-1", "1", "-1", "1", NULL}, "1.154701"},
+        {{"1000000000000000000.1", "1000000000000000000.3", NULL}, "0.141421"},
+        {{"0.000001", "0", NULL}, "0.000001"},
+        {{"0.0000005", "0", NULL}, "0"},
+        {{"170141183460469231731687303715", "-170141183460469231731687303715", NULL}, "null"},
+        {{"120000000000000000000000000000", "-120000000000000000000000000000", NULL},
+         "169705627484771405856202646905.163769"},
+        {{"1e400", "1", "2", NULL}, "null"},
+    };
+    begin();
+    ok(add("d=stddev(price)") && aggregates_complete(&all, &why), "deviations are read");
+    char *cells = memory_zero(1, all.cell_bytes);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer text = {0};
+        char wanted[80];
+        memset(cells, 0, all.cell_bytes);
+        products[0] = VALUE_NULL;
+        for (const char *const *at = cases[i].prices; *at != NULL; at++) {
+            prices[0] = number(*at);
+            event_add(cells, &text, 0);
+        }
+        struct buffer out = printed(cells, &text);
+        snprintf(wanted, sizeof wanted, "{\"d\":%s}\n", cases[i].wanted);
+        is_text(buffer_slice(&out), wanted, "a deviation is rounded once");
+        buffer_release(&out);
+        buffer_release(&text);
+    }
+    free(cells);
+    end();
+}
+
+static int double_compare(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* A price of one of several kinds: even, long-tailed, on both sides of 0, or always of a few. */
+static double price_random(int kind)
+{
+    const double even = (rand() + 1.0) / (RAND_MAX + 2.0);
+    switch (kind % 4) {
+    case 0: return 1 + 1000 * even;
+    case 1: return exp(12 * even * even - 3);
+    case 2: return 2000 * even - 1000;
+    default: return rand() % 70;
+    }
+}
+
+/* Cells of the same numbers, as they come and in two parts of which one was saved: worst error. */
+static double quantiles_run(int kind, int count, int *differ)
+{
+    static double numbers[4000];
+    static const double shares[] = {0, 0.05, 0.5, 0.95, 1};
+    struct buffer text = {0}, other_text = {0}, packed = {0};
+    char *cells = memory_zero(2, all.cell_bytes), *other = cells + all.cell_bytes;
+    double worst = 0;
+    for (int i = 0; i < count; i++) {
+        char digits[40];
+        snprintf(digits, sizeof digits, "%.10g", price_random(kind));
+        prices[0] = number(digits);
+        numbers[i] = strtod(digits, NULL);
+        event_add(cells, &text, 0);
+        if (i < count / 3) event_add(other, &other_text, 0);
+        if (i + 1 != count / 3) continue;
+        aggregates_save(&all, other, &other_text, true, &packed);
+        memset(other, 0, all.cell_bytes);
+        buffer_clear(&other_text);
+    }
+    for (int i = count / 3; i < count; i++) {
+        char digits[40];
+        snprintf(digits, sizeof digits, "%.10g", numbers[i]);
+        prices[0] = number(digits);
+        event_add(other, &other_text, 0);
+    }
+    struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+    aggregates_load(&all, other, &other_text, true, &in);
+    *differ +=
+        in.broken || in.at != in.end || !same(printed(cells, &text), printed(other, &other_text));
+    qsort(numbers, (size_t)count, sizeof numbers[0], double_compare);
+    struct buffer out = printed(cells, &text);
+    buffer_add_char(&out, '\0');
+    const char *at = out.data;
+    for (size_t i = 0; i < 5; i++) {
+        at = strchr(at, ':') + 1;
+        const double wanted = numbers[i == 0 ? 0 : (int)ceil(shares[i] * count - 1e-9) - 1];
+        const double error = fabs(strtod(at, NULL) - wanted) / fmax(fabs(wanted), 1e-300);
+        if (error > worst) worst = error;
+    }
+    buffer_release(&out);
+    buffer_release(&text);
+    buffer_release(&other_text);
+    buffer_release(&packed);
+    free(cells);
+    return worst;
+}
+
+static void test_quantiles(void)
+{
+    const int runs = getenv("FULL") != NULL ? 20000 : 1000;
+    double worst = 0, worst_few = 0;
+    int differ = 0;
+    begin();
+    ok(add("a=quantile(price,0)") && add("b=quantile(price,0.05)") && add("c=median(price)") &&
+           add("d=quantile(price,0.95)") && add("e=quantile(price,1)") &&
+           aggregates_complete(&all, &why),
+       "quantiles are read");
+    products[0] = VALUE_NULL;
+    for (int run = 0; run < runs; run++) {
+        worst = fmax(worst, quantiles_run(run, 300 + rand() % 700, &differ));
+        worst_few = fmax(worst_few, quantiles_run(run, 3 + rand() % 62, &differ));
+    }
+    printf("# %d runs: the worst error is %.3f %%\n", runs, 100 * worst);
+    ok(worst <= 0.01, "a quantile is within 1 % of the number that it is");
+    ok(worst_few <= 1e-9, "of up to 64 numbers it is that number");
+    is_int(differ, 0, "parts of which one was saved are the whole");
+    end();
+}
+
 #define LARGEST "170141183460469231731687303715.884105727"
 
 static void test_sums(void)
@@ -443,6 +583,8 @@ int main(void)
     test_unlike();
     test_many();
     test_sums();
+    test_spread();
+    test_quantiles();
     buffer_release(&why);
     return plan();
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/held.h"
 #include "base/id.h"
 #include "tap.h"
 
@@ -26,9 +27,12 @@ static void test_series(void)
        "a group has one series");
     series_add(series, past(10, 3));
     series_add(series, past(20, 5));
-    series_add(series, (struct past){.end_us = 30, .missing = true});
+    series_add(series, (struct past){.end_us = 30, .value = PAST_MISSING});
     ok(series->count == 3 && series->missing == 1 && series->sum == 8 * DECIMAL_ONE,
        "a missing window is no 0: it does not count");
+    ok(series_find(series, 20) != NULL && series_find(series, 20)->value == 5 * DECIMAL_ONE &&
+           series_find(series, 15) == NULL && series_find(series, 31) == NULL,
+       "a window is found by its end");
     series_forget(series, 10);
     ok(series->count == 2 && series->sum == 5 * DECIMAL_ONE, "what is too old is forgotten");
     series_forget(series, 30);
@@ -115,11 +119,34 @@ static void test_state(void)
     buffer_release(&again);
 }
 
+/* Millions of groups, with the windows of two hours and more. */
+static void test_size(void)
+{
+    enum { GROUPS = 30000, WINDOWS = 100, KEPT = 24 };
+    struct baseline baseline;
+    baseline_init(&baseline);
+    for (int group = 0; group < GROUPS; group++) {
+        char key[24];
+        snprintf(key, sizeof key, "product-%d", group);
+        struct series *series = series_of(&baseline, key);
+        for (int i = 0; i < WINDOWS; i++) {
+            series_forget(series, i - KEPT);
+            series_add(series, past(i, i));
+        }
+    }
+    const size_t bytes = held.bytes[HELD_SERIES] / GROUPS;
+    printf("# %zu bytes\n", bytes);
+    ok(bytes <= 1024, "a series of two hours takes 1 KB at most");
+    baseline_release(&baseline);
+    is_int((int64_t)held.bytes[HELD_SERIES], 0, "and gives all of it back");
+}
+
 int main(void)
 {
     test_series();
     test_sliding();
     test_deviation();
     test_state();
+    test_size();
     return plan();
 }

@@ -52,7 +52,7 @@ static void test_sized(void)
                                        " 0 1 2 {}",
                                        "-1 2 2 {}",
                                        "0 -1 2 {}",
-                                       "0 1 -3 ",
+                                       "0 1 -4 ",
                                        "0 1 2 {}x",
                                        "0\t1\t{}",
                                        "0  1 2 {}",
@@ -83,6 +83,13 @@ static void test_sized(void)
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
     is_int(wrong, 0, "anything else is no frame");
+    ok(find("0 1 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end && !frame.is_past &&
+           find("0 1 -3 \n", false, &frame, &len) == FRAME_WHOLE && !frame.is_end && frame.is_past,
+       "an end, and what is past, are no records");
+    buffer_clear(&out);
+    frame_print_bare(&out, 0, 1, true);
+    frame_print_bare(&out, 0, 1, false);
+    is_text(buffer_slice(&out), "0 1 -2 0 1 -3 ", "printed they are the same");
     ok(find("0 1 -1 \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0,
        "a tombstone is an empty record");
     ok(!frame.is_end && find("0 9 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end &&
