@@ -230,11 +230,11 @@ once_in() {
 }
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
-  # Functions that do it: these run before the traps, or in a process of their own.
+  # By no function, whenever it runs.
   for script in "$ROOT"/scripts/cs-ship; do
     awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
   done | sort -u >found
-  diff <(printf '%s()\n' options) found
+  [ ! -s found ]
   # shellcheck disable=SC2016 # searched for as it is
   for script in "$ROOT"/scripts/cs-ship; do
     run ! grep -nE '`' <(grep -v '^ *#' "$script")

@@ -57,6 +57,13 @@ bool programs_may_begin_anew(const struct programs *all)
     return !all->options->once;
 }
 
+bool programs_read_keys(const struct programs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (words_have(&all->program[i].words, "--kafka-m")) return true;
+    return false;
+}
+
 /* Where one begins, in one line: the offsets in the order of the partitions. */
 static void place_say(const struct programs *all, const struct program *one,
                       const struct topic *topic)

@@ -366,6 +366,7 @@ static void feed_lay(struct supervisor *s, size_t i)
     struct feed *const feed = &s->feed[i];
     const struct log *const log = &s->topic->log[i];
     int from = feed_open(feed, s->topic, log->number, next_smallest(s, i));
+    feed->keyed = s->keyed;
     if (s->front->words.count > 0) feed->front = front_start(s->front, log->number, &from, s->lock);
     if (s->programs == 1 && !s->once) {
         s->program->input[i] = from;

@@ -33,6 +33,7 @@ struct supervisor {
     size_t programs;
     const char *drain;  /* seconds, for cs-ship */
     int64_t refresh_us; /* how often to look for new partitions; 0: never */
+    bool keyed;         /* somebody reads the keys and times of the records: --kafka-members */
     bool once;
     bool may_begin_anew; /* it may end in order, and be begun anew, for a tool that has ended */
     int lock;            /* a descriptor held by all that read and count for us */
