@@ -302,7 +302,7 @@ poisson() {
 
 @test "of an empty window there is no average or extreme: it is skipped, not 0" {
   { counts 3 3 0 3 0 0 3; counts 0 0 0 0 0 0 0 1 | sed '$d'; } | sed 's/}$/,"price":10}/' >events
-  for func in avg min max first last; do
+  for func in avg min max first last median; do
     anomaly --all --value="p=$func(price)" events
     [ "$(brief p avg_p alert)" = "00:00 10 null false
 00:05 10 10 false

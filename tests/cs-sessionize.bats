@@ -272,6 +272,18 @@ a 00:00:00 23:00:00 2' ]
   [ "$(jq -r .session_id rows)" = a ]
 }
 
+# restarts_change_nothing OPTION...: the first 40 lines of days in one run, and in one run each.
+restarts_change_nothing() {
+  head -40 days >few
+  cs-sessionize "$@" few >whole
+  rm -f state rows
+  for ((i = 1; i < 40; i++)); do
+    sed -n "${i}p" few | cs-sessionize "$@" --state=state --output=rows 2>/dev/null
+  done
+  tail -1 few | cs-sessionize "$@" --state=state --output=rows --flush 2>/dev/null
+  cmp rows whole
+}
+
 # --- details, paths and pages ---
 
 # TIME ID TYPE PAGE as lines on standard input; - is null.
@@ -409,13 +421,7 @@ END
     cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
     awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=2m | sort |
       cmp - <(cs-sessionize "${given[@]}" --lateness=2m days | sort)
-    head -40 days >few
-    cs-sessionize "${given[@]}" few >whole
-    rm -f state rows
-    for ((i = 1; i <= 40; i++)); do
-      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
-    done
-    cmp rows whole
+    restarts_change_nothing "${given[@]}"
   done
 }
 
@@ -543,13 +549,7 @@ END
     cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
     awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=1h |
       cmp - <(cs-sessionize "${given[@]}" --lateness=1h days)
-    head -40 days >few
-    cs-sessionize "${given[@]}" few >whole
-    rm -f state rows
-    for ((i = 1; i <= 40; i++)); do
-      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
-    done
-    cmp rows whole
+    restarts_change_nothing "${given[@]}"
   done
 }
 
@@ -595,13 +595,7 @@ END
     read -ra given <<<"$options --agg=d=distinct(page_url) --agg=f=first(page_url) --agg=p=list(product_id,3) --agg=m=max(product_id)"
     cs-sessionize "${given[@]}" days >whole
     cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
-    head -40 days >few
-    cs-sessionize "${given[@]}" few >whole
-    rm -f state rows
-    for ((i = 1; i <= 40; i++)); do
-      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
-    done
-    cmp rows whole
+    restarts_change_nothing "${given[@]}"
   done
 }
 

@@ -540,6 +540,26 @@ END
     $'"checkout_error"\tnull\tnull\t1\t1\t0\n"page_view"\t"/Checkout/pay"\t500\t1\t0\t1\n"page_view"\t"/checkouts.css"\t404\t1\t0\t1' ]
 }
 
+@test "the views of pages say where visits begin and end, and which way they go" {
+  while read -r time session url; do
+    printf '{"event_type":"page_view","session_id":"%s","page_url":"%s","event_time":"2026-01-01T00:0%s:00Z"}\n' "$session" "$url" "$time"
+  done >visits <<'END'
+0 s1 /a?utm=1
+1 s1 /b
+2 s2 /a
+3 s3 /a?utm=2
+5 s3 /b
+6 s3 /c
+END
+  cs-sessionize --pages visits >pages
+  window --view=landing-pages pages
+  [ "$(columns page sessions bounces bounce_rate)" = $'"/a"\t3\t1\t33.33' ]
+  window --view=exit-pages pages
+  [ "$(columns page views exits exit_rate seconds_median)" = $'"/a"\t3\t1\t33.33\t60\n"/b"\t2\t1\t50\t60\n"/c"\t1\t1\t100\tnull' ]
+  window --view=page-flow pages
+  [ "$(columns page next times sessions)" = $'"/a"\t"/b"\t2\t2\n"/b"\t"/c"\t1\t1' ]
+}
+
 @test "every view that comes with the tools is in the manual, and can be used" {
   for view in "$ROOT"/samples/views/*; do
     name=$(basename "$view")

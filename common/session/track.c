@@ -33,14 +33,27 @@ static void len_check(uint64_t len)
     if (len > UINT32_MAX) die("no memory for more than 4 GiB of the pages of one session");
 }
 
+#define PIECE_SMALL 64
+#define PIECE_LARGE 2048
+
+/* How long the piece is that holds so many bytes. A page is about as long as the steps between the
+ * slab's sizes: with these each step would move the track. */
+static inline size_t piece_len(size_t len)
+{
+    if (len == 0) return 0;
+    if (len <= PIECE_SMALL) return PIECE_SMALL;
+    if (len <= PIECE_LARGE) return (size_t)1 << (64 - __builtin_clzll(len - 1));
+    return slab_room(len);
+}
+
 /* Makes it so many bytes longer; returns where they go. */
 static inline char *track_extend(struct track *track, struct slab *slab, size_t more)
 {
     const size_t len = track->len + more;
 
     len_check(len);
-    if (slab_room(len) != slab_room(track->len))
-        track->data = slab_resize(slab, track->data, track->len, len);
+    if (piece_len(len) != piece_len(track->len))
+        track->data = slab_resize(slab, track->data, piece_len(track->len), piece_len(len));
     char *to = track->data + track->len;
     track->len = (uint32_t)len;
     return to;
@@ -48,14 +61,14 @@ static inline char *track_extend(struct track *track, struct slab *slab, size_t 
 
 static void track_shorten(struct track *track, struct slab *slab, uint32_t len)
 {
-    if (slab_room(len) != slab_room(track->len))
-        track->data = slab_resize(slab, track->data, track->len, len);
+    if (piece_len(len) != piece_len(track->len))
+        track->data = slab_resize(slab, track->data, piece_len(track->len), piece_len(len));
     track->len = len;
 }
 
 void track_release(struct track *track, struct slab *slab)
 {
-    slab_give(slab, track->data, track->len);
+    slab_give(slab, track->data, piece_len(track->len));
     *track = (struct track){0};
 }
 

@@ -98,7 +98,8 @@ static inline void step_read(const char **at, struct step *step, struct slice *p
 
     step->is_view = (code & STEP_OTHER) == 0;
     if (which >= PAGE_OWN) *page = bytes_read(at, (size_t)(which - PAGE_OWN));
-    step->page = which == PAGE_NONE ? (struct slice){0} : *page;
+    step->page = *page;
+    if (which == PAGE_NONE) step->page = (struct slice){0};
 }
 
 /* A walk through the steps of a settled track, which it borrows. */
