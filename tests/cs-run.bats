@@ -225,6 +225,10 @@ once_in() {
   from_topic strange --from=beginning --once -o strange-rows -- cs-funnel --lateness=1h --flush --rejects=rejects
   last_of_each_key strange-rows | diff <(expected cs-funnel) -
   [ "$(jq -c '[.reason, .partition]' rejects | paste -sd' ')" = '["not-json",0] ["not-json",0]' ]
+  [ "$(jq -c '[.input, .line]' rejects | sort -u)" = '["strange [0]",null]' ]
+  # What is said of them is where they are in the topic, and not in a pipe of ours.
+  run -0 cs-run -b "$BROKERS" -t strange -S said --from=beginning --once --quiet -- cs-funnel --lateness=1h --output=rows
+  [[ $output =~ cs-funnel:\ strange\ \[0\]\ offset\ [0-9]+:\ rejected:\ not-json && $output != */dev/fd* ]]
   # The positions are those of the topic.
   from_topic strange --once -o strange-rows -- cs-funnel --lateness=1h
 }

@@ -214,9 +214,10 @@ static void funnel_close(struct funnel *funnel, int64_t watermark_us, int64_t no
 static void funnel_advance(struct run *run, int64_t watermark_us)
 {
     struct funnel *funnel = run->own;
-    if (watermark_us <= funnel->closed_us) return;
-    if (funnel->drops.after_us != 0) drops_advance(funnel, funnel->closed_us, watermark_us);
-    funnel->closed_us = watermark_us;
+    if (watermark_us > funnel->closed_us) { /* a range of --jobs may have brought it */
+        if (funnel->drops.after_us != 0) drops_advance(funnel, funnel->closed_us, watermark_us);
+        funnel->closed_us = watermark_us;
+    }
     funnel_close(funnel, watermark_us, watermark_us);
 }
 

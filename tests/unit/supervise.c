@@ -99,6 +99,8 @@ static void keys(void)
     key_is("cs-abandon", false,
            SLICE("a cart: one session_id, idle for longer than 15m, forgotten after 1d\n"),
            "session_id,last_event_time");
+    key_is("cs-identify", false, SLICE("people   known by user_id, else by session_id\n"),
+           "event_id");
 }
 
 static void beginnings(void)
