@@ -97,6 +97,11 @@ void visits_explain(const struct visits *visits, const struct identity *identity
     identity_explain(identity, schema, out);
     rule_explain(visits->rule, out);
     buffer_add_char(out, '\n');
+    if (visits->asks.pages) {
+        buffer_add_literal(out, "a page: ");
+        identity_explain(identity, schema, out);
+        buffer_add_literal(out, ", one at\n");
+    }
     if (visits->asks.agg.count > 0) aggregates_explain(&visits->accounts.aggregates, out);
 }
 
