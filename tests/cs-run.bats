@@ -234,16 +234,13 @@ once_in() {
 }
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
+  local script=$ROOT/scripts/cs-ship
   # By no function, whenever it runs.
-  for script in "$ROOT"/scripts/cs-ship; do
-    awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
-  done | sort -u >found
+  awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script" >found
   [ ! -s found ]
   # shellcheck disable=SC2016 # searched for as it is
-  for script in "$ROOT"/scripts/cs-ship; do
-    run ! grep -nE '`' <(grep -v '^ *#' "$script")
-    [ "$(sed -n '/^trap /,$p' "$script" | grep -cE '\$\([^(]|[<>]\(')" = 0 ]
-  done
+  run ! grep -nE '`' <(grep -v '^ *#' "$script")
+  [ "$(sed -n '/^trap /,$p' "$script" | grep -cE '\$\([^(]|[<>]\(')" = 0 ]
 }
 
 @test "a signal does not wait for a broker that does not answer" {
