@@ -19,10 +19,8 @@ setup_file() {
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
-  for tool in cs-ship; do
-    "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
-    "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
-  done
+  "$ROOT/scripts/completion" bash "$ROOT/scripts/cs-ship" >"$BATS_FILE_TMPDIR/cs-ship.bash"
+  "$ROOT/scripts/completion" zsh "$ROOT/scripts/cs-ship" >"$BATS_FILE_TMPDIR/_cs-ship"
 }
 
 # offers TOOL WORD...: what bash would offer for the last word.

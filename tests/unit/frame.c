@@ -110,10 +110,11 @@ static bool text_is(struct slice text, const char *wanted)
 /* Frames that have a key and a time, too. */
 static void test_about(void)
 {
-    static const char *const none[] = {"0 1 @ 1 2 k {}",   "0 1 @x 1 2 k {}", "0 1 @5 -2 2  {}",
-                                       "0 1 @5 1 -2 k ",   "0 1 @5 1 2 k{}",  "0 1 @5 1 2 kk {}",
-                                       "0 1 @5 1 2 k {}x", "0 1@5 1 2 k {}",  "0 1 @--5 1 2 k {}",
-                                       "0 1 5 1 2 k {}",   "0 1 @5 2 k {}",   "0 1 @5 1 2 \nk {}"};
+    static const char *const none[] = {"0 1 @ 1 2 k {}",   "0 1 @x 1 2 k {}",  "0 1 @5 -2 2  {}",
+                                       "0 1 @5 1 -2 k ",   "0 1 @5 1 2 k{}",   "0 1 @5 1 2 kk {}",
+                                       "0 1 @5 1 2 k {}x", "0 1@5 1 2 k {}",   "0 1 @--5 1 2 k {}",
+                                       "0 1 5 1 2 k {}",   "0 1 @5 1 -3 k ",   "0 1 @5 -3 2  {}",
+                                       "0 1 @5 2 k {}",    "0 1 @5 1 2 \nk {}"};
     static const char whole[] = "3 12345 @1767225600123 4 9 k\n \n {\n\"a\":\n1}\n";
     struct frame frame;
     size_t len;
