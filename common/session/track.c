@@ -289,7 +289,7 @@ void track_unpack(struct track *track, struct slab *slab, struct unpack *in)
 {
     const uint32_t all = unpack_u32(in), kept = unpack_u32(in);
     const struct slice bytes = unpack_text(in);
-    const char *at = bytes.text, *end = bytes.text + bytes.len;
+    const char *at = bytes.text, *end = bytes.len == 0 ? at : at + bytes.len;
     struct step step = {0}, before;
     struct slice page = {0};
     bool good =
