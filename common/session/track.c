@@ -82,8 +82,8 @@ static inline struct slice page_before(const struct track *track)
     const char *at = track->data + track->page_at;
     (void)varint_read(&at);
     const uint64_t which = varint_read(&at) >> 1;
-    return which < PAGE_OWN ? (struct slice){0}
-                            : (struct slice){.text = at, .len = (size_t)(which - PAGE_OWN)};
+    if (which < PAGE_OWN) return (struct slice){0};
+    return (struct slice){.text = at, .len = (size_t)(which - PAGE_OWN)};
 }
 
 /* Puts a step behind all others, none of which is loose, and which end since_us before it. */
@@ -140,7 +140,7 @@ static void step_wait(struct track *track, struct slab *slab, const struct step 
     memcpy(head, &step->time_us, sizeof step->time_us);
     const size_t head_len =
         sizeof step->time_us + varint_write(head + sizeof step->time_us, step_code(step, false));
-    const struct slice page = step->page.text == NULL ? (struct slice){0} : step->page;
+    const struct slice page = step->page;
     char *to = track_extend(track, slab, head_len + page.len);
 
     bytes_write(bytes_write(to, (struct slice){.text = head, .len = head_len}), page);
@@ -248,8 +248,8 @@ void track_join(struct track *track, struct slab *slab, struct track *more)
     struct track_walk walk = track_walk(more);
     if (walk.left > track_worth(track) && walk.step.time_us <= track->last_us) {
         track_settle(track, slab);
-        track_merge(track, slab, (struct steps){.walk = track_walk(track)},
-                    (struct steps){.walk = walk});
+        const struct steps own = {.walk = track_walk(track)}, other = {.walk = walk};
+        track_merge(track, slab, own, other);
     } else {
         for (; walk.left > 0; track_walk_next(&walk))
             step_take(track, slab, &walk.step);
@@ -289,7 +289,7 @@ void track_unpack(struct track *track, struct slab *slab, struct unpack *in)
 {
     const uint32_t all = unpack_u32(in), kept = unpack_u32(in);
     const struct slice bytes = unpack_text(in);
-    const char *at = bytes.text, *end = bytes.text + bytes.len;
+    const char *at = bytes.text, *end = bytes.len == 0 ? at : at + bytes.len;
     struct step step = {0}, before;
     struct slice page = {0};
     bool good =
