@@ -343,6 +343,52 @@ blocked() {
   same cs-funnel torn.ndjson
 }
 
+@test "CSV is the same bytes with any number of jobs, whatever stands where it is cut" {
+  local seed
+  for seed in $([ -n "${QUICK:-}" ] && echo 3 || echo 1 2 3 9 15); do
+    "$BATS_TEST_DIRNAME/dirty-csv" "$seed" >dirty.csv
+    same cs-parse dirty.csv
+    same cs-parse --from=csv --comment='#' --repair=utf8 --where='.session_id != "s5"' dirty.csv
+  done
+  "$BATS_TEST_DIRNAME/dirty-csv" 8 tsv >dirty.tsv
+  same cs-parse --no-quotes dirty.tsv
+  same cs-parse dirty.tsv
+}
+
+@test "so is CSV whose cuts are inside a field in which records stand" {
+  # Whoever begins to read inside the field finds nothing but good records, up to its end.
+  local row='2026-01-01T00:00:00Z,page_view,s1'
+  {
+    echo event_time,event_type,session_id,note
+    for _ in 1 2 3; do
+      printf '%s,"\n' "$row"
+      yes "$row,inside" | head -n 60000
+      printf '"\n%s,outside\n' "$row"
+    done
+  } >field.csv
+  same cs-parse field.csv
+  jq -e '.used == 6 and .rejected == 0' stats.1
+  tr -d '"' <field.csv >lines.csv
+  same cs-parse lines.csv
+  jq -e '.used == 180006 and .rejected == 0' stats.1
+}
+
+@test "so are several files of CSV, each with columns of its own" {
+  local i
+  for i in 1 2 3; do
+    "$BATS_TEST_DIRNAME/dirty-csv" "$i" >"$i.csv"
+    printf 'user_id;event_time;event_type\nu%d;2026-01-01T00:00:00Z;a\n' "$i" >"small$i.csv"
+  done
+  same cs-parse small1.csv 1.csv small2.csv small3.csv 2.csv 3.csv small1.csv
+  { echo sep=';' && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;"b;c"' | head -n 200000; } >excel.csv
+  { echo An export && echo && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;b' | head -n 200000; } >preamble.csv
+  same cs-parse 1.csv excel.csv
+  same cs-parse --preamble --delimiter=';' preamble.csv small1.csv preamble.csv
+  same cs-parse --header=event_time,event_type,user_id,x,y --from=csv 1.csv
+  cs-parse --jobs=3 --preamble --delimiter=';' preamble.csv 2>messages >rows
+  [ "$(grep -c 'line before the header line was skipped' messages)" -eq 1 ]
+}
+
 @test "standard input, compressed files and framed input are read by one job" {
   gzip -c "$TRAFFIC" >traffic.gz
   cs-funnel "$TRAFFIC" >expected 2>/dev/null

@@ -89,10 +89,17 @@ struct translator {
     /* Do the records of an input that begins with head need no line ends? begin gives a reading
      * then. */
     bool (*lineless)(void *self, struct slice head);
-    /* Is every line of an input that begins with head a record by itself, whatever stands before
-     * it? 0: no; else which kind of line. settle: so it is with all inputs, and begin is to look at
-     * no head any more. */
+    /* Do the records of an input that begins with head begin behind line ends, and is no more to be
+     * known of what stands before one than the head tells? 0: no; else which kind of record.
+     * settle: so it is with all inputs, and begin is to look at no head any more. */
     int (*by_line)(void *self, struct slice head, bool settle);
+    /* Now that it is settled: may line ends stand within records, too, so that which of them end
+     * one is known for sure only to who has read all before it? */
+    bool (*in_doubt)(void *self);
+    /* An input that begins with head is to be read from its middle on: its reading. */
+    void *(*go_on)(void *self, struct slice head);
+    /* Behind which line end in data..end a record may well begin; NULL: there is none. */
+    const char *(*guess)(void *reading, const char *data, const char *end);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */

@@ -265,6 +265,12 @@ static void emit_nothing(void *context, struct slice json)
     (void)json;
 }
 
+void expr_failure_forget(void)
+{
+    first.expr = NULL;
+    buffer_clear(&first.line);
+}
+
 void expr_failure_pack(struct buffer *out)
 {
     pack_u64(out, (uintptr_t)first.expr);

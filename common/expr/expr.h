@@ -88,6 +88,9 @@ struct expr_failure {
 /* False: there was none. Adds why to reason, where libjq says it: it is asked again. */
 bool expr_failure(struct expr_failure *failure, struct buffer *reason);
 
+/* There was none. */
+void expr_failure_forget(void);
+
 /* The same from one process to another, of which one was forked by the other. */
 void expr_failure_pack(struct buffer *out);
 void expr_failure_add(struct unpack *in);

@@ -1,5 +1,3 @@
-#include "raw/format.h"
-
 #include <stdlib.h>
 
 #include "base/die.h"
@@ -7,18 +5,9 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "raw/accesslog.h"
+#include "raw/format_inside.h"
 #include "raw/jsonstream.h"
 #include "raw/logline.h"
-
-/* One input. */
-struct reading {
-    struct format *format;
-    enum format_kind kind; /* FORMAT_AUTO: blank lines only so far */
-    struct columns columns;
-    struct w3c w3c;
-    struct jsonstream stream;
-    size_t skipped; /* lines before the header line, with --preamble */
-};
 
 /* A file whose header has not come by then has none. */
 #define PREAMBLE_MAX 1000
@@ -103,7 +92,7 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-static struct sniffed sniff(const struct format *format, struct slice head)
+struct sniffed format_sniff(const struct format *format, struct slice head)
 {
     const struct sniff what = {
         .csv = &format->csv,
@@ -129,7 +118,7 @@ bool format_lineless(void *self, struct slice head)
 {
     const struct format *format = self;
     const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : sniff(format, head).kind;
+        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head).kind;
 
     if (kind == FORMAT_JSON) return true;
     return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
@@ -147,7 +136,7 @@ static void reading_choose(struct reading *reading, enum format_kind kind, char 
 }
 
 /* What most of the head fits; says so when that is not what it begins with. */
-static enum format_kind choose(struct sniffed sniffed)
+enum format_kind format_choose(struct sniffed sniffed)
 {
     if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
     if (sniffed.fit == 0) {
@@ -164,33 +153,13 @@ static enum format_kind choose(struct sniffed sniffed)
     return sniffed.kind;
 }
 
-int format_by_line(void *self, struct slice head, bool settle)
+struct reading *reading_new(struct format *format, enum format_kind kind, struct sniffed sniffed,
+                            struct slice head)
 {
-    struct format *format = self;
-    const bool found = format->from == FORMAT_AUTO || format->settled;
-    const struct sniffed sniffed = found ? sniff(format, head) : (struct sniffed){0};
-    const enum format_kind kind = found ? sniffed.kind : format->from;
-
-    if (kind != FORMAT_COMBINED && kind != FORMAT_LOG) return 0;
-    if (!settle || !found) return (int)kind;
-    (void)choose(sniffed); /* which says what there is to say */
-    format->settled = true;
-    format->from = kind;
-    return (int)kind;
-}
-
-void *format_begin(void *self, struct slice head)
-{
-    struct format *format = self;
-    const struct sniffed sniffed = sniff(format, head);
-    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(sniffed);
     const bool tabs = kind == FORMAT_CSV && sniffed.kind == FORMAT_TSV; /* whatever it is called */
+    struct reading *reading = memory_zero(1, sizeof(*reading));
     struct buffer why = {0};
 
-    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
-        format->comment.len == 0)
-        return NULL;
-    struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
     reading->columns.csv.returns = ends_in_returns(head);
     reading_choose(reading, kind, tabs ? '\t' : sniffed.separator);
@@ -198,6 +167,19 @@ void *format_begin(void *self, struct slice head)
         (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
     buffer_release(&why);
     return reading;
+}
+
+void *format_begin(void *self, struct slice head)
+{
+    struct format *format = self;
+    const struct sniffed sniffed = format_sniff(format, head);
+    const enum format_kind kind =
+        format->from != FORMAT_AUTO ? format->from : format_choose(sniffed);
+
+    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
+        format->comment.len == 0)
+        return NULL;
+    return reading_new(format, kind, sniffed, head);
 }
 
 bool format_whole(void *self, struct slice line)
@@ -252,7 +234,7 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        const struct sniffed sniffed = sniff(reading->format, line);
+        const struct sniffed sniffed = format_sniff(reading->format, line);
         reading_choose(reading, sniffed.kind, sniffed.separator);
         if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
     }
@@ -483,7 +465,7 @@ static enum reason translate_header(struct reading *reading, struct slice record
     const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
 
     *header = reason == REASON_NONE && named;
-    if (*header && reading->skipped > 0)
+    if (*header && reading->skipped > 0 && !reading->quiet)
         message("%zu line%s before the header line %s skipped (--preamble)", reading->skipped,
                 reading->skipped == 1 ? "" : "s", reading->skipped == 1 ? "was" : "were");
     if (*header) return reason;
@@ -516,7 +498,7 @@ static enum reason translate_one(struct reading *reading, struct slice record,
     }
     if (is_comment(reading->format, record)) return REASON_NONE;
     if (reading->kind == FORMAT_AUTO) {
-        const struct sniffed sniffed = sniff(reading->format, record);
+        const struct sniffed sniffed = format_sniff(reading->format, record);
         reading_choose(reading, sniffed.kind, sniffed.separator);
     }
     record = repair_record(&reading->format->repair, record,

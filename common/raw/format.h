@@ -80,6 +80,9 @@ enum reason format_translate(void *reading, struct slice record,
 enum reason format_payload(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);
+bool format_in_doubt(void *self);
+void *format_go_on(void *self, struct slice head);
+const char *format_guess(void *reading, const char *data, const char *end);
 void format_end(void *reading);
 
 #endif

@@ -306,6 +306,7 @@ static void ranges_take(struct jobs *jobs, struct crew *crew)
 
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
+    if (l->in_doubt) return false;
     struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
     ranges_make(&jobs, l);
     if (jobs.count < 2) {

@@ -36,7 +36,8 @@
 #include "run/loop.h"
 
 /* Reads all inputs, which are open, unread and in ranges possible (range.h), with so many
- * processes; false, and nothing is done, where there is but one range. read_range reads what the
+ * processes; false, and nothing is done, where there is but one range, or it is in doubt where one
+ * begins. read_range reads what the
  * inputs are set to. A signal that stops the run ends it early. */
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 

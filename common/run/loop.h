@@ -56,6 +56,7 @@ struct loop {
     uint64_t rows_before; /* printed by earlier runs */
     /* --jobs. */
     bool in_range;          /* this process reads ranges for the run */
+    bool in_doubt;          /* where a range begins is for who has read the one before it to say */
     struct output handover; /* in a worker: what it passes on to the run */
     uint64_t members;       /* those the command asked for, a bit per slot */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */

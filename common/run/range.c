@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/checkpoint.h"
+#include "run/hint.h"
+#include "run/intake.h"
 #include "run/replay.h"
 #include "run/common_options.h"
 #include "run/summary.h"
@@ -36,15 +38,19 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
     return got;
 }
 
-/* How much of an input is looked at. */
-#define HEAD_BYTES ((size_t)64 << 10)
+#define HEAD_BYTES ((size_t)RANGE_HEAD_BYTES)
 
-/* The beginning of an input without the blank lines before it. */
+/* The beginning of an input without the blank lines before it, and without a mark that says that
+ * it is UTF-8. */
 static struct slice head_of(const struct input *input, char *into)
 {
     const size_t len = range_peek(input, 0, into, HEAD_BYTES);
     memset(into + len, 0, SCAN_PADDING);
     struct slice head = {.text = into, .len = len};
+    if (len >= 3 && memcmp(into, "\xef\xbb\xbf", 3) == 0) {
+        head.text += 3;
+        head.len -= 3;
+    }
     while (head.len != 0 && memchr(" \t\r\n", *head.text, 4) != NULL) {
         head.text++;
         head.len--;
@@ -76,13 +82,13 @@ static int lines_of(const struct loop *l, const struct input *input, bool settle
     const int kind =
         translator == NULL || !unframed ? 0 : translator->by_line(translator->self, head, settle);
     if (kind != 0) return kind;
-    if (*head.text != '{') return LINES_NONE; /* CSV, a mark of byte order */
+    if (*head.text != '{') return LINES_NONE;
     if (translator != NULL && translator->lineless(translator->self, head)) return LINES_NONE;
     return unframed || (newline == NULL && translator == NULL) ? LINES_JSON : LINES_NONE;
 }
 
 /* Are all inputs made of the same kind of lines? */
-static bool lines_are_same(const struct loop *l)
+static bool lines_are_same(struct loop *l)
 {
     int kind = LINES_ANY;
     for (int i = 0; i < l->inputs.count; i++) {
@@ -92,17 +98,18 @@ static bool lines_are_same(const struct loop *l)
     }
     for (int i = 0; i < l->inputs.count && kind > LINES_NONE; i++)
         (void)lines_of(l, &l->inputs.input[i], true);
-    return true;
+    l->in_doubt = kind > LINES_NONE && l->run.translator->in_doubt(l->run.translator->self);
+    /* Only one by one (relay.h) is it known in time where a record begins. */
+    return !l->in_doubt || (options->max_jump_us == 0 && options->max_ahead_us == 0);
 }
 
-bool range_possible(const struct loop *l, int jobs)
+void range_hint(struct loop *l)
 {
-    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
-        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
-        options->format == ENCODING_TABLE)
-        return false;
-    if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
-    return lines_are_same(l);
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    for (int i = 0; i < l->inputs.count && l->head_of == NULL; i++) {
+        const struct slice head = head_of(&l->inputs.input[i], bytes);
+        if (head.len != 0) hint_begin(l, &l->inputs.input[i], head);
+    }
 }
 
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */
@@ -118,6 +125,31 @@ static uint64_t line_begin(const struct input *input, uint64_t from)
         at += len;
     }
     return input->size;
+}
+
+void range_go_on(struct loop *l, struct input *input)
+{
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    intake_go_on(l, input, head_of(input, bytes));
+}
+
+uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t from)
+{
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    const size_t len = range_peek(input, from - 1, bytes, HEAD_BYTES);
+    memset(bytes + len, 0, SCAN_PADDING);
+    const char *const found = l->run.translator->guess(input->reading, bytes, bytes + len);
+    return found != NULL ? from - 1 + (uint64_t)(found - bytes) : line_begin(input, from);
+}
+
+bool range_possible(struct loop *l, int jobs)
+{
+    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
+        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
+        options->format == ENCODING_TABLE)
+        return false;
+    if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
+    return lines_are_same(l);
 }
 
 uint64_t range_cut(const struct inputs *inputs, uint64_t at)
@@ -141,10 +173,11 @@ void range_select(struct loop *l, const struct range *range)
         const uint64_t end = base + input->size;
         if (end > range->begin && base < range->end) {
             input->ended = false;
-            if (base + input->consumed < range->begin)
+            if (base + input->consumed < range->begin || (l->in_doubt && base < range->begin))
                 input_seek(input, range->begin - base, input->lines);
             /* A file's last range goes to its end, wherever that is now. */
-            input->stop = end > range->end ? range->end - base : 0;
+            const uint64_t stop = end > range->end ? range->end - base : 0;
+            *(l->in_doubt ? &input->until : &input->stop) = stop;
         } else if (base >= range->end || end <= range->begin) {
             input->ended = true;
         }
