@@ -267,8 +267,12 @@ static inline bool time_pass(struct admission *a, struct pending *pending)
     struct partition *const partition = ev->partition;
     struct run *const run = a->run;
     ev->watermark_us = partition_watermark(&a->clock, partition);
-    if (ev->time_us >= ev->watermark_us && ev->time_us < run->first_time_us)
+    if (ev->time_us < ev->watermark_us) {
+        if (partition->largest_us < run->behind_time_us)
+            run->behind_time_us = partition->largest_us;
+    } else if (ev->time_us < run->first_time_us) {
         run->first_time_us = ev->time_us;
+    }
     if (ev->time_us < partition->largest_us &&
         partition->largest_us - ev->time_us > a->fates.stats->disorder_us)
         a->fates.stats->disorder_us = partition->largest_us - ev->time_us;

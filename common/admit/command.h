@@ -129,9 +129,11 @@ struct run {
     struct misnumbers misnumbers; /* that command and loop have met */
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
                               before --where; INT64_MAX before the first */
-    int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
-                              there now (--flush, and then more); INT64_MIN: nothing */
-    int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
+    int64_t behind_time_us; /* the largest event_time so far when first an event was behind its
+                               watermark; INT64_MAX before */
+    int64_t finished_us; /* set by finish: what it has closed is closed for good, so event time is
+                            there now (--flush, and then more); INT64_MIN: nothing */
+    int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
 };
 
 enum tool_flags {

@@ -19,6 +19,8 @@
 
 /* Below this a process is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
+/* What is compressed is more, and to decompress it is work. */
+#define PACKED_SHARE 4
 /* How much is read at once to find a line's end. */
 #define PIECE_BYTES ((size_t)4 << 10)
 
@@ -112,6 +114,56 @@ void range_hint(struct loop *l)
     }
 }
 
+/* Do the options and the command allow of ranges? */
+static bool is_allowed(const struct loop *l, int jobs)
+{
+    return jobs > 1 && options->dedup_us == 0 && !options->strict && !options->interleave &&
+           options->pad == 0 && l->analysis->ranges != NULL && !options->merge &&
+           options->format != ENCODING_TABLE;
+}
+
+bool range_possible(struct loop *l, int jobs)
+{
+    if (!is_allowed(l, jobs)) return false;
+    if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
+    return lines_are_same(l);
+}
+
+/* What an id did before decides on its events for long (ranges.reach): of that a whole file leaves
+ * too much to the run. Where events are taken one by one (ranges.singly), the rows of whole files
+ * would be too many to wait. */
+bool range_is_files(const struct loop *l, int jobs)
+{
+    uint64_t bytes = 0;
+    bool some = false;
+    if (!is_allowed(l, jobs) || l->inputs.count < 2 || l->analysis->ranges->singly ||
+        l->analysis->ranges->reach != NULL ||
+        (options->input != INPUT_AUTO && options->input != INPUT_NDJSON))
+        return false;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *input = &l->inputs.input[i];
+        if (!input_lasts(input)) return false;
+        bytes += input->size;
+        some |= input->coding != NULL;
+    }
+    return some && bytes / (uint64_t)jobs >= RANGE_BYTES_MIN / PACKED_SHARE;
+}
+
+uint64_t range_end(const struct loop *l)
+{
+    return l->whole_files ? (uint64_t)l->inputs.count : l->inputs.bytes_total;
+}
+
+bool range_is_for_run(const struct loop *l, const struct range *range)
+{
+    for (uint64_t i = range->begin; i < range->end; i++) {
+        const enum framing framing = l->inputs.input[i].framing;
+        if (framing != FRAMING_AUTO && framing != FRAMING_NONE) return true;
+    }
+    const struct stats *const stats = &l->stats;
+    return l->foreign_told != 0 || (stats->read != 0 && stats->used + stats->filtered == 0);
+}
+
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */
 static uint64_t line_begin(const struct input *input, uint64_t from)
 {
@@ -142,16 +194,6 @@ uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t f
     return found != NULL ? from - 1 + (uint64_t)(found - bytes) : line_begin(input, from);
 }
 
-bool range_possible(struct loop *l, int jobs)
-{
-    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
-        options->pad != 0 || l->analysis->ranges == NULL || options->merge ||
-        options->format == ENCODING_TABLE)
-        return false;
-    if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
-    return lines_are_same(l);
-}
-
 uint64_t range_cut(const struct inputs *inputs, uint64_t at)
 {
     uint64_t base = 0;
@@ -166,14 +208,15 @@ uint64_t range_cut(const struct inputs *inputs, uint64_t at)
 void range_select(struct loop *l, const struct range *range)
 {
     uint64_t base = 0;
-    l->more_follows = range->end < l->inputs.bytes_total;
+    l->more_follows = range->end < range_end(l);
     l->inputs.first = 0;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size;
+        const uint64_t end = base + (l->whole_files ? 1 : input->size);
         if (end > range->begin && base < range->end) {
             input->ended = false;
-            if (base + input->consumed < range->begin || (l->in_doubt && base < range->begin))
+            const bool amid = l->in_doubt && base < range->begin;
+            if (!l->whole_files && (base + input->consumed < range->begin || amid))
                 input_seek(input, range->begin - base, input->lines);
             /* A file's last range goes to its end, wherever that is now. */
             const uint64_t stop = end > range->end ? range->end - base : 0;
@@ -185,9 +228,26 @@ void range_select(struct loop *l, const struct range *range)
     }
 }
 
+/* What this process would have said, for the run to say it in its turn. */
+static struct buffer said;
+
+static void said_keep(const char *text, size_t len)
+{
+    buffer_add(&said, text, len);
+}
+
+/* It has to end before: then it is said at least. */
+static void said_pass(void)
+{
+    message_pass(said.data, said.len);
+}
+
 void range_serve(struct loop *l)
 {
     l->in_range = true;
+    l->inputs.jobs = 1; /* nobody else decompresses for this one */
+    message_keep(said_keep);
+    if (atexit(said_pass) != 0) die("atexit");
     l->admission.wallclock.believed = true; /* the run has the first events */
     l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
     l->admission.fates.rejects.mark = HANDOVER_REJECTED;
@@ -209,7 +269,9 @@ void range_pack(struct loop *l, struct buffer *out)
     expr_failure_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
-        pack_u64(out, l->inputs.input[i].lines);
+        pack_u64(out, l->inputs.input[i].lines << 1 | l->inputs.input[i].damaged);
+    pack_text(out, buffer_slice(&said));
+    buffer_clear(&said);
     misnumber_pack(&l->run.misnumbers, out);
     if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
@@ -241,8 +303,14 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     l->rows_before += stats.rows;
     l->inputs.bytes_read += unpack_u64(in);
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
-    for (int i = 0; i < l->inputs.count; i++)
-        lines[i] = unpack_u64(in);
+    for (int i = 0; i < l->inputs.count; i++) {
+        const uint64_t packed = unpack_u64(in);
+        lines[i] = packed >> 1;
+        l->inputs.input[i].damaged |= packed & 1;
+        l->inputs.damaged += packed & 1;
+    }
+    const struct slice messages = unpack_text(in);
+    message_pass(messages.text, messages.len);
     const struct ranges *const ranges = l->analysis->ranges;
     bool good = misnumber_add(&l->run.misnumbers, in);
     good = (ranges->weave == NULL || ranges->weave(&l->run, rows, in)) && good;

@@ -1,6 +1,10 @@
 /*
  * range.h - regular files as one row of bytes, and pieces of it for several processes.
  *
+ * What is compressed cannot be cut, nor can anybody say how much it is: where such files are among
+ * the inputs the row is one of files, and a range is of whole ones (loop.whole_files). Each process
+ * decompresses its own.
+ *
  * What the two kinds of pieces have in common (jobs.h, relay.h): which inputs can be cut at all,
  * where a piece begins, reading no more than a piece, and what the process that has read one hands
  * over: counters, rejects and late records.
@@ -14,7 +18,7 @@
 
 #include "run/loop.h"
 
-/* The bytes of all inputs in one row: begin to end. */
+/* The bytes of all inputs in one row, or the inputs themselves: begin to end. */
 struct range {
     uint64_t begin, end;
 };
@@ -35,6 +39,17 @@ void range_go_on(struct loop *l, struct input *input);
 /* In doubt: where a record of the input may well begin, at that byte or after; its end if nowhere.
  */
 uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t from);
+
+/* Can whole inputs be given to so many jobs? Not unless they are several regular files, with names,
+ * of which some are compressed; nor with the options above. What is in them nobody knows yet. */
+bool range_is_files(const struct loop *l, int jobs);
+
+/* Where the row of all inputs ends. */
+uint64_t range_end(const struct loop *l);
+
+/* Is there something in what this process has read of a whole file that only the run can judge? Its
+ * records are framed, or none of them is of use, about which there is something to say. */
+bool range_is_for_run(const struct loop *l, const struct range *range);
 
 /* Where the first line begins, at that byte or after, in the file that the byte is in. */
 uint64_t range_cut(const struct inputs *inputs, uint64_t at);
