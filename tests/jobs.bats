@@ -343,6 +343,15 @@ blocked() {
   same cs-funnel torn.ndjson
 }
 
+@test "so are logs" {
+  "$BATS_TEST_DIRNAME/bench/text/access-log" 40000 >log
+  sed -i '1~7s/^[^ ]*/&, 10.0.0.1/; 1~1000s/GET/"/; $s/.....$//' log
+  same cs-parse --from=combined log
+  same cs-parse log log
+  [ -s rejects.1 ]
+  same cs-parse --log-format=combined log
+}
+
 @test "CSV is the same bytes with any number of jobs, whatever stands where it is cut" {
   local seed
   for seed in $([ -n "${QUICK:-}" ] && echo 3 || echo 1 2 3 9 15); do

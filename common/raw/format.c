@@ -15,6 +15,7 @@
 void format_init(struct format *format, enum format_kind from, const struct csv *csv)
 {
     *format = (struct format){.from = from, .csv = *csv};
+    (void)logformat_compile(&format->xff, SLICE("xff")); /* it is one of those we know */
 }
 
 void format_want(struct format *format, struct slice name)
@@ -39,6 +40,7 @@ void format_want_member(struct format *format, const struct schema *schema, stru
 void format_release(struct format *format)
 {
     logformat_release(&format->log);
+    logformat_release(&format->xff);
     map_free(format->map);
     if (format->judge != NULL) {
         scanner_free(format->judge);
@@ -92,13 +94,14 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-struct sniffed format_sniff(const struct format *format, struct slice head)
+struct sniffed format_sniff(struct format *format, struct slice head)
 {
     const struct sniff what = {
         .csv = &format->csv,
         .wanted = buffer_slice(&format->wanted),
         .named = format->named,
         .comment = format->comment,
+        .xff = &format->xff,
         .mapped = format->map != NULL,
     };
     return sniff_head(&what, head);
@@ -116,7 +119,7 @@ static bool ends_in_returns(struct slice head)
 
 bool format_lineless(void *self, struct slice head)
 {
-    const struct format *format = self;
+    struct format *format = self;
     const enum format_kind kind =
         format->from != FORMAT_AUTO ? format->from : format_sniff(format, head).kind;
 
@@ -400,8 +403,9 @@ static enum reason log_print(struct reading *reading, struct slice record, struc
 
     if (reading->kind == FORMAT_W3C) {
         if (w3c_print(&reading->w3c, record, &format->json, &misfit)) return REASON_NONE;
-    } else if (reading->kind == FORMAT_LOG) {
-        if (logline_print(&format->log, record, &format->json, &format->outline, &misfit))
+    } else if (reading->kind == FORMAT_LOG || reading->kind == FORMAT_XFF) {
+        struct logformat *const log = reading->kind == FORMAT_XFF ? &format->xff : &format->log;
+        if (logline_print(log, record, &format->json, &format->outline, &misfit))
             return REASON_NONE;
     } else {
         if (accesslog_parse(record, &entry, &misfit)) {

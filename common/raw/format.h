@@ -36,6 +36,7 @@ struct format {
     bool preamble;           /* --preamble: lines before the header line are skipped */
     bool settled;            /* from was auto, and is what the inputs were found to be */
     struct logformat log;    /* --log-format */
+    struct logformat xff;    /* what auto looks for beside combined */
     struct repair repair;    /* --repair: for the caller to set */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */

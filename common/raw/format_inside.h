@@ -19,7 +19,7 @@ struct reading {
 };
 
 /* What an input that begins so is in. */
-struct sniffed format_sniff(const struct format *format, struct slice head);
+struct sniffed format_sniff(struct format *format, struct slice head);
 
 /* What most of the head fits; says so when that is not what it begins with. */
 enum format_kind format_choose(struct sniffed sniffed);

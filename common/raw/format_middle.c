@@ -63,7 +63,7 @@ int format_by_line(void *self, struct slice head, bool settle)
     const enum format_kind kind = found ? sniffed.kind : format->from;
 
     if (in_columns(kind) ? !may_go_on(format, kind, head)
-                         : kind != FORMAT_COMBINED && kind != FORMAT_LOG)
+                         : kind != FORMAT_COMBINED && kind != FORMAT_LOG && kind != FORMAT_XFF)
         return 0;
     if (!settle || !found) return (int)kind;
     (void)format_choose(sniffed); /* which says what there is to say */
