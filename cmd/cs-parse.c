@@ -194,6 +194,7 @@ static const struct analysis *start(struct run *run)
         .guess = format_guess,
         .split = format_split,
         .translate = format_translate,
+        .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
         .end = format_end,
     };

@@ -110,7 +110,10 @@ struct translator {
                              void (*emit)(void *context, struct slice json,
                                           struct outline *outline),
                              void *context, bool *header, struct buffer *detail);
-    /* The same for a framed record, which may hold line ends, and be several. */
+    /* translate will be called for the records in data..end, as split finds them: the next ones may
+     * be looked at together. Returns behind the last of these. NULL: nothing is gained by it. */
+    const char *(*ahead)(void *reading, const char *data, const char *end, bool final);
+    /* As translate, for a framed record, which may hold line ends, and be several. */
     enum reason (*payload)(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);

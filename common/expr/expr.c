@@ -394,6 +394,13 @@ void map_free(struct map_program *map)
     free(map);
 }
 
+_Static_assert(MAP_AHEAD_MAX <= LIBJQ_AHEAD_MAX, "all of them are asked");
+
+void map_ahead(struct map_program *map, const struct slice *jsons, size_t count)
+{
+    libjq_each_ahead(map->libjq, jsons, count);
+}
+
 bool map_run(struct map_program *map, struct slice json,
              void (*emit)(void *context, struct slice json), void *context, struct buffer *why)
 {

@@ -327,6 +327,10 @@ static enum reason map_record(struct format *format, struct slice json, struct h
 {
     const struct handing check = {.detail = handing->detail};
 
+    if (format->gathering != NULL) {
+        gathering_add(format->gathering, json);
+        return REASON_NONE;
+    }
     buffer_clear(&format->outputs);
     if (!map_run(format->map, json, keep_output, &format->outputs, handing->detail))
         return REASON_MAP_ERROR;

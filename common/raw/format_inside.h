@@ -18,6 +18,15 @@ struct reading {
     bool quiet;     /* whoever reads the input from its beginning says what there is to say */
 };
 
+/* Records as the map will see them. */
+struct gathering {
+    struct buffer text;
+    size_t end[MAP_AHEAD_MAX]; /* of each, in text */
+    size_t count;
+};
+
+void gathering_add(struct gathering *gathering, struct slice json);
+
 /* What an input that begins so is in. */
 struct sniffed format_sniff(struct format *format, struct slice head);
 

@@ -233,7 +233,10 @@ static const char *raw_take(struct loop *l, struct input *input, const struct sp
     const struct translator *translator = l->run.translator;
     const char *const end = span->end;
     const char *p = span->data;
+    const char *ahead = translator->ahead == NULL ? end : p; /* looked at up to there */
     while (p < end && stop_signal == 0 && !is_behind(input, p)) {
+        if (__builtin_expect(p >= ahead, 0))
+            ahead = translator->ahead(input->reading, p, end, input->ended);
         const char *next = translator->split(input->reading, p, end, input->ended);
         if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
         if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
