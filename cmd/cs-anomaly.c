@@ -1,24 +1,27 @@
 /*
- * cs-anomaly - windows whose value is far from the mean of the windows before them.
+ * cs-anomaly - windows whose value is far from what is usual.
  *
  * The windows, or with --rows the rows of cs-window or cs-funnel, are compared in detector.h. What
- * is here: the options, and what --value means.
+ * is here: the options, and which of them go together.
  */
 #include "base/die.h"
 #include "base/duration.h"
-#include "base/list.h"
 #include "run/tool.h"
 #include "window/detector.h"
+#include "window/subject.h"
 
 #define MINUTE_US INT64_C(60000000)
+#define DAY_US (1440 * MINUTE_US)
 
 static int64_t size_us = 5 * MINUTE_US;
-static int64_t baseline_us = 120 * MINUTE_US;
-static const char *threshold_text = "50";
+static struct usual_rule usual = {
+    .baseline_us = 120 * MINUTE_US, .season_us = 7 * DAY_US, .seasons = 4};
+static int method;
+static struct verdict_rules rules;
+static struct verdict_texts limits = {.threshold = "50", .min_value = "0"};
 static const char *value_text;
 static struct option_list by_list;
-static bool show_all;
-static bool rows_mode;
+static bool show_all, show_incidents, rows_mode;
 
 static const struct option_row options[] = {
     {.name = "size",
@@ -28,17 +31,59 @@ static const struct option_row options[] = {
      .argument = "DUR",
      .least = 1,
      .help = "length of a window (default 5m)"},
+    {.name = "method",
+     .type = OPTION_CHOICE,
+     .target = &method,
+     .words = "mean|median|seasonal",
+     .help = "what is usual: the mean or the median of the baseline, or the mean of seasons"},
     {.name = "baseline",
      .type = OPTION_DURATION,
-     .target = &baseline_us,
+     .target = &usual.baseline_us,
      .argument = "DUR",
      .least = 1,
      .help = "compare with the windows that end within DUR before (default 2h)"},
+    {.name = "season",
+     .type = OPTION_DURATION,
+     .target = &usual.season_us,
+     .argument = "1d|7d",
+     .least = 1,
+     .help = "seasonal: compare with the window so long before (default 7d)"},
+    {.name = "seasons",
+     .type = OPTION_NUMBER,
+     .target = &usual.seasons,
+     .argument = "N",
+     .least = 1,
+     .help = "seasonal: and with those of N seasons (default 4)"},
     {.name = "threshold",
      .type = OPTION_TEXT,
-     .target = &threshold_text,
+     .target = &limits.threshold,
      .argument = "PERCENT",
-     .help = "alert when a value is further than this from the mean (default 50)"},
+     .help = "alert when a value is further than this from what is usual (default 50)"},
+    {.name = "min-baseline",
+     .type = OPTION_NUMBER,
+     .target = &rules.min_baseline,
+     .argument = "N",
+     .least = 1,
+     .help = "alert only if there are N windows to compare with (default 6)"},
+    {.name = "min-value",
+     .type = OPTION_TEXT,
+     .target = &limits.min_value,
+     .argument = "NUMBER",
+     .help = "alert only if the value or what is usual is so large; a new group of it, too"},
+    {.name = "sigma",
+     .type = OPTION_TEXT,
+     .target = &limits.sigma,
+     .argument = "K",
+     .help = "alert only beyond K x sqrt(mean + 1) (default 4 for counts, else 0: off)"},
+    {.name = "incidents",
+     .type = OPTION_FLAG,
+     .target = &show_incidents,
+     .help = "print where alerts start and where they end, not each of them"},
+    {.name = "clear",
+     .type = OPTION_TEXT,
+     .target = &limits.clear,
+     .argument = "PERCENT",
+     .help = "an incident ends at this deviation (default half the threshold)"},
     {.name = "value",
      .type = OPTION_TEXT,
      .target = &value_text,
@@ -60,113 +105,75 @@ static const struct option_row options[] = {
     OPTION_END,
 };
 
-/* Start. */
-
 static void anomaly_settle(struct settings *settings)
 {
     settings->rows = rows_mode;
 }
 
-/* NAME=..., where a name stands before the first '='; else the whole text has no name. */
-static struct slice name_split(struct slice text, struct slice *rest)
-{
-    *rest = text;
-    const char *equals = memchr(text.text, '=', text.len);
-    if (equals == NULL || equals[1] == '=') return (struct slice){0};
-    const struct slice name =
-        text_trim((struct slice){.text = text.text, .len = (size_t)(equals - text.text)});
-    if (!name_valid(name)) return (struct slice){0};
-    *rest = (struct slice){.text = equals + 1, .len = text.len - (size_t)(equals + 1 - text.text)};
-    return name;
-}
-
-/* What --value is called in the rows. */
-struct names {
-    struct buffer value, average;
-};
-
-/* Compiles --value for events. */
-static void value_of_events(struct detector *detector, struct names *names)
-{
-    struct buffer text = {0}, why = {0};
-    struct slice rest = SLICE("distinct(session_id)");
-    if (value_text == NULL) {
-        buffer_add_literal(&names->value, "current_sessions");
-        buffer_add_literal(&names->average, "avg_sessions");
-    } else {
-        const struct slice given = name_split(slice_of(value_text), &rest);
-        buffer_add_slice(&names->value, given.len == 0 ? SLICE("value") : given);
-        buffer_printf(&names->average, "avg_%.*s", (int)names->value.len, names->value.data);
-    }
-    buffer_printf(&text, "%.*s=%.*s", (int)names->value.len, names->value.data, (int)rest.len,
-                  rest.text);
-    if (!aggregates_add(&detector->aggregates, text.data, &detector->run->schema, &why) ||
-        !aggregates_complete(&detector->aggregates, &why))
-        die_usage("--value: %.*s", (int)why.len, why.data);
-    buffer_release(&text);
-    buffer_release(&why);
-}
-
-/* --rows: the value is a member of the row. */
-static void value_of_rows(struct detector *detector, struct names *names)
+/* Settles what is usual, and how much of it there has to be. */
+static void usual_settle(void)
 {
     struct buffer why = {0};
-    struct slice rest;
-
-    if (value_text == NULL) die_usage("--rows: --value=FIELD is needed");
-    if (option_given("size")) die_usage("--rows: the rows say how long a window is, not --size");
-    struct slice given = name_split(slice_of(value_text), &rest);
-    if (given.len == 0 && name_bare(rest)) given = rest;
-    if (given.len == 0) die_usage("--value: '%s' needs a name: NAME=%s", value_text, value_text);
-    buffer_add_slice(&names->value, given);
-    buffer_printf(&names->average, "avg_%.*s", (int)given.len, given.text);
-    if (!detector_rows(detector, rest, &why)) die_usage("--value: %.*s", (int)why.len, why.data);
-    buffer_release(&why);
+    usual.method = (enum usual_method)method;
+    const bool seasonal = usual.method == USUAL_SEASONAL;
+    if (seasonal && option_given("baseline"))
+        die_usage("--baseline: with --method=seasonal it is --seasons times --season");
+    if (!seasonal && (option_given("season") || option_given("seasons")))
+        die_usage("--%s: is for --method=seasonal", option_given("season") ? "season" : "seasons");
+    if (!usual_check(&usual, rows_mode ? 0 : size_us, rules.min_baseline, &why))
+        die_usage("%.*s", (int)why.len, why.data);
 }
 
-static decimal threshold_read(void)
+/* Says what is watched. */
+static void subject_settle(struct detector *detector, struct subject *subject)
 {
-    const struct slice number = slice_of(threshold_text);
-    decimal threshold;
-    if (!number_valid(number) || !decimal_parse(number, &threshold) || threshold < 0)
-        die_usage("--threshold: '%s' is not a percentage", threshold_text);
-    return threshold;
+    const struct slice kind = usual.method == USUAL_MEDIAN ? SLICE("median") : SLICE("avg");
+    struct buffer why = {0};
+    struct slice operand;
+    if (rows_mode && value_text == NULL) die_usage("--rows: --value=FIELD is needed");
+    if (rows_mode && option_given("size"))
+        die_usage("--rows: the rows say how long a window is, not --size");
+    const bool good = rows_mode
+                          ? subject_of_rows(subject, value_text, kind, &operand, &why) &&
+                                detector_rows(detector, operand, &why)
+                          : subject_of_events(subject, value_text, kind, &detector->aggregates,
+                                              &detector->run->schema, &why);
+    if (!good) die_usage("--value: %.*s", (int)why.len, why.data);
+    buffer_release(&why);
 }
 
 static const struct analysis *anomaly_start(struct run *run)
 {
-    const decimal threshold = threshold_read();
-    struct names names = {0};
+    struct subject subject = {0};
     struct buffer why = {0};
 
-    if (!rows_mode && baseline_us / size_us > BASELINE_WINDOWS_MAX)
-        die_usage("--baseline: more than %lld windows", (long long)BASELINE_WINDOWS_MAX);
+    usual_settle();
     struct detector *detector = detector_new(run);
     for (size_t i = 0; i < by_list.count; i++)
         if (!group_by_add(&detector->by, by_list.text[i], &run->schema, &why))
             die_usage("--by: %.*s", (int)why.len, why.data);
-    if (rows_mode)
-        value_of_rows(detector, &names);
-    else
-        value_of_events(detector, &names);
+    subject_settle(detector, &subject);
+    if (limits.clear != NULL && !show_incidents) die_usage("--clear: is for --incidents");
+    if (!verdict_rules_read(&rules, &limits, detector_counts(detector), &why))
+        die_usage("%.*s", (int)why.len, why.data);
     const struct detector_request request = {
-        .value = buffer_slice(&names.value),
-        .average = buffer_slice(&names.average),
+        .value = buffer_slice(&subject.value),
+        .average = buffer_slice(&subject.usual),
         .size_us = size_us,
-        .baseline_us = baseline_us,
-        .threshold = threshold,
+        .usual = usual,
+        .rules = rules,
         .show_all = show_all,
+        .show_incidents = show_incidents,
     };
     if (!detector_begin(detector, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
-    buffer_release(&names.value);
-    buffer_release(&names.average);
+    subject_release(&subject);
     buffer_release(&why);
     return rows_mode ? &detector_of_rows : &detector_of_events;
 }
 
 static const struct tool tool = {
     .name = "cs-anomaly",
-    .summary = "find windows whose value is far from the mean of the windows before",
+    .summary = "find windows whose value is far from what is usual",
     .options = options,
     .settle = anomaly_settle,
     .start = anomaly_start,

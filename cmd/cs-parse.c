@@ -100,6 +100,12 @@ static enum fate event(struct run *run, const struct event *ev)
     return FATE_USED;
 }
 
+static void passed(struct run *run, int64_t partition, int64_t offset, bool is_end)
+{
+    struct parse *const parse = run->own;
+    kept_passed(&parse->kept, run->rows, partition, offset, is_end);
+}
+
 static void flush(struct run *run)
 {
     struct parse *const parse = run->own;
@@ -163,6 +169,16 @@ static const struct analysis analysis = {
     .ranges = &ranges,
 };
 
+static const struct analysis in_frames = {
+    .amend = amend,
+    .event = event,
+    .passed = passed,
+    .flush = flush,
+    .stats = stats,
+    .explain = explain,
+    .ranges = &ranges,
+};
+
 static const struct analysis *start(struct run *run)
 {
     struct parse *const parse = memory_zero(1, sizeof(*parse));
@@ -186,6 +202,7 @@ static const struct analysis *start(struct run *run)
     parse->translator = (struct translator){
         .self = format,
         .begin = format_begin,
+        .waits = format_waits,
         .whole = format_whole,
         .lineless = format_lineless,
         .by_line = format_by_line,
@@ -193,6 +210,7 @@ static const struct analysis *start(struct run *run)
         .go_on = format_go_on,
         .guess = format_guess,
         .split = format_split,
+        .lacks = format_lacks,
         .translate = format_translate,
         .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
@@ -200,14 +218,14 @@ static const struct analysis *start(struct run *run)
     };
     if (format->from != FORMAT_NDJSON || format->map != NULL || format->repair.wanted != 0)
         run->translator = &parse->translator;
-    return &analysis;
+    return keep_frame ? &in_frames : &analysis;
 }
 
 static const struct tool tool = {
     .name = "cs-parse",
     .summary = "make canonical events of raw records",
     .options = options,
-    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES,
+    .flags = TOOL_ALL_MEMBERS | TOOL_NO_TIME_RULES | TOOL_EVENTS,
     .start = start,
     .release = release,
 };

@@ -1,26 +1,35 @@
 /*
  * cs-sessionize - one row per session: who, when, and what was done in it.
  *
- * Which events make a session, and when it is complete, is session.h's business; what is kept of
- * them, field.h's. What is here: the options, and the members of the row.
+ * Which events make a session, and when it is complete, is session.h's business; what its rows are,
+ * visit.h's. What is here: the options.
  */
 #include <stdlib.h>
 
 #include "base/die.h"
-#include "base/duration.h"
-#include "base/list.h"
 #include "base/memory.h"
 #include "run/tool.h"
 #include "session/border.h"
-#include "session/field.h"
 #include "session/identity.h"
-#include "session/session.h"
+#include "session/rule.h"
+#include "session/visit.h"
 #include "session/weave.h"
 
 static const char *id = "session_id";
-static int64_t gap_us = INT64_C(1800000000);
-static int64_t max_us = INT64_C(86400000000);
-static struct option_list split_by;
+static struct rule rule = {.gap_us = INT64_C(1800000000), .max_us = INT64_C(86400000000)};
+static struct option_list split_by, split_on;
+static struct visit_asks asks = {.page_cap_us = INT64_C(1800000000),
+                                 .remember_us = INT64_C(86400000000)};
+
+static const char *path_set(const char *value)
+{
+    return path_parse(value, &asks.path);
+}
+
+static const char *midnight_set(const char *zone)
+{
+    return rule_midnight(&rule, zone);
+}
 
 static const struct option_row options[] = {
     {.name = "id",
@@ -30,14 +39,14 @@ static const struct option_row options[] = {
      .help = "the member that says whose session it is (default session_id)"},
     {.name = "gap",
      .type = OPTION_DURATION,
-     .target = &gap_us,
+     .target = &rule.gap_us,
      .argument = "DUR",
      .words = "none",
      .least = 1,
      .help = "a longer pause ends a session (default 30m); none: one session per id"},
     {.name = "max-duration",
      .type = OPTION_DURATION,
-     .target = &max_us,
+     .target = &rule.max_us,
      .argument = "DUR",
      .words = "none",
      .least = 1,
@@ -47,84 +56,84 @@ static const struct option_row options[] = {
      .target = &split_by,
      .argument = "F,...",
      .help = "events that differ in one of these members are in different sessions"},
+    {.name = "split-on",
+     .type = OPTION_LIST,
+     .target = &split_on,
+     .argument = "F,...",
+     .help = "another value of one of these members begins a new session"},
+    {.name = "split-at-midnight",
+     .type = OPTION_CALL,
+     .call = midnight_set,
+     .argument = "[TZ]",
+     .help = "another day begins a new session (default of UTC)"},
+    {.name = "detail",
+     .type = OPTION_FLAG,
+     .target = &asks.detail,
+     .help = "rows also say pages, engagement, which visit it was and what ended it"},
+    {.name = "path",
+     .type = OPTION_CALL,
+     .call = path_set,
+     .target = &asks.path,
+     .argument = "[N]",
+     .help = "rows also have the first N pages (default 200)"},
+    {.name = "pages",
+     .type = OPTION_FLAG,
+     .target = &asks.pages,
+     .help = "one row a page instead of a session"},
+    {.name = "page-cap",
+     .type = OPTION_DURATION,
+     .target = &asks.page_cap_us,
+     .argument = "DUR",
+     .words = "none",
+     .least = 1,
+     .help = "the most that a page counts for (default 30m)"},
+    {.name = "remember",
+     .type = OPTION_DURATION,
+     .target = &asks.remember_us,
+     .argument = "DUR",
+     .help = "--detail: for how long an id's visits are counted on (default 24h)"},
     OPTION_END,
-};
-
-static const struct field row_fields[] = {
-    {"user_id", &field_last, "user_id"},
-    {"traffic_source", &field_first, "traffic_source"},
-    {"device_type", &field_first, "device_type"},
-    {"session_start", &field_start, NULL},
-    {"last_event_time", &field_end, NULL},
-    {"session_duration_seconds", &field_seconds, NULL},
-    {"total_events", &field_events, NULL},
-    {"page_views", &field_count, "page_view"},
-    {"product_views", &field_count, "product_view"},
-    {"add_to_carts", &field_count, "add_to_cart"},
-    {"converted", &field_any, "purchase"},
-    {"viewed_products", &field_list, "product_id"},
-    {"viewed_products_truncated", &field_list_cut, "product_id"},
-    FIELD_END,
 };
 
 /* One of these belongs to a run. */
 struct sessionize {
     struct identity identity;
-    struct fields fields;
-    struct sessions sessions;
+    struct visits visits;
     struct border border; /* of a range of --jobs */
     struct weave weave;
+    size_t beside; /* keys that are not in the timelines */
 };
-
-static void split_add(struct run *run, struct identity *identity)
-{
-    struct list members = {0};
-
-    option_items(&members, "split-by", &split_by, LIST_NAMES);
-    for (size_t i = 0; i < members.count; i++)
-        if (!identity_add(identity, &run->schema, members.item[i].name))
-            die_usage("--split-by: more than %d members are read", SCHEMA_MAX);
-    list_release(&members);
-}
 
 static void settle(struct settings *settings)
 {
     (void)settings;
-    if (gap_us == INT64_MAX && !option_given("max-duration")) max_us = INT64_MAX;
-}
-
-static void durations_check(const struct settings *settings)
-{
-    struct buffer sum = {0};
-
-    if (gap_us == INT64_MAX && max_us != INT64_MAX)
-        die_usage("--gap=none: one session per id is not cut (leave --max-duration out)");
-    if (max_us == INT64_MAX) return;
-    if (settings->lateness_us == INT64_MAX)
-        die_usage(
-            "--max-duration: with --lateness=max no session can be cut (--max-duration=none)");
-    if (max_us > gap_us + settings->lateness_us) return;
-    duration_print(&sum, gap_us + settings->lateness_us);
-    die_usage("--max-duration: must be longer than --gap and --lateness together (%.*s), or none",
-              (int)sum.len, sum.data);
+    if (rule.gap_us == INT64_MAX && !option_given("max-duration")) rule.max_us = INT64_MAX;
 }
 
 static int64_t range_reach(const struct run *run)
 {
     const struct sessionize *own = run->own;
-    return own->sessions.gap_us;
+    return visits_reach(&own->visits);
 }
 
 static void range_begin(struct run *run, int64_t border_us)
 {
     struct sessionize *own = run->own;
-    border_init(&own->border, border_us, own->sessions.gap_us);
+    border_init(&own->border, border_us, visits_reach(&own->visits));
 }
 
 static void keys_count(struct run *run)
 {
     const struct sessionize *own = run->own;
-    run->counters.keys = timelines_count(&own->sessions.timelines) + own->border.met;
+    run->counters.keys = timelines_count(&own->visits.sessions.timelines) + own->beside;
+}
+
+/* The same when more than the timelines may have changed. */
+static void keys_count_all(struct run *run)
+{
+    struct sessionize *own = run->own;
+    own->beside = own->border.met + ledger_count(&own->visits.ledger);
+    keys_count(run);
 }
 
 static void hint(struct run *run, struct event *ev)
@@ -132,26 +141,25 @@ static void hint(struct run *run, struct event *ev)
     struct sessionize *own = run->own;
     if (own->border.holds_all) return;
     const struct id bits = identity_hint(&own->identity, ev);
-    timelines_hint(&own->sessions.timelines, bits);
+    timelines_hint(&own->visits.sessions.timelines, bits);
     border_hint(&own->border, bits);
 }
 
 static enum fate event(struct run *run, const struct event *ev)
 {
     struct sessionize *own = run->own;
-    struct sessions *sessions = &own->sessions;
-    const uint32_t number =
-        own->border.holds_all ? POOL_NONE : timelines_take(&sessions->timelines, identity_id(ev));
+    const uint32_t number = own->border.holds_all
+                                ? POOL_NONE
+                                : timelines_take(&own->visits.sessions.timelines, identity_id(ev));
 
     if (!identity_has(&own->identity, ev)) return FATE_NO_ID;
     /* Of an id of which this range knows nothing, the run may have something open. */
     if (number == POOL_NONE &&
         border_leaves(&own->border, identity_id(ev), ev->time_us, ev->watermark_us)) {
-        keys_count(run);
+        keys_count_all(run);
         return FATE_DEFERRED;
     }
-    const struct click click = fields_click(&own->fields, ev);
-    const bool used = sessions_event(sessions, number, &own->identity, ev, &click);
+    const bool used = visits_event(&own->visits, number, &own->identity, ev);
     keys_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
@@ -160,35 +168,32 @@ static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
     struct sessionize *own = run->own;
-    struct rows *rows = run->rows;
-    struct overview overview;
 
-    stretch_overview(&overview, &own->sessions.timelines.stretches, session->stretch);
     if (own->border.is_range)
-        weave_note(&own->weave, rows, session);
+        weave_note(&own->weave, run->rows, session);
     else
-        weave_let(&own->weave, rows, session);
-    fields_print(&own->fields, &own->identity, rows, &overview, NULL);
+        weave_let(&own->weave, run->rows, session);
+    visits_print(&own->visits, &own->identity, run->rows, session);
 }
 
 static void advance(struct run *run, int64_t watermark_us)
 {
     struct sessionize *own = run->own;
-    sessions_advance(&own->sessions, watermark_us, print_session, run);
-    keys_count(run);
+    visits_advance(&own->visits, watermark_us, print_session, run);
+    keys_count_all(run);
 }
 
 static void finish(struct run *run)
 {
     struct sessionize *own = run->own;
-    sessions_finish(&own->sessions, print_session, run);
-    run->counters.keys = 0;
+    visits_finish(&own->visits, print_session, run);
+    keys_count_all(run);
 }
 
 static void save(struct run *run, struct buffer *out)
 {
     struct sessionize *own = run->own;
-    sessions_save(&own->sessions, out);
+    visits_save(&own->visits, out);
 }
 
 static void hand_over(struct run *run, struct buffer *out)
@@ -207,9 +212,9 @@ static bool range_weave(struct run *run, struct slice rows, struct unpack *in)
 static bool load(struct run *run, struct unpack *in)
 {
     struct sessionize *own = run->own;
-    const bool good = sessions_load(&own->sessions, in);
+    const bool good = visits_load(&own->visits, in);
 
-    keys_count(run);
+    keys_count_all(run);
     return good;
 }
 
@@ -225,14 +230,7 @@ static void explain(struct run *run, struct buffer *out)
     const struct sessionize *own = run->own;
     buffer_add_literal(out, "a session: ");
     identity_explain(&own->identity, &run->schema, out);
-    if (gap_us != INT64_MAX) {
-        buffer_add_literal(out, ", no pause longer than ");
-        duration_print(out, gap_us);
-    }
-    if (max_us != INT64_MAX) {
-        buffer_add_literal(out, ", cut after ");
-        duration_print(out, max_us);
-    }
+    rule_explain(&rule, out);
     buffer_add_char(out, '\n');
 }
 
@@ -240,7 +238,8 @@ static void release(struct run *run)
 {
     struct sessionize *own = run->own;
     if (own == NULL) return;
-    sessions_release(&own->sessions);
+    visits_release(&own->visits);
+    rule_release(&rule);
     identity_release(&own->identity);
     border_release(&own->border);
     free(own);
@@ -273,11 +272,12 @@ static const struct analysis *start(struct run *run)
 
     if (!identity_init(&own->identity, &run->schema, id, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
-    split_add(run, &own->identity);
-    durations_check(&run->settings);
-    if (!fields_init(&own->fields, row_fields, &own->identity, &run->schema, run->rows, &why))
+    rule_split_on(&rule, &split_on, &run->schema);
+    identity_add_all(&own->identity, &run->schema, "split-by", &split_by);
+    if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why))
+        die_usage("%.*s", (int)why.len, why.data);
+    if (!visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
-    sessions_init(&own->sessions, &own->fields.kept, gap_us, max_us);
     return &analysis;
 }
 

@@ -4,7 +4,6 @@
  * The windows are in window.h, what --by and --agg mean in group.h and aggregate.h, the rows in
  * report.h. What is here: the options, and where a view is found.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,15 +15,13 @@
 #include "window/report.h"
 #include "window/window.h"
 
-/* Windows an event may be in: a day each second. Far more than that is a slip of the unit, and one
- * event would take minutes. */
-#define OVERLAP_MAX 100000
-
-static int64_t size_us;
+static struct span size;
+static int64_t size_number; /* stands for it in what a state is bound to */
 static int64_t slide_us;
 static int64_t offset_us;
 static struct option_list by_list;
 static struct option_list agg_list;
+static struct option_list having_list;
 
 static char *view_path;
 
@@ -60,13 +57,19 @@ static const char *view_set(const char *value)
     return view_refuse(value);
 }
 
+static const char *size_set(const char *value)
+{
+    const char *const why = span_parse(value, &size);
+    size_number = span_number(&size);
+    return why;
+}
+
 static const struct option_row options[] = {
     {.name = "size",
-     .type = OPTION_DURATION,
-     .call = duration_refuse_weeks,
-     .target = &size_us,
-     .argument = "DUR",
-     .least = 1,
+     .type = OPTION_CALL,
+     .call = size_set,
+     .target = &size_number,
+     .argument = "DUR|1w|1mo|1y|all",
      .help = "length of a window (needed, unless a view gives it)"},
     {.name = "slide",
      .type = OPTION_DURATION,
@@ -89,38 +92,40 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &agg_list,
      .argument = "NAME=FUNC[(F)][ if EXPR]",
-     .help = "count distinct sum min max avg first last percent; repeatable"},
+     .help = "count distinct approx_distinct sum avg stddev min max median quantile\n"
+             "                              first last list top any all percent; repeatable"},
+    {.name = "having",
+     .type = OPTION_LIST,
+     .target = &having_list,
+     .argument = "EXPR",
+     .help = "only rows for which the jq expression selects; may repeat"},
     {.name = "view",
      .type = OPTION_CALL,
      .call = view_set,
      .argument = "NAME|FILE",
-     .help = "read options from a file: product-performance, search-analytics"},
+     .help = "read options from a file: product-performance, search-analytics, not-found,\n"
+             "                              conversion-by-source, conversion-by-campaign, "
+             "revenue-by-category, checkout-errors"},
     OPTION_END,
 };
-
-static void window_settle(struct settings *settings)
-{
-    (void)settings;
-    if (slide_us == 0) slide_us = size_us;
-}
 
 static const struct analysis *window_start(struct run *run)
 {
     struct buffer why = {0};
 
-    if (size_us == 0) die_usage("--size is needed, or a --view that gives it");
-    if (slide_us > size_us) die_usage("--slide is larger than --size: events would fall between");
-    if (size_us / slide_us > OVERLAP_MAX)
-        die_usage("--slide: each event would be in %" PRId64 " windows (at most %d)",
-                  size_us / slide_us, OVERLAP_MAX);
+    if (size_number == 0) die_usage("--size is needed, or a --view that gives it");
+    if (!span_settle(&size, run->settings.tz, slide_us, offset_us, &why))
+        die_usage("%.*s", (int)why.len, why.data);
     if (agg_list.count == 0) die_usage("--agg is needed, or a --view that gives it");
     const struct report_request request = {
         .by = &by_list,
         .aggregates = &agg_list,
+        .having = &having_list,
         .option = "--agg",
-        .size_us = size_us,
-        .slide_us = slide_us,
-        .offset_us = offset_us,
+        .size_us = size.size_us,
+        .slide_us = size.slide_us,
+        .offset_us = size.offset_us,
+        .span = size.kind == SPAN_FIXED ? NULL : &size,
     };
     if (!report_init(run, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
@@ -130,6 +135,7 @@ static const struct analysis *window_start(struct run *run)
 static void window_release(struct run *run)
 {
     report_release(run);
+    zone_free(size.zone);
     free(view_path);
 }
 
@@ -138,7 +144,6 @@ static const struct tool tool = {
     .summary = "aggregate events by group over windows of event time",
     .options = options,
     .flags = TOOL_WINDOWS | TOOL_MERGES,
-    .settle = window_settle,
     .start = window_start,
     .release = window_release,
 };

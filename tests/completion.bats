@@ -7,7 +7,7 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  tools+=(cs-run cs-ship)
+  tools+=(cs-ship)
   PATH="$PATH:$ROOT/scripts"
   made=$BATS_FILE_TMPDIR
 }
@@ -19,7 +19,7 @@ setup_file() {
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
-  for tool in cs-run cs-ship; do
+  for tool in cs-ship; do
     "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
@@ -62,16 +62,17 @@ long_options() {
 @test "an option is completed, with the equals sign where it has a value" {
   [ "$(offers cs-window --lat)" = $'--lateness=\n--late=' ]
   [ "$(offers cs-window --strict)" = --strict ]
-  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-every=\n--stats-label=' ]
+  [ "$(offers cs-window --stat)" = $'--state=\n--stats\n--stats=\n--stats-every=\n--stats-ends=\n--stats-label=' ]
 }
 
 @test "choices are completed, behind the equals sign and as a word of their own" {
-  [ "$(offers cs-window --input = '')" = $'auto\nndjson\nkcat\nkcat-sized' ]
-  [ "$(offers cs-window --input =)" = $'auto\nndjson\nkcat\nkcat-sized' ]
-  [ "$(offers cs-window --input = k)" = $'kcat\nkcat-sized' ]
-  [ "$(offers cs-window --input k)" = $'kcat\nkcat-sized' ]
+  [ "$(offers cs-window --input = '')" = $'auto\nndjson\nkcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input =)" = $'auto\nndjson\nkcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input = k)" = $'kcat\nkcat-sized\nkcat-json' ]
+  [ "$(offers cs-window --input k)" = $'kcat\nkcat-sized\nkcat-json' ]
   [ "$(offers cs-window --emit = f)" = final ]
   [ "$(offers cs-window --lateness = '')" = max ]
+  [ "$(offers cs-window --size = '')" = all ]
   [ "$(offers cs-parse --from = c)" = $'csv\ncombined' ]
 }
 
@@ -93,7 +94,7 @@ long_options() {
 
 @test "nothing is offered where nobody can guess, and a bare --stats takes no word" {
   touch events.ndjson
-  [ -z "$(offers cs-window --size = '')" ]
+  [ -z "$(offers cs-window --slide = '')" ]
   [ "$(offers cs-window --stats events)" = events.ndjson ]
   [ "$(offers cs-window --pad events)" = events.ndjson ]
 }

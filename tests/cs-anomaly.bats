@@ -11,6 +11,11 @@ anomaly() {
   run --separate-stderr cs-anomaly "$@"
 }
 
+# The rule of one window before and no allowance for small numbers, with which examples are short.
+plainly() {
+  anomaly --min-baseline=1 --sigma=0 "$@"
+}
+
 # visits TIME COUNT: so many sessions of one event at 2026-01-01T TIME.
 visits() {
   local i
@@ -27,14 +32,14 @@ verdicts() {
 
 @test "an alert names the value, its average, the deviation and the direction" {
   { visits 00:00:00 10; visits 00:05:00 10; visits 00:10:00 20; visits 00:15:00 1; } >events
-  anomaly events
+  plainly events
   [ "$status" -eq 0 ]
   [ "$output" = '{"window_start":"2026-01-01T00:10:00.000Z","window_end":"2026-01-01T00:15:00.000Z","current_sessions":20,"avg_sessions":10,"pct_deviation":100,"alert":true,"direction":"up"}' ]
 }
 
 @test "--all shows every window, the last one as partial and not judged" {
   { visits 00:00:00 3; visits 00:05:00 4; visits 00:10:00 3; visits 00:15:00 9; } >events
-  anomaly --all events
+  plainly --all events
   [ "$(verdicts)" = "00:00 3 null null false null
 00:05 4 3 33.3 false up
 00:10 3 3.5 -14.3 false down
@@ -44,7 +49,7 @@ verdicts() {
 
 @test "the baseline begins with the first window that begins at or after the first event" {
   { visits 00:01:00 3; visits 00:05:00 10; visits 00:10:00 10; visits 00:15:00 1; } >events
-  anomaly --all events
+  plainly --all events
   [ "$(verdicts | head -3)" = "00:00 3 null null false null
 00:05 10 null null false null
 00:10 10 10 0 false null" ]
@@ -52,24 +57,24 @@ verdicts() {
 
 @test "the baseline is the windows that end strictly between" {
   { visits 00:00:00 100; visits 00:05:00 1; visits 00:10:00 1; visits 00:15:00 1; visits 00:20:00 1; } >events
-  anomaly --all --baseline=10m events
+  plainly --all --baseline=10m events
   [ "$(jq -c .avg_sessions <<<"$output" | paste -sd' ')" = "null 100 1 1 1" ]
-  anomaly --all --baseline=11m events
+  plainly --all --baseline=11m events
   [ "$(jq -c .avg_sessions <<<"$output" | paste -sd' ')" = "null 100 50.5 1 1" ]
-  anomaly --all --baseline=5m events
+  plainly --all --baseline=5m events
   [ "$(jq -c .avg_sessions <<<"$output" | paste -sd' ')" = "null null null null null" ]
 }
 
 @test "an empty window counts 0 and is judged like any other" {
   { visits 00:00:00 10; visits 00:10:00 10; visits 00:15:00 1; } >events
-  anomaly events
+  plainly events
   [ "$(verdicts)" = "00:05 0 10 -100 true down
 00:10 10 5 100 true up" ]
 }
 
 @test "an outage is an alert for as long as the baseline remembers" {
   { visits 00:00:00 10; visits 00:05:00 10; visits 02:00:00 10; visits 02:05:00 1; } >events
-  anomaly --baseline=20m events
+  plainly --baseline=20m events
   [ "$(verdicts)" = "00:10 0 10 -100 true down
 00:15 0 6.67 -100 true down
 00:20 0 3.33 -100 true down" ]
@@ -77,13 +82,13 @@ verdicts() {
 
 @test "an alert is strictly above the threshold, as printed, and the deviation comes from the exact mean" {
   { visits 00:00:00 10; visits 00:05:00 15; visits 00:10:00 5; } >events
-  anomaly --baseline=10m events
+  plainly --baseline=10m events
   [ -z "$output" ]
-  anomaly --baseline=10m --threshold=49.9 events
+  plainly --baseline=10m --threshold=49.9 events
   [ "$(verdicts)" = "00:05 15 10 50 true up" ]
   # 3 windows of 1, 1 and 0: the mean is 2/3, not 0.67; 3 is 350 % above.
   { visits 00:00:00 1; visits 00:05:00 1; visits 00:15:00 3; visits 00:20:00 1; } >events
-  anomaly events
+  plainly events
   [ "$(verdicts | tail -1)" = "00:15 3 0.67 350 true up" ]
 }
 
@@ -91,7 +96,7 @@ verdicts() {
   { visits 00:00:00 3; visits 00:05:00 3; } >events
   sed 's/2026-01-01/2400-06-01/' events >later
   SECONDS=0
-  run --separate-stderr cs-anomaly --all --max-ahead=0s --max-jump=0s --size=1s events later
+  run --separate-stderr cs-anomaly --min-baseline=1 --sigma=0 --all --max-ahead=0s --max-jump=0s --size=1s events later
   [ "$status" -eq 0 ]
   [ "$SECONDS" -lt 10 ]
   [ "$(jq -r '.window_start[:4]' <<<"$output" | sort -u | paste -sd' ')" = "2026 2400" ]
@@ -99,27 +104,27 @@ verdicts() {
 
 @test "each group is judged by itself, from its first appearance with zeros before it" {
   { visits 00:00:00 4 a; visits 00:05:00 4 a; visits 00:10:00 4 a; visits 00:10:00 6 b; visits 00:15:00 4 a; visits 00:15:00 6 b; visits 00:20:00 1 a; } >events
-  anomaly --by=traffic_source events
+  plainly --by=traffic_source events
   [ "$(jq -c '[.window_start[11:16],.traffic_source,.avg_sessions,.pct_deviation]' <<<"$output")" = '["00:15","b",2,200]' ]
 }
 
 @test "a group that falls silent is printed until its baseline is 0" {
   { visits 00:00:00 4 a; visits 00:00:00 4 b; for i in {1..9}; do visits "00:$(printf %02d $((i * 5))):00" 4 a; done; } >events
-  anomaly --all --by=traffic_source --baseline=16m events
+  plainly --all --by=traffic_source --baseline=16m events
   [ "$(jq -r 'select(.traffic_source == "b") | .window_start[14:16]' <<<"$output" | paste -sd' ')" = "00 05 10 15" ]
 }
 
 @test "--value judges another aggregate, by its name or as value" {
   { visits 00:00:00 2; visits 00:05:00 9; visits 00:10:00 1; } | sed 's/}$/,"price":1.25}/' >events
-  anomaly --value='revenue=sum(price)' events
+  plainly --value='revenue=sum(price)' events
   [ "$(jq -c '[.revenue,.avg_revenue,.pct_deviation]' <<<"$output")" = '[11.25,2.5,350]' ]
-  anomaly --value='count if .event_type == "page_view"' events
+  plainly --value='count if .event_type == "page_view"' events
   [ "$(jq -c '[.value,.avg_value]' <<<"$output")" = '[9,2]' ]
 }
 
 @test "events that --where leaves out still begin the baseline" {
   { visits 00:00:00 5; visits 00:10:00 5; visits 00:15:00 1; } | jq -c 'if .event_time < "2026-01-01T00:10" then .event_type = "search" else . end' >events
-  anomaly --all -w '.event_type == "page_view"' events
+  plainly --all -w '.event_type == "page_view"' events
   [ "$(verdicts)" = "00:00 0 null null false null
 00:05 0 0 null false null
 00:10 5 0 null false null
@@ -129,8 +134,8 @@ verdicts() {
 @test "any order of events within the lateness gives the same rows" {
   traffic --duration=1h --rate=20 --disorder=25s >disorder
   jq -cs 'sort_by(.event_time)[]' disorder >sorted
-  cs-anomaly --all --by=device_type --threshold=5 disorder >rows
-  cs-anomaly --all --by=device_type --threshold=5 sorted | cmp - rows
+  cs-anomaly --all --by=device_type --sigma=0 --threshold=5 disorder >rows
+  cs-anomaly --all --by=device_type --sigma=0 --threshold=5 sorted | cmp - rows
 }
 
 @test "an event without an id makes its group's row exist, one that is silent is dropped" {
@@ -138,7 +143,7 @@ verdicts() {
   for time in 00:10:00 00:15:00 00:21:00; do
     printf '{"session_id":null,"traffic_source":"mail","event_time":"2026-01-01T%sZ"}\n' "$time"
   done >>events
-  anomaly --all --by=traffic_source --baseline=6m --lateness=1m events
+  plainly --all --by=traffic_source --baseline=6m --lateness=1m events
   [ "$(jq -r '[.window_start[11:16], .traffic_source, .current_sessions, .partial // "-"] | map(tostring) | join(" ")' <<<"$output")" = "00:00 ads 2 -
 00:05 ads 2 -
 00:10 ads 2 -
@@ -158,20 +163,20 @@ row() {
 
 @test "--rows judges each row by the rows before it" {
   { row 00 10; row 10 10; row 20 4; row 30 8; } >rows
-  anomaly --rows --value=purchases rows
+  plainly --rows --value=purchases rows
   [ "$status" -eq 0 ]
   [ "$output" = '{"window_start":"2026-01-01T00:20:00.000Z","window_end":"2026-01-01T00:30:00.000Z","purchases":4,"avg_purchases":10,"pct_deviation":-60,"alert":true,"direction":"down"}' ]
 }
 
 @test "a row that is missing, null or not final is skipped, not 0" {
   { row 00 10; row 20 null; row 30 1 ',"final":false'; row 40 10 ',"final":true'; } >rows
-  anomaly --rows --all --value=purchases rows
+  plainly --rows --all --value=purchases rows
   [ "$(jq -c '[.window_start[14:16],.avg_purchases]' <<<"$output" | paste -sd' ')" = '["00",null] ["40",10]' ]
 }
 
 @test "rows of groups are told apart, and an older row of a group is late" {
   { row 00 1 ',"g":"a"'; row 00 5 ',"g":"b"'; row 10 1 ',"g":"a"'; row 10 15 ',"g":"b"'; row 00 7 ',"g":"a"'; } >rows
-  anomaly --rows --by=g --value=purchases --stats=stats rows
+  plainly --rows --by=g --value=purchases --stats=stats rows
   [ "$(jq -c '[.g,.purchases,.avg_purchases]' <<<"$output")" = '["b",15,5]' ]
   [ "$(jq .late stats)" -eq 1 ]
 }
@@ -207,4 +212,13 @@ row() {
   done
   [ -s rows.a ]
   cmp rows.a rows.b
+}
+
+@test "a value that is never a number is refused" {
+  echo '{"event_time":"2026-01-01T00:00:00Z"}' >one
+  for value in 'a=any(price)' 'l=list(price,2)' 't=top(price,2)'; do
+    run -2 --separate-stderr cs-anomaly --value="$value" one
+    [ "${stderr_lines[0]}" = "cs-anomaly: --value: '$value': that is no number, which is compared with its average" ]
+  done
+  cs-anomaly --value='u=approx_distinct(price)' --all one
 }

@@ -619,6 +619,27 @@ $row}" ]
   [ "$(jq -r .ip <<<"$output")" = 2001:db8::1 ]
 }
 
+@test "auto waits for a record that fits something, and does not guess by how a pipe was written" {
+  local log='1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET /a HTTP/1.1" 200 5'
+  printf 'half, of a line\n%s\n%s\n' "$log" "$log" | dd bs=1 status=none | cs-parse --rejects=rejects >out 2>messages
+  [ "$(jq -r .page_url out)" = $'/a\n/a' ]
+  [[ $(<messages) == "cs-parse: --from=auto: read as combined, which "* ]]
+  [ "$(jq -r .line rejects)" -eq 1 ]
+}
+
+@test "a stream of JSON that ends inside of an array is named" {
+  for cut in '[' "[$event}" "[$event}," "[]["; do
+    printf '%s' "$cut" >in
+    parse --from=json in
+    [ "${stderr_lines[-1]}" = 'cs-parse: in: ends inside of an array: was it cut off?' ]
+  done
+  for whole in '[]' "[$event}]" "[$event}][$event}]" "$event}"; do
+    printf '%s\n' "$whole" >in
+    parse --from=json in
+    [ -z "$stderr" ]
+  done
+}
+
 @test "auto fails when nothing fits, and says what it was taken for" {
   printf 'Too many requests, slow down\nTry again, later\n' >in
   parse in

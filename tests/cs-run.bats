@@ -231,12 +231,12 @@ once_in() {
 
 @test "where signals are trapped, nothing is substituted by what a command prints" {
   # Functions that do it: these run before the traps, or in a process of their own.
-  for script in "$ROOT"/scripts/cs-{run,ship}; do
+  for script in "$ROOT"/scripts/cs-ship; do
     awk '/^ *#/ { next } /^[a-z_]+\(\) \{/ { name = $1 } /^}/ { name = "" } /\$\([^(]|[<>]\(/ && name { print name }' "$script"
   done | sort -u >found
-  diff <(printf '%s()\n' from_time key_of options options_parse) found
+  diff <(printf '%s()\n' options) found
   # shellcheck disable=SC2016 # searched for as it is
-  for script in "$ROOT"/scripts/cs-{run,ship}; do
+  for script in "$ROOT"/scripts/cs-ship; do
     run ! grep -nE '`' <(grep -v '^ *#' "$script")
     [ "$(sed -n '/^trap /,$p' "$script" | grep -cE '\$\([^(]|[<>]\(')" = 0 ]
   done
@@ -446,16 +446,20 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [[ $(key_of cs-window --view=product-performance) == '["'$time'",'*','*']' ]]
   n=6
   [[ $(key_of cs-funnel --key=device_type,sessions) == '["'[dmt]*'",'[0-9]*']' ]]
+  n=7
+  grep -qF "\"event_id\":\"$(key_of cs-identify --hold=1m)\"" "$EVENTS"
 }
 
 @test "one cs-run per directory" {
   start clicks --from=beginning -- cs-funnel
   until_true all_live 4
-  # Without the patience that a restart needs.
-  mkdir bin
-  printf '#!/bin/sh\nexec %s -n "$3"\n' "$(command -v flock)" >bin/flock
-  chmod +x bin/flock
-  PATH="$PWD/bin:$PATH" run -1 from_topic clicks -- cs-funnel
+  # With the patience that a restart needs, which no signal has to wait for.
+  cs-run -b "$BROKERS" -S dir -t clicks -- cs-funnel 3>&- 4>&- &
+  second=$!
+  sleep 0.3
+  kill "$second"
+  wait "$second"
+  run -1 from_topic clicks -- cs-funnel
   [ "$output" = 'cs-run: dir: another cs-run, or what is left of one, works here' ]
   kill "$runner"
   wait "$runner"
@@ -465,18 +469,64 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   local line
   line=$(sed -nE 's/^\*.* clickstream (flock .*)/\1/p' "$ROOT/scripts/systemd/cs-batch.cron")
   line=${line//\/var\/lib\/clickstream/"$PWD"}
-  line=${line//\/etc\/clickstream/"$ROOT/scripts/systemd"}
+  line=${line//\/etc\/clickstream/"$PWD"}
+  sed "s,/run/clickstream,$PWD," "$ROOT/scripts/systemd/funnel.options" >funnel.options
   run -0 bash -c "${line/ -S / --from=beginning -b $BROKERS -o cron-rows -S } -- cs-funnel --flush"
   [ -z "$output" ]
   last_of_each_key cron-rows | diff <(expected cs-funnel) -
   # A file is overruled by the command line, which may also bring another tool.
-  run -0 cs-run --options="$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S other --once
+  run -0 cs-run --options=funnel.options -b "$BROKERS" -S other --once
   [ "$(sed -n 1p other/begin)" = 'topic clicks' ]
-  # However the option is spelled, and a number is one in decimal.
-  for options in --options --opt; do
-    run -0 cs-run $options "$ROOT/scripts/systemd/funnel.options" -b "$BROKERS" -S "other$options" --once --drain=08
+  # However the value is given, and a number is one in decimal.
+  for options in --options= '--options '; do
+    eval "run -0 cs-run ${options}funnel.options -b $BROKERS -S 'other$options' --once --drain=08"
     [ -s "./other$options/begin" ]
   done
+  # A word of a file that is no option is not taken for the tool.
+  printf -- '-t\nclicks\ncs-funnel\n' >words
+  run -2 cs-run --options=words -b "$BROKERS" -S third --once -- cs-funnel
+  [[ $output == "cs-run: --options: 'cs-funnel' is no option (the tool stands behind a line --)"* ]]
+}
+
+@test "the options files that come with the tools, one for each analysis, bring the rows of a run over a file" {
+  local file name count=0 words events
+  traffic --duration=4h --rate=1 --seed=5 --spike=3h30m+10mx8 >six.ndjson
+  keyed <six.ndjson | produce six
+  events=$(wc -l <six.ndjson)
+  for file in "$ROOT"/scripts/systemd/*.options; do
+    name=$(basename "$file" .options)
+    # These events are of long ago, which cs-abandon does not report where time goes on by the clock.
+    { sed -e "s,/run/clickstream,$PWD," -e /^--idle/d "$file" && echo --flush; } >"$name.options"
+    run -0 cs-run --options="$name.options" -b "$BROKERS" -t six -S "$name" --from=beginning --once -o "six-$name"
+    mapfile -t words < <(sed -n '/^--$/,$p' "$file" | grep -vE '^(#|--$|--stats|--idle)')
+    last_of_each_key "six-$name" >got
+    [ -s got ] && "${words[@]}" six.ndjson | sort | diff - got || { echo "$name" && return 1; }
+    grep -q "^clickstream_read_total{tool=\"${words[0]}\",instance=\"$name\"} $events$" "$name.prom"
+    count=$((count + 1))
+  done
+  [ "$count" = 6 ]
+}
+
+@test "--stats-ends reads what kcat -Q says" {
+  kcat -Q -b "$BROKERS" -t clicks:0:-1 -t clicks:1:-1 -t clicks:2:-1 -t clicks:3:-1 >ends 2>/dev/null
+  consume clicks -f '%p %o %S %s\n' | head -c 40000 >part
+  cs-funnel --stats=a.prom --stats-ends=ends part >/dev/null 2>messages
+  run ! grep -q stats-ends messages
+  [ "$(grep -c '^clickstream_partition_end_offset{' a.prom)" = "$(grep -c '^clickstream_partition_lag{' a.prom)" ]
+  sed -nE 's/.*\[([0-9]+)\] offset ([0-9]+)$/\1 \2/p' ends >wanted
+  [ "$(wc -l <wanted)" = 4 ]
+  [ "$(awk '{ sum += $2 } END { print sum }' wanted)" = 2000 ]
+  sed -nE 's/^clickstream_partition_end_offset\{.*partition="([0-9]+)"\} /\1 /p' a.prom | comm -23 - wanted >wrong
+  [ ! -s wrong ]
+  sed -nE 's/^clickstream_partition_(end_offset|lag|offset)\{.*(partition="[0-9]+")\} (.*)/\2 \1 \3/p' a.prom |
+    awk '{ of[$1, $2] = $3; seen[$1] } END { for (p in seen) if (of[p, "lag"] != of[p, "end_offset"] - of[p, "offset"] - 1) exit 1 }'
+}
+
+@test "the build directory alone in PATH has cs-run, cs-ship and the tools" {
+  PATH="$CS_BUILD:/usr/local/bin:/usr/bin:/bin" run -0 cs-run -b "$BROKERS" -t clicks -S dir --from=beginning --once \
+    --quiet -o built -- cs-funnel --flush
+  [ -z "$output" ]
+  last_of_each_key built | diff <(expected cs-funnel) -
 }
 
 @test "wrong use is exit 2, no broker is exit 1" {
@@ -514,13 +564,10 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [[ $output == *"cs-run: kcat: "*"no-such-host.invalid:9092"*"Failed to resolve"* ]]
   [ "$(grep -c 'Failed to resolve' <<<"$output")" -eq 1 ]
   [[ ${lines[-1]} == 'cs-run: no-such-host.invalid:9092: does not say which partitions clicks has' ]]
-  [ ! -e dir/.reason ]
   run -1 cs-run -b 127.0.0.1:1 -t clicks -S dir --from=end --once -- cs-funnel
   [[ $output == *'Connection refused'* ]]
   mkdir bin
-  local program
-  for program in bash cat getopt date; do ln -s "$(command -v $program)" bin/; done
-  PATH="$PWD/bin:$CS_BUILD" run -2 "$ROOT/scripts/cs-run" -b x -t clicks -S dir --once -- cs-funnel
+  PATH="$PWD/bin:$CS_BUILD" run -2 cs-run -b x -t clicks -S dir --once -- cs-funnel
   [[ ${lines[0]} == 'cs-run: kcat is not installed: it is what talks to Kafka (apt-get install kcat)' ]]
 }
 

@@ -271,3 +271,291 @@ a 00:00:00 23:00:00 2' ]
   cs-sessionize --lateness=0s --state=state --output=rows next
   [ "$(jq -r .session_id rows)" = a ]
 }
+
+# --- details, paths and pages ---
+
+# TIME ID TYPE PAGE as lines on standard input; - is null.
+steps() {
+  while read -r time id type page; do
+    printf '{"event_type":"%s","session_id":"%s","page_url":"%s","event_time":"2026-01-01T%sZ"}\n' "$type" "$id" "$page" "$time"
+  done | sed 's/"-"/null/'
+}
+
+# What somebody does who looks at a home page and a product, puts it in the cart and comes back later.
+visit() {
+  steps <<'END'
+10:00:00 a page_view /home
+10:01:00 a product_view /p/1
+10:02:30 a add_to_cart /p/1
+10:03:00 a page_view /home
+10:50:00 a page_view /p/1
+END
+}
+
+detail() {
+  visit | cs-sessionize --detail "$@"
+}
+
+@test "--detail adds its members behind all others" {
+  cs-sessionize --gap=31m events >plain
+  cs-sessionize --gap=31m --detail events >detailed
+  jq -c 'del(.checkout_starts,.purchases,.searches,.campaign_id,.entry_page,.exit_page,.pages,.bounce,.engaged_seconds,
+    .session_number,.closed_by,.pages_truncated)' detailed | cmp - <(jq -c . plain)
+  [[ "$(<detailed)" == *',"viewed_products_truncated":false,"checkout_starts":0,"purchases":1,"searches":0,"campaign_id":null,"entry_page":null,"exit_page":null,"pages":1,"bounce":false,"engaged_seconds":1800,"session_number":1,"closed_by":"end","pages_truncated":false}' ]]
+}
+
+@test "--detail says where a visit began and ended, how long people were engaged, and which visit it was" {
+  [ "$(detail | jq -c '[.entry_page, .exit_page, .pages, .bounce, .engaged_seconds, .session_number, .closed_by]')" = \
+    '["/home","/home",3,false,180,1,"gap"]
+["/p/1","/p/1",1,true,0,2,"end"]' ]
+}
+
+@test "a page is entered by a view, or by an event on another page; a click on it goes on" {
+  [ "$(visit | cs-sessionize --path | jq -c '[.path[] | [.page_url, .at[11:19], .seconds]]')" = \
+    '[["/home","10:00:00",60],["/p/1","10:01:00",120],["/home","10:03:00",null]]
+[["/p/1","10:50:00",null]]' ]
+  steps <<'END' | cs-sessionize --path >rows
+10:00:00 a page_view /a
+10:00:01 a page_view /a
+10:00:02 a search -
+10:00:03 a click /a
+10:00:04 a page_view -
+10:00:05 a click /a
+10:00:06 a click /b
+END
+  [ "$(jq -c '[.path[] | [.page_url, .seconds]]' rows)" = '[["/a",1],["/a",3],[null,2],["/b",null]]' ]
+}
+
+@test "the last page lasts to the session's last event, and none counts for more than --page-cap" {
+  { visit && steps <<<'11:10:00 a search -'; } >in
+  [ "$(cs-sessionize --detail in | jq -c .engaged_seconds)" = $'180\n1200' ]
+  [ "$(cs-sessionize --detail --page-cap=90s in | jq -c .engaged_seconds)" = $'150\n90' ]
+}
+
+@test "--path=N stops after N pages and says so" {
+  [ "$(visit | cs-sessionize --path=2 | jq -c '[(.path | length), .path_truncated]')" = $'[2,true]\n[1,false]' ]
+}
+
+@test "--pages prints a row a page, with the one before and the one behind" {
+  visit | cs-sessionize --pages >rows
+  [ "$(head -1 rows)" = '{"session_id":"a","user_id":null,"traffic_source":null,"device_type":null,"number":1,"page_url":"/home","previous_page":null,"next_page":"/p/1","at":"2026-01-01T10:00:00.000Z","seconds":60,"entry":true,"exit":false,"pages_truncated":false}' ]
+  [ "$(jq -c '[.number, .page_url, .previous_page, .next_page, .seconds, .entry, .exit]' rows)" = \
+    '[1,"/home",null,"/p/1",60,true,false]
+[2,"/p/1","/home","/home",120,false,false]
+[3,"/home","/p/1",null,null,false,true]
+[1,"/p/1",null,null,null,true,true]' ]
+}
+
+@test "pages are those of LAG and LEAD over the events" {
+  traffic --events=20000 --rate=20 --disorder=20s >in
+  cs-sessionize --pages --gap=none --page-cap=none --lateness=max in | jq -c '[.session_id, .number, .page_url, .previous_page, .next_page, .at]' >got
+  jq -c 'select(.page_url != null or .event_type == "page_view") |
+    [.session_id, .event_time, .page_url, (.event_type != "page_view")]' in | sort | jq -sc 'group_by(.[0])[] |
+    [foreach .[] as $e ({said: null, seen: false};
+      {enters: (($e[3] | not) or ($e[2] != null and (.seen | not)) or ($e[2] != null and $e[2] != .said)),
+       said: ($e[2] // .said), seen: (.seen or $e[2] != null), e: $e}; select(.enters) | .e)] as $p |
+    range($p | length) | [$p[.][0], . + 1, $p[.][2], (if . > 0 then $p[. - 1][2] else null end), $p[. + 1][2], $p[.][1]]' >want
+  [ "$(wc -l <want)" -gt 5000 ]
+  diff <(sort want) <(sort got)
+}
+
+@test "an id that comes back within --remember has the next number; later it is as new" {
+  clicks <<'END' >in
+01:00:00 a
+02:00:00 a
+05:00:00 a
+06:00:00 a
+END
+  [ "$(cs-sessionize --detail in | jq -c .session_number | xargs)" = '1 2 3 4' ]
+  [ "$(cs-sessionize --detail --remember=1h in | jq -c .session_number | xargs)" = '1 2 1 2' ]
+  [ "$(cs-sessionize --detail --remember=59m in | jq -c .session_number | xargs)" = '1 1 1 1' ]
+}
+
+@test "closed_by says what ended a session: a pause, its length, or the end of the input" {
+  clicks <<'END' >in
+01:00:00 a
+01:20:00 a
+01:40:00 a
+02:00:00 a
+02:20:00 b
+03:00:00 c
+03:20:00 b
+END
+  cs-sessionize --detail --max-duration=35m --lateness=0s in |
+    jq -r '[.session_id, .session_start[11:16], .last_event_time[11:16], .closed_by] | join(" ")' >got
+  diff got - <<'END'
+a 01:00 01:20 max
+a 01:40 02:00 gap
+b 02:20 02:20 gap
+c 03:00 03:00 end
+b 03:20 03:20 end
+END
+}
+
+@test "more than 10,000 events that may enter a page are cut, and a member says so" {
+  awk 'BEGIN { for (i = 0; i < 10002; i++) printf "{\"event_type\":\"page_view\",\"session_id\":\"a\",\"page_url\":\"/%d\",\"event_time\":%.3f}\n", i, 1767225600 + i / 10 }' >in
+  [ "$(cs-sessionize --detail in | jq -c '[.pages, .pages_truncated, .exit_page, .engaged_seconds]')" = '[10000,true,"/10001",999.9]' ]
+  [ "$(head -10000 in | cs-sessionize --detail | jq -c '[.pages, .pages_truncated, .exit_page]')" = '[10000,false,"/9999"]' ]
+  [ "$(tac in | cs-sessionize --lateness=1h --pages | jq -c 'select(.number == 10000) | [.page_url, .seconds, .exit, .pages_truncated]')" = \
+    '["/9999",null,false,true]' ]
+}
+
+@test "details, paths and pages are the same however a file is read, and over restarts at every line" {
+  traffic --events=30000 --rate=0.05 --disorder=25s >days
+  for options in '--detail --path=3 --id=device_type --max-duration=2h' '--detail --remember=1h' '--pages'; do
+    read -ra given <<<"$options"
+    cs-sessionize "${given[@]}" days >whole
+    [ "$(wc -l <whole)" -gt 200 ]
+    cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
+    awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=2m | sort |
+      cmp - <(cs-sessionize "${given[@]}" --lateness=2m days | sort)
+    head -40 days >few
+    cs-sessionize "${given[@]}" few >whole
+    rm -f state rows
+    for ((i = 1; i <= 40; i++)); do
+      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
+    done
+    cmp rows whole
+  done
+}
+
+@test "what has no meaning is refused: --pages with --detail, --page-cap alone, a path of no pages" {
+  for options in '--pages --detail' '--pages --path' '--page-cap=1m' '--remember=1h' '--detail --page-cap=0s' '--path=0' '--path=x' '--path=10001'; do
+    read -ra given <<<"$options"
+    run -2 --separate-stderr cs-sessionize "${given[@]}" events
+    [ -z "$output" ] && [ -n "$stderr" ] || { echo "$options: $stderr"; return 1; }
+  done
+}
+
+# --- sessions that are split ---
+
+# TIME ID CAMPAIGN as lines on standard input; - is null.
+campaigns() {
+  while read -r time id campaign; do
+    printf '{"event_type":"page_view","session_id":"%s","campaign_id":"%s","event_time":"%s"}\n' "$id" "$campaign" "$time"
+  done | sed 's/"-"/null/'
+}
+
+split_rows() {
+  cs-sessionize --detail "$@" | jq -r '[.session_start[11:16], .last_event_time[11:16], .total_events, .campaign_id // "-", .closed_by] | join(" ")'
+}
+
+@test "--split-on: another value begins a session, null goes on, and what had no value takes the first" {
+  campaigns <<'END' >in
+2026-01-01T10:00:00Z a -
+2026-01-01T10:01:00Z a ads
+2026-01-01T10:02:00Z a -
+2026-01-01T10:03:00Z a ads
+2026-01-01T10:04:00Z a mail
+2026-01-01T10:05:00Z a -
+2026-01-01T10:06:00Z a ads
+2026-01-01T10:06:00Z b mail
+END
+  diff <(split_rows --split-on=campaign_id in) - <<'END'
+10:00 10:03 4 ads split
+10:04 10:05 2 mail split
+10:06 10:06 1 ads end
+10:06 10:06 1 mail end
+END
+  [ "$(cs-sessionize --split-on=campaign_id in | head -1 | jq -c '[keys_unsorted[-1], .campaign_id]')" = '["campaign_id","ads"]' ]
+}
+
+@test "the order of arrival within the lateness splits no session, and an event behind is late" {
+  campaigns <<'END' >in
+2026-01-01T10:00:10Z a ads
+2026-01-01T10:00:05Z a mail
+2026-01-01T10:00:00Z a ads
+2026-01-01T10:01:00Z a ads
+2026-01-01T10:00:29Z a mail
+END
+  diff <(split_rows --split-on=campaign_id --stats=stats --late=late in) - <<'END'
+10:00 10:00 1 ads split
+10:00 10:00 1 mail split
+10:00 10:01 2 ads end
+END
+  [ "$(jq .late stats)" -eq 1 ]
+  [ "$(jq .line late)" -eq 5 ]
+}
+
+@test "values are compared as they are: a number is not its text, and null is none" {
+  printf '{"event_type":"click","session_id":"a","test":%s,"event_time":"2026-01-01T00:00:0%dZ"}\n' 1 0 null 1 1 2 '"1"' 3 '"1"' 4 true 5 >in
+  [ "$(cs-sessionize --split-on=test in | jq -c '[.total_events, .test]')" = $'[3,1]\n[2,"1"]\n[1,true]' ]
+}
+
+@test "--split-at-midnight: the day is that of the zone, also where the clock is changed" {
+  campaigns <<'END' >in
+2025-03-29T22:50:00Z a -
+2025-03-29T23:10:00Z a -
+2025-03-30T21:50:00Z a -
+2025-03-30T22:10:00Z a -
+2025-10-26T22:50:00Z a -
+2025-10-26T23:10:00Z a -
+2025-10-27T00:10:00Z a -
+END
+  diff <(split_rows --split-at-midnight=Europe/Berlin --gap=1h in) - <<'END'
+22:50 22:50 1 - midnight
+23:10 23:10 1 - gap
+21:50 21:50 1 - midnight
+22:10 22:10 1 - gap
+22:50 22:50 1 - midnight
+23:10 00:10 2 - end
+END
+  diff <(split_rows --split-at-midnight --gap=1h in) - <<'END'
+22:50 23:10 2 - gap
+21:50 22:10 2 - gap
+22:50 23:10 2 - midnight
+00:10 00:10 1 - end
+END
+}
+
+@test "what ends a session: of several rules the first in the order gap, max, midnight, split" {
+  campaigns <<'END' >in
+2026-01-01T23:00:00Z gap ads
+2026-01-02T00:05:00Z gap mail
+2026-01-01T23:00:00Z max ads
+2026-01-01T23:25:00Z max ads
+2026-01-01T23:50:00Z max ads
+2026-01-02T00:05:00Z max mail
+2026-01-01T23:55:00Z midnight ads
+2026-01-02T00:05:00Z midnight mail
+2026-01-02T00:10:00Z split ads
+2026-01-02T00:20:00Z split mail
+2026-01-02T00:21:00Z end ads
+END
+  cs-sessionize --detail --split-at-midnight --split-on=campaign_id --max-duration=1h --lateness=0s <(sort -t '"' -k 16 in) |
+    jq -r 'select(.campaign_id == "ads") | [.session_id, .closed_by] | join(" ")' >got
+  diff <(sort got) <(sort <<'END'
+gap gap
+max max
+midnight midnight
+split split
+end end
+END
+)
+}
+
+@test "split sessions are the same however a file is read, and over restarts at every line" {
+  traffic --events=30000 --rate=0.05 --disorder=25s >days
+  for options in '--split-on=campaign_id,user_id --detail --id=device_type' '--split-at-midnight=America/St_Johns --id=device_type --pages'; do
+    read -ra given <<<"$options"
+    cs-sessionize "${given[@]}" days >whole
+    [ "$(wc -l <whole)" -gt 200 ]
+    cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
+    awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=1h |
+      cmp - <(cs-sessionize "${given[@]}" --lateness=1h days)
+    head -40 days >few
+    cs-sessionize "${given[@]}" few >whole
+    rm -f state rows
+    for ((i = 1; i <= 40; i++)); do
+      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
+    done
+    cmp rows whole
+  done
+}
+
+@test "a zone that there is not is named, and so is one member too many" {
+  run -2 --separate-stderr cs-sessionize --split-at-midnight=Europe/Berlim events
+  [[ "$stderr" == *Europe/Berlin* ]]
+  run -2 --separate-stderr cs-sessionize --split-on=a,b,c,d,e events
+  [[ "$stderr" == *'at most 4 members'* ]]
+}

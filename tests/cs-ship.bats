@@ -184,6 +184,45 @@ END
   wait "$shipper"
 }
 
+# figure NAME: its value in the file of --stats.
+figure() {
+  sed -n "s/^clickstream_$1{tool=\"cs-ship\",instance=\"a\\\\\"b\"} //p" ship.prom
+}
+
+@test "--stats: what was shipped, what failed and what waits" {
+  local stats=(--stats=ship.prom '--stats-label=instance=a"b')
+  segment 1 1 50
+  segment 2 51 60
+  umask 077
+  cs-ship -b "$BROKERS" -t figures "${stats[@]}" --once spool
+  [ "$(figure segments_shipped_total) $(figure rows_shipped_total) $(figure segments_failed_total) $(figure segments_waiting)" = '2 60 0 0' ]
+  now=$(date +%s)
+  [ "$(figure last_shipped_time_seconds)" -ge $((now - 60)) ] && [ "$(figure ship_time_seconds)" -ge $((now - 60)) ]
+  # For whoever collects them.
+  [ "$(stat -c %a ship.prom)" = 644 ]
+  ! command -v promtool >/dev/null || promtool check metrics <ship.prom
+  segment 3 1 5
+  segment 4 6 9
+  run -1 cs-ship -b 127.0.0.1:1 -t none --once -X message.timeout.ms=1000 "${stats[@]}" spool
+  [ "$(figure segments_shipped_total) $(figure rows_shipped_total) $(figure segments_failed_total) $(figure segments_waiting)" = '0 0 1 2' ]
+  [ -z "$(figure last_shipped_time_seconds)" ]
+  # Also while nothing can be sent, and after a TERM.
+  rm ship.prom
+  start -t live "${stats[@]}"
+  until_true [ ! -e spool/000000000004.ndjson ]
+  kill "$shipper"
+  wait "$shipper"
+  [ "$(figure segments_shipped_total)" = 2 ]
+  run -2 cs-ship -b x -t x --stats-label=a=b spool
+  [ "${lines[0]}" = 'cs-ship: --stats-label needs --stats' ]
+  for label in a 9=x __a=x tool=x reason=x partition=x; do
+    run -2 cs-ship -b x -t x --stats=ship.prom --stats-label=$label spool
+  done
+  run -2 cs-ship -b x -t x --stats=ship.prom --stats-label=a=1 --stats-label=a=2 spool
+  run -1 cs-ship -b x -t x --stats=no/where --once spool
+  [ "$output" = 'cs-ship: no/where: cannot be written' ]
+}
+
 @test "wrong use is exit 2" {
   run -2 cs-ship -t x spool
   [[ $output == 'cs-ship: -b BROKERS is missing'$'\n'"Try 'cs-ship --help'." ]]
@@ -192,5 +231,15 @@ END
   run -2 cs-ship -b x -t x nowhere
   run -2 cs-ship -b x -t x --drain=5s spool
   run -2 cs-ship -b x -t x --nonsense spool
+  [ "${lines[0]}" = 'cs-ship: no such option: --nonsense' ]
+  run -2 cs-ship -b x -t x --dr=5 spool
+  [ "${lines[0]}" = 'cs-ship: no such option: --dr=5; did you mean --drain?' ]
+  run -2 cs-ship -b x -t x --once=1 spool
+  [ "${lines[0]}" = 'cs-ship: --once takes no value' ]
+  run -2 cs-ship -b x spool -t
+  [ "${lines[0]}" = 'cs-ship: -t needs a value' ]
+  # Letters with their values joined or apart, operands before options, and behind -- nothing is one.
+  run -2 cs-ship -bx --topic x --drain 5 -- --once
+  [ "${lines[0]}" = 'cs-ship: ./--once: no such directory' ]
   run -0 cs-ship --help
 }

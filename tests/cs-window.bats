@@ -107,6 +107,88 @@ END
   jq -e '.late_windows > 1000' stats
 }
 
+# --- windows by the calendar
+
+# at TIME...: an event at each.
+at() {
+  printf '{"event_time":"%s"}\n' "$@"
+}
+
+@test "weeks begin on Monday, months and years on their first days, and all is one window" {
+  at 2025-12-28T23:59:59Z 2025-12-29T00:00:00Z 2026-01-01T00:00:00Z 2026-01-04T23:59:59.999999Z 2026-02-28T23:00:00Z >days
+  window --size=1w --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/T00:00:00.000Z//g')" = \
+    $'2025-12-22\t2025-12-29\t1\n2025-12-29\t2026-01-05\t3\n2026-02-23\t2026-03-02\t1' ]
+  window --size=1mo --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/T00:00:00.000Z//g')" = \
+    $'2025-12-01\t2026-01-01\t2\n2026-01-01\t2026-02-01\t2\n2026-02-01\t2026-03-01\t1' ]
+  window --size=3mo --agg=n=count days
+  [ "$(columns window_start n)" = $'"2025-10-01T00:00:00.000Z"\t2\n"2026-01-01T00:00:00.000Z"\t3' ]
+  window --size=1y --agg=n=count days
+  [ "$(columns window_start n)" = $'"2025-01-01T00:00:00.000Z"\t2\n"2026-01-01T00:00:00.000Z"\t3' ]
+  window --size=all --agg=n=count days
+  [ "$output" = '{"window_start":"0001-01-01T00:00:00.000Z","window_end":"9999-12-31T23:59:59.999999Z","n":5}' ]
+}
+
+@test "days of a zone have 23 and 25 hours where clocks are changed" {
+  at 2026-03-28T22:59:59Z 2026-03-28T23:00:00Z 2026-03-29T21:59:59Z 2026-03-29T22:00:00Z 2026-10-24T22:00:00Z 2026-10-25T22:59:59Z >days
+  window --size=1d --tz=Europe/Berlin --agg=n=count days
+  [ "$(columns window_start window_end n | tr -d '"' | sed 's/:00:00.000Z//g')" = "$(printf '%s\n' \
+    $'2026-03-27T23\t2026-03-28T23\t1' $'2026-03-28T23\t2026-03-29T22\t2' $'2026-03-29T22\t2026-03-30T22\t1' \
+    $'2026-10-24T22\t2026-10-25T23\t2')" ]
+  window --size=1d --tz=Europe/Berlin --offset=4h --agg=n=count days
+  [ "$(columns window_start n | head -2)" = $'"2026-03-28T03:00:00.000Z"\t2\n"2026-03-29T02:00:00.000Z"\t2' ]
+  # Hours are hours.
+  window --size=1h --tz=Asia/Kolkata --agg=n=count days
+  [ "$(columns window_start | head -1)" = '"2026-03-28T22:00:00.000Z"' ]
+}
+
+@test "windows by the calendar close when the watermark has passed them, and are the same in pieces" {
+  at 2026-01-31T22:00:00Z 2026-01-31T23:00:10Z 2026-01-31T22:59:59Z 2026-01-31T23:00:29Z 2026-01-31T23:00:30.000Z 2026-01-31T22:59:58Z >seam
+  run --separate-stderr cs-window --size=1mo --tz=Europe/Berlin --agg=n=count --stats=stats seam
+  [ "$(columns n | paste -sd' ')" = '2 3' ]
+  [ "$(jq .late stats)" -eq 1 ]
+  traffic --events=30000 --rate=0.005 --disorder=3h --partitions=2 >months
+  for size in '1w --tz=America/New_York' '1mo --tz=Asia/Kolkata' '1d --tz=Europe/Berlin' 1y all; do
+    options=(--size=$size --by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
+    # shellcheck disable=SC2068 # --size and --tz are two words
+    cs() { cs-window ${options[@]} "$@"; }
+    cs months >rows
+    [ -s rows ]
+    cs --jobs=3 months | cmp - rows
+    cs --by-partition months | cs --merge | cmp - rows
+    cs --emit=updates:1h months | jq -c 'select(.final) | del(.final)' | cmp - rows
+    rm -f state out
+    for piece in 1,7000 7001,20000 20001,30000; do
+      sed -n "${piece}p" months | cs --state=state --output=out 2>/dev/null
+    done
+    cs --state=state --output=out --flush </dev/null 2>/dev/null
+    cmp out rows
+  done
+}
+
+@test "what does not go with windows by the calendar is refused by name" {
+  for options in '--size=1mo --slide=1d' '--size=1d --tz=Europe/Berlin --slide=1h' '--size=all --slide=1h'; do
+    # shellcheck disable=SC2086 # several words
+    window $options --agg=n=count events
+    [ "$status" -eq 2 ]
+    [[ ${stderr_lines[0]} == 'cs-window: --slide: windows by the calendar '* ]]
+  done
+  window --size=all --offset=1h --agg=n=count events
+  [ "$status" -eq 2 ]
+  [[ $stderr == *--offset* ]]
+  for size in 1mo2d 1w1h 1y6mo 0mo 1M 10000y; do
+    window --size=$size --agg=n=count events
+    [ "$status" -eq 2 ]
+    [[ ${stderr_lines[0]} == "cs-window: --size: '$size'"* ]]
+  done
+  # Hours of a zone, and windows of UTC that overlap, are as before.
+  window --size=1d --slide=1h --agg=n=count events
+  [ "$status" -eq 0 ]
+  window --size=1w --slide=1d --agg=n=count events
+  [ "$(columns window_start | wc -l)" -eq 7 ]
+}
+
 # --- groups
 
 @test "null, the empty string, a number and its text are groups of their own, in the order of values" {
@@ -149,6 +231,123 @@ END
     --agg='avg=avg(price)' --agg='min=min(price)' --agg='max=max(price)' --agg='first=first(event_type)' \
     --agg='last=last(session_id)' --agg='share=percent(ids,n)' events
   [ "$(columns n priced ids sum avg min max first last share)" = $'5\t4\t2\t13.5\t4.5\t1\t"7"\t"view"\t"s1"\t40' ]
+}
+
+@test "approx_distinct is exact for few values, and within 2 % for many, in any number of jobs and parts" {
+  traffic --events=60000 --partitions=3 >many
+  window --size=7d --agg='d=distinct(event_id)' --agg='a=approx_distinct(event_id)' --agg='few=distinct(product_id) if .device_type == "mobile"' \
+    --agg='same=approx_distinct(product_id) if .device_type == "mobile"' --by=traffic_source many
+  jq -es 'all(.[]; (.a - .d | fabs) < .d * 0.02) and (map(.a) | max) > 10000' <<<"$output"
+  options=(--size=1h --slide=20m --by=device_type --agg='a=approx_distinct(event_id)' --agg='s=approx_distinct(user_id)' --agg='p=percent(s,a)')
+  cs-window "${options[@]}" many >rows
+  jq -es 'map(.a) | max > 4000 and min < 3072' rows
+  cs-window "${options[@]}" --jobs=3 many | cmp - rows
+  cs-window "${options[@]}" --by-partition many | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- many | shuf --random-source=many >shuffled
+  cs-window "${options[@]}" --lateness=max shuffled | cmp - rows
+}
+
+@test "approx_distinct does not count null, and 1 is not \"1\"" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":%s}\n' 1 '"1"' 1.0 null true '"1"' >values
+  window --size=1h --agg='d=distinct(v)' --agg='a=approx_distinct(v)' values
+  [ "$(columns d a)" = $'4\t4' ]
+}
+
+@test "list has the first values by event_time, any and all are null where no event was asked" {
+  printf '{"event_time":"2026-01-01T00:00:%s","page":%s}\n' 03Z '"c"' 01Z '"b"' 01Z '"a"' 02Z null 04Z 1.50 05Z '"a"' >pages
+  for input in pages <(tac pages); do
+    window --size=1h --agg='two=list(page,2)' --agg='five=list(page,5)' --agg='none=list(x,3)' \
+      --agg='any=any(.page == "c")' --agg='all=all(.page != null)' --agg='nobody=all(page) if .page == "z"' "$input"
+    [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","two":["a","b"],"five":["a","b","c",1.50,"a"],"none":[],"any":true,"all":false,"nobody":null}' ]
+  done
+}
+
+@test "a quantile is one of the numbers up to 64 different ones, then within 1 % of it, in any order and in parts" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 4 1 3 2 null '"a"' 0.1 >numbers
+  window --size=1h --agg='m=median(x)' --agg='least=quantile(x,0)' --agg='p60=quantile(x,0.6)' --agg='p61=quantile(x,0.61)' \
+    --agg='most=quantile(x,1)' --agg='none=median(y)' --stats=stats numbers
+  [ "$(columns m least p60 p61 most none)" = $'2\t0.1\t2\t3\t4\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 5 ]
+  traffic --events=30000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=20m --slide=5m --by=device_type --agg='m=median(price)' --agg='p95=quantile(price,0.95)'
+    --agg='few=median(price) if .event_type == "purchase"')
+  cs-window "${options[@]}" topic >rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+  # Windows that each event is added to, and not made of panes.
+  cs-window "${options[@]}" --emit=updates:1h topic | sed -n 's/,"final":true}$/}/p' | cmp - rows
+  cut -f3- topic | cs-window --size=all --agg='m=median(price)' --agg='p95=quantile(price,0.95)' >rows
+  cut -f3- topic | jq '.price // empty' | sort -g >prices
+  n=$(wc -l <prices)
+  for one in "m $(((n + 1) / 2))" "p95 $(((n * 95 + 99) / 100))"; do
+    jq -e --argjson true "$(sed -n "${one#* }p" prices)" ".${one% *} / \$true | . > 0.99 and . < 1.01" rows
+  done
+}
+
+@test "stddev is that of a sample, in any order and in parts the same digits" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","x":%s}\n' 2 4 4 4 5 5 7 9 null '"a"' >numbers
+  window --size=1h --agg='d=stddev(x)' --agg='one=stddev(x) if .x == 9' --stats=stats numbers
+  [ "$(columns d one)" = $'2.13809\tnull' ]
+  [ "$(jq .not_numbers stats)" -eq 1 ]
+  traffic --events=20000 --partitions=3 --extras --disorder=20s >topic
+  options=(--size=10m --slide=5m --by=device_type --agg='d=stddev(price)' --agg='far=stddev(1e12 + (.price // 0))')
+  cs-window "${options[@]}" topic >rows
+  jq -es 'map(.d) | max > 10' rows
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+  cut -f3- topic | jq -cs 'sort_by(.event_time)[]' | cs-window "${options[@]}" | cmp - rows
+}
+
+@test "top has the most frequent values, of equal counts the smaller one first, and says nothing of an error up to 10,000 values" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","page":%s}\n' '"c"' '"b"' '"a"' '"b"' '"c"' '"d"' null null null 1 '"1"' 1 >pages
+  for input in pages <(tac pages); do
+    window --size=1h --agg='t=top(page,4)' --agg='c=top(page,1) if .page == "d"' --agg='none=top(x,3)' "$input"
+    [ "${lines[0]}" = '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","t":[{"value":1,"count":2},{"value":"b","count":2},{"value":"c","count":2},{"value":"1","count":1}],"c":[{"value":"d","count":1}],"none":[]}' ]
+  done
+  traffic --events=30000 --partitions=3 >topic
+  options=(--size=1h --slide=20m --by=device_type --agg='t=top(product_id,20)' --agg='u=top(traffic_source,3)')
+  cs-window "${options[@]}" topic >rows
+  [ "$(jq -c '.t_error' rows | sort -u)" = null ]
+  cs-window "${options[@]}" --jobs=3 topic | cmp - rows
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge | cmp - rows
+}
+
+# Counts that nobody can tell from the parts.
+@test "beyond 10,000 values top says by how much counts may be too large, goes on after a restart, and refuses parts" {
+  awk 'BEGIN { srand(1); for (i = 0; i < 60000; i++) {
+    v = rand() < 0.3 ? int(rand() * 10) : int(rand() * 30000)
+    printf "{\"event_time\":%.1f,\"v\":\"%d\"}\n", 1767225600 + i / 20, v } }' >many
+  options=(--size=1h --agg='t=top(v,10)')
+  cs-window "${options[@]}" many >rows
+  jq -r .v many | sort | uniq -c | sort -k1nr | head -10 | awk '{ print $2, $1 }' >true
+  [ "$(jq -r '.t[].value' rows | sort)" = "$(cut -d' ' -f1 true | sort)" ]
+  error=$(jq .t_error rows)
+  [ "$error" -gt 0 ] && [ "$error" -le 6 ]
+  jq -r '.t[] | "\(.value) \(.count)"' rows | sort >counted
+  sort true | join - counted | awk -v error="$error" '$3 < $2 || $3 > $2 + error { exit 1 }'
+  for lines in 15000 33333 59999; do
+    rm -f state out
+    head -n "$lines" many | cs-window "${options[@]}" --state=state --output=out
+    tail -n +$((lines + 1)) many | cs-window "${options[@]}" --state=state --output=out --flush
+    cmp out rows
+  done
+  run -3 --separate-stderr cs-window "${options[@]}" --jobs=2 many
+  [[ $stderr == "cs-window: 't=top(v,10)': a group has more than 10000 different values, "* ]]
+  awk '{ printf "%d\t%d\t%s\n", NR % 2, NR, $0 }' many >topic
+  cs-window "${options[@]}" --by-partition topic >parts
+  run -3 --separate-stderr cs-window "${options[@]}" --merge parts
+  [[ $stderr == "cs-window: 't=top(v,10)': a group has more than 10000 different values, "* ]]
+  # One part alone is the whole.
+  jq -c 'select(.partition == 1)' parts | cs-window "${options[@]}" --merge | jq -c .t | cmp - <(jq -c 'select(.partition == 1).t' parts)
+}
+
+@test "a function with a number is refused without one, or with one that is none" {
+  for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
+    window --size=1h --agg="$agg" events
+    [ "$status" -eq 2 ]
+    [ "${stderr_lines[0]}" = "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000" ]
+  done
 }
 
 @test "what sum and avg skip is counted, but null is not" {
@@ -197,6 +396,80 @@ END
   [ "$(columns v | paste -sd' ')" = '"b" "c" "a"' ]
 }
 
+@test "--ties prints the rows that equal the last one of --top, too" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s","p":%s}\n' a 3 b 2.0 c 2 d 2 e 1 f 3 >values
+  options=(--size=1m --by=v --agg='s=sum(p)' --agg='m=max(p)')
+  for order in -m -s; do
+    window "${options[@]}" --order-by=$order --top=3 --ties values
+    [ "$(columns v | paste -sd' ')" = '"a" "f" "b" "c" "d"' ]
+  done
+  window "${options[@]}" --order-by=-m --top=2 --ties values
+  [ "$(columns v | paste -sd' ')" = '"a" "f"' ]
+  window "${options[@]}" --order-by=m --top=1 --ties values
+  [ "$(columns v | paste -sd' ')" = '"e"' ]
+  window "${options[@]}" --order-by=m --top=2 --ties --having='.m != 1' values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "d"' ]
+  for missing in --top=2 --order-by=m; do
+    window "${options[@]}" $missing --ties values
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"--ties"*"needs --top and --order-by"* ]]
+  done
+  run -2 cs-sessionize --ties values
+}
+
+@test "--having prints the rows that each expression selects, before --order-by and --top" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","v":"%s","p":%d}\n' c 5 a 1 b 2 b 3 c 4 d 1 e 1 e 1 e 1 >values
+  options=(--size=1m --by=v --agg=n=count --agg='s=sum(p)')
+  window "${options[@]}" --having='.n > 1' values
+  [ "$(columns v | paste -sd' ')" = '"b" "c" "e"' ]
+  window "${options[@]}" --having='.n > 1' --having='.s != 9 and (.v | test("[a-d]"))' values
+  [ "$(columns v n s)" = $'"b"\t2\t5' ]
+  window "${options[@]}" --having='.n > 1 and .n < 3' --order-by=-s --top=1 values
+  [ "$(columns v n s)" = $'"c"\t2\t9' ]
+  window "${options[@]}" --having='.n > 1' --format=csv values
+  [ "$(cut -d, -f3- <<<"$output" | paste -sd' ')" = 'v,n,s b,2,5 c,2,9 e,3,3' ]
+  window "${options[@]}" --having='.n > 1' --key=v values
+  [ "$(cut -f1 <<<"$output" | paste -sd' ')" = 'b c e' ]
+  window "${options[@]}" --having='[.n] | first > 1' --state=state --flush values
+  [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "to --having a member of a row is what is printed, also where an event has one of that name" {
+  window --size=1h --by=event_type --agg='session_id=distinct(session_id)' --having='.session_id > 1' events
+  [ "$(columns event_type session_id)" = $'"view"\t2' ]
+  window --size=1h --by=event_type --agg='session_id=distinct(session_id)' --having='(.session_id | type) == "string"' events
+  [ -z "$output" ]
+}
+
+@test "--having says what it cannot be asked" {
+  options=(--size=1h --by=event_type --agg=views=count)
+  window "${options[@]}" --having='.view > 1' events
+  [ "$status" -eq 2 ]
+  [ "${stderr_lines[0]}" = "cs-window: --having: rows have no member 'view'; did you mean views?" ]
+  window "${options[@]}" --having='.views >' events
+  [ "$status" -eq 2 ]
+  [[ $stderr == 'cs-window: --having: syntax error'* ]]
+  for other in --by-partition --emit=updates; do
+    window "${options[@]}" --having='.views > 1' "$other" events
+    [ "$status" -eq 2 ]
+    [[ $stderr == *--having* ]]
+  done
+  # What fails does not select, and is named.
+  window "${options[@]}" --having='.event_type + 1 > 0' events
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ $stderr == *"'.event_type + 1 > 0'"*'cannot be added'* ]]
+}
+
+@test "rows of several partitions are judged when they are added up" {
+  traffic --events=5000 --partitions=3 >topic
+  options=(--size=1m --by=device_type --agg=n=count --agg='p=percent(n,n)')
+  cs-window "${options[@]}" topic | jq -c 'select(.n > 100)' >wanted
+  cs-window "${options[@]}" --by-partition topic | cs-window "${options[@]}" --merge --having='.n > 100' | cmp - wanted
+  cs-window "${options[@]}" --jobs=3 --having='.n > 100' topic | cmp - wanted
+  [ -s wanted ]
+}
+
 @test "--emit=updates closes with the rows of final" {
   traffic --events=5000 >stream
   cs-window --size=1m --by=device_type --agg=n=count stream >final
@@ -224,6 +497,57 @@ END
   echo '{"event_type":"search","search_query":null,"event_time":"2026-01-01T00:00:00Z"}' >>searches
   window --view=search-analytics searches
   [ "$(columns search_term search_count unique_sessions)" = $'"lamp"\t3\t2\n"a"\t1\t1' ]
+}
+
+@test "the views of conversion count sessions that have bought, by source and by campaign" {
+  cat >shop <<'END'
+{"event_type":"page_view","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:00:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:01:00Z"}
+{"event_type":"purchase","session_id":"s1","traffic_source":"ads","campaign_id":"c1","event_time":"2026-01-01T00:02:00Z"}
+{"event_type":"page_view","session_id":"s2","traffic_source":"ads","campaign_id":"c2","event_time":"2026-01-01T00:03:00Z"}
+{"event_type":"page_view","session_id":"s3","traffic_source":"ads","campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+{"event_type":"page_view","session_id":"s4","traffic_source":null,"campaign_id":null,"event_time":"2026-01-01T23:59:00Z"}
+END
+  window --view=conversion-by-source shop
+  [ "$(columns traffic_source sessions buyers conversion_rate purchases)" = $'"ads"\t3\t1\t33.33\t2\nnull\t1\t0\t0\t0' ]
+  window --view=conversion-by-campaign shop
+  [ "$(columns campaign_id traffic_source sessions buyers conversion_rate)" = $'"c1"\t"ads"\t1\t1\t100\n"c2"\t"ads"\t1\t0\t0' ]
+}
+
+@test "the view revenue-by-category adds price times quantity of purchases" {
+  printf '{"event_type":"%s","session_id":"%s","category_id":%s,"price":%s,"quantity":%s,"event_time":"2026-01-01T00:00:00Z"}\n' \
+    purchase a '"shoes"' '"10.50"' 2 purchase b '"shoes"' 5 null purchase a null 1 '"3"' page_view a '"shoes"' 99 1 >shop
+  window --view=revenue-by-category shop
+  [ "$(columns category_id purchases buyers units revenue)" = $'"shoes"\t2\t2\t3\t26\nnull\t1\t1\t3\t3' ]
+}
+
+@test "the views not-found and checkout-errors say what a web server could not serve" {
+  printf '%s\n' '9.9.9.1 - - [01/Jan/2026:00:00:01 +0000] "GET /gone HTTP/1.1" 404 10 "https://a.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:02 +0000] "GET /gone HTTP/1.1" 410 10 "https://b.example/" "x"' \
+    '9.9.9.2 - - [01/Jan/2026:00:00:03 +0000] "GET /gone HTTP/1.1" 404 10 "https://b.example/" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:04 +0000] "GET /other HTTP/1.1" 404 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:05 +0000] "GET / HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:06 +0000] "POST /Checkout/pay HTTP/1.1" 500 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:07 +0000] "POST /Checkout/pay HTTP/1.1" 200 10 "-" "x"' \
+    '9.9.9.3 - - [01/Jan/2026:00:00:08 +0000] "GET /checkouts.css HTTP/1.1" 404 10 "-" "x"' >log
+  cs-parse --from=combined log >requests
+  window --view=not-found requests
+  [ "$(jq -r '[.page_url, .requests, .clients, (.referrers | map("\(.value) \(.count)") | join(","))] | @tsv' <<<"$output")" = \
+    $'/gone\t3\t2\thttps://b.example/ 2,https://a.example/ 1\n/checkouts.css\t1\t1\t\n/other\t1\t1\t' ]
+  echo '{"event_type":"checkout_error","session_id":"s1","event_time":"2026-01-01T00:00:09Z"}' >>requests
+  window --view=checkout-errors requests
+  [ "$(columns event_type page_url status errors sessions clients)" = \
+    $'"checkout_error"\tnull\tnull\t1\t1\t0\n"page_view"\t"/Checkout/pay"\t500\t1\t0\t1\n"page_view"\t"/checkouts.css"\t404\t1\t0\t1' ]
+}
+
+@test "every view that comes with the tools is in the manual, and can be used" {
+  for view in "$ROOT"/samples/views/*; do
+    name=$(basename "$view")
+    grep -q "^\.It Cm $name\$" "$ROOT/man/cs-window.1"
+    cs-window --help | grep -qw -- "$name"
+    cs-window --view="$name" --stats=stats </dev/null 2>messages
+    [ ! -s messages ]
+  done
 }
 
 @test "a view may be a file; the command line overrides single values and adds to lists" {
@@ -321,6 +645,20 @@ END
   [ "$(jq -c .n rows | paste -sd' ')" = '3 3' ]
   merge --flush <(:) <(:) <(cat two) <(cat three) 2>/dev/null >>rows
   [ "$(jq -c .n rows | paste -sd' ')" = '3 3 3' ]
+}
+
+@test "rows of parts without what is needed to add them up, or with something else, are refused" {
+  options=(--size=10m --agg='u=approx_distinct(session_id)' --agg='l=list(price,2)')
+  cs-window "${options[@]}" --by-partition --lateness=max events >parts
+  jq -e '.partials | keys == ["l", "u"]' parts
+  cs-window "${options[@]}" --merge parts >merged
+  [ "$(jq -c '[.u,.l]' merged | head -1)" = '[2,[10,"7"]]' ]
+  for change in 'del(.partials)' '.partials = null' '.partials.u = "AAA"' '.partials.u = "////"' '.partials.l = ""' 'del(.partials.u)' \
+    '.partials.l = .partials.u' 'del(.u)'; do
+    jq -c "$change" parts >changed
+    cs-window "${options[@]}" --merge --stats=stats changed 2>/dev/null || true
+    [ "$(jq -c '.rejected_by' stats)" = '{"bad-member":2}' ] || { echo "$change"; return 1; }
+  done
 }
 
 @test "--merge refuses what cannot be added up" {

@@ -11,13 +11,13 @@ load helper
 
 setup() { setup_tools; }
 
-# differential SHARE ARGS...: so many cases; with FULL as many as go into a test's share of the time, of 26 tests.
+# differential SHARE ARGS...: so many cases; with FULL as many as go into a test's share of the time, of 27 tests.
 differential() {
   local count=$1 how
   shift
   how=(--count="$count" --seed=1)
   [ -z "${QUICK:-}" ] || how=(--count=$((count / 8 + 1)) --seed=1)
-  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 26 + 1)) --seed="$(date +%s)")
+  [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 27 + 1)) --seed="$(date +%s)")
   python3 "$ROOT/tests/differential/run.py" "${how[@]}" "$@"
 }
 
@@ -34,6 +34,7 @@ way() {
 @test "so are sessions" { model sessionize; }
 @test "so are abandoned carts" { model abandon; }
 @test "so are anomalies" { model anomaly; }
+@test "so are people" { differential 400 --way=model --tool=identify; }
 
 @test "standard input in pieces of any size gives what one read gives" { way chunks; }
 @test "so does a file" { way as_file; }
@@ -56,3 +57,26 @@ way() {
 @test "rows in --output are those of standard output" { way output; }
 @test "rows in the segments of --spool are those of standard output" { way spool; }
 @test "cs-parse in front changes no row, and prints again what it has printed" { way parsed; }
+
+@test "windows of days, weeks, months and years are those of Python's calendar, in every zone" {
+  local count=60
+  [ -z "${QUICK:-}" ] || count=8
+  [ -z "${FULL:-}" ] || count=2000
+  python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Pacific/Apia")' || skip 'Python knows no time zones here'
+  python3 "$ROOT/tests/differential/zones.py" --count="$count"
+}
+
+# sequences COUNT ARGS...: funnels over so many short random sequences; with FULL over ten times as many.
+sequences() {
+  local count=$1
+  shift
+  [ -z "${QUICK:-}" ] || count=$((count / 8))
+  [ -z "${FULL:-}" ] || count=$((count * 10))
+  python3 "$ROOT/tests/differential/sequences.py" --count="$count" "$@"
+}
+
+@test "ordered and strict funnels of thousands of random sequences are what the model says" { sequences 4000; }
+@test "ordered funnels are what ClickHouse's windowFunnel says" {
+  [ -d "${NODE_PEERS:-/nowhere}/node_modules/chdb" ] || skip 'chdb is absent (NODE_PEERS)'
+  sequences 20000 --with=clickhouse
+}

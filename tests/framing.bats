@@ -238,6 +238,19 @@ one='{"event_time":"2026-01-01T00:01:00Z"}'
   [ "$(sed 's/$/\n\n/' in | tally)" -eq 5 ]
 }
 
+@test "a record that is junk does not say what those behind it are" {
+  local log='1.2.3.4 - - [01/Jan/2026:00:10:00 +0000] "GET /a HTTP/1.1" 200 5'
+  for record in "$log" '{"event_time":"2026-01-01T00:01:00Z","event_type":"t"}'; do
+    {
+      sized 0 1 'half, of a line'
+      sized 0 2 "$record"
+      sized 0 3 "$record"
+    } >in
+    [ "$(cs-parse --input=kcat-sized --rejects=rejects in 2>/dev/null | wc -l)" -eq 2 ]
+    [ "$(jq -c '[.offset, .reason]' rejects)" = '[1,"not-json"]' ]
+  done
+}
+
 @test "a record in a sized frame may be an event on several lines, or several events" {
   {
     sized 0 1 "$one"
@@ -336,7 +349,7 @@ one='{"event_time":"2026-01-01T00:01:00Z"}'
 }
 
 @test "where no frame stands in its place, the tool ends" {
-  for bad in '0 2 5 x' $'0 2 2 {}{}' '0 2 -3 ' '0 2 -2 x' '0 2 x' '0  2 2 {}' ' 0 2 2 {}' '-1 2 2 {}' x '0 1234567890123456789 2 {}'; do
+  for bad in '0 2 5 x' $'0 2 2 {}{}' '0 2 -4 ' '0 2 -2 x' '0 2 x' '0  2 2 {}' ' 0 2 2 {}' '-1 2 2 {}' x '0 1234567890123456789 2 {}'; do
     { sized 0 1 "$one" && printf '%s\n' "$bad" && sized 0 3 "$one"; } >in
     run -1 tally in
     [[ $output == *"cs-window: in: no frame (PARTITION OFFSET SIZE PAYLOAD) at byte 45:"* ]]
@@ -399,6 +412,36 @@ END
     [ "$(wc -l <rejects.pipe)" -eq $bad ]
   done
   [ "$(jq -c '[.partition < 3, .reason != "bad-frame"]' rejects | sort -u)" = '[true,true]' ]
+}
+
+@test "what is past is no record: it moves the position without a gap, and is no end of the log" {
+  now=$(date +%s)
+  at() { printf '{"event_time":%d}' "$1"; }
+  window() { cs-window --size=10m --agg=n=count --lateness=5s --state=state --bind=0,1 --input=kcat-sized --output=rows --stats=stats "$@"; }
+  { for i in {0..9}; do sized 0 "$i" "$(at $((now - 9000 + i * 600)))"; done && printf '0 30 -3 \n' && sized 0 30 "$(at "$now")"; } >zero
+  window <(cat zero) <(printf '1 7 -3 \n')
+  [ "$(jq -c '[.read, .gaps]' stats)" = '[11,0]' ]
+  [ "$(cs-window --size=10m --agg=n=count --lateness=5s --state=state --show-position | jq -c '[.partition, .offset]' | paste -sd' ')" = '[0,30] [1,6]' ]
+  # Partition 1 is waited for as before; what is before that offset is not its.
+  [ ! -s rows ]
+  window <(:) <(sized 1 6 "$(at "$now")" && sized 1 7 "$(at $((now - 3000)))" && sized 1 8 "$(at $((now - 2999)))")
+  [ "$(jq -c '[.read, .duplicate, .used]' stats)" = '[14,1,13]' ]
+}
+
+@test "--keep-frame says of each record that it is done with, and passes the end of the log on" {
+  local one='{"event_time":"2026-01-01T00:00:00Z","event_type":"page_view"}'
+  { sized 0 5 "$one" && sized 0 6 '{}' && sized 0 7 x && sized 0 9 "$one" && sized 0 10 x && printf '0 14 -2 \n' &&
+    sized 1 3 "$one" && sized 1 4 '' && printf '1 9 -3 \n'; } >in
+  cs-parse --keep-frame --stats=stats in 2>messages | cut -d ' ' -f 1-3 | sed -E 's/ [0-9]+$/ SIZE/' >got
+  printf '0 5 SIZE\n0 8 -3\n0 9 SIZE\n0 14 -2\n1 3 SIZE\n1 9 -3\n' | diff - got
+  [ "$(jq -c '[.read, .rejected, .rows]' stats)" = '[7,4,3]' ]
+  # Whoever reads is where the topic is, and counts only the gaps that there are in it.
+  cs-parse --keep-frame in 2>messages | cs-window --size=1h --agg=n=count --state=state --input=kcat-sized --stats=stats
+  [ "$(jq -c '[.read, .gaps]' stats)" = '[2,1]' ]
+  [ "$(cs-window --size=1h --agg=n=count --state=state --show-position | jq -c '[.partition, .offset]' | paste -sd' ')" = '[0,13] [1,8]' ]
+  # That all records are refused is no failure where whoever reads is told so.
+  run -0 --separate-stderr cs-parse --keep-frame --input=kcat-sized <(sized 0 5 x)
+  [ "$output" = '0 6 -3 ' ]
 }
 
 @test "an end that is told is no record: it moves the position, and lets a silent partition wait no longer" {

@@ -33,7 +33,7 @@ refused() {
 
 @test "a run in which nothing was wrong says nothing" {
   traffic --events=3000 --extras >in
-  for tool in cs-parse cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+  for tool in cs-parse cs-funnel cs-sessionize cs-abandon cs-anomaly cs-identify; do
     $tool in 2>err >out
     [ ! -s err ] || { cat err >&2; return 1; }
   done
@@ -119,7 +119,7 @@ refused() {
 
 @test "records came and none could be used: exit 1" {
   yes nonsense | head -n 20 >in
-  for tool in 'cs-parse --from=ndjson' cs-funnel cs-sessionize cs-abandon cs-anomaly; do
+  for tool in 'cs-parse --from=ndjson' cs-funnel cs-sessionize cs-abandon cs-anomaly cs-identify; do
     run -1 --separate-stderr $tool in
     [ "${stderr_lines[-1]}" = "${tool%% *}: 0 of 20 records could be used (20 not-json)" ]
   done
@@ -419,7 +419,7 @@ END
 @test "a word that is none of an option's gets the nearest" {
   run -2 --separate-stderr cs-parse --from=cvs
   [ "${stderr_lines[0]}" = "cs-parse: --from: 'cvs' is none of auto|ndjson|csv|tsv|combined|json; did you mean csv?" ]
-  refused 'no such option, or not the whole of its name: --latness=1h; did you mean --lateness?' --latness=1h
+  refused 'no such option: --latness=1h; did you mean --lateness?' --latness=1h
   run -2 --separate-stderr cs-window --view=prodct # one of several words
   [[ ${stderr_lines[0]} == *'; did you mean product-performance?' ]]
 }

@@ -151,3 +151,19 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
   cs-window --size=1h --agg=n=count --stats=stats.prom in >/dev/null
   grep -q '^clickstream_memory_bytes{tool="cs-window"} [1-9]' stats.prom
 }
+
+@test "what aggregates keep of values is bounded: by the function, or by --max-memory" {
+  plain_tools
+  events 300000 '"v":"v%d"' >many
+  # One group, however many values: not more than the function keeps.
+  for agg in 'approx_distinct(v)' 'quantile(epoch(.event_time),0.5)' 'stddev(epoch(.event_time))' 'any(v)'; do
+    within 400000 cs-window --size=1h --max-memory=32M --agg="x=$agg" many
+  done
+  within 400000 cs-window --size=1h --max-memory=48M --agg='x=top(v,10)' many | jq -e '.x_error > 0'
+  # Many groups of it.
+  jq -c '.g = (.v | ltrimstr("v") | tonumber % 60)' many >groups
+  within 400000 cs-window --size=1h --max-memory=32M --by=g --agg='x=approx_distinct(v)' groups >rows
+  [ "$(wc -l <rows)" -eq 60 ]
+  full groups cs-window --size=1h --max-memory=32M --by=g --agg='x=top(v,10)' groups
+  full groups cs-window --size=1h --max-memory=32M --by=g --agg='x=list(v,10000)' groups
+}

@@ -94,10 +94,99 @@ e' in >rows
   promtool test rules alerts.yml
 }
 
+# Figures as services write them: of a tool that runs from a topic with a spool, and of its shipper.
+figures() {
+  minutes 0 9 | awk '{ print NR % 2 "\t" NR "\t" $0 }' >in
+  printf 'clicks [%d] offset 20\n' 0 1 >ends
+  cs-window --size=5m --agg=n=count --state=state --spool=spool --key=window_start --stats=a.prom --stats-ends=ends \
+    --stats-label=instance=a in
+  rm -f spool/*.ndjson # or kcat would be asked for
+  "$ROOT/scripts/cs-ship" -b nobody -t rows --once --stats=b.prom --stats-label=instance=a spool
+}
+
+# The names of series in a file.
+series() {
+  grep -oE '\bclickstream_[a-z_]+' "$1" | sort -u
+}
+
 @test "samples/prometheus: every series that an alert looks at is one that the tools write" {
-  minutes 0 9 | awk '{ print "0\t" NR "\t" $0 }' >in
-  cs-window --size=5m --agg=n=count --state=state --stats=a.prom --stats-label=instance=a in >rows
-  grep -o 'clickstream_[a-z_]*_\(total\|seconds\|for\)' "$ROOT/samples/prometheus/clickstream.rules.yml" | sort -u >wanted
-  [ "$(wc -l <wanted)" -ge 8 ]
-  while read -r name; do grep -q "^$name{" a.prom || { echo "$name" && return 1; }; done <wanted
+  command -v kcat >/dev/null || skip 'kcat is missing'
+  figures
+  sed -E '/^ *(summary|description):|^#/d' "$ROOT/samples/prometheus/clickstream.rules.yml" >rules
+  [ "$(series rules | wc -l)" -ge 12 ]
+  series rules | while read -r name; do grep -q "^$name{" a.prom b.prom || { echo "$name" && return 1; }; done
+  # What is said of them, too.
+  series "$ROOT/samples/prometheus/clickstream.rules.yml" | while read -r name; do grep -q "^$name{" a.prom b.prom; done
+}
+
+@test "samples/grafana: the dashboard is one, and each of its queries brings what the tools write" {
+  command -v promtool >/dev/null || skip 'promtool is absent'
+  command -v kcat >/dev/null || skip 'kcat is missing'
+  local board=$ROOT/samples/grafana/clickstream.dashboard.json
+  figures
+  # No two panels are one, or on top of each other, and none is empty.
+  jq -e '(.panels | map(.id) | length == (unique | length)) and ([.panels[] | .gridPos | . as {$x, $y, $w, $h} |
+      range($x; $x + $w) as $i | range($y; $y + $h) | "\($i) \(.)"] | length == (unique | length)) and
+    all(.panels[]; (.targets | length > 0) and .title != "" and .gridPos.x + .gridPos.w <= 24)' "$board" >/dev/null
+  jq -r '.. | .expr? // empty' "$board" >queries
+  [ "$(wc -l <queries)" -ge 15 ]
+  jq -r '.templating.list[] | select(.type == "query").query.query' "$board" | series /dev/stdin >names
+  series queries >>names
+  while read -r name; do grep -q "^$name{" a.prom b.prom || { echo "$name" && return 1; }; done <names
+  # Each of them over an hour of these series, counters and times going on: it is well formed, and has a value.
+  {
+    printf 'evaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:\n'
+    grep -hv '^#' a.prom b.prom | awk '{
+      value = $NF + 0; sub(/ [^ ]*$/, "")
+      gsub(/\047/, "\047\047")
+      step = /^clickstream_[a-z_]*(_total|_offset|_time_seconds)\{/ ? "+60x60" : "x60"
+      printf "  - {series: \047%s\047, values: \047%s%s\047}\n", $0, value, step }'
+    printf '  promql_expr_test:\n'
+    sed -e 's/\$__rate_interval/5m/g' -e 's/\$instance/.*/g' -e "s/'/''/g" queries | while IFS= read -r query; do
+      printf "  - {expr: 'count(%s) > bool 0', eval_time: 30m, exp_samples: [{labels: '{}', value: 1}]}\n" "$query"
+    done
+  } >board.yml
+  promtool test rules board.yml
+}
+
+@test "--stats-ends: how far behind each partition is, as kcat says where it ends" {
+  { minutes 0 9 | awk '{ print "0\t" NR - 1 "\t" $0 }'; minutes 5 6 | awk '{ print "4\t" 100 + NR "\t" $0 }'; } >in
+  window() { cs-window --size=5m --agg=n=count --stats=a.prom "$@" in >rows; }
+  window --stats-ends=nowhere --partitions=0,4,7
+  run ! grep -E '^clickstream_(partition_lag|partition_end|ends)' a.prom
+  printf 'clicks [0] offset 10\nclicks [4] offset 5000\nclicks [7] offset 3\nclicks [8] offset 3\n' >ends
+  window --stats-ends=ends --partitions=0,4,7 2>err
+  [ ! -s err ]
+  grep '^clickstream_partition_\(lag\|end\)' a.prom | sed 's/tool="cs-window",//' >got
+  diff - got <<'END'
+clickstream_partition_end_offset{partition="0"} 10
+clickstream_partition_end_offset{partition="4"} 5000
+clickstream_partition_end_offset{partition="7"} 3
+clickstream_partition_lag{partition="0"} 0
+clickstream_partition_lag{partition="4"} 4897
+END
+  grep -q "^clickstream_ends_time_seconds{tool=\"cs-window\"} $(stat -c %Y ends)" a.prom
+  # A run may be ahead of what was said; what is no such line is told, and left out.
+  printf 'clicks [0] offset 3\nnonsense\nclicks [4] offset -1\nclicks [x] offset 3\nclicks [0] offset 99x\n' >ends
+  window --stats-ends=ends 2>err
+  grep -qx 'clickstream_partition_lag{tool="cs-window",partition="0"} 0' a.prom
+  run ! grep -q 'lag{.*partition="4"' a.prom
+  [ "$(cat err)" = "cs-window: --stats-ends: ends: no line of kcat -Q ('TOPIC [PARTITION] offset END'); such lines are left out" ]
+  run -2 cs-window --size=5m --agg=n=count --stats-ends=ends in
+  [[ ${lines[0]} == 'cs-window: --stats-ends needs --stats' ]]
+}
+
+@test "with a spool, the segments that wait are counted" {
+  minutes 0 20 >in
+  window() { cs-window --size=5m --agg=n=count --state=state --spool=spool --stats=a.prom "$@"; }
+  window in
+  grep -qx 'clickstream_segments_waiting{tool="cs-window"} 1' a.prom
+  minutes 21 40 >>in
+  window in
+  grep -qx 'clickstream_segments_waiting{tool="cs-window"} 2' a.prom
+  rm spool/000000000001.ndjson
+  window in
+  grep -qx 'clickstream_segments_waiting{tool="cs-window"} 1' a.prom
+  cs-window --size=5m --agg=n=count --stats=a.prom in >rows
+  run ! grep -q segments_waiting a.prom
 }

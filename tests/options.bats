@@ -6,7 +6,7 @@ load helper
 
 setup() { setup_tools; }
 
-tools='cs-parse cs-window cs-sessionize cs-funnel cs-abandon cs-anomaly'
+tools='cs-parse cs-window cs-sessionize cs-funnel cs-abandon cs-anomaly cs-identify'
 
 # says TEXT COMMAND...: the command is refused with exactly that message, exit 2, and has read nothing.
 says() {
@@ -69,17 +69,16 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   [ -s $'rows\xff' ]
 }
 
-@test "weeks are a unit, but not of windows" {
+@test "weeks are a unit, but of windows in --size of cs-window only" {
   minutes 0 5 >in
   [ "$(tally --lateness=1w --max-ahead=1w2d in)" -eq 6 ]
-  says "cs-window: --size: '1w': a window's length has no weeks: write 7d (windows of 7d begin on Thursdays)" \
-    cs-window --size=1w
+  says "cs-funnel: --size: '1w': a window's length has no weeks: write 7d (windows of 7d begin on Thursdays)" \
+    cs-funnel --size=1w
   says "cs-window: --slide: '2w': a window's length has no weeks: write 14d (windows of 7d begin on Thursdays)" \
     cs-window --slide=2w
-  run -2 cs-funnel --size=1w
   run -2 cs-anomaly --size=1w
-  echo --size=1w >view
-  run -2 cs-window --view=view
+  echo --slide=1w >view
+  run -2 cs-window --size=7d --view=view
 }
 
 @test "durations go from microseconds to days, and join" {
@@ -99,17 +98,41 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "every tool refuses what it does not know" {
   for tool in $tools; do
-    says "$tool: no such option, or not the whole of its name: --bogus" "$tool" --bogus
+    says "$tool: no such option: --bogus" "$tool" --bogus
     says "$tool: no such option: -Q" "$tool" -Q
     says "$tool: --lateness needs a value" "$tool" --lateness
     says "$tool: --strict takes no value" "$tool" --strict=yes
-    says "$tool: --input: 'xml' is none of auto|ndjson|kcat|kcat-sized" "$tool" --input=xml
+    says "$tool: --input: 'xml' is none of auto|ndjson|kcat|kcat-sized|kcat-json" "$tool" --input=xml
     says "$tool: --max-keys: 'many' is not a whole number" "$tool" --max-keys=many
     says "$tool: --max-keys: 0 is too small (the least is 1)" "$tool" --max-keys=0
   done
   for bad in a-b 3-1 -1 0,,1 0, 1-; do
     says "cs-funnel: --partitions: '$bad' is no list of partitions (0,1,2 or 0-11)" cs-funnel --partitions=$bad
   done
+}
+
+@test "a name that is only begun is refused, and the whole of it is said" {
+  local tool option rest
+  for tool in $tools cs-ship; do
+    "$tool" --help | sed -nE 's/^  (-., |    )?--([a-z-]+).*/\2/p' | sort -u >names
+    [ -s names ]
+    while read -r option; do
+      # Without its last letter, and its first three: most of these would be unique.
+      for rest in "${option%?}" "${option:0:3}"; do
+        ! grep -qx -- "$rest" names || continue
+        run -2 --separate-stderr "$tool" "--$rest" </dev/null
+        [[ ${stderr_lines[0]} == "$tool: no such option: --$rest"?(';'*) ]] || { echo "$tool --$rest: $stderr" && return 1; }
+        run -2 --separate-stderr "$tool" "--$rest=1m" </dev/null
+        [[ ${stderr_lines[0]} == "$tool: no such option: --$rest=1m"?(';'*) ]] || { echo "$tool --$rest=1m: $stderr" && return 1; }
+      done
+    done <names
+  done
+  says 'cs-sessionize: no such option: --by=user_id; did you mean --by-partition?' cs-sessionize --by=user_id
+  says 'cs-window: no such option: --late-ness; did you mean --lateness?' cs-window --late-ness 5m
+  says 'cs-funnel: no such option: --siz; did you mean --size?' cs-funnel --siz 5m
+  # What looks like a beginning, but is a value or an operand, is left alone.
+  minutes 0 5 >--siz
+  [ "$(cs-window --size 1h --agg n=count --output --lat -- --siz && jq .n ./--lat)" -eq 6 ]
 }
 
 @test "a wrong expression is a usage error" {

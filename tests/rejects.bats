@@ -143,7 +143,7 @@ refused() {
   traffic --events=1500 --malformed=5 --repeats=5 --disorder=60s --nulls=5 --partitions=4 --seed=9 >framed
   traffic --events=1000 --malformed=5 --repeats=5 --csv >csv
   for shared in '' '--lateness=1s --late=late --max-jump=1s' '--where=.device_type=="mobile" --dedup=1h'; do
-    for tool in cs-parse 'cs-parse --map=.,.' 'cs-window --size=1m --agg=n=count' cs-sessionize cs-funnel cs-abandon cs-anomaly; do
+    for tool in cs-parse 'cs-parse --map=.,.' 'cs-window --size=1m --agg=n=count' cs-sessionize cs-funnel cs-abandon cs-anomaly cs-identify; do
       counted $tool $shared --rejects=rejects in >out 2>err
       [ "$(fate read)" -gt 1500 ]
       counted $tool $shared --rejects=rejects framed >out 2>err

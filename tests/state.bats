@@ -476,7 +476,7 @@ half_way() {
   local signal tool
   minutes 0 30 '"session_id":"s"' | sed -E 's/page_view/add_to_cart/' | awk '{ print "0\t" NR - 1 "\t" $0 }' >in
   for signal in TERM INT; do
-    for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize 'cs-abandon --after=1m --until=2m' 'cs-anomaly --all'; do
+    for tool in 'cs-window --size=1h --agg=n=count' cs-funnel cs-sessionize 'cs-abandon --after=1m --until=2m' 'cs-anomaly --all' cs-identify; do
       rm -rf state* out feed && mkfifo feed
       { head -n 11 in >&3 && sleep infinity; } 3>feed &
       feeder=$!

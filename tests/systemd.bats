@@ -10,7 +10,7 @@ setup() {
   # As instances, and with a program that is there: verify looks.
   local unit
   for unit in "$ROOT"/scripts/systemd/*@.*; do
-    sed "s,/usr/local/bin/cs-run,$ROOT/scripts/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
+    sed "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
   done
   cp "$ROOT"/scripts/systemd/*.target .
 }
@@ -20,7 +20,7 @@ teardown_file() {
 }
 
 @test "systemd understands the units" {
-  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-batch@test.timer cs-run.target
+  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-batch@test.timer clickstream.target
   [ -z "$output" ]
 }
 
@@ -43,6 +43,48 @@ teardown_file() {
   has cs-run@test.service Type=notify
   has cs-run@test.service NotifyAccess=all
   grep -q '^WatchdogSec=' cs-run@test.service
+}
+
+@test "all that runs stops with clickstream.target, and starts when the clock is right" {
+  local unit
+  for unit in cs-run@test.service cs-batch@test.service cs-batch@test.timer; do
+    grep -qE '^After=.*\btime-sync\.target\b' "$unit" || [[ $unit == *.timer ]]
+    grep -qx PartOf=clickstream.target "$unit" || [ "$unit" = cs-batch@test.service ]
+    grep -qE '^WantedBy=.*\bclickstream\.target\b' "$unit" || [ "$unit" = cs-batch@test.service ]
+  done
+}
+
+@test "the user and the directories that units, options and cron name are those that make install brings" {
+  [ "$(id -u)" = 0 ] || skip 'only root can make users and directories of theirs'
+  local unit user id path kind
+  mkdir -p root/etc
+  for kind in sysusers tmpfiles; do
+    mkdir -p "root/usr/local/lib/$kind.d"
+    cp "$ROOT/scripts/systemd/clickstream.$kind" "root/usr/local/lib/$kind.d/clickstream.conf"
+  done
+  systemd-sysusers --root="$PWD/root" clickstream.conf
+  systemd-tmpfiles --root="$PWD/root" --create clickstream.conf
+  id=$(awk -F: '$1 == "clickstream" { print $3 }' root/etc/passwd)
+  [ -n "$id" ]
+  for unit in cs-run@test.service cs-batch@test.service; do
+    user=$(sed -n 's/^User=//p' "$unit")
+    grep -q "^$user:" root/etc/passwd
+    grep -q "^$(sed -n 's/^Group=//p' "$unit"):" root/etc/group
+    [ -d "root/var/lib/$(sed -n 's/^StateDirectory=\([^/]*\).*/\1/p' "$unit")" ]
+    [ -d "root/run/$(sed -n 's/^RuntimeDirectory=//p' "$unit")" ]
+  done
+  user=$(sed -nE 's/^[^# ]+( [^ ]+){4} ([a-z]+) flock .*/\2/p' "$ROOT/scripts/systemd/cs-batch.cron")
+  grep -q "^$user:" root/etc/passwd
+  # Every path of theirs is in a directory that is there, and what is written to is the user's.
+  grep -hoE '/(etc|run|var/lib)/clickstream/[^ ]+' "$ROOT"/scripts/systemd/*.{cron,options} "$ROOT"/scripts/systemd/*.service |
+    sort -u >paths
+  [ "$(wc -l <paths)" -gt 8 ]
+  while read -r path; do
+    [ -d "root${path%/*}" ] || { echo "$path" && return 1; }
+    [[ $path == /etc/* ]] || [ "$(stat -c %u "root${path%/*}")" = "$id" ] || { echo "$path" && return 1; }
+  done <paths
+  # Options may hold passwords.
+  [ "$(stat -c %a root/etc/clickstream)" = 750 ]
 }
 
 @test "the timer says when it comes next" {

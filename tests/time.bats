@@ -409,7 +409,8 @@ enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1)
     printf '{"event_type":"add_to_cart","event_time":"2026-01-05T12:00:00Z","session_id":"s%s"}\n' $i
   done >good
   local analyses=('cs-window --size=1h --by=session_id --agg=n=count' 'cs-funnel --by=session_id --step=a=true'
-    'cs-sessionize' 'cs-abandon --flush --state=state' 'cs-anomaly --all --by=session_id --value=n=count')
+    'cs-sessionize' 'cs-abandon --flush --state=state' 'cs-anomaly --all --by=session_id --value=n=count'
+    'cs-identify')
   # Behind it, what makes carts due.
   event 2026-01-05T13:00:00Z '"session_id":"z"' >>good
   for analysis in "${analyses[@]}"; do

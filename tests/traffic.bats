@@ -54,6 +54,20 @@ time_of_day='
   [ "$(grep -c 'event_time":"2026-03-01T10:[01]' a)" -eq "$n" ]
 }
 
+@test "a name that is only begun is refused, and the whole of it is said" {
+  for word in --even=5 '--even 5' --even; do
+    # shellcheck disable=SC2086 # two words
+    run -2 "$traffic" $word
+    [ "${lines[0]}" = "traffic: ${word%% *}: unknown option; did you mean --events?" ]
+  done
+  run -2 "$traffic" --hel
+  run -2 "$traffic" --events
+  [ "${lines[0]}" = 'traffic: --events: needs a value' ]
+  run -2 "$traffic" --csv=1
+  [ "${lines[0]}" = 'traffic: --csv=1: takes no value' ]
+  [ "$("$traffic" --events 3 --csv --seed=5 | wc -l)" -eq 4 ]
+}
+
 @test "a longer run begins with the shorter one" {
   "$traffic" --events=5000 >a
   "$traffic" --events=2000 >b
@@ -299,7 +313,7 @@ time_of_day='
 --spike=5h+10mx|--spike: '5h+10mx' has a factor not from 0 to 1000
 --repeats=101|--repeats: '101' is not a percentage from 0 to 100
 --start=2026-02-29T00:00:00Z|--start: '2026-02-29T00:00:00Z' is not a time like 2026-01-01T00:00:00Z
---bogus|--bogus: unknown or ambiguous option
+--bogus|--bogus: unknown option
 --seed|--seed: needs a value
 file|file: takes no file, it makes the events
 EOF

@@ -22,6 +22,7 @@
  *     save       any time between events
  *     finish     once, when nothing may stay open: close and print all (with --state, only if
  *                --flush is given and the input has ended)
+ *     end        once, the last: nothing comes any more in this run
  * advance may come later than the watermark moved: up to a batch of events may lie between. An
  * analysis must print the same bytes anyway (see window.h, session.h for how). An event is never
  * handed to it before its own partition's watermark (ev->watermark_us); what advance is told is
@@ -58,6 +59,7 @@ struct settings {
     int64_t idle_us;        /* 0: off */
     bool has_state;         /* --state is given */
     const char *time_field; /* the member that holds the time */
+    const char *tz;         /* --tz; NULL: not given */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
@@ -84,6 +86,8 @@ struct translator {
      * Returns its reading; NULL: the records are JSON events already, and the loop reads them
      * itself. */
     void *(*begin)(void *self, struct slice head);
+    /* Says head, of an input that has not ended, too little of what it is to begin? */
+    bool (*waits)(void *self, struct slice head);
     /* Is the line a record as it stands, though it looks like a frame around one? */
     bool (*whole)(void *self, struct slice line);
     /* Do the records of an input that begins with head need no line ends? begin gives a reading
@@ -104,6 +108,8 @@ struct translator {
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */
     const char *(*split)(void *reading, const char *data, const char *end, bool final);
+    /* The input has ended: NULL, or what it lacks, as a phrase. */
+    const char *(*lacks)(const void *reading);
     /* Hands each event's JSON text to emit (none for a header line, *header then says so), with its
      * outline where it is known. On a reason other than REASON_NONE, detail says more. */
     enum reason (*translate)(void *reading, struct slice record,
@@ -146,6 +152,7 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
+    TOOL_EVENTS = 16, /* cs-parse, cs-identify: rows are events, and --key names their members */
 };
 
 /*
@@ -184,11 +191,15 @@ struct analysis {
      * it can be asked about all of them at once; of none: they are done. */
     void (*ahead)(struct run *run, const struct event *const *events, size_t count);
     enum fate (*event)(struct run *run, const struct event *ev);
+    /* Framed records: all before that offset of the partition have been handed over, or will not
+     * be; is_end: it is where kcat saw the end of the log. */
+    void (*passed)(struct run *run, int64_t partition, int64_t offset, bool is_end);
     void (*advance)(struct run *run, int64_t watermark_us);
     void (*pause)(struct run *run);
     void (*updates)(struct run *run);
     void (*flush)(struct run *run); /* output is about to go out: prints what it holds back */
     void (*finish)(struct run *run);
+    void (*end)(struct run *run); /* after finish, or without it; the state is saved */
     /* The same bytes for the same state. Loaded once, before any event; false: invalid. NULL: the
      * tool keeps no state. */
     void (*save)(struct run *run, struct buffer *out);

@@ -14,6 +14,8 @@ const char *held_name(enum held_kind kind)
         [HELD_DORMANT] = "dormant carts",
         [HELD_SERIES] = "baselines",
         [HELD_EVENTS] = "ids of --dedup",
+        [HELD_WAITING] = "events in waiting",
+        [HELD_PEOPLE] = "ids of people",
         [HELD_PARTITIONS] = "partitions and what --max-jump holds",
         [HELD_ROWS] = "rows in waiting",
     };

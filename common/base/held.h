@@ -25,6 +25,8 @@ enum held_kind {
     HELD_DORMANT,
     HELD_SERIES,
     HELD_EVENTS,
+    HELD_WAITING,
+    HELD_PEOPLE,
     HELD_PARTITIONS,
     HELD_ROWS,
     HELD_KINDS

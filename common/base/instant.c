@@ -201,7 +201,7 @@ bool instant_parse(struct value value, const struct instant_format *format, int6
 }
 
 /* To see whether a zone is all that is missing. */
-static struct zone_entry utc_entry = {.from = INT64_MIN};
+static struct zone_entry utc_entry = {.at = INT64_MIN, .from = INT64_MIN};
 static struct zone utc = {.entry = &utc_entry, .count = 1};
 
 /* Why a number, or a text of digits, is no time. */

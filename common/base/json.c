@@ -375,7 +375,7 @@ static inline bool plain_copy(char *to, struct slice text)
 
 #define SHORT_BYTES 256 /* nearly every string there is */
 
-bool json_add_plain(struct buffer *out, struct slice text)
+static inline bool plain_add(struct buffer *out, struct slice text)
 {
     if (text.len > SHORT_BYTES) return false;
     char *to = buffer_reserve(out, text.len + 2);
@@ -385,10 +385,19 @@ bool json_add_plain(struct buffer *out, struct slice text)
     return true;
 }
 
-void json_add_string(struct buffer *out, struct slice text)
+bool json_add_plain(struct buffer *out, struct slice text)
 {
-    if (json_add_plain(out, text)) return;
+    return plain_add(out, text);
+}
+
+static __attribute__((noinline)) void escaped_add(struct buffer *out, struct slice text)
+{
     buffer_add_char(out, '"');
     json_add_escaped(out, text);
     buffer_add_char(out, '"');
+}
+
+void json_add_string(struct buffer *out, struct slice text)
+{
+    if (!plain_add(out, text)) escaped_add(out, text);
 }

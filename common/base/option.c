@@ -21,6 +21,7 @@
 struct given {
     const struct option_row *row;
     const char *value; /* NULL: none */
+    bool is_default;   /* what is given behind it overrules it */
 };
 
 static const struct option_row *all_rows[ROWS_MAX]; /* own first, then the common ones */
@@ -156,10 +157,20 @@ static const char *row_set(const struct option_row *row, const char *value)
     return NULL;
 }
 
+static bool command_follows;
+static int default_words;
+
+void option_command_follows(int defaults)
+{
+    command_follows = true;
+    default_words = defaults;
+}
+
 static void given_add(const struct option_row *row, const char *value)
 {
     given = memory_resize(given, (size_t)given_count + 1, sizeof given[0]);
-    given[given_count++] = (struct given){.row = row, .value = value};
+    given[given_count++] =
+        (struct given){.row = row, .value = value, .is_default = optind <= default_words + 1};
 }
 
 static void version_print(void)
@@ -221,17 +232,25 @@ static const struct option_row *row_at(char *line, char **behind)
     return NULL;
 }
 
-/* The option of the name nearest to a word of the command line, as a phrase; empty: none is near.
- */
+/* The option that a word of the command line begins the name of, if it is one only, or else the one
+ * of the nearest name; as a phrase, which is empty where none is near. */
 static const char *option_meant(const char *word)
 {
     word += strspn(word, "-");
+    const struct slice wanted = {.text = word, .len = strcspn(word, "=")};
+    const char *whole = NULL;
+    int begun = 0;
     struct nearest nearest;
-    nearest_begin(&nearest, (struct slice){.text = word, .len = strcspn(word, "=")});
-    for (int i = 0; i < row_count; i++)
-        nearest_offer(&nearest, slice_of(all_rows[i]->name));
-    if (nearest.name.text == NULL) return "";
-    return phrase("; did you mean --%s?", nearest.name.text);
+    nearest_begin(&nearest, wanted);
+    for (int i = 0; i < row_count; i++) {
+        const char *name = all_rows[i]->name;
+        nearest_offer(&nearest, slice_of(name));
+        if (wanted.len == 0 || strncmp(name, wanted.text, wanted.len) != 0) continue;
+        begun++;
+        whole = name;
+    }
+    if (begun != 1) whole = nearest.name.text;
+    return whole == NULL ? "" : phrase("; did you mean --%s?", whole);
 }
 
 /* One line of an option file, leading blanks and comments aside: --NAME, --NAME=VALUE, --NAME VALUE
@@ -290,7 +309,7 @@ static void given_twice_tell(void)
     for (int i = 0; i < given_count; i++) {
         const struct option_row *row = given[i].row;
         const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG;
-        if (!single || given[i].value == NULL) continue;
+        if (!single || given[i].value == NULL || given[i].is_default) continue;
         for (int j = i + 1; j < given_count; j++) {
             if (given[j].row != row || given[j].value == NULL) continue;
             if (strcmp(given[i].value, given[j].value) != 0)
@@ -327,6 +346,16 @@ static const struct option_row help_rows[] = {
     OPTION_END,
 };
 
+/* Is a long option written with the whole of its name? getopt_long takes the beginning of a name
+ * for it, too; but what is unique today is another option's beginning tomorrow, and who writes --by
+ * in a tool without it means no --by-partition. */
+static bool is_whole(const char *word, const struct option_row *row)
+{
+    const size_t len = strlen(row->name);
+    return strncmp(word + 2, row->name, len) == 0 &&
+           (word[2 + len] == '=' || word[2 + len] == '\0');
+}
+
 int option_parse(int argc, char **argv, const struct option_row *own,
                  const struct option_row *common)
 {
@@ -335,7 +364,8 @@ int option_parse(int argc, char **argv, const struct option_row *own,
     rows_collect(help_rows);
 
     struct option longs[ROWS_MAX + 1] = {0};
-    char shorts[ROWS_MAX * 3 + 2] = ":";
+    char shorts[ROWS_MAX * 3 + 3] = "";
+    strcat(shorts, command_follows ? "+:" : ":");
     for (int i = 0; i < row_count; i++) {
         const int takes = row_takes_value(all_rows[i]);
         longs[i] = (struct option){
@@ -353,21 +383,20 @@ int option_parse(int argc, char **argv, const struct option_row *own,
     for (;;) {
         const int found = getopt_long(argc, argv, shorts, longs, NULL);
         if (found == -1) break;
-        const char *word = optind > 0 ? argv[optind - 1] : "";
-        if (found == '?') {
-            if (optopt >= LONG_BASE)
-                die_usage("--%s takes no value", all_rows[optopt - LONG_BASE]->name);
-            if (optopt != 0) die_usage("no such option: -%c", optopt);
-            die_usage("no such option, or not the whole of its name: %s%s", word,
-                      option_meant(word));
-        }
+        /* A value that stands apart is the last word that was taken. */
+        const bool apart = found >= LONG_BASE && optarg == argv[optind - 1];
+        const char *word = argv[optind - 1 - apart];
+        const int number = (found >= LONG_BASE ? found : optopt) - LONG_BASE;
+        const bool is_long = (found >= LONG_BASE || found == '?' || found == ':') && number >= 0;
+        if (found == '?' && optopt != 0 && !is_long) die_usage("no such option: -%c", optopt);
+        if (is_long ? !is_whole(word, all_rows[number]) : found == '?' && optopt == 0)
+            die_usage("no such option: %s%s", word, option_meant(word));
+        if (found == '?') die_usage("--%s takes no value", all_rows[number]->name);
         if (found == ':') {
-            if (optopt >= LONG_BASE)
-                die_usage("--%s needs a value", all_rows[optopt - LONG_BASE]->name);
+            if (is_long) die_usage("--%s needs a value", all_rows[number]->name);
             die_usage("-%c needs a value", optopt);
         }
-        const struct option_row *row = NULL;
-        if (found >= LONG_BASE) row = all_rows[found - LONG_BASE];
+        const struct option_row *row = is_long ? all_rows[number] : NULL;
         for (int i = 0; row == NULL && i < row_count; i++)
             if (all_rows[i]->letter == found) row = all_rows[i];
         if (row->letter == 'h') help_print();

@@ -56,6 +56,10 @@ struct option_row {
         .name = NULL                                                                               \
     }
 
+/* Before option_parse: the first operand ends the options, as it begins somebody else's command
+ * line. The first so many words are defaults, which what follows overrules without a word. */
+void option_command_follows(int defaults);
+
 /* Reads argv with the rows of both tables (own first). Sets the variables; --help and --version
  * print and exit 0; anything wrong is die_usage. Returns the index of the first operand in argv. */
 int option_parse(int argc, char **argv, const struct option_row *own,

@@ -136,6 +136,18 @@ bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item)
     return item_take(timer, before, before, item);
 }
 
+bool timer_next(const struct timer *timer, struct timer_place *place, struct timer_item *item)
+{
+    for (; place->level < TIMER_LEVELS; place->level++, place->byte = 0)
+        for (; place->byte < TIMER_BUCKETS; place->byte++, place->item = 0) {
+            const struct timer_bucket *bucket = &timer->bucket[place->level][place->byte];
+            if (place->item == bucket->count) continue;
+            *item = bucket->item[place->item++];
+            return true;
+        }
+    return false;
+}
+
 bool timer_pop_at(struct timer *timer, int64_t at_us, struct timer_item *item)
 {
     const uint64_t at = sortable(at_us);

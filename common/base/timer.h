@@ -53,6 +53,14 @@ void timer_push(struct timer *timer, struct timer_item item);
  * False: there is none (any more), and it is now that time. The time given never goes back. */
 bool timer_pop(struct timer *timer, int64_t before_us, struct timer_item *item);
 
+/* The items that are there, from *place on, a zeroed one at first, in no order; they stay. False:
+ * there are no more. */
+struct timer_place {
+    int level, byte;
+    uint32_t item;
+};
+bool timer_next(const struct timer *timer, struct timer_place *place, struct timer_item *item);
+
 /* Takes out an item due at that time or before. False: there is none now, and it is now that time,
  * but more may be added that is due then. The time is less than INT64_MAX. */
 bool timer_pop_at(struct timer *timer, int64_t at_us, struct timer_item *item);

@@ -16,18 +16,18 @@ int value_compare(struct value a, struct value b)
 
 void value_print(struct buffer *out, struct value value)
 {
-    if (value.kind == KIND_NULL) {
+    if (value.kind == KIND_STRING && !value.escaped) {
+        json_add_string(out, value_slice(value));
+    } else if (value.kind == KIND_NULL) {
         buffer_add_literal(out, "null");
     } else if (value.kind >= KIND_ARRAY) {
         json_add_text(out, value_slice(value));
     } else if (value.kind != KIND_STRING) {
         buffer_add_slice(out, value_slice(value));
-    } else if (value.escaped) {
+    } else {
         buffer_add_char(out, '"');
         json_add_inside(out, value_slice(value));
         buffer_add_char(out, '"');
-    } else {
-        json_add_string(out, value_slice(value));
     }
 }
 

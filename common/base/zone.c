@@ -20,12 +20,12 @@
 
 /* --- the table --- */
 
-static void entry_add(struct zone *zone, int64_t from, int64_t offset)
+static void entry_add(struct zone *zone, int64_t at, int64_t from, int64_t offset)
 {
     if ((zone->count & (zone->count - 1)) == 0)
         zone->entry = memory_resize(zone->entry, zone->count == 0 ? 1 : 2 * zone->count,
                                     sizeof zone->entry[0]);
-    zone->entry[zone->count++] = (struct zone_entry){.from = from, .offset = offset};
+    zone->entry[zone->count++] = (struct zone_entry){.at = at, .from = from, .offset = offset};
 }
 
 /* From that instant on another offset holds. */
@@ -34,7 +34,7 @@ static void transition_add(struct zone *zone, int64_t utc_seconds, int64_t offse
     const struct zone_entry last = zone->entry[zone->count - 1];
     if (last.offset == offset) return;
     const int64_t from = utc_seconds + (offset > last.offset ? offset : last.offset);
-    entry_add(zone, from > last.from ? from : last.from, offset);
+    entry_add(zone, utc_seconds, from > last.from ? from : last.from, offset);
 }
 
 void zone_seek(struct zone *zone, int64_t local_seconds)
@@ -52,10 +52,30 @@ void zone_seek(struct zone *zone, int64_t local_seconds)
     zone->offset = zone->entry[low].offset;
 }
 
+int64_t zone_offset_at(struct zone *zone, int64_t utc_seconds)
+{
+    const struct zone_entry *const entry = zone->entry;
+    size_t low = zone->at;
+
+    if (entry[low].at > utc_seconds ||
+        (low + 1 < zone->count && entry[low + 1].at <= utc_seconds)) {
+        size_t high = zone->count;
+        for (low = 0; high - low > 1;) {
+            const size_t middle = low + (high - low) / 2;
+            if (entry[middle].at <= utc_seconds)
+                low = middle;
+            else
+                high = middle;
+        }
+        zone->at = low;
+    }
+    return entry[low].offset;
+}
+
 static struct zone *zone_new(int64_t offset)
 {
     struct zone *zone = memory_zero(1, sizeof *zone);
-    entry_add(zone, INT64_MIN, offset);
+    entry_add(zone, INT64_MIN, INT64_MIN, offset);
     return zone;
 }
 

@@ -7,7 +7,7 @@
  * comes twice: the earlier one is meant. Where it is set forward, a local time does not exist: it
  * is read with the offset from before, so 02:30 becomes 03:30. Both are what Python's zoneinfo does
  * with fold=0. The table's entry begins at the transition plus the larger of both offsets: that is
- * both rules at once.
+ * both rules at once. The way back is plain: each instant has one local time.
  *
  * Times come in some order, so the offset looked up last nearly always holds for the next one.
  */
@@ -22,6 +22,7 @@
 #include "base/slice.h"
 
 struct zone_entry {
+    int64_t at;     /* the instant, in seconds since 1970 */
     int64_t from;   /* local seconds since 1970 */
     int64_t offset; /* seconds that local time is ahead of UTC */
 };
@@ -32,6 +33,7 @@ struct zone {
     size_t count;
     /* The entry that was used last. */
     int64_t from, until, offset;
+    size_t at; /* and by zone_offset_at */
 };
 
 /* Opens a zone: UTC, an offset such as +01:00, or a name such as Europe/Berlin, found in $TZDIR or
@@ -52,6 +54,9 @@ static inline int64_t zone_offset(struct zone *zone, int64_t local_seconds)
     if (local_seconds < zone->from || local_seconds >= zone->until) zone_seek(zone, local_seconds);
     return zone->offset;
 }
+
+/* Seconds that local time is ahead of UTC at an instant, seconds since 1970. */
+int64_t zone_offset_at(struct zone *zone, int64_t utc_seconds);
 
 /* Reads what stands behind a time, all of text: Z, z, +hh:mm, +hhmm, +hh, " UTC", " GMT", or as
  * Ruby and Go write it, " +hhmm" and " +hhmm CET". Empty: the zone that local time is of; NULL:

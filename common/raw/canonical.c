@@ -247,6 +247,12 @@ static void controls_replace(struct buffer *out, size_t begin)
     buffer_release(&clean);
 }
 
+void canonical_tidy(struct buffer *out, size_t begin)
+{
+    const struct slice row = {.text = out->data + begin, .len = out->len - begin};
+    if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
+}
+
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
                      uint64_t changed)
 {
@@ -264,9 +270,7 @@ void canonical_print(struct buffer *out, const struct schema *schema, const stru
     print_rest(out, schema, ev, changed, &run);
     run_flush(&run, out);
     buffer_add_char(out, '}');
-    if (ev->clean) return;
-    const struct slice row = {.text = out->data + begin, .len = out->len - begin};
-    if (__builtin_expect(has_suspect(row), 0)) controls_replace(out, begin);
+    if (!ev->clean) canonical_tidy(out, begin);
 }
 
 void canonical_line_release(struct canonical_line *made)

@@ -26,6 +26,10 @@
 void canonical_print(struct buffer *out, const struct schema *schema, const struct event *ev,
                      uint64_t changed);
 
+/* Rids JSON text of at least 16 bytes, which was added from begin on, of its controls in the same
+ * way. */
+void canonical_tidy(struct buffer *out, size_t begin);
+
 /* Room for an event's line and time where they are not the input's. A zeroed struct is empty; what
  * an event borrows from it is good until the next event. */
 struct canonical_line {

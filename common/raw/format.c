@@ -55,7 +55,7 @@ void format_release(struct format *format)
 }
 
 /* The names given take the place of a header line, which then is no record. */
-static enum reason columns_name(struct columns *columns, struct slice names, struct buffer *why)
+enum reason columns_name(struct columns *columns, struct slice names, struct buffer *why)
 {
     const struct csv comma = {.separator = ','};
     const enum reason reason = columns_read(columns, &comma, names, why);
@@ -94,114 +94,6 @@ void format_set_map(struct format *format, struct map_program *map)
     format->judge = scanner_new(&format->nothing);
 }
 
-struct sniffed format_sniff(struct format *format, struct slice head)
-{
-    const struct sniff what = {
-        .csv = &format->csv,
-        .wanted = buffer_slice(&format->wanted),
-        .named = format->named,
-        .comment = format->comment,
-        .xff = &format->xff,
-        .mapped = format->map != NULL,
-    };
-    return sniff_head(&what, head);
-}
-
-/* Lines that end in CR alone: the first line end there is says so. */
-static bool ends_in_returns(struct slice head)
-{
-    const char *returned = memchr(head.text, '\r', head.len);
-    if (returned == NULL) return false;
-    const char *newline = memchr(head.text, '\n', head.len);
-    if (newline == NULL) return returned + 1 < head.text + head.len;
-    return returned + 1 < newline && newline + 1 == head.text + head.len;
-}
-
-bool format_lineless(void *self, struct slice head)
-{
-    struct format *format = self;
-    const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head).kind;
-
-    if (kind == FORMAT_JSON) return true;
-    return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
-}
-
-static void reading_choose(struct reading *reading, enum format_kind kind, char separator)
-{
-    reading->kind = kind;
-    struct csv *const csv = &reading->columns.csv;
-    const bool returns = csv->returns;
-    *csv = reading->format->csv;
-    csv->returns = returns;
-    if (csv->separator == '\0') csv->separator = kind == FORMAT_TSV ? '\t' : separator;
-    csv->escapes = csv->literal && kind == FORMAT_TSV;
-}
-
-/* What most of the head fits; says so when that is not what it begins with. */
-enum format_kind format_choose(struct sniffed sniffed)
-{
-    if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
-    if (sniffed.fit == 0) {
-        if (sniffed.records > 1 && !sniffed.like)
-            die("--from=auto: the input was taken for %s, but none of its first %zu records fits "
-                "that or another format (--from, --log-format, --header)",
-                sniff_name(sniffed.kind), sniffed.records);
-        return sniffed.like ? sniffed.kind : FORMAT_NDJSON;
-    }
-    if (!sniffed.first)
-        message("--from=auto: read as %s, which %zu of the first %zu records fit; the first does "
-                "not",
-                sniff_name(sniffed.kind), sniffed.fit, sniffed.records);
-    return sniffed.kind;
-}
-
-struct reading *reading_new(struct format *format, enum format_kind kind, struct sniffed sniffed,
-                            struct slice head)
-{
-    const bool tabs = kind == FORMAT_CSV && sniffed.kind == FORMAT_TSV; /* whatever it is called */
-    struct reading *reading = memory_zero(1, sizeof(*reading));
-    struct buffer why = {0};
-
-    reading->format = format;
-    reading->columns.csv.returns = ends_in_returns(head);
-    reading_choose(reading, kind, tabs ? '\t' : sniffed.separator);
-    if (format->header.len > 0)
-        (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
-    buffer_release(&why);
-    return reading;
-}
-
-void *format_begin(void *self, struct slice head)
-{
-    struct format *format = self;
-    const struct sniffed sniffed = format_sniff(format, head);
-    const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : format_choose(sniffed);
-
-    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
-        format->comment.len == 0)
-        return NULL;
-    return reading_new(format, kind, sniffed, head);
-}
-
-bool format_whole(void *self, struct slice line)
-{
-    const struct format *format = self;
-    const struct csv comma = {.separator = ','},
-                     tab = {.separator = '\t', .literal = format->csv.literal};
-    struct csv_row names = {0}, fields = {0};
-    if (format->header.len == 0) return false; /* the names are text, and look like no frame */
-    const bool tabs = format->csv.separator == '\t' || format->from == FORMAT_TSV;
-    if (!tabs && format->from != FORMAT_AUTO) return false;
-    const bool whole = csv_fields(&comma, buffer_slice(&format->header), 0, &names) == NULL &&
-                       csv_fields(&tab, csv_trim(line), 0, &fields) == NULL &&
-                       names.count == fields.count;
-    csv_row_release(&names);
-    csv_row_release(&fields);
-    return whole;
-}
-
 void format_end(void *self)
 {
     struct reading *reading = self;
@@ -237,11 +129,18 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
     if (newline == NULL) return final && data != end ? end : NULL;
     if (reading->kind == FORMAT_AUTO) {
         const struct slice line = {.text = data, .len = (size_t)(newline + 1 - data)};
-        const struct sniffed sniffed = format_sniff(reading->format, line);
-        reading_choose(reading, sniffed.kind, sniffed.separator);
-        if (reading->kind != FORMAT_AUTO) return format_split(self, data, end, final);
+        if (reading_learn(reading, line)) return format_split(self, data, end, final);
+        reading->kind = FORMAT_AUTO;
     }
     return newline + 1;
+}
+
+const char *format_lacks(const void *self)
+{
+    const struct reading *reading = self;
+
+    if (reading->kind != FORMAT_JSON || reading->stream.open == 0) return NULL;
+    return "ends inside of an array: was it cut off?";
 }
 
 /* One output of the map, or an element of an array that was one. */
@@ -495,20 +394,11 @@ static enum reason translate_header(struct reading *reading, struct slice record
 }
 
 /* One record, without its line end. */
-static enum reason translate_one(struct reading *reading, struct slice record,
-                                 struct handing *handing, bool *header)
+static enum reason translate_known(struct reading *reading, struct slice record,
+                                   struct handing *handing, bool *header)
 {
     struct columns *columns = &reading->columns;
 
-    if (slice_is_blank(record)) {
-        *header = true; /* nobody's record */
-        return REASON_NONE;
-    }
-    if (is_comment(reading->format, record)) return REASON_NONE;
-    if (reading->kind == FORMAT_AUTO) {
-        const struct sniffed sniffed = format_sniff(reading->format, record);
-        reading_choose(reading, sniffed.kind, sniffed.separator);
-    }
     record = repair_record(&reading->format->repair, record,
                            reading->kind == FORMAT_JSON || reading->kind == FORMAT_NDJSON);
     if (reading->kind == FORMAT_JSON) return translate_stream(reading, record, handing, header);
@@ -522,6 +412,20 @@ static enum reason translate_one(struct reading *reading, struct slice record,
     if (!columns->known) return translate_header(reading, record, header, handing->detail);
     *header = columns_repeat(columns, record);
     return *header ? REASON_NONE : translate_text(reading, record, handing);
+}
+
+static enum reason translate_one(struct reading *reading, struct slice record,
+                                 struct handing *handing, bool *header)
+{
+    if (slice_is_blank(record)) {
+        *header = true; /* nobody's record */
+        return REASON_NONE;
+    }
+    if (is_comment(reading->format, record)) return REASON_NONE;
+    const bool known = reading->kind != FORMAT_AUTO || reading_learn(reading, record);
+    const enum reason reason = translate_known(reading, record, handing, header);
+    if (!known) reading->kind = FORMAT_AUTO; /* what comes says it */
+    return reason;
 }
 
 /* A record that came in a frame and holds line ends: it may be several, as a file would be. JSON

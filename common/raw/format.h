@@ -71,9 +71,11 @@ void format_set_map(struct format *format, struct map_program *map);
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
 void *format_begin(void *self, struct slice head);
+bool format_waits(void *self, struct slice head);
 bool format_whole(void *self, struct slice line);
 bool format_lineless(void *self, struct slice head);
 int format_by_line(void *self, struct slice head, bool settle);
+const char *format_lacks(const void *reading);
 const char *format_split(void *reading, const char *data, const char *end, bool final);
 enum reason format_translate(void *reading, struct slice record,
                              void (*emit)(void *context, struct slice json,

@@ -62,6 +62,7 @@ int format_by_line(void *self, struct slice head, bool settle)
     const struct sniffed sniffed = found ? format_sniff(format, head) : (struct sniffed){0};
     const enum format_kind kind = found ? sniffed.kind : format->from;
 
+    if (found && sniffed.fit == 0) return 0; /* what comes says what it is */
     if (in_columns(kind) ? !may_go_on(format, kind, head)
                          : kind != FORMAT_COMBINED && kind != FORMAT_LOG && kind != FORMAT_XFF)
         return 0;

@@ -163,6 +163,8 @@ static const char *between_end(struct jsonstream *stream, const char *data, cons
         } else if (*at == ' ' || *at == '\t') {
             stream->indent++;
         } else if (*at != '\r') {
+            stream->open += *at == '[';
+            stream->open -= *at == ']' && stream->open > 0;
             stream->inside = true;
         }
         at++;

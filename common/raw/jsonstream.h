@@ -15,6 +15,7 @@
 #define CS_JSONSTREAM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "base/slice.h"
@@ -29,6 +30,7 @@ enum jsonstream_end {
 struct jsonstream {
     bool inside;   /* the last piece held no line end: the next value begins in mid-line, */
     size_t indent; /* else behind so many blanks */
+    uint64_t open; /* brackets of outermost arrays that have not been closed */
 };
 
 /* Follows the value at at, which is no white space. */

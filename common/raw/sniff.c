@@ -1,14 +1,12 @@
 #include "raw/sniff.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "raw/accesslog.h"
 #include "raw/columns.h"
 #include "raw/jsonstream.h"
 #include "raw/logline.h"
-
-#define HEAD_BYTES_MAX ((size_t)64 << 10)
-#define RECORDS_MAX 250
 
 /* What may stand between columns; of equals the first. */
 static const char separators[] = {',', ';', '|'};
@@ -53,12 +51,21 @@ static enum format_kind object_kind(struct slice head)
     return behind < end && (*behind == '{' || *behind == ',') ? FORMAT_JSON : FORMAT_NDJSON;
 }
 
-/* An array is a stream of records; for a map, several of them, a line each, are records. */
+/* An array is a stream of records; for a map, several of them, a line each, are records.
+ * FORMAT_AUTO: it is none. */
 static enum format_kind array_kind(const struct sniff *sniff, struct slice head)
 {
     const char *const end = head.text + head.len;
     const char *newline = memchr(head.text, '\n', head.len);
-    const char *behind = !sniff->mapped ? NULL : value_behind(head);
+    const char *inside = head.text + 1;
+    const char *behind = NULL;
+
+    while (inside < end && strchr(" \t\r\n", *inside) != NULL)
+        inside++;
+    if (inside < end && strchr("{[]\"", *inside) == NULL &&
+        jsonstream_follow(head.text, end, &behind) == JSONSTREAM_BROKEN)
+        return FORMAT_AUTO; /* an address in brackets, or a time */
+    behind = !sniff->mapped ? NULL : value_behind(head);
 
     if (behind == NULL || (newline != NULL && newline < behind)) return FORMAT_JSON;
     if (behind < end && behind + 1 < end && behind[1] != '[') return FORMAT_JSON;
@@ -90,7 +97,8 @@ static enum format_kind line_kind(const struct sniff *sniff, struct slice line, 
         head.len--;
     }
     if (*head.text == '{') return object_kind(head);
-    if (*head.text == '[') return array_kind(sniff, head);
+    const enum format_kind array = *head.text != '[' ? FORMAT_AUTO : array_kind(sniff, head);
+    if (array != FORMAT_AUTO) return array;
     if (line.len > 1 && *line.text == '#' &&
         (memmem(line.text, line.len, "#Fields:", 8) != NULL ||
          memmem(line.text, line.len, "#Version:", 9) != NULL ||
@@ -229,7 +237,7 @@ static struct slice head_looked_at(struct slice head)
         head.text++;
         head.len--;
     }
-    if (head.len > HEAD_BYTES_MAX) head.len = HEAD_BYTES_MAX;
+    if (head.len > SNIFF_BYTES) head.len = SNIFF_BYTES;
     return head;
 }
 
@@ -274,7 +282,7 @@ struct sniffed sniff_head(const struct sniff *asked, struct slice whole)
     struct slice head = looked_at;
 
     what.csv = &said;
-    while (head.len > 0 && sniffed.records < RECORDS_MAX) {
+    while (head.len > 0 && sniffed.records < SNIFF_RECORDS) {
         const char *newline = memchr(head.text, '\n', head.len);
         const size_t len = newline == NULL ? head.len : (size_t)(newline + 1 - head.text);
         const struct slice line = {.text = head.text, .len = len};

@@ -31,6 +31,10 @@ enum format_kind {
     FORMAT_XFF, /* found by auto */
 };
 
+/* So much is looked at. */
+#define SNIFF_BYTES ((size_t)64 << 10)
+#define SNIFF_RECORDS 250
+
 /* What is known of it. */
 struct sniff {
     const struct csv *csv;

@@ -121,7 +121,7 @@ static const struct option_row rows[] = {
      .group = INPUT,
      .type = OPTION_CHOICE,
      .target = &given.input,
-     .words = "auto|ndjson|kcat|kcat-sized",
+     .words = "auto|ndjson|kcat|kcat-sized|kcat-json",
      .help = "how records are framed; kcat-sized: PARTITION OFFSET SIZE PAYLOAD"},
     {.name = "encoding",
      .group = INPUT,
@@ -143,6 +143,11 @@ static const struct option_row rows[] = {
      .argument = "LIST",
      .free = true,
      .help = "which partition each input brings, one after the other; no other is taken from it"},
+    {.name = "kafka-members",
+     .group = INPUT,
+     .type = OPTION_FLAG,
+     .target = &given.kafka_members,
+     .help = "each record's key, time and headers as kafka_key, kafka_time, kafka_headers"},
     {.name = "max-partitions",
      .group = LIMITS,
      .type = OPTION_NUMBER,
@@ -271,6 +276,11 @@ static const struct option_row rows[] = {
      .argument = "N",
      .least = 1,
      .help = "print only the first N rows of a window"},
+    {.name = "ties",
+     .group = OUTPUT,
+     .type = OPTION_FLAG,
+     .target = &given.ties,
+     .help = "with --top: rows that equal the last one, too"},
     {.name = "by-partition",
      .group = OUTPUT,
      .type = OPTION_FLAG,
@@ -380,6 +390,14 @@ static const struct option_row rows[] = {
      .argument = "DUR",
      .free = true,
      .help = "also write them every DUR"},
+    {.name = "stats-ends",
+     .group = INSIDE,
+     .type = OPTION_TEXT,
+     .target = &given.stats_ends,
+     .argument = "FILE",
+     .free = true,
+     .help =
+         "where the topic's partitions end, as kcat -Q says: figures of how far behind a run is"},
     {.name = "stats-label",
      .group = INSIDE,
      .type = OPTION_LIST,
@@ -421,6 +439,7 @@ static void refuse_empty_names(void)
         {"state", &given.state},
         {"spool", &given.spool},
         {"stats", &given.stats_file},
+        {"stats-ends", &given.stats_ends},
         {"time-field", &given.time_field},
         {"tz", &given.tz},
     };
@@ -432,7 +451,7 @@ static void refuse_empty_names(void)
 static void refuse_format(const struct tool *tool)
 {
     if (given.format == ENCODING_NDJSON) return;
-    if ((tool->flags & TOOL_ALL_MEMBERS) != 0)
+    if ((tool->flags & TOOL_EVENTS) != 0)
         die_usage("--format: events differ in their members, so they have no columns: ndjson only");
     if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
     if (given.format == ENCODING_TABLE && given.state != NULL)
@@ -472,7 +491,7 @@ static void refuse_options(const struct tool *tool)
     refuse_empty_names();
     settle_encoding();
     if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "emit"};
+        static const char *const windows_only[] = {"order-by", "top", "ties", "emit"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
             if (option_given(windows_only[i]))
                 die_usage("--%s: this tool has no windows", windows_only[i]);
@@ -482,12 +501,15 @@ static void refuse_options(const struct tool *tool)
     if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
     if (given.encoding != NULL && given.input == INPUT_KCAT_SIZED)
         die_usage("--encoding would change the sizes that --input=kcat-sized reads by");
+    if (given.kafka_members && given.input == INPUT_NDJSON)
+        die_usage("--kafka-members: --input=ndjson has no frames that say a key and a time");
     if (given.merge && given.by_partition)
         die_usage("--merge reads what --by-partition has printed: not both");
     if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
     if (given.state == NULL && given.flush) die_usage("--flush needs --state");
     if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
     if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
+    if (!given.stats && given.stats_ends != NULL) die_usage("--stats-ends needs --stats");
     labels_settle();
     if (given.output != NULL && given.spool != NULL)
         die_usage("--output or --spool: rows go to one of them");
@@ -528,10 +550,13 @@ struct settings common_options_settle(const struct tool *tool)
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
+        .tz = given.tz,
     };
     refuse_options(tool);
     zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);
+    if ((settings.merge || settings.rows) && given.kafka_members)
+        die_usage("--kafka-members is for events: rows are read here");
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;
         given.time_field = "window_start";

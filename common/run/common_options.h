@@ -25,7 +25,7 @@
 #include "base/option.h"
 #include "writer/encoding.h"
 
-enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED };
+enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED, INPUT_KCAT_JSON };
 
 struct common_options {
     bool interleave;
@@ -33,6 +33,7 @@ struct common_options {
     int input;              /* enum input_format */
     const char *partitions; /* LIST, or NULL */
     const char *bind;       /* LIST, or NULL */
+    bool kafka_members;
     int64_t max_partitions;
     struct option_list where;
     const char *time_field; /* NULL until settled */
@@ -60,6 +61,7 @@ struct common_options {
     int64_t pad; /* 0: none */
     const char *order_by;
     int64_t top; /* 0: all */
+    bool ties;
     int64_t max_keys;
     int64_t max_memory; /* bytes; 0: half of what there is */
     int64_t jobs;
@@ -67,6 +69,7 @@ struct common_options {
     bool stats;
     const char *stats_file; /* NULL: standard error */
     int64_t stats_every_us; /* 0: at the end and when asked */
+    const char *stats_ends; /* file, or NULL */
     struct option_list stats_label;
     struct list stats_labels; /* their items, once settled */
     bool explain, progress;

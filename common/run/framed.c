@@ -6,6 +6,8 @@
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"
+#include "run/common_options.h"
+#include "run/metadata.h"
 #include "run/payload.h"
 #include "run/signals.h"
 #include "run/translated.h"
@@ -40,6 +42,14 @@ static void partition_rewind(struct loop *l, struct partition *partition,
     partition->offset = before->offset;
     partition->offset_used = before->used;
     l->stats.gaps = before->gaps;
+}
+
+/* A command that hands records on is told when one is done with, whatever became of it. */
+static void record_passed(struct loop *l, const struct partition *partition, bool is_end)
+{
+    if (l->analysis->passed == NULL) return;
+    batch_deliver(&l->admission.batch);
+    l->analysis->passed(&l->run, partition->number, partition->offset + 1, is_end);
 }
 
 /* Is what the input ends in a frame around less than an event? */
@@ -82,6 +92,18 @@ static struct partition *partition_of(struct loop *l, const struct origin *origi
     return partition;
 }
 
+/* What is no record: it says how far the partition has been read. */
+static void bare_take(struct loop *l, struct partition *partition, const struct frame *frame)
+{
+    const bool onward = frame->offset > partition->offset + 1;
+    if (onward) partition->offset = frame->offset - 1;
+    if (frame->is_end)
+        partition->end_us = instant_now();
+    else if (onward)
+        partition->end_us = TIME_NONE; /* there was something behind that end */
+    record_passed(l, partition, frame->is_end);
+}
+
 /* The record's own, without its frame. */
 static void record_take(struct loop *l, struct origin *origin, const struct frame *frame)
 {
@@ -91,12 +113,12 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     origin->offset = frame->offset;
     struct partition *const partition = partition_of(l, origin);
     if (partition == NULL) return;
-    if (frame->is_end) {
-        if (frame->offset > partition->offset + 1) partition->offset = frame->offset - 1;
-        partition->end_us = instant_now();
+    if (frame->is_end || frame->is_past) {
+        bare_take(l, partition, frame);
         return;
     }
     partition->end_us = TIME_NONE;
+    if (options->kafka_members) metadata_demand(frame, input);
     const struct framed_place before = {partition->offset, partition->offset_used, l->stats.gaps};
     if (!framed_offset(l, partition, frame->offset)) {
         l->stats.read++;
@@ -106,6 +128,7 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
         l->stats.duplicate++;
         return;
     }
+    l->framed = options->kafka_members ? frame : NULL;
     if (slice_is_blank(frame->payload)) { /* a frame around nothing: a record all the same */
         l->stats.read++;
         batch_refuse(&a->batch, REASON_NOT_JSON, "an empty record", origin);
@@ -116,7 +139,11 @@ static void record_take(struct loop *l, struct origin *origin, const struct fram
     } else {
         payload_take(l, origin, frame->payload);
     }
-    if (input->torn) partition_rewind(l, partition, &before);
+    l->framed = NULL;
+    if (input->torn)
+        partition_rewind(l, partition, &before);
+    else
+        record_passed(l, partition, false);
 }
 
 const char *framed_take(struct loop *l, struct origin *origin, const char *line)
@@ -129,7 +156,8 @@ const char *framed_take(struct loop *l, struct origin *origin, const char *line)
         origin->raw.len--;
     if (slice_is_blank(origin->raw)) return end + 1;
     const bool good =
-        is_kcat ? frame_read(origin->raw, &frame) : envelope_read(origin->raw, &frame, &l->json);
+        is_kcat ? frame_read(origin->raw, &frame)
+                : frame_is_end(origin->raw, &frame) || envelope_read(origin->raw, &frame, &l->json);
     if (!good) {
         frame_refuse(l, origin, is_kcat ? NULL : "not an envelope of kcat -J with a text payload");
         return end + 1;
@@ -155,6 +183,7 @@ static void long_take(struct loop *l, struct origin *origin, const struct frame 
         batch_refuse(&l->admission.batch, REASON_TOO_LONG, NULL, origin);
     else
         l->stats.duplicate++;
+    record_passed(l, partition, false);
 }
 
 /* Of a frame that is too long: what has come. Where a file is, is known only behind it. */

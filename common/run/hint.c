@@ -466,6 +466,15 @@ static void errors_tell(struct loop *l, uint64_t events)
     buffer_release(&reason);
 }
 
+/* Has a command that is told of it been told that records are done with? */
+static bool has_passed(const struct loop *l)
+{
+    const struct clock *const clock = &l->admission.clock;
+    for (int i = 0; i < clock->count && l->analysis->passed != NULL; i++)
+        if (clock->partition[i]->offset >= 0) return true;
+    return false;
+}
+
 int hint_end(struct loop *l)
 {
     const uint64_t read = l->stats.read - l->before.read;
@@ -477,9 +486,10 @@ int hint_end(struct loop *l)
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
-    /* With a state the position has moved on, and a service is not to start again for it. */
-    return refused == read && stop_signal == 0 && !l->run.settings.has_state ? EXIT_FAILED
-                                                                             : EXIT_DONE;
+    /* With a state the position has moved on, and a service is not to start again for it; so it has
+     * for whoever is told what has been passed. */
+    const bool went_on = l->run.settings.has_state || has_passed(l);
+    return refused == read && stop_signal == 0 && !went_on ? EXIT_FAILED : EXIT_DONE;
 }
 
 void hint_encoding(const struct loop *l)

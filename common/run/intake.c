@@ -15,6 +15,7 @@
 static enum framing framing_find(const struct loop *l, const char *data, const char *end)
 {
     if (options->input == INPUT_NDJSON) return FRAMING_NONE;
+    if (options->input == INPUT_KCAT_JSON) return FRAMING_ENVELOPE;
     const enum framing guess = frame_guess(data, end, options->input == INPUT_KCAT);
     if (options->input == INPUT_KCAT)
         return guess == FRAMING_ENVELOPE ? FRAMING_ENVELOPE : FRAMING_KCAT;
@@ -62,28 +63,40 @@ static void reading_begin(struct loop *l, struct input *input, struct slice head
     if (translator != NULL) input->reading = translator->begin(translator->self, head);
 }
 
-static void input_begin(struct loop *l, struct input *input, const char *data, const char *end)
-{
-    input->framing = framing_find(l, data, end);
-    struct slice head = {.text = data, .len = (size_t)(end - data)};
-    struct buffer framed = {0};
-    hint_begin(l, input, head);
-    if (input->framing == FRAMING_NONE) {
-        unframed_join(l, input);
-    } else if (l->run.translator != NULL) {
-        framed_head(l, input, data, end, &framed);
-        head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
-    }
-    reading_begin(l, input, head);
-    buffer_release(&framed);
-}
-
 /* All there was is a part of the first line, left for the next run: what it looks like then decides
  * about its framing. */
 static void input_begin_again(struct input *input)
 {
     input->begun = false;
     input->framing = FRAMING_AUTO;
+}
+
+/* False: more has to come before it can begin. */
+static bool input_begin(struct loop *l, struct input *input, const char *data, const char *end)
+{
+    const struct translator *translator = l->run.translator;
+    const enum framing framing = framing_find(l, data, end);
+    struct slice head = {.text = data, .len = (size_t)(end - data)};
+    struct buffer framed = {0};
+    input->framing = framing;
+    if (framing == FRAMING_NONE && options->kafka_members)
+        die("%s: has no frames, which would say a key and a time for --kafka-members",
+            input_label(input));
+    if (framing != FRAMING_NONE && translator != NULL) {
+        framed_head(l, input, data, end, &framed);
+        head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
+    }
+    const bool waits =
+        translator != NULL && !input->ended && translator->waits(translator->self, head);
+    if (waits) {
+        input_begin_again(input);
+    } else {
+        hint_begin(l, input, (struct slice){.text = data, .len = (size_t)(end - data)});
+        if (framing == FRAMING_NONE) unframed_join(l, input);
+        reading_begin(l, input, head);
+    }
+    buffer_release(&framed);
+    return !waits;
 }
 
 /* The record at p, which ends in a newline. Returns behind it. */
@@ -215,9 +228,8 @@ static bool span_begin(struct loop *l, struct input *input, struct span *span)
         return false;
     }
     input_consume(input, blank);
-    input_begin(l, input, span->data, span->end);
-    span->first = true;
-    return true;
+    span->first = input_begin(l, input, span->data, span->end);
+    return span->first;
 }
 
 /* Has all been taken of this range of the input, of which p is unread? */
@@ -319,7 +331,8 @@ static bool is_lineless(const struct loop *l, const struct input *input, const s
 {
     const struct translator *translator = l->run.translator;
     if (input->begun) return input->reading != NULL && input->framing == FRAMING_NONE;
-    if (translator == NULL || options->input == INPUT_KCAT) return false;
+    if (translator == NULL || options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON)
+        return false;
     if ((size_t)(span->end - span->data) < LINELESS_BYTES ||
         memchr(span->data, '\n', LINELESS_BYTES) != NULL)
         return false;
@@ -333,7 +346,7 @@ static enum frame_found sized_guess(const struct loop *l, const struct input *in
 {
     const char *data = input->data + input->start;
     const char *const end = input->data + input->end;
-    if (options->input == INPUT_NDJSON) return FRAME_BROKEN;
+    if (options->input == INPUT_NDJSON || options->input == INPUT_KCAT_JSON) return FRAME_BROKEN;
     data += blank_lines(data, end);
     const enum frame_found found = frame_guess_sized(data, end, input->ended);
     if (found == FRAME_BROKEN || options->input != INPUT_AUTO) return found;
@@ -400,7 +413,7 @@ static void block_take(struct loop *l, struct input *input)
     }
 }
 
-void intake_take(struct loop *l, struct input *input)
+static void records_take(struct loop *l, struct input *input)
 {
     if (input->discarding) rest_discard(l, input);
     if (input->data == NULL) return;
@@ -408,6 +421,16 @@ void intake_take(struct loop *l, struct input *input)
     block_take(l, input);
     if (waits && !input->discarding && is_behind(input, input->data + input->start))
         input->ended = true; /* stays open: another range may follow */
+}
+
+void intake_take(struct loop *l, struct input *input)
+{
+    records_take(l, input);
+    /* With a state the rest may come in the next run. */
+    if (!input->ended || input->reading == NULL || l->run.settings.has_state || stop_signal != 0)
+        return;
+    const char *const lacks = l->run.translator->lacks(input->reading);
+    if (lacks != NULL) message("%s: %s", input_label(input), lacks);
 }
 
 void intake_go_on(struct loop *l, struct input *input, struct slice head)

@@ -21,6 +21,7 @@
 #include "run/notify.h"
 #include "run/progress.h"
 #include "run/spool.h"
+#include "source/frame.h"
 #include "source/input.h"
 #include "writer/mark.h"
 #include "writer/output.h"
@@ -34,9 +35,10 @@ struct loop {
     struct admission admission;
     struct stats stats;
     struct output output, rejects_output, late_output;
-    struct buffer json;      /* an event's text out of an envelope */
-    struct buffer events;    /* those a translator has made of a record, one a line */
-    struct outline *outline; /* of the only one of them, where it is known */
+    struct buffer json;         /* an event's text out of an envelope */
+    struct buffer events;       /* those a translator has made of a record, one a line */
+    struct outline *outline;    /* of the only one of them, where it is known */
+    const struct frame *framed; /* --kafka-members: the frame of the record that is taken */
     struct progress progress;
     struct notify notify;
     struct stats before; /* as earlier runs on the state have left them */

@@ -181,50 +181,73 @@ static void add_more(struct exposition *to, struct slice more)
     }
 }
 
-static bool offset_value(const struct clock *clock, const struct partition *partition,
+static bool offset_value(const struct metrics *metrics, const struct partition *partition,
                          struct buffer *out)
 {
-    (void)clock;
+    (void)metrics;
     if (partition->offset < 0) return false;
     buffer_printf(out, "%lld", (long long)partition->offset);
     return true;
 }
 
-static bool event_time_value(const struct clock *clock, const struct partition *partition,
+static bool event_time_value(const struct metrics *metrics, const struct partition *partition,
                              struct buffer *out)
 {
-    (void)clock;
+    (void)metrics;
     if (partition->largest_us == TIME_NONE) return false;
     buffer_printf(out, "%.6f", (double)partition->largest_us / 1e6);
     return true;
 }
 
-static bool watermark_value(const struct clock *clock, const struct partition *partition,
+static bool watermark_value(const struct metrics *metrics, const struct partition *partition,
                             struct buffer *out)
 {
-    const int64_t time_us = partition_watermark(clock, partition);
+    const int64_t time_us = partition_watermark(metrics->clock, partition);
     if (time_us < INSTANT_MIN || time_us > INSTANT_MAX) return false;
     buffer_printf(out, "%.6f", (double)time_us / 1e6);
     return true;
 }
 
-static bool waiting_value(const struct clock *clock, const struct partition *partition,
+static bool waiting_value(const struct metrics *metrics, const struct partition *partition,
                           struct buffer *out)
 {
-    (void)clock;
+    (void)metrics;
     buffer_add_char(out, partition->released || partition->ended ? '0' : '1');
     return true;
 }
 
-static void add_partitions(struct exposition *to, const struct clock *clock)
+static bool end_value(const struct metrics *metrics, const struct partition *partition,
+                      struct buffer *out)
 {
+    const int64_t end = ends_of(metrics->ends, partition->number);
+    if (end < 0) return false;
+    buffer_add_int(out, end);
+    return true;
+}
+
+/* The run may be ahead of what was said of the end; what ends a transaction has an offset, too. */
+static bool lag_value(const struct metrics *metrics, const struct partition *partition,
+                      struct buffer *out)
+{
+    const int64_t end = ends_of(metrics->ends, partition->number);
+    if (end < 0 || partition->offset < 0) return false;
+    buffer_add_int(out, end > partition->offset ? end - partition->offset - 1 : 0);
+    return true;
+}
+
+static void add_partitions(struct exposition *to, const struct metrics *metrics)
+{
+    const struct clock *const clock = metrics->clock;
     static const struct {
         const char *name, *help;
         /* Adds what is said of a partition; false: nothing. */
-        bool (*value)(const struct clock *clock, const struct partition *partition,
+        bool (*value)(const struct metrics *metrics, const struct partition *partition,
                       struct buffer *out);
     } families[] = {
         {"partition_offset", "offset of the last record read, by partition", offset_value},
+        {"partition_end_offset", "offset of the next record the topic will get, by partition",
+         end_value},
+        {"partition_lag", "records of the topic that have not been read, by partition", lag_value},
         {"partition_event_time_seconds",
          "the largest event time, seconds since the epoch, by partition", event_time_value},
         {"partition_watermark_seconds", "the watermark, seconds since the epoch, by partition",
@@ -238,7 +261,7 @@ static void add_partitions(struct exposition *to, const struct clock *clock)
         for (int at = 0; at < clock->count && at < METRICS_PARTITIONS_MAX; at++) {
             const struct partition *const partition = clock->partition[at];
             buffer_clear(&value);
-            if (partition->number < 0 || !families[i].value(clock, partition, &value)) continue;
+            if (partition->number < 0 || !families[i].value(metrics, partition, &value)) continue;
             buffer_printf(to->out, "clickstream_%s{%s,partition=\"%lld\"} ", families[i].name,
                           to->labels, (long long)partition->number);
             buffer_add_slice(to->out, buffer_slice(&value));
@@ -277,7 +300,14 @@ static void metrics_prometheus(const struct metrics *metrics, struct buffer *out
     add_seconds(&to, "lateness_enough_seconds",
                 "the --lateness with which no event would have been late",
                 metrics->stats->disorder_us);
-    add_partitions(&to, metrics->clock);
+    if (metrics->segments >= 0)
+        add_gauge(&to, "segments_waiting", "sealed segments in the spool",
+                  (uint64_t)metrics->segments);
+    if (metrics->ends->asked_us != 0)
+        add_time(&to, "ends_time_seconds",
+                 "when the topic was asked for its ends last, seconds since the epoch",
+                 metrics->ends->asked_us);
+    add_partitions(&to, metrics);
     buffer_release(&labels);
 }
 

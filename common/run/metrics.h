@@ -13,6 +13,7 @@
 #include "admit/partition.h"
 #include "admit/stats.h"
 #include "base/list.h"
+#include "run/ends.h"
 
 /* So many partitions have series of their own; the rest is in what is said of all. */
 #define METRICS_PARTITIONS_MAX 1000
@@ -29,6 +30,8 @@ struct metrics {
     int64_t watermark_us;      /* the smallest; TIME_NONE: none */
     int64_t read_us;           /* the wall clock at the last read; 0: none yet */
     int64_t saved_us;          /* at the last save of the state; 0: none yet */
+    const struct ends *ends;   /* of the topic's partitions, as far as they are known */
+    int64_t segments;          /* sealed ones in the spool; -1: there is no spool */
     struct slice more;         /* a tool's own counters: ,"name":number and so on */
 };
 

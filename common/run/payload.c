@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "raw/jsonstream.h"
+#include "run/metadata.h"
 #include "run/translated.h"
 
 static const char *blanks_pass(const char *at, const char *end)
@@ -53,6 +54,21 @@ static enum reason events_find(struct loop *l, struct slice payload)
     return REASON_NOT_AN_OBJECT;
 }
 
+/* Takes the line with the members of its frame, if it is one object; false: it is none. */
+static bool members_take(struct loop *l, struct origin *origin, struct slice line)
+{
+    struct admission *const a = &l->admission;
+    batch_deliver(&a->batch);
+    buffer_clear(&l->events);
+    buffer_add_slice(&l->events, line);
+    buffer_add_char(&l->events, '\n');
+    metadata_add(&l->events, l->framed);
+    memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
+    if (!admission_object(a, l->events.data, origin, origin->input->partition)) return false;
+    batch_deliver(&a->batch); /* l->events is about to be overwritten */
+    return true;
+}
+
 void payload_take(struct loop *l, struct origin *origin, struct slice payload)
 {
     struct admission *const a = &l->admission;
@@ -60,7 +76,11 @@ void payload_take(struct loop *l, struct origin *origin, struct slice payload)
            (payload.text[payload.len - 1] == '\n' || payload.text[payload.len - 1] == '\r'))
         payload.len--;
     const bool one_line = memchr(payload.text, '\n', payload.len) == NULL;
-    if (one_line && admission_object(a, payload.text, origin, origin->input->partition)) return;
+    if (one_line && l->framed != NULL) {
+        if (members_take(l, origin, payload)) return;
+    } else if (one_line && admission_object(a, payload.text, origin, origin->input->partition)) {
+        return;
+    }
     buffer_clear(&a->detail);
     buffer_clear(&l->events);
     l->outline = NULL;

@@ -74,7 +74,7 @@ static int lines_of(const struct loop *l, const struct input *input, bool settle
         return LINES_NONE;
     const struct slice head = head_of(input, bytes);
     if (head.len == 0) return LINES_ANY;
-    if (options->input == INPUT_KCAT) return LINES_NONE;
+    if (options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON) return LINES_NONE;
     /* An envelope has to be seen whole; a line that long is none of ours. */
     const struct translator *translator = l->run.translator;
     const char *newline = memchr(head.text, '\n', head.len);
@@ -118,8 +118,8 @@ void range_hint(struct loop *l)
 static bool is_allowed(const struct loop *l, int jobs)
 {
     return jobs > 1 && options->dedup_us == 0 && !options->strict && !options->interleave &&
-           options->pad == 0 && l->analysis->ranges != NULL && !options->merge &&
-           options->format != ENCODING_TABLE;
+           options->pad == 0 && !options->kafka_members && l->analysis->ranges != NULL &&
+           !options->merge && options->format != ENCODING_TABLE;
 }
 
 bool range_possible(struct loop *l, int jobs)

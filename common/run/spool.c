@@ -71,11 +71,28 @@ static bool segment_recover(const struct spool *spool, const char *file)
     return true;
 }
 
-static void spool_recover(const struct spool *spool)
+static DIR *spool_list(const struct spool *spool)
 {
     const int fd = openat(spool->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) die_errno("%s", spool->dir);
+    return dir;
+}
+
+uint64_t spool_waiting(const struct spool *spool)
+{
+    DIR *const dir = spool_list(spool);
+    uint64_t count = 0;
+    bool sealed;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        count += name_number(entry->d_name, &sealed) != 0 && sealed;
+    closedir(dir);
+    return count;
+}
+
+static void spool_recover(const struct spool *spool)
+{
+    DIR *const dir = spool_list(spool);
     bool changed = false;
     for (const struct dirent *entry; errno = 0, (entry = readdir(dir)) != NULL;)
         changed |= segment_recover(spool, entry->d_name);

@@ -53,6 +53,9 @@ void spool_seal(struct spool *spool);
 /* The same happened in a child. */
 void spool_sealed(struct spool *spool);
 
+/* How many sealed segments there are: they wait for the shipper. */
+uint64_t spool_waiting(const struct spool *spool);
+
 /* Removes the segment that gets the rows: the last save has taken them all. */
 void spool_close(struct spool *spool);
 

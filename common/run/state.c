@@ -19,7 +19,7 @@
 #include "writer/output.h"
 
 #define MAGIC "clickstream state "
-#define VERSION "5\n"
+#define VERSION "6\n"
 #define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
 
 /* Ids of people are in it. */

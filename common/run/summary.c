@@ -32,6 +32,8 @@ void summary_write(struct loop *l)
     for (int i = 0; i < clock->count; i++) /* what is held has not been judged */
         stats.read -= clock->partition[i]->holding && !clock->partition[i]->held_counted;
     clock_sort(clock);
+    struct ends ends;
+    ends_read(&ends, options->stats_ends);
     const struct metrics metrics = {
         .tool = l->tool->name,
         .labels = &options->stats_labels,
@@ -43,8 +45,11 @@ void summary_write(struct loop *l)
         .watermark_us = l->admission.batch.announced_us,
         .read_us = l->inputs.bytes_read != 0 ? l->admission.wallclock.now_us : 0,
         .saved_us = l->saved_us,
+        .ends = &ends,
+        .segments = options->spool == NULL ? -1 : (int64_t)spool_waiting(&l->spool),
         .more = buffer_slice(&more),
     };
     metrics_write(&metrics, options->stats_file);
+    ends_release(&ends);
     buffer_release(&more);
 }

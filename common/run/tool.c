@@ -87,10 +87,14 @@ static void paths_gather(char **operands, int count)
         const char *option, *name;
         enum path_use use;
     } table[] = {
-        {"--view", option_file_name(), PATH_READ},     {"--output", options->output, PATH_WRITTEN},
-        {"--rejects", options->rejects, PATH_RECORDS}, {"--late", options->late, PATH_RECORDS},
-        {"--stats", options->stats_file, PATH_REPORT}, {"--state", options->state, PATH_STATE},
+        {"--view", option_file_name(), PATH_READ},
+        {"--output", options->output, PATH_WRITTEN},
+        {"--rejects", options->rejects, PATH_RECORDS},
+        {"--late", options->late, PATH_RECORDS},
+        {"--stats", options->stats_file, PATH_REPORT},
+        {"--state", options->state, PATH_STATE},
         {"--spool", options->spool, PATH_SEGMENTS},
+        {"--stats-ends", options->stats_ends, PATH_READ},
     };
     bool stdin_read = count == 0;
     for (int i = 0; i < count; i++)
@@ -400,15 +404,14 @@ static void start(struct loop *l, int argc, char **argv)
         .key = options->key,
         .order_by = options->order_by,
         .top = options->top,
+        .ties = options->ties,
         .pad = options->pad,
     };
     run->rows = rows_new(&l->output, &rows_options, &why);
     if (why != NULL) die_usage("%s", why);
     number_members(run);
-    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) {
-        run->schema.all = true;
-        key_members(run);
-    }
+    if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) run->schema.all = true;
+    if ((l->tool->flags & TOOL_EVENTS) != 0) key_members(run);
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
@@ -502,6 +505,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
+    if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
     loop_flush(l);

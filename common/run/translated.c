@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "run/metadata.h"
+
 /* A translator made an event: none is taken before all of the record's are known to be good. */
 static void event_made(void *context, struct slice json, struct outline *outline)
 {
@@ -32,6 +34,10 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
 {
     struct admission *const a = &l->admission;
     l->stats.read++;
+    if (l->framed != NULL && reason == REASON_NONE) {
+        metadata_add(&l->events, l->framed);
+        l->outline = NULL; /* it knows nothing of these members */
+    }
     memset(buffer_reserve(&l->events, SCAN_PADDING), 0, SCAN_PADDING);
     if (reason == REASON_NONE && l->outline == NULL && l->events.len != 0 &&
         event_behind(l, l->events.data) != NULL)

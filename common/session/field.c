@@ -2,17 +2,21 @@
 
 #include <string.h>
 
+#include "base/sum.h"
+
 /* --- kinds --- */
 
 const struct field_kind field_first = {.keeps = KEEPS_FIRST, .prints = PRINTS_TEXT};
 const struct field_kind field_last = {.keeps = KEEPS_LAST, .prints = PRINTS_TEXT};
 const struct field_kind field_count = {.keeps = KEEPS_COUNT, .prints = PRINTS_COUNT};
 const struct field_kind field_any = {.keeps = KEEPS_COUNT, .prints = PRINTS_ANY};
+const struct field_kind field_sum = {.keeps = KEEPS_SUM, .prints = PRINTS_SUM};
 const struct field_kind field_events = {.prints = PRINTS_EVENTS};
 const struct field_kind field_start = {.prints = PRINTS_START};
 const struct field_kind field_end = {.prints = PRINTS_END};
 const struct field_kind field_seconds = {.prints = PRINTS_SECONDS};
 const struct field_kind field_list = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST};
+const struct field_kind field_split = {.keeps = KEEPS_SPLIT, .prints = PRINTS_SPLIT};
 const struct field_kind field_list_cut = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST_CUT};
 
 /* By time, then bytes. */
@@ -25,6 +29,29 @@ static void print_list(struct rows *rows, int member, const struct overview *ove
     for (; products.left > 0; products_next(&products))
         rows_list_text(list, products.text);
     rows_list_end(list);
+}
+
+/* Its text says the kind, too. */
+static void print_split(struct rows *rows, int member, const struct overview *overview, int place)
+{
+    struct slice text = overview->attributes.of[place].text;
+
+    if ((overview->present >> place & 1) != 0)
+        rows_value(rows, member, timeline_name_value(&text));
+    else
+        rows_null(rows, member);
+}
+
+static void print_sum(struct rows *rows, int member, const char *at)
+{
+    struct sum sum;
+    decimal total;
+
+    sum_read(&sum, at);
+    if (sum.count > 0 && sum_get(&sum, &total))
+        rows_decimal(rows, member, total);
+    else
+        rows_null(rows, member);
 }
 
 /* --- those of a command --- */
@@ -45,6 +72,30 @@ static int attribute_place(struct kept *kept, int slot, bool is_last)
     return kept->attributes++;
 }
 
+/* The place of the sum of that member, made if there is none. -1: there are too many. */
+static int sum_place(struct kept *kept, int slot)
+{
+    for (int i = 0; i < kept->sums; i++)
+        if (kept->sum_slot[i] == slot) return i;
+    if (kept->sums == SUMS_MAX) return -1;
+    kept->sum_slot[kept->sums] = slot;
+    return kept->sums++;
+}
+
+/* That of the clickpath, made if there is none. -1: it is of another member. */
+static int clickpath_place(struct fields *fields, int slot)
+{
+    struct kept *kept = &fields->kept;
+    const int view = actions_add(&fields->actions, SLICE("page_view"));
+
+    if (view < 0 || (kept->has_clickpath && kept->clickpath_slot != slot)) return -1;
+    kept->actions = fields->actions.count;
+    kept->has_clickpath = true;
+    kept->clickpath_slot = slot;
+    kept->view_action = (unsigned)view;
+    return 0;
+}
+
 /* Where a field finds what is kept for it; -1: there is no room. */
 static int place_make(struct fields *fields, const struct field *field, struct schema *schema)
 {
@@ -57,8 +108,11 @@ static int place_make(struct fields *fields, const struct field *field, struct s
         kept->actions = fields->actions.count;
         return action;
     }
+    if (keeps == KEEPS_SPLIT) return attribute_place(kept, SCHEMA_MAX + fields->splits++, false);
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
+    if (keeps == KEEPS_SUM) return sum_place(kept, slot);
+    if (keeps == KEEPS_CLICKPATH) return clickpath_place(fields, slot);
     if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
     if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
     kept->list_slot = slot;
@@ -82,7 +136,9 @@ static bool places_make(struct fields *fields, struct schema *schema)
 /* Is it a member of events as it came? Then it can be the id as well. */
 static bool is_as_it_came(const struct field *field)
 {
-    return (field->kind->keeps == KEEPS_FIRST || field->kind->keeps == KEEPS_LAST) &&
+    const enum field_keeps keeps = field->kind->keeps;
+
+    return (keeps == KEEPS_FIRST || keeps == KEEPS_LAST || keeps == KEEPS_SPLIT) &&
            strcmp(field->name, field->of) == 0;
 }
 
@@ -107,6 +163,8 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
                           id.text);
             return false;
         }
+        if (field[i].kind->keeps == KEEPS_SPLIT && rows_find(rows, slice_of(field[i].name)) >= 0)
+            continue; /* another field has it */
         if (!is_id)
             fields->column[fields->columns++] = (struct field_column){
                 .kind = field[i].kind,
@@ -145,6 +203,7 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
             break;
         case PRINTS_COUNT: rows_int(rows, member, overview->count[place]); break;
         case PRINTS_ANY: rows_bool(rows, member, overview->count[place] > 0); break;
+        case PRINTS_SUM: print_sum(rows, member, overview->sums + (size_t)place * SUM_BYTES); break;
         case PRINTS_EVENTS: rows_int(rows, member, (int64_t)overview->events); break;
         case PRINTS_START: rows_time(rows, member, overview->start_us); break;
         case PRINTS_END: rows_time(rows, member, overview->last_us); break;
@@ -153,6 +212,7 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
             break;
         case PRINTS_LIST: print_list(rows, member, overview); break;
         case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
+        case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
         case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
         default: __builtin_unreachable();
         }

@@ -28,11 +28,14 @@
 #include "writer/rows.h"
 
 enum field_keeps {
-    KEEPS_NOTHING, /* but what every stretch has: its name, first and last event */
-    KEEPS_FIRST,   /* the first text of the member */
-    KEEPS_LAST,    /* the last one */
-    KEEPS_COUNT,   /* how many events there are of that type */
-    KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_NOTHING,   /* but what every stretch has: its name, first and last event */
+    KEEPS_FIRST,     /* the first text of the member */
+    KEEPS_LAST,      /* the last one */
+    KEEPS_COUNT,     /* how many events there are of that type */
+    KEEPS_SUM,       /* the numbers of the member, added up */
+    KEEPS_LIST,      /* all texts of the member; there can be one such member */
+    KEEPS_SPLIT,     /* the value of a member of --split-on (lineup.h), of whatever kind */
+    KEEPS_CLICKPATH, /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {
@@ -41,12 +44,14 @@ enum field_prints {
     PRINTS_TEXT,
     PRINTS_COUNT,
     PRINTS_ANY,
+    PRINTS_SUM,
     PRINTS_EVENTS,
     PRINTS_START,
     PRINTS_END,
     PRINTS_SECONDS,
     PRINTS_LIST,
     PRINTS_LIST_CUT,
+    PRINTS_SPLIT,
 };
 
 struct field_kind {
@@ -60,11 +65,15 @@ struct field_kind {
 
 extern const struct field_kind field_first, field_last; /* of a member */
 extern const struct field_kind field_count, field_any; /* of an event type: a number; true, false */
+/* Of a member: null where no event has a number there, or the total is too large (sum.h). */
+extern const struct field_kind field_sum;
 extern const struct field_kind field_events;           /* how many there are in all */
 extern const struct field_kind field_start, field_end; /* the first and the last event's time */
 extern const struct field_kind field_seconds;          /* from one to the other */
 extern const struct field_kind field_list;             /* of a member */
-extern const struct field_kind field_list_cut;         /* were there more than are listed? */
+/* Of a member of --split-on; not printed where the row has a member of that name already. */
+extern const struct field_kind field_split;
+extern const struct field_kind field_list_cut; /* were there more than are listed? */
 
 struct field {
     const char *name;
@@ -84,7 +93,7 @@ struct field_column {
     const struct field_kind *kind;
     enum field_prints prints;
     int member; /* of the row */
-    int place;  /* of the attribute, or the action, that is kept for it */
+    int place;  /* of the attribute, the action or the sum that is kept for it */
 };
 
 /* Those of a command. */
@@ -96,6 +105,7 @@ struct fields {
     int columns;
     struct actions actions;
     struct kept kept;
+    int splits; /* fields of that kind */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the
@@ -105,7 +115,7 @@ struct fields {
 bool fields_init(struct fields *fields, const struct field *field, struct identity *identity,
                  struct schema *schema, struct rows *rows, struct buffer *why);
 
-/* The number of an action, or place of an attribute, that one of the fields is of. */
+/* The number of an action, or place of an attribute or sum, that one of the fields is of. */
 int fields_place(const struct fields *fields, enum field_keeps keeps, const char *of);
 
 /* The event as stretches take it. */

@@ -1,6 +1,8 @@
 #include "session/identity.h"
 
+#include "base/die.h"
 #include "base/json.h"
+#include "base/list.h"
 
 void identity_release(struct identity *identity)
 {
@@ -28,6 +30,18 @@ bool identity_add(struct identity *identity, struct schema *schema, struct slice
     if (identity->count == SCHEMA_MAX) return false;
     identity->slot[identity->count++] = slot;
     return true;
+}
+
+void identity_add_all(struct identity *identity, struct schema *schema, const char *option,
+                      const struct option_list *values)
+{
+    struct list members = {0};
+
+    option_items(&members, option, values, LIST_NAMES);
+    for (size_t i = 0; i < members.count; i++)
+        if (!identity_add(identity, schema, members.item[i].name))
+            die_usage("--%s: more than %d members are read", option, SCHEMA_MAX);
+    list_release(&members);
 }
 
 struct slice identity_name(struct identity *identity, const struct event *ev)

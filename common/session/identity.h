@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/option.h"
 #include "event/event.h"
 #include "event/schema.h"
 #include "session/timeline.h"
@@ -31,6 +32,10 @@ bool identity_init(struct identity *identity, struct schema *schema, const char 
 
 /* Adds another member. False: there are too many. */
 bool identity_add(struct identity *identity, struct schema *schema, struct slice member);
+
+/* Adds those that the values of an option list; that there are too many ends the run. */
+void identity_add_all(struct identity *identity, struct schema *schema, const char *option,
+                      const struct option_list *values);
 
 /* Is the event somebody's? An id that is null is nobody. */
 static inline bool identity_has(const struct identity *identity, const struct event *ev)

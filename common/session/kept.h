@@ -1,5 +1,6 @@
 /*
- * kept.h - what sessions and carts keep of their events: which counts, which texts, which list.
+ * kept.h - what sessions and carts keep of their events: which counts, which texts, which sums,
+ * which pages, which list.
  *
  * An analysis declares this once, by the members of its rows (field.h), and all its stretches keep
  * the same. An event is handed to them as a click: its time, its action (action.h), and the values
@@ -8,11 +9,14 @@
 #ifndef CS_KEPT_H
 #define CS_KEPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/value.h"
 
 #define ATTRIBUTES_MAX 8
+#define SUMS_MAX 8
+#define SPLITS_MAX 4  /* members of --split-on: their slots are behind those of the schema */
 #define KEPT_COUNTS 5 /* counters that have a place in each record; more stand elsewhere */
 
 /* An event as sessions and carts see it. The values are borrowed. */
@@ -20,7 +24,7 @@ struct click {
     int64_t time_us;
     int64_t watermark_us; /* its partition's, before it came */
     unsigned action;
-    const struct value *value; /* by slot; strings, or null */
+    const struct value *value; /* by slot */
 };
 
 struct kept {
@@ -29,7 +33,15 @@ struct kept {
     int lasts;                /* of the attributes */
     unsigned first_bits;      /* a bit for each of the others */
     int slot[ATTRIBUTES_MAX]; /* which member each is */
-    int list_slot;            /* the member of which all values are listed; -1: none */
+    int sums;                 /* numbers that are added up */
+    int sum_slot[SUMS_MAX];   /* which member each is of */
+    bool has_clickpath;       /* the pages of events, one after the other (clickpath.h) */
+    int clickpath_slot;       /* which member says the page */
+    unsigned view_action;     /* the action that is a view of one */
+    /* What counters, extras (extras.h), and both together, take of a block (parts.h), in bytes:
+     * worked out by kept_measure. */
+    uint32_t counters_bytes, extras_bytes, cells_bytes;
+    int list_slot; /* the member of which all values are listed; -1: none */
 };
 
 #endif

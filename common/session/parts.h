@@ -1,11 +1,12 @@
 /*
  * parts.h - what the block of a stretch is made of.
  *
- *     name, counters, attributes, { time - time of the one before, product }
+ *     name, counters, extras, attributes, { time - time of the one before, product }
  *
  * where a text is its length and its bytes, and lengths and times are varints (varint.h). Counters
  * are those for which the record has no room, four bytes each. The first product's time counts from
- * the start. Attributes are as attribute.h has it, products as products.h has it.
+ * the start. Extras are as extras.h has it, attributes as attribute.h, products as products.h.
+ * Counters and extras together are the cells: they take the same room in each block.
  */
 #ifndef CS_PARTS_H
 #define CS_PARTS_H
@@ -18,12 +19,13 @@
 
 #include "base/slice.h"
 #include "session/attribute.h"
+#include "session/extras.h"
 #include "session/kept.h"
 
 /* Borrowed from the block. */
 struct parts {
     struct slice name;
-    struct slice counters;
+    struct slice cells;
     struct attributes attributes;
     struct slice products; /* as encoded */
     int64_t base_us;       /* from which the first one's time counts */
@@ -38,18 +40,13 @@ size_t parts_room(const struct parts *parts, const struct kept *kept);
 /* Is this a block, behind the name, with as many products? */
 bool parts_whole(const struct kept *kept, struct slice block, uint32_t products);
 
-/* How many counters are in the block, as bytes. */
 #define COUNTER_BYTES sizeof(uint32_t)
 
-static inline size_t counters_bytes(const struct kept *kept)
-{
-    const int counters = 1 + kept->actions;
+/* Works out how many bytes counters and cells take. */
+void kept_measure(struct kept *kept);
 
-    return counters <= KEPT_COUNTS ? 0 : (size_t)(counters - KEPT_COUNTS) * COUNTER_BYTES;
-}
-
-/* All of them, with nothing counted. */
-struct slice counters_none(const struct kept *kept);
+/* Those of no events. */
+struct slice cells_none(const struct kept *kept);
 
 static inline uint32_t counter_get(const char *at)
 {

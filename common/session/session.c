@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #define TIDY_MIN 2 /* stretches of one id */
+#define SOON 8     /* sessions ahead of the one that is printed */
 
 void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
                    int64_t max_us)
@@ -30,7 +31,8 @@ static struct stretch *at(const struct sessions *sessions, uint32_t number)
 static bool linked(const struct sessions *sessions, const struct stretch *stretch,
                    const struct stretch *next)
 {
-    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us);
+    return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us) &&
+           !stretch_follows(next);
 }
 
 /* Does the next stretch belong to the part that began at start_us and has come to this stretch? */
@@ -238,6 +240,36 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
     return true;
 }
 
+const struct stretch *sessions_last(const struct sessions *sessions, struct id id)
+{
+    const uint32_t number = timelines_find(&sessions->timelines, id);
+
+    return number == POOL_NONE ? NULL
+                               : at(sessions, timeline_at(&sessions->timelines, number)->last);
+}
+
+void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
+                     const struct click *click, enum session_end end)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const uint32_t number = timelines_find(timelines, id);
+
+    if (number == POOL_NONE) {
+        (void)sessions_begin(sessions, id, name, click);
+        return;
+    }
+    struct timeline *timeline = timeline_at(timelines, number);
+    if (end == SESSION_GOES_ON) {
+        timeline_add(timelines, timeline->last, click);
+        return;
+    }
+    const uint32_t part = timeline_take(timelines, number);
+    stretch_begin(&timelines->stretches, part, timeline_name(timelines, timeline), click);
+    if (end != SESSION_GAP)
+        at(sessions, part)->flags = (uint8_t)(STRETCH_FOLLOWS | (unsigned)end << STRETCH_END_SHIFT);
+    timeline_insert(timelines, timeline, timeline->last, part);
+}
+
 /* No cut but those behind the watermark + max falls between this and this + max. */
 static int64_t certain_start(const struct sessions *sessions, const struct timeline *timeline,
                              const struct stretch *last)
@@ -274,20 +306,23 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct click
 }
 
 /* A part that is complete: sorted by its last event. */
-static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest)
+static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest,
+                        enum session_end end)
 {
     if (sessions->closed_count == sessions->closed_cap) {
         sessions->closed_cap = sessions->closed_cap == 0 ? 64 : sessions->closed_cap * 2;
         sessions->closed =
             memory_resize(sessions->closed, sessions->closed_cap, sizeof(*sessions->closed));
     }
-    sessions->closed[sessions->closed_count++] = (struct sort_item){
-        .key = sort_key(at(sessions, stretch)->last_us), .number = stretch, .mark = newest};
+    sessions->closed[sessions->closed_count++] =
+        (struct sort_item){.key = sort_key(at(sessions, stretch)->last_us),
+                           .number = stretch,
+                           .mark = (uint32_t)end << 1 | newest};
 }
 
 /* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
  * where it began. */
-static void part_close(struct sessions *sessions, uint32_t number)
+static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
 {
     struct timelines *timelines = &sessions->timelines;
     struct timeline *timeline = timeline_at(timelines, number);
@@ -304,7 +339,11 @@ static void part_close(struct sessions *sessions, uint32_t number)
     const struct stretch *stretch = at(sessions, part);
     stretch_settle(&timelines->stretches, at(sessions, part));
     const uint32_t next = stretch->next;
+    enum session_end end = at_end && next == POOL_NONE ? SESSION_END : SESSION_GAP;
+    if (next != POOL_NONE && stretch_follows(at(sessions, next)))
+        end = stretch_ended(at(sessions, next));
     if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
+        end = SESSION_MAX;
         const uint32_t printed = timeline_take(timelines, number);
         stretch_begin_empty(&timelines->stretches, printed, stretch_name(stretch),
                             stretch->start_us, stretch->last_us);
@@ -312,7 +351,7 @@ static void part_close(struct sessions *sessions, uint32_t number)
         timeline_insert(timelines, timeline, part, printed);
     }
     timeline_remove(timelines, timeline, part);
-    closed_push(sessions, part, next == POOL_NONE);
+    closed_push(sessions, part, next == POOL_NONE, end);
 }
 
 /* Takes out what is complete before the watermark, or all. */
@@ -328,7 +367,7 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
             timelines_schedule(timelines, number, due_us);
             return;
         }
-        part_close(sessions, number);
+        part_close(sessions, number, due_us >= sessions->watermark_us);
     }
     timelines_drop(timelines, number);
 }
@@ -359,8 +398,11 @@ static void closed_print(struct sessions *sessions,
 
     sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
+        if (sessions->soon != NULL && i + SOON < count)
+            sessions->soon(sessions->soon_context, at(sessions, closed[i + SOON].number));
         const struct session session = {.stretch = at(sessions, closed[i].number),
-                                        .newest = closed[i].mark != 0};
+                                        .newest = (closed[i].mark & 1) != 0,
+                                        .end = closed[i].mark >> 1};
         print(context, &session);
         stretch_free(&sessions->timelines.stretches, closed[i].number);
     }

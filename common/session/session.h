@@ -38,6 +38,7 @@
 struct session {
     const struct stretch *stretch; /* its name: see timeline.h */
     bool newest;                   /* nothing later of this id is open */
+    enum session_end end;
 };
 
 /* Where its row stands: they come by last event, name, first event. */
@@ -61,6 +62,9 @@ struct sessions {
     struct timelines timelines;
     struct sort_item *closed; /* the parts that are complete and not printed yet */
     size_t closed_count, closed_cap;
+    /* Optional: this one will be printed soon. */
+    void (*soon)(const void *context, const struct stretch *stretch);
+    const void *soon_context;
 };
 
 /* max_us is longer than gap_us + the lateness. */
@@ -74,6 +78,12 @@ bool sessions_add(struct sessions *sessions, uint32_t number, const struct click
 /* Adds the first event of an id; name is what the id was made of. False: it is late. */
 bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
                     const struct click *click);
+
+/* Where events come in the order of time (lineup.h): the last stretch of an id; NULL: it has none.
+ * And adds the next event to it, or begins a part with it; what ended the one before is known. */
+const struct stretch *sessions_last(const struct sessions *sessions, struct id id);
+void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
+                     const struct click *click, enum session_end end);
 
 /* Either of them: number is that of the timeline, or POOL_NONE. */
 static inline bool sessions_event(struct sessions *sessions, uint32_t number,

@@ -5,11 +5,12 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/varint.h"
-#include "session/parts.h"
+#include "session/stretch_inside.h"
 
 void stretches_init(struct stretches *stretches, const struct kept *kept)
 {
     *stretches = (struct stretches){.kept = *kept};
+    kept_measure(&stretches->kept);
     pool_init(&stretches->pool, STRETCH_RECORD_BYTES, HELD_SESSIONS);
     stretches->blocks.kind = HELD_SESSIONS;
 }
@@ -65,19 +66,16 @@ static inline void count_one(struct stretch *stretch, unsigned action)
     }
 }
 
+void stretch_prefetch_clickpath(const struct stretches *stretches, const struct stretch *stretch)
+{
+    if (!stretch->is_used) return;
+    const struct clickpath clickpath =
+        clickpath_read(extras_at(stretches, stretch) + extras_clickpath_at(&stretches->kept));
+    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.page_at));
+    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.len), 1);
+}
+
 /* --- blocks --- */
-
-static void parts_of(struct parts *parts, const struct stretches *stretches,
-                     const struct stretch *stretch)
-{
-    parts_read(parts, &stretches->kept, block_slice(&stretch->block), stretch->start_us);
-}
-
-static void present_note(const struct kept *kept, struct stretch *stretch,
-                         const struct parts *parts)
-{
-    stretch->present = (uint8_t)attributes_there(&parts->attributes, kept);
-}
 
 /* Makes the beginning of the block anew, up to the first product's time, which counts from the
  * start. What the parts borrow may lie in it. */
@@ -117,14 +115,6 @@ static void products_put(struct stretches *stretches, struct stretch *stretch,
 }
 
 /* --- products --- */
-
-/* Those that are sorted. */
-static uint32_t products_kept(const struct stretch *stretch)
-{
-    const uint32_t products = stretch->products - stretch->loose;
-
-    return products < STRETCH_PRODUCTS_MAX ? products : STRETCH_PRODUCTS_MAX;
-}
 
 static void products_count(struct stretch *stretch, uint32_t more)
 {
@@ -173,6 +163,8 @@ void stretch_settle(struct stretches *stretches, struct stretch *stretch)
 {
     struct parts parts;
 
+    if (stretches->kept.extras_bytes > 0)
+        extras_settle(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
     if (stretch->loose == 0) return;
     products_tighten(&stretches->tight, products_loose(stretch), stretch->loose, INT64_MIN);
     parts_of(&parts, stretches, stretch);
@@ -239,7 +231,7 @@ static bool changes_nothing(const struct kept *kept, struct stretch *stretch,
         return false;
     const struct slice name = stretch_name(stretch);
     char *at = stretch->block.data + (name.text + name.len - stretch->block.data);
-    return attributes_confirm(kept, at + counters_bytes(kept), last, click);
+    return attributes_confirm(kept, at + kept->cells_bytes, last, click);
 }
 
 static void product_add_to(struct stretches *stretches, struct stretch *stretch, int64_t time_us,
@@ -286,6 +278,8 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
+    if (kept->extras_bytes > 0)
+        extras_learn(kept, &stretches->blocks, extras_at(stretches, stretch), click);
     count_one(stretch, click->action);
 }
 
@@ -363,6 +357,9 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
     for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
         stretch_count_add(into, action, stretch_count(from, action));
+    if (stretches->kept.extras_bytes > 0)
+        extras_join(&stretches->kept, &stretches->blocks, extras_at(stretches, into),
+                    extras_at(stretches, from));
 }
 
 /* --- records --- */
@@ -375,9 +372,8 @@ uint32_t stretch_take(struct stretches *stretches)
     return number;
 }
 
-/* A stretch whose block is not made yet. */
-static struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int64_t start_us,
-                                     int64_t last_us)
+struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int64_t start_us,
+                              int64_t last_us)
 {
     struct stretch *stretch = stretch_at(stretches, number);
 
@@ -396,7 +392,7 @@ void stretch_begin_empty(struct stretches *stretches, uint32_t number, struct sl
 {
     const struct kept *kept = &stretches->kept;
     struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    struct parts parts = {.name = name, .counters = counters_none(kept)};
+    struct parts parts = {.name = name, .cells = cells_none(kept)};
 
     attributes_none(&parts.attributes, kept);
     char *begin = buffer_reserve(&stretches->scratch, parts_room(&parts, kept));
@@ -418,8 +414,11 @@ void stretch_begin(struct stretches *stretches, uint32_t number, struct slice na
     for (int i = 0; i < kept->attributes; i++)
         room += click->value[kept->slot[i]].len + 2 * VARINT_MAX;
     if (kept->list_slot >= 0) room += click->value[kept->list_slot].len + 2 * VARINT_MAX;
-    char *begin = buffer_reserve(&stretches->scratch, room + counters_bytes(kept));
-    char *end = bytes_write(text_write(begin, name), counters_none(kept));
+    char *begin = buffer_reserve(&stretches->scratch, room + kept->cells_bytes);
+    char *cells = text_write(begin, name);
+    char *end = bytes_write(cells, cells_none(kept));
+    if (kept->extras_bytes > 0)
+        extras_learn(kept, &stretches->blocks, cells + kept->counters_bytes, click);
     end = attributes_begin(end, kept, click, &present);
     if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
         *end++ = 0; /* it comes 0 after the start */
@@ -444,6 +443,8 @@ void stretch_free(struct stretches *stretches, uint32_t number)
 {
     struct stretch *stretch = stretch_at(stretches, number);
 
+    if (stretches->kept.extras_bytes > 0)
+        extras_release(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
     block_release(&stretches->blocks, &stretch->block);
     stretch->is_used = false;
     record_check(stretches, stretch, number);
@@ -493,71 +494,13 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
         for (unsigned action = 0; action <= (unsigned)kept->actions; action++)
             overview->counts[action] = stretch_count(stretch, action);
         overview->count = overview->counts;
-        at += counters_bytes(kept);
     }
+    overview->sums = at + kept->counters_bytes;
+    overview->clickpath = overview->sums + extras_clickpath_at(kept);
+    at += kept->cells_bytes;
     attributes_read(&overview->attributes, kept, &at, stretch->start_us);
     overview->present = stretch->present;
     overview->products = (struct slice){.text = at, .len = (size_t)(end - at)};
     overview->products_kept = products_kept(stretch);
     overview->products_cut = stretch->products > STRETCH_PRODUCTS_MAX;
-}
-
-/* --- as bytes --- */
-
-/* How many of the counters stand in the record. */
-static unsigned counts_in_record(const struct kept *kept)
-{
-    return kept->actions < KEPT_COUNTS ? (unsigned)kept->actions + 1 : KEPT_COUNTS;
-}
-
-void stretch_pack(struct stretches *stretches, struct stretch *stretch, struct buffer *out)
-{
-    stretch_settle(stretches, stretch);
-    const struct slice name = stretch_name(stretch);
-    const char *parts = name.text + name.len;
-
-    pack_i64(out, stretch->start_us);
-    pack_i64(out, stretch->last_us);
-    pack_i64(out, stretch->reach_us);
-    pack_i64(out, stretch->product_us);
-    for (unsigned action = 0; action < counts_in_record(&stretches->kept); action++)
-        pack_u32(out, stretch->counts[action]);
-    pack_u32(out, stretch->products);
-    pack_u8(out, stretch->flags);
-    const char *end = stretch->block.data + stretch->block.len;
-    pack_text(out, (struct slice){.text = parts, .len = (size_t)(end - parts)});
-}
-
-void stretch_unpack(struct stretches *stretches, uint32_t number, struct slice name,
-                    struct unpack *in)
-{
-    static const char nothing[ATTRIBUTES_MAX]; /* attributes that there are not */
-    const struct kept *kept = &stretches->kept;
-    const int64_t start_us = unpack_i64(in);
-    const int64_t last_us = unpack_i64(in);
-    struct stretch *stretch = stretch_clear(stretches, number, start_us, last_us);
-    char head[VARINT_MAX];
-
-    stretch->reach_us = unpack_i64(in);
-    stretch->product_us = unpack_i64(in);
-    for (unsigned action = 0; action < counts_in_record(kept); action++)
-        stretch->counts[action] = unpack_u32(in);
-    stretch->products = unpack_u32(in);
-    stretch->flags = unpack_u8(in);
-    struct slice counters = {0};
-    struct slice block = unpack_text(in);
-    if (in->broken || start_us > last_us || start_us < INSTANT_MIN || last_us > INSTANT_MAX ||
-        !parts_whole(kept, block, products_kept(stretch))) {
-        in->broken = true;
-        stretch->products = 0;
-        counters = counters_none(kept);
-        block = (struct slice){.text = nothing, .len = (size_t)kept->attributes};
-    }
-    const struct slice parts[] = {
-        {.text = head, .len = varint_write(head, name.len)}, name, counters, block};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        bytes_write(block_extend(&stretches->blocks, &stretch->block, parts[i].len), parts[i]);
-    struct parts read;
-    parts_of(&read, stretches, stretch);
-    present_note(kept, stretch, &read);
 }

@@ -36,18 +36,33 @@
 
 #define STRETCH_PRODUCTS_MAX 10000
 
+/* What ended a session: the rule by which the next event of the id did not go on, or that there
+ * was none. */
+enum session_end {
+    SESSION_GAP,      /* no event came within the gap */
+    SESSION_MAX,      /* the next event, within the gap, is more than max after the first */
+    SESSION_MIDNIGHT, /* ... is on another day */
+    SESSION_SPLIT,    /* ... has another value */
+    SESSION_END,      /* no event came, and the input ended before the gap was past */
+    SESSION_GOES_ON,  /* nothing yet */
+};
+
 enum stretch_flags {
     STRETCH_PRINTED = 1, /* session.h: a part that is done with; kept, without its summary, as what
                             the next follows */
     STRETCH_ALERTED = 2, /* cart.h */
+    STRETCH_FOLLOWS = 4, /* lineup.h: it begins a part, near as it may be to the stretch before;
+                            what ended that is the number in the bits above */
 };
+
+#define STRETCH_END_SHIFT 3
 
 struct stretch {
     struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
-    struct block block; /* name, further counters, attributes, then the products: see parts.h */
+    struct block block; /* name, further counters, extras, attributes, then the products: parts.h */
     uint8_t flags;      /* enum stretch_flags */
     uint8_t present;    /* attributes that there are, a bit each */
     bool is_used : 1;   /* there is a stretch in the record */
@@ -76,6 +91,18 @@ static inline struct stretch *stretch_at(const struct stretches *stretches, uint
     return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
 }
 
+/* Does it begin a part whatever stands before it? */
+static inline bool stretch_follows(const struct stretch *stretch)
+{
+    return (stretch->flags & STRETCH_FOLLOWS) != 0;
+}
+
+/* What ended the one before such a stretch. */
+static inline enum session_end stretch_ended(const struct stretch *stretch)
+{
+    return stretch->flags >> STRETCH_END_SHIFT;
+}
+
 /* Prefetches what is not in the record: the beginning and the end of the block. */
 MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
 {
@@ -83,6 +110,9 @@ MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
     /* As numbers: nothing is added to a NULL where there is no block. */
     __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + stretch->block.len), 1);
 }
+
+/* What is in the clickpath, of which the block knows where it is. */
+void stretch_prefetch_clickpath(const struct stretches *stretches, const struct stretch *stretch);
 
 /* The number of a record that holds nothing: what is behind the stretch is not initialized. */
 uint32_t stretch_take(struct stretches *stretches);
@@ -110,7 +140,7 @@ void stretch_set_attribute(struct stretches *stretches, struct stretch *stretch,
 /* Adds all of another stretch, which keeps only its place in the list. */
 void stretch_merge(struct stretches *stretches, struct stretch *into, struct stretch *from);
 
-/* Puts in the products that wait for it: to be called before the stretch is printed. */
+/* Puts in the products and pages that wait for it: to be called before the stretch is printed. */
 void stretch_settle(struct stretches *stretches, struct stretch *stretch);
 
 /* How many events it has: of that action; adds to that; and in all. */
@@ -127,6 +157,8 @@ struct overview {
     int64_t start_us, last_us;
     uint64_t events;
     const uint32_t *count; /* of these, by action */
+    const char *sums;      /* in their order, SUM_BYTES each */
+    const char *clickpath; /* if there is one: as clickpath_read takes it */
     unsigned present;      /* attributes that there are, a bit each */
     struct attributes attributes;
     struct slice products; /* as products_walk takes them, with start_us */

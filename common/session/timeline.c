@@ -55,6 +55,13 @@ static void hints_follow(struct timelines *timelines)
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
         if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
+    if (!timelines->stretches.kept.has_clickpath) return;
+    for (unsigned i = 0; i < timelines->hinted; i++) {
+        const uint32_t number = timelines->ahead[i];
+        if (number != POOL_NONE)
+            stretch_prefetch_clickpath(&timelines->stretches,
+                                       stretch_at(&timelines->stretches, number));
+    }
 }
 
 uint32_t timelines_take(struct timelines *timelines, struct id id)
@@ -123,8 +130,7 @@ struct value timeline_name_value(struct slice *name)
     return (struct value){.text = at, .len = (uint32_t)len, .kind = kind};
 }
 
-/* Is this a name, as far as reading it goes? */
-static bool name_whole(struct slice name)
+bool timeline_name_whole(struct slice name)
 {
     const char *at = name.text;
     const char *end = name.text + name.len;
@@ -401,9 +407,11 @@ static void timeline_put(struct timelines *timelines, struct timeline *timeline,
 
     timeline_insert(timelines, timeline, before, number);
     while (stretch->next != POOL_NONE &&
-           stretch_at(stretches, stretch->next)->start_us <= stretch->last_us)
+           stretch_at(stretches, stretch->next)->start_us <= stretch->last_us &&
+           !stretch_follows(stretch_at(stretches, stretch->next)))
         timeline_join_next(timelines, timeline, number);
-    if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us)
+    if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us &&
+        !stretch_follows(stretch))
         timeline_join_next(timelines, timeline, before);
 }
 
@@ -429,7 +437,7 @@ void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice 
 uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name)
 {
     *name = unpack_text(in);
-    if (in->broken || !name_whole(*name)) return POOL_NONE;
+    if (in->broken || !timeline_name_whole(*name)) return POOL_NONE;
     const struct id id = timeline_id(*name);
     const uint32_t number = timelines_find(timelines, id);
     return number != POOL_NONE ? number : timelines_make(timelines, id);

@@ -87,6 +87,9 @@ struct id timeline_id_string(struct slice text);
 /* Adds a value to a name. */
 void timeline_name_add(struct buffer *name, struct value value);
 
+/* Is this a name, as far as reading it goes? */
+bool timeline_name_whole(struct slice name);
+
 /* The order of two names: value by value. */
 int timeline_name_compare(struct slice a, struct slice b);
 

@@ -25,7 +25,7 @@ static const char *digits_tab(const char *p, const char *end, int64_t *number)
 bool frame_read(struct slice line, struct frame *frame)
 {
     const char *const end = line.text + line.len;
-    frame->is_end = false;
+    frame->is_end = frame->is_past = frame->about.known = false;
     const char *p = digits_tab(line.text, end, &frame->partition);
     if (p != NULL) p = digits_tab(p, end, &frame->offset);
     if (p == NULL) return false;
@@ -46,33 +46,75 @@ static const char *digits_blank(const char *p, const char *end, int64_t *number,
     return p > from && p < end && *p == ' ' ? p + 1 : NULL;
 }
 
-/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end. */
+/* The size of a payload: -1 for a record that has none (a tombstone), -2 for an end, -3 for what is
+ * past. */
 static const char *size_blank(const char *p, const char *end, int64_t *size, bool *part)
 {
     if (p == end || *p != '-') return digits_blank(p, end, size, part);
     const size_t have = (size_t)(end - p);
-    const bool good = (have < 2 || p[1] == '1' || p[1] == '2') && (have < 3 || p[2] == ' ');
+    const bool good = (have < 2 || (p[1] >= '1' && p[1] <= '3')) && (have < 3 || p[2] == ' ');
     *part = good && have < 3;
     if (!good || *part) return NULL;
     *size = '0' - p[1];
     return p + 3;
 }
 
+/* A time, which is not more than so many digits, and a blank. One that is too large is none. */
+static const char *time_blank(const char *p, const char *end, int64_t *time_ms, bool *part)
+{
+    const bool negative = p < end && *p == '-';
+    if (negative) p++;
+    const char *const from = p;
+    bool fits = true;
+    *time_ms = 0;
+    for (; p < end && *p >= '0' && *p <= '9' && p - from < 19; p++)
+        fits = fits && !__builtin_mul_overflow(*time_ms, 10, time_ms) &&
+               !__builtin_add_overflow(*time_ms, *p - '0', time_ms);
+    *part = p == end;
+    if (negative || !fits) *time_ms = -1;
+    return p > from && p < end && *p == ' ' ? p + 1 : NULL;
+}
+
+/* What stands between offset and size where there is a key: "@TIME KEYSIZE ". The key itself is
+ * behind the size. */
+static const char *about_blank(const char *p, const char *end, struct frame_about *about,
+                               int64_t *key_size, bool *part)
+{
+    about->known = true;
+    p = time_blank(p + 1, end, &about->time_ms, part);
+    if (p != NULL) p = size_blank(p, end, key_size, part);
+    return p;
+}
+
 enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
                             const char **behind, uint64_t *bytes)
 {
-    int64_t size = 0, offset;
+    int64_t size = 0, offset, key_size = -1;
     bool part;
     *frame = (struct frame){.partition = -1, .offset = -1};
+    struct frame_about *const about = &frame->about;
     const char *p = digits_blank(data, end, &frame->partition, &part);
     if (p != NULL) p = digits_blank(p, end, &offset, &part);
+    if (p != NULL && p < end && *p == '@') p = about_blank(p, end, about, &key_size, &part);
     if (p != NULL) p = size_blank(p, end, &size, &part);
     if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
+    if (about->known && (size == -2 || key_size == -2)) return FRAME_BROKEN;
     frame->offset = offset;
     frame->is_end = size == -2;
+    frame->is_past = size == -3;
     if (size < 0) size = 0;
     frame->payload.text = p;
     *bytes = (uint64_t)(p - data) + (uint64_t)size + 1;
+    if (about->known) {
+        const int64_t key_len = key_size < 0 ? 0 : key_size;
+        *bytes += (uint64_t)key_len + 1;
+        if (key_len + size > (int64_t)LINE_MAX_BYTES) return FRAME_LONG;
+        if (end - p <= key_len) return FRAME_PART;
+        if (key_size >= 0) about->key = (struct slice){.text = p, .len = (size_t)key_len};
+        p += key_len;
+        if (*p++ != ' ') return FRAME_BROKEN;
+        frame->payload.text = p;
+    }
     if (size > (int64_t)LINE_MAX_BYTES) return FRAME_LONG;
     const size_t have = (size_t)(end - p);
     frame->payload.len = have < (size_t)size ? have : (size_t)size;
@@ -80,6 +122,14 @@ enum frame_found frame_find(const char *data, const char *end, bool final, struc
     *behind = p + size;
     if (*behind == end) return FRAME_WHOLE;
     return *(*behind)++ == '\n' ? FRAME_WHOLE : FRAME_BROKEN;
+}
+
+void frame_print_bare(struct buffer *out, int64_t partition, int64_t offset, bool is_end)
+{
+    buffer_add_int(out, partition);
+    buffer_add_char(out, ' ');
+    buffer_add_int(out, offset);
+    buffer_add(out, is_end ? " -2 " : " -3 ", 4);
 }
 
 void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload)
@@ -107,31 +157,56 @@ enum frame_found frame_guess_sized(const char *data, const char *end, bool final
                : FRAME_BROKEN;
 }
 
+bool frame_is_end(struct slice line, struct frame *frame)
+{
+    const char *behind;
+    uint64_t bytes;
+    if (line.len == 0 || *line.text < '0' || *line.text > '9') return false;
+    const char *const end = line.text + line.len;
+    return frame_find(line.text, end, true, frame, &behind, &bytes) == FRAME_WHOLE &&
+           frame->is_end && behind == end;
+}
+
 /* --- envelopes --- */
 
+enum {
+    MEMBER_PARTITION,
+    MEMBER_OFFSET,
+    MEMBER_PAYLOAD,
+    MEMBER_KEY,
+    MEMBER_TIME,
+    MEMBER_HEADERS,
+    MEMBERS
+};
+
 /* The members of an envelope we look at, as slots of a schema of their own. */
-static struct scanner *envelope_scanner(struct schema *schema, int slots[3])
+static struct scanner *envelope_scanner(struct schema *schema, int slots[MEMBERS])
 {
+    static const char *const names[] = {[MEMBER_PARTITION] = "partition",
+                                        [MEMBER_OFFSET] = "offset",
+                                        [MEMBER_PAYLOAD] = "payload",
+                                        [MEMBER_KEY] = "key",
+                                        [MEMBER_TIME] = "ts",
+                                        [MEMBER_HEADERS] = "headers"};
     schema_init(schema);
-    slots[0] = schema_need(schema, SLICE("partition"));
-    slots[1] = schema_need(schema, SLICE("offset"));
-    slots[2] = schema_need(schema, SLICE("payload"));
+    for (int i = 0; i < MEMBERS; i++)
+        slots[i] = schema_need(schema, slice_of(names[i]));
     return scanner_new(schema);
 }
 
 /* Scans the line with the envelope's scanner, kept for the process's life. */
-static bool envelope_scan(const char *text, struct value found[3])
+static bool envelope_scan(const char *text, struct value found[MEMBERS])
 {
     static struct schema schema;
     static struct scanner *scanner;
-    static int slots[3];
+    static int slots[MEMBERS];
     static struct value values[SCHEMA_MAX + 1];
     if (scanner == NULL) scanner = envelope_scanner(&schema, slots);
     struct event ev = {.value = values};
     const char *next;
     scanner_clear(scanner);
     if (scanner_scan(scanner, text, &ev, &next) != REASON_NONE || ev.line.len == 0) return false;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < MEMBERS; i++)
         found[i] = values[slots[i]];
     return true;
 }
@@ -143,20 +218,40 @@ static bool is_payload(struct value value)
            (value.kind == KIND_NULL && value.text != NULL);
 }
 
+static struct frame_about about_read(const struct value found[MEMBERS])
+{
+    struct frame_about about = {.known = true, .time_ms = -1};
+    const struct value key = found[MEMBER_KEY], headers = found[MEMBER_HEADERS];
+    about.json = key.kind != KIND_STRING; /* of kcat -s */
+    if (key.kind != KIND_NULL) about.key = value_slice(key);
+    if (found[MEMBER_TIME].kind != KIND_NUMBER ||
+        !number_floor(value_slice(found[MEMBER_TIME]), 0, &about.time_ms))
+        about.time_ms = -1;
+    if (headers.text == NULL)
+        about.headers = SLICE("[]");
+    else if (headers.kind == KIND_ARRAY)
+        about.headers = value_slice(headers);
+    return about;
+}
+
 bool envelope_read(struct slice line, struct frame *frame, struct buffer *scratch)
 {
-    struct value found[3];
-    frame->is_end = false;
+    struct value found[MEMBERS];
+    frame->is_end = frame->is_past = false;
     if (!envelope_scan(line.text, found)) return false;
-    if (found[0].kind != KIND_NUMBER || !number_floor(value_slice(found[0]), 0, &frame->partition))
+    if (found[MEMBER_PARTITION].kind != KIND_NUMBER ||
+        !number_floor(value_slice(found[MEMBER_PARTITION]), 0, &frame->partition))
         return false;
-    if (found[1].kind != KIND_NUMBER || !number_floor(value_slice(found[1]), 0, &frame->offset))
+    if (found[MEMBER_OFFSET].kind != KIND_NUMBER ||
+        !number_floor(value_slice(found[MEMBER_OFFSET]), 0, &frame->offset))
         return false;
     if (frame->partition < 0 || frame->offset < 0) return false;
-    if (!is_payload(found[2])) return false;
+    if (!is_payload(found[MEMBER_PAYLOAD])) return false;
+    frame->about = about_read(found);
     buffer_clear(scratch);
-    buffer_reserve(scratch, found[2].len + 1 + SCAN_PADDING);
-    if (found[2].kind != KIND_NULL) buffer_add_slice(scratch, value_slice(found[2]));
+    buffer_reserve(scratch, found[MEMBER_PAYLOAD].len + 1 + SCAN_PADDING);
+    if (found[MEMBER_PAYLOAD].kind != KIND_NULL)
+        buffer_add_slice(scratch, value_slice(found[MEMBER_PAYLOAD]));
     while (scratch->len != 0 &&
            (scratch->data[scratch->len - 1] == '\n' || scratch->data[scratch->len - 1] == '\r'))
         scratch->len--;
@@ -193,9 +288,10 @@ enum framing frame_guess(const char *data, const char *end, bool asked)
     if (newline == NULL) return FRAMING_NONE;
     if (frame_read((struct slice){.text = data, .len = (size_t)(newline - data)}, &frame))
         return FRAMING_KCAT;
-    struct value found[3];
-    if (*data == '{' && envelope_scan(data, found) && found[0].kind == KIND_NUMBER &&
-        found[1].kind == KIND_NUMBER && is_payload(found[2]) && (asked || kcat_printed(data)))
+    struct value found[MEMBERS];
+    if (*data == '{' && envelope_scan(data, found) && found[MEMBER_PARTITION].kind == KIND_NUMBER &&
+        found[MEMBER_OFFSET].kind == KIND_NUMBER && is_payload(found[MEMBER_PAYLOAD]) &&
+        (asked || kcat_printed(data)))
         return FRAMING_ENVELOPE;
     return FRAMING_NONE;
 }

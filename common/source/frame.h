@@ -1,15 +1,21 @@
 /*
- * frame.h - records as kcat prints them: `PARTITION OFFSET SIZE PAYLOAD` (-f '%p %o %S %s\n'),
- * `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of -J.
+ * frame.h - records as kcat prints them: `PARTITION OFFSET SIZE PAYLOAD` (-f '%p %o %S %s\n'), the
+ * same with key and time, `PARTITION OFFSET @TIME KEYSIZE SIZE KEY PAYLOAD`
+ * (-f '%p %o @%T %K %S %k %s\n'), `PARTITION\tOFFSET\tJSON` (-f '%p\t%o\t%s\n') and the envelope of
+ * -J.
  *
  * A payload is what strangers have sent. Where a line end closes the frame, one inside the payload
  * lets its author write the next frame. So a frame that comes from a topic says how many bytes its
  * payload has, and whatever those are, the next frame begins behind them. Nothing is searched for:
- * where no frame is in its place, nobody can say where the next one begins, and none is taken.
+ * where no frame is in its place, nobody can say where the next one begins, and none is taken. A
+ * key is a stranger's, too, and has its size. Headers have none: kcat's %h writes names and values
+ * as they are, so only the envelope has them, where they are JSON.
  *
  * A size of -1 is a record without a payload. A size of -2 is no record: whoever started kcat says
  * that it came to the partition's end, and that the next record's offset will be that one or more.
- * It may be more than one behind the last record's: the ends of transactions have offsets, too.
+ * It may be more than one behind the last record's: the ends of transactions have offsets, too. A
+ * size of -3 is no record either: what is before that offset is done with, for whoever reads the
+ * frame. Either nothing was left of it, or it is none of his.
  */
 #ifndef CS_FRAME_H
 #define CS_FRAME_H
@@ -24,7 +30,15 @@
 struct frame {
     int64_t partition, offset;
     bool is_end;          /* no record: all before that offset has been read */
+    bool is_past;         /* no record: nothing before that offset will come */
     struct slice payload; /* ends in a newline with SCAN_PADDING readable bytes behind */
+    struct frame_about {
+        bool known;       /* the frame has a key and a time, if only to say that there is none */
+        bool json;        /* the key is a JSON value; else bytes */
+        struct slice key; /* text NULL: none */
+        int64_t time_ms;  /* since 1970; below 0: none */
+        struct slice headers; /* JSON: [NAME, VALUE, ...]; text NULL: the frame has none */
+    } about;
 };
 
 /* What stands at a place where a sized frame is due. */
@@ -41,6 +55,9 @@ enum frame_found {
 enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
                             const char **behind, uint64_t *bytes);
 
+/* Adds one that is no record, but for the line end: an end, or what is past. */
+void frame_print_bare(struct buffer *out, int64_t partition, int64_t offset, bool is_end);
+
 /* Adds a sized frame, but for the line end. */
 void frame_print(struct buffer *out, int64_t partition, int64_t offset, struct slice payload);
 
@@ -55,6 +72,9 @@ enum framing frame_guess(const char *data, const char *end, bool asked);
 
 /* Takes a line apart; payload borrows from it. */
 bool frame_read(struct slice line, struct frame *frame);
+
+/* Is the line an end as it stands between envelopes, "PARTITION OFFSET -2 "? Then frame is that. */
+bool frame_is_end(struct slice line, struct frame *frame);
 
 /* Takes an envelope apart; the payload is unescaped into scratch. False: no envelope, or neither
  * text nor null in it. */

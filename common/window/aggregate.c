@@ -7,10 +7,9 @@
 #include "window/aggregate_inside.h"
 
 static const struct aggregate_function *const families[] = {
-    aggregate_counts,
-    aggregate_numbers,
-    aggregate_kept,
-    aggregate_percents,
+    aggregate_counts,  aggregate_numbers,     aggregate_kept,  aggregate_percents,
+    aggregate_truths,  aggregate_approximate, aggregate_lists, aggregate_tops,
+    aggregate_spreads, aggregate_quantiles,
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 
@@ -49,10 +48,18 @@ void aggregate_functions_name(bool (*wanted)(const struct aggregate_function *fu
     if (waits != NULL) buffer_printf(out, "%s%s", count == 0 ? "" : last, waits->name);
 }
 
+uint64_t aggregate_room(struct buffer *text, size_t bytes)
+{
+    const size_t gap = -text->len % sizeof(uint64_t);
+    memset(buffer_reserve(text, gap + bytes), 0, gap + bytes);
+    text->len += gap + bytes;
+    return text->len - bytes;
+}
+
 void aggregates_init(struct aggregates *all)
 {
     memset(all, 0, sizeof *all);
-    all->too_large_slot = -1;
+    all->too_large_slot = all->partials_slot = -1;
 }
 
 void aggregates_release(struct aggregates *all)
@@ -148,33 +155,6 @@ bool aggregates_complete(struct aggregates *all, struct buffer *why)
     return true;
 }
 
-bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why)
-{
-    for (int i = 0; i < all->count; i++) {
-        struct aggregate *item = &all->item[i];
-        if (item->function->cell_bytes == 0) continue;
-        if (item->function->part_read == NULL) {
-            buffer_printf(why, "'%s': %s cannot be added up from parts", item->text,
-                          item->function->name);
-            return false;
-        }
-        item->row_slot = schema_need(schema, slice_of(item->name));
-        if (item->row_slot >= 0) continue;
-        buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
-        return false;
-    }
-    if (aggregates_may_be_too_large(all))
-        all->too_large_slot = schema_need(schema, SLICE("too_large"));
-    return true;
-}
-
-bool aggregates_may_be_too_large(const struct aggregates *all)
-{
-    for (int i = 0; i < all->count; i++)
-        if (all->item[i].function->too_large != NULL) return true;
-    return false;
-}
-
 /* One event. */
 
 /* Runs the conditions of mask. */
@@ -246,46 +226,7 @@ unsigned aggregates_event(const struct aggregates *all, char *cells, struct buff
     return not_numbers;
 }
 
-/* Rows of a part, and parts of a whole. */
-
-/* Is it among those that the row names as too large? Names need no escapes. */
-static bool row_too_large(const struct aggregates *all, const struct aggregate *item,
-                          const struct event *ev)
-{
-    if (all->too_large_slot < 0) return false;
-    const struct value names = event_value(ev, all->too_large_slot);
-    struct buffer name = {0};
-    if (names.kind != KIND_ARRAY) return false;
-    json_add_string(&name, slice_of(item->name));
-    const bool found = memmem(names.text, names.len, name.data, name.len) != NULL;
-    buffer_release(&name);
-    return found;
-}
-
-bool aggregates_row_valid(const struct aggregates *all, const struct event *ev)
-{
-    for (int i = 0; i < all->count; i++) {
-        const struct aggregate *item = &all->item[i];
-        if (item->row_slot < 0) continue;
-        const struct value value = event_written(ev, item->row_slot);
-        if (value.text == NULL) return false; /* a row has every member */
-        if (!item->function->part_valid(value)) return false;
-    }
-    return true;
-}
-
-void aggregates_row(const struct aggregates *all, char *cells, struct buffer *text,
-                    const struct event *ev)
-{
-    for (int i = 0; i < all->count; i++) {
-        const struct aggregate *item = &all->item[i];
-        if (item->row_slot < 0) continue;
-        const struct aggregate_function *function = item->function;
-        const bool too_large = function->too_large != NULL && row_too_large(all, item, ev);
-        function->part_read(item, cells + item->cell, text, event_written(ev, item->row_slot),
-                            too_large);
-    }
-}
+/* Parts of a whole. */
 
 uint64_t aggregates_additive(const struct aggregates *all)
 {
@@ -294,6 +235,13 @@ uint64_t aggregates_additive(const struct aggregates *all)
         if (all->item[i].function->cell_bytes != 0 && !all->item[i].function->of_ids)
             mask |= UINT64_C(1) << i;
     return mask;
+}
+
+bool aggregates_in_order(const struct aggregates *all)
+{
+    for (int i = 0; i < all->count; i++)
+        if (all->item[i].function->in_order) return true;
+    return false;
 }
 
 uint64_t aggregates_all(const struct aggregates *all)
@@ -328,26 +276,30 @@ uint64_t aggregates_remove(const struct aggregates *all, uint64_t mask, char *ce
 
 /* What comes out. */
 
-void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
-                                int member)
-{
-    struct buffer *list = NULL;
-    for (int i = 0; i < all->count; i++) {
-        const struct aggregate *item = &all->item[i];
-        if (item->function->too_large == NULL) continue;
-        if (!item->function->too_large(cells + item->cell)) continue;
-        if (list == NULL) list = rows_list(rows, member);
-        rows_list_text(list, slice_of(item->name));
-    }
-    if (list != NULL) rows_list_end(list);
-}
-
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct rows *rows, int member)
 {
     const struct aggregate_view from = {.all = all, .cells = cells, .text = text};
     const struct aggregate *item = &all->item[index];
     item->function->print(&from, item, rows, member);
+}
+
+const char *aggregates_extra(const struct aggregates *all, int index)
+{
+    return all->item[index].function->extra;
+}
+
+void aggregates_print_extra(const struct aggregates *all, int index, const char *cells,
+                            const struct buffer *text, struct rows *rows, int member)
+{
+    const struct aggregate_view from = {.all = all, .cells = cells, .text = text};
+    const struct aggregate *item = &all->item[index];
+    item->function->print_extra(&from, item, rows, member);
+}
+
+bool aggregates_is_number(const struct aggregates *all, int index)
+{
+    return all->item[index].function->number != NULL;
 }
 
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,
@@ -357,6 +309,11 @@ bool aggregates_number(const struct aggregates *all, int index, const char *cell
     const struct aggregate *item = &all->item[index];
     *out = 0;
     return item->function->number != NULL && item->function->number(&from, item, out);
+}
+
+enum aggregate_measure aggregates_measure(const struct aggregates *all, int index)
+{
+    return all->item[index].function->measure;
 }
 
 /* The state. */

@@ -31,6 +31,13 @@
 
 struct aggregate_function; /* aggregate_inside.h */
 
+/* What the number of an aggregate is, which says what it is where there is nothing. */
+enum aggregate_measure {
+    MEASURE_STATE,  /* an average, an extreme: of nothing there is none */
+    MEASURE_AMOUNT, /* a sum: of nothing it is 0 */
+    MEASURE_COUNT,  /* of events or ids: likewise, and it is as uncertain as its square root */
+};
+
 #define AGGREGATES_MAX 64
 #define CONDITIONS_MAX 63
 #define CONDITION_NONE 63 /* the bit of selected that is always set */
@@ -45,6 +52,7 @@ struct aggregate {
     uint32_t cell;                      /* where its cell stands in the group's cells, in bytes */
     int part, whole;                    /* percent: indexes of the other two */
     struct slice part_name, whole_name; /* percent: into text */
+    int64_t parameter;                  /* the number of FUNC(F,N), as the function has read it */
     int row_slot; /* --merge: the member of that name in the rows read; else -1 */
 };
 
@@ -92,6 +100,7 @@ struct aggregates {
     int set_count;
     uint32_t cell_bytes;
     int too_large_slot; /* --merge: of that member in the rows read; else -1 */
+    int partials_slot;  /* likewise */
 };
 
 void aggregates_init(struct aggregates *all);
@@ -116,6 +125,13 @@ bool aggregates_may_be_too_large(const struct aggregates *all);
  * there is none, the member is left out. */
 void aggregates_print_too_large(const struct aggregates *all, const char *cells, struct rows *rows,
                                 int member);
+
+/* Is there one whose parts are added up by what is saved of them, and not by what is printed? */
+bool aggregates_have_partials(const struct aggregates *all);
+
+/* Prints these, for rows that are parts: an object, NAME to base64. */
+void aggregates_print_partials(const struct aggregates *all, const char *cells,
+                               const struct buffer *text, struct rows *rows, int member);
 
 /* For aggregates_select: runs the conditions that read event_type only, and keeps the result in
  * memo (NULL: nowhere); and the others. */
@@ -190,6 +206,10 @@ bool aggregates_row_valid(const struct aggregates *all, const struct event *ev);
 uint64_t aggregates_all(const struct aggregates *all);
 uint64_t aggregates_additive(const struct aggregates *all);
 
+/* Is there one whose cells may depend on the order of events? Then these are added to each window,
+ * one after the other. */
+bool aggregates_in_order(const struct aggregates *all);
+
 /* Adds the cells of mask in other to those in cells; what is kept is copied from other_text to
  * text, which is another one. */
 void aggregates_combine(const struct aggregates *all, uint64_t mask, char *cells,
@@ -206,10 +226,21 @@ uint64_t aggregates_remove(const struct aggregates *all, uint64_t mask, char *ce
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct rows *rows, int member);
 
-/* An aggregate as a number, for cs-anomaly: 0 when there is nothing (no numbers); false when it is
- * not a number or too large for one. */
+/* A second member that the aggregate has in rows, called NAME with this behind; NULL: it has none.
+ * It may be left out of a row. */
+const char *aggregates_extra(const struct aggregates *all, int index);
+void aggregates_print_extra(const struct aggregates *all, int index, const char *cells,
+                            const struct buffer *text, struct rows *rows, int member);
+
+/* May the aggregate be a number? */
+bool aggregates_is_number(const struct aggregates *all, int index);
+
+/* An aggregate as a number, for cs-anomaly: where there is nothing (no numbers) an amount or count
+ * is 0; false when it is not a number or too large for one. */
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,
                        const struct buffer *text, decimal *out);
+
+enum aggregate_measure aggregates_measure(const struct aggregates *all, int index);
 
 /* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading
  * adds to the cells; what is invalid sets in->broken. */

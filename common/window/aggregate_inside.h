@@ -2,7 +2,7 @@
  * aggregate_inside.h - what an aggregate function is: an entry of a table.
  *
  * A function is one entry in the file of its family (aggregate_count.c, aggregate_number.c,
- * aggregate_kept.c, aggregate_percent.c), and a few lines in tests/unit/aggregate.c, whose
+ * aggregate_kept.c and so on), and a few lines in tests/unit/aggregate.c, whose
  * properties hold for every entry. Nobody asks an aggregate which function it is of: what differs
  * from function to function is a member here.
  *
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/id.h"
 #include "base/number.h"
 #include "base/pack.h"
 #include "base/value.h"
@@ -27,6 +28,7 @@
 enum argument {
     ARGUMENT_MAYBE,      /* FUNC or FUNC() counts events; FUNC(F) looks at F */
     ARGUMENT_VALUE,      /* FUNC(F) */
+    ARGUMENT_VALUE_AND,  /* FUNC(F,N): a number goes with it */
     ARGUMENT_AGGREGATES, /* FUNC(A,B): the names of two other aggregates */
 };
 
@@ -49,11 +51,18 @@ struct aggregate_function {
     const char *name;
     enum argument argument;
     enum argument_values values;
+    /* ARGUMENT_VALUE_AND: reads that number, and for messages what it has to be. */
+    bool (*parameter)(struct slice text, int64_t *out);
+    const char *parameter_range;
+    enum aggregate_measure measure;
     /* For functions that share their code: which of them it is, as their file says. */
     unsigned variant;
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
      * it, and add, combine and remove are not called for the group's events. */
     bool of_ids;
+    /* From some size on the cell depends on the order of events: it can be saved and gone on with,
+     * but windows are not made of panes, and combine and load may end the run. */
+    bool in_order;
     /* A multiple of 8. 0: there is no cell; the function is worked out of others when printed, and
      * of the members below it has print only. */
     uint32_t cell_bytes;
@@ -79,8 +88,14 @@ struct aggregate_function {
     void (*print)(const struct aggregate_view *from, const struct aggregate *item,
                   struct rows *rows, int member);
 
-    /* The aggregate as a number, 0 for no events. False: it is none, or too large for one. NULL: it
-     * never is. */
+    /* A second member, called as the first with this behind: print_extra prints it or leaves it
+     * out. NULL: there is none. */
+    const char *extra;
+    void (*print_extra)(const struct aggregate_view *from, const struct aggregate *item,
+                        struct rows *rows, int member);
+
+    /* The aggregate as a number; of nothing 0, or if it is a MEASURE_STATE none. False: it is none,
+     * or too large for one. NULL: it never is. */
     bool (*number)(const struct aggregate_view *from, const struct aggregate *item, decimal *out);
 
     /* The same for percent, which is null where there is nothing. False: null. NULL: a share in it
@@ -99,6 +114,10 @@ struct aggregate_function {
     void (*part_read)(const struct aggregate *item, void *cell, struct buffer *text,
                       struct value value, bool too_large);
 
+    /* --by-partition and --merge: what is printed cannot be added up, but what is saved can. So
+     * rows of parts have that, too (aggregates_print_partials). */
+    bool partial;
+
     /* Is it null because its number is too large to be printed? NULL: such a thing does not happen.
      */
     bool (*too_large)(const void *cell);
@@ -109,6 +128,12 @@ extern const struct aggregate_function aggregate_counts[];
 extern const struct aggregate_function aggregate_numbers[];
 extern const struct aggregate_function aggregate_kept[];
 extern const struct aggregate_function aggregate_percents[];
+extern const struct aggregate_function aggregate_truths[];
+extern const struct aggregate_function aggregate_approximate[];
+extern const struct aggregate_function aggregate_lists[];
+extern const struct aggregate_function aggregate_tops[];
+extern const struct aggregate_function aggregate_spreads[];
+extern const struct aggregate_function aggregate_quantiles[];
 
 /* The function of that name, or NULL. */
 const struct aggregate_function *aggregate_function_find(struct slice name);
@@ -120,6 +145,20 @@ void aggregate_functions_name(bool (*wanted)(const struct aggregate_function *fu
 
 /* Which aggregate has that name; -1: none. */
 int aggregate_find(const struct aggregates *all, struct slice name);
+
+/* Room in the text for so many bytes, zeroed, aligned to 8; where it begins. */
+uint64_t aggregate_room(struct buffer *text, size_t bytes);
+
+/* FUNC(F,N): reads a whole number from 1 to most. */
+bool aggregate_whole(struct slice text, int64_t most, int64_t *out);
+
+/* A value, not null, as it is counted: a string is another one than the number that looks like it.
+ */
+static inline struct id aggregate_value_id(struct value value)
+{
+    const struct id id = id_of(value_slice(value));
+    return value.kind == KIND_STRING ? id : id_mix(id, (struct id){value.kind, 1});
+}
 
 static inline const void *view_cell(const struct aggregate_view *from, const struct aggregate *item)
 {

@@ -97,8 +97,6 @@ static bool kept_number(const struct aggregate_view *from, const struct aggregat
                         decimal *out)
 {
     const struct value value = kept_value(view_cell(from, item), from->text);
-    *out = 0;
-    if (value.kind == KIND_NULL) return true;
     return value.kind == KIND_NUMBER && decimal_parse(value_slice(value), out);
 }
 

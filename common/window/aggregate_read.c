@@ -156,6 +156,33 @@ static bool names_read(struct aggregate *item, const struct parsed *parsed, stru
     return true;
 }
 
+bool aggregate_whole(struct slice text, int64_t most, int64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.text[i] < '0' || text.text[i] > '9' || *out > most) return false;
+        *out = *out * 10 + (text.text[i] - '0');
+    }
+    return *out >= 1 && *out <= most;
+}
+
+/* FUNC(F,N): takes N off inside. False: the reason is added to why. */
+static bool parameter_read(struct aggregate *item, struct slice *inside, struct buffer *why)
+{
+    const struct aggregate_function *function = item->function;
+    const char *comma = NULL;
+    struct slice rest = *inside;
+    for (const char *at; (at = text_find(rest, ',')) != NULL; rest = slice_from(rest, at + 1))
+        comma = at;
+    if (comma != NULL && function->parameter(text_trim(rest), &item->parameter)) {
+        *inside = text_trim(slice_until(*inside, comma));
+        return true;
+    }
+    buffer_printf(why, "'%s': %s is %s%s", item->text, function->name, function->name,
+                  function->parameter_range);
+    return false;
+}
+
 static bool is_any(const struct aggregate_function *function)
 {
     (void)function;
@@ -163,7 +190,7 @@ static bool is_any(const struct aggregate_function *function)
 }
 
 /* Fills item from the parts of its text. */
-static bool item_read(struct aggregates *all, struct aggregate *item, const struct parsed *parsed,
+static bool item_read(struct aggregates *all, struct aggregate *item, struct parsed *parsed,
                       struct schema *schema, struct buffer *why)
 {
     const struct aggregate_function *function = aggregate_function_find(parsed->function);
@@ -176,6 +203,8 @@ static bool item_read(struct aggregates *all, struct aggregate *item, const stru
         return false;
     }
     if (function->argument == ARGUMENT_AGGREGATES) return names_read(item, parsed, why);
+    if (function->argument == ARGUMENT_VALUE_AND && !parameter_read(item, &parsed->inside, why))
+        return false;
     const bool may_be_bare = function->argument == ARGUMENT_MAYBE;
     if (!parsed->has_inside && !may_be_bare) {
         buffer_printf(why, "'%s': %s of what? %s(F)", item->text, function->name, function->name);

@@ -52,42 +52,69 @@ void baseline_drop(struct baseline *baseline, struct id id)
 void series_forget(struct series *series, int64_t until_us)
 {
     while (series->count > 0 && series->past[series->head].end_us <= until_us) {
-        const struct past *past = &series->past[series->head];
-        series->missing -= past->missing;
-        if (!past->missing) series->sum -= past->value;
+        const struct past past = series->past[series->head];
+        if (past.value == PAST_MISSING)
+            series->missing--;
+        else
+            series->sum -= past.value;
         series->head++;
         series->count--;
     }
     if (series->count == 0) series->head = 0;
 }
 
+/* Makes room behind the last one: in front, if there is enough of it that moving them pays. */
+static void series_room(struct series *series)
+{
+    if (series->count <= series->cap / 4 * 3 && series->head > 0) {
+        memmove(series->past, series->past + series->head, series->count * sizeof series->past[0]);
+    } else {
+        const uint32_t cap = series->cap == 0 ? 4 : series->cap * 2;
+        struct past *bigger = memory_zero(cap, sizeof series->past[0]);
+        if (series->count != 0)
+            memcpy(bigger, series->past + series->head, series->count * sizeof series->past[0]);
+        held_add(HELD_SERIES, (cap - series->cap) * sizeof series->past[0]);
+        free(series->past);
+        series->past = bigger;
+        series->cap = cap;
+    }
+    series->head = 0;
+}
+
 void series_add(struct series *series, struct past past)
 {
-    if (series->head + series->count == series->cap) {
-        if (series->head > series->cap / 2) {
-            memmove(series->past, series->past + series->head, series->count * sizeof past);
-        } else {
-            const size_t cap = series->cap == 0 ? 4 : series->cap * 2;
-            struct past *bigger = memory_zero(cap, sizeof past);
-            if (series->count != 0)
-                memcpy(bigger, series->past + series->head, series->count * sizeof past);
-            held_add(HELD_SERIES, (cap - series->cap) * sizeof past);
-            free(series->past);
-            series->past = bigger;
-            series->cap = cap;
-        }
-        series->head = 0;
-    }
+    if (series->head + series->count == series->cap) series_room(series);
     series->past[series->head + series->count] = past;
     series->count++;
-    series->missing += past.missing;
-    if (!past.missing) series->sum += past.value;
+    if (past.value == PAST_MISSING)
+        series->missing++;
+    else
+        series->sum += past.value;
+}
+
+const struct past *series_find(const struct series *series, int64_t end_us)
+{
+    uint32_t low = series->head, high = series->head + series->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (series->past[middle].end_us < end_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const bool found = low < series->head + series->count && series->past[low].end_us == end_us;
+    return found ? &series->past[low] : NULL;
 }
 
 #define HUNDREDTH (DECIMAL_ONE / 100)
 #define TENTH (DECIMAL_ONE / 10)
 #define PERCENT_MAX ((decimal)(~(unsigned __int128)0 >> 1))
 #define TENTHS_OF_A_PERCENT 3 /* of 1: a thousand of them */
+
+bool percent_printable(decimal percent)
+{
+    return percent != 0 && percent != PERCENT_MAX && percent != -PERCENT_MAX;
+}
 
 struct deviation deviation_of(const decimal *value, decimal sum, int64_t count)
 {
@@ -126,10 +153,10 @@ void baseline_save(const struct baseline *baseline, struct buffer *out)
         pack_text(out, series->key);
         pack_i64(out, series->last_start_us);
         pack_i64(out, series->last_end_us);
+        incident_save(&series->incident, out);
         pack_u64(out, series->count);
-        for (size_t j = series->head; j < series->head + series->count; j++) {
+        for (uint32_t j = series->head; j < series->head + series->count; j++) {
             pack_i64(out, series->past[j].end_us);
-            pack_u8(out, series->past[j].missing);
             pack_i128(out, series->past[j].value);
         }
     }
@@ -147,15 +174,18 @@ static bool series_load(struct baseline *baseline, struct unpack *in)
         series->last_start_us = start_us;
         series->last_end_us = end_us;
     }
+    if (!incident_load(&series->incident, in)) return false;
     const uint64_t count = unpack_u64(in);
     for (uint64_t i = 0; i < count && !in->broken; i++) {
         const int64_t past_us = unpack_i64(in);
-        const bool missing = unpack_u8(in) != 0;
-        const decimal value = unpack_i128(in);
-        if (value > BASELINE_VALUE_MAX || value < -BASELINE_VALUE_MAX) return false;
-        const size_t end = series->head + series->count;
-        if (in->broken || (series->count > 0 && series->past[end - 1].end_us >= past_us)) continue;
-        series_add(series, (struct past){.end_us = past_us, .missing = missing, .value = value});
+        const struct past past = {.end_us = past_us, .value = unpack_i128(in)};
+        if (past.value != PAST_MISSING &&
+            (past.value > BASELINE_VALUE_MAX || past.value < -BASELINE_VALUE_MAX))
+            return false;
+        const uint32_t end = series->head + series->count;
+        if (in->broken || (series->count > 0 && series->past[end - 1].end_us >= past.end_us))
+            continue;
+        series_add(series, past);
     }
     return !in->broken;
 }

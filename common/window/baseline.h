@@ -15,24 +15,28 @@
 #include "base/number.h"
 #include "base/pack.h"
 #include "base/table.h"
+#include "window/incident.h"
 
 #define BASELINE_WINDOWS_MAX (INT64_C(1) << 26)
-#define BASELINE_VALUE_MAX ((decimal)1 << 100)
+#define BASELINE_VALUE_MAX (DECIMAL_ONE * 1000000000000 * 1000000000) /* 1e21 */
 
+/* Packed, because there may be two dozen for each of millions of groups. */
 struct past {
     int64_t end_us;
-    bool missing; /* the window had no value that could be scored: it counts for nothing, not for 0
-                   */
     decimal value;
-};
+} __attribute__((packed, aligned(8)));
+
+/* The value of a window that had none that could be scored: it counts for nothing, not for 0. */
+#define PAST_MISSING (-((decimal)1 << 126))
 
 struct series {
     struct slice key; /* of the group; owned */
     struct past *past;
-    size_t head, count, cap;
-    size_t missing; /* how many of count are */
+    uint32_t head, count, cap;
+    uint32_t missing; /* how many of count are */
     decimal sum;
     int64_t last_start_us, last_end_us; /* of the last window; for --rows */
+    struct incident incident;
 };
 
 /* An entry of the table of series. */
@@ -60,12 +64,18 @@ void series_forget(struct series *series, int64_t until_us);
 
 void series_add(struct series *series, struct past past);
 
+/* The value of the window that ends then, or NULL. */
+const struct past *series_find(const struct series *series, int64_t end_us);
+
 struct deviation {
     bool has_mean, has_percent;
     decimal mean;    /* two places */
     decimal percent; /* one place; without has_percent 0, or, where it is too large to be printed,
                         the largest number with its sign */
 };
+
+/* Can a percentage, which is not 0, be printed? */
+bool percent_printable(decimal percent);
 
 /* Scores a value by count windows that sum up to sum; value NULL: there is none. */
 struct deviation deviation_of(const decimal *value, decimal sum, int64_t count);

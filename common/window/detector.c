@@ -22,11 +22,20 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
                     struct buffer *why)
 {
     struct rows *rows = detector->run->rows;
+    if (detector->aggregates.count != 0 && !aggregates_is_number(&detector->aggregates, 0)) {
+        buffer_printf(why, "--value: '%s': that is no number, which is compared with its average",
+                      detector->aggregates.item[0].text);
+        return false;
+    }
     detector->size_us = request->size_us;
-    detector->baseline_us = request->baseline_us;
-    detector->baseline_windows = (request->baseline_us - 1) / request->size_us;
-    detector->threshold = request->threshold;
+    detector->usual = request->usual;
+    detector->rules = request->rules;
     detector->show_all = request->show_all;
+    detector->show_incidents = request->show_incidents;
+    detector->span_us = usual_span_us(&detector->usual);
+    detector->span_windows = (detector->span_us - 1) / detector->size_us;
+    detector->empty_is_0 = detector->aggregates.count > 0 &&
+                           aggregates_measure(&detector->aggregates, 0) != MEASURE_STATE;
     windows_init(&detector->windows, detector->run, &detector->by, &detector->aggregates,
                  request->size_us, request->size_us, 0);
     heading_declare(&detector->heading, rows, &detector->by, false, why);
@@ -35,8 +44,20 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
     detector->percent = rows_declare(rows, SLICE("pct_deviation"), why);
     detector->alert = rows_declare(rows, SLICE("alert"), why);
     detector->direction = rows_declare(rows, SLICE("direction"), why);
+    if (detector->show_incidents) {
+        detector->state = rows_declare(rows, SLICE("state"), why);
+        detector->incident_start = rows_declare(rows, SLICE("incident_start"), why);
+        detector->peak = rows_declare(rows, SLICE("peak"), why);
+        detector->lasted = rows_declare(rows, SLICE("windows"), why);
+    }
     detector->partial = rows_declare(rows, SLICE("partial"), why);
     return why->len == 0;
+}
+
+bool detector_counts(const struct detector *detector)
+{
+    return detector->aggregates.count > 0 &&
+           aggregates_measure(&detector->aggregates, 0) == MEASURE_COUNT;
 }
 
 void detector_release(struct run *run)
@@ -67,34 +88,78 @@ static void decimal_value(struct rows *rows, int member, bool present, decimal n
         rows_null(rows, member);
 }
 
-static void direction_value(struct rows *rows, int member, const struct deviation *deviation)
+static void direction_value(struct rows *rows, int member, const struct verdict *verdict)
 {
-    if (deviation->percent == 0)
+    if (verdict->is_new)
+        rows_text(rows, member, SLICE("new"));
+    else if (verdict->deviation.percent == 0)
         rows_null(rows, member);
     else
-        rows_text(rows, member, deviation->percent > 0 ? SLICE("up") : SLICE("down"));
+        rows_text(rows, member, verdict->deviation.percent > 0 ? SLICE("up") : SLICE("down"));
+}
+
+/* The incident that the window is in or ends. */
+static void incident_values(const struct detector *detector, const struct scored *one)
+{
+    struct rows *rows = detector->run->rows;
+    const struct incident *incident = &one->incident;
+    if (one->state == INCIDENT_NONE) {
+        rows_null(rows, detector->state);
+        rows_null(rows, detector->incident_start);
+        rows_null(rows, detector->peak);
+        rows_null(rows, detector->lasted);
+        return;
+    }
+    rows_text(rows, detector->state, incident_state_name(one->state));
+    rows_time(rows, detector->incident_start, incident->start_us);
+    decimal_value(rows, detector->peak, percent_printable(incident->peak), incident->peak);
+    rows_int(rows, detector->lasted, incident->windows);
 }
 
 void scored_print(const struct detector *detector, const struct scored *one)
 {
     struct rows *rows = detector->run->rows;
-    const struct deviation *deviation = &one->deviation;
+    const struct deviation *deviation = &one->verdict.deviation;
 
     rows_begin(rows);
     heading_print(&detector->heading, rows, one->start_us, one->end_us, one->series->key);
     decimal_value(rows, detector->value, one->has_value, one->value);
     decimal_value(rows, detector->average, deviation->has_mean, deviation->mean);
     decimal_value(rows, detector->percent, deviation->has_percent, deviation->percent);
-    rows_bool(rows, detector->alert, one->alert);
-    direction_value(rows, detector->direction, deviation);
+    rows_bool(rows, detector->alert, one->verdict.alert);
+    direction_value(rows, detector->direction, &one->verdict);
+    if (detector->show_incidents) incident_values(detector, one);
     if (one->partial) rows_bool(rows, detector->partial, true);
     rows_end(rows);
 }
 
-bool is_alert(const struct detector *detector, const struct deviation *deviation)
+static void incident_judge(struct scored *one, struct series *series)
 {
-    const decimal percent = deviation->percent < 0 ? -deviation->percent : deviation->percent;
-    return percent > detector->threshold;
+    const struct incident_window window = {.start_us = one->start_us,
+                                           .alert = one->verdict.alert,
+                                           .calm = one->verdict.calm,
+                                           .missing = !one->has_value,
+                                           .percent = one->verdict.deviation.percent};
+    if (one->partial)
+        one->state = series->incident.windows > 0 ? INCIDENT_ONGOING : INCIDENT_NONE;
+    else
+        one->state = incident_step(&series->incident, &window);
+    one->incident = series->incident;
+    if (one->state == INCIDENT_END) incident_clear(&series->incident);
+}
+
+bool scored_judge(const struct detector *detector, struct scored *one, struct series *series,
+                  const struct usual_window *window)
+{
+    const struct usual usual = usual_of(&detector->usual, series, window);
+    const int64_t needed =
+        verdict_windows(&detector->rules, usual_windows_max(&detector->usual, window->size_us));
+    one->verdict = verdict_of(&detector->rules, &usual,
+                              one->has_value && !one->partial ? &one->value : NULL, needed);
+    if (detector->show_incidents) incident_judge(one, series);
+    if (detector->show_all) return true;
+    return detector->show_incidents ? one->state == INCIDENT_START || one->state == INCIDENT_END
+                                    : one->verdict.alert;
 }
 
 bool value_fits(decimal value)

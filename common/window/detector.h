@@ -25,6 +25,9 @@
 #include "window/baseline.h"
 #include "window/group.h"
 #include "window/heading.h"
+#include "window/incident.h"
+#include "window/usual.h"
+#include "window/verdict.h"
 #include "window/window.h"
 
 struct scored; /* detector_inside.h */
@@ -37,10 +40,13 @@ struct detector {
     int end_slot, final_slot;     /* of rows: of these members */
     struct windows windows;       /* of events */
     struct buffer key;            /* of rows: the group's */
-    int64_t size_us, baseline_us;
-    int64_t baseline_windows; /* windows in a whole baseline */
-    decimal threshold;
-    bool show_all;
+    int64_t size_us;
+    int64_t span_us;      /* how far back windows matter */
+    int64_t span_windows; /* how many there are in that time */
+    struct usual_rule usual;
+    struct verdict_rules rules;
+    bool empty_is_0; /* of events: what an empty window counts; else it has no value */
+    bool show_all, show_incidents;
     struct baseline baseline;
 
     /* Which window is scored next. */
@@ -51,7 +57,7 @@ struct detector {
 
     /* Members of the rows. */
     struct heading heading;
-    int value, average, percent, alert, direction, partial;
+    int value, average, percent, alert, direction, state, incident_start, peak, lasted, partial;
 
     struct scored *list; /* what is to be printed of a window */
     size_t count, cap;
@@ -63,9 +69,11 @@ struct detector {
 /* What is asked for. */
 struct detector_request {
     struct slice value, average; /* what they are called in the rows */
-    int64_t size_us, baseline_us;
-    decimal threshold; /* a percentage */
+    int64_t size_us;
+    struct usual_rule usual;
+    struct verdict_rules rules;
     bool show_all;
+    bool show_incidents; /* rows where incidents start and end, instead of all alerts */
 };
 
 /* A detector that looks at nothing yet; it becomes run->own. */
@@ -73,6 +81,9 @@ struct detector *detector_new(struct run *run);
 
 /* Of rows: asks for the members they are known by. False: the reason is added to why. */
 bool detector_rows(struct detector *detector, struct slice operand, struct buffer *why);
+
+/* Is the value a count of events or ids? Of rows that is not known. */
+bool detector_counts(const struct detector *detector);
 
 /* Declares the rows' members, and is ready. False: two have the same name, which is added to why as
  * a phrase. */

@@ -36,12 +36,10 @@ static void scored_add(struct detector *detector, struct scored one)
     detector->list[detector->count++] = one;
 }
 
-/* How many windows before this one are in its baseline, empty ones counted. */
-static int64_t windows_before(const struct detector *detector, int64_t start_us)
+/* For how long before this window events have been seen. */
+static int64_t known_before(const struct detector *detector, int64_t start_us)
 {
-    if (start_us <= detector->first_us) return 0;
-    const int64_t before = (start_us - detector->first_us) / detector->size_us;
-    return before < detector->baseline_windows ? before : detector->baseline_windows;
+    return start_us <= detector->first_us ? 0 : start_us - detector->first_us;
 }
 
 /* The group's value in the window. False: it has none that can be scored. */
@@ -50,7 +48,7 @@ static bool group_number(const struct detector *detector, const struct window *w
 {
     *out = 0;
     struct group *group = window == NULL ? NULL : table_find(&window->groups, id);
-    if (group == NULL) return true;
+    if (group == NULL) return detector->empty_is_0;
     return aggregates_number(&detector->aggregates, 0, group_cells(group), &window->text, out) &&
            value_fits(*out);
 }
@@ -59,6 +57,24 @@ static bool group_number(const struct detector *detector, const struct window *w
 static bool has_event(const struct window *window, struct id id)
 {
     return window != NULL && table_find(&window->groups, id) != NULL;
+}
+
+/* Nothing is known of the group, and there is nothing to say of the window. */
+static bool is_silent(const struct detector *detector, const struct series *series,
+                      const struct scored *one)
+{
+    if (series->count != 0 || series->incident.windows != 0) return false;
+    return detector->empty_is_0 ? one->has_value && one->value == 0 : !one->has_value;
+}
+
+/* The value joins the series. */
+static void series_take(const struct detector *detector, struct series *series,
+                        const struct scored *one)
+{
+    if (one->partial || one->start_us < detector->first_us) return;
+    if (detector->empty_is_0 ? one->has_value && one->value == 0 : !one->has_value) return;
+    series_add(series, (struct past){.end_us = one->end_us,
+                                     .value = one->has_value ? one->value : PAST_MISSING});
 }
 
 /* Scores one group; the value joins its series afterwards. Returns whether the group may be
@@ -71,22 +87,19 @@ static bool series_score(struct detector *detector, const struct series_entry *e
                          .start_us = start_us,
                          .end_us = start_us + detector->size_us,
                          .partial = partial};
-    const int64_t count = windows_before(detector, start_us);
+    const struct usual_window usual = {.end_us = one.end_us,
+                                       .size_us = detector->size_us,
+                                       .known_us = known_before(detector, start_us),
+                                       .empty_is_0 = detector->empty_is_0};
 
-    series_forget(series, one.end_us - detector->baseline_us);
+    series_forget(series, one.end_us - detector->span_us);
     one.has_value = group_number(detector, window, entry->id, &one.value);
-    const bool silent = series->count == 0 && one.has_value && one.value == 0;
-    if (silent && (!detector->show_all ||
-                   (count == detector->baseline_windows && !has_event(window, entry->id))))
+    if (is_silent(detector, series, &one) &&
+        (!detector->show_all || (usual.known_us / detector->size_us >= detector->span_windows &&
+                                 !has_event(window, entry->id))))
         return true;
-    one.deviation = deviation_of(one.has_value && !partial ? &one.value : NULL, series->sum,
-                                 count - (int64_t)series->missing);
-    one.alert = is_alert(detector, &one.deviation);
-    if (detector->show_all || one.alert) scored_add(detector, one);
-    if (!partial && start_us >= detector->first_us && (!one.has_value || one.value != 0))
-        series_add(series, (struct past){.end_us = one.end_us,
-                                         .missing = !one.has_value,
-                                         .value = one.has_value ? one.value : 0});
+    if (scored_judge(detector, &one, series, &usual)) scored_add(detector, one);
+    series_take(detector, series, &one);
     return false;
 }
 

@@ -7,21 +7,24 @@
 
 #include "window/detector.h"
 
-/* A value with its deviation, as it is printed. */
+/* A value with what is said of it, as it is printed. */
 struct scored {
     const struct series *series;
     int64_t start_us, end_us;
     bool has_value;
     decimal value;
-    struct deviation deviation;
-    bool alert;
-    bool partial; /* the window may not be over: not scored */
+    struct verdict verdict;
+    enum incident_state state;
+    struct incident incident; /* as it is now; before it is cleared where this is its end */
+    bool partial;             /* the window may not be over: not scored */
 };
 
 void scored_print(const struct detector *detector, const struct scored *one);
 
-/* Is it further from the mean than the threshold? */
-bool is_alert(const struct detector *detector, const struct deviation *deviation);
+/* Compares the value with what is usual, and takes the incident of the series further. Says whether
+ * there is something to print. */
+bool scored_judge(const struct detector *detector, struct scored *one, struct series *series,
+                  const struct usual_window *window);
 
 /* Can the value be scored? */
 bool value_fits(decimal value);

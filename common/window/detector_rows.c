@@ -32,11 +32,10 @@ static enum fate row_score(struct detector *detector, struct slice key, struct s
     if (one.start_us <= series->last_start_us || one.end_us <= series->last_end_us)
         return FATE_LATE;
 
-    series_forget(series, one.end_us - detector->baseline_us);
+    const struct usual_window window = {.end_us = one.end_us, .size_us = one.end_us - one.start_us};
+    series_forget(series, one.end_us - detector->span_us);
     one.series = series;
-    one.deviation = deviation_of(&one.value, series->sum, (int64_t)series->count);
-    one.alert = is_alert(detector, &one.deviation);
-    if (detector->show_all || one.alert) scored_print(detector, &one);
+    if (scored_judge(detector, &one, series, &window)) scored_print(detector, &one);
     series_add(series, (struct past){.end_us = one.end_us, .value = one.value});
     series->last_start_us = one.start_us;
     series->last_end_us = one.end_us;
@@ -48,13 +47,13 @@ static enum fate row_score(struct detector *detector, struct slice key, struct s
 static void rows_sweep(struct detector *detector, int64_t watermark_us)
 {
     if (watermark_us < INSTANT_MIN) return;
-    const int64_t at_us = watermark_us - watermark_us % detector->baseline_us;
+    const int64_t at_us = watermark_us - watermark_us % detector->span_us;
     if (at_us <= detector->swept_us) return;
     detector->swept_us = at_us;
     struct drops drops = drops_new(detector);
     const struct series_entry *entry = NULL;
     while ((entry = table_next(&detector->baseline.table, entry)) != NULL)
-        if (entry->series->last_end_us <= at_us - ROW_LATE_US - detector->baseline_us)
+        if (entry->series->last_end_us <= at_us - ROW_LATE_US - detector->span_us)
             drops.id[drops.count++] = entry->id;
     drops_do(detector, &drops);
 }

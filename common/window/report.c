@@ -5,17 +5,35 @@
 #include "base/memory.h"
 #include "base/object.h"
 
+/* Declares the aggregate's second member, if it has one. */
+static int extra_declare(const struct aggregates *aggregates, int i, struct rows *rows,
+                         struct buffer *why)
+{
+    const char *const extra = aggregates_extra(aggregates, i);
+    struct buffer name = {0};
+    if (extra == NULL) return -1;
+    buffer_printf(&name, "%s%s", aggregates->item[i].name, extra);
+    const int member = rows_declare(rows, buffer_slice(&name), why);
+    buffer_release(&name);
+    return member;
+}
+
 static bool members_declare(struct report *report, struct run *run, struct buffer *why)
 {
     struct rows *rows = run->rows;
     const struct aggregates *aggregates = &report->aggregates;
 
     heading_declare(&report->heading, rows, &report->by, run->settings.by_partition, why);
-    for (int i = 0; i < aggregates->count; i++)
+    for (int i = 0; i < aggregates->count; i++) {
         report->aggregate[i] = rows_declare(rows, slice_of(aggregates->item[i].name), why);
+        report->extra[i] = extra_declare(aggregates, i, rows, why);
+    }
     report->too_large = run->settings.by_partition && aggregates_may_be_too_large(aggregates)
                             ? rows_declare(rows, SLICE("too_large"), why)
                             : -1;
+    report->partials = run->settings.by_partition && aggregates_have_partials(aggregates)
+                           ? rows_declare(rows, SLICE("partials"), why)
+                           : -1;
     report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
     return why->len == 0;
 }
@@ -48,6 +66,26 @@ static bool merge_init(struct report *report, struct run *run, struct buffer *wh
            group_by_rows(&report->by, &run->schema, why);
 }
 
+/* After the members. */
+static bool having_read(struct run *run, const struct option_list *having, struct buffer *why)
+{
+    if (having == NULL || having->count == 0) return true;
+    if (run->settings.by_partition) {
+        buffer_add_literal(why, "--having: a part is not the row: it belongs to --merge");
+        return false;
+    }
+    if (run->settings.updates) {
+        buffer_add_literal(why, "--emit=updates does not go with --having: a row that was printed "
+                                "may not be selected any more");
+        return false;
+    }
+    for (size_t i = 0; i < having->count && why->len == 0; i++) {
+        const char *const wrong = rows_having(run->rows, having->text[i]);
+        if (wrong != NULL) buffer_add_slice(why, slice_of(wrong));
+    }
+    return why->len == 0;
+}
+
 bool report_init(struct run *run, const struct report_request *request, struct buffer *why)
 {
     struct report *report = memory_zero(1, sizeof *report);
@@ -60,8 +98,9 @@ bool report_init(struct run *run, const struct report_request *request, struct b
     if (run->settings.merge && !merge_init(report, run, why)) return false;
     windows_init(&report->windows, run, &report->by, &report->aggregates, request->size_us,
                  request->slide_us, request->offset_us);
+    if (request->span != NULL) windows_by_calendar(&report->windows, request->span);
     report->total = memory_zero(1, report->aggregates.cell_bytes);
-    return members_declare(report, run, why);
+    return members_declare(report, run, why) && having_read(run, request->having, why);
 }
 
 /* The cells of a row, and the text they keep values in. */
@@ -70,20 +109,32 @@ struct row_cells {
     const struct buffer *text;
 };
 
-static void row_print(const struct report *report, const struct window *window, struct slice key,
-                      struct row_cells row, bool final)
+static void row_members(const struct report *report, const struct window *window, struct slice key,
+                        struct row_cells row, bool final)
 {
     const struct aggregates *aggregates = &report->aggregates;
     struct rows *rows = report->windows.run->rows;
 
-    rows_begin(rows);
     heading_print(&report->heading, rows, window->start_us,
-                  window->start_us + report->windows.size_us, key);
-    for (int i = 0; i < aggregates->count; i++)
+                  window_end_us(&report->windows, window->start_us), key);
+    for (int i = 0; i < aggregates->count; i++) {
         aggregates_print(aggregates, i, row.cells, row.text, rows, report->aggregate[i]);
+        if (report->extra[i] >= 0)
+            aggregates_print_extra(aggregates, i, row.cells, row.text, rows, report->extra[i]);
+    }
     if (report->too_large >= 0)
         aggregates_print_too_large(aggregates, row.cells, rows, report->too_large);
+    if (report->partials >= 0)
+        aggregates_print_partials(aggregates, row.cells, row.text, rows, report->partials);
     if (report->final >= 0) rows_bool(rows, report->final, final);
+}
+
+static void row_print(const struct report *report, const struct window *window, struct slice key,
+                      struct row_cells row, bool final)
+{
+    struct rows *rows = report->windows.run->rows;
+    rows_begin(rows);
+    row_members(report, window, key, row, final);
     rows_end(rows);
 }
 
@@ -133,7 +184,7 @@ static void parts_print(struct report *report, const struct window *window, stru
               parts_cells(report, window, groups, parts), final);
 }
 
-/* Hands over what the row is sorted by. */
+/* Hands over what the row is sorted by, or all of it where --having asks. */
 static void parts_rank(struct report *report, const struct window *window, struct group **groups,
                        size_t parts, size_t number)
 {
@@ -141,6 +192,13 @@ static void parts_rank(struct report *report, const struct window *window, struc
     const int member = rows_order_member(rows);
     struct value value = VALUE_NULL;
 
+    if (rows_judged(rows)) {
+        rows_rank_begin(rows);
+        row_members(report, window, window_key(window, groups[0]),
+                    parts_cells(report, window, groups, parts), true);
+        rows_rank_end(rows, number);
+        return;
+    }
     /* Without a member they are only cut. */
     if (member < 0 ||
         heading_value(&report->heading, member, window_key(window, groups[0]), &value)) {
@@ -149,11 +207,16 @@ static void parts_rank(struct report *report, const struct window *window, struc
     }
     rows_rank_begin(rows);
     const struct row_cells row = parts_cells(report, window, groups, parts);
-    for (int i = 0; i < report->aggregates.count; i++)
+    for (int i = 0; i < report->aggregates.count; i++) {
         if (report->aggregate[i] == member)
             aggregates_print(&report->aggregates, i, row.cells, row.text, rows, member);
+        if (report->extra[i] == member)
+            aggregates_print_extra(&report->aggregates, i, row.cells, row.text, rows, member);
+    }
     if (report->too_large == member)
         aggregates_print_too_large(&report->aggregates, row.cells, rows, member);
+    if (report->partials == member)
+        aggregates_print_partials(&report->aggregates, row.cells, row.text, rows, member);
     rows_rank_end(rows, number); /* the window's bounds and final are the same for all */
 }
 
@@ -295,6 +358,7 @@ static void report_explain(struct run *run, struct buffer *out)
     const struct report *report = run->own;
     group_explain(&report->by, out);
     aggregates_explain(&report->aggregates, out);
+    if (rows_judged(run->rows)) having_explain(run->rows->having, out);
     windows_explain(&report->windows, out);
 }
 

@@ -26,17 +26,21 @@ struct report {
     struct heading heading;
     int final; /* member of the rows; -1: there is none */
     int aggregate[AGGREGATES_MAX];
-    int end_slot;  /* --merge: of window_end in the rows read */
-    int too_large; /* --by-partition: the member that names such sums; else -1 */
-    char *total;   /* cells, where parts are added up */
+    int extra[AGGREGATES_MAX]; /* its second member; -1: it has none */
+    int end_slot;              /* --merge: of window_end in the rows read */
+    int too_large;             /* --by-partition: the member that names such sums; else -1 */
+    int partials; /* --by-partition: what is saved of those that cannot be added up; else -1 */
+    char *total;  /* cells, where parts are added up */
     struct buffer total_text;
 };
 
 /* What is asked for; lists are those of --by and --agg. */
 struct report_request {
     const struct option_list *by, *aggregates;
-    const char *option; /* where the aggregates come from, for messages: "--agg" */
+    const struct option_list *having; /* NULL: nothing is asked */
+    const char *option;               /* where the aggregates come from, for messages: "--agg" */
     int64_t size_us, slide_us, offset_us;
+    const struct span *span; /* windows by the calendar, borrowed; NULL: of size_us */
 };
 
 /* Makes a report that is ready for events, and run->own: compiles what is asked for, and declares

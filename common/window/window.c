@@ -5,6 +5,7 @@
 #include "window/window.h"
 
 #include <endian.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/die.h"
@@ -26,14 +27,26 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         .size_us = size_us,
         .slide_us = slide_us,
         .offset_us = offset_us % slide_us,
+        .recent_us = slide_us,
         .closed_us = INT64_MIN,
     };
     calendar_init(&all->open, HELD_GROUPS);
     if (slide_us < size_us && size_us % slide_us == 0 && !run->settings.merge &&
-        !run->settings.updates)
+        !run->settings.updates && !aggregates_in_order(aggregates))
         panes_init(all);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
     all->extremes = windows_extremes(all);
+}
+
+void windows_by_calendar(struct windows *all, const struct span *span)
+{
+    all->span = span;
+}
+
+int64_t windows_calendar_end(const struct windows *all, int64_t start_us)
+{
+    if (all->recent != NULL && all->recent->start_us == start_us) return start_us + all->recent_us;
+    return span_end(all->span, start_us);
 }
 
 void window_free(struct windows *all, struct window *window)
@@ -71,6 +84,7 @@ void windows_release(struct windows *all)
 
 int64_t windows_floor(const struct windows *all, int64_t time_us)
 {
+    if (all->span != NULL) return span_start(all->span, time_us);
     const int64_t since = time_us - all->offset_us;
     int64_t count = since / all->slide_us;
     if (since % all->slide_us < 0) count--;
@@ -127,7 +141,7 @@ int64_t windows_end_us(struct windows *all)
     const int64_t last_us = count == 0 ? INT64_MIN : windows_at(all, count - 1)->start_us;
     const int64_t pane_us = panes_last_us(all);
     const int64_t start_us = pane_us > last_us ? pane_us : last_us;
-    return start_us == INT64_MIN ? INT64_MIN : start_us + all->size_us;
+    return start_us == INT64_MIN ? INT64_MIN : window_end_us(all, start_us);
 }
 
 size_t windows_order(struct windows *all)
@@ -140,6 +154,8 @@ void recent_set(struct windows *all, struct window *window)
 {
     if (all->recent == window) return;
     all->recent = window;
+    if (all->span != NULL && window != NULL)
+        all->recent_us = span_end(all->span, window->start_us) - window->start_us;
     memset(all->lately, 0, sizeof all->lately);
 }
 
@@ -161,7 +177,7 @@ struct window *window_get(struct windows *all, struct calendar *calendar, int64_
 static inline bool is_recent(const struct windows *all, int64_t time_us)
 {
     return all->recent != NULL &&
-           (uint64_t)time_us - (uint64_t)all->recent->start_us < (uint64_t)all->slide_us;
+           (uint64_t)time_us - (uint64_t)all->recent->start_us < (uint64_t)all->recent_us;
 }
 
 struct look {
@@ -229,7 +245,7 @@ void windows_hint(struct windows *all, struct event *ev)
 /* Is the event late for every window? */
 static inline bool is_late(const struct windows *all, int64_t start_us, const struct event *ev)
 {
-    return start_us + all->size_us <= ev->watermark_us;
+    return window_end_us(all, start_us) <= ev->watermark_us;
 }
 
 void windows_ahead(struct windows *all, const struct event *const *events, size_t count)
@@ -386,8 +402,8 @@ enum reason windows_row_check(const struct windows *all, const struct event *ev,
     int64_t end_us;
     const bool good = event_value(ev, all->by->partition_slot).kind == KIND_NUMBER &&
                       instant_parse(event_value(ev, end_slot), &format, &end_us) &&
-                      end_us - ev->time_us == all->size_us &&
                       windows_floor(all, ev->time_us) == ev->time_us &&
+                      instant_within(window_end_us(all, ev->time_us)) == end_us &&
                       aggregates_row_valid(all->aggregates, ev);
     return good ? REASON_NONE : REASON_BAD_MEMBER;
 }
@@ -408,15 +424,20 @@ void windows_drop(struct windows *all, struct calendar *calendar, size_t first, 
     }
 }
 
+/* The watermark at which a window closes. */
+static int64_t closes_us(const struct windows *all, int64_t start_us)
+{
+    return all->run->settings.merge ? start_us + 1 : window_end_us(all, start_us);
+}
+
 void windows_close(struct windows *all, int64_t watermark_us, window_done *done, void *context)
 {
-    const int64_t open_us = all->run->settings.merge ? 1 : all->size_us;
     if (watermark_us > all->closed_us) all->closed_us = watermark_us;
     if (all->panes.used) {
         panes_close(all, watermark_us, done, context);
         return;
     }
-    if (all->open.count == 0 || all->open.earliest_us + open_us > watermark_us) return;
+    if (all->open.count == 0 || closes_us(all, all->open.earliest_us) > watermark_us) return;
     const size_t count = windows_order(all);
     size_t first = 0;
     while (first < count && windows_at(all, first)->start_us <= all->border_us)
@@ -424,12 +445,25 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
     size_t behind = first;
     for (; behind < count; behind++) {
         struct window *window = windows_at(all, behind);
-        if (window->start_us + open_us > watermark_us) break;
+        if (closes_us(all, window->start_us) > watermark_us) break;
         done(context, window);
     }
     if (behind == first) return;
     recent_set(all, NULL);
     windows_drop(all, &all->open, first, behind);
+}
+
+void windows_explain(const struct windows *all, struct buffer *out)
+{
+    if (all->span != NULL) span_explain(all->span, out);
+    const int64_t overlap = (all->size_us + all->slide_us - 1) / all->slide_us;
+    if (overlap == 1 || all->run->settings.merge) return;
+    buffer_add_literal(out, "windows  ");
+    if (all->panes.used)
+        buffer_printf(out, "%" PRId64 " panes each: an event is counted once\n", overlap);
+    else
+        buffer_printf(out, "an event is counted in each of its windows, up to %" PRId64 "\n",
+                      overlap);
 }
 
 /* Order. */

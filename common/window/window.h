@@ -19,7 +19,8 @@
  * Tufte, Papadimos, Tucker: No pane, no gain, 2005). From one window to the next one pane comes and
  * one goes. Only an event that is late for some of its windows is added to each of the others, and
  * so are those of a state or a range: windows that are open have that beside the panes. Not with
- * --emit=updates, which prints windows while they grow.
+ * --emit=updates, which prints windows while they grow, nor where cells may depend on the order of
+ * events (aggregates_in_order).
  *
  * --merge: the input is rows, a row is the contribution of one partition to one group, and the last
  * one stands. The partition is the last value of the group's key, and report.h adds up what differs
@@ -41,6 +42,7 @@
 #include "window/aggregate.h"
 #include "window/calendar.h"
 #include "window/group.h"
+#include "window/span.h"
 
 /* An entry of window.groups; the aggregates' cells follow it. */
 struct group {
@@ -78,9 +80,11 @@ struct windows {
     struct group_by *by; /* borrowed, as the next */
     struct aggregates *aggregates;
     int64_t size_us, slide_us, offset_us;
-    struct calendar open; /* see windows_order */
+    const struct span *span; /* windows by the calendar, borrowed; NULL: they are size_us long */
+    struct calendar open;    /* see windows_order */
     struct panes panes;
     struct window *recent; /* where the last event went; NULL: nowhere */
+    int64_t recent_us;     /* from its start to the next one's */
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
     int spare_count;
@@ -102,6 +106,19 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
                   struct aggregates *aggregates, int64_t size_us, int64_t slide_us,
                   int64_t offset_us);
 
+/* Windows are by the calendar from now on, right after windows_init, whose lengths say nothing
+ * then.
+ */
+void windows_by_calendar(struct windows *all, const struct span *span);
+
+/* Where the window ends that starts then. */
+int64_t windows_calendar_end(const struct windows *all, int64_t start_us);
+static inline int64_t window_end_us(const struct windows *all, int64_t start_us)
+{
+    if (__builtin_expect(all->span != NULL, 0)) return windows_calendar_end(all, start_us);
+    return start_us + all->size_us;
+}
+
 void windows_release(struct windows *all);
 
 /* These are the windows of a range of --jobs (command.h: ranges.begin). */
@@ -122,7 +139,7 @@ int64_t windows_end_us(struct windows *all);
 void windows_explain(const struct windows *all, struct buffer *out);
 
 /* The start of the last window that holds the instant: the largest multiple of the slide not after
- * it. */
+ * it, or by the calendar. */
 int64_t windows_floor(const struct windows *all, int64_t time_us);
 
 /* tool.hint: works out the event's ids and fetches the places they will need. */

@@ -12,7 +12,6 @@
  * Beside a pane's events a window may have its own (struct windows: open): for the one row that is
  * printed of it, they come as if they were one more pane.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -420,16 +419,4 @@ void panes_save(struct windows *all, struct buffer *out)
     }
     if (growing.window != NULL) window_retire(all, growing.window);
     free(starts);
-}
-
-void windows_explain(const struct windows *all, struct buffer *out)
-{
-    const int64_t overlap = (all->size_us + all->slide_us - 1) / all->slide_us;
-    if (overlap == 1 || all->run->settings.merge) return;
-    buffer_add_literal(out, "windows  ");
-    if (all->panes.used)
-        buffer_printf(out, "%" PRId64 " panes each: an event is counted once\n", overlap);
-    else
-        buffer_printf(out, "an event is counted in each of its windows, up to %" PRId64 "\n",
-                      overlap);
 }

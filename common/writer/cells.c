@@ -61,6 +61,13 @@ struct value cells_value(const struct cells *cells, size_t row, int member)
     };
 }
 
+void cells_drop(struct cells *cells)
+{
+    const struct cell *const cell = &cells->cell[--cells->rows * (size_t)cells->members];
+    for (int i = 0; i < cells->members; i++)
+        if (cell[i].present && cell[i].start < cells->text.len) cells->text.len = cell[i].start;
+}
+
 void cells_clear(struct cells *cells)
 {
     cells->rows = 0;

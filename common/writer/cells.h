@@ -45,6 +45,9 @@ void cells_add_value(struct buffer *text, struct value value);
 /* Borrowed, good until the next call that adds; text is NULL where the member was left out. */
 struct value cells_value(const struct cells *cells, size_t row, int member);
 
+/* Forgets the last row, which is ended. */
+void cells_drop(struct cells *cells);
+
 /* Forgets all rows; a good deal of memory is given back. */
 void cells_clear(struct cells *cells);
 

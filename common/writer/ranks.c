@@ -62,6 +62,11 @@ void ranks_sort(struct ranks *ranks, bool descending)
         qsort_r(ranks->rank, ranks->count, sizeof ranks->rank[0], rank_compare, &descending);
 }
 
+bool ranks_tied(const struct ranks *ranks, size_t a, size_t b)
+{
+    return rank_order(&ranks->rank[a], &ranks->rank[b]) == 0;
+}
+
 void ranks_clear(struct ranks *ranks)
 {
     if (ranks->cap * sizeof ranks->rank[0] + ranks->text.cap > KEPT_BYTES) ranks_release(ranks);

@@ -38,6 +38,9 @@ void ranks_add_copy(struct ranks *ranks, size_t number, struct value value);
 /* Numbers of equal value are equal, whatever their digits. */
 void ranks_sort(struct ranks *ranks, bool descending);
 
+/* Are the rows at these places, after sorting, of equal value? */
+bool ranks_tied(const struct ranks *ranks, size_t a, size_t b);
+
 /* Forgets all; a good deal of memory is given back. */
 void ranks_clear(struct ranks *ranks);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/die.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -9,21 +10,6 @@
 
 #define RAW_MAX ((size_t)64 << 10)
 #define NAMED_MAX 5
-
-static void base64_add(struct buffer *out, struct slice bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        const size_t left = bytes.len - i;
-        uint32_t group = (uint32_t)(unsigned char)bytes.text[i] << 16;
-        if (left > 1) group |= (uint32_t)(unsigned char)bytes.text[i + 1] << 8;
-        if (left > 2) group |= (unsigned char)bytes.text[i + 2];
-        buffer_add_char(out, digits[group >> 18]);
-        buffer_add_char(out, digits[group >> 12 & 63]);
-        buffer_add_char(out, left > 1 ? digits[group >> 6 & 63] : '=');
-        buffer_add_char(out, left > 2 ? digits[group & 63] : '=');
-    }
-}
 
 /* At most RAW_MAX bytes, not cut inside a character. */
 static struct slice raw_cut(struct slice raw)

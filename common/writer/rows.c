@@ -61,6 +61,8 @@ static const char *options_wrong(const struct rows_options *options)
         return "--pad: empty lines are for NDJSON: not with another --format";
     if (options->order_by != NULL && options->order_by[options->order_by[0] == '-'] == '\0')
         return "--order-by: which member?";
+    if (options->ties && (options->top == 0 || options->order_by == NULL))
+        return "--ties says which rows --top prints beyond N: it needs --top and --order-by";
     return NULL;
 }
 
@@ -72,6 +74,7 @@ struct rows *rows_new(struct output *output, const struct rows_options *options,
     rows->output = output;
     rows->encoder.encoding = encodings[options->format];
     rows->top = (size_t)options->top;
+    rows->ties = options->ties;
     rows->pad = options->pad;
     rows->order_member = -1;
     if (options->key != NULL) *why = keys_read(rows, options->key);
@@ -98,6 +101,7 @@ void rows_free(struct rows *rows)
     free(rows->order_by);
     cells_release(&rows->cells);
     ranks_release(&rows->ranks);
+    having_free(rows->having);
     buffer_release(&rows->scratch);
     free(rows);
 }
@@ -157,6 +161,24 @@ const char *rows_check(struct rows *rows)
     return NULL;
 }
 
+const char *rows_having(struct rows *rows, const char *text)
+{
+    static char phrase[300];
+    struct buffer why = {0};
+    struct slice missing;
+    if (rows->having == NULL) rows->having = having_new();
+    rows->as_json = (struct encoder){
+        .encoding = &encoding_ndjson, .member = rows->member, .members = rows->members};
+    const bool good = having_add(rows->having, text, rows->member, rows->members, &missing, &why);
+    snprintf(phrase, sizeof phrase, "--having: %.*s", (int)why.len, why.data);
+    buffer_release(&why);
+    if (good || missing.text == NULL) return good ? NULL : phrase;
+    char *name = memory_text(missing.text, missing.len);
+    const char *const wrong = member_missing(rows, "having", name);
+    free(name);
+    return wrong;
+}
+
 void rows_open(struct rows *rows, bool on_terminal)
 {
     const struct encoding *encoding = rows->encoder.encoding;
@@ -168,9 +190,15 @@ void rows_open(struct rows *rows, bool on_terminal)
 
 /* --- a row --- */
 
+/* Is the row asked about when it ends? Ranked ones have been. */
+static bool is_asked(const struct rows *rows)
+{
+    return rows->having != NULL && !rows_ranked(rows);
+}
+
 void rows_begin(struct rows *rows)
 {
-    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0;
+    rows->direct = rows->encoder.encoding == &encoding_ndjson && rows->keys == 0 && !is_asked(rows);
     if (rows->direct)
         rows->row_start = rows->output->buffer.len;
     else
@@ -243,6 +271,10 @@ void rows_end(struct rows *rows)
     }
     cells_end(&rows->cells);
     const struct cells *cells = &rows->cells;
+    if (is_asked(rows) && !having_selects(rows->having, &rows->cells, &rows->as_json)) {
+        cells_drop(&rows->cells);
+        return;
+    }
     if (rows->encoder.encoding->measure == NULL || cells->rows == BLOCK_ROWS ||
         cells->text.len >= BLOCK_BYTES)
         block_write(rows);
@@ -328,8 +360,11 @@ void rows_rank_begin(struct rows *rows)
 void rows_rank_end(struct rows *rows, size_t number)
 {
     cells_end(&rows->cells);
-    const struct value value = cells_value(&rows->cells, 0, rows->order_member);
-    ranks_add_copy(&rows->ranks, number, value);
+    const bool wanted =
+        rows->having == NULL || having_selects(rows->having, &rows->cells, &rows->as_json);
+    struct value value = VALUE_NULL;
+    if (rows->order_member >= 0) value = cells_value(&rows->cells, 0, rows->order_member);
+    if (wanted) ranks_add_copy(&rows->ranks, number, value);
     cells_clear(&rows->cells);
 }
 
@@ -337,7 +372,11 @@ size_t rows_ranks(struct rows *rows)
 {
     const size_t count = rows->ranks.count;
     if (rows->order_member >= 0) ranks_sort(&rows->ranks, rows->descending);
-    return rows->top != 0 && count > rows->top ? rows->top : count;
+    if (rows->top == 0 || count <= rows->top) return count;
+    size_t printed = rows->top;
+    while (rows->ties && printed < count && ranks_tied(&rows->ranks, printed - 1, printed))
+        printed++;
+    return printed;
 }
 
 size_t rows_rank_at(const struct rows *rows, size_t place)

@@ -36,6 +36,7 @@
 #include "writer/cells.h"
 #include "writer/encoding.h"
 #include "writer/encoding_ndjson.h"
+#include "writer/having.h"
 #include "writer/output.h"
 #include "writer/ranks.h"
 
@@ -52,8 +53,11 @@ struct rows {
     bool descending;
     int order_member;
     size_t top; /* 0: all */
+    bool ties;  /* and those that equal the last one */
     int64_t pad;
     struct ranks ranks;
+    struct having *having;  /* NULL: all rows are printed */
+    struct encoder as_json; /* for it */
     bool direct; /* the row being made goes into the output as JSON, not into the cells */
     size_t row_start;
     struct cells cells;
@@ -68,6 +72,7 @@ struct rows_options {
     const char *key;      /* LIST, or NULL */
     const char *order_by; /* or NULL */
     int64_t top;          /* 0: all */
+    bool ties;            /* with top and order_by: rows that equal the last one, too */
     int64_t pad;          /* lines after each flush; 0: none */
 };
 
@@ -79,6 +84,11 @@ void rows_free(struct rows *rows);
 /* Once the members are declared: resolves the names in --key and --order-by. NULL, or the phrase
  * that says what is wrong. */
 const char *rows_check(struct rows *rows);
+
+/* The members are declared: only rows that the expression selects will be printed. May be called
+ * for several, each of which has to. NULL, or the phrase that says what is wrong, good until the
+ * next call. */
+const char *rows_having(struct rows *rows, const char *text);
 
 /* The output is open: where it is new, adds what its beginning has to say. on_terminal: somebody
  * looks at it. */
@@ -218,6 +228,13 @@ void rows_pass(struct rows *rows, struct slice text);
 
 /* --- the rows of a window --- */
 
+/* Is each row asked about? Then all its members are handed over between rows_rank_begin and
+ * rows_rank_end, and not only the one to sort by. */
+static inline bool rows_judged(const struct rows *rows)
+{
+    return rows->having != NULL;
+}
+
 /* Have they to be sorted or cut? */
 static inline bool rows_ranked(const struct rows *rows)
 {
@@ -234,7 +251,7 @@ static inline int rows_order_member(const struct rows *rows)
 void rows_rank(struct rows *rows, size_t number, struct value value);
 
 /* The same for a value that is made: between the two comes the typed function for the member that
- * the rows are sorted by. It may be left out. */
+ * the rows are sorted by. It may be left out. A row that --having does not select is forgotten. */
 void rows_rank_begin(struct rows *rows);
 void rows_rank_end(struct rows *rows, size_t number);
 

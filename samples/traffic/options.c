@@ -16,6 +16,7 @@
 #endif
 
 #define TERM_MAX_BYTES 200
+#define LONG_BASE 1000 /* what getopt_long returns for long options: above every letter */
 #define EVENTS_DEFAULT 10000
 #define SPAN_MAX_US (INT64_C(3660) * 86400 * 1000000) /* ten years */
 
@@ -392,21 +393,28 @@ void options_parse(struct options *options, int argc, char **argv)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
         longopts[i] = (struct option){row->name, row->argument ? required_argument : no_argument,
-                                      NULL, (int)row->id};
+                                      NULL, LONG_BASE + (int)i};
     }
     longopts[OPTION_COUNT] = (struct option){0};
     opterr = 0;
     for (;;) {
-        const int id = getopt_long(argc, argv, ":hV", longopts, NULL);
-        if (id == -1) break;
-        const char *given = argv[optind - 1];
-        if (id == ':') die_usage("%s: needs a value", given);
-        if (id == '?' && optopt >= 256) die_usage("%s: takes no value", given);
-        if (id == '?' && optopt) die_usage("-%c: unknown option", optopt);
-        if (id == '?') die_usage("%s: unknown or ambiguous option", given);
-        start_given |= id == OPT_START;
-        rate_given |= id == OPT_RATE;
-        option_take(options, row_find(id), optarg);
+        const int found = getopt_long(argc, argv, ":hV", longopts, NULL);
+        if (found == -1) break;
+        const bool wrong = found == ':' || found == '?';
+        const int id = wrong ? optopt : found;
+        /* A value that stands apart is the last word that was taken. */
+        const char *given = argv[optind - 1 - (!wrong && optarg == argv[optind - 1])];
+        if (id == 0) die_usage("%s: unknown option", given);
+        if (wrong && id < LONG_BASE) die_usage("-%c: unknown option", id);
+        const struct option_row *row = id < LONG_BASE ? row_find(id) : &option_rows[id - LONG_BASE];
+        /* getopt_long takes the beginning of a name for the whole of it. */
+        if (id >= LONG_BASE && strcspn(given + 2, "=") != strlen(row->name))
+            die_usage("%s: unknown option; did you mean --%s?", given, row->name);
+        if (found == ':') die_usage("%s: needs a value", given);
+        if (found == '?') die_usage("%s: takes no value", given);
+        start_given |= row->id == OPT_START;
+        rate_given |= row->id == OPT_RATE;
+        option_take(options, row, optarg);
     }
     if (optind < argc) die_usage("%s: takes no file, it makes the events", argv[optind]);
     options_check(options, start_given, rate_given);

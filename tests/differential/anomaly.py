@@ -5,16 +5,119 @@ from stream import Stream
 from window import Spec, Windows, addend, half_away, plain
 
 
-def judged(name, value, mean, threshold):
-    """avg_NAME, pct_deviation, alert, direction; mean None: no window before."""
-    pct = None if not mean or value is None else half_away((Fraction(value.value) - mean) * 100 / abs(mean), 1)
-    far = abs(pct.value) if pct is not None else 0
-    direction = None if not far else 'up' if pct.value > 0 else 'down'
-    if far * 10 ** 9 >= 2 ** 127:  # "larger than 1.7e29": what 128 bits hold
+def median(values):
+    """The middle one, or the mean of the two in the middle."""
+    values = sorted(values)
+    return Fraction(values[(len(values) - 1) // 2] + values[len(values) // 2], 2)
+
+
+class Rules:
+    """What the options say of a baseline, of alerts, and of incidents."""
+
+    def __init__(self, options, is_count):
+        self.method = options.get('method', 'mean')
+        self.baseline = r.duration(options.get('baseline', '2h'))
+        self.season, self.seasons = r.duration(options.get('season', '7d')), int(options.get('seasons', 4))
+        self.threshold = Fraction(options.get('threshold', 50))
+        self.clear = Fraction(options['clear']) if 'clear' in options else self.threshold / 2
+        self.min_baseline = int(options['min-baseline']) if 'min-baseline' in options else None
+        self.min_value = Fraction(options.get('min-value', 0))
+        self.sigma = Fraction(options.get('sigma', 4 if is_count else 0))
+        self.incidents, self.all = 'incidents' in options, 'all' in options
+
+    def most(self, size):
+        """How many windows can be in a baseline."""
+        return self.seasons if self.method == 'seasonal' else (self.baseline - 1) // size
+
+    def kept(self):
+        """How long a window may matter."""
+        return self.seasons * self.season + 1 if self.method == 'seasonal' else self.baseline
+
+    def is_in(self, end, other):
+        """Is a window that ends at other in the baseline of one that ends at end?"""
+        if self.method != 'seasonal':
+            return end - self.baseline < other < end
+        return any(other == end - i * self.season for i in range(1, self.seasons + 1))
+
+    def usual(self, past):
+        """What is usual: a mean or a median; None without windows."""
+        if not past:
+            return None
+        return median(past) if self.method == 'median' else Fraction(sum(past), len(past))
+
+    def is_alert(self, value, usual, pct, past, size):
+        """The table of the manual, row by row."""
+        needed = self.min_baseline or max(1, min(6, self.most(size)))
+        if len(past) < needed or pct <= self.threshold:
+            return False
+        if abs(value) < self.min_value and abs(usual) < self.min_value:
+            return False
+        if self.sigma and (value - usual) ** 2 <= self.sigma ** 2 * (abs(usual) + 1):
+            return False
+        mad = median([abs(other - usual) for other in past])
+        return self.method != 'median' or abs(value - usual) > 3 * Fraction('1.4826') * mad
+
+    def is_new(self, value, silent, size):
+        """silent: windows of the baseline, if none of them holds anything of the group."""
+        needed = self.min_baseline or max(1, min(6, self.most(size)))
+        return bool(self.min_value) and silent >= needed and abs(value) >= self.min_value
+
+
+class Group:
+    """The windows of one group, judged one after the other."""
+
+    def __init__(self, name, rules):
+        self.name, self.rules, self.incident = name, rules, None
+
+    def judged(self, value, past, silent, size, partial=False):
+        """The members of a row from avg_NAME on, and whether it is printed. value, past: Fractions; silent: Rules.is_new."""
+        rules = self.rules
+        usual = rules.usual(past)
         pct = None
-    average = 'avg_sessions' if name == 'current_sessions' else 'avg_' + name
-    return [(average, None if mean is None else half_away(mean, 2)), ('pct_deviation', pct),
-            ('alert', far > threshold), ('direction', direction)]
+        if usual and value is not None and not partial:
+            pct = half_away((value - usual) * 100 / abs(usual), 1)
+        far = pct.value if pct is not None else 0
+        new = value is not None and not partial and rules.is_new(value, silent, size)
+        alert = new or (pct is not None and rules.is_alert(value, usual, abs(far), past, size))
+        direction = 'new' if new else 'up' if far > 0 else 'down' if far < 0 else None
+        kind = 'median_' if rules.method == 'median' else 'avg_'
+        row = [(kind + ('sessions' if self.name == 'current_sessions' else self.name),
+                None if usual is None else half_away(usual, 2)), ('pct_deviation', printable(pct)), ('alert', alert),
+               ('direction', direction)]
+        if rules.incidents:
+            calm = not usual or (value is not None and abs(far) <= rules.clear)
+            row += self.stepped(alert, calm, value is not None, far, partial)
+        return row + [('partial', True)] * partial, self.is_printed(dict(row))
+
+    def is_printed(self, row):
+        """"Alerts only, unless --all"; with --incidents the first and the last row of each."""
+        return self.rules.all or (row['state'] in ('start', 'end') if self.rules.incidents else row['alert'])
+
+    def stepped(self, alert, calm, has_value, far, partial):
+        """state, incident_start, peak, windows. The start is filled in by who knows the window."""
+        state = 'ongoing' if self.incident else None
+        if not self.incident and alert:
+            state, self.incident = 'start', [self.now, 0, 0]
+        elif self.incident and not partial and not alert and calm:
+            state = 'end'
+        if self.incident and state != 'end' and not partial:
+            self.incident[1] += has_value
+            self.incident[2] = max(self.incident[2], far, key=abs)
+        row = [('state', state), ('incident_start', None), ('peak', None), ('windows', None)]
+        if self.incident:
+            start, windows, peak = self.incident
+            row[1:] = [('incident_start', r.print_time(start)),
+                       ('peak', printable(half_away(Fraction(peak), 1)) if peak else None), ('windows', r.Num(str(windows)))]
+        if state == 'end':
+            self.incident = None
+        return row
+
+    now = None  # when the window begins that is judged
+
+
+def printable(pct):
+    """"larger than 1.7e29": what 128 bits hold."""
+    return None if pct is not None and abs(pct.value) * 10 ** 9 >= 2 ** 127 else pct
 
 
 class Anomalies:
@@ -24,8 +127,8 @@ class Anomalies:
         value = options.get('value', 'current_sessions=distinct(session_id)')
         self.spec = Spec(value)
         self.options = dict(options, agg=[value], size=options.get('size', '5m'))
-        self.baseline = r.duration(options.get('baseline', '2h'))
-        self.threshold = int(options.get('threshold', 50))
+        self.rules = Rules(options, self.spec.func in ('count', 'distinct'))
+        self.empty = r.Num('0') if self.spec.func in ('count', 'distinct', 'sum') else None
 
     def run(self, records):
         """(stream, rows)"""
@@ -38,53 +141,58 @@ class Anomalies:
             groups.setdefault((), ([], {}))
         rows = [row for values, seen in groups.values() for row in self.group(values, seen, windows)]
         rows.sort(key=lambda row: row[0])
-        return stream, [row for _, row in rows if 'all' in self.options or dict(row)['alert']]
+        return stream, [row for _, row in rows]
 
     def value(self, windows, events):
-        """"A window without numbers is worth 0; a value that is no number, or is 1e21 or larger, is shown as null and
-        is in no baseline"."""
+        """Without numbers "a count or sum is 0, and anything else has no value"; one "that is no number, or is 1e21 or
+        larger, is shown as null and is in no baseline"."""
         number = windows.aggregates(events)[0][1]
         known = [e for e in events if isinstance(self.spec.value(e.members), r.Num)]
         if number is None and (self.spec.func not in ('sum', 'avg') or not known):
-            return r.Num('0')
+            return self.empty
         return number_of(number)
 
     def group(self, values, seen, windows):
         """A group "exists from its first appearance on, and the windows before count 0"; it is dropped "when its whole
         baseline is 0 and it has no event": not while the baseline is still growing, which holds windows only from the
-        first event on."""
-        size, end_of_all = windows.size, windows.stream.event_time
-        whole = (self.baseline - 1) // size
+        first event on. "A group in an incident is not dropped"."""
+        size, end_of_all, rules = windows.size, windows.stream.event_time, self.rules
+        group, first = Group(self.spec.name, rules), min(windows.firsts, default=0)
         start, exists = min(seen, default=None), True
         if not windows.by:
-            start = min([start] * (start is not None) + [min(windows.firsts) // size * size])
+            start = min([start] * (start is not None) + [first // size * size])
         while start <= end_of_all:
-            before = self.before(start, size, min(windows.firsts))
-            past = [seen.get(other, r.Num('0')) for other in before]
-            exists = start in seen or (exists and (len(past) < whole or any(n is None or n.value for n in past)))
+            kept = self.kept(start, size, first)
+            known = [seen.get(other, self.empty) for other in kept]
+            busy = any(n is None or n.value for n in known) if self.empty else any(n is not None for n in known)
+            growing = len(kept) < (rules.kept() - 1) // size
+            exists = start in seen or (exists and (growing or busy or group.incident is not None))
             if exists:
-                yield self.row(start, size, values, seen.get(start, r.Num('0')), past, start + size > end_of_all)
-            start += size
+                group.now = start
+                yield from self.row(start, group, values, seen.get(start, self.empty),
+                                    {other: n for other, n in zip(kept, known)}, size, start + size > end_of_all)
+            later = [other for other in seen if other > start]
+            start = start + size if exists else min(later, default=end_of_all + size)
 
-    def before(self, start, size, first):
-        """"the windows whose end lies strictly between its own end less --baseline and its own end. It begins with the
-        first window that begins at or after the first event, before --where"."""
+    def kept(self, start, size, first):
+        """The windows before that may matter. The baseline "begins with the first window that begins at or after the
+        first event, before --where"."""
         found, other = [], start - size
-        while other > start - self.baseline and other >= first:
+        while other > start - self.rules.kept() and other >= first:
             found.append(other)
             other -= size
         return found
 
-    def row(self, start, size, values, number, past, partial):
-        """A row with its place."""
-        past = [Fraction(n.value) for n in past if n is not None]
-        mean = Fraction(sum(past), len(past)) if past else None
+    def row(self, start, group, values, number, kept, size, partial):
+        """A row with its place, if it is printed."""
+        inside = {other: n for other, n in kept.items() if self.rules.is_in(start + size, other + size)}
+        past = [Fraction(n.value) for n in inside.values() if n is not None]
+        value = None if number is None else Fraction(number.value)
+        seen = any(past) or (past and not self.empty) or any(n is None and self.empty for n in inside.values())
+        verdict, is_printed = group.judged(value, past, 0 if seen else len(inside), size, partial)
         row = [('window_start', r.print_time(start)), ('window_end', r.print_time(start + size))] + values
-        row += [(self.spec.name, number)]
-        verdict = judged(self.spec.name, number, mean, self.threshold)
-        if partial:
-            verdict = verdict[:1] + [('pct_deviation', None), ('alert', False), ('direction', None), ('partial', True)]
-        return (start, tuple(r.sort_key(value) for _, value in values)), row + verdict
+        if is_printed:
+            yield (start, tuple(r.sort_key(value) for _, value in values)), row + [(group.name, number)] + verdict
 
 
 def number_of(value):
@@ -110,11 +218,10 @@ class Rows:
 
     def __init__(self, options):
         self.options = options
-        self.baseline = r.duration(options.get('baseline', '2h'))
-        self.threshold = int(options.get('threshold', 50))
+        self.rules = Rules(options, False)
         self.by = [entry for entry in options.get('by', '').split(',') if entry]
         self.stream = RowStream(dict(options, **{'time-field': 'window_start'}))
-        self.seen, self.printed = {}, []
+        self.seen, self.groups, self.printed = {}, {}, []
 
     def run(self, records):
         """(stream, rows)"""
@@ -135,11 +242,13 @@ class Rows:
         if late or number is None:
             return
         end = r.read_time(event.members['window_end'])
-        past = [Fraction(n.value) for _, other, n in before if end - self.baseline < other < end]
+        past = [Fraction(n.value) for _, other, n in before if self.rules.is_in(end, other)]
         before.append((event.time, end, number))
-        mean = Fraction(sum(past), len(past)) if past else None
-        verdict = judged(self.options['value'], number, mean, self.threshold)
-        if 'all' in self.options or dict(verdict)['alert']:
+        group = self.groups.setdefault(tuple(r.identity(value) for _, value in values), Group(self.options['value'], self.rules))
+        group.now = event.time
+        silent = 0 if any(past) else len(past)
+        verdict, is_printed = group.judged(Fraction(number.value), past, silent, end - event.time)
+        if is_printed:
             self.printed.append([('window_start', r.print_time(event.time)), ('window_end', r.print_time(end))]
                                 + values + [(self.options['value'], number)] + verdict)
 

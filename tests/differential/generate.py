@@ -6,7 +6,7 @@ import record as r
 BASE = 1767225600 * r.SECOND  # 2026-01-01
 MINUTE = 60 * r.SECOND
 KINDS = 'page_view product_view add_to_cart add_to_cart purchase purchase checkout_start remove_from_cart search'.split()
-TOOLS = 'window funnel sessionize abandon anomaly'.split()
+TOOLS = 'window funnel sessionize abandon anomaly identify'.split()
 BAD = [b'x', b'{', b'[1]', b'1', b'"s"', b'null', b'{"a":1,}', b'\x00',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\xff"}', b'{"event_time":"2026-01-01T00:00:00Z","x":"\\ud800"}',
        b'{"event_time":"2026-01-01T00:00:00Z","x":"\\udc00\\ud800"}', b'{"event_time":"2026-01-01T00:00:00Z","x":01}',
@@ -93,6 +93,7 @@ CONDITIONS = ['.event_type == "page_view"', '.x > 1', '.x != null', '.event_type
               '.product_id != null and .event_type != "purchase"', '.device_type == null or (.x == "a")']
 AGGS = ['n=count', 'c=count(x)', 'd=distinct(x)', 's=sum(x)', 'a=avg(x)', 'lo=min(x)', 'hi=max(x)', 'f=first(x)',
         'l=last(x)', 'ids=distinct(session_id)', 'pages=count if .event_type == "page_view"',
+        'ad=approx_distinct(x)', 'three=list(x,3)', 'li=list(user_id,2) if .x != null', 'sd=stddev(x)', 'md=median(x)', 'q9=quantile(x,0.9)', 'q0=quantile(x,0)', 'two=top(x,2)', 'tu=top(user_id,1) if .x > 1', 'an=any(x)', 'al=all(x) if .x > 1',
         'fu=first(user_id)', 'lu=last(user_id) if .x != null', 'big=sum(x) if .x > 1', 'cu=count(user_id)']
 BYS = ['x', 'device_type', 'traffic_source', 't=lower(x)', 'dl=lower(traffic_source)', 'session_id', 'y=x', 'y']
 
@@ -102,9 +103,15 @@ def window_options(rng):
     size, slide = rng.choice([('10m', None), ('5m', None), ('10m', '5m'), ('10m', '3m'), ('1h', '20m'), ('7m', '7m'),
                               ('10m', '1m'), ('5m', '30s'), ('1m', '10s')])
     options = {'size': size, 'agg': rng.sample(AGGS, rng.randint(1, 5))}
+    if rng.random() < 0.25:
+        size, slide = rng.choice('1w 2w 1mo 3mo 1y all'.split()), None
+        if rng.random() < 0.5 and size != 'all':
+            size = rng.choice([size, '1d', '3d'])
+            options['tz'] = rng.choice(['America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'UTC'])
+        options['size'] = size
     if slide:
         options['slide'] = slide
-    if rng.random() < 0.2:
+    if options['size'] != 'all' and rng.random() < 0.2:
         options['offset'] = rng.choice(['1m', '90s', '23h'])
     if rng.random() < 0.7:
         options['by'] = ','.join(unique_names(rng.sample(BYS, rng.choice([1, 1, 2]))))
@@ -115,6 +122,12 @@ def window_options(rng):
         options['order-by'] = rng.choice(['', '-']) + rng.choice(options['agg']).split('=')[0]
         if rng.random() < 0.5:
             options['top'] = rng.choice(['1', '2'])
+            if rng.random() < 0.5:
+                options['ties'] = True
+    if rng.random() < 0.2:
+        names = [agg.split('=')[0] for agg in options['agg']]
+        options['having'] = [f'.{rng.choice(names)} {rng.choice(["> 1", "> 0", "> 2", "!= null"])}'
+                             for _ in range(rng.choice([1, 1, 2]))]
     return options
 
 
@@ -137,11 +150,47 @@ def funnel_options(rng):
         options['step'] = ['one=' + rng.choice(CONDITIONS), 'two=' + rng.choice(CONDITIONS)]
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    if rng.random() < 0.6:
+        ordered_options(rng, options)
     return options
 
 
+# Midnights where the clock is changed that day, at midnight, or not at all.
+MIDNIGHTS = {'UTC': ['2025-06-01T00:00:00Z'], 'Europe/Berlin': ['2025-03-29T23:00:00Z', '2025-03-30T22:00:00Z', '2025-10-25T22:00:00Z', '2025-10-26T23:00:00Z'],
+             'Asia/Kolkata': ['2025-06-01T18:30:00Z'], 'America/St_Johns': ['2025-03-09T03:30:00Z', '2025-11-02T02:30:00Z'],
+             'Asia/Beirut': ['2025-03-29T22:00:00Z', '2025-10-25T21:00:00Z', '2025-10-25T22:00:00Z'],
+             'America/Havana': ['2025-03-09T05:00:00Z', '2025-11-02T04:00:00Z', '2025-11-02T05:00:00Z'],
+             'America/Sao_Paulo': ['2018-11-04T03:00:00Z', '2018-02-18T02:00:00Z', '2018-02-18T03:00:00Z']}
+
+
+def ordered_options(rng, options):
+    """--order, and what goes with it: steps that repeat and overlap, too."""
+    options['order'] = rng.choice(['ordered', 'ordered', 'strict'])
+    if rng.random() < 0.7:
+        count = rng.randint(1, 5)
+        options['step'] = [f's{i}=' + rng.choice(CONDITIONS + KIND_CONDITIONS * 2) for i in range(count)]
+    names = [step.split('=')[0] for step in options.get('step', FUNNEL_STEPS)]
+    if rng.random() < 0.8:
+        options['within'] = rng.choice(['1ms', '30s', '1m', '5m', '10m', '1h'])
+    if options['order'] == 'ordered' and len(names) > 2 and rng.random() < 0.5:
+        options['optional'] = ','.join(rng.sample(names[1:-1], rng.randint(1, len(names) - 2)))
+    if len(names) > 1 and rng.random() < 0.5:
+        required = [name for name in names if name not in options.get('optional', '').split(',')]
+        first, last = sorted(rng.sample(range(len(required)), 2))
+        options['exclude'] = [rng.choice(CONDITIONS + KIND_CONDITIONS) + rng.choice(['', f'@{required[first]}..{required[last]}'])
+                              for _ in range(rng.choice([1, 1, 2]))]
+    if rng.random() < 0.3:
+        options['attribute'] = rng.choice(['first', 'last'])
+    if rng.random() < 0.25 and options.get('id') != options.get('by', ''):
+        options['drops'] = rng.choice([True, '30s', '5m', '20m'])
+
+
+FUNNEL_STEPS = ['sessions', 'product_views', 'add_to_carts', 'checkout_starts', 'purchases']
+KIND_CONDITIONS = [f'.event_type == "{kind}"' for kind in 'page_view product_view add_to_cart checkout_start purchase'.split()]
+
+
 def sessionize_options(rng):
-    """--gap, --max-duration, --split-by, --id."""
+    """--gap, --max-duration, --split-by, --id, and what rows have."""
     options = {}
     if rng.random() < 0.8:
         options['gap'] = rng.choice(['1m', '5m', '10m', 'none'])
@@ -151,6 +200,27 @@ def sessionize_options(rng):
         options['split-by'] = rng.choice(['device_type', 'user_id,x', 'x'])
     if rng.random() < 0.2:
         options['id'] = rng.choice(['user_id', 'x'])
+    if rng.random() < 0.4:
+        options['split-on'] = rng.choice(['campaign_id', 'x', 'campaign_id,user_id', 'traffic_source,x'])
+    if rng.random() < 0.25:
+        zone = rng.choice(list(MIDNIGHTS))
+        options['split-at-midnight'] = True if zone == 'UTC' else zone
+    return dict(options, **visit_options(rng))
+
+
+def visit_options(rng):
+    """--detail, --path, --pages and what goes with them."""
+    options, shape = {}, rng.choice(['plain', 'plain', 'detail', 'path', 'both', 'pages'])
+    if shape in ('detail', 'both'):
+        options['detail'] = True
+        if rng.random() < 0.6:
+            options['remember'] = rng.choice(['0s', '1m', '5m', '2h'])
+    if shape in ('path', 'both'):
+        options['path'] = rng.choice([True, '1', '3'])
+    if shape == 'pages':
+        options['pages'] = True
+    if shape != 'plain' and rng.random() < 0.5:
+        options['page-cap'] = rng.choice(['1s', '1m', '5m', 'none'])
     return options
 
 
@@ -166,13 +236,39 @@ def abandon_options(rng):
     return options
 
 
-def anomaly_options(rng):
-    """--size, --baseline, --threshold, --value, --by, --all."""
-    options = {'size': rng.choice(['5m', '1m', '3m'])}
-    if rng.random() < 0.8:
+def anomaly_rules(rng):
+    """--method and its own, --threshold, --min-baseline, --min-value, --sigma, --incidents, --clear."""
+    options = {}
+    if rng.random() < 0.5:
+        options['method'] = rng.choice(['mean', 'median', 'median', 'seasonal', 'seasonal'])
+    if options.get('method') == 'seasonal':
+        options['season'] = rng.choice(['15m', '30m'])
+        if rng.random() < 0.7:
+            options['seasons'] = rng.choice(['1', '2', '3'])
+    elif rng.random() < 0.8:
         options['baseline'] = rng.choice(['10m', '11m', '20m', '30m'])
-    if rng.random() < 0.3:
-        options['threshold'] = rng.choice(['0', '10', '100'])
+    if rng.random() < 0.5:
+        options['threshold'] = rng.choice(['0', '10', '33.3', '100'])
+    if rng.random() < 0.7:
+        options['min-baseline'] = rng.choice(['1', '1', '1', '2'])
+    if rng.random() < 0.7:
+        options['sigma'] = rng.choice(['0', '0', '0', '0.5', '1', '3'])
+    if rng.random() < 0.4:
+        options['min-value'] = rng.choice(['0', '1', '2', '2.5', '100'])
+    if rng.random() < 0.5:
+        options['incidents'] = True
+        if rng.random() < 0.4:
+            options['clear'] = rng.choice(['0', '5', options.get('threshold', '50')])
+            if float(options['clear']) > float(options.get('threshold', '50')):
+                del options['clear']
+    return options
+
+
+def anomaly_options(rng):
+    """--size, --value, --by, --all, and the rules."""
+    options = dict(anomaly_rules(rng), size=rng.choice(['5m', '1m', '3m']))
+    if options.get('min-baseline') == '2' and (options.get('baseline') in ('10m', '11m') or options.get('seasons') == '1'):
+        options['min-baseline'] = '1'
     if rng.random() < 0.6:
         options['value'] = rng.choice(['n=count', 's=sum(x)', 'd=distinct(user_id)', 'a=avg(x)',
                                        'p=count if .event_type == "page_view"', 'm=max(x)'])
@@ -183,8 +279,23 @@ def anomaly_options(rng):
     return options
 
 
+def identify_options(rng):
+    """--anonymous, --known, --hold, --horizon, --junk, --bots."""
+    options = {}
+    if rng.random() < 0.85:
+        options['hold'] = rng.choice(['0s', '1m', '5m', '5m', '10m', 'max'])
+    for name, chance, values in (('horizon', 0.5, ['0s', '1m', '5m', '10m', 'max']),
+                                 ('anonymous', 0.6, ['session_id,device_type', 'x,session_id', 'device_type', 'x']),
+                                 ('junk', 0.2, ['u2,S1', 'mobile']), ('bots', 0.5, ['1/1m', '2/1m', '3/30m', '2/5m', True])):
+        if rng.random() < chance:
+            options[name] = rng.choice(values)
+    if rng.random() < 0.1:
+        options['known'] = 'traffic_source'
+    return options
+
+
 OPTIONS = {'window': window_options, 'funnel': funnel_options, 'sessionize': sessionize_options,
-           'abandon': abandon_options, 'anomaly': anomaly_options}
+           'abandon': abandon_options, 'anomaly': anomaly_options, 'identify': identify_options}
 STEPS = [0, 0, 0, 1, 1000, r.SECOND, 30 * r.SECOND, MINUTE, MINUTE - 1, MINUTE + 1, 5 * MINUTE, 5 * MINUTE + 1,
          10 * MINUTE, 10 * MINUTE - 1, -r.SECOND, -30 * r.SECOND, -MINUTE, -MINUTE - 1, -5 * MINUTE, -10 * MINUTE]
 
@@ -239,7 +350,7 @@ def spelled_time(rng, time):
                        f'"{r.print_time(time + 90 * MINUTE)[:-1]}+0130"', str(time)])
 
 
-def event(rng, clock, numeric, sequence, options):
+def event(rng, clock, numeric, sequence, options, has_stamps):
     """One line."""
     time = clock.next()
     if 'max-ahead' not in options and rng.random() < 0.1:
@@ -247,14 +358,18 @@ def event(rng, clock, numeric, sequence, options):
     text = spelled_time(rng, time)
     if options.get('time-unit') and rng.random() < 0.7:
         text = str(time // {'ms': 1000, 'us': 1}[options['time-unit']])
-    elif rng.random() < (0.5 if 'assume-utc' in options else 0.01):
+    elif rng.random() < (0.5 if 'assume-utc' in options else 0 if 'tz' in options else 0.01):
         text = f'"{r.print_time(time)[:-1]}"'
     members = [('session_id', value(rng, ['s1', 's2', 's3'])), ('event_type', value(rng, KINDS)),
                ('user_id', value(rng, ['u1', 'u2'])), ('device_type', value(rng, ['mobile', 'desktop'])),
                ('traffic_source', value(rng, ['ads', 'Ads'])), ('product_id', value(rng, ['p1', 'p2', 'p10'])),
                ('x', number_or_word(rng, numeric)), (options.get('time-field', 'event_time'), text),
                ('event_id', json.dumps(f'e{sequence}') if rng.random() < 0.8 else value(rng, ['e1', 'e2', 'e3']))]
+    if {'detail', 'path', 'pages', 'split-on', 'split-at-midnight'} & options.keys():
+        members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
     members = [(name, text) for name, text in members if text is not None]
+    if has_stamps:
+        members += rng.choice([[], [('person_id', '"old"')], [('bot', 'null')], [('bot', '"B"'), ('person_id', '[1]')]])
     if 'time-field' in options and rng.random() < 0.5:
         members.insert(0, ('event_time', rng.choice(['"2026-01-01T05:00:00Z"', '"x"', 'null', '7'])))
     if rng.random() < 0.1:
@@ -275,9 +390,8 @@ def spelled_key(rng, name):
 
 def rows_case(rng):
     """Rows as cs-window prints them, for cs-anomaly --rows."""
-    options = {'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'}
-    for name, chance, values in (('baseline', 0.7, ['10m', '11m', '20m']), ('threshold', 0.3, ['0', '10', '100']),
-                                 ('by', 0.6, ['g', 'g,h']), ('all', 0.8, [True])):
+    options = dict(anomaly_rules(rng), **{'rows': True, 'value': 'v', 'max-ahead': '0s', 'max-jump': '0s'})
+    for name, chance, values in (('by', 0.6, ['g', 'g,h']), ('all', 0.7, [True])):
         if rng.random() < chance:
             options[name] = rng.choice(values)
     records, start = [], BASE
@@ -299,13 +413,15 @@ def case(seed, tool=None):
     if tool == 'anomaly' and rng.random() < 0.2:
         return rows_case(rng)
     options = dict(shared_options(rng), **OPTIONS[tool](rng))
+    if 'tz' in options:
+        options.pop('assume-utc', None)
     if tool == 'sessionize' and options.get('gap') != 'none':
         longest_that_goes(options)
     shape = rng.choice(['plain', 'plain', 'framed', 'framed', 'envelope'])
     partitions = rng.choice([1, 1, 2, 3]) if shape != 'plain' else 1
     if partitions > 1 and rng.random() < 0.75:
         options['partitions'] = f'0-{partitions - 1}'
-    records = lines(rng, shape, partitions, options)
+    records = lines(rng, shape, partitions, options, tool == 'identify' and rng.random() < 0.3)
     torn = rng.random() < 0.2
     if torn and records and shape != 'envelope':
         records[-1] = (*records[-1][:2], records[-1][2][:rng.choice([None, -1, 5])] or b'x')
@@ -322,10 +438,15 @@ def longest_that_goes(options):
         options.pop('max-duration')
 
 
-def lines(rng, shape, partitions, options):
+def lines(rng, shape, partitions, options, has_stamps):
     """The records."""
     numeric, bad = rng.random() < 0.7, rng.choice([0, 0, 0.05, 0.2])
     clocks = [Clock(rng) for _ in range(partitions)]
+    zone = options.get('split-at-midnight')
+    if zone:
+        midnight = r.read_time(rng.choice(MIDNIGHTS['UTC' if zone is True else zone])) - rng.choice([0, 1, 8, 20]) * MINUTE
+        for clock in clocks:
+            clock.now += midnight - BASE
     offsets, records = [rng.choice([0, 5]) for _ in clocks], []
     for sequence in range(rng.randint(5, rng.choice([12, 30, 60]))):
         number = rng.randrange(partitions)
@@ -338,7 +459,7 @@ def lines(rng, shape, partitions, options):
         elif rng.random() < 0.03 and shape == 'plain':
             line = rng.choice(BLANK)
         else:
-            line = event(rng, clocks[number], numeric, sequence, options)
+            line = event(rng, clocks[number], numeric, sequence, options, has_stamps)
         offset = offsets[number]
         if rng.random() < 0.05:
             offset = max(0, offset - rng.choice([1, 2]))

@@ -180,7 +180,18 @@ def sort_key(value):
         return (3, value.value, str.__str__(value))
     if isinstance(value, str):
         return (4, value.encode('utf-8', 'surrogatepass'))
-    return (5, json.dumps(value))
+    return (5, json_text(value).encode('utf-8', 'surrogatepass'))
+
+
+def json_text(value):
+    """As rows have it."""
+    if isinstance(value, Num):
+        return str.__str__(value)
+    if isinstance(value, list):
+        return '[' + ','.join(map(json_text, value)) + ']'
+    if isinstance(value, dict):
+        return '{' + ','.join(json_text(name) + ':' + json_text(item) for name, item in value.items()) + '}'
+    return json.dumps(value, ensure_ascii=False)
 
 
 def identity(value):

@@ -20,13 +20,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import record as r
 from abandon import cs_abandon
 from anomaly import cs_anomaly
+from funnel import cs_funnel
 from generate import TOOLS, case as make_case
+from identify import cs_identify
 from sessionize import cs_sessionize
 from ways import WAYS, Context, Unfit
-from window import cs_funnel, cs_window
+from window import cs_window
 
 MODELS = {'window': cs_window, 'funnel': cs_funnel, 'sessionize': cs_sessionize, 'abandon': cs_abandon,
-          'anomaly': cs_anomaly}
+          'anomaly': cs_anomaly, 'identify': cs_identify}
+EXTRA = 'junk_ids known_changed nobody bots_rate'.split()
 FATES = 'read duplicate rejected filtered late used late_windows gaps no_id not_numbers'.split()
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get('CS_BUILD', os.path.join(ROOT, 'build')))
@@ -45,6 +48,7 @@ def model(case):
     stream, rows = MODELS[case.tool](case.options, records_of(case))
     counters = {name: stream.counters[name] for name in FATES}
     late = sorted(place[0] for place, fate in stream.fates.items() if fate == 'late')
+    counters.update(getattr(stream, 'extra', {}))
     return {'rows': rows, 'counters': counters, 'reasons': dict(stream.reasons), 'late': late,
             'event_time': r.print_time(stream.event_time) if stream.event_time is not None else None}
 
@@ -111,7 +115,7 @@ class Run:
         stats = self.stats()
         late = [json.loads(line)['line'] for line in self.read('late').splitlines()]
         return {'rows': [typed_row(line) for line in self.out.decode().splitlines()],
-                'counters': {name: stats[name] for name in FATES}, 'reasons': stats.get('rejected_by', {}),
+                'counters': {name: stats[name] for name in FATES + EXTRA if name in stats}, 'reasons': stats.get('rejected_by', {}),
                 'late': sorted(late), 'event_time': stats.get('event_time')}
 
 

@@ -149,7 +149,7 @@ def compressed(context, case):
 
 def jobs(context, case):
     """--jobs, the ranges made large enough by blanks: lines of them, or inside of the lines."""
-    if case.shape != 'plain' or len(case.records) < 2:
+    if case.shape != 'plain' or len(case.records) < 2 or case.tool == 'identify':
         raise Unfit
     number, rng = context.rng.choice([2, 3, 4]), context.rng
     each = number * (280 << 10) // len(case.records)
@@ -391,9 +391,9 @@ def killed(context, case):
 
 def merged(context, case):
     """--by-partition, then --merge, of what can be added up."""
-    if case.tool not in ('window', 'funnel'):
+    if case.tool not in ('window', 'funnel') or 'drops' in case.options:
         raise Unfit
-    case = case.without('top', 'order-by', 'dedup', 'partitions', 'where')
+    case = case.without('top', 'ties', 'order-by', 'dedup', 'partitions', 'where', 'having')
     if case.tool == 'window':
         case.options['agg'] = [agg for agg in case.options['agg'] if adds(agg)] + ['all_of_x=sum(x)', 'm=max(x)']
     case = case.with_records(spread(context, case))
@@ -411,7 +411,7 @@ def merged(context, case):
 
 def adds(agg):
     """Not avg, first and last; distinct counts only if no value is in two partitions; percent may be of one of these."""
-    return not any(func in agg for func in ('avg(', 'first(', 'last(', 'distinct(', 'percent('))
+    return not any('=' + func + '(' in agg for func in ('avg', 'first', 'last', 'distinct', 'percent'))
 
 
 def spread(context, case):
@@ -460,6 +460,8 @@ def terminated(context, case):
 
 def keyed(context, case):
     """--key: the rows behind their keys; other values have other keys, equal ones the same."""
+    if case.tool == 'identify':
+        raise Unfit  # a number in a member of an event is one key with its text
     rows = context.plain.out.splitlines(True)
     members = [name for name in json.loads(rows[0]) if name not in ('window_start', 'window_end')] if rows else []
     if not members:
@@ -479,7 +481,8 @@ def keyed(context, case):
 
 def updates(context, case):
     """--emit=updates: the final rows are those of final."""
-    if case.tool not in ('window', 'funnel') or 'top' in case.options:
+    if case.tool not in ('window', 'funnel') or case.options.get('attribute') == 'last' or \
+            any(name in case.options for name in ('top', 'having', 'drops')):
         raise Unfit
     run = fed(context.run(case.argv() + ['--emit=updates:1ms']), case.bytes().splitlines(True), True)
     rows = [line.replace(b',"final":true}', b'}') for line in run.out.splitlines(True) if b'"final":true}' in line]
@@ -555,6 +558,8 @@ def spool(context, case):
 def parsed(context, case):
     """cs-parse in front of it changes no row; and what comes out of cs-parse goes in again and is the same."""
     plainly_timed(case)
+    if case.tool == 'identify':
+        raise Unfit  # its rows are the events as they came
     keep = ['--keep-frame'] if case.shape != 'plain' else []
     data = case.bytes() + (b'\n' if case.torn else b'')
     first = context.run(['cs-parse', *framing(case), *keep]).go(data)

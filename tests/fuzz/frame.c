@@ -18,6 +18,8 @@ struct found {
     struct {
         int64_t partition, offset;
         size_t payload, len; /* where it stands */
+        size_t key, key_len; /* the key in front of it; 0: none */
+        int64_t time_ms;
     } frame[FRAMES_MAX];
     size_t count;
     size_t taken; /* bytes of whole frames */
@@ -54,6 +56,15 @@ static void find_all(const uint8_t *data, size_t size, size_t piece, struct foun
             found->frame[found->count].offset = frame.offset;
             found->frame[found->count].payload = base + (size_t)(frame.payload.text - text);
             found->frame[found->count].len = frame.payload.len;
+            const struct frame_about *const about = &frame.about;
+            found->frame[found->count].time_ms = about->known ? about->time_ms : 0;
+            found->frame[found->count].key =
+                about->key.text == NULL ? 0 : base + (size_t)(about->key.text - text);
+            found->frame[found->count].key_len = about->key.len;
+            if (about->key.text != NULL &&
+                (about->key.text <= at ||
+                 about->key.text + about->key.len + 1 != frame.payload.text))
+                fail("a key does not stand before its payload");
             found->taken += (size_t)(behind - at);
             at = behind;
             if (frame.payload.text + frame.payload.len != behind - (behind[-1] == '\n') &&

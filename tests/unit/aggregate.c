@@ -1,6 +1,7 @@
 /* aggregate.c - what --agg says, and cells that do not depend on the order of events. */
 #include "window/aggregate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -44,6 +45,14 @@ static void test_reading(void)
         "later=percent(n,last)",
         "last=sum(price)",
         "name-with.more=first(product_id)",
+        "unlike=approx_distinct(.a, .b)",
+        "list=list([.a, .b], 3)",
+        "is=any(.price > 3) if .a",
+        "q=quantile(.price * 2,0.999)",
+        "q0=quantile(price,0)",
+        "m=median(price)",
+        "tops=top(.a // ([.b, 3] | first),1000)",
+        "are=all(price)",
     };
     static const char *const bad[] = {
         "count",
@@ -62,6 +71,24 @@ static void test_reading(void)
         "1n=count",
         "n=count ifx",
         "n=sum(.a ..b)",
+        "n=approx_distinct",
+        "n=list(a)",
+        "n=list(a,0)",
+        "n=list(a,10001)",
+        "n=list(a,1.5)",
+        "n=list(a,99999999999999999999)",
+        "n=list(a,)",
+        "n=list(,3)",
+        "n=list([a,3])",
+        "n=any()",
+        "n=top(a)",
+        "n=top(a,1001)",
+        "n=top(a,-1)",
+        "n=quantile(a)",
+        "n=quantile(a,1.1)",
+        "n=quantile(a,-0.1)",
+        "n=quantile(a,95%)",
+        "n=median(a",
     };
     begin();
     int wrong = 0;
@@ -252,7 +279,13 @@ static void test_cells(void)
            add("mean=avg(price)") && add("low=min(price)") && add("high=max(price)") &&
            add("f=first(product_id)") && add("l=last(product_id)") &&
            add("big=count if .price > 10") && add("share=percent(big,n)") &&
-           add("part=percent(total,n)") && aggregates_complete(&all, &why),
+           add("part=percent(total,n)") && add("unlike=approx_distinct(price)") &&
+           add("three=list(price,3)") && add("hundreds=list(product_id,100) if .price > 1") &&
+           add("tops=top(product_id,4)") && add("spread=stddev(price)") &&
+           add("middle=median(price)") && add("high_one=quantile(price,0.99) if .price > 0") &&
+           add("prices=top(price,1000) if .price > -5") &&
+           add("some_big=any(.price > 99) if .price > 10") && add("all_big=all(.price > 0)") &&
+           aggregates_complete(&all, &why),
        "aggregates of every kind are read");
     for (int i = 0; i < 200; i++)
         round_run(&shuffled, &parts, &states, &removals);
@@ -261,6 +294,117 @@ static void test_cells(void)
     is_int(states, 0, "saved and loaded they still are");
     is_int(removals, 0, "one of them taken away leaves the other, or what is not known is said");
     ok(told_removals > 0 && untold_removals > 0, "both happen");
+    end();
+}
+
+/* As many different values as registers are needed for: in two parts that have some in common, and
+ * that were few or many. */
+static bool unlike_right(int first, int second, int behind)
+{
+    struct buffer text = {0}, other_text = {0}, packed = {0}, packed_other = {0};
+    char *whole = memory_zero(2, all.cell_bytes), *other = whole + all.cell_bytes;
+    char digits[24];
+    for (int i = 0; i < behind; i++) {
+        snprintf(digits, sizeof digits, "%d", i);
+        prices[0] = number(digits);
+        times[0] = i;
+        event_add(whole, &text, 0);
+    }
+    buffer_clear(&packed);
+    aggregates_save(&all, whole, &text, true, &packed);
+    memset(whole, 0, all.cell_bytes);
+    for (int i = 0; i < behind; i++) {
+        snprintf(digits, sizeof digits, "%d", i);
+        prices[0] = number(digits);
+        times[0] = i;
+        if (i < first) event_add(whole, &text, 0);
+        if (i >= second) event_add(other, &other_text, 0);
+    }
+    aggregates_combine(&all, aggregates_all(&all), other, &other_text, whole, &text);
+    aggregates_save(&all, other, &other_text, true, &packed_other);
+    const bool good = slice_equal(buffer_slice(&packed), buffer_slice(&packed_other));
+    struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+    memset(other, 0, all.cell_bytes);
+    aggregates_load(&all, other, &other_text, true, &in);
+    const bool loaded = !in.broken && in.at == in.end;
+    buffer_clear(&packed_other);
+    aggregates_save(&all, other, &other_text, true, &packed_other);
+    const bool again = slice_equal(buffer_slice(&packed), buffer_slice(&packed_other));
+    buffer_release(&text);
+    buffer_release(&other_text);
+    buffer_release(&packed);
+    buffer_release(&packed_other);
+    free(whole);
+    return good && loaded && again;
+}
+
+static void test_unlike(void)
+{
+    begin();
+    ok(add("unlike=approx_distinct(price)") && aggregates_complete(&all, &why),
+       "values are counted approximately");
+    ok(unlike_right(10, 10, 20), "few values and few are few");
+    ok(unlike_right(3072, 3000, 3072), "so many are counted exactly");
+    ok(unlike_right(3000, 2000, 3073), "few and few may be many: saved, they are the same bytes");
+    ok(unlike_right(20000, 19990, 20000), "many and few are many");
+    ok(unlike_right(10, 5, 20000), "so are few and many");
+    ok(unlike_right(12000, 8000, 20000), "and many and many");
+    end();
+}
+
+/* More different values than are counted: what is counted too much, and what is found. */
+static void test_many(void)
+{
+    enum { VALUES = 60000, EVENTS_MANY = 400000, HEAVY = 20 };
+    static uint32_t times_of[VALUES];
+    struct buffer text = {0}, packed = {0}, again = {0};
+    begin();
+    ok(add("t=top(price,20)") && aggregates_complete(&all, &why), "tops are read");
+    char *cells = memory_zero(2, all.cell_bytes), *other = cells + all.cell_bytes;
+    char digits[24];
+    bool went_on = true;
+    for (int i = 0; i < EVENTS_MANY; i++) {
+        /* A third of the events are of the first few values, which come again and again. */
+        const int value = rand() % 3 == 0 ? rand() % HEAVY : HEAVY + rand() % (VALUES - HEAVY);
+        snprintf(digits, sizeof digits, "%d", value);
+        prices[0] = number(digits);
+        times_of[value]++;
+        event_add(cells, &text, 0);
+        if (i % 50000 != 49999) continue;
+        /* A state is saved, and gone on with: nothing is another afterwards. */
+        struct buffer moved = {0};
+        buffer_clear(&packed);
+        buffer_clear(&again);
+        aggregates_save(&all, cells, &text, true, &packed);
+        struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+        memset(other, 0, all.cell_bytes);
+        aggregates_load(&all, other, &moved, true, &in);
+        aggregates_save(&all, other, &moved, true, &again);
+        went_on &= !in.broken && slice_equal(buffer_slice(&packed), buffer_slice(&again));
+        memcpy(cells, other, all.cell_bytes);
+        buffer_release(&text);
+        text = moved;
+    }
+    ok(went_on, "a saved state is the same when loaded");
+    ok(text.len < 8 << 20, "memory is bounded");
+    struct buffer out = printed(cells, &text);
+    buffer_add_char(&out, '\0');
+    int found = 0, wrong = 0;
+    const char *at = out.data;
+    while ((at = strstr(at, "\"value\":")) != NULL) {
+        const long value = strtol(at + 8, (char **)&at, 10);
+        const long counted = strtol(at + 9, (char **)&at, 10);
+        found += value < HEAVY;
+        wrong += counted < (long)times_of[value] ||
+                 counted > (long)times_of[value] + EVENTS_MANY / 10000;
+    }
+    is_int(found, HEAVY, "all values that are frequent are found");
+    is_int(wrong, 0, "a count is too large by a part in ten thousand at most, and never too small");
+    buffer_release(&out);
+    buffer_release(&text);
+    buffer_release(&packed);
+    buffer_release(&again);
+    free(cells);
     end();
 }
 
@@ -282,6 +426,135 @@ static bool gives(const char *const *texts, const char *sum, const char *average
     buffer_release(&text);
     free(cells);
     return passed;
+}
+
+static void test_spread(void)
+{
+    static const struct {
+        const char *const prices[6];
+        const char *wanted;
+    } cases[] = {
+        {{NULL}, "null"},
+        {{"5", NULL}, "null"},
+        {{"5", "5", NULL}, "0"},
+        {{"1", "2", NULL}, "0.707107"},
+        {{"-1", "1", "-1", "1", NULL}, "1.154701"},
+        {{"1000000000000000000.1", "1000000000000000000.3", NULL}, "0.141421"},
+        {{"0.000001", "0", NULL}, "0.000001"},
+        {{"0.0000005", "0", NULL}, "0"},
+        {{"170141183460469231731687303715", "-170141183460469231731687303715", NULL}, "null"},
+        {{"120000000000000000000000000000", "-120000000000000000000000000000", NULL},
+         "169705627484771405856202646905.163769"},
+        {{"1e400", "1", "2", NULL}, "null"},
+    };
+    begin();
+    ok(add("d=stddev(price)") && aggregates_complete(&all, &why), "deviations are read");
+    char *cells = memory_zero(1, all.cell_bytes);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer text = {0};
+        char wanted[80];
+        memset(cells, 0, all.cell_bytes);
+        products[0] = VALUE_NULL;
+        for (const char *const *at = cases[i].prices; *at != NULL; at++) {
+            prices[0] = number(*at);
+            event_add(cells, &text, 0);
+        }
+        struct buffer out = printed(cells, &text);
+        snprintf(wanted, sizeof wanted, "{\"d\":%s}\n", cases[i].wanted);
+        is_text(buffer_slice(&out), wanted, "a deviation is rounded once");
+        buffer_release(&out);
+        buffer_release(&text);
+    }
+    free(cells);
+    end();
+}
+
+static int double_compare(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* A price of one of several kinds: even, long-tailed, on both sides of 0, or always of a few. */
+static double price_random(int kind)
+{
+    const double even = (rand() + 1.0) / (RAND_MAX + 2.0);
+    switch (kind % 4) {
+    case 0: return 1 + 1000 * even;
+    case 1: return exp(12 * even * even - 3);
+    case 2: return 2000 * even - 1000;
+    default: return rand() % 70;
+    }
+}
+
+/* Cells of the same numbers, as they come and in two parts of which one was saved: worst error. */
+static double quantiles_run(int kind, int count, int *differ)
+{
+    static double numbers[4000];
+    static const double shares[] = {0, 0.05, 0.5, 0.95, 1};
+    struct buffer text = {0}, other_text = {0}, packed = {0};
+    char *cells = memory_zero(2, all.cell_bytes), *other = cells + all.cell_bytes;
+    double worst = 0;
+    for (int i = 0; i < count; i++) {
+        char digits[40];
+        snprintf(digits, sizeof digits, "%.10g", price_random(kind));
+        prices[0] = number(digits);
+        numbers[i] = strtod(digits, NULL);
+        event_add(cells, &text, 0);
+        if (i < count / 3) event_add(other, &other_text, 0);
+        if (i + 1 != count / 3) continue;
+        aggregates_save(&all, other, &other_text, true, &packed);
+        memset(other, 0, all.cell_bytes);
+        buffer_clear(&other_text);
+    }
+    for (int i = count / 3; i < count; i++) {
+        char digits[40];
+        snprintf(digits, sizeof digits, "%.10g", numbers[i]);
+        prices[0] = number(digits);
+        event_add(other, &other_text, 0);
+    }
+    struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
+    aggregates_load(&all, other, &other_text, true, &in);
+    *differ +=
+        in.broken || in.at != in.end || !same(printed(cells, &text), printed(other, &other_text));
+    qsort(numbers, (size_t)count, sizeof numbers[0], double_compare);
+    struct buffer out = printed(cells, &text);
+    buffer_add_char(&out, '\0');
+    const char *at = out.data;
+    for (size_t i = 0; i < 5; i++) {
+        at = strchr(at, ':') + 1;
+        const double wanted = numbers[i == 0 ? 0 : (int)ceil(shares[i] * count - 1e-9) - 1];
+        const double error = fabs(strtod(at, NULL) - wanted) / fmax(fabs(wanted), 1e-300);
+        if (error > worst) worst = error;
+    }
+    buffer_release(&out);
+    buffer_release(&text);
+    buffer_release(&other_text);
+    buffer_release(&packed);
+    free(cells);
+    return worst;
+}
+
+static void test_quantiles(void)
+{
+    const int runs = getenv("FULL") != NULL ? 20000 : 1000;
+    double worst = 0, worst_few = 0;
+    int differ = 0;
+    begin();
+    ok(add("a=quantile(price,0)") && add("b=quantile(price,0.05)") && add("c=median(price)") &&
+           add("d=quantile(price,0.95)") && add("e=quantile(price,1)") &&
+           aggregates_complete(&all, &why),
+       "quantiles are read");
+    products[0] = VALUE_NULL;
+    for (int run = 0; run < runs; run++) {
+        worst = fmax(worst, quantiles_run(run, 300 + rand() % 700, &differ));
+        worst_few = fmax(worst_few, quantiles_run(run, 3 + rand() % 62, &differ));
+    }
+    printf("# %d runs: the worst error is %.3f %%\n", runs, 100 * worst);
+    ok(worst <= 0.01, "a quantile is within 1 % of the number that it is");
+    ok(worst_few <= 1e-9, "of up to 64 numbers it is that number");
+    is_int(differ, 0, "parts of which one was saved are the whole");
+    end();
 }
 
 #define LARGEST "170141183460469231731687303715.884105727"
@@ -307,7 +580,11 @@ int main(void)
     test_reading();
     test_sharing();
     test_cells();
+    test_unlike();
+    test_many();
     test_sums();
+    test_spread();
+    test_quantiles();
     buffer_release(&why);
     return plan();
 }

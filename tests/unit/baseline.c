@@ -26,9 +26,12 @@ static void test_series(void)
        "a group has one series");
     series_add(series, past(10, 3));
     series_add(series, past(20, 5));
-    series_add(series, (struct past){.end_us = 30, .missing = true});
+    series_add(series, (struct past){.end_us = 30, .value = PAST_MISSING});
     ok(series->count == 3 && series->missing == 1 && series->sum == 8 * DECIMAL_ONE,
        "a missing window is no 0: it does not count");
+    ok(series_find(series, 20) != NULL && series_find(series, 20)->value == 5 * DECIMAL_ONE &&
+           series_find(series, 15) == NULL && series_find(series, 31) == NULL,
+       "a window is found by its end");
     series_forget(series, 10);
     ok(series->count == 2 && series->sum == 5 * DECIMAL_ONE, "what is too old is forgotten");
     series_forget(series, 30);

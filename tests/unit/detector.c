@@ -17,8 +17,8 @@ static bool begin(struct process *process, decimal threshold)
         .value = SLICE("n"),
         .average = SLICE("avg_n"),
         .size_us = MINUTE,
-        .baseline_us = 5 * MINUTE,
-        .threshold = threshold,
+        .usual = {.baseline_us = 5 * MINUTE},
+        .rules = {.threshold = threshold, .min_baseline = 1},
     };
     struct buffer why = {0};
     const char *wrong;

@@ -137,6 +137,87 @@ static void test_row(void)
     visit_release(&visit);
 }
 
+static const struct field fields_of_a_basket[] = {
+    {"revenue", &field_sum, "price"},
+    {"views", &field_count, "page_view"},
+    {"user_id", &field_last, "user_id"},
+    {"items", &field_sum, "quantity"},
+    {"a", &field_count, "a"},
+    {"b", &field_count, "b"},
+    {"c", &field_count, "c"},
+    {"d", &field_count, "d"},
+    {"again", &field_sum, "price"},
+    {"weight", &field_sum, "weight"},
+    {"products", &field_list, "product_id"},
+    FIELD_END,
+};
+
+static void basket_event(struct visit *visit, int64_t minute, const char *price,
+                         const char *quantity)
+{
+    const int slot = schema_find(&visit->schema, SLICE("price"));
+    const int quantity_slot = schema_find(&visit->schema, SLICE("quantity"));
+    struct value value[SCHEMA_MAX];
+    struct event ev = {.time_us = minute * 60000000, .watermark_us = INT64_MIN, .value = value};
+
+    for (int i = 0; i < SCHEMA_MAX; i++)
+        value[i] = VALUE_NULL;
+    value[SLOT_SESSION_ID] = value_string(SLICE("s"));
+    value[SLOT_EVENT_TYPE] = value_string(SLICE("d"));
+    value[SLOT_PRODUCT_ID] = value_string(slice_of(price));
+    value[slot] = value_string(slice_of(price));
+    value[slot].kind = KIND_NUMBER;
+    value[quantity_slot] = value_string(slice_of(quantity)); /* a text is no number */
+    (void)identity_hint(&visit->identity, &ev);
+    const struct click click = fields_click(&visit->fields, &ev);
+    const uint32_t number = timelines_find(&visit->sessions.timelines, identity_id(&ev));
+    (void)sessions_event(&visit->sessions, number, &visit->identity, &ev, &click);
+}
+
+/* In which order they come, and whether sessions are merged or come back from a state between, is
+ * no matter. */
+static void test_sum(void)
+{
+    static const char *const price[] = {"0.1", "1e16", "-1e16", "0.2", "5"};
+    static const int64_t minute[] = {0, 20, 40, 60, 80};
+    static const int orders[][5] = {{0, 1, 2, 3, 4}, {4, 0, 2, 3, 1}, {1, 3, 0, 4, 2}};
+
+    for (int way = 0; way < 6; way++) {
+        struct visit visit;
+        ok(visit_init(&visit, "session_id", fields_of_a_basket), "sums are fields like others");
+        is_int(visit.fields.kept.sums, 3, "of one member there is one");
+        sessions_init(&visit.sessions, &visit.fields.kept, INT64_C(1800000000), INT64_MAX);
+        for (int i = 0; i < 5; i++) {
+            const int n = orders[way / 2][i];
+            basket_event(&visit, minute[n], price[n], "7");
+            if (way % 2 == 1) visit_resume(&visit);
+        }
+        sessions_finish(&visit.sessions, visit_print, &visit);
+        is_text(buffer_slice(&visit.output.buffer),
+                "{\"session_id\":\"s\",\"revenue\":5.3,\"views\":0,\"user_id\":null,"
+                "\"items\":null,\"a\":0,\"b\":0,\"c\":0,\"d\":5,\"again\":5.3,"
+                "\"weight\":null,"
+                "\"products\":[\"0.1\",\"1e16\",\"-1e16\",\"0.2\",\"5\"]}\n",
+                "exact, whatever came first; null where there was no number");
+        sessions_release(&visit.sessions);
+        visit_release(&visit);
+    }
+}
+
+static void test_sum_too_large(void)
+{
+    struct visit visit;
+
+    ok(visit_init(&visit, "session_id", fields_of_a_basket), "numbers may be too large");
+    sessions_init(&visit.sessions, &visit.fields.kept, INT64_C(1800000000), INT64_MAX);
+    basket_event(&visit, 0, "1e99", "7");
+    basket_event(&visit, 1, "1", "7");
+    sessions_finish(&visit.sessions, visit_print, &visit);
+    ok(strstr(visit.output.buffer.data, "\"revenue\":null") != NULL, "then there is no total");
+    sessions_release(&visit.sessions);
+    visit_release(&visit);
+}
+
 static void test_id(void)
 {
     struct visit visit;
@@ -167,6 +248,11 @@ static void test_room(void)
         {"e", &field_first, "traffic_source"}, {"f", &field_last, "traffic_source"},
         {"g", &field_first, "campaign_id"},    {"h", &field_last, "campaign_id"},
         {"i", &field_first, "device_type"},    FIELD_END};
+    static const struct field nine_sums[] = {{"a", &field_sum, "1"}, {"b", &field_sum, "2"},
+                                             {"c", &field_sum, "3"}, {"d", &field_sum, "4"},
+                                             {"e", &field_sum, "5"}, {"f", &field_sum, "6"},
+                                             {"g", &field_sum, "7"}, {"h", &field_sum, "8"},
+                                             {"i", &field_sum, "9"}, FIELD_END};
     struct visit visit;
 
     ok(!visit_init(&visit, "session_id", two_lists) && visit.why.len > 0,
@@ -174,11 +260,15 @@ static void test_room(void)
     visit_release(&visit);
     ok(!visit_init(&visit, "session_id", nine_texts) && visit.why.len > 0, "of texts as well");
     visit_release(&visit);
+    ok(!visit_init(&visit, "session_id", nine_sums) && visit.why.len > 0, "and of sums");
+    visit_release(&visit);
 }
 
 int main(void)
 {
     test_row();
+    test_sum();
+    test_sum_too_large();
     test_id();
     test_room();
     return plan();

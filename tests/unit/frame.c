@@ -52,7 +52,7 @@ static void test_sized(void)
                                        " 0 1 2 {}",
                                        "-1 2 2 {}",
                                        "0 -1 2 {}",
-                                       "0 1 -3 ",
+                                       "0 1 -4 ",
                                        "0 1 2 {}x",
                                        "0\t1\t{}",
                                        "0  1 2 {}",
@@ -83,6 +83,13 @@ static void test_sized(void)
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
     is_int(wrong, 0, "anything else is no frame");
+    ok(find("0 1 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end && !frame.is_past &&
+           find("0 1 -3 \n", false, &frame, &len) == FRAME_WHOLE && !frame.is_end && frame.is_past,
+       "an end, and what is past, are no records");
+    buffer_clear(&out);
+    frame_print_bare(&out, 0, 1, true);
+    frame_print_bare(&out, 0, 1, false);
+    is_text(buffer_slice(&out), "0 1 -2 0 1 -3 ", "printed they are the same");
     ok(find("0 1 -1 \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0,
        "a tombstone is an empty record");
     ok(!frame.is_end && find("0 9 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end &&
@@ -93,6 +100,97 @@ static void test_sized(void)
            len == strlen("0 1 16777217 ") + 16777217 + 1,
        "more is passed over");
     buffer_release(&out);
+}
+
+static bool text_is(struct slice text, const char *wanted)
+{
+    return text.text != NULL && slice_equal(text, slice_of(wanted));
+}
+
+/* Frames that have a key and a time, too. */
+static void test_about(void)
+{
+    static const char *const none[] = {"0 1 @ 1 2 k {}",   "0 1 @x 1 2 k {}", "0 1 @5 -2 2  {}",
+                                       "0 1 @5 1 -2 k ",   "0 1 @5 1 2 k{}",  "0 1 @5 1 2 kk {}",
+                                       "0 1 @5 1 2 k {}x", "0 1@5 1 2 k {}",  "0 1 @--5 1 2 k {}",
+                                       "0 1 5 1 2 k {}",   "0 1 @5 2 k {}",   "0 1 @5 1 2 \nk {}"};
+    static const char whole[] = "3 12345 @1767225600123 4 9 k\n \n {\n\"a\":\n1}\n";
+    struct frame frame;
+    size_t len;
+    int wrong = 0;
+
+    ok(find(whole, false, &frame, &len) == FRAME_WHOLE && len == strlen(whole),
+       "PARTITION OFFSET @TIME KEYSIZE SIZE KEY PAYLOAD, and a line end");
+    ok(frame.about.known && frame.about.time_ms == INT64_C(1767225600123), "the time");
+    is_text(frame.about.key, "k\n \n", "the key, whatever is in it");
+    is_text(frame.payload, "{\n\"a\":\n1}", "and the record");
+    for (size_t cut = 0; cut < strlen(whole); cut++) {
+        char text[sizeof whole] = "";
+        memcpy(text, whole, cut);
+        wrong += find(text, false, &frame, &len) != FRAME_PART;
+        wrong +=
+            find(text, true, &frame, &len) != (cut + 1 == strlen(whole) ? FRAME_WHOLE : FRAME_PART);
+    }
+    is_int(wrong, 0, "cut off anywhere it is a part, but the last line end may be missing");
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
+    is_int(wrong, 0, "anything else is no frame");
+    ok(find("0 1 @-1 -1 -1  \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0 &&
+           frame.about.key.text == NULL && frame.about.time_ms < 0 && !frame.is_end,
+       "there may be no key, no time and no record");
+    ok(find("0 1 @0 0 0  \n", false, &frame, &len) == FRAME_WHOLE && text_is(frame.about.key, "") &&
+           frame.about.time_ms == 0,
+       "an empty key is a key");
+    ok(find("0 1 @9223372036854775807 0 0  \n", false, &frame, &len) == FRAME_WHOLE &&
+           frame.about.time_ms == INT64_MAX &&
+           find("0 1 @9999999999999999999 0 0  \n", false, &frame, &len) == FRAME_WHOLE &&
+           frame.about.time_ms < 0 &&
+           find("0 1 @-9223372036854775808 0 0  \n", false, &frame, &len) == FRAME_WHOLE &&
+           frame.about.time_ms < 0,
+       "a time that cannot be is none, and its record is there");
+    ok(find("0 1 2 {}\n", false, &frame, &len) == FRAME_WHOLE && !frame.about.known,
+       "a frame without says so");
+    ok(find("0 1 @5 16777210 7 k", false, &frame, &len) == FRAME_LONG &&
+           len == strlen("0 1 @5 16777210 7 ") + 16777210 + 1 + 7 + 1,
+       "key and record together are 16 MiB at most");
+}
+
+static void test_end(void)
+{
+    struct frame frame;
+    ok(frame_is_end(line_of("4 17 -2 "), &frame) && frame.partition == 4 && frame.offset == 17 &&
+           frame.is_end,
+       "between envelopes, an end stands alone on its line");
+    ok(!frame_is_end(line_of("4 17 -1 "), &frame) && !frame_is_end(line_of("4 17 -2 x"), &frame) &&
+           !frame_is_end(line_of("4 17 2 {}"), &frame) && !frame_is_end(line_of("{}"), &frame) &&
+           !frame_is_end(line_of("4 17 -2"), &frame),
+       "and nothing else is one");
+}
+
+static void test_envelope_about(void)
+{
+    struct frame frame;
+    struct buffer scratch = {0};
+    ok(envelope_read(
+           line_of("{\"partition\":2,\"offset\":7,\"ts\":1767225600123,\"key\":\"a\\n\\\"\","
+                   "\"headers\":[\"n\",\"v\"],\"payload\":\"{}\"}"),
+           &frame, &scratch) &&
+           text_is(frame.about.key, "a\n\"") && !frame.about.json &&
+           frame.about.time_ms == INT64_C(1767225600123) &&
+           text_is(frame.about.headers, "[\"n\",\"v\"]"),
+       "an envelope has key, time and headers");
+    ok(envelope_read(line_of("{\"partition\":2,\"offset\":7,\"payload\":\"{}\"}"), &frame,
+                     &scratch) &&
+           frame.about.known && frame.about.key.text == NULL && frame.about.time_ms < 0 &&
+           text_is(frame.about.headers, "[]"),
+       "or says that there are none");
+    ok(envelope_read(line_of("{\"partition\":2,\"offset\":7,\"key\":{\"id\":1},\"headers\":\"[\","
+                             "\"payload\":\"{}\"}"),
+                     &frame, &scratch) &&
+           frame.about.json && text_is(frame.about.key, "{\"id\":1}") &&
+           frame.about.headers.text == NULL,
+       "a key may be JSON; headers are a list");
+    buffer_release(&scratch);
 }
 
 static void test_envelope(void)
@@ -152,6 +250,9 @@ int main(void)
 {
     test_frame();
     test_sized();
+    test_about();
+    test_end();
+    test_envelope_about();
     test_envelope();
     test_guess();
     return plan();

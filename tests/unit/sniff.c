@@ -25,6 +25,9 @@ static void test_kinds(void)
     is_kind("{\"a\":1}{\"a\":2}\n", "json", "two on a line are a stream");
     is_kind("{\n  \"a\": 1\n}\n", "json", "so is one on several");
     is_kind("[{\"a\":1},\n{\"a\":2}]\n", "json", "and an array");
+    is_kind("[\n", "json", "of which there may be no more yet");
+    is_kind("[1,2]\n", "json", "or one of anything");
+    is_kind("[2001:db8::1]:443 - x\n", "ndjson", "but no address in brackets");
     is_kind("event_time,b\n1,2\n", "csv", "a header with commas begins CSV");
     is_kind("event_time\tb\n1\t2\n", "tsv", "one with tabs TSV");
     is_kind(LOG LOG, "combined", "a line of a log is one");

@@ -83,6 +83,15 @@ int main(void)
     ok(timer_pop_at(&timer, 102, &item) && item.number == 9, "what is due now can be asked for");
     timer_push(&timer, (struct timer_item){.due_us = 102, .number = 10});
     ok(timer_pop_at(&timer, 102, &item) && item.number == 10, "as often as more comes");
+    timer_push(&timer, (struct timer_item){.due_us = 500, .number = 1});
+    timer_push(&timer, (struct timer_item){.due_us = INT64_MAX, .number = 2});
+    timer_push(&timer, (struct timer_item){.due_us = 500, .number = 4});
+    struct timer_place place = {0};
+    uint32_t met = 0, count = 0;
+    for (; timer_next(&timer, &place, &item); count++)
+        met += item.number;
+    ok(met == 7 && count == 3, "all that are there can be gone through");
+    ok(timer_pop(&timer, 501, &item) && item.due_us == 500, "and are still there");
     timer_release(&timer);
 
     is_int(check(0, 4, 3000), 0, "times close together");

@@ -185,11 +185,41 @@ static void test_names(void)
     buffer_release(&why);
 }
 
+static void test_instants(void)
+{
+    struct buffer file = {0};
+    int wrong = 0;
+
+    put_zone(&file, "CET-1CEST,M3.5.0,M10.5.0/3");
+    struct zone *const zone = zone_of_file(buffer_slice(&file));
+    is_int(zone_offset_at(zone, T2000 - 1), 3600,
+           "an instant before the change has the offset before");
+    is_int(zone_offset_at(zone, T2000), 7200, "the change itself has the one behind");
+    is_int(zone_offset_at(zone, T2000 + 366 * DAY_SECONDS - 1), 7200, "up to the next one");
+    is_int(zone_offset_at(zone, T2000 + 366 * DAY_SECONDS), 3600, "and so on");
+    is_int(zone_offset_at(zone, INT64_MIN), 3600, "there is an offset at the beginning of time");
+    /* 2025-03-30T01:00:00Z and 2025-10-26T01:00:00Z. */
+    is_int(zone_offset_at(zone, 1743296399), 3600, "the second before summer");
+    is_int(zone_offset_at(zone, 1743296400), 7200, "and behind");
+    is_int(zone_offset_at(zone, 1761440399), 7200, "the second before winter");
+    is_int(zone_offset_at(zone, 1761440400), 3600, "and behind");
+    /* Local times that come once lead back to their instant. */
+    for (int64_t at = T2000; at < T2000 + 30 * 366 * DAY_SECONDS; at += 3571) {
+        const int64_t local = at + zone_offset_at(zone, at);
+        const int64_t back = local - zone_offset(zone, local);
+        wrong += back != at && back != at - 3600;
+    }
+    is_int(wrong, 0, "from an instant to local time and back is the instant, or an hour earlier");
+    zone_free(zone);
+    buffer_release(&file);
+}
+
 int main(void)
 {
     test_changes();
     test_damaged();
     test_rules();
     test_names();
+    test_instants();
     return plan();
 }

@@ -1,4 +1,4 @@
--- cs-anomaly --threshold=5
+-- cs-anomaly --threshold=5 --min-baseline=1 --sigma=0
 with counts as (
     select toStartOfInterval(event_time, interval 5 minute) as window_start, uniqExact(session_id) as current_sessions,
            min(event_time) as first, max(event_time) as last

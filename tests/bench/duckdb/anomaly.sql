@@ -1,4 +1,4 @@
--- cs-anomaly --threshold=5
+-- cs-anomaly --threshold=5 --min-baseline=1 --sigma=0
 with counts as (
     select time_bucket(interval '5 minutes', event_time) as window_start, count(distinct session_id) as current_sessions,
            min(event_time) as first, max(event_time) as last

@@ -1,4 +1,4 @@
--- cs-funnel --by=device_type | cs-anomaly --rows --all --baseline=1h --threshold=25 --value=overall_conversion_rate --by=device_type
+-- cs-funnel --by=device_type | cs-anomaly --rows --min-baseline=1 --all --baseline=1h --threshold=25 --value=overall_conversion_rate --by=device_type
 -- Over rows, what is not there does not count: the baseline is the mean of the rows that are.
 with funnel as (
     select start,

@@ -1,4 +1,4 @@
--- cs-anomaly --size=10m --baseline=1h --threshold=30 --by=traffic_source --value='carts=count if .event_type == "add_to_cart"'
+-- cs-anomaly --min-baseline=1 --sigma=0 --size=10m --baseline=1h --threshold=30 --by=traffic_source --value='carts=count if .event_type == "add_to_cart"'
 with span as (select min(event_time) as first, max(event_time) as last from events),
 windows as (
     select start, start + interval '10 minutes' as stop

@@ -1,4 +1,4 @@
--- cs-anomaly --all --size=15m --baseline=1h --by=category_id,device_type --value='carts=count if .event_type == "add_to_cart"' | sed /partial/d
+-- cs-anomaly --min-baseline=1 --sigma=0 --all --size=15m --baseline=1h --by=category_id,device_type --value='carts=count if .event_type == "add_to_cart"' | sed /partial/d
 -- A group has rows from its first event on, but not where all of a whole baseline is 0 and it had no event.
 with span as (select min(event_time) as first, max(event_time) as last from events),
 windows as (

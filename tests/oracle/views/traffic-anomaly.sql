@@ -1,4 +1,4 @@
--- cs-anomaly --all
+-- cs-anomaly --all --min-baseline=1 --sigma=0
 with span as (select min(event_time) as first, max(event_time) as last from events),
 windows as (
     select start, start + interval '5 minutes' as stop, (select last from span) < start + interval '5 minutes' as partial

@@ -1,0 +1,43 @@
+/*
+ * extras.h - what stretches keep of their events only where a field asks for it: sums, and the
+ * clickpath.
+ *
+ * They stand in the cells of a block (parts.h), behind the counters: the sums, each SUM_BYTES, then
+ * the clickpath's CLICKPATH_BYTES. So each has its place, and what nobody asked for takes no room,
+ * and no time but one look at kept->extras_bytes.
+ */
+#ifndef CS_EXTRAS_H
+#define CS_EXTRAS_H
+
+#include "base/buffer.h"
+#include "base/pack.h"
+#include "base/slab.h"
+#include "session/kept.h"
+#include "session/sums.h"
+#include "session/clickpath.h"
+
+/* How many bytes they take. */
+uint32_t extras_measure(const struct kept *kept);
+
+/* Where the clickpath stands in extras that have one. */
+static inline size_t extras_clickpath_at(const struct kept *kept)
+{
+    return (size_t)kept->sums * SUM_BYTES;
+}
+
+/* Adds an event to the extras at `at`. */
+void extras_learn(const struct kept *kept, struct slab *slab, char *at, const struct click *click);
+
+/* Adds those of another stretch, of which none are left. */
+void extras_join(const struct kept *kept, struct slab *slab, char *at, char *more);
+
+/* Before they are looked at or packed; and at their end. */
+void extras_settle(const struct kept *kept, struct slab *slab, char *at);
+void extras_release(const struct kept *kept, struct slab *slab, char *at);
+
+/* What lies outside the cells. The bytes in the cells are packed by the owner; here those that are
+ * addresses are made zeroes in the copy of the cells, and filled in again. */
+void extras_pack(const struct kept *kept, const char *at, char *copy, struct buffer *out);
+void extras_unpack(const struct kept *kept, struct slab *slab, char *at, struct unpack *in);
+
+#endif

@@ -1,0 +1,96 @@
+#include "session/pages.h"
+
+/* Finds the next step that enters a page. */
+static void entry_find(struct pages *pages)
+{
+    pages->has_next = false;
+    while (pages->left > 0 && !pages->has_next) {
+        const struct step *step = &pages->walk.step;
+        const bool has_page = step->page.text != NULL;
+        const bool is_other =
+            has_page && (pages->said.text == NULL || !slice_equal(pages->said, step->page));
+        if (step->is_view || is_other) {
+            pages->has_next = true;
+            pages->next = *step;
+        }
+        if (has_page) pages->said = step->page;
+        pages->left--;
+        clickpath_walk_next(&pages->walk);
+    }
+}
+
+static int64_t capped(int64_t duration_us, int64_t cap_us)
+{
+    return duration_us < cap_us ? duration_us : cap_us;
+}
+
+static int64_t duration(const struct pages *pages, int64_t at_us)
+{
+    if (!pages->has_next && (pages->is_cut || pages->last_us == at_us)) return PAGE_UNKNOWN;
+    const int64_t until_us = pages->has_next ? pages->next.time_us : pages->last_us;
+    return capped(until_us - at_us, pages->cap_us);
+}
+
+/* Makes the entry found the page, and looks for the one behind. */
+static void page_take(struct pages *pages, struct slice previous_url)
+{
+    const struct step entry = pages->next;
+
+    pages->has = pages->has_next;
+    if (!pages->has) return;
+    entry_find(pages);
+    const uint32_t number = pages->page.number + 1;
+    pages->page = (struct page){
+        .number = number,
+        .url = entry.page,
+        .previous_url = previous_url,
+        .next_url = pages->has_next ? pages->next.page : (struct slice){0},
+        .at_us = entry.time_us,
+        .duration_us = duration(pages, entry.time_us),
+        .is_first = number == 1,
+        .is_last = !pages->has_next && !pages->is_cut,
+    };
+}
+
+struct pages pages_walk(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us)
+{
+    struct pages pages = {.walk = clickpath_walk(clickpath),
+                          .left = clickpath->kept < CLICKPATH_MAX ? clickpath->kept : CLICKPATH_MAX,
+                          .is_cut = clickpath_is_cut(clickpath),
+                          .last_us = last_us,
+                          .cap_us = cap_us};
+
+    entry_find(&pages);
+    page_take(&pages, (struct slice){0});
+    return pages;
+}
+
+void pages_next(struct pages *pages)
+{
+    page_take(pages, pages->page.url);
+}
+
+/* One pass over the steps, because every row with details has it. */
+struct pages_sum pages_sum(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us)
+{
+    struct pages_sum sum = {0};
+    struct clickpath_walk walk = clickpath_walk(clickpath);
+    const uint32_t most = clickpath->kept < CLICKPATH_MAX ? clickpath->kept : CLICKPATH_MAX;
+    struct slice said = {0};
+    int64_t at_us = INT64_MAX; /* when the page was entered that has no end yet */
+
+    for (uint32_t i = 0; i < most; i++, clickpath_walk_next(&walk)) {
+        const struct step *step = &walk.step;
+        const bool is_other = step->page.text != said.text && step->page.text != NULL &&
+                              (said.text == NULL || !slice_equal(said, step->page));
+        if (sum.first.text == NULL) sum.first = step->page;
+        said = walk.page;
+        if (!step->is_view && !is_other) continue;
+        if (sum.count++ > 0) sum.duration_us += capped(step->time_us - at_us, cap_us);
+        at_us = step->time_us;
+    }
+    if (sum.count > 0 && !clickpath_is_cut(clickpath))
+        sum.duration_us += capped(last_us - at_us, cap_us);
+    sum.last = walk.page;
+    return sum;
+}

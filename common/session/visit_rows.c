@@ -1,0 +1,324 @@
+#include "session/visit.h"
+
+/* A row that is being printed: the context of the kinds below. */
+struct visit {
+    const struct visit_asks *asks;
+    const struct session *session;
+    const struct page *page; /* of a row that is a page */
+    struct clickpath clickpath;
+    struct pages_sum sum;
+    uint32_t number; /* of the session */
+};
+
+/* --- kinds: of a session --- */
+
+static void url_print(struct rows *rows, int member, struct slice url)
+{
+    if (url.text == NULL)
+        rows_null(rows, member);
+    else
+        rows_text(rows, member, url);
+}
+
+static void entry_page_print(struct rows *rows, int member, const struct overview *overview,
+                             const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    url_print(rows, member, visit->sum.first);
+}
+
+static void exit_page_print(struct rows *rows, int member, const struct overview *overview,
+                            const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    url_print(rows, member, visit->sum.last);
+}
+
+static void pages_print(struct rows *rows, int member, const struct overview *overview,
+                        const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_int(rows, member, visit->sum.count);
+}
+
+static void pages_cut_print(struct rows *rows, int member, const struct overview *overview,
+                            const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_bool(rows, member, clickpath_is_cut(&visit->clickpath));
+}
+
+static void bounce_print(struct rows *rows, int member, const struct overview *overview,
+                         const void *context)
+{
+    (void)context;
+    rows_bool(rows, member, overview->events == 1);
+}
+
+static void engaged_print(struct rows *rows, int member, const struct overview *overview,
+                          const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_seconds(rows, member, visit->sum.duration_us);
+}
+
+static void number_print(struct rows *rows, int member, const struct overview *overview,
+                         const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_int(rows, member, visit->number);
+}
+
+static void closed_by_print(struct rows *rows, int member, const struct overview *overview,
+                            const void *context)
+{
+    static const char *const name[] = {[SESSION_GAP] = "gap",
+                                       [SESSION_MAX] = "max",
+                                       [SESSION_MIDNIGHT] = "midnight",
+                                       [SESSION_SPLIT] = "split",
+                                       [SESSION_END] = "end"};
+    const struct visit *visit = context;
+    (void)overview;
+    rows_text(rows, member, slice_of(name[visit->session->end]));
+}
+
+static void path_page_print(struct buffer *list, const struct page *page)
+{
+    buffer_add_literal(list, "{\"page_url\":");
+    if (page->url.text == NULL)
+        buffer_add_literal(list, "null");
+    else
+        json_add_string(list, page->url);
+    buffer_add_literal(list, ",\"at\":");
+    instant_print_string(list, page->at_us);
+    buffer_add_literal(list, ",\"seconds\":");
+    if (page->duration_us == PAGE_UNKNOWN)
+        buffer_add_literal(list, "null");
+    else
+        duration_print_seconds(list, page->duration_us);
+    buffer_add_literal(list, "},");
+}
+
+static void path_print(struct rows *rows, int member, const struct overview *overview,
+                       const void *context)
+{
+    const struct visit *visit = context;
+    struct buffer *list = rows_list(rows, member);
+
+    for (struct pages pages =
+             pages_walk(&visit->clickpath, overview->last_us, visit->asks->page_cap_us);
+         pages.has && pages.page.number <= visit->asks->path; pages_next(&pages))
+        path_page_print(list, &pages.page);
+    rows_list_end(list);
+}
+
+static void path_cut_print(struct rows *rows, int member, const struct overview *overview,
+                           const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_bool(rows, member,
+              visit->sum.count > visit->asks->path || clickpath_is_cut(&visit->clickpath));
+}
+
+/* --- kinds: of a page --- */
+
+static void page_number_print(struct rows *rows, int member, const struct overview *overview,
+                              const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_int(rows, member, visit->page->number);
+}
+
+static void page_url_print(struct rows *rows, int member, const struct overview *overview,
+                           const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    url_print(rows, member, visit->page->url);
+}
+
+static void previous_page_print(struct rows *rows, int member, const struct overview *overview,
+                                const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    url_print(rows, member, visit->page->previous_url);
+}
+
+static void next_page_print(struct rows *rows, int member, const struct overview *overview,
+                            const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    url_print(rows, member, visit->page->next_url);
+}
+
+static void page_at_print(struct rows *rows, int member, const struct overview *overview,
+                          const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_time(rows, member, visit->page->at_us);
+}
+
+static void page_seconds_print(struct rows *rows, int member, const struct overview *overview,
+                               const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    if (visit->page->duration_us == PAGE_UNKNOWN)
+        rows_null(rows, member);
+    else
+        rows_seconds(rows, member, visit->page->duration_us);
+}
+
+static void page_first_print(struct rows *rows, int member, const struct overview *overview,
+                             const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_bool(rows, member, visit->page->is_first);
+}
+
+static void page_last_print(struct rows *rows, int member, const struct overview *overview,
+                            const void *context)
+{
+    const struct visit *visit = context;
+    (void)overview;
+    rows_bool(rows, member, visit->page->is_last);
+}
+
+#define OF_CLICKPATH(function)                                                                     \
+    {                                                                                              \
+        .keeps = KEEPS_CLICKPATH, .prints = PRINTS_OWN, .print = (function)                        \
+    }
+
+static const struct field_kind entry_page = OF_CLICKPATH(entry_page_print),
+                               exit_page = OF_CLICKPATH(exit_page_print),
+                               pages_count = OF_CLICKPATH(pages_print),
+                               pages_cut = OF_CLICKPATH(pages_cut_print),
+                               engaged = OF_CLICKPATH(engaged_print),
+                               path = OF_CLICKPATH(path_print),
+                               path_cut = OF_CLICKPATH(path_cut_print),
+                               page_number = OF_CLICKPATH(page_number_print),
+                               page_url = OF_CLICKPATH(page_url_print),
+                               previous_page = OF_CLICKPATH(previous_page_print),
+                               next_page = OF_CLICKPATH(next_page_print),
+                               page_at = OF_CLICKPATH(page_at_print),
+                               page_seconds = OF_CLICKPATH(page_seconds_print),
+                               page_first = OF_CLICKPATH(page_first_print),
+                               page_last = OF_CLICKPATH(page_last_print);
+static const struct field_kind bounce = {.prints = PRINTS_OWN, .print = bounce_print},
+                               session_number = {.prints = PRINTS_OWN, .print = number_print},
+                               closed_by = {.prints = PRINTS_OWN, .print = closed_by_print};
+
+/* --- rows --- */
+
+static const struct field session_fields[] = {
+    {"user_id", &field_last, "user_id"},
+    {"traffic_source", &field_first, "traffic_source"},
+    {"device_type", &field_first, "device_type"},
+    {"session_start", &field_start, NULL},
+    {"last_event_time", &field_end, NULL},
+    {"session_duration_seconds", &field_seconds, NULL},
+    {"total_events", &field_events, NULL},
+    {"page_views", &field_count, "page_view"},
+    {"product_views", &field_count, "product_view"},
+    {"add_to_carts", &field_count, "add_to_cart"},
+    {"converted", &field_any, "purchase"},
+    {"viewed_products", &field_list, "product_id"},
+    {"viewed_products_truncated", &field_list_cut, "product_id"},
+    FIELD_END,
+};
+
+static const struct field detail_fields[] = {
+    {"checkout_starts", &field_count, "checkout_start"},
+    {"purchases", &field_count, "purchase"},
+    {"searches", &field_count, "search"},
+    {"campaign_id", &field_first, "campaign_id"},
+    {"entry_page", &entry_page, "page_url"},
+    {"exit_page", &exit_page, "page_url"},
+    {"pages", &pages_count, "page_url"},
+    {"bounce", &bounce, NULL},
+    {"engaged_seconds", &engaged, "page_url"},
+    {"session_number", &session_number, NULL},
+    {"closed_by", &closed_by, NULL},
+    {"pages_truncated", &pages_cut, "page_url"},
+    FIELD_END,
+};
+
+static const struct field path_fields[] = {
+    {"path", &path, "page_url"},
+    {"path_truncated", &path_cut, "page_url"},
+    FIELD_END,
+};
+
+static const struct field page_fields[] = {
+    {"user_id", &field_last, "user_id"},
+    {"traffic_source", &field_first, "traffic_source"},
+    {"device_type", &field_first, "device_type"},
+    {"number", &page_number, "page_url"},
+    {"page_url", &page_url, "page_url"},
+    {"previous_page", &previous_page, "page_url"},
+    {"next_page", &next_page, "page_url"},
+    {"at", &page_at, "page_url"},
+    {"seconds", &page_seconds, "page_url"},
+    {"entry", &page_first, "page_url"},
+    {"exit", &page_last, "page_url"},
+    {"pages_truncated", &pages_cut, "page_url"},
+    FIELD_END,
+};
+
+/* Adds fields behind those that there are; returns how many there are then. */
+static int fields_take(struct visits *visits, int count, const struct field *more)
+{
+    for (; more->name != NULL && count < FIELDS_MAX; more++)
+        visits->field[count++] = *more;
+    visits->field[count] = (struct field)FIELD_END;
+    return count;
+}
+
+bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
+                    struct rows *rows, struct buffer *why)
+{
+    const struct visit_asks *asks = &visits->asks;
+    int count = fields_take(visits, 0, asks->pages ? page_fields : session_fields);
+    if (asks->detail) count = fields_take(visits, count, detail_fields);
+    if (asks->path > 0) count = fields_take(visits, count, path_fields);
+    for (int i = 0; i < visits->rule->splits; i++) {
+        const char *name = visits->rule->split[i];
+        const struct field split[] = {{name, &field_split, name}, FIELD_END};
+        count = fields_take(visits, count, split);
+    }
+    return fields_init(&visits->fields, visits->field, identity, schema, rows, why);
+}
+
+void visit_print(struct visits *visits, const struct identity *identity, struct rows *rows,
+                 const struct session *session, const struct overview *overview)
+{
+    const int64_t last_us = overview->last_us, cap_us = visits->asks.page_cap_us;
+    struct visit visit = {.asks = &visits->asks,
+                          .session = session,
+                          .clickpath = clickpath_read(overview->clickpath)};
+
+    if (!visits->asks.pages) {
+        visit.sum = pages_sum(&visit.clickpath, last_us, cap_us);
+        if (visits->asks.detail)
+            visit.number = ledger_number(&visits->ledger, &visits->sessions, session->stretch);
+        fields_print(&visits->fields, identity, rows, overview, &visit);
+        return;
+    }
+    for (struct pages pages = pages_walk(&visit.clickpath, last_us, cap_us); pages.has;
+         pages_next(&pages)) {
+        visit.page = &pages.page;
+        fields_print(&visits->fields, identity, rows, overview, &visit);
+    }
+}

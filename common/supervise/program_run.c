@@ -1,0 +1,84 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/memory.h"
+#include "supervise/process.h"
+#include "supervise/program.h"
+
+/* What cs-run says to the tool, behind its own words. */
+static void words_complete(const struct program *program, const struct topic *topic,
+                           struct words *words)
+{
+    struct buffer numbers = {0};
+    topic_numbers(topic, &numbers, ',');
+    buffer_add_char(&numbers, '\0');
+    words_add_all(words, program->words.word);
+    words_add(words, "--input=kcat-sized");
+    words_printf(words, "--bind=%s", numbers.data);
+    words_printf(words, "--state=%s/state", program->dir);
+    /* What runs for months is looked at meanwhile. */
+    if (words_have(&program->words, "--stats=") && !words_have(&program->words, "--stats-e"))
+        words_add(words, "--stats-every=15s");
+    if (!words_have(&program->words, "--merge"))
+        words_printf(words, "--partitions=%s", numbers.data);
+    if (program->out != NULL) words_printf(words, "--spool=%s/spool", program->dir);
+    if (program->out != NULL && program->key.len > 0)
+        words_printf(words, "--key=%.*s", (int)program->key.len, program->key.data);
+    for (size_t i = 0; i < topic->read; i++)
+        words_printf(words, "/dev/fd/%d", program->input[i]);
+    buffer_release(&numbers);
+}
+
+/* The tool holds no writing end, or there would be no end of input. */
+void program_start(struct program *program, const struct topic *topic, int lock)
+{
+    struct words words = {0};
+    words_complete(program, topic, &words);
+    int *const inherited = memory_zero(topic->read + 1, sizeof inherited[0]);
+    for (size_t i = 0; i < topic->read; i++)
+        inherited[i] = program->input[i];
+    inherited[topic->read] = lock;
+    const struct process process = {.words = words.word,
+                                    .path = program->path.data,
+                                    .inherited = inherited,
+                                    .inherited_count = topic->read + 1,
+                                    .umask = program->umask};
+    program->pid = process_start(&process);
+    program->status = -1;
+    for (size_t i = 0; i < topic->read; i++)
+        close(program->input[i]);
+    free(inherited);
+    words_release(&words);
+}
+
+/* A shipper that is still busy does not keep the next run from starting: it has no lock. */
+void program_ship(struct program *program, const struct topic *topic, const char *drain, bool once)
+{
+    const struct kcat *const kcat = topic->kcat;
+    struct words words = {0};
+    struct buffer path = {0};
+    char *spool;
+    if (asprintf(&spool, "%s/spool", program->dir) < 0) die("no memory");
+    if (mkdir(spool, 0700) != 0 && errno != EEXIST) die_errno("%s", spool);
+    if (!program_find_own(&path, "cs-ship")) die("cs-ship: not found");
+    words_add(&words, "cs-ship");
+    words_add(&words, "-b");
+    words_add(&words, kcat->brokers);
+    words_add(&words, "-t");
+    words_add(&words, program->out);
+    words_add_all(&words, kcat->connection.word);
+    words_add_all(&words, kcat->properties.word);
+    words_printf(&words, "--drain=%s", drain);
+    if (once) words_add(&words, "--once");
+    words_add(&words, spool);
+    const struct process process = {
+        .words = words.word, .path = path.data, .umask = 077, .bound = true};
+    program->ship = process_start(&process);
+    free(spool);
+    buffer_release(&path);
+    words_release(&words);
+}

@@ -1,0 +1,51 @@
+/* stamp.c - members behind those of an event. */
+#include "people/stamp.h"
+
+#include "tap.h"
+
+static struct slice stamped(const char *line, bool taken_out, const char *person, const char *bot)
+{
+    static struct buffer out;
+    const struct stamp stamps[] = {
+        {.name = SLICE("person_id"),
+         .taken_out = taken_out,
+         .put = true,
+         .text = person == NULL ? (struct slice){.text = NULL} : slice_of(person)},
+        {.name = SLICE("bot"),
+         .taken_out = bot != NULL && taken_out,
+         .put = bot != NULL,
+         .prefix = SLICE("agent:"),
+         .text = slice_of(bot == NULL ? "" : bot)},
+    };
+    buffer_release(&out);
+    stamp_print(&out, slice_of(line), stamps, 2);
+    return buffer_slice(&out);
+}
+
+int main(void)
+{
+    is_text(stamped("{\"a\":1,\"bb\":\"}\"}", false, "p", NULL),
+            "{\"a\":1,\"bb\":\"}\",\"person_id\":\"p\"}", "members go behind the others");
+    is_text(stamped(" { \"a\" : {} }  ", false, "p", "G"),
+            " { \"a\" : {} ,\"person_id\":\"p\",\"bot\":\"agent:G\"}", "all else stays as it is");
+    is_text(stamped("{\"aaaaaaaa\":1}", false, NULL, NULL), "{\"aaaaaaaa\":1,\"person_id\":null}",
+            "nobody is null");
+    is_text(stamped("{\"aaaaaaaa\":1}", false, "\"\\\n\x7f\xc2\x85\xc3\xa4", "\"\t"),
+            "{\"aaaaaaaa\":1,\"person_id\":\"\\\"\\\\\\n\\u007f\\u0085\xc3\xa4\","
+            "\"bot\":\"agent:\\\"\\t\"}",
+            "texts are escaped");
+    is_text(stamped("{\"person_id\":[1,{\"x\":\"]\"}] , \"a\": \"\\\"\" ,\"person_id\":null}", true,
+                    "p", NULL),
+            "{\"a\":\"\\\"\",\"person_id\":\"p\"}", "one that is there is taken out, each of them");
+    is_text(stamped("{\"person\\u005fid\":1,\"Person_id\":2,\"bot\":null}", true, "p", "B"),
+            "{\"Person_id\":2,\"person_id\":\"p\",\"bot\":\"agent:B\"}", "by what its name means");
+    is_text(stamped("{\"bot\":null,\"person_id\":1}", true, "p", NULL),
+            "{\"bot\":null,\"person_id\":\"p\"}", "and no other");
+    is_text(stamped("{\"person_id\":\"a\"}", true, "p", NULL), "{\"person_id\":\"p\"}",
+            "an event may have nothing else");
+    is_text(stamped("{             }", false, "p", NULL), "{             \"person_id\":\"p\"}",
+            "or nothing at all");
+    is_text(stamped("{\t\"a\":\"\x7f\xc2\x80\",\r\"b\":1}", false, "p", NULL),
+            "{ \"a\":\"\\u007f\\u0080\", \"b\":1,\"person_id\":\"p\"}", "no byte is a control");
+    return plan();
+}
