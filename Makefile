@@ -168,7 +168,7 @@ UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*)
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 
@@ -201,10 +201,11 @@ install: $(TOOLS) $(LINKS) $(LISTS) completion
 	for list in $(dir $(LISTS))*.txt; do \
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
+	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
-	  sed 's,/usr/local/bin/,$(bindir)/,' scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
+	  sed 's,/usr/local/bin/,$(bindir)/,; s,/usr/local/share/,$(datadir)/,' scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
 	  chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
 	done
 	install -m 644 scripts/systemd/clickstream.sysusers $(DESTDIR)$(SYSUSERS)/clickstream.conf

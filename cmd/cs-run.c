@@ -72,6 +72,9 @@ int main(int argc, char **argv)
     programs_init(&programs, options, umask_given);
     front_init(&front, &options->parse);
     kcat_need();
+    if (programs_read_keys(&programs) && front.words.count > 0)
+        die_usage("--kafka-members: give it to --parse, which reads the records");
+    const bool keyed = programs_read_keys(&programs) || words_have(&front.words, "--kafka-m");
 
     const int wake_fd = signals_catch(true, false);
     ask_wake(wake_fd);
@@ -88,8 +91,10 @@ int main(int argc, char **argv)
         .front = &front,
         .program = programs.program,
         .programs = programs.count,
+        .ends = programs.ends,
         .drain = options->drain,
         .refresh_us = may_begin_anew && topic.all ? options->refresh_us : 0,
+        .keyed = keyed,
         .once = options->once,
         .may_begin_anew = may_begin_anew,
         .lock = lock,

@@ -80,6 +80,11 @@ static const struct option_row options[] = {
      .type = OPTION_FLAG,
      .target = &asks.pages,
      .help = "one row a page instead of a session"},
+    {.name = "agg",
+     .type = OPTION_LIST,
+     .target = &asks.agg,
+     .argument = "NAME=FUNC[(F)][ if EXPR]",
+     .help = "rows also have what is counted or kept of the events, as in cs-window"},
     {.name = "page-cap",
      .type = OPTION_DURATION,
      .target = &asks.page_cap_us,
@@ -132,7 +137,7 @@ static void keys_count(struct run *run)
 static void keys_count_all(struct run *run)
 {
     struct sessionize *own = run->own;
-    own->beside = own->border.met + ledger_count(&own->visits.ledger);
+    own->beside = own->border.met + visits_beside(&own->visits);
     keys_count(run);
 }
 
@@ -228,10 +233,7 @@ static bool add(struct run *run, struct unpack *in)
 static void explain(struct run *run, struct buffer *out)
 {
     const struct sessionize *own = run->own;
-    buffer_add_literal(out, "a session: ");
-    identity_explain(&own->identity, &run->schema, out);
-    rule_explain(&rule, out);
-    buffer_add_char(out, '\n');
+    visits_explain(&own->visits, &own->identity, &run->schema, out);
 }
 
 static void release(struct run *run)
@@ -277,7 +279,8 @@ static const struct analysis *start(struct run *run)
     if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why))
         die_usage("%.*s", (int)why.len, why.data);
     if (!visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
-        die_usage("--id: %.*s", (int)why.len, why.data);
+        die_usage("%.*s", (int)why.len, why.data);
+    own->visits.accounts.run = run;
     return &analysis;
 }
 

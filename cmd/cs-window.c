@@ -105,7 +105,8 @@ static const struct option_row options[] = {
      .argument = "NAME|FILE",
      .help = "read options from a file: product-performance, search-analytics, not-found,\n"
              "                              conversion-by-source, conversion-by-campaign, "
-             "revenue-by-category, checkout-errors"},
+             "revenue-by-category, checkout-errors,\n"
+             "                              landing-pages, exit-pages, page-flow"},
     OPTION_END,
 };
 

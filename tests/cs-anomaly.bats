@@ -187,11 +187,327 @@ row() {
   [ "$(jq -r 'select(.direction == "down") | .window_start[11:16]' alerts | head -1)" = "01:00" ]
 }
 
+# --- when a window is an alert
+
+# counts N...: in each five minutes from midnight on, so many events; the last one is one more to end the time.
+counts() {
+  local n minute=0 i
+  for n; do
+    for ((i = 0; i < n; i++)); do
+      printf '{"session_id":"%d-%d","event_type":"purchase","event_time":"2026-01-01T%02d:%02d:%02dZ"}\n' \
+        "$minute" "$i" $((minute / 60)) $((minute % 60)) $((i % 60))
+    done
+    : $((minute += 5))
+  done
+  printf '{"event_type":"end","event_time":"2026-01-01T%02d:%02d:00Z"}\n' $((minute / 60)) $((minute % 60))
+}
+
+# brief MEMBER...: the rows, as window_start and these members.
+brief() {
+  local members
+  printf -v members ',.%s' "$@"
+  jq -r "[.window_start[11:16]$members] | map(tostring) | join(\" \")" <<<"$output"
+}
+
+@test "nothing is an alert before six windows, or as many as were asked for" {
+  counts 20 20 20 20 20 90 >five
+  counts 20 20 20 20 20 20 90 >six
+  anomaly five
+  [ -z "$output" ]
+  anomaly six
+  [ "$(brief current_sessions alert)" = '00:30 90 true' ]
+  anomaly --min-baseline=5 five
+  [ "$(brief current_sessions)" = '00:25 90' ]
+  anomaly --min-baseline=7 six
+  [ -z "$output" ]
+  # A baseline that holds fewer needs to be full.
+  anomaly --baseline=16m six
+  [ "$(brief current_sessions)" = '00:30 90' ]
+}
+
+@test "small numbers leap by themselves: an alert is beyond --sigma times the square root" {
+  # Of 8, 8 + 3 sqrt(9) = 17 is by chance, and 8 + 4 sqrt(9) = 20 with the default.
+  counts 8 8 8 8 8 8 17 >a
+  counts 8 8 8 8 8 8 18 >b
+  counts 8 8 8 8 8 8 20 >c
+  counts 8 8 8 8 8 8 21 >d
+  for case in '3 a' '3 b 18' '4 c' '4 d 21'; do
+    read -r sigma file wanted <<<"$case"
+    anomaly --sigma="$sigma" "$file"
+    [ "$(jq .current_sessions <<<"$output")" = "${wanted:-}" ]
+  done
+  anomaly c
+  [ -z "$output" ]
+  anomaly --value='n=count' d
+  [ "$(jq .n <<<"$output")" -eq 21 ]
+  # A sum is no count.
+  sed 's/}$/,"price":1}/' b >priced
+  anomaly --value='n=sum(price)' priced
+  [ "$(jq .n <<<"$output")" -eq 18 ]
+  anomaly --value='n=sum(price)' --sigma=4 priced
+  [ -z "$output" ]
+}
+
+# poisson RATE SEED: a week of events that come by chance, each of another session.
+poisson() {
+  awk -v rate="$1" -v seed="$2" 'BEGIN {
+    srand(seed)
+    for (time = 1767225600; (time -= log(1 - rand()) / rate) < 1767225600 + 604800;)
+      printf "{\"session_id\":\"s%d\",\"event_time\":%.3f}\n", n++, time
+  }'
+}
+
+@test "an ordinary week of a small shop has five alerts at most" {
+  local rate seed most=0
+  for rate in 0.02 0.05 0.1; do
+    for seed in 1 2 3 ${LONG:+4 5 6 7 8 9}; do
+      for what in chance shop; do
+        if [ $what = chance ]; then poisson $rate "$seed" >week; else traffic --duration=7d --rate=$rate --seed="$seed" >week; fi
+        count=$(cs-anomaly week | wc -l)
+        echo "$rate $what $seed: $count"
+        [ "$count" -le 5 ]
+        [ "$count" -le "$most" ] || most=$count
+        [ "$(cs-anomaly --min-baseline=1 --sigma=0 week | wc -l)" -gt 100 ] || [ $what = chance ]
+      done
+    done
+  done
+  [ "$most" -gt 0 ]
+}
+
+@test "--min-value leaves out what is small both before and now" {
+  counts 10 10 10 10 10 10 30 10 1 >events
+  plainly --min-baseline=6 --min-value=20 events
+  [ "$(brief current_sessions)" = '00:30 30' ]
+  plainly --min-baseline=6 --min-value=12 events
+  [ "$(brief current_sessions)" = "00:30 30
+00:40 1" ]
+}
+
+@test "a group that was not there in the whole baseline is new, if it is as large as --min-value" {
+  {
+    for minute in {00..55..5}; do
+      visits "00:$minute:00" 3 old
+      [ "$minute" -ne 40 ] || visits 00:40:00 7 new
+      [ "$minute" -ne 45 ] || visits 00:45:00 4 small
+    done
+    visits 01:00:00 1
+  } >events
+  anomaly --min-value=5 --by=traffic_source events
+  [ "$(brief traffic_source current_sessions avg_sessions pct_deviation direction)" = '00:40 new 7 0 null new' ]
+  anomaly --by=traffic_source events
+  [ -z "$output" ]
+  anomaly --min-value=5 --min-baseline=9 --by=traffic_source events
+  [ -z "$output" ]
+}
+
+@test "of an empty window there is no average or extreme: it is skipped, not 0" {
+  { counts 3 3 0 3 0 0 3; counts 0 0 0 0 0 0 0 1 | sed '$d'; } | sed 's/}$/,"price":10}/' >events
+  for func in avg min max first last median; do
+    anomaly --all --value="p=$func(price)" events
+    [ "$(brief p avg_p alert)" = "00:00 10 null false
+00:05 10 10 false
+00:10 null 10 false
+00:15 10 10 false
+00:20 null 10 false
+00:25 null 10 false
+00:30 10 10 false
+00:35 10 10 false" ]
+    anomaly --min-baseline=1 --threshold=0 --value="p=$func(price)" events
+    [ -z "$output" ]
+  done
+  plainly --value='p=sum(price)' events
+  [ "$(brief p | head -n 1)" = '00:10 0' ]
+}
+
+@test "a total outage is an alert when its window closes, although nothing arrives: --idle" {
+  mkfifo pipe
+  cs-anomaly --size=2s --baseline=20s --min-baseline=2 --lateness=0s --idle=500ms --threshold=99 --sigma=0 --value=n=count pipe >rows &
+  local tool=$! i
+  exec 4>pipe
+  for ((i = 0; i < 80; i++)); do
+    printf '{"event_time":"%s"}\n' "$(date -u +%FT%T.%3NZ)" >&4
+    sleep 0.1
+  done
+  until_true grep -q '"n":0,.*"alert":true,"direction":"down"' rows
+  exec 4>&-
+  wait "$tool"
+}
+
+# --- what is usual
+
+@test "--method=median is not moved by what happens in less than half of the baseline" {
+  counts 20 22 18 20 21 19 20 0 0 0 20 60 >events
+  anomaly --method=median --sigma=0 events
+  [ "$(brief current_sessions median_sessions pct_deviation)" = "00:35 0 20 -100
+00:40 0 20 -100
+00:45 0 20 -100
+00:55 60 20 200" ]
+  # The mean takes what is as before for a rise.
+  anomaly --sigma=0 events
+  [ "$(brief current_sessions avg_sessions)" = "00:35 0 20
+00:40 0 17.5
+00:45 0 15.56
+00:55 60 14.55" ]
+}
+
+@test "--method=median needs more than 3 x 1.4826 x MAD" {
+  # The median is 20, the distances are 10 10 5 0 5 10 10: MAD is 10, and the limit 44.478.
+  counts 10 10 15 20 25 30 30 64 >within
+  counts 10 10 15 20 25 30 30 65 >beyond
+  anomaly --method=median --sigma=0 within
+  [ -z "$output" ]
+  anomaly --method=median --sigma=0 beyond
+  [ "$(brief current_sessions median_sessions)" = '00:35 65 20' ]
+}
+
+@test "--method=seasonal compares with the same window of the seasons before" {
+  # Busy every second window.
+  counts 10 40 10 40 10 40 40 40 10 0 >events
+  anomaly --method=seasonal --season=10m --seasons=2 events
+  [ "$(brief current_sessions avg_sessions pct_deviation)" = "00:30 40 10 300
+00:45 0 40 -100" ]
+  anomaly --method=seasonal --season=10m --seasons=2 --all events
+  [ "$(brief avg_sessions | head -n 5)" = "00:00 null
+00:05 null
+00:10 10
+00:15 40
+00:20 10" ]
+}
+
+@test "a day is compared with other days: an outage at noon stands out, a quiet night does not" {
+  traffic --duration=5d --rate=1 --outage=4d12h+1h >days
+  anomaly --method=seasonal --season=1d --size=1h --incidents --value='n=count if .event_type == "purchase"' days
+  [ "$(jq -r '[.window_start[8:16], .state, .direction] | join(" ")' <<<"$output" | grep start)" = '05T12:00 start down' ]
+}
+
+# --- incidents
+
+@test "an outage from 60 purchases to 0 in five minutes is one incident, with start and end" {
+  counts 60 60 60 60 60 60 60 0 60 60 60 >events
+  anomaly --incidents events
+  [ "$output" = '{"window_start":"2026-01-01T00:35:00.000Z","window_end":"2026-01-01T00:40:00.000Z","current_sessions":0,"avg_sessions":60,"pct_deviation":-100,"alert":true,"direction":"down","state":"start","incident_start":"2026-01-01T00:35:00.000Z","peak":-100,"windows":1}
+{"window_start":"2026-01-01T00:40:00.000Z","window_end":"2026-01-01T00:45:00.000Z","current_sessions":60,"avg_sessions":52.5,"pct_deviation":14.3,"alert":false,"direction":"up","state":"end","incident_start":"2026-01-01T00:35:00.000Z","peak":-100,"windows":1}' ]
+}
+
+@test "between --threshold and --clear an incident goes on, and --all shows how" {
+  counts 60 60 60 60 60 60 10 35 10 50 60 >events
+  anomaly --incidents --all --method=median events
+  [ "$(brief current_sessions alert state windows peak | tail -n +6)" = "00:25 60 false null null null
+00:30 10 true start 1 -83.3
+00:35 35 false ongoing 2 -83.3
+00:40 10 true ongoing 3 -83.3
+00:45 50 false end 3 -83.3
+00:50 60 false null null null
+00:55 0 false null null null" ]
+  anomaly --incidents --method=median --clear=5 events
+  [ "$(brief state windows)" = "00:30 start 1
+00:50 end 4" ]
+  anomaly --incidents --method=median --clear=50 events
+  [ "$(brief state windows)" = "00:30 start 1
+00:35 end 1
+00:40 start 1
+00:45 end 1" ]
+}
+
+@test "an outage that does not end is over when the baseline is 0, and costs nothing after that" {
+  counts 60 60 60 60 60 60 60 >events
+  printf '{"session_id":"z","event_time":"2400-01-01T00:00:00Z"}\n{"session_id":"z","event_time":"2400-01-01T00:00:01Z"}\n' >>events
+  SECONDS=0
+  anomaly --incidents --max-ahead=0s --max-jump=0s events
+  [ "$SECONDS" -lt 10 ]
+  [ "$(brief state windows)" = "00:35 start 1
+02:30 end 23" ]
+}
+
+@test "incidents of groups are told apart" {
+  {
+    for minute in {00..55..5}; do
+      [ "$minute" -eq 35 ] || visits "00:$minute:00" 30 ads
+      [ "$minute" -eq 40 ] || [ "$minute" -eq 45 ] || visits "00:$minute:00" 30 mail
+    done
+    visits 01:00:00 1
+  } >events
+  anomaly --incidents --by=traffic_source events
+  [ "$(brief traffic_source state windows)" = "00:35 ads start 1
+00:40 ads end 1
+00:40 mail start 1
+00:50 mail end 2" ]
+}
+
+@test "--rows has methods, rules and incidents, too" {
+  { row 00 60; row 10 60; row 20 60; row 30 0; row 40 60; } >rows
+  anomaly --rows --value=purchases --incidents --method=median --min-baseline=3 rows
+  [ "$(brief median_purchases state windows)" = "00:30 60 start 1
+00:40 60 end 1" ]
+  anomaly --rows --value=purchases --min-baseline=4 rows
+  [ -z "$output" ]
+  anomaly --rows --value=purchases --min-baseline=3 rows
+  [ "$(brief purchases)" = '00:30 0' ]
+  anomaly --rows --value=purchases --min-baseline=3 --sigma=8 rows
+  [ -z "$output" ]
+  anomaly --rows --value=purchases --method=seasonal --season=30m --seasons=1 rows
+  [ "$(brief avg_purchases)" = '00:30 60' ]
+}
+
+# What resumed runs are tried with.
+modes() {
+  printf '%s\n' '--all' '--incidents' '--incidents --all --by=traffic_source --min-value=2' '--method=median --all' \
+    '--method=median --incidents' '--method=seasonal --season=15m --seasons=3 --all' \
+    '--method=seasonal --season=15m --incidents --clear=0' '--value=a=avg(v) --incidents --all'
+}
+
+@test "a run that goes on with the state at any line prints what one run prints, in each mode" {
+  counts 3 3 0 3 3 1 3 7 0 0 0 0 3 3 2 3 3 | awk '{ sub(/}$/, ",\"traffic_source\":\"" (NR % 3 ? "a" : "b") "\",\"v\":" NR % 5 "}") } 1' >events
+  local lines n mode=0 options
+  lines=$(wc -l <events)
+  while read -r options; do
+    : $((mode += 1))
+    # shellcheck disable=SC2086 # several options
+    cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options events >whole
+    [ -s whole ]
+    for ((n = 1; n < lines; n += ${QUICK:+7} + 1)); do
+      rm -f state*
+      # shellcheck disable=SC2086
+      { head -n "$n" events | cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options --state=state &&
+        tail -n +$((n + 1)) events | cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options --state=state --flush; } 2>errors >rows
+      cmp whole rows || { echo "$options at line $n"; cat errors; return 1; }
+    done
+  done < <(modes)
+  [ "$mode" -eq 8 ]
+}
+
+@test "jobs, and any order within the lateness, change nothing in any mode" {
+  traffic --duration=3h --rate=20 --disorder=25s --spike=2h+10m --extras | sed 's/"price"/"v"/' >disorder
+  jq -cs 'sort_by(.event_time)[]' disorder >sorted
+  while read -r options; do
+    # shellcheck disable=SC2086 # several options
+    {
+      cs-anomaly --sigma=1 $options sorted >rows
+      cs-anomaly --sigma=1 $options disorder | cmp - rows
+      cs-anomaly --sigma=1 $options --jobs=2 disorder | cmp - rows
+    }
+    [ -s rows ]
+  done < <(modes)
+}
+
+@test "--explain says what an alert is" {
+  explained() { cs-anomaly --explain "$@" | sed -n 's/^alert *//p'; }
+  [ "$(explained)" = 'over 50 % from the mean of the last 2h, over 4 x sqrt(mean + 1), 6 windows or more' ]
+  [ "$(explained --method=median --value='sum(price)' --min-value=2.5 --baseline=16m)" = \
+    'over 50 % from the median of the last 16m, over 3 x 1.4826 x MAD, value or usual at least 2.5, 3 windows or more' ]
+  [ "$(explained --method=seasonal --season=1d)" = \
+    'over 50 % from the mean of the same window 1d before, 4 times, over 4 x sqrt(mean + 1), 4 windows or more' ]
+  [ "$(explained --rows --value=x)" = 'over 50 % from the mean of the last 2h, as many rows as --min-baseline says' ]
+}
+
 # --- wrong use
 
 @test "what makes no sense is refused before anything is read" {
   for options in --threshold=x --threshold=-1 --value=nothing '--value=sum(' '--value=p=percent(a,b)' --rows \
-    '--rows --value=a --size=5m' '--rows --value=.a.b' --by=alert; do
+    '--rows --value=a --size=5m' '--rows --value=.a.b' --by=alert --method=mode --min-baseline=0 --min-value=-1 --sigma=x \
+    --clear=10 '--incidents --clear=51' '--incidents --by=state' --season=1d --seasons=2 '--method=seasonal --baseline=1h' \
+    '--method=seasonal --season=7m' '--method=seasonal --seasons=0' '--method=seasonal --seasons=100000' \
+    '--method=seasonal --min-baseline=5' '--min-baseline=24' '--baseline=20m --min-baseline=4'; do
     # shellcheck disable=SC2086 # several options
     anomaly $options /dev/null
     [ "$status" -eq 2 ]

@@ -177,6 +177,18 @@ sessionize' ]
   [[ ${lines[0]} == *'; 0 offsets before the end' && ${#lines[@]} = 1 ]]
 }
 
+@test "keys and times of records reach the tools, and cs-parse in front, where they are asked for" {
+  from_topic clicks --from=beginning --once --quiet --parse='--kafka-members' -o keyed -- cs-sessionize --id=kafka_key --flush
+  last_of_each_key keyed | jq -r .kafka_key | sort >got
+  expected cs-sessionize | jq -r .session_id | sort | diff - got
+  cs-run -b "$BROKERS" -t clicks -S two --from=beginning --once --quiet -o keyed-2,plain-2 -- \
+    cs-sessionize --id=kafka_key --kafka-members --flush -- cs-funnel --flush
+  last_of_each_key keyed-2 | jq -r .kafka_key | sort | diff got -
+  last_of_each_key plain-2 | diff <(expected cs-funnel) -
+  run -2 from_topic clicks --once --parse=--repair=utf8 -- cs-sessionize --kafka-members
+  [ "${lines[0]}" = 'cs-run: --kafka-members: give it to --parse, which reads the records' ]
+}
+
 @test "--parse: whatever is killed, each event counts once" {
   start raw --from=beginning -o parsed-killed --parse='--map=.payload' -- cs-funnel --size=1m --save-every=20ms
   until_true all_live 4
@@ -236,6 +248,16 @@ END
   [ "$(positions dir/state cs-sessionize)" = "$ends" ]
   run -0 from_topic busy --once -- cs-sessionize --output=rows --stats=stats
   [ "$(jq .read stats)" = 5000 ]
+}
+
+@test "figures say how far behind the topic a tool is" {
+  start clicks --from=beginning -- cs-funnel --stats=stats.prom --stats-every=100ms --output=rows
+  until_true all_live 4
+  until_true eval '[ "$(grep -c "^clickstream_partition_lag{.*} 0$" stats.prom)" = 4 ]'
+  stop
+  [ "$(sed -nE 's/^clickstream_partition_end_offset.* ([0-9]+)$/\1/p' stats.prom | paste -sd+ | bc)" = 2000 ]
+  [ "$(wc -l <dir/ends)" = 4 ]
+  [ "$(stat -c %a dir/ends)" = 600 ]
 }
 
 @test "--stats=FILE is written every 15 seconds, unless the tool says how often" {

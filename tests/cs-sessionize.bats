@@ -272,6 +272,18 @@ a 00:00:00 23:00:00 2' ]
   [ "$(jq -r .session_id rows)" = a ]
 }
 
+# restarts_change_nothing OPTION...: the first 40 lines of days in one run, and in one run each.
+restarts_change_nothing() {
+  head -40 days >few
+  cs-sessionize "$@" few >whole
+  rm -f state rows
+  for ((i = 1; i < 40; i++)); do
+    sed -n "${i}p" few | cs-sessionize "$@" --state=state --output=rows 2>/dev/null
+  done
+  tail -1 few | cs-sessionize "$@" --state=state --output=rows --flush 2>/dev/null
+  cmp rows whole
+}
+
 # --- details, paths and pages ---
 
 # TIME ID TYPE PAGE as lines on standard input; - is null.
@@ -409,13 +421,7 @@ END
     cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
     awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=2m | sort |
       cmp - <(cs-sessionize "${given[@]}" --lateness=2m days | sort)
-    head -40 days >few
-    cs-sessionize "${given[@]}" few >whole
-    rm -f state rows
-    for ((i = 1; i <= 40; i++)); do
-      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
-    done
-    cmp rows whole
+    restarts_change_nothing "${given[@]}"
   done
 }
 
@@ -543,13 +549,7 @@ END
     cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
     awk 'NR % 2 { line = $0; next } { print; print line }' days | cs-sessionize "${given[@]}" --lateness=1h |
       cmp - <(cs-sessionize "${given[@]}" --lateness=1h days)
-    head -40 days >few
-    cs-sessionize "${given[@]}" few >whole
-    rm -f state rows
-    for ((i = 1; i <= 40; i++)); do
-      sed -n "${i}p" few | cs-sessionize "${given[@]}" --state=state --output=rows $([ "$i" -lt 40 ] || echo --flush) 2>/dev/null
-    done
-    cmp rows whole
+    restarts_change_nothing "${given[@]}"
   done
 }
 
@@ -558,4 +558,58 @@ END
   [[ "$stderr" == *Europe/Berlin* ]]
   run -2 --separate-stderr cs-sessionize --split-on=a,b,c,d,e events
   [[ "$stderr" == *'at most 4 members'* ]]
+}
+
+# --- aggregates ---
+
+purchases() {
+  cat <<'END'
+{"event_type":"product_view","session_id":"a","product_id":"p1","price":2.5,"event_time":"2026-01-01T10:00:00Z"}
+{"event_type":"purchase","session_id":"a","product_id":"p1","price":0.1,"event_time":"2026-01-01T10:01:00Z"}
+{"event_type":"purchase","session_id":"a","product_id":"p2","price":0.2,"event_time":"2026-01-01T10:02:00Z"}
+{"event_type":"product_view","session_id":"b","product_id":"p2","price":"free","event_time":"2026-01-01T10:03:00Z"}
+END
+}
+
+@test "--agg adds what cs-window would say of the session's events, in front of the members of --split-by" {
+  purchases | cs-sessionize --split-by=device --agg='revenue=sum(price) if .event_type == "purchase"' --agg='products=distinct(product_id)' \
+    --agg='last=last(product_id)' --agg='views=count if .event_type == "product_view"' --agg='share=percent(views,n)' --agg=n=count >rows
+  [ "$(jq -c '[keys_unsorted[14:], .revenue, .products, .last, .views, .share, .n]' rows)" = \
+    '[["revenue","products","last","views","share","n","device"],0.3,2,"p2",1,33.33,3]
+[["revenue","products","last","views","share","n","device"],null,1,"p2",1,100,1]' ]
+}
+
+@test "aggregates of sessions are those of windows by session" {
+  traffic --events=20000 --rate=20 --disorder=20s >in
+  aggs=('--agg=n=count' '--agg=d=distinct(page_url)' '--agg=f=first(page_url)' '--agg=l=last(event_time)' '--agg=p=list(product_id,3)'
+    '--agg=s=sum(epoch(.event_time))' '--agg=q=any(.event_type == "purchase")')
+  cs-sessionize --gap=none --lateness=max "${aggs[@]}" in | jq -c '[.session_id, .n, .d, .f, .l, .p, .p_truncated, .s, .q]' | sort >got
+  cs-window --size=1d --lateness=max --by=session_id "${aggs[@]}" in | jq -c '[.session_id, .n, .d, .f, .l, .p, .p_truncated, .s, .q]' | sort >want
+  [ "$(wc -l <want)" -gt 1000 ]
+  cmp want got
+}
+
+@test "what --agg says is the same however a file is read, over restarts at every line, and where sessions are split" {
+  traffic --events=30000 --rate=0.05 --disorder=25s >days
+  for options in '--id=device_type --max-duration=2h' '--split-on=campaign_id --id=device_type'; do
+    read -ra given <<<"$options --agg=d=distinct(page_url) --agg=f=first(page_url) --agg=p=list(product_id,3) --agg=m=max(product_id)"
+    cs-sessionize "${given[@]}" days >whole
+    cs-sessionize "${given[@]}" --jobs=3 days | cmp - whole
+    restarts_change_nothing "${given[@]}"
+  done
+}
+
+@test "a value that is no number is in no sum, is counted, and is named" {
+  purchases | cs-sessionize --agg='s=sum(price)' --stats=stats 2>messages >rows
+  [ "$(jq -c .s rows)" = $'2.8\nnull' ]
+  [ "$(jq .not_numbers stats)" -eq 1 ]
+  grep -q 'price.*free' messages
+}
+
+@test "--agg refuses what has no meaning: a name that is taken, top, and pages" {
+  for options in '--agg=user_id=count' '--agg=n=count --split-by=n' '--detail --agg=pages=count' '--agg=t=top(page_url,3)' '--agg=n=count --pages' '--agg=n=cout'; do
+    read -ra given <<<"$options"
+    run -2 --separate-stderr cs-sessionize "${given[@]}" events
+    [ -z "$output" ] && [[ "$stderr" == *--agg* ]] || { echo "$options: $stderr"; return 1; }
+  done
 }

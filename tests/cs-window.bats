@@ -150,9 +150,9 @@ at() {
   [ "$(jq .late stats)" -eq 1 ]
   traffic --events=30000 --rate=0.005 --disorder=3h --partitions=2 >months
   for size in '1w --tz=America/New_York' '1mo --tz=Asia/Kolkata' '1d --tz=Europe/Berlin' 1y all; do
-    options=(--size=$size --by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
-    # shellcheck disable=SC2068 # --size and --tz are two words
-    cs() { cs-window ${options[@]} "$@"; }
+    read -ra options <<<"--size=$size"
+    options+=(--by=device_type --agg=n=count --agg='s=distinct(session_id)' --agg='low=min(price)' --lateness=4h)
+    cs() { cs-window "${options[@]}" "$@"; }
     cs months >rows
     [ -s rows ]
     cs --jobs=3 months | cmp - rows
@@ -172,7 +172,7 @@ at() {
     # shellcheck disable=SC2086 # several words
     window $options --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == 'cs-window: --slide: windows by the calendar '* ]]
+    [[ $stderr == 'cs-window: --slide: windows by the calendar '* ]]
   done
   window --size=all --offset=1h --agg=n=count events
   [ "$status" -eq 2 ]
@@ -180,7 +180,7 @@ at() {
   for size in 1mo2d 1w1h 1y6mo 0mo 1M 10000y; do
     window --size=$size --agg=n=count events
     [ "$status" -eq 2 ]
-    [[ ${stderr_lines[0]} == "cs-window: --size: '$size'"* ]]
+    [[ $stderr == "cs-window: --size: '$size'"* ]]
   done
   # Hours of a zone, and windows of UTC that overlap, are as before.
   window --size=1d --slide=1h --agg=n=count events
@@ -346,7 +346,7 @@ at() {
   for agg in 'x=list(page)' 'x=list(page,0)' 'x=list(page,10001)' 'x=list(page,a)' 'x=list'; do
     window --size=1h --agg="$agg" events
     [ "$status" -eq 2 ]
-    [ "${stderr_lines[0]}" = "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000" ]
+    [[ $stderr == "cs-window: --agg: '$agg': list is list(F,N), N a whole number from 1 to 10000"* ]]
   done
 }
 
@@ -445,7 +445,7 @@ at() {
   options=(--size=1h --by=event_type --agg=views=count)
   window "${options[@]}" --having='.view > 1' events
   [ "$status" -eq 2 ]
-  [ "${stderr_lines[0]}" = "cs-window: --having: rows have no member 'view'; did you mean views?" ]
+  [[ $stderr == "cs-window: --having: rows have no member 'view'; did you mean views?"* ]]
   window "${options[@]}" --having='.views >' events
   [ "$status" -eq 2 ]
   [[ $stderr == 'cs-window: --having: syntax error'* ]]
@@ -538,6 +538,26 @@ END
   window --view=checkout-errors requests
   [ "$(columns event_type page_url status errors sessions clients)" = \
     $'"checkout_error"\tnull\tnull\t1\t1\t0\n"page_view"\t"/Checkout/pay"\t500\t1\t0\t1\n"page_view"\t"/checkouts.css"\t404\t1\t0\t1' ]
+}
+
+@test "the views of pages say where visits begin and end, and which way they go" {
+  while read -r time session url; do
+    printf '{"event_type":"page_view","session_id":"%s","page_url":"%s","event_time":"2026-01-01T00:0%s:00Z"}\n' "$session" "$url" "$time"
+  done >visits <<'END'
+0 s1 /a?utm=1
+1 s1 /b
+2 s2 /a
+3 s3 /a?utm=2
+5 s3 /b
+6 s3 /c
+END
+  cs-sessionize --pages visits >pages
+  window --view=landing-pages pages
+  [ "$(columns page sessions bounces bounce_rate)" = $'"/a"\t3\t1\t33.33' ]
+  window --view=exit-pages pages
+  [ "$(columns page views exits exit_rate seconds_median)" = $'"/a"\t3\t1\t33.33\t60\n"/b"\t2\t1\t50\t60\n"/c"\t1\t1\t100\tnull' ]
+  window --view=page-flow pages
+  [ "$(columns page next times sessions)" = $'"/a"\t"/b"\t2\t2\n"/b"\t"/c"\t1\t1' ]
 }
 
 @test "every view that comes with the tools is in the manual, and can be used" {

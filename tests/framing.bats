@@ -414,6 +414,21 @@ END
   [ "$(jq -c '[.partition < 3, .reason != "bad-frame"]' rejects | sort -u)" = '[true,true]' ]
 }
 
+@test "--bind=TOPIC:LIST: messages, rejects and late records name topic, partition and offset" {
+  sized 3 17 x >a
+  { sized 0 1 "$one" && sized 0 2 '{"event_time":"2026-01-01T05:00:00Z"}' && sized 0 4 "$one" && sized 5 3 "$one"; } >b
+  run -0 cs-window --size=1h --agg=n=count --bind=clicks:3,0 --output=rows --stats=stats <(cat a) <(cat b)
+  [[ ${lines[*]} == *'cs-window: clicks [3] offset 17: rejected: not-json ('* ]]
+  [[ ${lines[*]} == *'cs-window: clicks [0] offset 4: late: late ('* ]]
+  [[ ${lines[*]} == *'cs-window: clicks [0] offset 3: rejected: bad-frame (it says that it is of partition 5, and the input is bound to 0)'* ]]
+  cs-window --size=1h --agg=n=count --bind=clicks:3,0 --rejects=rejects --late=rejects --output=rows <(cat a) <(cat b)
+  [ "$(jq -c '[.input, .line, .partition, .offset]' rejects | sort)" = '["clicks [0]",null,0,4]
+["clicks [0]",null,5,3]
+["clicks [3]",null,3,17]' ]
+  run -2 cs-window --size=1h --agg=n=count --bind=:3,0 <(cat a) <(cat b)
+  run -2 cs-window --size=1h --agg=n=count --bind=clicks: <(cat a) <(cat b)
+}
+
 @test "what is past is no record: it moves the position without a gap, and is no end of the log" {
   now=$(date +%s)
   at() { printf '{"event_time":%d}' "$1"; }

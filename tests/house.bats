@@ -182,12 +182,13 @@ nouns_there() {
     [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
   done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
-  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer; do
+  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options samples/prometheus/* samples/grafana/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
+  cmp scripts/systemd/alert "$root/usr/local/share/clickstream/alert"
   for kind in sysusers tmpfiles; do
     cmp "scripts/systemd/clickstream.$kind" "$root/usr/local/lib/$kind.d/clickstream.conf"
   done

@@ -104,10 +104,10 @@ members() {
 }
 
 @test "what is no event without these members is none with them" {
-  traffic --events=3000 --seed=3 --malformed=20 --unicode --escapes | awk '{ print "0\t" NR - 1 "\t" $0 }' >tabs
+  traffic --events=3000 --seed=3 --malformed=20 --unicode --escapes | awk '{ print "0\t" NR - 1 "\t" $0 }' >tabbed
   python3 - <<'END'
 with open('in', 'wb') as out, open('plain', 'wb') as plain:
-    for line in open('tabs', 'rb'):
+    for line in open('tabbed', 'rb'):
         p, o, payload = line.rstrip(b'\n').split(b'\t', 2)
         out.write(b'%s %s @1767225600000 1 %d k %s\n' % (p, o, len(payload), payload))
         plain.write(b'%s %s %d %s\n' % (p, o, len(payload), payload))

@@ -10,7 +10,7 @@ setup() {
   # As instances, and with a program that is there: verify looks.
   local unit
   for unit in "$ROOT"/scripts/systemd/*@.*; do
-    sed "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," "$unit" >"$(basename "${unit/@./@test.}")"
+    sed -e "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," -e "s,/usr/local/share/clickstream/alert,$ROOT/scripts/systemd/alert," "$unit" >"$(basename "${unit/@./@test.}")"
   done
   cp "$ROOT"/scripts/systemd/*.target .
 }
@@ -20,12 +20,12 @@ teardown_file() {
 }
 
 @test "systemd understands the units" {
-  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-batch@test.timer clickstream.target
+  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-alert@test.service cs-batch@test.timer clickstream.target
   [ -z "$output" ]
 }
 
 @test "a service is exposed by 2.0 or less" {
-  for unit in cs-run@test.service cs-batch@test.service; do
+  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service; do
     # In tenths.
     systemd-analyze security --offline=yes --threshold=20 "$unit" >report || { cat report; return 1; }
     grep -q 'Overall exposure level' report
@@ -47,7 +47,7 @@ teardown_file() {
 
 @test "all that runs stops with clickstream.target, and starts when the clock is right" {
   local unit
-  for unit in cs-run@test.service cs-batch@test.service cs-batch@test.timer; do
+  for unit in cs-run@test.service cs-alert@test.service cs-batch@test.service cs-batch@test.timer; do
     grep -qE '^After=.*\btime-sync\.target\b' "$unit" || [[ $unit == *.timer ]]
     grep -qx PartOf=clickstream.target "$unit" || [ "$unit" = cs-batch@test.service ]
     grep -qE '^WantedBy=.*\bclickstream\.target\b' "$unit" || [ "$unit" = cs-batch@test.service ]
@@ -66,12 +66,12 @@ teardown_file() {
   systemd-tmpfiles --root="$PWD/root" --create clickstream.conf
   id=$(awk -F: '$1 == "clickstream" { print $3 }' root/etc/passwd)
   [ -n "$id" ]
-  for unit in cs-run@test.service cs-batch@test.service; do
+  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service; do
     user=$(sed -n 's/^User=//p' "$unit")
     grep -q "^$user:" root/etc/passwd
     grep -q "^$(sed -n 's/^Group=//p' "$unit"):" root/etc/group
     [ -d "root/var/lib/$(sed -n 's/^StateDirectory=\([^/]*\).*/\1/p' "$unit")" ]
-    [ -d "root/run/$(sed -n 's/^RuntimeDirectory=//p' "$unit")" ]
+    [ -d "root/run/$(sed -n 's/^RuntimeDirectory=//p' "$unit")" ] # or none
   done
   user=$(sed -nE 's/^[^# ]+( [^ ]+){4} ([a-z]+) flock .*/\2/p' "$ROOT/scripts/systemd/cs-batch.cron")
   grep -q "^$user:" root/etc/passwd

@@ -18,13 +18,14 @@ bool fates_leave_torn(struct fates *fates, enum reason reason, const struct orig
 static void tell(struct fates *fates, struct rejects *sink, const char *reason, const char *detail,
                  const struct origin *origin)
 {
-    const char *const name = origin->input->name;
+    const struct input *const input = origin->input;
     rejects_add(sink, &(struct reject){
                           .reason = reason,
                           .detail = detail,
-                          .input = strcmp(name, "-") == 0 ? "standard input" : name,
-                          .input_number = (uint32_t)(origin->input - fates->inputs->input),
-                          .line = origin->line_number,
+                          .input = input_label(input),
+                          .input_number = (uint32_t)(input - fates->inputs->input),
+                          /* A line of what kcat prints is none of the topic's. */
+                          .line = input->label == NULL ? origin->line_number : 0,
                           .partition = origin->partition,
                           .offset = origin->offset,
                           .raw = origin->raw,

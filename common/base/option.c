@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/option_inside.h"
 #include "base/utf8.h"
 
 /* What getopt_long returns for long options without a letter: above every char. */
@@ -41,18 +42,12 @@ static const struct option_row *row_named(const char *name, size_t len)
     return NULL;
 }
 
-/* "[DUR]": the value may be left out; "[-]F": it may not. */
-static bool argument_optional(const char *argument)
-{
-    return argument != NULL && argument[0] == '[' && argument[strlen(argument) - 1] == ']';
-}
-
 /* Does the row take a value: 0 no, 1 yes, 2 may be left out. */
 static int row_takes_value(const struct option_row *row)
 {
     if (row->type == OPTION_FLAG) return 0;
     if (row->type == OPTION_CALL && row->argument == NULL) return 0;
-    return argument_optional(row->argument) ? 2 : 1;
+    return option_argument_optional(row->argument) ? 2 : 1;
 }
 
 static const char *phrase(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -547,63 +542,7 @@ void option_fingerprint(struct buffer *out)
     }
 }
 
-/* One row of --help: the spelling to column 30, the text behind. */
-static void help_row(struct buffer *out, const struct option_row *row)
-{
-    const size_t from = out->len;
-    buffer_add_literal(out, "  ");
-    if (row->letter != 0) buffer_printf(out, "-%c, ", row->letter);
-    buffer_printf(out, "--%s", row->name);
-    const char *argument = row->argument;
-    if (argument == NULL && row->type == OPTION_CHOICE) argument = row->words;
-    if (argument != NULL) {
-        if (argument_optional(argument))
-            buffer_printf(out, "[=%s", argument + 1);
-        else
-            buffer_printf(out, "=%s", argument);
-        if (row->type == OPTION_DURATION && row->words != NULL)
-            buffer_printf(out, "|%s", row->words);
-    }
-    if (out->len - from > 29) {
-        buffer_add_literal(out, "\n                              ");
-    } else {
-        while (out->len - from < 30)
-            buffer_add_char(out, ' ');
-    }
-    buffer_printf(out, "%s\n", row->help == NULL ? "" : row->help);
-}
-
-static const char *help_head, *help_tail;
-
-void option_help_texts(const char *head, const char *tail)
-{
-    help_head = head;
-    help_tail = tail;
-}
-
-static bool is_of_group(const struct option_row *row, const char *group)
-{
-    return row->group == group ||
-           (row->group != NULL && group != NULL && strcmp(row->group, group) == 0);
-}
-
-/* Has a row before that one the same group? */
-static bool group_met(int index)
-{
-    for (int i = 0; i < index; i++)
-        if (is_of_group(all_rows[i], all_rows[index]->group)) return true;
-    return false;
-}
-
 void option_help(struct buffer *out)
 {
-    if (help_head != NULL) buffer_printf(out, "%s", help_head);
-    for (int i = 0; i < row_count; i++) {
-        const char *group = all_rows[i]->group;
-        if (group_met(i)) continue;
-        buffer_printf(out, "\n%s:\n", group == NULL ? "Options" : group);
-        for (int j = i; j < row_count; j++)
-            if (is_of_group(all_rows[j], group)) help_row(out, all_rows[j]);
-    }
-    if (help_tail != NULL) buffer_printf(out, "%s", help_tail);
+    option_help_rows(out, all_rows, row_count);
 }

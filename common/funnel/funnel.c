@@ -214,9 +214,10 @@ static void funnel_close(struct funnel *funnel, int64_t watermark_us, int64_t no
 static void funnel_advance(struct run *run, int64_t watermark_us)
 {
     struct funnel *funnel = run->own;
-    if (watermark_us <= funnel->closed_us) return;
-    if (funnel->drops.after_us != 0) drops_advance(funnel, funnel->closed_us, watermark_us);
-    funnel->closed_us = watermark_us;
+    if (watermark_us > funnel->closed_us) { /* a range of --jobs may have brought it */
+        if (funnel->drops.after_us != 0) drops_advance(funnel, funnel->closed_us, watermark_us);
+        funnel->closed_us = watermark_us;
+    }
     funnel_close(funnel, watermark_us, watermark_us);
 }
 
@@ -272,6 +273,10 @@ static void funnel_explain(struct run *run, struct buffer *out)
         duration_print(out, funnel->drops.after_us);
     }
     buffer_add_char(out, '\n');
+    if (funnel->drops.after_us != 0) {
+        const struct slice id = run->rows->member[funnel->drops.id].name;
+        buffer_printf(out, "a drop: one %.*s, one window_start\n", (int)id.len, id.text);
+    }
     for (int step = 0; step < course->steps; step++) {
         buffer_printf(out, "step     %s%s: ", funnel->name[step].text,
                       (course->optional >> step & 1) != 0 ? ", optional" : "");

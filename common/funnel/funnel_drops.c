@@ -223,7 +223,8 @@ void drops_advance(struct funnel *funnel, int64_t from_us, int64_t watermark_us)
             continue;
         trail_look(funnel, item.number, from_us, watermark_us);
     }
-    qsort_r(drops->found, drops->count, sizeof drops->found[0], drops_compare, funnel);
+    if (drops->count > 1)
+        qsort_r(drops->found, drops->count, sizeof drops->found[0], drops_compare, funnel);
     for (size_t i = 0; i < drops->count; i++)
         drop_print(funnel, &drops->found[i]);
 }

@@ -218,8 +218,7 @@ static void broken_end(struct loop *l, const struct input *input)
     loop_flush(l);
     die("%s: no frame (PARTITION OFFSET SIZE PAYLOAD) at byte %llu: what follows cannot be told "
         "apart",
-        strcmp(input->name, "-") == 0 ? "standard input" : input->name,
-        (unsigned long long)input->consumed);
+        input_label(input), (unsigned long long)input->consumed);
 }
 
 /* Behind the line ends that --pad has put between frames. */

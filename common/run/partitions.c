@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "base/list.h"
+#include "base/memory.h"
 #include "run/common_options.h"
 
 /* Calls each for the partitions of a list like 0,2,4-11. False: it is none. */
@@ -67,12 +69,31 @@ static void input_bind(struct loop *l, int64_t number)
     if (options->merge) arrival_offset(&l->admission.clock, l->inputs.input[i].partition);
 }
 
+/* "TOPIC:LIST": inputs are called by what they bring, "clicks [3]". */
+static void inputs_label(struct loop *l, struct slice topic)
+{
+    struct buffer label = {0};
+    for (int i = 0; i < l->inputs.count; i++) {
+        struct input *const input = &l->inputs.input[i];
+        buffer_clear(&label);
+        buffer_add_slice(&label, topic);
+        buffer_printf(&label, " [%lld]", (long long)input->bound);
+        input->label = memory_text(label.data, label.len);
+    }
+    buffer_release(&label);
+}
+
 static void inputs_bind(struct loop *l)
 {
     if (options->bind == NULL) return;
-    if (!partitions_each(options->bind, input_bind, l)) partitions_refuse("bind", options->bind);
+    const char *const colon = strrchr(options->bind, ':');
+    const char *const list = colon == NULL ? options->bind : colon + 1;
+    if (!partitions_each(list, input_bind, l)) partitions_refuse("bind", options->bind);
     if (l->inputs.input[l->inputs.count - 1].bound < 0)
         die_usage("--bind: names fewer partitions than there are inputs");
+    if (colon == NULL) return;
+    if (colon == options->bind) partitions_refuse("bind", options->bind);
+    inputs_label(l, (struct slice){.text = options->bind, .len = (size_t)(colon - options->bind)});
 }
 
 void partitions_of_inputs(struct loop *l)

@@ -464,7 +464,7 @@ static int verdict_compare(const void *a, const void *b, void *context)
     if (left->due_us != right->due_us) return left->due_us < right->due_us ? -1 : 1;
     if (left->again != right->again) return left->again ? -1 : 1;
     if (left->last_us != right->last_us) return left->last_us < right->last_us ? -1 : 1;
-    return timeline_name_compare(verdict_name(context, left), verdict_name(context, right));
+    return name_compare(verdict_name(context, left), verdict_name(context, right));
 }
 
 /* Looks at these timelines, and prints. aside_us: as above. */

@@ -1,10 +1,10 @@
 /*
- * extras.h - what stretches keep of their events only where a field asks for it: sums, and the
- * clickpath.
+ * extras.h - what stretches keep of their events only where a field asks for it: sums, the track,
+ * and the account.
  *
- * They stand in the cells of a block (parts.h), behind the counters: the sums, each SUM_BYTES, then
- * the clickpath's CLICKPATH_BYTES. So each has its place, and what nobody asked for takes no room,
- * and no time but one look at kept->extras_bytes.
+ * They stand in the cells of a block (parts.h), behind the counters: the sums, each SUM_BYTES, the
+ * track's TRACK_BYTES, and the address of the account. So each has its place, and what nobody asked
+ * for takes no room, and no time but one look at kept->extras_bytes.
  */
 #ifndef CS_EXTRAS_H
 #define CS_EXTRAS_H
@@ -14,15 +14,30 @@
 #include "base/slab.h"
 #include "session/kept.h"
 #include "session/sums.h"
-#include "session/clickpath.h"
+#include "session/account.h"
+#include "session/track.h"
 
 /* How many bytes they take. */
 uint32_t extras_measure(const struct kept *kept);
 
-/* Where the clickpath stands in extras that have one. */
-static inline size_t extras_clickpath_at(const struct kept *kept)
+/* Where the track stands in extras that have one. */
+static inline size_t extras_track_at(const struct kept *kept)
 {
     return (size_t)kept->sums * SUM_BYTES;
+}
+
+/* Likewise the account's address. */
+static inline size_t extras_account_at(const struct kept *kept)
+{
+    return extras_track_at(kept) + (kept->has_track ? TRACK_BYTES : 0);
+}
+
+static inline struct account *extras_account(const struct kept *kept, const char *at)
+{
+    struct account *account;
+
+    memcpy(&account, at + extras_account_at(kept), sizeof account);
+    return account;
 }
 
 /* Adds an event to the extras at `at`. */

@@ -17,6 +17,9 @@ const struct field_kind field_end = {.prints = PRINTS_END};
 const struct field_kind field_seconds = {.prints = PRINTS_SECONDS};
 const struct field_kind field_list = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST};
 const struct field_kind field_split = {.keeps = KEEPS_SPLIT, .prints = PRINTS_SPLIT};
+const struct field_kind field_account = {.keeps = KEEPS_ACCOUNT, .prints = PRINTS_ACCOUNT};
+const struct field_kind field_account_extra = {.keeps = KEEPS_ACCOUNT,
+                                               .prints = PRINTS_ACCOUNT_EXTRA};
 const struct field_kind field_list_cut = {.keeps = KEEPS_LIST, .prints = PRINTS_LIST_CUT};
 
 /* By time, then bytes. */
@@ -37,7 +40,7 @@ static void print_split(struct rows *rows, int member, const struct overview *ov
     struct slice text = overview->attributes.of[place].text;
 
     if ((overview->present >> place & 1) != 0)
-        rows_value(rows, member, timeline_name_value(&text));
+        rows_value(rows, member, name_value(&text));
     else
         rows_null(rows, member);
 }
@@ -82,16 +85,16 @@ static int sum_place(struct kept *kept, int slot)
     return kept->sums++;
 }
 
-/* That of the clickpath, made if there is none. -1: it is of another member. */
-static int clickpath_place(struct fields *fields, int slot)
+/* That of the track, made if there is none. -1: it is of another member. */
+static int track_place(struct fields *fields, int slot)
 {
     struct kept *kept = &fields->kept;
     const int view = actions_add(&fields->actions, SLICE("page_view"));
 
-    if (view < 0 || (kept->has_clickpath && kept->clickpath_slot != slot)) return -1;
+    if (view < 0 || (kept->has_track && kept->track_slot != slot)) return -1;
     kept->actions = fields->actions.count;
-    kept->has_clickpath = true;
-    kept->clickpath_slot = slot;
+    kept->has_track = true;
+    kept->track_slot = slot;
     kept->view_action = (unsigned)view;
     return 0;
 }
@@ -108,11 +111,13 @@ static int place_make(struct fields *fields, const struct field *field, struct s
         kept->actions = fields->actions.count;
         return action;
     }
+    if (keeps == KEEPS_ACCOUNT)
+        return field->kind == &field_account ? fields->accounts++ : fields->accounts - 1;
     if (keeps == KEEPS_SPLIT) return attribute_place(kept, SCHEMA_MAX + fields->splits++, false);
     const int slot = schema_need(schema, slice_of(field->of));
     if (slot < 0) return -1;
     if (keeps == KEEPS_SUM) return sum_place(kept, slot);
-    if (keeps == KEEPS_CLICKPATH) return clickpath_place(fields, slot);
+    if (keeps == KEEPS_TRACK) return track_place(fields, slot);
     if (keeps != KEEPS_LIST) return attribute_place(kept, slot, keeps == KEEPS_LAST);
     if (kept->list_slot >= 0 && kept->list_slot != slot) return -1;
     kept->list_slot = slot;
@@ -213,6 +218,12 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
         case PRINTS_LIST: print_list(rows, member, overview); break;
         case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
         case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
+        case PRINTS_ACCOUNT:
+            account_print(fields->kept.accounts, overview->account, place, rows, member);
+            break;
+        case PRINTS_ACCOUNT_EXTRA:
+            account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
+            break;
         case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
         default: __builtin_unreachable();
         }

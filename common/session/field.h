@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "event/event.h"
 #include "event/schema.h"
+#include "session/account.h"
 #include "session/action.h"
 #include "session/identity.h"
 #include "session/kept.h"
@@ -28,14 +29,15 @@
 #include "writer/rows.h"
 
 enum field_keeps {
-    KEEPS_NOTHING,   /* but what every stretch has: its name, first and last event */
-    KEEPS_FIRST,     /* the first text of the member */
-    KEEPS_LAST,      /* the last one */
-    KEEPS_COUNT,     /* how many events there are of that type */
-    KEEPS_SUM,       /* the numbers of the member, added up */
-    KEEPS_LIST,      /* all texts of the member; there can be one such member */
-    KEEPS_SPLIT,     /* the value of a member of --split-on (lineup.h), of whatever kind */
-    KEEPS_CLICKPATH, /* the pages, of which the member is the address; likewise */
+    KEEPS_NOTHING, /* but what every stretch has: its name, first and last event */
+    KEEPS_FIRST,   /* the first text of the member */
+    KEEPS_LAST,    /* the last one */
+    KEEPS_COUNT,   /* how many events there are of that type */
+    KEEPS_SUM,     /* the numbers of the member, added up */
+    KEEPS_LIST,    /* all texts of the member; there can be one such member */
+    KEEPS_SPLIT,   /* the value of a member of --split-on (lineup.h), of whatever kind */
+    KEEPS_ACCOUNT, /* what --agg says: the next of them */
+    KEEPS_TRACK,   /* the pages, of which the member is the address; likewise */
 };
 
 enum field_prints {
@@ -52,6 +54,8 @@ enum field_prints {
     PRINTS_LIST,
     PRINTS_LIST_CUT,
     PRINTS_SPLIT,
+    PRINTS_ACCOUNT,
+    PRINTS_ACCOUNT_EXTRA,
 };
 
 struct field_kind {
@@ -71,6 +75,8 @@ extern const struct field_kind field_events;           /* how many there are in 
 extern const struct field_kind field_start, field_end; /* the first and the last event's time */
 extern const struct field_kind field_seconds;          /* from one to the other */
 extern const struct field_kind field_list;             /* of a member */
+/* The next aggregate of --agg; and the second member of the one before. */
+extern const struct field_kind field_account, field_account_extra;
 /* Of a member of --split-on; not printed where the row has a member of that name already. */
 extern const struct field_kind field_split;
 extern const struct field_kind field_list_cut; /* were there more than are listed? */
@@ -86,7 +92,7 @@ struct field {
         .name = NULL                                                                               \
     }
 
-#define FIELDS_MAX 32
+#define FIELDS_MAX 200
 
 /* A field as it is printed. */
 struct field_column {
@@ -105,7 +111,7 @@ struct fields {
     int columns;
     struct actions actions;
     struct kept kept;
-    int splits; /* fields of that kind */
+    int splits, accounts; /* fields of that kind */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the

@@ -48,7 +48,7 @@ struct slice identity_name(struct identity *identity, const struct event *ev)
 {
     buffer_clear(&identity->name);
     for (int i = 0; i < identity->count; i++)
-        timeline_name_add(&identity->name, event_value(ev, identity->slot[i]));
+        name_add(&identity->name, event_value(ev, identity->slot[i]));
     return buffer_slice(&identity->name);
 }
 

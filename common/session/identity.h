@@ -64,14 +64,14 @@ void identity_declare_rest(struct identity *identity, struct rows *rows,
 static inline void identity_print_id(const struct identity *identity, struct rows *rows,
                                      struct slice *name)
 {
-    rows_value(rows, identity->member[0], timeline_name_value(name));
+    rows_value(rows, identity->member[0], name_value(name));
 }
 
 static inline void identity_print_rest(const struct identity *identity, struct rows *rows,
                                        struct slice *name)
 {
     for (int i = 1; i < identity->count; i++) {
-        const struct value value = timeline_name_value(name);
+        const struct value value = name_value(name);
         if (identity->member[i] >= 0) rows_value(rows, identity->member[i], value);
     }
 }

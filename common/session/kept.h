@@ -19,6 +19,8 @@
 #define SPLITS_MAX 4  /* members of --split-on: their slots are behind those of the schema */
 #define KEPT_COUNTS 5 /* counters that have a place in each record; more stand elsewhere */
 
+struct accounts;
+
 /* An event as sessions and carts see it. The values are borrowed. */
 struct click {
     int64_t time_us;
@@ -28,16 +30,17 @@ struct click {
 };
 
 struct kept {
-    int actions;              /* so many are counted, and in front of them those that are none */
-    int attributes;           /* texts: the last ones, lasts in number, then the first ones */
-    int lasts;                /* of the attributes */
-    unsigned first_bits;      /* a bit for each of the others */
-    int slot[ATTRIBUTES_MAX]; /* which member each is */
-    int sums;                 /* numbers that are added up */
-    int sum_slot[SUMS_MAX];   /* which member each is of */
-    bool has_clickpath;       /* the pages of events, one after the other (clickpath.h) */
-    int clickpath_slot;       /* which member says the page */
-    unsigned view_action;     /* the action that is a view of one */
+    int actions;               /* so many are counted, and in front of them those that are none */
+    int attributes;            /* texts: the last ones, lasts in number, then the first ones */
+    int lasts;                 /* of the attributes */
+    unsigned first_bits;       /* a bit for each of the others */
+    int slot[ATTRIBUTES_MAX];  /* which member each is */
+    int sums;                  /* numbers that are added up */
+    int sum_slot[SUMS_MAX];    /* which member each is of */
+    bool has_track;            /* the pages of events, one after the other (track.h) */
+    int track_slot;            /* which member says the page */
+    unsigned view_action;      /* the action that is a view of one */
+    struct accounts *accounts; /* what --agg says of events (account.h), borrowed; NULL: nothing */
     /* What counters, extras (extras.h), and both together, take of a block (parts.h), in bytes:
      * worked out by kept_measure. */
     uint32_t counters_bytes, extras_bytes, cells_bytes;

@@ -12,7 +12,7 @@
 #define WAITING_BYTES 64
 
 /* Its text is the values of --split-on as names have them (timeline.h), then the name, and the
- * values that wait, likewise. */
+ * values that wait, likewise, and what --agg has seen. */
 struct waiting {
     struct id id;
     int64_t time_us;
@@ -20,6 +20,7 @@ struct waiting {
     uint32_t len;
     uint32_t split_len; /* of the values in front */
     uint32_t name_len;
+    uint32_t note_len; /* of what --agg has seen, at the end */
     uint32_t action;
 };
 
@@ -50,7 +51,7 @@ void lineup_init(struct lineup *lineup, const struct kept *kept, const struct ru
     for (int i = 0; i < kept->sums; i++)
         slot_add(lineup, kept->sum_slot[i]);
     slot_add(lineup, kept->list_slot);
-    if (kept->has_clickpath) slot_add(lineup, kept->clickpath_slot);
+    if (kept->has_track) slot_add(lineup, kept->track_slot);
     for (int split = 0; split < rule->splits; split++) {
         lineup->split[split] = schema_find(schema, slice_of(rule->split[split]));
         for (int i = 0; i < kept->attributes; i++)
@@ -101,12 +102,19 @@ bool lineup_take(struct lineup *lineup, struct identity *identity, const struct 
     const struct slice name = identity_name(identity, ev);
     buffer_clear(text);
     for (int i = 0; i < lineup->splits; i++)
-        timeline_name_add(text, event_value(ev, lineup->split[i]));
+        name_add(text, event_value(ev, lineup->split[i]));
     waiting.split_len = (uint32_t)text->len;
     buffer_add_slice(text, name);
     waiting.name_len = (uint32_t)name.len;
     for (int i = 0; i < lineup->slots; i++)
-        timeline_name_add(text, event_value(ev, lineup->slot[i]));
+        name_add(text, event_value(ev, lineup->slot[i]));
+    const size_t values_end = text->len;
+    if (lineup->kept.accounts != NULL) {
+        accounts_look(lineup->kept.accounts, ev);
+        accounts_used(lineup->kept.accounts, ev);
+        accounts_note(lineup->kept.accounts, text);
+    }
+    waiting.note_len = (uint32_t)(text->len - values_end);
     (void)waiting_new(lineup, &waiting, buffer_slice(text));
     return true;
 }
@@ -121,6 +129,12 @@ static struct slice waiting_name(const struct waiting *waiting)
     return (struct slice){.text = waiting->text + waiting->split_len, .len = waiting->name_len};
 }
 
+static struct slice waiting_note(const struct waiting *waiting)
+{
+    return (struct slice){.text = waiting->text + waiting->len - waiting->note_len,
+                          .len = waiting->note_len};
+}
+
 /* --- whose turn it is --- */
 
 /* The event as sessions take it. A value of --split-on is the text that stands for it, whatever
@@ -132,10 +146,10 @@ static struct click click_of(struct lineup *lineup, const struct waiting *waitin
     struct slice rest = {.text = waiting->text + front, .len = waiting->len - front};
 
     for (int i = 0; i < lineup->slots; i++)
-        lineup->value[lineup->slot[i]] = timeline_name_value(&rest);
+        lineup->value[lineup->slot[i]] = name_value(&rest);
     for (int i = 0; i < lineup->splits; i++) {
         const char *begin = splits.text;
-        const bool is_null = timeline_name_value(&splits).kind == KIND_NULL;
+        const bool is_null = name_value(&splits).kind == KIND_NULL;
         const struct slice text = {.text = begin, .len = (size_t)(splits.text - begin)};
         lineup->value[SCHEMA_MAX + i] = is_null ? VALUE_NULL : value_string(text);
     }
@@ -185,6 +199,8 @@ static void event_take(struct lineup *lineup, struct sessions *sessions,
         end = SESSION_MIDNIGHT;
     else if (is_split(lineup, sessions, open))
         end = SESSION_SPLIT;
+    if (lineup->kept.accounts != NULL)
+        (void)accounts_recall(lineup->kept.accounts, waiting_note(waiting));
     sessions_follow(sessions, waiting->id, waiting_name(waiting), &click, end);
 }
 
@@ -192,8 +208,8 @@ static int waiting_compare(const void *a, const void *b, void *context)
 {
     const struct sort_item *left = a, *right = b;
 
-    return timeline_name_compare(waiting_splits(waiting_at(context, left->number)),
-                                 waiting_splits(waiting_at(context, right->number)));
+    return name_compare(waiting_splits(waiting_at(context, left->number)),
+                        waiting_splits(waiting_at(context, right->number)));
 }
 
 static void due_add(struct lineup *lineup, size_t count, uint32_t number)
@@ -259,6 +275,7 @@ void lineup_save(struct lineup *lineup, struct buffer *out)
         pack_u32(out, waiting->action);
         pack_u32(out, waiting->split_len);
         pack_u32(out, waiting->name_len);
+        pack_u32(out, waiting->note_len);
         pack_text(out, (struct slice){.text = waiting->text, .len = waiting->len});
     }
 }
@@ -266,8 +283,8 @@ void lineup_save(struct lineup *lineup, struct buffer *out)
 /* So many values, and nothing else? */
 static bool values_whole(struct slice text, int count)
 {
-    for (; count > 0 && timeline_name_whole(text); count--)
-        (void)timeline_name_value(&text);
+    for (; count > 0 && name_whole(text); count--)
+        (void)name_value(&text);
     return count == 0 && text.len == 0;
 }
 
@@ -279,17 +296,23 @@ bool lineup_load(struct lineup *lineup, struct unpack *in)
         struct waiting waiting = {.time_us = unpack_i64(in), .action = unpack_u32(in)};
         waiting.split_len = unpack_u32(in);
         waiting.name_len = unpack_u32(in);
+        waiting.note_len = unpack_u32(in);
         const struct slice text = unpack_text(in);
         const uint64_t front = (uint64_t)waiting.split_len + waiting.name_len;
-        if (in->broken || front > text.len || waiting.time_us < INSTANT_MIN ||
+        if (in->broken || front + waiting.note_len > text.len || waiting.time_us < INSTANT_MIN ||
             waiting.time_us > INSTANT_MAX || waiting.action > (unsigned)lineup->kept.actions)
             return false;
         waiting.text = (char *)(uintptr_t)text.text; /* for these looks only */
         waiting.len = (uint32_t)text.len;
         if (!values_whole(waiting_splits(&waiting), lineup->splits) ||
-            !timeline_name_whole(waiting_name(&waiting)) ||
-            !values_whole((struct slice){.text = text.text + front, .len = text.len - front},
+            !name_whole(waiting_name(&waiting)) ||
+            !values_whole((struct slice){.text = text.text + front,
+                                         .len = text.len - front - waiting.note_len},
                           lineup->slots))
+            return false;
+        if (lineup->kept.accounts == NULL
+                ? waiting.note_len != 0
+                : !accounts_recall(lineup->kept.accounts, waiting_note(&waiting)))
             return false;
         waiting.id = timeline_id(waiting_name(&waiting));
         (void)waiting_new(lineup, &waiting, text);

@@ -27,6 +27,7 @@
 #include "base/zone.h"
 #include "event/event.h"
 #include "event/schema.h"
+#include "session/account.h"
 #include "session/identity.h"
 #include "session/kept.h"
 #include "session/rule.h"

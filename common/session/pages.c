@@ -15,7 +15,7 @@ static void entry_find(struct pages *pages)
         }
         if (has_page) pages->said = step->page;
         pages->left--;
-        clickpath_walk_next(&pages->walk);
+        track_walk_next(&pages->walk);
     }
 }
 
@@ -52,11 +52,11 @@ static void page_take(struct pages *pages, struct slice previous_url)
     };
 }
 
-struct pages pages_walk(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us)
+struct pages pages_walk(const struct track *track, int64_t last_us, int64_t cap_us)
 {
-    struct pages pages = {.walk = clickpath_walk(clickpath),
-                          .left = clickpath->kept < CLICKPATH_MAX ? clickpath->kept : CLICKPATH_MAX,
-                          .is_cut = clickpath_is_cut(clickpath),
+    struct pages pages = {.walk = track_walk(track),
+                          .left = track->kept < TRACK_MAX ? track->kept : TRACK_MAX,
+                          .is_cut = track_is_cut(track),
                           .last_us = last_us,
                           .cap_us = cap_us};
 
@@ -71,15 +71,15 @@ void pages_next(struct pages *pages)
 }
 
 /* One pass over the steps, because every row with details has it. */
-struct pages_sum pages_sum(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us)
+struct pages_sum pages_sum(const struct track *track, int64_t last_us, int64_t cap_us)
 {
     struct pages_sum sum = {0};
-    struct clickpath_walk walk = clickpath_walk(clickpath);
-    const uint32_t most = clickpath->kept < CLICKPATH_MAX ? clickpath->kept : CLICKPATH_MAX;
+    struct track_walk walk = track_walk(track);
+    const uint32_t most = track->kept < TRACK_MAX ? track->kept : TRACK_MAX;
     struct slice said = {0};
     int64_t at_us = INT64_MAX; /* when the page was entered that has no end yet */
 
-    for (uint32_t i = 0; i < most; i++, clickpath_walk_next(&walk)) {
+    for (uint32_t i = 0; i < most; i++, track_walk_next(&walk)) {
         const struct step *step = &walk.step;
         const bool is_other = step->page.text != said.text && step->page.text != NULL &&
                               (said.text == NULL || !slice_equal(said, step->page));
@@ -89,8 +89,7 @@ struct pages_sum pages_sum(const struct clickpath *clickpath, int64_t last_us, i
         if (sum.count++ > 0) sum.duration_us += capped(step->time_us - at_us, cap_us);
         at_us = step->time_us;
     }
-    if (sum.count > 0 && !clickpath_is_cut(clickpath))
-        sum.duration_us += capped(last_us - at_us, cap_us);
+    if (sum.count > 0 && !track_is_cut(track)) sum.duration_us += capped(last_us - at_us, cap_us);
     sum.last = walk.page;
     return sum;
 }

@@ -1,14 +1,14 @@
 /*
- * pages.h - the pages of a session, one after the other, made of its clickpath.
+ * pages.h - the pages of a session, one after the other, made of its track.
  *
  * A page is entered by a step whose page is not that of the step before which had one, and by any
  * view. Its seconds last to where the next page is entered; those of the last page, to the
  * session's last event, and where that is when it was entered they are not known. They are never
- * more than the cap. Of a clickpath that was cut the first CLICKPATH_MAX steps make pages; when the
- * last of these was left is not known.
+ * more than the cap. Of a track that was cut the first TRACK_MAX steps make pages; when the last of
+ * these was left is not known.
  *
- *     for (struct pages pages = pages_walk(&clickpath, last_us, cap_us); pages.has;
- * pages_next(&pages)) print(&pages.page);
+ *     for (struct pages pages = pages_walk(&track, last_us, cap_us); pages.has; pages_next(&pages))
+ *         print(&pages.page);
  */
 #ifndef CS_PAGES_H
 #define CS_PAGES_H
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "session/clickpath.h"
+#include "session/track.h"
 
 #define PAGE_UNKNOWN INT64_MIN
 
@@ -34,7 +34,7 @@ struct pages {
     bool has; /* is there a page, or were they all? */
     struct page page;
     /* Its own business. */
-    struct clickpath_walk walk;
+    struct track_walk walk;
     uint32_t left;     /* steps that make pages */
     struct slice said; /* the page of the last step that had one */
     struct step next;  /* which enters the next page */
@@ -42,9 +42,9 @@ struct pages {
     int64_t last_us, cap_us;
 };
 
-/* clickpath: settled, and borrowed. last_us: when the session's last event was. cap_us: INT64_MAX
- * is none. */
-struct pages pages_walk(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us);
+/* track: settled, and borrowed. last_us: when the session's last event was. cap_us: INT64_MAX is
+ * none. */
+struct pages pages_walk(const struct track *track, int64_t last_us, int64_t cap_us);
 void pages_next(struct pages *pages);
 
 /* What is known of all of them. */
@@ -54,12 +54,12 @@ struct pages_sum {
     struct slice first, last; /* page that an event has, borrowed; text NULL: none has one */
 };
 
-struct pages_sum pages_sum(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us);
+struct pages_sum pages_sum(const struct track *track, int64_t last_us, int64_t cap_us);
 
 /* Were there more steps than make pages? */
-static inline bool clickpath_is_cut(const struct clickpath *clickpath)
+static inline bool track_is_cut(const struct track *track)
 {
-    return clickpath->all > CLICKPATH_MAX;
+    return track->all > TRACK_MAX;
 }
 
 #endif

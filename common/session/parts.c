@@ -66,8 +66,8 @@ bool parts_whole(const struct kept *kept, struct slice block, uint32_t products)
 
 struct slice cells_none(const struct kept *kept)
 {
-    static const char
-        zeros[(1 + ACTIONS_MAX) * COUNTER_BYTES + SUMS_MAX * SUM_BYTES + CLICKPATH_BYTES];
+    static const char zeros[(1 + ACTIONS_MAX) * COUNTER_BYTES + SUMS_MAX * SUM_BYTES + TRACK_BYTES +
+                            sizeof(void *)];
 
     return (struct slice){.text = zeros, .len = kept->cells_bytes};
 }

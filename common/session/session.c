@@ -375,7 +375,7 @@ static void timeline_close(struct sessions *sessions, uint32_t number, int64_t w
 int session_place_compare(const struct session_place *a, const struct session_place *b)
 {
     if (a->last_us != b->last_us) return a->last_us < b->last_us ? -1 : 1;
-    const int order = timeline_name_compare(a->name, b->name);
+    const int order = name_compare(a->name, b->name);
     if (order != 0) return order;
     return (a->start_us > b->start_us) - (a->start_us < b->start_us);
 }
@@ -398,7 +398,7 @@ static void closed_print(struct sessions *sessions,
 
     sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
-        if (sessions->soon != NULL && i + SOON < count)
+        if (__builtin_expect(sessions->soon != NULL, 0) && i + SOON < count)
             sessions->soon(sessions->soon_context, at(sessions, closed[i + SOON].number));
         const struct session session = {.stretch = at(sessions, closed[i].number),
                                         .newest = (closed[i].mark & 1) != 0,

@@ -66,13 +66,13 @@ static inline void count_one(struct stretch *stretch, unsigned action)
     }
 }
 
-void stretch_prefetch_clickpath(const struct stretches *stretches, const struct stretch *stretch)
+void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch)
 {
     if (!stretch->is_used) return;
-    const struct clickpath clickpath =
-        clickpath_read(extras_at(stretches, stretch) + extras_clickpath_at(&stretches->kept));
-    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.page_at));
-    __builtin_prefetch((const void *)((uintptr_t)clickpath.data + clickpath.len), 1);
+    const struct track track =
+        track_read(extras_at(stretches, stretch) + extras_track_at(&stretches->kept));
+    __builtin_prefetch((const void *)((uintptr_t)track.data + track.page_at));
+    __builtin_prefetch((const void *)((uintptr_t)track.data + track.len), 1);
 }
 
 /* --- blocks --- */
@@ -163,7 +163,7 @@ void stretch_settle(struct stretches *stretches, struct stretch *stretch)
 {
     struct parts parts;
 
-    if (stretches->kept.extras_bytes > 0)
+    if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
         extras_settle(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
     if (stretch->loose == 0) return;
     products_tighten(&stretches->tight, products_loose(stretch), stretch->loose, INT64_MIN);
@@ -278,7 +278,7 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     }
     if (time_us > stretch->last_us) stretch->last_us = time_us;
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
-    if (kept->extras_bytes > 0)
+    if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, extras_at(stretches, stretch), click);
     count_one(stretch, click->action);
 }
@@ -357,7 +357,7 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
     for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
         stretch_count_add(into, action, stretch_count(from, action));
-    if (stretches->kept.extras_bytes > 0)
+    if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
         extras_join(&stretches->kept, &stretches->blocks, extras_at(stretches, into),
                     extras_at(stretches, from));
 }
@@ -417,7 +417,7 @@ void stretch_begin(struct stretches *stretches, uint32_t number, struct slice na
     char *begin = buffer_reserve(&stretches->scratch, room + kept->cells_bytes);
     char *cells = text_write(begin, name);
     char *end = bytes_write(cells, cells_none(kept));
-    if (kept->extras_bytes > 0)
+    if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, cells + kept->counters_bytes, click);
     end = attributes_begin(end, kept, click, &present);
     if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
@@ -443,7 +443,7 @@ void stretch_free(struct stretches *stretches, uint32_t number)
 {
     struct stretch *stretch = stretch_at(stretches, number);
 
-    if (stretches->kept.extras_bytes > 0)
+    if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
         extras_release(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
     block_release(&stretches->blocks, &stretch->block);
     stretch->is_used = false;
@@ -496,7 +496,9 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
         overview->count = overview->counts;
     }
     overview->sums = at + kept->counters_bytes;
-    overview->clickpath = overview->sums + extras_clickpath_at(kept);
+    overview->track = overview->sums + extras_track_at(kept);
+    if (__builtin_expect(kept->accounts != NULL, 0))
+        overview->account = extras_account(kept, overview->sums);
     at += kept->cells_bytes;
     attributes_read(&overview->attributes, kept, &at, stretch->start_us);
     overview->present = stretch->present;

@@ -111,8 +111,8 @@ MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
     __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + stretch->block.len), 1);
 }
 
-/* What is in the clickpath, of which the block knows where it is. */
-void stretch_prefetch_clickpath(const struct stretches *stretches, const struct stretch *stretch);
+/* What is in the track, of which the block knows where it is. */
+void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch);
 
 /* The number of a record that holds nothing: what is behind the stretch is not initialized. */
 uint32_t stretch_take(struct stretches *stretches);
@@ -156,10 +156,11 @@ struct overview {
     struct slice name;
     int64_t start_us, last_us;
     uint64_t events;
-    const uint32_t *count; /* of these, by action */
-    const char *sums;      /* in their order, SUM_BYTES each */
-    const char *clickpath; /* if there is one: as clickpath_read takes it */
-    unsigned present;      /* attributes that there are, a bit each */
+    const uint32_t *count;         /* of these, by action */
+    const char *sums;              /* in their order, SUM_BYTES each */
+    const char *track;             /* if there is one: as track_read takes it */
+    const struct account *account; /* likewise */
+    unsigned present;              /* attributes that there are, a bit each */
     struct attributes attributes;
     struct slice products; /* as products_walk takes them, with start_us */
     uint32_t products_kept;

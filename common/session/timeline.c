@@ -14,8 +14,26 @@ void timelines_init(struct timelines *timelines, const struct kept *kept)
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
+/* Accounts are no memory of the slab. */
+static void accounts_give_back(struct timelines *timelines)
+{
+    const size_t count = timelines->ids.count;
+    uint32_t *numbers = timelines_all(timelines);
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t stretch = timeline_at(timelines, numbers[i])->first;
+        while (stretch != POOL_NONE) {
+            const uint32_t next = stretch_at(&timelines->stretches, stretch)->next;
+            stretch_free(&timelines->stretches, stretch);
+            stretch = next;
+        }
+    }
+    free(numbers);
+}
+
 void timelines_release(struct timelines *timelines)
 {
+    if (timelines->stretches.kept.accounts != NULL) accounts_give_back(timelines);
     roster_release(&timelines->ids);
     stretches_release(&timelines->stretches);
     timer_release(&timelines->timer);
@@ -55,12 +73,12 @@ static void hints_follow(struct timelines *timelines)
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
         if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
     }
-    if (!timelines->stretches.kept.has_clickpath) return;
+    if (!timelines->stretches.kept.has_track) return;
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
         if (number != POOL_NONE)
-            stretch_prefetch_clickpath(&timelines->stretches,
-                                       stretch_at(&timelines->stretches, number));
+            stretch_prefetch_track(&timelines->stretches,
+                                   stretch_at(&timelines->stretches, number));
     }
 }
 
@@ -84,73 +102,11 @@ struct id timeline_id_string(struct slice text)
 struct id timeline_id(struct slice name)
 {
     struct slice rest = name;
-    const struct value first = timeline_name_value(&rest);
+    const struct value first = name_value(&rest);
 
     if (rest.len == 0 && first.kind == KIND_STRING) return timeline_id_string(value_slice(first));
     /* Mixed once more: no string has these bits. */
     return id_mix(id_of(name), (struct id){1, 1});
-}
-
-/* An array or an object as it will be printed: what looks the same in a row is one name. */
-static void name_add_printed(struct buffer *name, struct value value)
-{
-    struct buffer printed = {0};
-    value_print(&printed, value);
-    char head[1 + VARINT_MAX] = {(char)value.kind};
-    buffer_add(name, head, 1 + varint_write(head + 1, printed.len));
-    buffer_add_slice(name, buffer_slice(&printed));
-    buffer_release(&printed);
-}
-
-void timeline_name_add(struct buffer *name, struct value value)
-{
-    if (__builtin_expect(value.kind >= KIND_ARRAY, 0)) {
-        name_add_printed(name, value);
-        return;
-    }
-    const size_t len = value.kind <= KIND_TRUE ? 0 : value.len;
-    char *to = buffer_reserve(name, 1 + VARINT_MAX + len);
-    to[0] = (char)value.kind;
-    char *text = to + 1 + varint_write(to + 1, len);
-    if (len > 0) memcpy(text, value.text, len);
-    name->len += (size_t)(text - to) + len;
-}
-
-struct value timeline_name_value(struct slice *name)
-{
-    const char *at = name->text;
-    const char *end = name->text + name->len;
-    const uint8_t kind = (uint8_t)*at++;
-    const uint64_t len = varint_read(&at);
-
-    *name = (struct slice){.text = at + len, .len = (size_t)(end - at) - len};
-    if (kind == KIND_NULL) return VALUE_NULL;
-    if (kind == KIND_FALSE) return (struct value){.text = "false", .len = 5, .kind = KIND_FALSE};
-    if (kind == KIND_TRUE) return (struct value){.text = "true", .len = 4, .kind = KIND_TRUE};
-    return (struct value){.text = at, .len = (uint32_t)len, .kind = kind};
-}
-
-bool timeline_name_whole(struct slice name)
-{
-    const char *at = name.text;
-    const char *end = name.text + name.len;
-
-    while (at < end) {
-        if ((uint8_t)*at++ > KIND_OBJECT || !varint_whole(at, end)) return false;
-        const uint64_t len = varint_read(&at);
-        if (len > (uint64_t)(end - at)) return false;
-        at += len;
-    }
-    return name.len > 0;
-}
-
-int timeline_name_compare(struct slice a, struct slice b)
-{
-    while (a.len > 0 && b.len > 0) {
-        const int order = value_compare(timeline_name_value(&a), timeline_name_value(&b));
-        if (order != 0) return order;
-    }
-    return (a.len > 0) - (b.len > 0);
 }
 
 /* A record that holds nothing, and no timer names. */
@@ -437,7 +393,7 @@ void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice 
 uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name)
 {
     *name = unpack_text(in);
-    if (in->broken || !timeline_name_whole(*name)) return POOL_NONE;
+    if (in->broken || !name_whole(*name)) return POOL_NONE;
     const struct id id = timeline_id(*name);
     const uint32_t number = timelines_find(timelines, id);
     return number != POOL_NONE ? number : timelines_make(timelines, id);

@@ -5,10 +5,9 @@
  * What may become one stretch, what closes and what is printed is the business of session.h and
  * cart.h; here are the lists, the roster from ids to them, and one timer for all. An id is looked
  * up by its 128 bits (id.h); its name, which is what these were made of and what is printed, is
- * kept with every stretch: some values one behind the other (kind, length as a varint, bytes), the
- * id's own first. An event near a later stretch is near all between. So within a list reach_us also
- * counts what comes behind: it is never greater than that of the next stretch, and looking at the
- * neighbours is enough.
+ * kept with every stretch (name.h), the id's own value first. An event near a later stretch is near
+ * all between. So within a list reach_us also counts what comes behind: it is never greater than
+ * that of the next stretch, and looking at the neighbours is enough.
  *
  * Where an id has many stretches, a place among them is found by way of a skip list (skiplist.h).
  *
@@ -30,6 +29,7 @@
 #include "base/sort.h"
 #include "base/timer.h"
 #include "base/value.h"
+#include "session/name.h"
 #include "session/skiplist.h"
 #include "session/stretch.h"
 
@@ -83,18 +83,6 @@ void timelines_hint(struct timelines *timelines, struct id id);
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
 struct id timeline_id(struct slice name);
 struct id timeline_id_string(struct slice text);
-
-/* Adds a value to a name. */
-void timeline_name_add(struct buffer *name, struct value value);
-
-/* Is this a name, as far as reading it goes? */
-bool timeline_name_whole(struct slice name);
-
-/* The order of two names: value by value. */
-int timeline_name_compare(struct slice a, struct slice b);
-
-/* Takes the first value off a name; it borrows from it. */
-struct value timeline_name_value(struct slice *name);
 
 /* The number of an id's timeline; POOL_NONE: it has none. */
 static inline uint32_t timelines_find(const struct timelines *timelines, struct id id)

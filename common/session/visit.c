@@ -1,7 +1,10 @@
 #include "session/visit.h"
 
+#include <stdlib.h>
+
 #include "base/instant.h"
 #include "base/option.h"
+#include "expr/expr.h"
 
 #define PATH_DEFAULT 200
 
@@ -9,12 +12,12 @@ const char *path_parse(const char *value, int64_t *out_path)
 {
     *out_path = value == NULL ? PATH_DEFAULT : 0;
     for (const char *c = value; c != NULL && *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') *out_path = CLICKPATH_MAX;
+        if (*c < '0' || *c > '9') *out_path = TRACK_MAX;
         *out_path = *out_path * 10 + (*c - '0');
-        if (*out_path > CLICKPATH_MAX) break;
+        if (*out_path > TRACK_MAX) break;
     }
-    return *out_path >= 1 && *out_path <= CLICKPATH_MAX ? NULL
-                                                        : "must be a number of pages, 1 to 10,000";
+    return *out_path >= 1 && *out_path <= TRACK_MAX ? NULL
+                                                    : "must be a number of pages, 1 to 10,000";
 }
 
 static bool refuse(struct buffer *why, const char *what)
@@ -29,6 +32,8 @@ bool visit_asks_check(const struct visit_asks *asks, struct buffer *why)
         return refuse(why, "--pages: rows are pages, and --detail is about sessions");
     if (asks->pages && asks->path > 0)
         return refuse(why, "--pages: rows are pages, and --path is about sessions");
+    if (asks->pages && asks->agg.count > 0)
+        return refuse(why, "--pages: rows are pages, and --agg is about sessions");
     if (option_given("page-cap") && !asks->detail && asks->path == 0 && !asks->pages)
         return refuse(why, "--page-cap: only with --detail, --path or --pages");
     if (option_given("remember") && !asks->detail)
@@ -42,12 +47,29 @@ static void visit_soon(const void *context, const struct stretch *stretch)
     ledger_hint(&visits->ledger, stretch);
 }
 
+bool visits_event_special(struct visits *visits, uint32_t number, struct identity *identity,
+                          const struct event *ev)
+{
+    const struct click click = fields_click(&visits->fields, ev);
+    const uint64_t errors = expr_errors;
+
+    if (visits->orders) return lineup_take(&visits->lineup, identity, ev, click.action);
+    accounts_look(&visits->accounts, ev);
+    if (!sessions_event(&visits->sessions, number, identity, ev, &click)) {
+        expr_errors = errors; /* of a late event they are nobody's */
+        return false;
+    }
+    accounts_used(&visits->accounts, ev);
+    return true;
+}
+
 bool visits_init(struct visits *visits, const struct visit_asks *asks, const struct rule *rule,
                  struct identity *identity, struct schema *schema, struct rows *rows,
                  struct buffer *why)
 {
     *visits = (struct visits){.asks = *asks, .rule = rule, .orders = rule_orders(rule)};
     if (!visits_declare(visits, identity, schema, rows, why)) return false;
+    visits->special = visits->orders || visits->fields.kept.accounts != NULL;
     sessions_init(&visits->sessions, &visits->fields.kept, rule->gap_us, rule->max_us);
     lineup_init(&visits->lineup, &visits->fields.kept, rule, schema);
     ledger_init(&visits->ledger, asks->remember_us);
@@ -63,6 +85,24 @@ void visits_release(struct visits *visits)
     sessions_release(&visits->sessions);
     lineup_release(&visits->lineup);
     ledger_release(&visits->ledger);
+    accounts_release(&visits->accounts);
+    for (int i = 0; i < AGGREGATES_MAX; i++)
+        free(visits->extra[i]);
+}
+
+void visits_explain(const struct visits *visits, const struct identity *identity,
+                    const struct schema *schema, struct buffer *out)
+{
+    buffer_add_literal(out, "a session: ");
+    identity_explain(identity, schema, out);
+    rule_explain(visits->rule, out);
+    buffer_add_char(out, '\n');
+    if (visits->asks.pages) {
+        buffer_add_literal(out, "a page: ");
+        identity_explain(identity, schema, out);
+        buffer_add_literal(out, ", one at\n");
+    }
+    if (visits->asks.agg.count > 0) aggregates_explain(&visits->accounts.aggregates, out);
 }
 
 int64_t visits_reach(const struct visits *visits)

@@ -27,6 +27,7 @@ struct visit_asks {
     int64_t path;        /* so many pages at most stand in a row; 0: it has no path */
     int64_t page_cap_us; /* INT64_MAX: none */
     int64_t remember_us; /* ledger.h; detail only */
+    struct option_list agg;
 };
 
 /* Reads the value of --path; NULL: none was given. Returns NULL, or the phrase that says what is
@@ -42,11 +43,14 @@ struct visits {
     struct visit_asks asks;
     const struct rule *rule; /* borrowed */
     bool orders;             /* the order of events matters */
+    bool special;            /* it does, or there is --agg */
     struct field field[FIELDS_MAX + 1];
     struct fields fields;
     struct sessions sessions;
-    struct lineup lineup; /* if the order matters */
-    struct ledger ledger; /* detail only */
+    struct lineup lineup;        /* if the order matters */
+    struct ledger ledger;        /* detail only */
+    struct accounts accounts;    /* with --agg */
+    char *extra[AGGREGATES_MAX]; /* names of their second members, owned */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows. False, and a phrase
@@ -60,22 +64,30 @@ void visits_release(struct visits *visits);
 bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
                     struct rows *rows, struct buffer *why);
 
+/* Adds what --explain says of it. */
+void visits_explain(const struct visits *visits, const struct identity *identity,
+                    const struct schema *schema, struct buffer *out);
+
 /* For how long after its last event an id may matter. */
 int64_t visits_reach(const struct visits *visits);
 
-/* How many ids are held. */
-static inline size_t visits_count(const struct visits *visits)
+/* How many ids are held beside the sessions. */
+static inline size_t visits_beside(const struct visits *visits)
 {
-    return timelines_count(&visits->sessions.timelines) + ledger_count(&visits->ledger);
+    return ledger_count(&visits->ledger) + visits->accounts.ids;
 }
+
+/* For visits_event: in order, or with --agg. */
+bool visits_event_special(struct visits *visits, uint32_t number, struct identity *identity,
+                          const struct event *ev);
 
 /* Adds an event; number: of its id's timeline, or POOL_NONE. False: it is late. */
 static inline bool visits_event(struct visits *visits, uint32_t number, struct identity *identity,
                                 const struct event *ev)
 {
+    if (__builtin_expect(visits->special, 0))
+        return visits_event_special(visits, number, identity, ev);
     const struct click click = fields_click(&visits->fields, ev);
-
-    if (visits->orders) return lineup_take(&visits->lineup, identity, ev, click.action);
     return sessions_event(&visits->sessions, number, identity, ev, &click);
 }
 
@@ -100,7 +112,7 @@ static inline __attribute__((always_inline)) void visits_print(struct visits *vi
     struct overview overview;
 
     stretch_overview(&overview, &visits->sessions.timelines.stretches, session->stretch);
-    if (visits->fields.kept.has_clickpath)
+    if (visits->fields.kept.has_track)
         visit_print(visits, identity, rows, session, &overview);
     else
         fields_print(&visits->fields, identity, rows, &overview, NULL);

@@ -1,11 +1,14 @@
 #include "session/visit.h"
 
+#include "base/json.h"
+#include "base/memory.h"
+
 /* A row that is being printed: the context of the kinds below. */
 struct visit {
     const struct visit_asks *asks;
     const struct session *session;
     const struct page *page; /* of a row that is a page */
-    struct clickpath clickpath;
+    struct track track;
     struct pages_sum sum;
     uint32_t number; /* of the session */
 };
@@ -49,7 +52,7 @@ static void pages_cut_print(struct rows *rows, int member, const struct overview
 {
     const struct visit *visit = context;
     (void)overview;
-    rows_bool(rows, member, clickpath_is_cut(&visit->clickpath));
+    rows_bool(rows, member, track_is_cut(&visit->track));
 }
 
 static void bounce_print(struct rows *rows, int member, const struct overview *overview,
@@ -112,7 +115,7 @@ static void path_print(struct rows *rows, int member, const struct overview *ove
     struct buffer *list = rows_list(rows, member);
 
     for (struct pages pages =
-             pages_walk(&visit->clickpath, overview->last_us, visit->asks->page_cap_us);
+             pages_walk(&visit->track, overview->last_us, visit->asks->page_cap_us);
          pages.has && pages.page.number <= visit->asks->path; pages_next(&pages))
         path_page_print(list, &pages.page);
     rows_list_end(list);
@@ -123,8 +126,7 @@ static void path_cut_print(struct rows *rows, int member, const struct overview 
 {
     const struct visit *visit = context;
     (void)overview;
-    rows_bool(rows, member,
-              visit->sum.count > visit->asks->path || clickpath_is_cut(&visit->clickpath));
+    rows_bool(rows, member, visit->sum.count > visit->asks->path || track_is_cut(&visit->track));
 }
 
 /* --- kinds: of a page --- */
@@ -196,26 +198,25 @@ static void page_last_print(struct rows *rows, int member, const struct overview
     rows_bool(rows, member, visit->page->is_last);
 }
 
-#define OF_CLICKPATH(function)                                                                     \
+#define OF_TRACK(function)                                                                         \
     {                                                                                              \
-        .keeps = KEEPS_CLICKPATH, .prints = PRINTS_OWN, .print = (function)                        \
+        .keeps = KEEPS_TRACK, .prints = PRINTS_OWN, .print = (function)                            \
     }
 
-static const struct field_kind entry_page = OF_CLICKPATH(entry_page_print),
-                               exit_page = OF_CLICKPATH(exit_page_print),
-                               pages_count = OF_CLICKPATH(pages_print),
-                               pages_cut = OF_CLICKPATH(pages_cut_print),
-                               engaged = OF_CLICKPATH(engaged_print),
-                               path = OF_CLICKPATH(path_print),
-                               path_cut = OF_CLICKPATH(path_cut_print),
-                               page_number = OF_CLICKPATH(page_number_print),
-                               page_url = OF_CLICKPATH(page_url_print),
-                               previous_page = OF_CLICKPATH(previous_page_print),
-                               next_page = OF_CLICKPATH(next_page_print),
-                               page_at = OF_CLICKPATH(page_at_print),
-                               page_seconds = OF_CLICKPATH(page_seconds_print),
-                               page_first = OF_CLICKPATH(page_first_print),
-                               page_last = OF_CLICKPATH(page_last_print);
+static const struct field_kind entry_page = OF_TRACK(entry_page_print),
+                               exit_page = OF_TRACK(exit_page_print),
+                               pages_count = OF_TRACK(pages_print),
+                               pages_cut = OF_TRACK(pages_cut_print),
+                               engaged = OF_TRACK(engaged_print), path = OF_TRACK(path_print),
+                               path_cut = OF_TRACK(path_cut_print),
+                               page_number = OF_TRACK(page_number_print),
+                               page_url = OF_TRACK(page_url_print),
+                               previous_page = OF_TRACK(previous_page_print),
+                               next_page = OF_TRACK(next_page_print),
+                               page_at = OF_TRACK(page_at_print),
+                               page_seconds = OF_TRACK(page_seconds_print),
+                               page_first = OF_TRACK(page_first_print),
+                               page_last = OF_TRACK(page_last_print);
 static const struct field_kind bounce = {.prints = PRINTS_OWN, .print = bounce_print},
                                session_number = {.prints = PRINTS_OWN, .print = number_print},
                                closed_by = {.prints = PRINTS_OWN, .print = closed_by_print};
@@ -286,6 +287,60 @@ static int fields_take(struct visits *visits, int count, const struct field *mor
     return count;
 }
 
+/* Has the row a member of that name, or will it have? */
+static bool name_taken(const struct visits *visits, int count, const struct identity *identity,
+                       const struct schema *schema, struct slice name)
+{
+    for (int i = 0; i < count; i++)
+        if (slice_equal(slice_of(visits->field[i].name), name)) return true;
+    for (int i = 0; i < identity->count; i++)
+        if (slice_equal(schema->name[identity->slot[i]], name)) return true;
+    return false;
+}
+
+/* Adds a field for --agg; false: as visits_init. */
+static bool account_take(struct visits *visits, int *count, const struct identity *identity,
+                         const struct schema *schema, const char *name,
+                         const struct field_kind *kind, struct buffer *why)
+{
+    const struct field field[] = {{name, kind, NULL}, FIELD_END};
+
+    if (name_taken(visits, *count, identity, schema, slice_of(name))) {
+        buffer_add_literal(why, "--agg: the row has a member called ");
+        json_add_string(why, slice_of(name));
+        buffer_add_literal(why, " already");
+        return false;
+    }
+    *count = fields_take(visits, *count, field);
+    return true;
+}
+
+static bool accounts_take(struct visits *visits, int *count, const struct identity *identity,
+                          struct schema *schema, struct buffer *why)
+{
+    struct aggregates *all = &visits->accounts.aggregates;
+    struct buffer phrase = {0};
+
+    const bool good = accounts_init(&visits->accounts, &visits->asks.agg, schema, &phrase);
+    if (!good) buffer_printf(why, "--agg: %.*s", (int)phrase.len, phrase.data);
+    buffer_release(&phrase);
+    if (!good) return false;
+    for (int i = 0; i < all->count; i++) {
+        const char *const extra = aggregates_extra(all, i);
+        if (!account_take(visits, count, identity, schema, all->item[i].name, &field_account, why))
+            return false;
+        if (extra == NULL) continue;
+        struct buffer name = {0};
+        buffer_printf(&name, "%s%s", all->item[i].name, extra);
+        visits->extra[i] = memory_text(name.data, name.len);
+        buffer_release(&name);
+        if (!account_take(visits, count, identity, schema, visits->extra[i], &field_account_extra,
+                          why))
+            return false;
+    }
+    return true;
+}
+
 bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
                     struct rows *rows, struct buffer *why)
 {
@@ -298,25 +353,30 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
         const struct field split[] = {{name, &field_split, name}, FIELD_END};
         count = fields_take(visits, count, split);
     }
-    return fields_init(&visits->fields, visits->field, identity, schema, rows, why);
+    if (!accounts_take(visits, &count, identity, schema, why)) return false;
+    struct buffer phrase = {0};
+    if (!fields_init(&visits->fields, visits->field, identity, schema, rows, &phrase))
+        buffer_printf(why, "--id: %.*s", (int)phrase.len, phrase.data);
+    buffer_release(&phrase);
+    if (asks->agg.count > 0) visits->fields.kept.accounts = &visits->accounts;
+    return why->len == 0;
 }
 
 void visit_print(struct visits *visits, const struct identity *identity, struct rows *rows,
                  const struct session *session, const struct overview *overview)
 {
     const int64_t last_us = overview->last_us, cap_us = visits->asks.page_cap_us;
-    struct visit visit = {.asks = &visits->asks,
-                          .session = session,
-                          .clickpath = clickpath_read(overview->clickpath)};
+    struct visit visit = {
+        .asks = &visits->asks, .session = session, .track = track_read(overview->track)};
 
     if (!visits->asks.pages) {
-        visit.sum = pages_sum(&visit.clickpath, last_us, cap_us);
+        visit.sum = pages_sum(&visit.track, last_us, cap_us);
         if (visits->asks.detail)
             visit.number = ledger_number(&visits->ledger, &visits->sessions, session->stretch);
         fields_print(&visits->fields, identity, rows, overview, &visit);
         return;
     }
-    for (struct pages pages = pages_walk(&visit.clickpath, last_us, cap_us); pages.has;
+    for (struct pages pages = pages_walk(&visit.track, last_us, cap_us); pages.has;
          pages_next(&pages)) {
         visit.page = &pages.page;
         fields_print(&visits->fields, identity, rows, overview, &visit);

@@ -98,7 +98,7 @@ enum frame_found frame_find(const char *data, const char *end, bool final, struc
     if (p != NULL && p < end && *p == '@') p = about_blank(p, end, about, &key_size, &part);
     if (p != NULL) p = size_blank(p, end, &size, &part);
     if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
-    if (about->known && (size == -2 || key_size == -2)) return FRAME_BROKEN;
+    if (about->known && (size < -1 || key_size < -1)) return FRAME_BROKEN;
     frame->offset = offset;
     frame->is_end = size == -2;
     frame->is_past = size == -3;

@@ -25,6 +25,7 @@
 
 const char *input_label(const struct input *input)
 {
+    if (input->label != NULL) return input->label;
     return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
 }
 
@@ -176,6 +177,7 @@ void inputs_release(struct inputs *inputs)
         struct input *input = &inputs->input[i];
         if (input->fd > STDIN_FILENO) close(input->fd);
         buffer_release(&input->ahead);
+        free(input->label);
         input_forget(input);
     }
     free(inputs->entries);

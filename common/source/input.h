@@ -29,6 +29,7 @@ enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE, FRAMI
 
 struct input {
     const char *name; /* as given; "-" is standard input */
+    char *label;      /* "clicks [3]", where it brings a topic's partition; owned; or NULL */
     int fd;           /* -1: not open (yet, or any more) */
     bool regular;     /* never waits */
     bool ended;       /* no more bytes will come */

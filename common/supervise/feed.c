@@ -50,7 +50,7 @@ static void kcat_words(const struct feed *feed, struct words *words)
     words_add(words, "-X");
     words_add(words, "topic.auto.offset.reset=error");
     words_add(words, "-f");
-    words_add(words, "%p %o %S %s\\n");
+    words_add(words, feed->keyed ? "%p %o @%T %K %S %k %s\\n" : "%p %o %S %s\\n");
 }
 
 void feed_start(struct feed *feed, int lock)

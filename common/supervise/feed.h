@@ -26,6 +26,7 @@ struct feed {
     const struct topic *topic;
     int64_t number;       /* of the partition */
     int64_t next;         /* the offset of the next record to be asked for */
+    bool keyed;           /* the frames have the keys and times of the records */
     int pipe;             /* what kcat writes to; -1: closed */
     pid_t pid;            /* of kcat; 0: none is at work */
     int status;           /* how it ended; -1: it has not */

@@ -57,12 +57,13 @@ void front_check(const struct front *front)
     words_release(&words);
 }
 
-pid_t front_start(const struct front *front, int64_t partition, int *in, int lock)
+pid_t front_start(const struct front *front, const char *topic, int64_t partition, int *in,
+                  int lock)
 {
     struct words words = {0};
     int ends[2];
     words_add_all(&words, front->words.word);
-    words_printf(&words, "--bind=%lld", (long long)partition);
+    words_printf(&words, "--bind=%s:%lld", topic, (long long)partition);
     words_printf(&words, "--partitions=%lld", (long long)partition);
     words_printf(&words, "/dev/fd/%d", *in);
     process_pipe(ends);

@@ -31,7 +31,8 @@ void front_check(const struct front *front);
 
 /* Starts one for a partition. in: what it reads, which is closed here; becomes what is to be read
  * of it. Returns its pid. */
-pid_t front_start(const struct front *front, int64_t partition, int *in, int lock);
+pid_t front_start(const struct front *front, const char *topic, int64_t partition, int *in,
+                  int lock);
 
 void front_release(struct front *front);
 

@@ -137,7 +137,8 @@ static void key_add(struct buffer *key, const char *name, size_t len)
     buffer_add(key, name, len);
 }
 
-/* "one session_id, one user_id, no pause ...": what follows each "one ". */
+/* "one session_id, one user_id, no pause ...": what follows each "one ", and behind the first of
+ * them another one. */
 static void key_add_ones(struct buffer *key, const char *text, const char *behind_first)
 {
     bool first = true;
@@ -146,7 +147,7 @@ static void key_add_ones(struct buffer *key, const char *text, const char *behin
         text += strspn(text, " ");
         if (strncmp(text, "one ", 4) == 0 && text < end) {
             key_add(key, text + 4, (size_t)(end - text) - 4);
-            if (first) key_add(key, behind_first, strlen(behind_first));
+            if (first && behind_first != NULL) key_add(key, behind_first, strlen(behind_first));
             first = false;
         }
         text = *end == ',' ? end + 1 : end;
@@ -177,6 +178,11 @@ void program_key(struct buffer *key, const char *name, bool with_partition, stru
     if (!is_session && !is_cart) key_add(key, "window_start", strlen("window_start"));
     if (with_partition && !is_session && !is_cart) key_add(key, "partition", strlen("partition"));
     for (const char *line; (line = line_next(&rest)) != NULL;) {
+        if (strncmp(line, "a page: ", 8) == 0 || strncmp(line, "a drop: ", 8) == 0) {
+            buffer_clear(key); /* rows of these instead */
+            key_add_ones(key, line + 8, NULL);
+            break;
+        }
         if (is_session && strncmp(line, "a session: ", 11) == 0)
             key_add_ones(key, line + 11, "session_start");
         else if (is_cart && strncmp(line, "a cart: ", 8) == 0)

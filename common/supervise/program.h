@@ -72,8 +72,12 @@ bool program_flushes(const struct program *program);
 /* Do its rows go to standard output? */
 bool program_prints(const struct program *program);
 
-/* Starts it on its inputs, which are closed here; lock is a descriptor that it keeps open. */
-void program_start(struct program *program, const struct topic *topic, int lock);
+/* Does it write figures to a file, in which the ends of the logs have a place? */
+bool program_reads_ends(const struct program *program);
+
+/* Starts it on its inputs, which are closed here; lock is a descriptor that it keeps open. ends:
+ * the file that says where the logs end, or NULL. */
+void program_start(struct program *program, const struct topic *topic, const char *ends, int lock);
 
 /* Starts the shipper of its rows; drain: seconds. */
 void program_ship(struct program *program, const struct topic *topic, const char *drain, bool once);

@@ -42,6 +42,10 @@ void programs_settle(struct programs *all)
     for (size_t i = 0; i < all->count; i++)
         program_settle(&all->program[i], dir, all->count == 1);
     free(begin);
+    bool read = false;
+    for (size_t i = 0; i < all->count; i++)
+        read = read || program_reads_ends(&all->program[i]);
+    if (read && asprintf(&all->ends, "%s/ends", dir) < 0) die("no memory");
 }
 
 void programs_check_part(const struct programs *all, const struct topic *topic)
@@ -55,6 +59,13 @@ bool programs_may_begin_anew(const struct programs *all)
     for (size_t i = 0; i < all->count; i++)
         if (program_flushes(&all->program[i])) return false;
     return !all->options->once;
+}
+
+bool programs_read_keys(const struct programs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (words_have(&all->program[i].words, "--kafka-m")) return true;
+    return false;
 }
 
 /* Where one begins, in one line: the offsets in the order of the partitions. */
@@ -161,4 +172,5 @@ void programs_release(struct programs *all)
     for (size_t i = 0; i < all->count; i++)
         program_release(&all->program[i]);
     free(all->program);
+    free(all->ends);
 }

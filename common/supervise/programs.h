@@ -14,6 +14,7 @@
 struct programs {
     struct program *program;
     size_t count;
+    char *ends; /* DIR/ends, where one of them writes figures: where the logs end; else NULL */
     const struct run_options *options;
 };
 
@@ -28,6 +29,9 @@ void programs_check_part(const struct programs *all, const struct topic *topic);
 
 /* May the run end in order and begin anew, without closing what is open? */
 bool programs_may_begin_anew(const struct programs *all);
+
+/* Does one of them want the keys and times of the records? */
+bool programs_read_keys(const struct programs *all);
 
 /* Finds out where each goes on, and says so. What none can go on with is the exit status. */
 void programs_place(struct programs *all, struct topic *topic);

@@ -48,8 +48,14 @@ void spread_leave(struct spread *spread, size_t i)
 
 /* --- following the frames --- */
 
-/* Digits, or a minus and one digit, and a blank: behind them. NULL: they are none, or *part. */
-static const char *header_number(const char *at, const char *end, int64_t *number, bool *part)
+/* The numbers that a frame begins with. */
+struct head {
+    int64_t partition, offset, size;
+    uint64_t behind; /* bytes that follow them, the line end included */
+};
+
+/* Digits, or a minus and digits, and a blank: behind them. NULL: they are none, or *part. */
+static const char *number_take(const char *at, const char *end, int64_t *number, bool *part)
 {
     const bool minus = at < end && *at == '-';
     const char *const from = at += minus;
@@ -61,14 +67,20 @@ static const char *header_number(const char *at, const char *end, int64_t *numbe
     return at > from && at < end && *at == ' ' ? at + 1 : NULL;
 }
 
-/* The head of the frame at at. NULL: it is none, or *part. */
-static const char *header_read(const char *at, const char *end, int64_t *partition, int64_t *offset,
-                               int64_t *size, bool *part)
+/* Takes the head of a frame off. NULL: it is none, or *part. */
+static const char *head_take(const char *at, const char *end, struct head *head, bool *part)
 {
-    const char *behind = header_number(at, end, partition, part);
-    if (behind != NULL) behind = header_number(behind, end, offset, part);
-    if (behind != NULL) behind = header_number(behind, end, size, part);
-    return behind;
+    int64_t time_ms, key_size;
+    const char *p = number_take(at, end, &head->partition, part);
+    if (p != NULL) p = number_take(p, end, &head->offset, part);
+    const bool has_key = p != NULL && p < end && *p == '@';
+    if (has_key) p = number_take(p + 1, end, &time_ms, part);
+    if (has_key && p != NULL) p = number_take(p, end, &key_size, part);
+    if (p != NULL) p = number_take(p, end, &head->size, part);
+    if (p == NULL) return NULL;
+    head->behind = (head->size > 0 ? (uint64_t)head->size : 0) + 1;
+    if (has_key) head->behind += (key_size > 0 ? (uint64_t)key_size : 0) + 1;
+    return p;
 }
 
 /* The record is behind what is to be passed: all before it is done with. */
@@ -102,19 +114,19 @@ static void block_follow(struct spread *spread)
         }
         spread->whole += (size_t)spread->left;
         spread->left = 0;
-        int64_t partition, offset, size;
+        struct head head;
         bool part;
         const char *const at = spread->block.data + spread->whole;
-        const char *const behind = header_read(at, end, &partition, &offset, &size, &part);
+        const char *const behind = head_take(at, end, &head, &part);
         if (behind == NULL) {
             spread->broken = !part;
             return;
         }
-        if (is_behind(spread, offset, size)) {
-            spread_end(spread, partition);
+        if (is_behind(spread, head.offset, head.size)) {
+            spread_end(spread, head.partition);
             return;
         }
-        spread->left = (uint64_t)(behind - at) + (uint64_t)(size > 0 ? size : 0) + 1;
+        spread->left = (uint64_t)(behind - at) + head.behind;
     }
 }
 

@@ -5,7 +5,7 @@
  * block, which is read anew when the last one has taken it; so the slowest sets the pace, and none
  * can make us hold more. One who has gone is left out.
  *
- * Frames that say their size (frame.h) are followed, not looked into: it takes their three numbers.
+ * Frames that say their size (frame.h) are followed, not looked into: it takes their numbers.
  * Where --once should end, at the end of the log as it was at the start, the first record that is
  * behind it ends what is passed, however fast more is written.
  */

@@ -1,7 +1,6 @@
 #include "supervise/supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,42 +16,54 @@
 #define STOP_PATIENCE_US INT64_C(10000000) /* TERM is enough, unless kcat waits for its reader */
 #define REASON_US INT64_C(500000)
 #define AGAIN_US INT64_C(60000000)
+#define ENDS_US INT64_C(15000000)
 #define NEVER INT64_MAX
 
-/* --- new partitions --- */
+/* --- what is asked meanwhile --- */
 
-static void growth_ask(struct supervisor *s)
+static void growth_begin(struct supervisor *s)
 {
-    static char *const first[] = {"kcat", "-q", "-m", "5", NULL};
     struct words words = {0};
-    int out[2];
-    words_add_all(&words, first);
-    kcat_add(s->topic->kcat, &words);
     words_add(&words, "-L");
     words_add(&words, "-t");
     words_add(&words, s->topic->name);
-    process_pipe(out);
-    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC); /* those who read say why */
-    if (nowhere < 0) die_errno("/dev/null");
-    const struct process process = {
-        .words = words.word, .out = out[1], .err = nowhere, .umask = 077, .bound = true};
-    s->growth.pid = process_start(&process);
-    s->growth.fd = out[0];
-    s->growth.due_us = NEVER;
-    buffer_clear(&s->growth.answer);
-    close(out[1]);
-    close(nowhere);
+    question_init(&s->growth, s->topic->kcat, &words, s->refresh_us, s->refresh_us);
     words_release(&words);
 }
 
-/* The answer is whole. If the topic has more partitions than are read, this run ends as by a TERM,
- * and the next one, which takes its place, reads them, too. */
+/* If the topic has more partitions than are read, this run ends as by a TERM, and the next one,
+ * which takes its place, reads them, too. */
 static void growth_look(struct supervisor *s)
 {
     int64_t count;
     if (kcat_count(buffer_slice(&s->growth.answer), &count) && count > s->topic->count)
         s->again = true;
-    s->growth.due_us = instant_steady() + s->refresh_us;
+}
+
+/* Where the logs end, for the figures of the tools: as far as it is known now, and again and again.
+ */
+static void ends_begin(struct supervisor *s)
+{
+    struct words words = {0};
+    if (s->ends != NULL) topic_write_ends(s->topic, s->ends);
+    words_add(&words, "-Q");
+    for (size_t i = 0; i < s->topic->read; i++) {
+        words_add(&words, "-t");
+        words_printf(&words, "%s:%lld:-1", s->topic->name, (long long)s->topic->log[i].number);
+    }
+    question_init(&s->end, s->topic->kcat, &words, ENDS_US,
+                  s->ends == NULL || s->once ? 0 : ENDS_US);
+    words_release(&words);
+}
+
+static void ends_look(struct supervisor *s)
+{
+    struct slice answer = buffer_slice(&s->end.answer);
+    for (int64_t number, offset; kcat_offset(&answer, &number, &offset);) {
+        const int64_t i = topic_index(s->topic, number);
+        if (i >= 0) s->topic->log[i].high = offset;
+    }
+    if (s->end.answer.len > 0 && answer.len == 0) topic_write_ends(s->topic, s->ends);
 }
 
 /* --- what has ended --- */
@@ -100,6 +111,7 @@ static void program_lost(struct supervisor *s, struct program *program)
 static void child_ended(struct supervisor *s, pid_t pid, int status)
 {
     if (pid == s->growth.pid) s->growth.pid = 0;
+    if (pid == s->end.pid) s->end.pid = 0;
     for (size_t i = 0; i < s->programs; i++) {
         struct program *const program = &s->program[i];
         if (program->pid == pid) {
@@ -137,6 +149,7 @@ static void children_look(struct supervisor *s)
 static int64_t due_next(const struct supervisor *s, int64_t until_us)
 {
     int64_t due_us = until_us < s->growth.due_us ? until_us : s->growth.due_us;
+    if (s->end.due_us < due_us) due_us = s->end.due_us;
     if (s->again_us < due_us) due_us = s->again_us;
     for (size_t i = 0; i < s->topic->read; i++) {
         const struct feed *const feed = &s->feed[i];
@@ -169,10 +182,11 @@ static void signals_pass(struct supervisor *s)
 static void supervisor_turn(struct supervisor *s, int64_t until_us)
 {
     const size_t feeds = s->topic->read;
-    struct pollfd *const entry = memory_zero(2 + feeds * (2 + s->programs), sizeof entry[0]);
+    struct pollfd *const entry = memory_zero(3 + feeds * (2 + s->programs), sizeof entry[0]);
     entry[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
     entry[1] = (struct pollfd){.fd = s->growth.fd, .events = POLLIN};
-    size_t count = 2;
+    entry[2] = (struct pollfd){.fd = s->end.fd, .events = POLLIN};
+    size_t count = 3;
     for (size_t i = 0; i < feeds; i++)
         entry[count++] = (struct pollfd){.fd = s->feed[i].said, .events = POLLIN};
     for (size_t i = 0; i < feeds; i++)
@@ -183,14 +197,16 @@ static void supervisor_turn(struct supervisor *s, int64_t until_us)
             entry[i].revents = 0;
     }
     if (entry[0].revents != 0) signals_pass(s);
-    if (entry[1].revents != 0 && !process_read(&s->growth.fd, &s->growth.answer)) growth_look(s);
+    if (entry[1].revents != 0 && question_listen(&s->growth)) growth_look(s);
+    if (entry[2].revents != 0 && question_listen(&s->end)) ends_look(s);
     for (size_t i = 0; i < feeds; i++) {
-        if (entry[2 + i].revents != 0) feed_listen(&s->feed[i]);
+        if (entry[3 + i].revents != 0) feed_listen(&s->feed[i]);
         if (s->feed[i].spread.count > 0) spread_turn(&s->feed[i].spread);
     }
     free(entry);
     children_look(s);
-    if (s->growth.due_us <= instant_steady()) growth_ask(s);
+    question_turn(&s->growth);
+    question_turn(&s->end);
     if (s->again_us <= instant_steady()) s->again = true;
 }
 
@@ -269,7 +285,7 @@ static void supervisor_watch(struct supervisor *s)
         shippers_look(s);
         feeds_go_on(s);
     }
-    s->growth.due_us = s->again_us = NEVER;
+    s->again_us = NEVER;
 }
 
 /* --- the end, from the left --- */
@@ -339,13 +355,12 @@ static void shippers_end(struct supervisor *s)
         if (s->program[i].ship_status == 128 + SIGTERM) s->program[i].ship_status = 0;
 }
 
-static void growth_end(struct supervisor *s)
+static void questions_end(struct supervisor *s)
 {
-    if (s->growth.pid > 0) kill(s->growth.pid, SIGKILL);
-    while (s->growth.pid > 0)
+    question_stop(&s->growth);
+    question_stop(&s->end);
+    while (s->growth.pid > 0 || s->end.pid > 0)
         supervisor_turn(s, NEVER);
-    if (s->growth.fd >= 0) close(s->growth.fd);
-    s->growth.fd = -1;
 }
 
 /* --- the beginning --- */
@@ -366,7 +381,9 @@ static void feed_lay(struct supervisor *s, size_t i)
     struct feed *const feed = &s->feed[i];
     const struct log *const log = &s->topic->log[i];
     int from = feed_open(feed, s->topic, log->number, next_smallest(s, i));
-    if (s->front->words.count > 0) feed->front = front_start(s->front, log->number, &from, s->lock);
+    feed->keyed = s->keyed;
+    if (s->front->words.count > 0)
+        feed->front = front_start(s->front, s->topic->name, log->number, &from, s->lock);
     if (s->programs == 1 && !s->once) {
         s->program->input[i] = from;
         return;
@@ -384,8 +401,8 @@ void supervisor_run(struct supervisor *s)
 {
     const size_t feeds = s->topic->read;
     signal(SIGPIPE, SIG_IGN); /* a tool that has ended is seen as such */
-    s->growth.fd = -1;
-    s->growth.due_us = s->refresh_us == 0 ? NEVER : instant_steady() + s->refresh_us;
+    growth_begin(s);
+    ends_begin(s);
     s->again_us = NEVER;
     s->feed = memory_zero(feeds, sizeof s->feed[0]);
     for (size_t j = 0; j < s->programs; j++)
@@ -394,7 +411,7 @@ void supervisor_run(struct supervisor *s)
         feed_lay(s, i);
     for (size_t j = 0; j < s->programs; j++) {
         if (s->program[j].left_out != 0) continue;
-        program_start(&s->program[j], s->topic, s->lock);
+        program_start(&s->program[j], s->topic, s->ends, s->lock);
         if (s->program[j].out != NULL && !s->once)
             program_ship(&s->program[j], s->topic, s->drain, false);
     }
@@ -402,7 +419,7 @@ void supervisor_run(struct supervisor *s)
         feed_start(&s->feed[i], s->lock);
     supervisor_watch(s);
     feeds_stop(s);
-    growth_end(s);
+    questions_end(s);
     programs_end(s);
     shippers_end(s);
 }
@@ -413,5 +430,6 @@ void supervisor_release(struct supervisor *s)
         feed_release(&s->feed[i]);
     free(s->feed);
     buffer_release(&s->failed);
-    buffer_release(&s->growth.answer);
+    question_release(&s->growth);
+    question_release(&s->end);
 }

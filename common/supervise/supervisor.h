@@ -23,16 +23,20 @@
 #include "supervise/feed.h"
 #include "supervise/front.h"
 #include "supervise/program.h"
+#include "supervise/question.h"
 #include "supervise/topic.h"
 
 struct supervisor {
     /* Filled in by the caller, who keeps what is pointed at. */
-    const struct topic *topic;
+    struct topic *topic;
     const struct front *front;
     struct program *program;
     size_t programs;
+    const char
+        *ends; /* the file that says where the logs end, for figures; NULL: nobody reads it */
     const char *drain;  /* seconds, for cs-ship */
     int64_t refresh_us; /* how often to look for new partitions; 0: never */
+    bool keyed;         /* somebody reads the keys and times of the records: --kafka-members */
     bool once;
     bool may_begin_anew; /* it may end in order, and be begun anew, for a tool that has ended */
     int lock;            /* a descriptor held by all that read and count for us */
@@ -43,14 +47,9 @@ struct supervisor {
     bool source_failed;   /* and that is a source */
     bool again;           /* it is to begin anew: there are more partitions, or a tool has ended */
     /* Its own. */
-    struct feed *feed; /* one for each partition that is read */
-    struct {
-        pid_t pid;
-        int fd;
-        struct buffer answer;
-        int64_t due_us; /* steady clock; INT64_MAX: never */
-    } growth;
-    int64_t again_us; /* steady clock: when to begin anew; INT64_MAX: never */
+    struct feed *feed;           /* one for each partition that is read */
+    struct question growth, end; /* are there more partitions? where do the logs end? */
+    int64_t again_us;            /* steady clock: when to begin anew; INT64_MAX: never */
 };
 
 /* Runs until a signal comes, --once has come to its end, or something ends that should not; and

@@ -1,8 +1,12 @@
 #include "supervise/topic.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/die.h"
 #include "base/memory.h"
@@ -131,6 +135,23 @@ void topic_ends(struct topic *topic)
     for (size_t i = 0; i < topic->read; i++)
         topic->log[i].high = offset[i];
     free(offset);
+}
+
+void topic_write_ends(const struct topic *topic, const char *path)
+{
+    struct buffer text = {0};
+    char *fresh;
+    if (asprintf(&fresh, "%s.new", path) < 0) die("no memory");
+    for (size_t i = 0; i < topic->read; i++)
+        buffer_printf(&text, "%s [%lld] offset %lld\n", topic->name,
+                      (long long)topic->log[i].number, (long long)topic->log[i].high);
+    (void)unlink(fresh);
+    const int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const bool good = fd >= 0 && write(fd, text.data, text.len) == (ssize_t)text.len;
+    if (fd >= 0) close(fd);
+    if (!good || rename(fresh, path) != 0) message("%s: %s", path, strerror(errno));
+    buffer_release(&text);
+    free(fresh);
 }
 
 void topic_numbers(const struct topic *topic, struct buffer *out, char between)

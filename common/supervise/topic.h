@@ -38,6 +38,10 @@ void topic_choose(struct topic *topic, const char *list);
 /* Asks for the ends of the logs. Exit 1: no broker says. */
 void topic_ends(struct topic *topic);
 
+/* Replaces the file by one that says where the logs end, as kcat -Q would. A file that cannot be
+ * written is told of, and is no reason to end. */
+void topic_write_ends(const struct topic *topic, const char *path);
+
 /* Asks for the first offset of each partition that is read whose record has that time or a later
  * one, in milliseconds; -1: none has. */
 void topic_offsets(const struct topic *topic, int64_t when_ms, int64_t *offset);

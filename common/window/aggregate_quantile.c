@@ -241,7 +241,7 @@ static bool quantile_number(const struct aggregate_view *from, const struct aggr
     char text[32];
     double number;
     *out = 0;
-    if (!quantile_get(cell, from->text, share_of(item), &number)) return cell->lost == 0;
+    if (!quantile_get(cell, from->text, share_of(item), &number)) return false;
     number_text(text, number, cell->in_buckets);
     return decimal_parse(slice_of(text), out);
 }

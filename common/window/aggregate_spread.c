@@ -91,8 +91,7 @@ static bool deviation_get(const struct spread_cell *spread, decimal *out)
 static bool spread_number(const struct aggregate_view *from, const struct aggregate *item,
                           decimal *out)
 {
-    const struct spread_cell *spread = view_cell(from, item);
-    return deviation_get(spread, out) || (spread->count < 2 && spread->lost == 0);
+    return deviation_get(view_cell(from, item), out);
 }
 
 static void spread_print(const struct aggregate_view *from, const struct aggregate *item,

@@ -63,13 +63,14 @@ void series_forget(struct series *series, int64_t until_us)
     if (series->count == 0) series->head = 0;
 }
 
-/* Makes room behind the last one: in front, if there is enough of it that moving them pays. */
+/* Makes room behind the last one: that in front, if it is an eighth, so that few are moved often
+ * enough. Memory grows by half: the windows of two hours need room for 28. */
 static void series_room(struct series *series)
 {
-    if (series->count <= series->cap / 4 * 3 && series->head > 0) {
+    if (series->count <= series->cap - series->cap / 8 && series->head > 0) {
         memmove(series->past, series->past + series->head, series->count * sizeof series->past[0]);
     } else {
-        const uint32_t cap = series->cap == 0 ? 4 : series->cap * 2;
+        const uint32_t cap = series->cap == 0 ? 4 : series->cap + series->cap / 2;
         struct past *bigger = memory_zero(cap, sizeof series->past[0]);
         if (series->count != 0)
             memcpy(bigger, series->past + series->head, series->count * sizeof series->past[0]);

@@ -216,4 +216,14 @@ void detector_explain(struct run *run, struct buffer *out)
     const struct detector *detector = run->own;
     group_explain(&detector->by, out);
     aggregates_explain(&detector->aggregates, out);
+    buffer_add_literal(out, "alert    ");
+    verdict_explain(&detector->rules, &detector->usual, out);
+    buffer_add_literal(out, ", ");
+    if (detector->operand.text == NULL)
+        buffer_printf(
+            out, "%lld windows or more\n",
+            (long long)verdict_windows(&detector->rules,
+                                       usual_windows_max(&detector->usual, detector->size_us)));
+    else
+        buffer_add_literal(out, "as many rows as --min-baseline says\n");
 }

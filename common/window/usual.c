@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/duration.h"
 #include "base/memory.h"
 
 #define SPAN_MAX_US (INT64_C(100) * 366 * 24 * 60 * 60 * 1000000)
@@ -36,6 +37,18 @@ int64_t usual_windows_max(const struct usual_rule *rule, int64_t size_us)
 {
     if (rule->method == USUAL_SEASONAL) return rule->seasons;
     return (rule->baseline_us - 1) / size_us;
+}
+
+void usual_explain(const struct usual_rule *rule, struct buffer *out)
+{
+    if (rule->method == USUAL_SEASONAL) {
+        buffer_add_literal(out, "the mean of the same window ");
+        duration_print(out, rule->season_us);
+        buffer_printf(out, " before, %lld times", (long long)rule->seasons);
+    } else {
+        buffer_printf(out, "the %s of the last ", rule->method == USUAL_MEDIAN ? "median" : "mean");
+        duration_print(out, rule->baseline_us);
+    }
 }
 
 static int64_t smaller(int64_t a, int64_t b)

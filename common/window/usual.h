@@ -49,6 +49,9 @@ int64_t usual_span_us(const struct usual_rule *rule);
 /* What is the most windows that can be in a baseline, where they have that size. */
 int64_t usual_windows_max(const struct usual_rule *rule, int64_t size_us);
 
+/* Adds what is usual as a phrase, for --explain. */
+void usual_explain(const struct usual_rule *rule, struct buffer *out);
+
 /* What is known of the time before the window that is judged. */
 struct usual_window {
     int64_t end_us, size_us;

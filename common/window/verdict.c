@@ -42,6 +42,24 @@ int64_t verdict_windows(const struct verdict_rules *rules, int64_t windows_max)
     return windows_max > 1 ? windows_max : 1;
 }
 
+void verdict_explain(const struct verdict_rules *rules, const struct usual_rule *usual,
+                     struct buffer *out)
+{
+    buffer_add_literal(out, "over ");
+    decimal_print(out, rules->threshold);
+    buffer_add_literal(out, " % from ");
+    usual_explain(usual, out);
+    if (rules->sigma > 0) {
+        buffer_add_literal(out, ", over ");
+        decimal_print(out, rules->sigma);
+        buffer_add_literal(out, " x sqrt(mean + 1)");
+    }
+    if (usual->method == USUAL_MEDIAN) buffer_add_literal(out, ", over 3 x 1.4826 x MAD");
+    if (rules->min_value == 0) return;
+    buffer_add_literal(out, ", value or usual at least ");
+    decimal_print(out, rules->min_value);
+}
+
 static decimal distance(decimal number)
 {
     return number < 0 ? -number : number;

@@ -43,6 +43,10 @@ bool verdict_rules_read(struct verdict_rules *rules, const struct verdict_texts 
 /* How many windows a baseline needs of which there are windows_max at most. */
 int64_t verdict_windows(const struct verdict_rules *rules, int64_t windows_max);
 
+/* Adds the rules as phrases, for --explain. */
+void verdict_explain(const struct verdict_rules *rules, const struct usual_rule *usual,
+                     struct buffer *out);
+
 struct verdict {
     struct deviation deviation;
     bool alert;

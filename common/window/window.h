@@ -157,6 +157,11 @@ uint64_t windows_extremes(const struct windows *all);
 /* Notes what of the event's values, of those selected, should be numbers and are none. */
 void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected);
 
+/* The same of aggregates that are no window's: values are those of the event. */
+void aggregates_misnumbers(const struct aggregates *all, struct run *run,
+                           struct operand_values *values, const struct event *ev,
+                           uint64_t selected);
+
 /* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
  * printed. end_slot: of the member window_end. */
 enum reason windows_row_check(const struct windows *all, const struct event *ev, int end_slot);

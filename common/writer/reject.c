@@ -72,6 +72,14 @@ bool reject_take(struct unpack *in, struct reject *reject, struct buffer *scratc
     return !in->broken;
 }
 
+static void reject_say(const struct rejects *rejects, const struct reject *reject)
+{
+    const bool of_topic = reject->line == 0 && reject->offset >= 0;
+    message(of_topic ? "%s offset %lld: %s: %s (%s)" : "%s:%lld: %s: %s (%s)", reject->input,
+            (long long)(of_topic ? reject->offset : (int64_t)reject->line), rejects->what,
+            reject->reason, reject->detail);
+}
+
 void rejects_add(struct rejects *rejects, const struct reject *reject)
 {
     if (rejects->deferred != NULL) {
@@ -83,9 +91,7 @@ void rejects_add(struct rejects *rejects, const struct reject *reject)
     if (strcmp(reject->reason, reason_name(REASON_BAD_UTF8)) == 0 && !utf8_valid(reject->raw))
         rejects->foreign++;
     if (rejects->output == NULL) {
-        if (rejects->count <= NAMED_MAX)
-            message("%s:%llu: %s: %s (%s)", reject->input, (unsigned long long)reject->line,
-                    rejects->what, reject->reason, reject->detail);
+        if (rejects->count <= NAMED_MAX) reject_say(rejects, reject);
         if (rejects->count == NAMED_MAX)
             message("more %s records are only counted; %s=FILE keeps them all", rejects->what,
                     rejects->option);

@@ -205,7 +205,13 @@ def sessionize_options(rng):
     if rng.random() < 0.25:
         zone = rng.choice(list(MIDNIGHTS))
         options['split-at-midnight'] = True if zone == 'UTC' else zone
-    return dict(options, **visit_options(rng))
+    options.update(visit_options(rng))
+    if 'pages' not in options and rng.random() < 0.4:
+        options['agg'] = [agg.replace('pages=', 'views=') for agg in rng.sample(AGGS, rng.randint(1, 5)) if 'top(' not in agg]
+        names = [agg.split('=')[0] for agg in options['agg'] if any(f in agg for f in ('count', 'distinct', 'sum'))]
+        if len(names) > 1:
+            options['agg'].append(f'p=percent({names[0]},{names[1]})')
+    return options
 
 
 def visit_options(rng):

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import record as r
 from expressions import selects
 from stream import Stream
+from window import Spec, aggregated, not_numbers
 
 def has_a_place(stream, event, member):
     """Filtered by --where; then "an event without an id is left out and counted as no_id". It has moved event time."""
@@ -69,6 +70,7 @@ class Sessions:
         zone = options.get('split-at-midnight')
         self.zone = None if zone is None else ZoneInfo('UTC' if zone is True else zone)
         self.longest = r.duration(options.get('max-duration', '24h')) if self.gap is not None else None
+        self.specs = [Spec(text) for text in options.get('agg', [])]
         self.keys = {}
         self.stream = Stream(options)
 
@@ -84,6 +86,7 @@ class Sessions:
             late = self.gap is not None and self.late(event, events)
         if not late:
             events.append(event)
+            self.stream.counters['not_numbers'] += not_numbers(self.specs, event)
         self.stream.fate(event.place, 'late' if late else 'used')
 
     def late(self, event, events):
@@ -222,7 +225,7 @@ class Sessions:
         row += [('converted', 'purchase' in kinds), ('viewed_products', [name.decode() for _, name in viewed[:10000]]),
                 ('viewed_products_truncated', len(viewed) > 10000)]
         row = [(self.id, part[0].members[self.id])] + [pair for pair in row if pair[0] != self.id]
-        return row, [(name, extreme(part, name, min)) for name in self.split_on] + [(name, part[0].members.get(name)) for name in self.split]
+        return row, [(name, extreme(part, name, min)) for name in self.split_on] + aggregated(self.specs, part) + [(name, part[0].members.get(name)) for name in self.split]
 
 
 def with_rest(row, rest):

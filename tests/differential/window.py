@@ -76,7 +76,7 @@ def aggregate(func, timed, parameter=None):
         count = len(numbers)
         squared = (count * sum(x * x for x in numbers) - sum(numbers) ** 2) // (count * (count - 1))
         return plain((isqrt(squared) // 500 + 1) // 2, 6) if isqrt(squared) < LIMIT - 1000 else None
-    if func in ('sum', 'avg'):
+    if func in ('sum', 'avg', 'stddev', 'median', 'quantile'):
         units = total(values)
         if units is None:
             return None
@@ -138,6 +138,25 @@ class Spec:
     def value(self, members):
         """What F is; of count without F, something that is not null."""
         return members.get(self.member) if self.member else True
+
+
+def not_numbers(specs, event):
+    """How many values of the event are left out because they are no numbers."""
+    values = [spec.value(event.members) for spec in specs if spec.func in ('sum', 'avg', 'stddev', 'median', 'quantile')
+              and (not spec.condition or selects(spec.condition, event.members))]
+    return sum(value is not None and not isinstance(value, r.Num) for value in values)
+
+
+def aggregated(specs, events):
+    """(name, value) of each aggregate over the events, in the order given."""
+    values = {}
+    for spec in specs:
+        if spec.func == 'percent':
+            values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
+            continue
+        chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
+        values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen], spec.parameter)
+    return [(spec.name, values[spec.name]) for spec in specs]
 
 
 class Windows:
@@ -203,10 +222,7 @@ class Windows:
         for start in still:
             key = (start, tuple(r.identity(value) for _, value in values))
             self.groups.setdefault(key, (values, []))[1].append(event)
-        for spec in self.specs:
-            if spec.func in ('sum', 'avg', 'stddev', 'median', 'quantile') and (not spec.condition or selects(spec.condition, event.members)):
-                value = spec.value(event.members)
-                counters['not_numbers'] += value is not None and not isinstance(value, r.Num)
+        counters['not_numbers'] += not_numbers(self.specs, event)
 
     def note_first(self, event):
         """What the first event may be, for cs-anomaly: one that is not behind its partition's watermark."""
@@ -219,15 +235,7 @@ class Windows:
 
     def aggregates(self, events):
         """(name, value) of each, in the order given."""
-        values = {}
-        for spec in self.specs:
-            if spec.func == 'percent':
-                values[spec.name] = percent(*(values[name] for name in spec.member.split(',')))
-                continue
-            chosen = [e for e in events if not spec.condition or selects(spec.condition, e.members)]
-            values[spec.name] = aggregate(spec.func, [(e.time, spec.value(e.members)) for e in chosen],
-                                          spec.parameter)
-        return [(spec.name, values[spec.name]) for spec in self.specs]
+        return aggregated(self.specs, events)
 
     def rows(self):
         """"Rows come by window, then by group"; --having, --order-by and --top for each window."""

@@ -48,17 +48,17 @@ flow_start() {
 
 # runner_start: cs-run in a session of its own, as below systemd, that does not outlive the test.
 runner_start() {
-  setpriv --pdeathsig KILL setsid cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning -o "$sink" -- "${words[@]}" "$@" \
+  setpriv --pdeathsig KILL setsid cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning -o "$sink" "${front[@]}" -- "${words[@]}" "$@" \
     >/dev/null 2>>messages 3>&- 4>&- &
   runner=$!
 }
 
-# kill_one: the tool, one of the kcats, the shipper, cs-run itself, or the whole group. What is left ends by itself, but for
+# kill_one: a tool, one of the kcats, the shipper, cs-run itself, or the whole group. What is left ends by itself, but for
 # the kcat of the shipper, which is sent for once more.
 kill_one() {
   local victim
   case $((RANDOM % 5)) in
-    0) victim=$(one_of "^ ${words[0]} " "$runner") ;;
+    0) victim=$(one_of "^ (${words[0]}|cs-sessionize|cs-parse) " "$runner") ;;
     1) victim=$(one_of '^ kcat ' "$runner") ;;
     2) victim=$(one_of '/cs-ship ' "$runner") ;;
     3) victim=$runner ;;
@@ -96,10 +96,49 @@ kill_often() {
   [ "$(wc -l <rows)" -gt 20 ]
 }
 
+@test "kill -9 at random moments: two tools from one reader, and cs-parse in front" {
+  local killed=0 source sink topic words front
+  topic from-two 12
+  source=$topic
+  topic to-two 3
+  sink=$topic
+  topic to-two-more 3
+  sink+=,$topic
+  front=(--parse=--recode=device_type:mobile=phone)
+  words=(cs-funnel --by=device_type --save-every=100ms -- cs-sessionize --gap=10m --save-every=100ms)
+  flow_start "$source" $((KILLS * 2))
+  while [ "$killed" -lt "$KILLS" ]; do
+    runner_start
+    until_true test -d dir/sessionize/spool
+    nap 500 2500
+    kill_one || continue
+    wait "$runner" || true
+    spool_is_good dir/funnel/spool
+    spool_is_good dir/sessionize/spool
+  done
+  wait "$flow"
+  cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" "${front[@]}" -- cs-funnel --by=device_type --flush -- \
+    cs-sessionize --gap=10m --flush 2>>messages || { cat messages; return 1; }
+  cs-parse "${front[0]#--parse=}" "$EVENTS" >parsed
+  last_of_each_key "${sink%,*}" | cmp - <(cs-funnel --by=device_type parsed 2>/dev/null | sort)
+  last_of_each_key "${sink#*,}" | cmp - <(cs-sessionize --gap=10m parsed 2>/dev/null | sort)
+}
+
 # Is that the position of partition 0?
 all_read() {
   [[ $(cs-funnel --state=dir/state --show-position 2>/dev/null) == *"\"offset\":$1,"* ]] &&
     [ -n "$(pgrep -P "$runner" -f -- '^kcat -q ')" ]
+}
+
+# Has the broker answered a process that has stopped? Then bytes wait in a socket of its.
+answered() {
+  awk 'NR == FNR { ours[$1]; next } $10 in ours && $5 !~ /:00000000$/ { found = 1 } END { exit !found }' \
+    <(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n') /proc/net/tcp /proc/net/tcp6
+}
+
+# Is there a record in that topic, of a transaction that is not committed or of none?
+has_records() {
+  [ "$(consume "$1" -X isolation.level=read_uncommitted -c "$2" 2>/dev/null | wc -l)" = "$2" ]
 }
 
 @test "kill -9 at random moments: cs-window" {
@@ -172,7 +211,7 @@ all_read() {
   reader=$(one_of '^ kcat -q ' "$runner")
   kill -STOP "$reader"
   # The fetch that is under way is answered with nothing after 500 ms; else it would be answered with what comes now.
-  sleep 1
+  until_true answered "$reader"
   sed -n 501,2000p "$EVENTS" | keyed | produce "$source"
   "$BROKER" trim "$source" 0 1900
   kill -CONT "$reader"
@@ -247,7 +286,7 @@ all_read() {
   seq 1001 400000 >spool/000000000002.ndjson
   cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 spool 2>messages 3>&- 4>&- &
   runner=$!
-  sleep 1
+  until_true has_records "$topic" 1001
   descendants "$runner" | xargs -r kill -9 2>/dev/null || true # some may have gone by now
   wait "$runner" || true
   cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 --once spool

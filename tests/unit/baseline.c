@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/held.h"
 #include "base/id.h"
 #include "tap.h"
 
@@ -118,11 +119,34 @@ static void test_state(void)
     buffer_release(&again);
 }
 
+/* Millions of groups, with the windows of two hours and more. */
+static void test_size(void)
+{
+    enum { GROUPS = 30000, WINDOWS = 100, KEPT = 24 };
+    struct baseline baseline;
+    baseline_init(&baseline);
+    for (int group = 0; group < GROUPS; group++) {
+        char key[24];
+        snprintf(key, sizeof key, "product-%d", group);
+        struct series *series = series_of(&baseline, key);
+        for (int i = 0; i < WINDOWS; i++) {
+            series_forget(series, i - KEPT);
+            series_add(series, past(i, i));
+        }
+    }
+    const size_t bytes = held.bytes[HELD_SERIES] / GROUPS;
+    printf("# %zu bytes\n", bytes);
+    ok(bytes <= 1024, "a series of two hours takes 1 KB at most");
+    baseline_release(&baseline);
+    is_int((int64_t)held.bytes[HELD_SERIES], 0, "and gives all of it back");
+}
+
 int main(void)
 {
     test_series();
     test_sliding();
     test_deviation();
     test_state();
+    test_size();
     return plan();
 }

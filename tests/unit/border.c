@@ -80,7 +80,7 @@ static bool add(struct sessions *sessions, const struct trial *trial, int i)
     const uint32_t number = timelines_find(&sessions->timelines, id);
     if (number != POOL_NONE) return sessions_add(sessions, number, &click);
     struct buffer name = {0};
-    timeline_name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
+    name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
     const bool used = sessions_begin(sessions, id, buffer_slice(&name), &click);
     buffer_release(&name);
     return used;

@@ -25,9 +25,8 @@ static void alert_line(void *context, const struct overview *alert)
     struct slice name = alert->name;
     const struct value user = attribute_value(&alert->attributes, 0, alert->present);
 
-    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us,
-                  timeline_name_value(&name).text, (int)user.len, user.text,
-                  alert->count[ACTION_ADD_TO_CART]);
+    buffer_printf(context, "%" PRId64 " %.2s %.*s %u\n", alert->last_us, name_value(&name).text,
+                  (int)user.len, user.text, alert->count[ACTION_ADD_TO_CART]);
 }
 
 static bool cart_take(struct carts *carts, struct slice name, const struct click *click)

@@ -134,7 +134,7 @@ static void sample_click(const struct sample *sample, struct sample_event *event
                                   .action = sample->action,
                                   .value = event->value};
     buffer_clear(name);
-    timeline_name_add(name, text_of(id, 'i', sample->id));
+    name_add(name, text_of(id, 'i', sample->id));
 }
 
 static int sample_order(const void *a, const void *b)

@@ -50,7 +50,7 @@ static void session_line(void *context, const struct session *session)
 
     stretch_overview(&overview, &printing->sessions->timelines.stretches, session->stretch);
     struct slice name = overview.name;
-    const struct value id = timeline_name_value(&name);
+    const struct value id = name_value(&name);
     for (int action = 0; action < ACTION_COUNT; action++)
         counts[action] = overview.count[action];
     line_print(printing->out, id.text[1] - 'a', overview.start_us, overview.last_us,

@@ -139,7 +139,8 @@ static void texts(void)
     ok(!reads("b5:1") && !reads("b66112:0") && !reads("b66112:-1") && !reads("b66112") &&
            !reads("b999999:1") && !reads("b66112:1 b66112:18446744073709551615"),
        "so is a bucket that there cannot be");
-    struct unpack in = {.at = "\0\2\0\0\0", .end = "\0\2\0\0\0" + 5};
+    static const char early[5] = {0, 2};
+    struct unpack in = {.at = early, .end = early + sizeof early};
     sketch_unpack(&sketch, &in);
     ok(in.broken, "bytes that end too early are broken");
     sketch_release(&sketch);

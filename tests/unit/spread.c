@@ -20,7 +20,10 @@ static void frames_make(struct buffer *all, struct buffer *wanted, int64_t until
         const size_t from = all->len;
         const int kind = rand() % 8;
         const int size = kind == 0 ? -1 : kind == 1 ? -2 : kind == 2 ? -3 : rand() % 300;
-        buffer_printf(all, "7 %lld %d ", (long long)offset, size);
+        const bool keyed = size >= -1 && rand() % 2 == 0;
+        buffer_printf(all, "7 %lld ", (long long)offset);
+        if (keyed) buffer_printf(all, "@-1 5 ");
+        buffer_printf(all, keyed ? "%d 1 2 3 " : "%d ", size);
         for (int i = 0; i < size; i++)
             buffer_add_char(all, bytes[rand() % (int)(sizeof bytes - 1)]);
         buffer_add_char(all, '\n');

@@ -96,9 +96,20 @@ static void keys(void)
     key_is("cs-sessionize", false,
            SLICE("a session: one session_id, one user_id, no pause longer than 30m\n"),
            "session_id,session_start,user_id");
+    key_is("cs-sessionize", false,
+           SLICE("a session: one session_id, one user_id, no pause longer than 30m\n"
+                 "a page: one session_id, one user_id, one at\n"),
+           "session_id,user_id,at");
+    key_is("cs-funnel", false,
+           SLICE("by       traffic_source: the member traffic_source\n"
+                 "attempt  ordered, within 1h, dropped after 1h\n"
+                 "a drop: one session_id, one window_start\nstep     x: y\n"),
+           "session_id,window_start");
     key_is("cs-abandon", false,
            SLICE("a cart: one session_id, idle for longer than 15m, forgotten after 1d\n"),
            "session_id,last_event_time");
+    key_is("cs-identify", false, SLICE("people   known by user_id, else by session_id\n"),
+           "event_id");
 }
 
 static void beginnings(void)

@@ -8,7 +8,7 @@
 static struct buffer name_of(const char *text)
 {
     struct buffer name = {0};
-    timeline_name_add(&name, value_string(slice_of(text)));
+    name_add(&name, value_string(slice_of(text)));
     return name;
 }
 
@@ -58,16 +58,16 @@ static void is_timeline(const struct timelines *timelines, struct slice name, co
 static void test_names(void)
 {
     struct buffer name = {0}, other = {0};
-    timeline_name_add(&name, value_string(SLICE("s")));
-    timeline_name_add(&name, VALUE_NULL);
-    timeline_name_add(&other, value_string(SLICE("s")));
-    timeline_name_add(&other, value_string(SLICE("")));
-    ok(timeline_name_compare(buffer_slice(&name), buffer_slice(&other)) < 0 &&
+    name_add(&name, value_string(SLICE("s")));
+    name_add(&name, VALUE_NULL);
+    name_add(&other, value_string(SLICE("s")));
+    name_add(&other, value_string(SLICE("")));
+    ok(name_compare(buffer_slice(&name), buffer_slice(&other)) < 0 &&
            !id_equal(timeline_id(buffer_slice(&name)), timeline_id(buffer_slice(&other))),
        "null and the empty string are two names, in the order of values");
     struct slice rest = buffer_slice(&name);
-    ok(slice_equal(value_slice(timeline_name_value(&rest)), SLICE("s")) &&
-           timeline_name_value(&rest).kind == KIND_NULL && rest.len == 0,
+    ok(slice_equal(value_slice(name_value(&rest)), SLICE("s")) &&
+           name_value(&rest).kind == KIND_NULL && rest.len == 0,
        "a name is taken apart again");
     buffer_release(&name);
     buffer_release(&other);

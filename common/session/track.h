@@ -1,11 +1,11 @@
 /*
- * clickpath.h - which pages the events of a session were on, and when: what its pages are made of.
+ * track.h - which pages the events of a session were on, and when: what its pages are made of.
  *
  * An event that has a page_url, or is a page_view, leaves a step: its time, the page, and whether
  * it was a view. Steps are in order of time; of several at the same time those without a page come
  * first, then by the page's bytes, and on one page views before others. Which of them enters a page
  * depends on what stands before it, so all are kept until the session is done (pages.h): the order
- * in which events and sets of them come together leaves no trace. The first CLICKPATH_MAX are kept,
+ * in which events and sets of them come together leaves no trace. The first TRACK_MAX are kept,
  * and of those behind them the last that has a page; of two sets put together that is the same as
  * of all their events at once.
  *
@@ -14,12 +14,12 @@
  * and the page's own where not. Nearly all come in order of time, and go behind the others. One
  * that does not waits there, loose, with its full time; many are put in together.
  *
- * A clickpath has its place in the cells of a block (extras.h), at any address: it is read and
- * written as a whole. Zeroes are one without steps. Its steps are a piece of the slab, which
- * whoever has it gives back with clickpath_release.
+ * A track has its place in the cells of a block (extras.h), at any address: it is read and written
+ * as a whole. Zeroes are one without steps. Its steps are a piece of the slab, which whoever has it
+ * gives back with track_release.
  */
-#ifndef CS_CLICKPATH_H
-#define CS_CLICKPATH_H
+#ifndef CS_TRACK_H
+#define CS_TRACK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,9 +32,9 @@
 #include "base/varint.h"
 #include "session/products.h"
 
-#define CLICKPATH_MAX 10000
+#define TRACK_MAX 10000
 
-struct clickpath {
+struct track {
     char *data;
     int64_t last_us;  /* of the last one in order */
     uint32_t len;     /* bytes: those in order, then the loose ones */
@@ -45,19 +45,19 @@ struct clickpath {
     uint32_t all; /* that there were, kept or not */
 };
 
-#define CLICKPATH_BYTES sizeof(struct clickpath)
+#define TRACK_BYTES sizeof(struct track)
 
-static inline struct clickpath clickpath_read(const char *at)
+static inline struct track track_read(const char *at)
 {
-    struct clickpath clickpath;
+    struct track track;
 
-    memcpy(&clickpath, at, sizeof clickpath);
-    return clickpath;
+    memcpy(&track, at, sizeof track);
+    return track;
 }
 
-static inline void clickpath_write(char *at, const struct clickpath *clickpath)
+static inline void track_write(char *at, const struct track *track)
 {
-    memcpy(at, clickpath, sizeof *clickpath);
+    memcpy(at, track, sizeof *track);
 }
 
 /* What an event leaves. */
@@ -71,15 +71,15 @@ struct step {
 int step_compare(const struct step *a, const struct step *b);
 
 /* Adds one. */
-void clickpath_add(struct clickpath *clickpath, struct slab *slab, const struct step *step);
+void track_add(struct track *track, struct slab *slab, const struct step *step);
 
 /* Adds those of another, which has none after that. */
-void clickpath_join(struct clickpath *clickpath, struct slab *slab, struct clickpath *more);
+void track_join(struct track *track, struct slab *slab, struct track *more);
 
 /* Puts in what is loose: to be called before a walk. */
-void clickpath_settle(struct clickpath *clickpath, struct slab *slab);
+void track_settle(struct track *track, struct slab *slab);
 
-void clickpath_release(struct clickpath *clickpath, struct slab *slab);
+void track_release(struct track *track, struct slab *slab);
 
 /* What follows a step's time is a number: whether it is no view, and above that bit, what page. */
 enum {
@@ -98,39 +98,40 @@ static inline void step_read(const char **at, struct step *step, struct slice *p
 
     step->is_view = (code & STEP_OTHER) == 0;
     if (which >= PAGE_OWN) *page = bytes_read(at, (size_t)(which - PAGE_OWN));
-    step->page = which == PAGE_NONE ? (struct slice){0} : *page;
+    step->page = *page;
+    if (which == PAGE_NONE) step->page = (struct slice){0};
 }
 
-/* A walk through the steps of a settled clickpath, which it borrows. */
-struct clickpath_walk {
+/* A walk through the steps of a settled track, which it borrows. */
+struct track_walk {
     const char *at;
     uint32_t left; /* with the current one */
     struct step step;
     struct slice page; /* the last one that a step has said */
 };
 
-static inline void clickpath_walk_step(struct clickpath_walk *walk)
+static inline void track_walk_step(struct track_walk *walk)
 {
     walk->step.time_us = (int64_t)((uint64_t)walk->step.time_us + varint_read(&walk->at));
     step_read(&walk->at, &walk->step, &walk->page);
 }
 
-static inline struct clickpath_walk clickpath_walk(const struct clickpath *clickpath)
+static inline struct track_walk track_walk(const struct track *track)
 {
-    struct clickpath_walk walk = {.at = clickpath->data, .left = clickpath->kept};
+    struct track_walk walk = {.at = track->data, .left = track->kept};
 
-    if (walk.left > 0) clickpath_walk_step(&walk);
+    if (walk.left > 0) track_walk_step(&walk);
     return walk;
 }
 
-static inline void clickpath_walk_next(struct clickpath_walk *walk)
+static inline void track_walk_next(struct track_walk *walk)
 {
-    if (--walk->left > 0) clickpath_walk_step(walk);
+    if (--walk->left > 0) track_walk_step(walk);
 }
 
 /* Of a settled one, and one that was packed. Anything invalid sets in->broken, and leaves a valid
- * clickpath all the same. */
-void clickpath_pack(const struct clickpath *clickpath, struct buffer *out);
-void clickpath_unpack(struct clickpath *clickpath, struct slab *slab, struct unpack *in);
+ * track all the same. */
+void track_pack(const struct track *track, struct buffer *out);
+void track_unpack(struct track *track, struct slab *slab, struct unpack *in);
 
 #endif

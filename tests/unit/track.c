@@ -1,6 +1,5 @@
-/* clickpath.c - steps put together in any order, and the pages they make, against a sorted array.
- */
-#include "session/clickpath.h"
+/* track.c - steps put together in any order, and the pages they make, against a sorted array. */
+#include "session/track.h"
 
 #include <stdlib.h>
 
@@ -40,90 +39,89 @@ static int compare(const void *a, const void *b)
 /* Of sorted steps: those that are to be kept; returns how many. */
 static uint32_t reference_keep(struct step *step, uint32_t count)
 {
-    if (count <= CLICKPATH_MAX) return count;
-    for (uint32_t i = count; i > CLICKPATH_MAX; i--)
+    if (count <= TRACK_MAX) return count;
+    for (uint32_t i = count; i > TRACK_MAX; i--)
         if (step[i - 1].page.text != NULL) {
-            step[CLICKPATH_MAX] = step[i - 1];
-            return CLICKPATH_MAX + 1;
+            step[TRACK_MAX] = step[i - 1];
+            return TRACK_MAX + 1;
         }
-    return CLICKPATH_MAX;
+    return TRACK_MAX;
 }
 
-static bool clickpath_is(const struct clickpath *clickpath, const struct step *step, uint32_t count,
-                         uint32_t all)
+static bool track_is(const struct track *track, const struct step *step, uint32_t count,
+                     uint32_t all)
 {
-    struct clickpath_walk walk = clickpath_walk(clickpath);
+    struct track_walk walk = track_walk(track);
 
-    if (clickpath->all != all || walk.left != count) return false;
-    for (uint32_t i = 0; i < count; i++, clickpath_walk_next(&walk))
+    if (track->all != all || walk.left != count) return false;
+    for (uint32_t i = 0; i < count; i++, track_walk_next(&walk))
         if (step_compare(&walk.step, &step[i]) != 0 || walk.step.is_view != step[i].is_view)
             return false;
     return walk.left == 0;
 }
 
 /* Packed and read again, whole, and with its bytes cut off. */
-static bool comes_back(const struct clickpath *clickpath, const struct step *step, uint32_t count,
+static bool comes_back(const struct track *track, const struct step *step, uint32_t count,
                        uint32_t all)
 {
     struct buffer saved = {0};
     struct slab slab = {0};
-    struct clickpath read;
+    struct track read;
     bool good = true;
 
-    clickpath_pack(clickpath, &saved);
+    track_pack(track, &saved);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
-    clickpath_unpack(&read, &slab, &in);
-    good &= !in.broken && in.at == in.end && clickpath_is(&read, step, count, all);
-    clickpath_release(&read, &slab);
+    track_unpack(&read, &slab, &in);
+    good &= !in.broken && in.at == in.end && track_is(&read, step, count, all);
+    track_release(&read, &slab);
     in = (struct unpack){.at = saved.data, .end = saved.data + saved.len - 1};
-    clickpath_unpack(&read, &slab, &in);
+    track_unpack(&read, &slab, &in);
     good &= in.broken && read.all == 0 && read.data == NULL;
     for (uint32_t i = 0; i < saved.len && i < 40; i++) { /* any byte wrong: read, or refused */
         saved.data[i] ^= (char)(1 + below(255));
         in = (struct unpack){.at = saved.data, .end = saved.data + saved.len};
-        clickpath_unpack(&read, &slab, &in);
+        track_unpack(&read, &slab, &in);
         for (struct pages pages = pages_walk(&read, 0, 1000); pages.has; pages_next(&pages))
             good &= pages.page.number > 0;
-        clickpath_release(&read, &slab);
+        track_release(&read, &slab);
     }
     slab_release(&slab);
     buffer_release(&saved);
     return good;
 }
 
-/* Steps dealt out to several clickpaths, in order or not, which are joined in any order. */
+/* Steps dealt out to several tracks, in order or not, which are joined in any order. */
 static bool world(uint32_t count, uint32_t span, bool in_order)
 {
     struct step *step = calloc(count, sizeof *step);
     struct slab slab = {0};
-    struct clickpath clickpath[PARTS] = {0};
+    struct track track[PARTS] = {0};
 
     for (uint32_t i = 0; i < count; i++)
         step[i] = step_random(span);
     if (in_order) qsort(step, count, sizeof *step, compare);
     for (uint32_t i = 0; i < count; i++)
-        clickpath_add(&clickpath[below(PARTS)], &slab, &step[i]);
+        track_add(&track[below(PARTS)], &slab, &step[i]);
     for (uint32_t left = PARTS; left > 1; left--) {
         const uint32_t from = below(left - 1);
-        clickpath_join(&clickpath[from], &slab, &clickpath[left - 1]);
+        track_join(&track[from], &slab, &track[left - 1]);
     }
-    clickpath_settle(&clickpath[0], &slab);
+    track_settle(&track[0], &slab);
     qsort(step, count, sizeof *step, compare);
     const uint32_t kept = reference_keep(step, count);
-    bool good = clickpath_is(&clickpath[0], step, kept, count);
-    good &= comes_back(&clickpath[0], step, kept, count);
+    bool good = track_is(&track[0], step, kept, count);
+    good &= comes_back(&track[0], step, kept, count);
 
     /* The sum in one pass is that of the pages one by one. */
     const int64_t last_us = (int64_t)span + below(3);
-    const struct pages_sum sum = pages_sum(&clickpath[0], last_us, 7);
+    const struct pages_sum sum = pages_sum(&track[0], last_us, 7);
     struct pages_sum plain = {0};
-    for (struct pages pages = pages_walk(&clickpath[0], last_us, 7); pages.has;
-         pages_next(&pages)) {
+    for (struct pages pages = pages_walk(&track[0], last_us, 7); pages.has; pages_next(&pages)) {
         plain.count++;
         if (pages.page.duration_us != PAGE_UNKNOWN) plain.duration_us += pages.page.duration_us;
     }
     good &= sum.count == plain.count && sum.duration_us == plain.duration_us;
-    clickpath_release(&clickpath[0], &slab);
+    track_release(&track[0], &slab);
     good &= slab.live == 0;
     slab_release(&slab);
     free(step);
@@ -136,21 +134,19 @@ static void test_worlds(void)
 
     for (int i = 0; i < 10000; i++)
         wrong += !world(below(60), 1 + below(100), below(2) == 0);
-    is_int(wrong, 0, "in whatever order steps and clickpaths come together, they end the same");
+    is_int(wrong, 0, "in whatever order steps and tracks come together, they end the same");
     for (int i = 0; i < 40; i++)
-        wrong_long +=
-            !world(CLICKPATH_MAX - 20 + below(3 * CLICKPATH_MAX), 1 + below(100000), i % 2 == 0);
+        wrong_long += !world(TRACK_MAX - 20 + below(3 * TRACK_MAX), 1 + below(100000), i % 2 == 0);
     is_int(wrong_long, 0, "so do more than are kept: the first, and the last that has a page");
 }
 
 /* Each time the page of an entry, its seconds, and a comma. */
-static struct slice told(const struct clickpath *clickpath, int64_t last_us, int64_t cap_us)
+static struct slice told(const struct track *track, int64_t last_us, int64_t cap_us)
 {
     static struct buffer out;
 
     buffer_clear(&out);
-    for (struct pages pages = pages_walk(clickpath, last_us, cap_us); pages.has;
-         pages_next(&pages)) {
+    for (struct pages pages = pages_walk(track, last_us, cap_us); pages.has; pages_next(&pages)) {
         if (pages.page.is_first) buffer_add_literal(&out, "first ");
         if (pages.page.is_last) buffer_add_literal(&out, "last ");
         if (pages.page.url.text == NULL) buffer_add_literal(&out, "null");
@@ -165,24 +161,24 @@ static struct slice told(const struct clickpath *clickpath, int64_t last_us, int
 static void test_pages(void)
 {
     struct slab slab = {0};
-    struct clickpath clickpath = {0};
+    struct track track = {0};
     const struct step steps[] = {
         {1, SLICE("/a"), true},  {3, SLICE("/a"), false}, {4, SLICE("/b"), false}, {6, {0}, true},
         {7, SLICE("/b"), false}, {9, SLICE("/b"), true},  {19, SLICE("/a"), false}};
 
-    is_text(told(&clickpath, 5, 100), "", "without steps there are no pages");
+    is_text(told(&track, 5, 100), "", "without steps there are no pages");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        clickpath_add(&clickpath, &slab, &steps[i]);
-    is_text(told(&clickpath, 19, 100), "first /a 3,/b 2,null 3,/b 10,last /a,",
+        track_add(&track, &slab, &steps[i]);
+    is_text(told(&track, 19, 100), "first /a 3,/b 2,null 3,/b 10,last /a,",
             "another page enters, and any view");
-    is_text(told(&clickpath, 22, 5), "first /a 3,/b 2,null 3,/b 5,last /a 3,",
+    is_text(told(&track, 22, 5), "first /a 3,/b 2,null 3,/b 5,last /a 3,",
             "the last one lasts to the last event, and none longer than the cap");
-    clickpath_add(&clickpath, &slab, &(struct step){4, SLICE("/a"), true});
-    clickpath_add(&clickpath, &slab, &(struct step){4, SLICE("/b"), true});
-    clickpath_settle(&clickpath, &slab);
-    is_text(told(&clickpath, 19, 100), "first /a 3,/a 0,/b 2,null 3,/b 10,last /a,",
+    track_add(&track, &slab, &(struct step){4, SLICE("/a"), true});
+    track_add(&track, &slab, &(struct step){4, SLICE("/b"), true});
+    track_settle(&track, &slab);
+    is_text(told(&track, 19, 100), "first /a 3,/a 0,/b 2,null 3,/b 10,last /a,",
             "at one time the lesser page is first, and a view before what is done there");
-    clickpath_release(&clickpath, &slab);
+    track_release(&track, &slab);
     slab_release(&slab);
 }
 
