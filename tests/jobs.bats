@@ -525,7 +525,8 @@ decompressors() {
 }
 
 @test "what is refused in compressed files is kept by jobs as far as there is memory" {
-  local refused='{"event_time":"never","note":"'$(printf '%01000d' 0)'"}'
+  local refused
+  refused='{"event_time":"never","note":"'$(printf '%01000d' 0)'"}'
   build_hours
   yes "$refused" | head -n 100000 | gzip -1 >refused.gz
   cat hour02.ndjson.gz refused.gz >most.gz
