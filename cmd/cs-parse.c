@@ -206,9 +206,13 @@ static const struct analysis *start(struct run *run)
         .whole = format_whole,
         .lineless = format_lineless,
         .by_line = format_by_line,
+        .in_doubt = format_in_doubt,
+        .go_on = format_go_on,
+        .guess = format_guess,
         .split = format_split,
         .lacks = format_lacks,
         .translate = format_translate,
+        .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
         .end = format_end,
     };

@@ -427,6 +427,20 @@ Mar 14 09:36:01 web nginx: 203.0.113.7 - -|column 28
 END
 }
 
+@test "auto: a log whose clients are lists of addresses is read as --log-format=xff" {
+  local t='- - [06/Feb/2026:00:00:38 +0000] "GET /a HTTP/1.1" 200 1 "-" "U"' one two
+  one="1.2.3.4 $t" two="1.2.3.4, 5.6.7.8 $t"
+  for lines in "$two" "$one"$'\n'"$two" "$two"$'\n'"$one"$'\n'"$one" "$two"$'\n'"junk"; do
+    cs-parse <<<"$lines" >rows 2>/dev/null
+    cs-parse --log-format=xff <<<"$lines" 2>/dev/null | cmp - rows
+    [ "$(jq -c '[.ip,."X-Forwarded-For"]' rows | sort -u | tail -n 1)" = '["1.2.3.4","1.2.3.4, 5.6.7.8"]' ]
+  done
+  run -0 --separate-stderr cs-parse <<<"junk"$'\n'"$two"$'\n'"$one"
+  grep -q 'read as --log-format=xff, which 2 of the first 3 records fit' <<<"$stderr"
+  # Where none is a list, it is what it was.
+  cs-parse <<<"$one" | jq -e '.ip == "1.2.3.4" and (has("X-Forwarded-For") | not)'
+}
+
 # fits FORMAT LINE JQ WANTED: what becomes of a line of a log.
 fits() {
   parse_line "$2" --log-format="$1"

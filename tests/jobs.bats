@@ -343,13 +343,198 @@ blocked() {
   same cs-funnel torn.ndjson
 }
 
-@test "standard input, compressed files and framed input are read by one job" {
+@test "so are logs" {
+  "$BATS_TEST_DIRNAME/bench/text/access-log" 40000 >log
+  sed -i '1~7s/^[^ ]*/&, 10.0.0.1/; 1~1000s/GET/"/; $s/.....$//' log
+  same cs-parse --from=combined log
+  same cs-parse log log
+  [ -s rejects.1 ]
+  same cs-parse --log-format=combined log
+}
+
+@test "CSV is the same bytes with any number of jobs, whatever stands where it is cut" {
+  local seed
+  for seed in $([ -n "${QUICK:-}" ] && echo 3 || echo 1 2 3 9 15); do
+    "$BATS_TEST_DIRNAME/dirty-csv" "$seed" >dirty.csv
+    same cs-parse dirty.csv
+    same cs-parse --from=csv --comment='#' --repair=utf8 --where='.session_id != "s5"' dirty.csv
+  done
+  "$BATS_TEST_DIRNAME/dirty-csv" 8 tsv >dirty.tsv
+  same cs-parse --no-quotes dirty.tsv
+  same cs-parse dirty.tsv
+}
+
+@test "so is CSV whose cuts are inside a field in which records stand" {
+  # Whoever begins to read inside the field finds nothing but good records, up to its end.
+  local row='2026-01-01T00:00:00Z,page_view,s1'
+  {
+    echo event_time,event_type,session_id,note
+    for _ in 1 2 3; do
+      printf '%s,"\n' "$row"
+      yes "$row,inside" | head -n 60000
+      printf '"\n%s,outside\n' "$row"
+    done
+  } >field.csv
+  same cs-parse field.csv
+  jq -e '.used == 6 and .rejected == 0' stats.1
+  tr -d '"' <field.csv >lines.csv
+  same cs-parse lines.csv
+  jq -e '.used == 180006 and .rejected == 0' stats.1
+}
+
+@test "so are several files of CSV, each with columns of its own" {
+  local i
+  for i in 1 2 3; do
+    "$BATS_TEST_DIRNAME/dirty-csv" "$i" >"$i.csv"
+    printf 'user_id;event_time;event_type\nu%d;2026-01-01T00:00:00Z;a\n' "$i" >"small$i.csv"
+  done
+  same cs-parse small1.csv 1.csv small2.csv small3.csv 2.csv 3.csv small1.csv
+  { echo sep=';' && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;"b;c"' | head -n 200000; } >excel.csv
+  { echo An export && echo && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;b' | head -n 200000; } >preamble.csv
+  same cs-parse 1.csv excel.csv
+  same cs-parse --preamble --delimiter=';' preamble.csv small1.csv preamble.csv
+  same cs-parse --header=event_time,event_type,user_id,x,y --from=csv 1.csv
+  cs-parse --jobs=3 --preamble --delimiter=';' preamble.csv 2>messages >rows
+  [ "$(grep -c 'line before the header line was skipped' messages)" -eq 1 ]
+}
+
+@test "standard input, a compressed file and framed input are read by one job" {
   gzip -c "$TRAFFIC" >traffic.gz
   cs-funnel "$TRAFFIC" >expected 2>/dev/null
   cs-funnel --jobs=2 traffic.gz 2>/dev/null | cmp - expected
   cs-funnel --jobs=2 <"$TRAFFIC" 2>/dev/null | cmp - expected
   awk '{ print "0\t" NR "\t" $0 }' "$TRAFFIC" >framed
   cs-funnel --jobs=2 framed 2>/dev/null | cmp - expected
+}
+
+# build_hours: six compressed files, each of which goes on where the one before ends.
+build_hours() {
+  split --number=l/6 --numeric-suffixes --additional-suffix=.ndjson "$TRAFFIC" hour
+  gzip -k hour0?.ndjson
+}
+
+# alike TOOL ARGS...: everything that can be seen of a run with one job and with 2, 3 and 8.
+alike() {
+  local jobs status
+  for jobs in 1 2 3 8; do
+    status=0
+    "$@" --jobs=$jobs --stats=stats.json --rejects="rejects.$jobs" --late="late.$jobs" >"rows.$jobs" 2>"err.$jobs" ||
+      status=$?
+    echo "exit $status" >>"err.$jobs"
+    jq -c 'del(.memory)' stats.json >"stats.$jobs"
+    cmp rows.1 "rows.$jobs"
+    cmp rejects.1 "rejects.$jobs"
+    cmp late.1 "late.$jobs"
+    cmp stats.1 "stats.$jobs"
+    diff err.1 "err.$jobs"
+  done
+}
+
+# decompressors TOOL ARGS...: how many processes of the tool have begun a decompressor.
+decompressors() {
+  local tool
+  mkdir -p bin
+  : >parents
+  # shellcheck disable=SC2016 # for the script
+  printf '#!/bin/sh\necho $PPID >>"%s/parents"\nexec "%s" "$@"\n' "$PWD" "$(command -v gzip)" >bin/gzip
+  chmod +x bin/gzip
+  tool=$(command -v "$1")
+  PATH="$PWD/bin" "$tool" "${@:2}" >/dev/null 2>err
+  sort -u parents | wc -l
+}
+
+@test "compressed files one after the other are the same bytes, each decompressed by the job that reads it" {
+  build_hours
+  alike cs-parse hour0?.ndjson.gz
+  [ -s rejects.1 ]
+  alike cs-window --view=product-performance hour0?.ndjson.gz
+  alike cs-window --size=10m --slide=30s --by=device_type --agg=n=count --agg='ids=distinct(session_id)' hour0?.ndjson.gz
+  alike cs-window --size=10m --agg=n=count -w '.event_type == "search"' hour0?.ndjson.gz
+  alike cs-funnel --size=1m hour0?.ndjson.gz
+  alike cs-anomaly --size=1m --baseline=10m --all hour0?.ndjson.gz
+  alike cs-sessionize --gap=1m hour0?.ndjson.gz
+  [ -s rejects.1 ]
+  [ -s rows.1 ]
+  for tool in 'cs-window --size=1m --agg=n=count' 'cs-funnel --size=1m'; do
+    # shellcheck disable=SC2086 # several words
+    [ "$(decompressors $tool --jobs=2 hour0?.ndjson.gz)" -ge 2 ]
+    # shellcheck disable=SC2086
+    [ "$(decompressors $tool --jobs=1 hour0?.ndjson.gz)" -eq 1 ]
+  done
+}
+
+@test "so are files of which some are compressed, some empty, and some very small" {
+  build_hours
+  gzip -c </dev/null >none.gz
+  : >empty
+  head -n 3 hour03.ndjson | gzip >few.gz
+  tail -n +4 hour03.ndjson >rest
+  for tool in cs-parse 'cs-window --size=1m --agg=n=count' 'cs-anomaly --size=1m --baseline=10m --all'; do
+    # shellcheck disable=SC2086 # several words
+    alike $tool none.gz empty hour00.ndjson.gz hour01.ndjson none.gz hour02.ndjson.gz few.gz rest empty \
+      hour04.ndjson.gz hour05.ndjson.gz none.gz
+    [ -s rows.1 ]
+  done
+}
+
+@test "so are compressed files in any order, with late events and with jumps in time" {
+  build_hours
+  alike cs-window --size=10s --slide=5s --agg=n=count --lateness=3s hour0?.ndjson.gz
+  [ -s late.1 ]
+  alike cs-window --size=1m --agg=n=count hour0[012345].ndjson.gz hour02.ndjson.gz hour05.ndjson.gz
+  alike cs-funnel --size=1m hour05.ndjson.gz hour00.ndjson.gz hour01.ndjson.gz hour02.ndjson.gz
+  alike cs-window --size=1m --agg=n=count --lateness=max hour0[54].ndjson.gz hour01.ndjson.gz hour03.ndjson.gz
+  # What is far ahead stands at the end of a file, at the beginning of one, and within.
+  for at in 1 2000 '$'; do
+    sed "${at}s/\"event_time\":\"2026-01/\"event_time\":\"2026-03/" hour02.ndjson | gzip >jump.gz
+    alike cs-window --size=1m --agg=n=count hour00.ndjson.gz hour01.ndjson.gz jump.gz hour03.ndjson.gz hour04.ndjson.gz
+    alike cs-anomaly --size=1m --baseline=10m --all --max-jump=2m hour00.ndjson.gz jump.gz hour03.ndjson.gz hour05.ndjson.gz
+  done
+  alike cs-window --size=1m --agg=n=count --max-jump=0s hour00.ndjson.gz jump.gz hour03.ndjson.gz hour05.ndjson.gz
+}
+
+@test "damaged and cut files, and what follows them, are told as with one job, in its order" {
+  build_hours
+  head -c 60000 hour01.ndjson.gz >cut.gz
+  { cat hour02.ndjson.gz && echo junk; } >junk.gz
+  cat hour03.ndjson.gz hour04.ndjson.gz >two.gz
+  for tool in cs-parse 'cs-window --size=1m --agg=n=count' 'cs-anomaly --size=1m --baseline=10m --all'; do
+    # shellcheck disable=SC2086 # several words
+    alike $tool hour00.ndjson.gz cut.gz junk.gz two.gz cut.gz hour05.ndjson.gz
+    [ "$(grep -c 'is damaged or cut off' err.1)" -eq 2 ]
+    grep -q 'junk.gz: something that is not compressed follows' err.1
+    grep -q 'exit 1' err.1
+  done
+}
+
+@test "compressed files of other kinds are as with one job, too" {
+  build_hours
+  awk '{ print "0\t" NR "\t" $0 }' hour02.ndjson | gzip >framed.gz
+  printf 'event_time,event_type,session_id\n2026-01-01T00:30:00Z,search,a\n' | gzip >table.gz
+  seq 100000 | gzip >numbers.gz
+  for tool in cs-parse 'cs-window --size=1m --agg=n=count'; do
+    for other in framed table; do
+      # shellcheck disable=SC2086 # several words
+      alike $tool hour00.ndjson.gz hour01.ndjson.gz $other.gz hour03.ndjson.gz hour04.ndjson.gz
+      # shellcheck disable=SC2086
+      alike $tool $other.gz hour01.ndjson.gz hour03.ndjson.gz
+    done
+  done
+  alike cs-window --size=1m --agg=n=count hour00.ndjson.gz numbers.gz hour03.ndjson.gz
+  alike cs-window --size=1m --agg=n=count numbers.gz hour03.ndjson.gz
+}
+
+@test "what is refused in compressed files is kept by jobs as far as there is memory" {
+  local refused
+  refused='{"event_time":"never","note":"'$(printf '%01000d' 0)'"}'
+  build_hours
+  yes "$refused" | head -n 100000 | gzip -1 >refused.gz
+  cat hour02.ndjson.gz refused.gz >most.gz
+  alike cs-window --size=1m --agg=n=count --max-memory=64M hour00.ndjson.gz most.gz hour04.ndjson.gz most.gz hour05.ndjson.gz
+  [ "$(wc -c <rejects.1)" -gt 200000000 ]
+  rm rejects.* && ulimit -v 200000
+  cs-window --size=1m --agg=n=count --max-memory=64M --jobs=3 --rejects=/dev/null hour00.ndjson.gz most.gz hour04.ndjson.gz \
+    most.gz hour05.ndjson.gz 2>/dev/null | cmp - rows.1
 }
 
 @test "--strict stops at the first bad record all the same" {

@@ -201,3 +201,27 @@ shuffle_within() {
     $tool spaced | cmp want -
   done < <(all_tools)
 }
+
+@test "it does not matter whether a map is asked about one record or many: a bad one costs only itself" {
+  local program
+  traffic --events=600 --rate=1 --nulls=5 >lines
+  sed -i '5~97s/^{/{"bad/; 7~101s/$/x/; 9~89s/"event_type":"[a-z_]*"/"event_type":1234567890123456789/' lines
+  for program in . '., .' '[., {event_time, event_type}]' 'if .user_id == null then error("no user") else . end' \
+    'if (.page_url | length) % 7 == 0 then 1 elif (.page_url | length) % 11 == 0 then empty else . end' \
+    'if (.page_url | length) % 37 == 0 then last(range(1e12)) else . end' '.x = ("y" * 40000)'; do
+    # Pieces smaller than a record: there is never a second one to ask about.
+    drip 200 <lines | counted cs-parse --map="$program" --rejects=rejects.one >one 2>said.one || true
+    counted cs-parse --map="$program" --rejects=rejects.many <lines >many 2>said.many || true
+    cmp one many
+    cmp rejects.one rejects.many
+    diff said.one said.many
+    [ -s one ]
+  done
+  { echo event_time,event_type,note && jq -r '[.event_time // "", .event_type // "", "a \"b\"\n,c"] | @csv' <(traffic --events=300); } >rows.csv
+  sed -i '3~50s/.*/event_time,event_type,note/; 4~70s/.*/, "x/; 5~90s/.*/\n#/' rows.csv
+  drip 30 <rows.csv | counted cs-parse --from=csv --map='.note |= ascii_upcase' --rejects=rejects.one >one
+  counted cs-parse --from=csv --map='.note |= ascii_upcase' --rejects=rejects.many <rows.csv >many
+  cmp one many
+  cmp rejects.one rejects.many
+  [ -s many ] && [ -s rejects.many ]
+}

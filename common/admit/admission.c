@@ -16,9 +16,8 @@ struct stage {
     bool (*wanted)(const struct admission *a);
     /* Does the event go on? If not, the stage has counted it, or holds it. */
     bool (*pass)(struct admission *a, struct pending *pending);
-    bool on_fast_path; /* admit_fast does the same */
-    /* What it keeps over restarts; NULL: nothing. */
-    void (*save)(const struct admission *a, struct buffer *out);
+    bool on_fast_path;                                           /* admit_fast does the same */
+    void (*save)(const struct admission *a, struct buffer *out); /* NULL: it keeps nothing */
     bool (*load)(struct admission *a, struct unpack *in);
 };
 
@@ -265,15 +264,16 @@ static inline bool time_pass(struct admission *a, struct pending *pending)
 {
     struct event *const ev = &pending->ev;
     struct partition *const partition = ev->partition;
-    struct run *const run = a->run;
     ev->watermark_us = partition_watermark(&a->clock, partition);
-    if (ev->time_us >= ev->watermark_us && ev->time_us < run->first_time_us)
-        run->first_time_us = ev->time_us;
+    const bool late = ev->time_us < ev->watermark_us;
+    const int64_t come_us = late ? partition->largest_us : ev->time_us;
+    int64_t *const least_us = late ? &a->run->behind_time_us : &a->run->first_time_us;
+    if (come_us < *least_us) *least_us = come_us;
     if (ev->time_us < partition->largest_us &&
         partition->largest_us - ev->time_us > a->fates.stats->disorder_us)
         a->fates.stats->disorder_us = partition->largest_us - ev->time_us;
     partition_advance(&a->clock, partition, ev->time_us);
-    run->end_time_us = a->clock.largest_us;
+    a->run->end_time_us = a->clock.largest_us;
     return true;
 }
 

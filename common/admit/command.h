@@ -93,10 +93,17 @@ struct translator {
     /* Do the records of an input that begins with head need no line ends? begin gives a reading
      * then. */
     bool (*lineless)(void *self, struct slice head);
-    /* Is every line of an input that begins with head a record by itself, whatever stands before
-     * it? 0: no; else which kind of line. settle: so it is with all inputs, and begin is to look at
-     * no head any more. */
+    /* Do the records of an input that begins with head begin behind line ends, and is no more to be
+     * known of what stands before one than the head tells? 0: no; else which kind of record.
+     * settle: so it is with all inputs, and begin is to look at no head any more. */
     int (*by_line)(void *self, struct slice head, bool settle);
+    /* Now that it is settled: may line ends stand within records, too, so that which of them end
+     * one is known for sure only to who has read all before it? */
+    bool (*in_doubt)(void *self);
+    /* An input that begins with head is to be read from its middle on: its reading. */
+    void *(*go_on)(void *self, struct slice head);
+    /* Behind which line end in data..end a record may well begin; NULL: there is none. */
+    const char *(*guess)(void *reading, const char *data, const char *end);
     /* The end of the first record in data..end (behind its line end), or NULL when it is not
      * complete there; final: nothing will follow. Not asked where records are framed: a record is a
      * frame's payload then. */
@@ -109,7 +116,10 @@ struct translator {
                              void (*emit)(void *context, struct slice json,
                                           struct outline *outline),
                              void *context, bool *header, struct buffer *detail);
-    /* The same for a framed record, which may hold line ends, and be several. */
+    /* translate will be called for the records in data..end, as split finds them: the next ones may
+     * be looked at together. Returns behind the last of these. NULL: nothing is gained by it. */
+    const char *(*ahead)(void *reading, const char *data, const char *end, bool final);
+    /* As translate, for a framed record, which may hold line ends, and be several. */
     enum reason (*payload)(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);
@@ -128,9 +138,11 @@ struct run {
     struct misnumbers misnumbers; /* that command and loop have met */
     int64_t first_time_us; /* the smallest event_time of an event that was not behind its watermark,
                               before --where; INT64_MAX before the first */
-    int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
-                              there now (--flush, and then more); INT64_MIN: nothing */
-    int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
+    int64_t behind_time_us; /* the largest event_time so far when first an event was behind its
+                               watermark; INT64_MAX before */
+    int64_t finished_us; /* set by finish: what it has closed is closed for good, so event time is
+                            there now (--flush, and then more); INT64_MIN: nothing */
+    int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
 };
 
 enum tool_flags {

@@ -123,15 +123,28 @@ static void line_begin(struct line *line, const char *format, va_list args)
     line_add_format(line, format, args);
 }
 
-static void line_write(struct line *line)
+/* Who takes messages instead of standard error. */
+static void (*keeper)(const char *text, size_t len);
+
+void message_keep(void (*keep)(const char *text, size_t len))
 {
-    line->text[line->len++] = '\n';
-    for (size_t at = 0; at < line->len;) {
-        const ssize_t written = write(STDERR_FILENO, line->text + at, line->len - at);
+    keeper = keep;
+}
+
+void message_pass(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const ssize_t written = write(STDERR_FILENO, text + at, len - at);
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) return; /* nobody is left to tell */
         at += (size_t)written;
     }
+}
+
+static void line_write(struct line *line)
+{
+    line->text[line->len++] = '\n';
+    message_pass(line->text, line->len);
 }
 
 void message(const char *format, ...)
@@ -143,7 +156,12 @@ void message(const char *format, ...)
     va_start(args, format);
     line_begin(&line, format, args);
     va_end(args);
-    line_write(&line);
+    if (keeper != NULL) {
+        line.text[line.len++] = '\n';
+        keeper(line.text, line.len);
+    } else {
+        line_write(&line);
+    }
     errno = saved;
 }
 

@@ -13,6 +13,7 @@
 #define CS_DIE_H
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 enum exit_code {
@@ -30,6 +31,12 @@ const char *message_tool(void);
 
 /* Prints "tool: text\n" to standard error in one write; errno stays as it was. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From now on messages, complete lines, go to keep; those that end the process do not. */
+void message_keep(void (*keep)(const char *text, size_t len));
+
+/* Writes to standard error what was kept, by this process or another one. */
+void message_pass(const char *text, size_t len);
 
 /* A message, then exit 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

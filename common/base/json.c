@@ -330,18 +330,11 @@ static inline uint64_t word_doubts(uint64_t word)
     return (quote | slash | control | above) & HIGH_BITS;
 }
 
-/* Copies 16 bytes; the result is as of word_doubts. */
-static inline uint64_t block_copy(char *to, const char *from)
+/* Copies 16 bytes and marks those that need a look. */
+static inline bytes block_copy(char *to, const char *from)
 {
-    signed char block __attribute__((vector_size(16)));
-    memcpy(&block, from, sizeof block);
-    memcpy(to, &block, sizeof block);
-    /* Bytes that are not ASCII are negative. */
-    const signed char doubts __attribute__((vector_size(16))) =
-        (block < ' ') | (block == 0x7f) | (block == '"') | (block == '\\');
-    uint64_t halves[2];
-    memcpy(halves, &doubts, sizeof halves);
-    return halves[0] | halves[1];
+    memcpy(to, from, sizeof(bytes));
+    return bytes_doubts(from);
 }
 
 /* Copies a text by pieces of which the last two may overlap; false: something in it needs a look,
@@ -352,10 +345,12 @@ static inline bool plain_copy(char *to, struct slice text)
     const size_t len = text.len;
 
     if (len >= 16) {
-        uint64_t doubts = block_copy(to + len - 16, from + len - 16);
+        bytes doubts = block_copy(to + len - 16, from + len - 16);
         for (size_t at = 0; at + 16 < len; at += 16)
             doubts |= block_copy(to + at, from + at);
-        return doubts == 0;
+        uint64_t halves[2];
+        memcpy(halves, &doubts, sizeof halves);
+        return (halves[0] | halves[1]) == 0;
     }
     if (len >= 8) {
         memcpy(to, from, 8);

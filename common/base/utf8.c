@@ -89,9 +89,14 @@ bool utf8_is_ascii(struct slice text)
             if ((signed char)text.text[i] < 1) return false;
         return true;
     }
-    for (size_t i = 0; i < text.len - sizeof(bytes); i += sizeof(bytes))
-        marks |= bytes_foreign(text.text + i);
-    marks |= bytes_foreign(text.text + text.len - sizeof(bytes));
+    const char *at = text.text;
+    const char *const last = at + text.len - sizeof(bytes);
+    for (; last - at >= 64; at += 64)
+        marks |= bytes_foreign(at) | bytes_foreign(at + 16) | bytes_foreign(at + 32) |
+                 bytes_foreign(at + 48);
+    for (; at < last; at += sizeof(bytes))
+        marks |= bytes_foreign(at);
+    marks |= bytes_foreign(last);
     uint64_t halves[2];
     memcpy(halves, &marks, sizeof(halves));
     return (halves[0] | halves[1]) == 0;

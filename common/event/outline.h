@@ -14,6 +14,7 @@
 #include "event/event.h"
 
 #define OUTLINE_MAX 64
+#define OUTLINE_NAME_BYTES 32 /* nearly every name there is */
 
 struct outline {
     struct {
@@ -38,6 +39,22 @@ static inline void outline_name(struct outline *outline, struct buffer *out, str
     outline->member[i].name = (uint32_t)name;
     outline->member[i].value = (uint32_t)out->len;
     outline->member[i].slot = slot;
+}
+
+/* The same for a name behind whose first byte OUTLINE_NAME_BYTES are readable: it is copied without
+ * a look at how long it is. */
+static inline void outline_name_padded(struct outline *outline, struct buffer *out,
+                                       struct slice literal, int slot)
+{
+    if (__builtin_expect(literal.len > OUTLINE_NAME_BYTES, 0)) {
+        outline_name(outline, out, literal, slot);
+        return;
+    }
+    memcpy(buffer_reserve(out, OUTLINE_NAME_BYTES), literal.text, OUTLINE_NAME_BYTES);
+    outline_name(outline, out, (struct slice){0}, slot);
+    out->len += literal.len;
+    if (__builtin_expect(outline->count <= OUTLINE_MAX, 1))
+        outline->member[outline->count - 1].value += (uint32_t)literal.len;
 }
 
 /* The object is whole. scan: something in it is for the scanner to judge. */

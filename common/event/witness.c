@@ -152,6 +152,28 @@ void witness_refused(struct witness *witness, struct slice line)
     if (turn_take(witness)) line_take(witness, line);
 }
 
+struct witness_place witness_place(const struct witness *witness)
+{
+    return (struct witness_place){
+        .slots = witness->slots,
+        .watched = witness->watched,
+        .looked = witness->looked,
+        .read = witness->read,
+        .next = witness->next,
+        .names = witness->names,
+    };
+}
+
+void witness_return(struct witness *witness, const struct witness_place *place)
+{
+    witness->slots = place->slots;
+    witness->watched = place->watched;
+    witness->looked = place->looked;
+    witness->read = place->read;
+    witness->next = place->next;
+    witness->names = place->names;
+}
+
 void witness_pack(const struct witness *witness, struct buffer *out)
 {
     pack_u64(out, witness->slots);

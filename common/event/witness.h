@@ -59,6 +59,14 @@ void witness_look(struct witness *witness, struct event *const *events, const en
 /* An event with that line, an object, was refused for want of a member. */
 void witness_refused(struct witness *witness, struct slice line);
 
+/* How far it has come; and back to there, as if nothing had been looked at since. */
+struct witness_place {
+    uint64_t slots, watched, looked, read, next;
+    size_t names;
+};
+struct witness_place witness_place(const struct witness *witness);
+void witness_return(struct witness *witness, const struct witness_place *place);
+
 /* What another process of the run has seen is added: the one packs it, the other takes it. */
 void witness_pack(const struct witness *witness, struct buffer *out);
 void witness_add(struct witness *witness, struct unpack *in);

@@ -265,6 +265,12 @@ static void emit_nothing(void *context, struct slice json)
     (void)json;
 }
 
+void expr_failure_forget(void)
+{
+    first.expr = NULL;
+    buffer_clear(&first.line);
+}
+
 void expr_failure_pack(struct buffer *out)
 {
     pack_u64(out, (uintptr_t)first.expr);
@@ -386,6 +392,13 @@ void map_free(struct map_program *map)
     if (map == NULL) return;
     libjq_free(map->libjq);
     free(map);
+}
+
+_Static_assert(MAP_AHEAD_MAX <= LIBJQ_AHEAD_MAX, "all of them are asked");
+
+void map_ahead(struct map_program *map, const struct slice *jsons, size_t count)
+{
+    libjq_each_ahead(map->libjq, jsons, count);
 }
 
 bool map_run(struct map_program *map, struct slice json,

@@ -88,6 +88,9 @@ struct expr_failure {
 /* False: there was none. Adds why to reason, where libjq says it: it is asked again. */
 bool expr_failure(struct expr_failure *failure, struct buffer *reason);
 
+/* There was none. */
+void expr_failure_forget(void);
+
 /* The same from one process to another, of which one was forked by the other. */
 void expr_failure_pack(struct buffer *out);
 void expr_failure_add(struct unpack *in);
@@ -108,6 +111,11 @@ void expr_explain(const struct expr *expr, struct buffer *out);
 struct map_program;
 struct map_program *map_compile(const char *text, struct buffer *why);
 void map_free(struct map_program *map);
+
+/* map_run will be called for these, in this order: libjq is asked about all of them at once. At
+ * most MAP_AHEAD_MAX are. What comes of each is said, and counted, by map_run. */
+#define MAP_AHEAD_MAX 64
+void map_ahead(struct map_program *map, const struct slice *jsons, size_t count);
 bool map_run(struct map_program *map, struct slice json,
              void (*emit)(void *context, struct slice json), void *context, struct buffer *why);
 

@@ -296,6 +296,7 @@ void libjq_free(struct libjq *program)
     program_stop(program);
     buffer_release(&program->output);
     buffer_release(&program->ahead_text);
+    buffer_release(&program->ahead_json);
     free(program->text);
     free(program);
 }

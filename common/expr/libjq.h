@@ -64,6 +64,10 @@ enum outcome libjq_each(struct libjq *program, struct slice json,
                         void (*emit)(void *context, struct slice json), void *context,
                         struct buffer *why);
 
+/* libjq_each will run over these texts, in this order, perhaps over others between them: asks about
+ * all of them at once, as libjq_value_ahead does. */
+void libjq_each_ahead(struct libjq *program, const struct slice *jsons, size_t count);
+
 /* Adds a double as jq 1.6 prints it: the shortest text that reads back the same; nan is null,
  * infinities the largest double. */
 void libjq_print_number(struct buffer *out, double number);

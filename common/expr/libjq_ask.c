@@ -178,10 +178,15 @@ static void ahead_got(void *context, size_t i, enum sandbox_end end, struct slic
     struct buffer *const text = &program->ahead_text;
     struct reply *const reply = &program->ahead[i].reply;
     reply_got(reply, 0, end, answer);
-    const bool fits = reply->out.len <= AHEAD_BYTES_MAX - text->len;
-    if (reply->again || !fits) program->ahead[i].ev = NULL;
+    const bool fits = reply->out.len + reply->why.len <= AHEAD_BYTES_MAX - text->len;
     program->ahead[i].out_at = text->len;
-    if (fits) buffer_add_slice(text, reply->out);
+    if (reply->again || !fits) {
+        program->ahead[i].ev = NULL;
+        program->ahead[i].json_len = 0;
+    } else {
+        buffer_add_slice(text, reply->out);
+        buffer_add_slice(text, reply->why);
+    }
 }
 
 static void ask_ahead(struct libjq *program, enum demand demand, const struct schema *schema,
@@ -195,6 +200,7 @@ static void ask_ahead(struct libjq *program, enum demand demand, const struct sc
     for (; put < count && put < LIBJQ_AHEAD_MAX; put++) {
         if (!question_put(program, demand, schema, events[put], (struct slice){0})) break;
         program->ahead[put].ev = events[put];
+        program->ahead[put].json_len = 0;
     }
     sandbox_ask(ahead_got, program);
     program->ahead_demand = demand;
@@ -217,6 +223,7 @@ void libjq_ahead_forget(struct libjq *program)
 {
     program->ahead_count = program->ahead_next = 0;
     buffer_clear(&program->ahead_text);
+    buffer_clear(&program->ahead_json);
 }
 
 /* Where it stands what was asked ahead about the event; false: nowhere. */
@@ -229,17 +236,38 @@ static bool ahead_find(const struct libjq *program, enum demand demand, const st
     return false;
 }
 
+static void ahead_reply(struct libjq *program, size_t at, struct reply *reply)
+{
+    *reply = program->ahead[at].reply;
+    reply->out.text = program->ahead_text.data + program->ahead[at].out_at;
+    reply->why.text = reply->out.text + reply->out.len;
+    program->ahead_next = at;
+}
+
 static bool ahead_take(struct libjq *program, enum demand demand, const struct event *ev,
                        struct reply *reply)
 {
     size_t at;
     if (!ahead_find(program, demand, ev, &at)) return false;
-    *reply = program->ahead[at].reply;
-    reply->out.text = program->ahead_text.data + program->ahead[at].out_at;
-    reply->why = (struct slice){0};
-    program->ahead_next = at;
+    ahead_reply(program, at, reply);
     reply_note(program, ev, (struct slice){0}, reply);
     return true;
+}
+
+/* The same of a JSON text, once. */
+static bool ahead_take_text(struct libjq *program, struct slice json, struct reply *reply)
+{
+    if (program->ahead_demand != DEMAND_EACH || json.len == 0) return false;
+    for (size_t at = program->ahead_next; at < program->ahead_count; at++) {
+        const struct slice asked = {.text = program->ahead_json.data + program->ahead[at].json_at,
+                                    .len = program->ahead[at].json_len};
+        if (!slice_equal(asked, json)) continue;
+        ahead_reply(program, at, reply);
+        program->ahead_next++;
+        reply_note(program, NULL, json, reply);
+        return true;
+    }
+    return false;
 }
 
 bool libjq_may_select(const struct libjq *program, const struct event *ev)
@@ -310,6 +338,28 @@ static void quote_integers(struct buffer *out, struct slice json)
     }
 }
 
+void libjq_each_ahead(struct libjq *program, const struct slice *jsons, size_t count)
+{
+    size_t put = 0;
+    struct buffer *const text = &program->ahead_json;
+    libjq_ahead_forget(program);
+    if (count == 0) return;
+    buffer_reserve(&program->ahead_text, 1);
+    libjq_begin();
+    for (; put < count && put < LIBJQ_AHEAD_MAX; put++) {
+        const size_t at = text->len;
+        quote_integers(text, jsons[put]);
+        const struct slice quoted = {.text = text->data + at, .len = text->len - at};
+        if (!question_put(program, DEMAND_EACH, NULL, NULL, quoted)) break;
+        program->ahead[put].ev = NULL;
+        program->ahead[put].json_at = at;
+        program->ahead[put].json_len = quoted.len;
+    }
+    sandbox_ask(ahead_got, program);
+    program->ahead_demand = DEMAND_EACH;
+    program->ahead_count = put;
+}
+
 enum outcome libjq_each(struct libjq *program, struct slice json,
                         void (*emit)(void *context, struct slice json), void *context,
                         struct buffer *why)
@@ -317,7 +367,8 @@ enum outcome libjq_each(struct libjq *program, struct slice json,
     struct buffer quoted = {0};
     struct reply reply;
     quote_integers(&quoted, json);
-    ask(program, DEMAND_EACH, NULL, NULL, buffer_slice(&quoted), &reply);
+    if (!ahead_take_text(program, buffer_slice(&quoted), &reply))
+        ask(program, DEMAND_EACH, NULL, NULL, buffer_slice(&quoted), &reply);
     buffer_add_slice(why, reply.why);
     if (reply.outcome == OUTCOME_ERROR && reply.why.len == 0)
         buffer_printf(why, "cut off: %s",

@@ -68,13 +68,14 @@ struct libjq {
     int cut_off;
     /* What was asked ahead, in order, and which of it was taken last: that may be taken again. */
     struct {
-        const struct event *ev; /* NULL: it has to be asked again */
+        const struct event *ev;   /* NULL: it has to be asked again; */
+        size_t json_at, json_len; /* or what was asked about, in ahead_json; len 0: the same */
         struct reply reply;
-        size_t out_at; /* where its output stands in ahead_text */
+        size_t out_at; /* where its output stands in ahead_text, and behind it the message */
     } ahead[LIBJQ_AHEAD_MAX];
     enum demand ahead_demand;
     size_t ahead_count, ahead_next;
-    struct buffer ahead_text;
+    struct buffer ahead_text, ahead_json;
 };
 
 /* All programs there are. The sandbox has those that were there when it was started. */

@@ -132,6 +132,7 @@ bool accesslog_user_fits(struct slice user, struct misfit *misfit)
     struct slice left = user;
 
     if (user.len == 0) return misfit_at(misfit, user.text, "no user");
+    if (user.len == 1) return true; /* mostly "-" */
     for (;;) {
         const struct slice word = take_word(&left);
         if (slice_equal(word, SLICE("-")) && word.len < user.len)

@@ -1,5 +1,3 @@
-#include "raw/format.h"
-
 #include <stdlib.h>
 
 #include "base/die.h"
@@ -17,6 +15,7 @@
 void format_init(struct format *format, enum format_kind from, const struct csv *csv)
 {
     *format = (struct format){.from = from, .csv = *csv};
+    (void)logformat_compile(&format->xff, SLICE("xff")); /* it is one of those we know */
 }
 
 void format_want(struct format *format, struct slice name)
@@ -41,6 +40,7 @@ void format_want_member(struct format *format, const struct schema *schema, stru
 void format_release(struct format *format)
 {
     logformat_release(&format->log);
+    logformat_release(&format->xff);
     map_free(format->map);
     if (format->judge != NULL) {
         scanner_free(format->judge);
@@ -226,6 +226,10 @@ static enum reason map_record(struct format *format, struct slice json, struct h
 {
     const struct handing check = {.detail = handing->detail};
 
+    if (format->gathering != NULL) {
+        gathering_add(format->gathering, json);
+        return REASON_NONE;
+    }
     buffer_clear(&format->outputs);
     if (!map_run(format->map, json, keep_output, &format->outputs, handing->detail))
         return REASON_MAP_ERROR;
@@ -302,8 +306,9 @@ static enum reason log_print(struct reading *reading, struct slice record, struc
 
     if (reading->kind == FORMAT_W3C) {
         if (w3c_print(&reading->w3c, record, &format->json, &misfit)) return REASON_NONE;
-    } else if (reading->kind == FORMAT_LOG) {
-        if (logline_print(&format->log, record, &format->json, &format->outline, &misfit))
+    } else if (reading->kind == FORMAT_LOG || reading->kind == FORMAT_XFF) {
+        struct logformat *const log = reading->kind == FORMAT_XFF ? &format->xff : &format->log;
+        if (logline_print(log, record, &format->json, &format->outline, &misfit))
             return REASON_NONE;
     } else {
         if (accesslog_parse(record, &entry, &misfit)) {
@@ -367,7 +372,7 @@ static enum reason translate_header(struct reading *reading, struct slice record
     const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
 
     *header = reason == REASON_NONE && named;
-    if (*header && reading->skipped > 0)
+    if (*header && reading->skipped > 0 && !reading->quiet)
         message("%zu line%s before the header line %s skipped (--preamble)", reading->skipped,
                 reading->skipped == 1 ? "" : "s", reading->skipped == 1 ? "was" : "were");
     if (*header) return reason;

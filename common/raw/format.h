@@ -36,6 +36,7 @@ struct format {
     bool preamble;           /* --preamble: lines before the header line are skipped */
     bool settled;            /* from was auto, and is what the inputs were found to be */
     struct logformat log;    /* --log-format */
+    struct logformat xff;    /* what auto looks for beside combined */
     struct repair repair;    /* --repair: for the caller to set */
     struct map_program *map; /* owned; NULL: none */
     struct schema nothing;   /* judges what goes to the map, */
@@ -43,6 +44,7 @@ struct format {
     struct buffer json;      /* the record as JSON */
     struct outline outline;  /* of json */
     struct buffer outputs;   /* what the map gave, a line each */
+    struct gathering *gathering; /* records are only gathered, to ask the map about them */
 };
 
 void format_init(struct format *format, enum format_kind from, const struct csv *csv);
@@ -82,6 +84,10 @@ enum reason format_translate(void *reading, struct slice record,
 enum reason format_payload(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);
+const char *format_ahead(void *reading, const char *data, const char *end, bool final);
+bool format_in_doubt(void *self);
+void *format_go_on(void *self, struct slice head);
+const char *format_guess(void *reading, const char *data, const char *end);
 void format_end(void *reading);
 
 #endif

@@ -5,13 +5,14 @@
 #include "base/memory.h"
 #include "raw/format_inside.h"
 
-static struct sniffed sniff(const struct format *format, struct slice head)
+struct sniffed format_sniff(struct format *format, struct slice head)
 {
     const struct sniff what = {
         .csv = &format->csv,
         .wanted = buffer_slice(&format->wanted),
         .named = format->named,
         .comment = format->comment,
+        .xff = &format->xff,
         .mapped = format->map != NULL,
     };
     return sniff_head(&what, head);
@@ -29,9 +30,9 @@ static bool ends_in_returns(struct slice head)
 
 bool format_lineless(void *self, struct slice head)
 {
-    const struct format *format = self;
+    struct format *format = self;
     const enum format_kind kind =
-        format->from != FORMAT_AUTO ? format->from : sniff(format, head).kind;
+        format->from != FORMAT_AUTO ? format->from : format_sniff(format, head).kind;
 
     if (kind == FORMAT_JSON) return true;
     return (kind == FORMAT_CSV || kind == FORMAT_TSV) && ends_in_returns(head);
@@ -50,14 +51,14 @@ static void reading_choose(struct reading *reading, enum format_kind kind, char 
 
 bool format_waits(void *self, struct slice head)
 {
-    const struct format *format = self;
+    struct format *format = self;
     if (format->from != FORMAT_AUTO || head.len >= SNIFF_BYTES) return false;
-    const struct sniffed sniffed = sniff(format, head);
+    const struct sniffed sniffed = format_sniff(format, head);
     return sniffed.fit == 0 && sniffed.records < SNIFF_RECORDS;
 }
 
 /* What most of the head fits; says so when that is not what it begins with. */
-static enum format_kind choose(struct sniffed sniffed)
+enum format_kind format_choose(struct sniffed sniffed)
 {
     if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
     if (sniffed.fit == 0) {
@@ -75,24 +76,9 @@ static enum format_kind choose(struct sniffed sniffed)
     return sniffed.kind;
 }
 
-int format_by_line(void *self, struct slice head, bool settle)
-{
-    struct format *format = self;
-    const bool found = format->from == FORMAT_AUTO || format->settled;
-    const struct sniffed sniffed = found ? sniff(format, head) : (struct sniffed){0};
-    const enum format_kind kind = found ? sniffed.kind : format->from;
-
-    if (kind != FORMAT_COMBINED && kind != FORMAT_LOG) return 0;
-    if (!settle || !found) return (int)kind;
-    (void)choose(sniffed); /* which says what there is to say */
-    format->settled = true;
-    format->from = kind;
-    return (int)kind;
-}
-
 bool reading_learn(struct reading *reading, struct slice record)
 {
-    const struct sniffed sniffed = sniff(reading->format, record);
+    const struct sniffed sniffed = format_sniff(reading->format, record);
     const bool guessed = sniffed.fit == 0;
 
     reading_choose(reading, guessed && !sniffed.like ? FORMAT_NDJSON : sniffed.kind,
@@ -100,18 +86,13 @@ bool reading_learn(struct reading *reading, struct slice record)
     return !guessed;
 }
 
-void *format_begin(void *self, struct slice head)
+struct reading *reading_new(struct format *format, enum format_kind kind, struct sniffed sniffed,
+                            struct slice head)
 {
-    struct format *format = self;
-    const struct sniffed sniffed = sniff(format, head);
-    const enum format_kind kind = format->from != FORMAT_AUTO ? format->from : choose(sniffed);
     const bool tabs = kind == FORMAT_CSV && sniffed.kind == FORMAT_TSV; /* whatever it is called */
+    struct reading *reading = memory_zero(1, sizeof(*reading));
     struct buffer why = {0};
 
-    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
-        format->comment.len == 0)
-        return NULL;
-    struct reading *reading = memory_zero(1, sizeof(*reading));
     reading->format = format;
     reading->columns.csv.returns = ends_in_returns(head);
     reading_choose(reading, kind, tabs ? '\t' : sniffed.separator);
@@ -119,6 +100,19 @@ void *format_begin(void *self, struct slice head)
         (void)columns_name(&reading->columns, buffer_slice(&format->header), &why);
     buffer_release(&why);
     return reading;
+}
+
+void *format_begin(void *self, struct slice head)
+{
+    struct format *format = self;
+    const struct sniffed sniffed = format_sniff(format, head);
+    const enum format_kind kind =
+        format->from != FORMAT_AUTO ? format->from : format_choose(sniffed);
+
+    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
+        format->comment.len == 0)
+        return NULL;
+    return reading_new(format, kind, sniffed, head);
 }
 
 bool format_whole(void *self, struct slice line)

@@ -1,6 +1,7 @@
 #include "raw/host.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 
 #define NAME_MAX_BYTES 253
 
@@ -30,15 +31,25 @@ static const char *run_end(const char *at, const char *end, unsigned classes)
     return at;
 }
 
+/* The digit at at, or more than 9. */
+static inline unsigned digit_at(const char *at, const char *end)
+{
+    return at < end ? (unsigned)*at - '0' : UINT_MAX;
+}
+
 static const char *ipv4_end(const char *at, const char *end)
 {
     for (int part = 0; part < 4; part++) {
         if (part > 0 && (at == end || *at++ != '.')) return NULL;
-        const char *const from = at;
-        int number = 0;
-        while (at < end && *at >= '0' && *at <= '9' && at - from < 3)
-            number = number * 10 + (*at++ - '0');
-        if (at == from || number > 255) return NULL;
+        unsigned number = digit_at(at, end);
+        if (number > 9) return NULL;
+        for (int i = 1; i < 3; i++) {
+            const unsigned digit = digit_at(++at, end);
+            if (digit > 9) break;
+            number = number * 10 + digit;
+            if (i == 2) at++;
+        }
+        if (number > 255) return NULL;
     }
     if (at < end && (char_class(*at) & IN_NAME) != 0) return NULL;
     return at;

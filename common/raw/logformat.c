@@ -318,6 +318,24 @@ static void name_members(struct compiler *c, size_t *member)
     }
 }
 
+/* Does a value of this kind end by itself? */
+static bool is_strict(const struct log_field *field)
+{
+    switch (field->kind) {
+    case LOG_HOST:
+    case LOG_NUMBER:
+    case LOG_EPOCH:
+    case LOG_MILLIS:
+    case LOG_MICROS:
+    case LOG_TIME:
+    case LOG_BRACKET:
+    case LOG_ISO:
+    case LOG_STRFTIME: return true;
+    case LOG_LIST: return !field->quoted;
+    default: return false;
+    }
+}
+
 /* All is known: offsets become pointers. */
 static void finish(struct compiler *c)
 {
@@ -326,13 +344,14 @@ static void finish(struct compiler *c)
     size_t said[LOGFORMAT_FIELDS_MAX][3] = {{0}};
     const size_t behind = c->literal;
 
-    format->behind.len = format->text.len - behind;
+    struct slice *const last_literal = &format->field[format->count].before;
+    last_literal->len = format->text.len - behind;
     name_members(c, member);
     for (size_t i = 0; i < format->count; i++) {
         struct log_field *field = &format->field[i];
         const bool last = i + 1 == format->count;
         const size_t next = last ? behind : c->begin[i + 1];
-        const size_t next_len = last ? format->behind.len : format->field[i + 1].before.len;
+        const size_t next_len = format->field[i + 1].before.len;
         const struct slice name = c->written[i];
         if (next_len == 0 || format->text.data[next] != '"') field->quoted = false;
         c->literal = c->begin[i];
@@ -343,17 +362,19 @@ static void finish(struct compiler *c)
         said[i][2] =
             phrase(c, next_len == 0 ? "nothing should follow" : "no ", next, " behind ", name);
     }
+    memset(buffer_reserve(&format->text, LOGFORMAT_PADDING), 0, LOGFORMAT_PADDING);
     for (size_t i = 0; i < format->count; i++) {
         struct log_field *field = &format->field[i];
         const char *const text = format->text.data;
         field->before.text = text + c->begin[i];
         field->member.text = text + member[i];
+        field->strict = is_strict(field);
         field->slot = schema_canonical(field->member);
         field->no_value = text + said[i][0];
         field->no_before = text + said[i][1];
         field->no_end = text + said[i][2];
     }
-    format->behind.text = format->text.data + behind;
+    last_literal->text = format->text.data + behind;
 }
 
 static const char *compile(struct compiler *c, struct slice text)

@@ -23,6 +23,7 @@
 #include "raw/logvariable.h"
 
 #define LOGFORMAT_FIELDS_MAX 64
+#define LOGFORMAT_PADDING 32
 
 /* How the server writes what it could not write as it is. */
 enum log_escape {
@@ -37,6 +38,7 @@ struct log_field {
     struct slice member;   /* `,"name":`; empty: it is not printed */
     int slot;              /* of a member that is canonical; else -1 */
     struct slice strftime; /* LOG_STRFTIME */
+    bool strict;           /* it ends by itself */
     bool quoted;           /* quotes around it: it ends at the first that is not escaped */
     bool to_slash;         /* nothing stands behind it but a path */
     bool address;          /* a list that ip is the first of */
@@ -46,13 +48,13 @@ struct log_field {
 };
 
 struct logformat {
-    struct log_field field[LOGFORMAT_FIELDS_MAX];
+    struct log_field field[LOGFORMAT_FIELDS_MAX + 1]; /* the one behind the last is but a literal */
     size_t count;
-    struct slice behind; /* the literal behind the last field */
-    bool open;           /* more may follow after a blank: the member extra */
+    bool open; /* more may follow after a blank: the member extra */
     enum log_escape escape;
     struct buffer source; /* the format, without the directive around it; */
-    struct buffer text;   /* what the slices and phrases point into */
+    struct buffer text;   /* what the slices and phrases point into; behind each slice
+                             LOGFORMAT_PADDING bytes are readable */
     struct buffer plain;  /* scratch: a value without its escapes */
 };
 

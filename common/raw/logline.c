@@ -12,6 +12,10 @@ struct cutting {
     struct buffer *out;
     struct outline *outline;
     struct misfit *misfit;
+    const char *slash; /* the first backslash, or end */
+    /* A value that ends by itself was looked for behind the one before it. */
+    size_t ahead_of; /* field; 0: none */
+    const char *ahead, *ahead_end;
 };
 
 static struct slice from_to(const char *from, const char *to)
@@ -21,13 +25,26 @@ static struct slice from_to(const char *from, const char *to)
 
 static bool begins(const char *at, const char *end, struct slice literal)
 {
-    if (literal.len == 1) return at < end && *at == *literal.text;
     return (size_t)(end - at) >= literal.len && memcmp(at, literal.text, literal.len) == 0;
 }
 
-/* The quote that ends a value; a backslash takes its meaning away. */
-static const char *quote_end(const char *at, const char *end)
+/* The same for a literal of the format. */
+static inline bool goes_with(const char *at, const char *end, struct slice literal)
 {
+    if (literal.len == 1) return at < end && *at == *literal.text;
+    if (literal.len > 8 || end - at < 8) return begins(at, end, literal);
+    const uint64_t differ = slice_word(at) ^ slice_word(literal.text);
+    return literal.len == 0 || differ << (64 - 8 * literal.len) == 0;
+}
+
+/* The quote that ends a value; a backslash takes its meaning away. */
+static const char *quote_end(const struct cutting *cut, const char *at)
+{
+    const char *const end = cut->end;
+    if (at < cut->slash) {
+        const char *const quote = memchr(at, '"', (size_t)(cut->slash - at));
+        if (quote != NULL) return quote;
+    }
     for (const char *from = at; at < end; from = at) {
         at = memchr(from, '"', (size_t)(end - from));
         if (at == NULL) return NULL;
@@ -87,24 +104,6 @@ static bool is_word(const struct log_field *field)
     return field->kind == LOG_WORD || field->kind == LOG_IDENT;
 }
 
-/* Does a value of this kind end by itself? */
-static bool is_strict(const struct log_field *field)
-{
-    switch (field->kind) {
-    case LOG_HOST:
-    case LOG_NUMBER:
-    case LOG_EPOCH:
-    case LOG_MILLIS:
-    case LOG_MICROS:
-    case LOG_TIME:
-    case LOG_BRACKET:
-    case LOG_ISO:
-    case LOG_STRFTIME: return true;
-    case LOG_LIST: return !field->quoted;
-    default: return false;
-    }
-}
-
 /* Behind a value that ends by itself, or NULL: none is here. */
 static const char *strict_end(const struct log_field *field, const char *at, const char *end)
 {
@@ -120,12 +119,16 @@ static const char *strict_end(const struct log_field *field, const char *at, con
 }
 
 /* May the value of a field end at at, as far as the next field can tell? */
-static bool may_end(const struct cutting *cut, size_t i, const char *at, struct slice literal)
+static bool may_end(struct cutting *cut, size_t i, const char *at, struct slice literal)
 {
     const char *const behind = at + literal.len;
     if (i + 1 == cut->format->count) return cut->format->open || behind == cut->end;
     const struct log_field *next = &cut->format->field[i + 1];
-    return !is_strict(next) || strict_end(next, behind, cut->end) != NULL;
+    if (!next->strict) return true;
+    cut->ahead_of = i + 1;
+    cut->ahead = behind;
+    cut->ahead_end = strict_end(next, behind, cut->end);
+    return cut->ahead_end != NULL;
 }
 
 /* Several upstreams are written with ", " and " : " between. */
@@ -138,21 +141,30 @@ static bool goes_on(const struct log_field *field, const char *from, const char 
     return begins(at, end, SLICE(" : ")) || (at - from > 2 && memcmp(at - 2, " :", 2) == 0);
 }
 
+/* Nothing but the "-" that most values are? */
+static bool is_none(const struct cutting *cut, const char *from, struct slice literal)
+{
+    return from < cut->end && *from == '-' && *literal.text != '-' &&
+           goes_with(from + 1, cut->end, literal);
+}
+
 /* The end of a value that anything may stand in; NULL: what should follow is nowhere. */
-static const char *free_end(const struct cutting *cut, size_t i, const char *from,
-                            struct slice literal)
+static const char *free_end(struct cutting *cut, size_t i, const char *from, struct slice literal)
 {
     const struct log_field *field = &cut->format->field[i];
     const char *first = NULL;
 
     if (field->to_slash) return memchr(from, '/', (size_t)(cut->end - from));
-    if (field->quoted && cut->format->escape != LOG_ESCAPE_NONE) return quote_end(from, cut->end);
+    if (field->quoted && cut->format->escape != LOG_ESCAPE_NONE) return quote_end(cut, from);
     if (literal.len == 0) {
         const char *blank = !cut->format->open || from == cut->end
                                 ? NULL
                                 : memchr(from, ' ', (size_t)(cut->end - from));
         return blank == NULL ? cut->end : blank;
     }
+    if (is_none(cut, from, literal) && !goes_on(field, from, from + 1, cut->end) &&
+        (is_word(field) || may_end(cut, i, from + 1, literal)))
+        return from + 1;
     for (const char *at = from; at < cut->end; at++) {
         at = memmem(at, (size_t)(cut->end - at), literal.text, literal.len);
         if (at == NULL) break;
@@ -163,12 +175,12 @@ static const char *free_end(const struct cutting *cut, size_t i, const char *fro
     return first;
 }
 
-static const char *value_end(const struct cutting *cut, size_t i, const char *from,
-                             struct slice literal)
+static const char *value_end(struct cutting *cut, size_t i, const char *from, struct slice literal)
 {
     const struct log_field *field = &cut->format->field[i];
-    if (is_strict(field)) {
-        const char *const end = strict_end(field, from, cut->end);
+    if (field->strict) {
+        const bool known = cut->ahead_of == i && cut->ahead == from;
+        const char *const end = known ? cut->ahead_end : strict_end(field, from, cut->end);
         if (end == NULL) misfit_at(cut->misfit, from, field->no_value);
         return end;
     }
@@ -194,7 +206,7 @@ static void print_text(const struct cutting *cut, struct slice value)
     if (value.text == NULL)
         buffer_add_literal(cut->out, "null");
     else
-        logvalue_print(cut->out, value, cut->format->escape, &cut->format->plain);
+        logvalue_add(cut->out, value, cut->format->escape, &cut->format->plain);
 }
 
 static void print_named(const struct cutting *cut, struct slice name, int slot, struct slice value)
@@ -260,7 +272,7 @@ static void print_value(const struct cutting *cut, const struct log_field *field
     }
     if (field->member.len == 0) return;
     if (field->kind == LOG_IDENT && slice_equal(value, SLICE("-"))) return;
-    outline_name(cut->outline, out, field->member, field->slot);
+    outline_name_padded(cut->outline, out, field->member, field->slot);
     switch (field->kind) {
     case LOG_HOST: print_host(cut, value); break;
     case LOG_NUMBER:
@@ -278,10 +290,11 @@ static void print_value(const struct cutting *cut, const struct log_field *field
 static bool print_end(const struct cutting *cut, const char *at)
 {
     const struct logformat *format = cut->format;
-    const struct log_field *last = &format->field[format->count - 1];
+    const struct slice behind = format->field[format->count].before;
 
-    if (!begins(at, cut->end, format->behind)) return misfit_at(cut->misfit, at, last->no_end);
-    at += format->behind.len;
+    if (!goes_with(at, cut->end, behind))
+        return misfit_at(cut->misfit, at, format->field[format->count - 1].no_end);
+    at += behind.len;
     if (at != cut->end) {
         if (!format->open || *at != ' ')
             return misfit_at(cut->misfit, at, "something behind the format's end");
@@ -298,24 +311,24 @@ static bool print_end(const struct cutting *cut, const char *at)
 bool logline_print(struct logformat *format, struct slice line, struct buffer *out,
                    struct outline *outline, struct misfit *misfit)
 {
-    const struct cutting cut = {.format = format,
-                                .end = line.text + line.len,
-                                .out = out,
-                                .outline = outline,
-                                .misfit = misfit};
+    struct cutting cut = {.format = format,
+                          .end = line.text + line.len,
+                          .out = out,
+                          .outline = outline,
+                          .misfit = misfit};
     const char *at = line.text;
+    cut.slash = memchr(at, '\\', line.len);
+    if (cut.slash == NULL) cut.slash = cut.end;
 
     *misfit = (struct misfit){0};
     outline_name(outline, out, SLICE("{\"event_type\":"), SLOT_EVENT_TYPE);
     buffer_add_literal(out, "\"page_view\"");
     for (size_t i = 0; i < format->count; i++) {
         const struct log_field *field = &format->field[i];
-        const struct slice literal =
-            i + 1 < format->count ? format->field[i + 1].before : format->behind;
-        if (!begins(at, cut.end, field->before))
+        if (!goes_with(at, cut.end, field->before))
             return misfit_at(misfit, at, i == 0 ? field->no_before : (field - 1)->no_end);
         at += field->before.len;
-        const char *const end = value_end(&cut, i, at, literal);
+        const char *const end = value_end(&cut, i, at, field[1].before);
         if (end == NULL || !value_fits(&cut, field, from_to(at, end))) return false;
         print_value(&cut, field, from_to(at, end));
         at = end;

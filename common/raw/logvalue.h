@@ -8,6 +8,7 @@
 #define CS_LOGVALUE_H
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "base/slice.h"
 #include "raw/logformat.h"
 
@@ -15,6 +16,13 @@
  * caller's. */
 void logvalue_print(struct buffer *out, struct slice value, enum log_escape escape,
                     struct buffer *scratch);
+
+/* The same, where mostly there is a value, and nothing in it to undo. */
+static inline void logvalue_add(struct buffer *out, struct slice value, enum log_escape escape,
+                                struct buffer *scratch)
+{
+    if (value.len < 2 || !json_add_plain(out, value)) logvalue_print(out, value, escape, scratch);
+}
 
 /* Behind the number at the front of text (a "-" alone is one, too: none), or NULL. */
 const char *logvalue_number_end(struct slice text);

@@ -6,13 +6,15 @@
 #include "raw/accesslog.h"
 #include "raw/columns.h"
 #include "raw/jsonstream.h"
+#include "raw/logline.h"
 
 /* What may stand between columns; of equals the first. */
 static const char separators[] = {',', ';', '|'};
 #define SEPARATORS (sizeof separators)
 
-static const char *const names[] = {"nothing", "ndjson",         "csv", "tsv", "combined",
-                                    "json",    "a --log-format", "w3c"};
+static const char *const names[] = {
+    "nothing", "ndjson",          "csv", "tsv", "combined", "json", "a --log-format",
+    "w3c",     "--log-format=xff"};
 
 const char *sniff_name(enum format_kind kind)
 {
@@ -70,6 +72,18 @@ static enum format_kind array_kind(const struct sniff *sniff, struct slice head)
     return FORMAT_NDJSON;
 }
 
+/* Is it one where the client is a list of addresses? */
+static bool fits_xff(const struct sniff *sniff, struct slice line)
+{
+    struct buffer json = {0};
+    struct outline outline = {0};
+    struct misfit misfit;
+    const bool fits =
+        sniff->xff != NULL && logline_print(sniff->xff, csv_trim(line), &json, &outline, &misfit);
+    buffer_release(&json);
+    return fits;
+}
+
 /* head begins with line. */
 static enum format_kind line_kind(const struct sniff *sniff, struct slice line, struct slice head)
 {
@@ -77,6 +91,7 @@ static enum format_kind line_kind(const struct sniff *sniff, struct slice line, 
     struct misfit misfit;
 
     if (accesslog_parse(csv_trim(line), &entry, &misfit)) return FORMAT_COMBINED;
+    if (fits_xff(sniff, line)) return FORMAT_XFF;
     while (*head.text == ' ' || *head.text == '\t') {
         head.text++;
         head.len--;
@@ -176,7 +191,7 @@ static bool looks_known(const struct sniff *sniff, struct slice record)
 
 /* The case of each format, and of CSV that of each separator. */
 struct cases {
-    struct count count[FORMAT_W3C + 1];
+    struct count count[FORMAT_XFF + 1];
     struct count csv[SEPARATORS];
 };
 
@@ -203,10 +218,10 @@ static void count_record(const struct sniff *sniff, struct cases *cases, struct 
 
     if (memchr(record.text, '\0', record.len) != NULL) return;
     if (fits_object(record)) count_fit(&counts[FORMAT_NDJSON], number);
-    if (accesslog_parse(record, &entry, &misfit)) {
-        count_fit(&counts[FORMAT_COMBINED], number);
-        return;
-    }
+    const bool combined = accesslog_parse(record, &entry, &misfit), xff = fits_xff(sniff, record);
+    if (combined) count_fit(&counts[FORMAT_COMBINED], number);
+    if (xff) count_fit(&counts[FORMAT_XFF], number); /* so is a list of one address */
+    if (combined || xff) return;
     count_columns(sniff, cases, record, number);
     while (record.len > 1 && (*record.text == ' ' || *record.text == '\t')) {
         record.text++;
@@ -290,7 +305,7 @@ struct sniffed sniff_head(const struct sniff *asked, struct slice whole)
     if (first != FORMAT_JSON) counts[FORMAT_JSON].fit = 0;
     if (first == FORMAT_W3C)
         counts[FORMAT_W3C] = (struct count){.fit = sniffed.records, .first = true};
-    for (int kind = FORMAT_NDJSON; kind <= FORMAT_W3C; kind++)
+    for (int kind = FORMAT_NDJSON; kind <= FORMAT_XFF; kind++)
         if (counts[kind].fit > counts[sniffed.kind].fit) sniffed.kind = (enum format_kind)kind;
     cases_release(&cases);
     sniffed.fit = counts[sniffed.kind].fit;

@@ -5,8 +5,10 @@
  * message of something else. So up to 64 KiB and 250 records are looked at, as far as they are
  * there already, and what most of them fit is taken; of equals what the first looks like. A line of
  * JSON has to be a whole object, a line of a log all of one, and rows of CSV follow a header that
- * names the time (columns.h). What stands between the columns of CSV is found in the same way: a
- * comma, a semicolon or an upright bar; or a line like `sep=;`, which Excel knows, says it.
+ * names the time (columns.h). A log of a server behind proxies, whose lines begin with lists of
+ * addresses where others have one, is found, too. What stands between the columns of CSV is found
+ * in the same way: a comma, a semicolon or an upright bar; or a line like `sep=;`, which Excel
+ * knows, says it.
  */
 #ifndef CS_SNIFF_H
 #define CS_SNIFF_H
@@ -15,6 +17,7 @@
 
 #include "base/slice.h"
 #include "raw/csv.h"
+#include "raw/logformat.h"
 
 enum format_kind {
     FORMAT_AUTO,
@@ -25,6 +28,7 @@ enum format_kind {
     FORMAT_JSON,
     FORMAT_LOG, /* --log-format */
     FORMAT_W3C,
+    FORMAT_XFF, /* found by auto */
 };
 
 /* So much is looked at. */
@@ -34,10 +38,11 @@ enum format_kind {
 /* What is known of it. */
 struct sniff {
     const struct csv *csv;
-    struct slice wanted;  /* see columns_name_any; empty: any line may be a header */
-    size_t named;         /* so many columns are named already; 0: a header line names them */
-    struct slice comment; /* lines that begin so are no records; empty: none */
-    bool mapped;          /* there is a map: an array may be a record */
+    struct slice wanted;   /* see columns_name_any; empty: any line may be a header */
+    size_t named;          /* so many columns are named already; 0: a header line names them */
+    struct slice comment;  /* lines that begin so are no records; empty: none */
+    struct logformat *xff; /* compiled; NULL: nobody reads it */
+    bool mapped;           /* there is a map: an array may be a record */
 };
 
 struct sniffed {

@@ -99,6 +99,7 @@ void crew_output(const struct crew *crew, int part, struct output *output)
     output->name = "memory for another job";
     output->fd = slot_of(crew, mine_number)->part[part].fd;
     output->position = 0;
+    if (lseek(output->fd, 0, SEEK_SET) < 0) die_errno("%s", output->name);
 }
 
 bool crew_is_turn(void)

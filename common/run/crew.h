@@ -92,7 +92,7 @@ _Atomic int64_t *crew_shared(struct crew *crew);
 
 /* --- a process of the crew --- */
 
-/* What is written to the output goes to that part; it keeps its buffer. */
+/* What is written to the output goes to that part, from its beginning; it keeps its buffer. */
 void crew_output(const struct crew *crew, int part, struct output *output);
 
 /* Is it the turn of the piece that this process does? Turns go from piece to piece, in order: to

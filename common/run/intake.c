@@ -232,13 +232,23 @@ static bool span_begin(struct loop *l, struct input *input, struct span *span)
     return span->first;
 }
 
+/* Has all been taken of this range of the input, of which p is unread? */
+static bool is_behind(const struct input *input, const char *p)
+{
+    const char *const unread = input->data + input->start;
+    return input->until != 0 && input->consumed + (uint64_t)(p - unread) >= input->until;
+}
+
 /* Records of a raw format, which may be several lines. Returns behind the last one taken. */
 static const char *raw_take(struct loop *l, struct input *input, const struct span *span)
 {
     const struct translator *translator = l->run.translator;
     const char *const end = span->end;
     const char *p = span->data;
-    while (p < end && stop_signal == 0) {
+    const char *ahead = translator->ahead == NULL ? end : p; /* looked at up to there */
+    while (p < end && stop_signal == 0 && !is_behind(input, p)) {
+        if (__builtin_expect(p >= ahead, 0))
+            ahead = translator->ahead(input->reading, p, end, input->ended);
         const char *next = translator->split(input->reading, p, end, input->ended);
         if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
         if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
@@ -373,10 +383,10 @@ static bool sized_take(struct loop *l, struct input *input)
     return true;
 }
 
-static void records_take(struct loop *l, struct input *input)
+/* What has come of an input, and is no rest of a line that was too long. */
+static void block_take(struct loop *l, struct input *input)
 {
-    if (input->discarding) rest_discard(l, input);
-    if (input->data == NULL) return;
+    if (is_behind(input, input->data + input->start)) return;
     if (input->consumed == 0 && input->end >= 3 && memcmp(input->data, "\xef\xbb\xbf", 3) == 0)
         input_consume(input, 3);
     if ((!input->begun || input->framing == FRAMING_SIZED) && sized_take(l, input)) return;
@@ -396,10 +406,21 @@ static void records_take(struct loop *l, struct input *input)
         take_too_long(l, input, span.data);
         input_consume(input, LINE_MAX_BYTES);
         input->discarding = true;
-        records_take(l, input);
+        rest_discard(l, input);
+        block_take(l, input);
     } else if (input->begun || span_begin(l, input, &span)) {
         span_take(l, input, &span);
     }
+}
+
+static void records_take(struct loop *l, struct input *input)
+{
+    if (input->discarding) rest_discard(l, input);
+    if (input->data == NULL) return;
+    const bool waits = input->until != 0 && !input->ended;
+    block_take(l, input);
+    if (waits && !input->discarding && is_behind(input, input->data + input->start))
+        input->ended = true; /* stays open: another range may follow */
 }
 
 void intake_take(struct loop *l, struct input *input)
@@ -410,4 +431,12 @@ void intake_take(struct loop *l, struct input *input)
         return;
     const char *const lacks = l->run.translator->lacks(input->reading);
     if (lacks != NULL) message("%s: %s", input_label(input), lacks);
+}
+
+void intake_go_on(struct loop *l, struct input *input, struct slice head)
+{
+    input->framing = FRAMING_NONE;
+    unframed_join(l, input);
+    input->reading = l->run.translator->go_on(l->run.translator->self, head);
+    input->begun = true;
 }

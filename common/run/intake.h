@@ -11,4 +11,8 @@
  * newline. */
 void intake_take(struct loop *l, struct input *input);
 
+/* The input, of which nothing has been taken, is to be read from its middle on (a translator's
+ * go_on); head is how it begins. */
+void intake_go_on(struct loop *l, struct input *input, struct slice head);
+
 #endif

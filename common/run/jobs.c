@@ -40,6 +40,11 @@ struct jobs {
  * INT64_MAX: workers are given up. Shared by all processes. */
 static _Atomic int64_t *announced_us;
 
+static bool is_given_up(void)
+{
+    return atomic_load_explicit(announced_us, memory_order_relaxed) == INT64_MAX;
+}
+
 /* --- where ranges begin --- */
 
 /* The largest event_time in the last piece before a range: a guess that the run checks. */
@@ -122,11 +127,40 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
+/* Whole files: several that are small are one range. */
+#define FILES_BYTES_MIN ((uint64_t)256 << 10)
+#define FILES_RANGES_EACH 16
+
+static void ranges_make_of_files(struct jobs *jobs, const struct loop *l)
+{
+    const struct inputs *const inputs = &l->inputs;
+    uint64_t total = 0, bytes = 0;
+    for (int i = 0; i < inputs->count; i++)
+        total += inputs->input[i].size;
+    const uint64_t share = total / ((uint64_t)jobs->at_once * FILES_RANGES_EACH);
+    const uint64_t enough = share > FILES_BYTES_MIN ? share : FILES_BYTES_MIN;
+    jobs->range = memory_zero((size_t)inputs->count, sizeof jobs->range[0]);
+    uint64_t begin = 0;
+    for (int i = 0; i < inputs->count; i++) {
+        const uint64_t end = (uint64_t)i + 1;
+        bytes += inputs->input[i].size;
+        if (bytes < enough && i + 1 < inputs->count) continue;
+        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
+        begin = end;
+        bytes = 0;
+    }
+}
+
 /* Reads a range step by step, while after each go_on says so. */
 static void range_read(struct loop *l, const struct range *range,
                        void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
 {
     struct range step = {.end = range->begin};
+    if (l->whole_files) {
+        range_select(l, range);
+        read_range(l);
+        return;
+    }
     do {
         step.begin = step.end;
         step.end = range->end - step.begin <= STEP_BYTES
@@ -211,6 +245,124 @@ static bool worker_run(void *self, struct crew *crew, uint64_t number)
     return true;
 }
 
+/* --- a worker that reads whole files --- */
+
+/* What is open at the end of the range begins at or before that; TIME_NONE: nothing was read. */
+static int64_t files_border_us;
+
+static int64_t sum_most(int64_t a_us, int64_t b_us)
+{
+    int64_t sum_us;
+    return __builtin_add_overflow(a_us, b_us, &sum_us) ? INT64_MAX : sum_us;
+}
+
+/* The largest event_time in the lines that have been read; INT64_MAX: there is none. */
+static int64_t block_time(struct loop *l, const struct input *input)
+{
+    const char *p = input->data + input->start;
+    const char *const last = memrchr(p, '\n', input->end - input->start);
+    int64_t largest_us = TIME_NONE;
+    while (last != NULL && p <= last) {
+        int64_t time_us;
+        p = admission_peek(&l->admission, p, &time_us);
+        if (time_us > largest_us) largest_us = time_us;
+    }
+    return largest_us == TIME_NONE ? INT64_MAX : largest_us;
+}
+
+static void files_begin(struct loop *l, int64_t border_us)
+{
+    const struct ranges *const ranges = l->analysis->ranges;
+    files_border_us = border_us;
+    if (ranges->begin != NULL) ranges->begin(&l->run, border_us);
+}
+
+/* How far event time has come before is not to be seen. It is guessed to be at most a little ahead
+ * of what is read first. */
+static void files_look(struct loop *l, const struct input *input)
+{
+    if (files_border_us == TIME_NONE && input->end > input->start)
+        files_begin(l, sum_most(block_time(l, input), l->run.settings.lateness_us));
+    if (held.total + l->output.position + l->handover.position > held.most || is_given_up())
+        l->admission.batch.full = true;
+}
+
+/* What the run needs to judge whether event time before the range would have made a difference. */
+struct files_result {
+    bool in_doubt;
+    int64_t border_us, first_us, behind_us, disorder_us;
+    uint64_t future;
+};
+
+static void files_result_pack(struct loop *l, const struct range *range, struct buffer *out)
+{
+    pack_u8(out,
+            l->admission.batch.full || range_partition(l)->holding || range_is_for_run(l, range));
+    pack_i64(out, files_border_us);
+    pack_i64(out, l->run.first_time_us);
+    pack_i64(out, l->run.behind_time_us);
+    pack_i64(out, l->stats.disorder_us);
+    pack_u64(out, l->stats.rejected_by[REASON_FUTURE]);
+    pack_u64(out, l->admission.batch.keys_most);
+    clock_save(&l->admission.clock, out);
+    range_pack(l, out);
+}
+
+static struct files_result files_result_unpack(struct unpack *in)
+{
+    struct files_result result;
+    result.in_doubt = unpack_u8(in) != 0;
+    result.border_us = unpack_i64(in);
+    result.first_us = unpack_i64(in);
+    result.behind_us = unpack_i64(in);
+    result.disorder_us = unpack_i64(in);
+    result.future = unpack_u64(in);
+    return result;
+}
+
+/* Event time had come to largest_us before a range that was read as if there had been nothing. Are
+ * the same events late, and the same ones held and refused by --max-jump, and is no window printed
+ * that may have held some before?
+ *
+ * An event is late by the largest event_time so far. That was this range's own, or largest_us as
+ * long as that was more. In the second case no event may be behind that was not: the earliest one
+ * is not. Nor may one have been behind already: when first one was, the range had come as far. */
+static bool files_fit(const struct loop *l, const struct files_result *result, int64_t largest_us)
+{
+    const int64_t jump_us = options->max_jump_us;
+    if (result->first_us == INT64_MAX) return result->future == 0;
+    const int64_t from_us = sum_most(result->first_us, l->run.settings.lateness_us);
+    /* The first event is at most so late. */
+    const int64_t begin_us = sum_most(result->first_us, result->disorder_us);
+    return largest_us <= from_us && largest_us <= result->behind_us &&
+           largest_us <= result->border_us && result->future == 0 &&
+           (jump_us == 0 || begin_us <= sum_most(largest_us, jump_us));
+}
+
+static bool files_run(void *self, struct crew *crew, uint64_t number)
+{
+    const struct jobs *const jobs = self;
+    struct loop *const l = jobs->loop;
+    const struct range *const range = &jobs->range[number + 1];
+    struct output result = {0};
+    l->output = (struct output){0};
+    l->handover = (struct output){0};
+    crew_output(crew, RANGE_ROWS, &l->output);
+    crew_output(crew, RANGE_EVENTS, &l->handover);
+    crew_output(crew, RANGE_RESULT, &result);
+    held_bound(held.most / 2 / (size_t)jobs->at_once);
+    files_border_us = TIME_NONE;
+    l->look = files_look;
+    range_read(l, range, jobs->read_range, NULL);
+    if (files_border_us == TIME_NONE) files_begin(l, INT64_MAX);
+    batch_deliver(&l->admission.batch);
+    output_flush(&l->output);
+    output_flush(&l->handover);
+    files_result_pack(l, range, &result.buffer);
+    output_flush(&result);
+    return true;
+}
+
 static void worker_begin(void *self, struct crew *crew)
 {
     announced_us = crew_shared(crew);
@@ -218,11 +370,6 @@ static void worker_begin(void *self, struct crew *crew)
 }
 
 /* --- the run --- */
-
-static bool is_given_up(void)
-{
-    return atomic_load_explicit(announced_us, memory_order_relaxed) == INT64_MAX;
-}
 
 static void workers_give_up(void)
 {
@@ -243,31 +390,61 @@ static void run_tick(void *self)
     (void)tick(((const struct jobs *)self)->loop);
 }
 
+/* Adds what a worker has made to the run. */
+static void result_add(struct loop *l, const struct crew_result *made, struct unpack *in)
+{
+    const struct slice rows = made->part[RANGE_ROWS];
+    struct clock *const clock = &l->admission.clock;
+    const int64_t floor_us = clock->floor_us, largest_us = range_partition(l)->largest_us;
+    (void)clock_load(clock, in); /* range_add sees what is broken */
+    if (floor_us > clock->floor_us) clock->floor_us = floor_us;
+    partition_advance(clock, range_partition(l), largest_us);
+    l->run.end_time_us = clock->largest_us;
+    range_add(l, in, made->part[RANGE_EVENTS], rows);
+    batch_deliver(&l->admission.batch); /* the watermark moves on, and prints what is complete */
+    if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
+    (void)tick(l);
+}
+
+/* Are the run's keys and those of a worker together surely within their bound? */
+static bool keys_fit(const struct loop *l, uint64_t keys_most)
+{
+    return batch_keys(&l->admission.batch) + keys_most <= (uint64_t)options->max_keys;
+}
+
+/* Takes what a worker has made of whole files, if that is what the run would have made of them. */
+static bool files_take(struct loop *l, const struct crew_result *made)
+{
+    const struct slice part = made->part[RANGE_RESULT];
+    struct unpack in = {.at = part.text, .end = part.text + part.len};
+    const struct partition *const partition = range_partition(l);
+    const int64_t largest_us = partition->largest_us;
+    const struct files_result result = files_result_unpack(&in);
+    const uint64_t keys_most = unpack_u64(&in);
+    if (result.in_doubt || largest_us == TIME_NONE || partition->holding ||
+        !keys_fit(l, keys_most) || !files_fit(l, &result, largest_us))
+        return false;
+    if (result.first_us != INT64_MAX && largest_us - result.first_us > l->stats.disorder_us)
+        l->stats.disorder_us = largest_us - result.first_us;
+    result_add(l, made, &in);
+    return true;
+}
+
 /* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
  * keys and the run's together are surely within their bound. */
 static bool range_take(struct loop *l, const struct crew_result *made)
 {
-    const struct slice result = made->part[RANGE_RESULT], rows = made->part[RANGE_ROWS];
+    const struct slice result = made->part[RANGE_RESULT];
     struct unpack in = {.at = result.text, .end = result.text + result.len};
     const struct partition *partition = range_partition(l);
     /* What --max-jump holds at a range's end is for whoever reads the next line. */
     const int64_t seed_us = unpack_i64(&in);
     const bool holds = unpack_u8(&in) != 0;
-    const uint64_t keys_most = batch_keys(&l->admission.batch) + unpack_u64(&in);
+    const uint64_t keys_most = unpack_u64(&in);
     const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
                        !partition->holding && (partition->began || options->max_jump_us == 0) &&
-                       keys_most <= (uint64_t)options->max_keys;
-    if (right) {
-        const int64_t floor_us = l->admission.clock.floor_us;
-        (void)clock_load(&l->admission.clock, &in); /* range_add sees what is broken */
-        if (floor_us > l->admission.clock.floor_us) l->admission.clock.floor_us = floor_us;
-        l->run.end_time_us = l->admission.clock.largest_us;
-        range_add(l, &in, made->part[RANGE_EVENTS], rows);
-        batch_deliver(
-            &l->admission.batch); /* the watermark moves on, and prints what is complete */
-        if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
-        (void)tick(l);
-    }
+                       keys_fit(l, keys_most);
+    if (right) result_add(l, made, &in);
     return right;
 }
 
@@ -282,10 +459,15 @@ static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const stru
            bytes_handed > (range->end - range->begin) / 2;
 }
 
+/* A worker that has decompressed files in vain has taken a processor from the run: where that
+ * happens more often than so, workers are given up. */
+#define FILES_WRONG_MOST 2
+
 /* The ranges behind the first, in order; those that no worker has made the run reads itself. */
 static void ranges_take(struct jobs *jobs, struct crew *crew)
 {
     struct loop *const l = jobs->loop;
+    int wrong = 0;
     for (int i = 1; i < jobs->count && stop_signal == 0; i++) {
         const uint64_t piece = (uint64_t)i - 1;
         if (!is_given_up()) crew_ask(crew, piece + crew_slots(crew));
@@ -295,9 +477,12 @@ static void ranges_take(struct jobs *jobs, struct crew *crew)
         if (piece < crew_asked(crew)) {
             const struct crew_result *const made = crew_take(crew, piece);
             if (made == NULL) break;
-            taken = range_take(l, made);
+            taken = l->whole_files ? files_take(l, made) : range_take(l, made);
+            wrong += !taken;
             if (taken) bytes_handed = made->part[RANGE_EVENTS].len;
         }
+        if (l->whole_files && wrong > FILES_WRONG_MOST) workers_give_up();
+        if (is_given_up()) l->inputs.jobs = jobs->at_once;
         if (!taken) range_read(l, &jobs->range[i], jobs->read_range, run_goes_on);
         if (is_in_vain(jobs, l, &before, &jobs->range[i], bytes_handed)) workers_give_up();
         (void)run_goes_on(l);
@@ -306,8 +491,12 @@ static void ranges_take(struct jobs *jobs, struct crew *crew)
 
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
+    if (l->in_doubt) return false;
     struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
-    ranges_make(&jobs, l);
+    if (l->whole_files)
+        ranges_make_of_files(&jobs, l);
+    else
+        ranges_make(&jobs, l);
     if (jobs.count < 2) {
         free(jobs.range);
         return false;
@@ -317,12 +506,13 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
         .afresh = true,
         .self = &jobs,
         .begin = worker_begin,
-        .piece = worker_run,
+        .piece = l->whole_files ? files_run : worker_run,
         .tick = run_tick,
     };
     struct crew *const crew = crew_new(&task, count);
     announced_us = crew_shared(crew);
     atomic_store_explicit(announced_us, TIME_NONE, memory_order_relaxed);
+    if (l->whole_files) l->inputs.jobs = 1;
     crew_ask(crew, (uint64_t)count - 1); /* the run is one of them */
     range_read(l, &jobs.range[0], read_range, run_goes_on);
     if (is_in_vain(&jobs, l, &(struct stats){0}, &jobs.range[0], 0)) workers_give_up();

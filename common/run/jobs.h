@@ -21,6 +21,11 @@
  * that begins then begins with what the run has announced. In the same way workers are given up
  * when the run holds half of --max-memory; the other half is for all of them together.
  *
+ * Of whole compressed files (loop.whole_files) nobody can look at the last bytes before. A worker
+ * begins as if there had been nothing, leaves open what begins up to a little behind its first
+ * events, and hands over by what the run can tell whether event time before would have changed any
+ * of its decisions (files_fit); where files follow each other in time it would not.
+ *
  * What an id did before may decide on its events for as long as ranges.reach says. Such events a
  * worker only reads and judges, and passes on (FATE_DEFERRED, handover.h); the run hands them to
  * the command, in the order of arrival and before anything else of the range, as if it had read
@@ -36,7 +41,8 @@
 #include "run/loop.h"
 
 /* Reads all inputs, which are open, unread and in ranges possible (range.h), with so many
- * processes; false, and nothing is done, where there is but one range. read_range reads what the
+ * processes; false, and nothing is done, where there is but one range, or it is in doubt where one
+ * begins. read_range reads what the
  * inputs are set to. A signal that stops the run ends it early. */
 bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 

@@ -57,7 +57,11 @@ struct loop {
     bool output_unknown;  /* the state knows nothing of a file that rows go to */
     uint64_t rows_before; /* printed by earlier runs */
     /* --jobs. */
-    bool in_range;          /* this process reads ranges for the run */
+    bool in_range;    /* this process reads ranges for the run */
+    bool in_doubt;    /* where a range begins is for who has read the one before it to say */
+    bool whole_files; /* ranges are of whole files: places are numbers of inputs */
+    /* In a worker: looks at what has been read, before it is taken; NULL: nobody does. */
+    void (*look)(struct loop *l, const struct input *input);
     struct output handover; /* in a worker: what it passes on to the run */
     uint64_t members;       /* those the command asked for, a bit per slot */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */

@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/checkpoint.h"
+#include "run/hint.h"
+#include "run/intake.h"
 #include "run/replay.h"
 #include "run/common_options.h"
 #include "run/summary.h"
@@ -17,6 +19,8 @@
 
 /* Below this a process is not worth its fork. */
 #define RANGE_BYTES_MIN ((uint64_t)256 << 10)
+/* What is compressed is more, and to decompress it is work. */
+#define PACKED_SHARE 4
 /* How much is read at once to find a line's end. */
 #define PIECE_BYTES ((size_t)4 << 10)
 
@@ -36,15 +40,19 @@ size_t range_peek(const struct input *input, uint64_t from, char *into, size_t l
     return got;
 }
 
-/* How much of an input is looked at. */
-#define HEAD_BYTES ((size_t)64 << 10)
+#define HEAD_BYTES ((size_t)RANGE_HEAD_BYTES)
 
-/* The beginning of an input without the blank lines before it. */
+/* The beginning of an input without the blank lines before it, and without a mark that says that
+ * it is UTF-8. */
 static struct slice head_of(const struct input *input, char *into)
 {
     const size_t len = range_peek(input, 0, into, HEAD_BYTES);
     memset(into + len, 0, SCAN_PADDING);
     struct slice head = {.text = into, .len = len};
+    if (len >= 3 && memcmp(into, "\xef\xbb\xbf", 3) == 0) {
+        head.text += 3;
+        head.len -= 3;
+    }
     while (head.len != 0 && memchr(" \t\r\n", *head.text, 4) != NULL) {
         head.text++;
         head.len--;
@@ -76,13 +84,13 @@ static int lines_of(const struct loop *l, const struct input *input, bool settle
     const int kind =
         translator == NULL || !unframed ? 0 : translator->by_line(translator->self, head, settle);
     if (kind != 0) return kind;
-    if (*head.text != '{') return LINES_NONE; /* CSV, a mark of byte order */
+    if (*head.text != '{') return LINES_NONE;
     if (translator != NULL && translator->lineless(translator->self, head)) return LINES_NONE;
     return unframed || (newline == NULL && translator == NULL) ? LINES_JSON : LINES_NONE;
 }
 
 /* Are all inputs made of the same kind of lines? */
-static bool lines_are_same(const struct loop *l)
+static bool lines_are_same(struct loop *l)
 {
     int kind = LINES_ANY;
     for (int i = 0; i < l->inputs.count; i++) {
@@ -92,17 +100,68 @@ static bool lines_are_same(const struct loop *l)
     }
     for (int i = 0; i < l->inputs.count && kind > LINES_NONE; i++)
         (void)lines_of(l, &l->inputs.input[i], true);
-    return true;
+    l->in_doubt = kind > LINES_NONE && l->run.translator->in_doubt(l->run.translator->self);
+    /* Only one by one (relay.h) is it known in time where a record begins. */
+    return !l->in_doubt || (options->max_jump_us == 0 && options->max_ahead_us == 0);
 }
 
-bool range_possible(const struct loop *l, int jobs)
+void range_hint(struct loop *l)
 {
-    if (jobs < 2 || options->dedup_us != 0 || options->strict || options->interleave ||
-        options->pad != 0 || options->kafka_members || l->analysis->ranges == NULL ||
-        options->merge || options->format == ENCODING_TABLE)
-        return false;
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    for (int i = 0; i < l->inputs.count && l->head_of == NULL; i++) {
+        const struct slice head = head_of(&l->inputs.input[i], bytes);
+        if (head.len != 0) hint_begin(l, &l->inputs.input[i], head);
+    }
+}
+
+/* Do the options and the command allow of ranges? */
+static bool is_allowed(const struct loop *l, int jobs)
+{
+    return jobs > 1 && options->dedup_us == 0 && !options->strict && !options->interleave &&
+           options->pad == 0 && !options->kafka_members && l->analysis->ranges != NULL &&
+           !options->merge && options->format != ENCODING_TABLE;
+}
+
+bool range_possible(struct loop *l, int jobs)
+{
+    if (!is_allowed(l, jobs)) return false;
     if (l->inputs.bytes_total / (uint64_t)jobs < RANGE_BYTES_MIN) return false;
     return lines_are_same(l);
+}
+
+/* What an id did before decides on its events for long (ranges.reach): of that a whole file leaves
+ * too much to the run. Where events are taken one by one (ranges.singly), the rows of whole files
+ * would be too many to wait. */
+bool range_is_files(const struct loop *l, int jobs)
+{
+    uint64_t bytes = 0;
+    bool some = false;
+    if (!is_allowed(l, jobs) || l->inputs.count < 2 || l->analysis->ranges->singly ||
+        l->analysis->ranges->reach != NULL ||
+        (options->input != INPUT_AUTO && options->input != INPUT_NDJSON))
+        return false;
+    for (int i = 0; i < l->inputs.count; i++) {
+        const struct input *input = &l->inputs.input[i];
+        if (!input_lasts(input)) return false;
+        bytes += input->size;
+        some |= input->coding != NULL;
+    }
+    return some && bytes / (uint64_t)jobs >= RANGE_BYTES_MIN / PACKED_SHARE;
+}
+
+uint64_t range_end(const struct loop *l)
+{
+    return l->whole_files ? (uint64_t)l->inputs.count : l->inputs.bytes_total;
+}
+
+bool range_is_for_run(const struct loop *l, const struct range *range)
+{
+    for (uint64_t i = range->begin; i < range->end; i++) {
+        const enum framing framing = l->inputs.input[i].framing;
+        if (framing != FRAMING_AUTO && framing != FRAMING_NONE) return true;
+    }
+    const struct stats *const stats = &l->stats;
+    return l->foreign_told != 0 || (stats->read != 0 && stats->used + stats->filtered == 0);
 }
 
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */
@@ -120,6 +179,21 @@ static uint64_t line_begin(const struct input *input, uint64_t from)
     return input->size;
 }
 
+void range_go_on(struct loop *l, struct input *input)
+{
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    intake_go_on(l, input, head_of(input, bytes));
+}
+
+uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t from)
+{
+    static char bytes[HEAD_BYTES + SCAN_PADDING];
+    const size_t len = range_peek(input, from - 1, bytes, HEAD_BYTES);
+    memset(bytes + len, 0, SCAN_PADDING);
+    const char *const found = l->run.translator->guess(input->reading, bytes, bytes + len);
+    return found != NULL ? from - 1 + (uint64_t)(found - bytes) : line_begin(input, from);
+}
+
 uint64_t range_cut(const struct inputs *inputs, uint64_t at)
 {
     uint64_t base = 0;
@@ -134,17 +208,19 @@ uint64_t range_cut(const struct inputs *inputs, uint64_t at)
 void range_select(struct loop *l, const struct range *range)
 {
     uint64_t base = 0;
-    l->more_follows = range->end < l->inputs.bytes_total;
+    l->more_follows = range->end < range_end(l);
     l->inputs.first = 0;
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size;
+        const uint64_t end = base + (l->whole_files ? 1 : input->size);
         if (end > range->begin && base < range->end) {
             input->ended = false;
-            if (base + input->consumed < range->begin)
+            const bool amid = l->in_doubt && base < range->begin;
+            if (!l->whole_files && (base + input->consumed < range->begin || amid))
                 input_seek(input, range->begin - base, input->lines);
             /* A file's last range goes to its end, wherever that is now. */
-            input->stop = end > range->end ? range->end - base : 0;
+            const uint64_t stop = end > range->end ? range->end - base : 0;
+            *(l->in_doubt ? &input->until : &input->stop) = stop;
         } else if (base >= range->end || end <= range->begin) {
             input->ended = true;
         }
@@ -152,9 +228,26 @@ void range_select(struct loop *l, const struct range *range)
     }
 }
 
+/* What this process would have said, for the run to say it in its turn. */
+static struct buffer said;
+
+static void said_keep(const char *text, size_t len)
+{
+    buffer_add(&said, text, len);
+}
+
+/* It has to end before: then it is said at least. */
+static void said_pass(void)
+{
+    message_pass(said.data, said.len);
+}
+
 void range_serve(struct loop *l)
 {
     l->in_range = true;
+    l->inputs.jobs = 1; /* nobody else decompresses for this one */
+    message_keep(said_keep);
+    if (atexit(said_pass) != 0) die("atexit");
     l->admission.wallclock.believed = true; /* the run has the first events */
     l->admission.fates.rejects.deferred = l->admission.fates.late.deferred = &l->handover.buffer;
     l->admission.fates.rejects.mark = HANDOVER_REJECTED;
@@ -176,7 +269,9 @@ void range_pack(struct loop *l, struct buffer *out)
     expr_failure_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
-        pack_u64(out, l->inputs.input[i].lines);
+        pack_u64(out, l->inputs.input[i].lines << 1 | l->inputs.input[i].damaged);
+    pack_text(out, buffer_slice(&said));
+    buffer_clear(&said);
     misnumber_pack(&l->run.misnumbers, out);
     if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
 }
@@ -208,8 +303,14 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     l->rows_before += stats.rows;
     l->inputs.bytes_read += unpack_u64(in);
     uint64_t *lines = memory_zero((size_t)l->inputs.count, sizeof *lines);
-    for (int i = 0; i < l->inputs.count; i++)
-        lines[i] = unpack_u64(in);
+    for (int i = 0; i < l->inputs.count; i++) {
+        const uint64_t packed = unpack_u64(in);
+        lines[i] = packed >> 1;
+        l->inputs.input[i].damaged |= packed & 1;
+        l->inputs.damaged += packed & 1;
+    }
+    const struct slice messages = unpack_text(in);
+    message_pass(messages.text, messages.len);
     const struct ranges *const ranges = l->analysis->ranges;
     bool good = misnumber_add(&l->run.misnumbers, in);
     good = (ranges->weave == NULL || ranges->weave(&l->run, rows, in)) && good;

@@ -7,6 +7,12 @@
  * the process that has made them to the output, and no more than a piece of them waits in memory.
  * The run itself reads nothing: it adds up what the processes have counted, in the order of the
  * pieces.
+ *
+ * Where it is in doubt which line ends end a record (loop.in_doubt: CSV, in whose quotes they are
+ * text), a process begins its piece where a record may well begin. With the turn comes where the
+ * piece before has ended, which is where this one begins: if the guess was right, which it mostly
+ * is, what was made of it goes out; if not, all of that is forgotten, and the piece is read again
+ * from there. So the result is that of one job, whatever is in the file.
  */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H

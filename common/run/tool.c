@@ -229,6 +229,7 @@ static void read_everything(struct loop *l)
         }
         l->paused_us = 0;
         wallclock_read(&l->admission.wallclock);
+        if (l->look != NULL) l->look(l, input);
         intake_take(l, input);
         if (input->ended) input_ended(l, input);
         if (l->admission.batch.full && l->in_range)
@@ -393,7 +394,7 @@ static void start(struct loop *l, int argc, char **argv)
     held_bound((size_t)(options->max_memory != 0 ? options->max_memory : machine_memory() / 2));
     struct run *run = &l->run;
     schema_init(&run->schema);
-    run->first_time_us = INT64_MAX;
+    run->first_time_us = run->behind_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
     run->finished_us = INT64_MIN;
     run->settings = common_options_settle(l->tool);
@@ -481,7 +482,8 @@ static void release(struct loop *l)
 static void read_with_jobs(struct loop *l)
 {
     const int count = crew_count(options->jobs);
-    if (range_possible(l, count) &&
+    l->whole_files = range_is_files(l, count);
+    if ((l->whole_files || range_possible(l, count)) &&
         (relay_run(l, count, read_everything) || jobs_run(l, count, read_everything)))
         return;
     read_everything(l);

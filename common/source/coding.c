@@ -153,6 +153,14 @@ static bool is_installed(const char *program)
     return found;
 }
 
+bool coding_is_fast(const char *program)
+{
+    static const char *const fast[] = {"igzip", "zstd", "lz4"};
+    for (size_t i = 0; i < sizeof fast / sizeof fast[0]; i++)
+        if (strcmp(program, fast[i]) == 0) return true;
+    return false;
+}
+
 int coding_program(const struct coding *coding, bool last)
 {
     for (int i = 0; coding->programs[i] != NULL; i++) {

@@ -37,6 +37,9 @@ enum coding_found coding_find(struct slice head, bool whole, const struct coding
 /* The coding that files with such a name are in, or NULL. */
 const struct coding *coding_named(const char *name);
 
+/* Does the program bring bytes as fast as a tool takes them, or faster? */
+bool coding_is_fast(const char *program);
+
 /* Which of the programs to run: the first one that is installed, or only the last one looked at;
  * -1: none is. */
 int coding_program(const struct coding *coding, bool last);

@@ -381,6 +381,8 @@ void input_seek(struct input *input, uint64_t consumed, uint64_t lines)
 {
     input->consumed = consumed;
     input->lines = lines;
+    input->start = input->end = 0;
+    input->discarding = false;
     if (input_filtered(input))
         input->skip = consumed;
     else if (input->fd >= 0 && lseek(input->fd, (off_t)consumed, SEEK_SET) < 0)

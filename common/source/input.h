@@ -52,6 +52,7 @@ struct input {
     uint64_t dev, ino; /* of a regular file */
     uint64_t size;     /* of a regular file, or 0 */
     uint64_t stop;     /* read no further than to this byte; 0: to the end */
+    uint64_t until;    /* a record that begins there or behind is not taken; 0: all are */
     /* What its bytes go through. */
     const struct coding *coding; /* NULL: it is not compressed, as far as is known */
     const char *charset;         /* NULL: UTF-8, as far as is known */
@@ -113,8 +114,8 @@ int64_t inputs_wait(struct inputs *inputs, int64_t timeout_us);
 /* Marks bytes as used. */
 void input_consume(struct input *input, size_t bytes);
 
-/* Goes on, before anything is read, behind so many bytes (of what the decompressor prints, when
- * there is one) and lines. */
+/* Goes on behind so many bytes (of what the decompressor prints, when there is one; before anything
+ * is read then) and lines: what has been read is forgotten. */
 void input_seek(struct input *input, uint64_t consumed, uint64_t lines);
 
 /* Is the input a file that the next run finds again: regular, and named? */

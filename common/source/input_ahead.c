@@ -30,11 +30,23 @@ static bool is_working(const struct input *input)
     return is_fit(input) && input->fd >= 0 && !input->ahead_ended;
 }
 
+/* Where decompressing is not what takes the time, what was brought before its turn would have been
+ * kept for nothing. */
+static bool is_slow(const struct input *current)
+{
+    for (int i = 0; i < current->filters; i++) {
+        const char *const program = current->filter[i].program;
+        if (program != NULL && coding_is_fast(program)) return false;
+    }
+    return true;
+}
+
 void ahead_begin(struct inputs *inputs, const struct input *current)
 {
     int working = 0;
     const int turn = (int)(current - inputs->input);
     if (inputs->begun <= turn) inputs->begun = turn + 1;
+    if (!is_slow(current)) return;
     for (int i = turn; i < inputs->begun; i++)
         working += i == turn || is_working(&inputs->input[i]);
     for (; inputs->begun < inputs->count && working < inputs->jobs; inputs->begun++) {

@@ -10,6 +10,7 @@ def side: {
   ns_per_event: (per_event(.wall) * 1e9 | digits(1)),
   cpu_ns_per_event: (per_event(.user + .sys) * 1e9 | digits(1)),
   gb_per_second: (map(.bytes / .wall) | median / 1e9 | digits(3)),
+  gb_per_cpu_second: (map(.bytes / (.user + .sys)) | median / 1e9 | digits(3)),
   rss_mib: (map(.rss_kib) | max / 1024 | digits(1)),
   runs: length
 };
