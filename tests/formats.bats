@@ -38,6 +38,7 @@ readable() {
 
 @test "CSV and TSV of every tool are read by others as the rows they are" {
   for tool in "${TOOLS[@]}"; do
+    [ "$tool" != identify ] || continue # it prints events, which differ in their members
     readable csv cs "$tool" "$TRAFFIC"
     readable tsv cs "$tool" "$TRAFFIC"
   done
@@ -180,6 +181,7 @@ readable() {
     [[ $stderr == *"$1"* ]] || { echo "$stderr"; return 1; }
   }
   refused 'events differ in their members' cs-parse --format=csv
+  refused 'events differ in their members' cs-identify --format=csv
   refused '--key: messages with a key are NDJSON' window --format=csv --key=v
   refused '--pad: empty lines are for NDJSON' window --format=table --pad
   refused '--spool: segments are NDJSON' window --format=tsv --state=s --spool=d
