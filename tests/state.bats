@@ -294,7 +294,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 @test "a damaged state is refused, never taken for empty" {
   traffic --events=100 | cs-funnel --state=state --output=out
   cp state good
-  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 5\ncs-funnel' ]
+  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 6\ncs-funnel' ]
   local size at
   size=$(wc -c <good)
   for at in 0 1 19 20 30 $((size / 2)) $((size - 17)) $((size - 16)) $((size - 1)); do
@@ -321,7 +321,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
   run -3 cs-funnel --state=state events
   [ "$output" = "cs-funnel: state: is a state of cs-window" ]
   run -3 cs-window --size=2h --agg=n=count --lateness=1m -w .a --state=state events
-  [ "$output" = "cs-window: state: was made with other options: --size, --slide, --where, --lateness" ]
+  [ "$output" = "cs-window: state: was made with other options: --size, --where, --lateness" ]
   run -3 cs-window --size=1h --agg=n=count --emit=updates --state=state events
   [ "$output" = "cs-window: state: was made with other options: --emit" ]
   run -3 cs-window --size=1h --agg=n=count --time-unit=s --state=state events
