@@ -5,35 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "base/object.h"
 #include "funnel/funnel_inside.h"
-
-static bool is_group_name(const struct funnel *funnel, struct slice name)
-{
-    for (int i = 0; i < funnel->by.count; i++)
-        if (slice_equal(funnel->by.value[i].name, name)) return true;
-    return false;
-}
-
-/* Is a row of the groups asked for? What stands before its partition says which it is of. */
-static bool row_grouped(const struct funnel *funnel, const struct event *ev)
-{
-    struct value key, value;
-    struct buffer plain = {0};
-    bool good = true, partition = false;
-    for (int i = 0; i < funnel->by.count; i++)
-        good &= event_value(ev, funnel->by.value[i].row_slot).text != NULL;
-    for (const char *at = ev->line.text + 1;
-         good && !partition && object_next(&at, &key, &value);) {
-        buffer_clear(&plain);
-        const struct slice name = value_slice(value_plain(key, &plain));
-        partition = slice_equal(name, SLICE("partition"));
-        good = partition || slice_equal(name, SLICE("window_start")) ||
-               slice_equal(name, SLICE("window_end")) || is_group_name(funnel, name);
-    }
-    buffer_release(&plain);
-    return good;
-}
 
 /* Is it a row that this tool with these options has printed? */
 static enum reason row_amend(struct run *run, struct event *ev)
@@ -47,7 +19,7 @@ static enum reason row_amend(struct run *run, struct event *ev)
                       end_us - ev->time_us == funnel->spans.size_us &&
                       spans_floor(&funnel->spans, ev->time_us) == ev->time_us &&
                       tally_read(&funnel->tally, &funnel->members, ev, 0) &&
-                      row_grouped(funnel, ev);
+                      group_by_fits_row(&funnel->by, ev);
     return good ? REASON_NONE : REASON_BAD_MEMBER;
 }
 

@@ -215,6 +215,19 @@ static void worker_read(const struct jobs *jobs, const struct range *range, int6
     range_read(l, range, jobs->read_range, worker_goes_on);
 }
 
+/* A process of the crew begins a piece: where its rows, events and result go, and how much it may
+ * hold. */
+static void piece_begin(const struct jobs *jobs, struct crew *crew, struct output *result)
+{
+    struct loop *const l = jobs->loop;
+    l->output = (struct output){0};
+    l->handover = (struct output){0};
+    crew_output(crew, RANGE_ROWS, &l->output);
+    crew_output(crew, RANGE_EVENTS, &l->handover);
+    crew_output(crew, RANGE_RESULT, result);
+    held_bound(held.most / 2 / (size_t)jobs->at_once);
+}
+
 /* A result without event time says that there is none. */
 static bool worker_run(void *self, struct crew *crew, uint64_t number)
 {
@@ -222,12 +235,7 @@ static bool worker_run(void *self, struct crew *crew, uint64_t number)
     struct loop *const l = jobs->loop;
     const struct range *const range = &jobs->range[number + 1];
     struct output result = {0};
-    l->output = (struct output){0};
-    l->handover = (struct output){0};
-    crew_output(crew, RANGE_ROWS, &l->output);
-    crew_output(crew, RANGE_EVENTS, &l->handover);
-    crew_output(crew, RANGE_RESULT, &result);
-    held_bound(held.most / 2 / (size_t)jobs->at_once);
+    piece_begin(jobs, crew, &result);
     const int64_t come_us = atomic_load_explicit(announced_us, memory_order_relaxed);
     const int64_t seed_us = instant_max(seed_time(l, range->begin), come_us);
     worker_seed_us = seed_us;
@@ -345,12 +353,7 @@ static bool files_run(void *self, struct crew *crew, uint64_t number)
     struct loop *const l = jobs->loop;
     const struct range *const range = &jobs->range[number + 1];
     struct output result = {0};
-    l->output = (struct output){0};
-    l->handover = (struct output){0};
-    crew_output(crew, RANGE_ROWS, &l->output);
-    crew_output(crew, RANGE_EVENTS, &l->handover);
-    crew_output(crew, RANGE_RESULT, &result);
-    held_bound(held.most / 2 / (size_t)jobs->at_once);
+    piece_begin(jobs, crew, &result);
     files_border_us = TIME_NONE;
     l->look = files_look;
     range_read(l, range, jobs->read_range, NULL);

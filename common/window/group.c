@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/lower.h"
 #include "base/memory.h"
+#include "base/object.h"
 #include "base/pack.h"
 
 void group_by_init(struct group_by *by)
@@ -287,4 +288,30 @@ void group_explain(const struct group_by *by, struct buffer *out)
         buffer_add_char(out, '\n');
     }
     if (by->partition) buffer_add_literal(out, "by       partition\n");
+}
+
+static bool is_group_name(const struct group_by *by, struct slice name)
+{
+    for (int i = 0; i < by->count; i++)
+        if (slice_equal(by->value[i].name, name)) return true;
+    return false;
+}
+
+bool group_by_fits_row(const struct group_by *by, const struct event *row)
+{
+    struct value key, value;
+    struct buffer plain = {0};
+    bool good = true, partition = false;
+    for (int i = 0; i < by->count; i++)
+        good &= event_value(row, by->value[i].row_slot).text != NULL;
+    for (const char *at = row->line.text + 1;
+         good && !partition && object_next(&at, &key, &value);) {
+        buffer_clear(&plain);
+        const struct slice name = value_slice(value_plain(key, &plain));
+        partition = slice_equal(name, SLICE("partition"));
+        good = partition || slice_equal(name, SLICE("window_start")) ||
+               slice_equal(name, SLICE("window_end")) || is_group_name(by, name);
+    }
+    buffer_release(&plain);
+    return good;
 }

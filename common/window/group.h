@@ -89,4 +89,8 @@ bool group_native(const struct group_by *by);
 /* Adds a line for each value for --explain. */
 void group_explain(const struct group_by *by, struct buffer *out);
 
+/* Is a row of --merge of these groups? What stands before its partition says which it is of: with
+ * other members there, rows of several groups would take each other's place. */
+bool group_by_fits_row(const struct group_by *by, const struct event *row);
+
 #endif

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/object.h"
 
 /* Declares the aggregate's second member, if it has one. */
 static int extra_declare(const struct aggregates *aggregates, int i, struct rows *rows,
@@ -259,39 +258,12 @@ static void window_done_print(void *report, struct window *window)
     window_print(report, window, true);
 }
 
-static bool is_group_name(const struct report *report, struct slice name)
-{
-    for (int i = 0; i < report->by.count; i++)
-        if (slice_equal(report->by.value[i].name, name)) return true;
-    return false;
-}
-
-/* Is a row of --merge of the groups asked for? What stands before its partition says which it is
- * of: with other members there, rows of several groups would take each other's place. */
-static bool row_grouped(const struct report *report, const struct event *ev)
-{
-    struct value key, value;
-    struct buffer plain = {0};
-    bool good = true, partition = false;
-    for (int i = 0; i < report->by.count; i++)
-        good &= event_value(ev, report->by.value[i].row_slot).text != NULL;
-    for (const char *at = ev->line.text + 1;
-         good && !partition && object_next(&at, &key, &value);) {
-        buffer_clear(&plain);
-        const struct slice name = value_slice(value_plain(key, &plain));
-        partition = slice_equal(name, SLICE("partition"));
-        good = partition || slice_equal(name, SLICE("window_start")) ||
-               slice_equal(name, SLICE("window_end")) || is_group_name(report, name);
-    }
-    buffer_release(&plain);
-    return good;
-}
-
 static enum reason report_amend(struct run *run, struct event *ev)
 {
     const struct report *report = run->own;
     const enum reason reason = windows_row_check(&report->windows, ev, report->end_slot);
-    return reason == REASON_NONE && !row_grouped(report, ev) ? REASON_BAD_MEMBER : reason;
+    return reason == REASON_NONE && !group_by_fits_row(&report->by, ev) ? REASON_BAD_MEMBER
+                                                                        : reason;
 }
 
 static void report_hint(struct run *run, struct event *ev)
