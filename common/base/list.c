@@ -60,7 +60,8 @@ static const char *group_end(const char *at, const char *end)
 
 const char *text_find(struct slice text, char stop)
 {
-    const char *end = text.text + text.len;
+    if (text.len == 0) return NULL;
+    const char *const end = text.text + text.len;
 
     for (const char *at = text.text; at < end;) {
         if (*at == stop) return at;
