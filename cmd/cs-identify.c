@@ -128,7 +128,6 @@ static bool load(struct run *run, struct unpack *in)
 static void close_run(struct run *run)
 {
     if (links != NULL) linkfile_write(run->own, links);
-    people_tell(run->own);
 }
 
 static void stats(struct run *run, struct buffer *out)

@@ -538,3 +538,16 @@ modes() {
   done
   cs-anomaly --value='u=approx_distinct(price)' --all one
 }
+
+@test "where nothing could be compared, that is said: no row is not no alert" {
+  { visits 00:00:00 3; visits 00:05:00 30; visits 00:10:00 300; visits 00:15:00 1; } >events
+  anomaly events
+  [ "$status" -eq 0 ] && [ -z "$output" ]
+  [ "$stderr" = 'cs-anomaly: nothing could be compared: no value had 6 windows before it (--min-baseline)' ]
+  anomaly --method=seasonal --season=1d events
+  [ "$stderr" = 'cs-anomaly: nothing could be compared: no value had 4 windows at its place in the seasons before it (--season, --seasons, --min-baseline)' ]
+  plainly events
+  [ -n "$output" ] && [ -z "$stderr" ]
+  anomaly --all events # where each window says so
+  [ -z "$stderr" ]
+}

@@ -362,9 +362,9 @@ seconds() {
   [ "$(agent '"Mozilla/5.0 (X11; Linux x86_64)"' --lists=lists)" = - ]
   [ "$(agent '""' --lists=lists)" = agent:empty ]
   [ "$(agent null --lists=lists)" = agent:empty ]
-  run -0 --separate-stderr cs-identify --bot-agents --lists=lists < <(at 10:00)
+  run -0 --separate-stderr cs-identify --bot-agents --lists=lists < <(at 10:00 '"user_id":"u"')
   [ "$(jq -r '.bot // "-"' <<<"$output")" = - ]
-  [ "$stderr" = 'cs-identify: --bot-agents: none of 1 events had a user_agent' ]
+  [ "$stderr" = 'cs-identify: --bot-agents: the only event had no value for user_agent; they have session_id, event_time, user_id' ]
   # The same name as from cs-parse, of the list that comes with the tools.
   [ -e "$CS_BUILD/share/bots.txt" ] || skip 'the lists are not made: no npm'
   google='"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"'

@@ -241,6 +241,24 @@ refused() {
   says '--id-from: none of 3 events had a value for ip; they have event_id, event_type, event_time, session_id'
 }
 
+@test "a member that a tool asks for by itself is said, too" {
+  minutes 1 3 '"sid":"s"' | sed 's/event_type/type/' >in
+  cs-funnel --lateness=max in 2>err >out
+  grep -q 'none of 3 events had a value for event_type; did you mean type? (cs-parse --rename=event_type=type)' err
+  grep -q 'none of 3 events had a value for session_id' err
+  cs-anomaly --all in 2>err >out
+  grep -q 'none of 3 events had a value for session_id' err
+  cs-window --view=product-performance in 2>err >out
+  grep -q -e '--agg: none of 3 events had a value for event_type; did you mean type?' err
+  cs-identify --anonymous=sid in 2>err >out
+  grep -q -e '--known: none of 3 events had a value for user_id' err
+  cs-sessionize --id=sid --pages in 2>err >out
+  grep -q -e '--pages: none of 3 events had a value for page_url' err
+  # What is read only to be passed on may be missing.
+  cs-parse --rename=event_type=type in 2>err >out
+  [ ! -s err ]
+}
+
 @test "inside of a member, and where libjq runs the expression" {
   minutes 1 3 '"utm":{"campaign":"c"},"items":[{"price":1}]' >in
   window --agg=n=count --by=c=.utm.campain in >out

@@ -71,6 +71,15 @@ int schema_need(struct schema *schema, struct slice name)
         schema->name[slot] = slice_copy(name);
     }
     schema->needed |= UINT64_C(1) << slot;
+    schema->asked |= UINT64_C(1) << slot;
+    return slot;
+}
+
+int schema_expect(struct schema *schema, struct slice name, const char *option)
+{
+    const int slot = schema_need(schema, name);
+
+    if (slot >= 0) schema->expected[slot] = option;
     return slot;
 }
 

@@ -33,8 +33,11 @@ enum canonical {
 #define SCHEMA_MAX 64
 
 struct schema {
-    struct slice name[SCHEMA_MAX]; /* owned; plain bytes, no escapes */
-    uint64_t needed;               /* bit per slot: the scanner must fill it */
+    struct slice name[SCHEMA_MAX];    /* owned; plain bytes, no escapes */
+    uint64_t needed;                  /* bit per slot: the scanner must fill it */
+    uint64_t asked;                   /* of these, by schema_need */
+    const char *expected[SCHEMA_MAX]; /* by slot: the option that means nothing where no event has
+                                         a value there; NULL: there is none */
     uint64_t made;      /* bit per slot: a member that cs-parse makes where it is missing */
     uint64_t number;    /* bit per slot: --number, text that is a number is one */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
@@ -73,6 +76,10 @@ int schema_find(const struct schema *schema, struct slice name);
 
 /* The slot of a member, made and marked as needed; -1 when all SCHEMA_MAX are taken. */
 int schema_need(struct schema *schema, struct slice name);
+
+/* The same of a member without which an option (a literal, without its dashes) means nothing,
+ * though its value does not name it. */
+int schema_expect(struct schema *schema, struct slice name, const char *option);
 
 /* From now on the input's member old is read as the member name. */
 void schema_rename(struct schema *schema, struct slice name, struct slice old);

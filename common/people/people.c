@@ -123,7 +123,6 @@ static struct slice agent_name(struct people *people, const struct event *ev)
     if (people->agent_slot < 0) return none;
     const struct value value = event_value(ev, people->agent_slot);
     if (value.text == NULL || value.kind >= KIND_ARRAY) return none;
-    people->agent_met = true;
     buffer_clear(&people->agent);
     const struct slice text =
         value.kind == KIND_NULL ? SLICE("") : value_slice(value_plain(value, &people->agent));
@@ -137,7 +136,6 @@ bool people_event(struct people *people, const struct event *ev)
         (people->hold_us != INT64_MAX && ev->time_us < ev->watermark_us))
         return false;
     links_come(&people->links);
-    people->come++;
     struct slice own;
     const bool known = id_text(people, event_value(ev, people->known_slot), &own);
     const int ids = anonymous_ids(people, ev, found);

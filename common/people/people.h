@@ -84,8 +84,6 @@ struct people {
 
     /* Its own. */
     struct id member[PEOPLE_IDS_MAX]; /* what an anonymous id is mixed with */
-    uint64_t come;                    /* events of this run */
-    bool agent_met;                   /* one of them had an agent_slot */
     int64_t printed_us;               /* the time of the event that went out last */
     struct buffer keys, agent;
     struct value shown[SCHEMA_MAX];
@@ -117,9 +115,6 @@ void people_save(struct people *people, struct buffer *out);
 
 /* In place of all that there is. False: invalid. */
 bool people_load(struct people *people, struct unpack *in);
-
-/* The run ends: says on standard error what had no effect in it. */
-void people_tell(const struct people *people);
 
 /* Further members of --stats, and lines of --explain. */
 void people_stats(const struct people *people, struct buffer *out);

@@ -44,6 +44,7 @@ static void bots_set(struct people *people, const struct people_options *options
     people->bot_slot = stamped_member(schema, SLICE("bot"), options->time_field);
     if (!options->bot_agents) return;
     people->agent_slot = member_need(schema, SLICE("user_agent"), "bot-agents");
+    (void)schema_expect(schema, SLICE("user_agent"), "bot-agents");
     agents_init(&people->agents);
     agents_read(&people->agents, options->lists);
 }
@@ -64,6 +65,7 @@ void people_init(struct people *people, const struct people_options *options, st
     *people = (struct people){.hold_us = options->hold_us, .schema = schema, .rows = rows};
     if (*options->known == '\0') die_usage("--known: which member?");
     people->known_slot = member_need(schema, slice_of(options->known), "known");
+    (void)schema_expect(schema, slice_of(options->known), "known");
     anonymous_set(people, options->anonymous, schema);
     people->person_slot = stamped_member(schema, SLICE("person_id"), options->time_field);
     bots_set(people, options, schema);
@@ -76,12 +78,6 @@ void people_init(struct people *people, const struct people_options *options, st
                options->keeps_texts);
     waiting_init(&people->waiting);
     people_begin(people);
-}
-
-void people_tell(const struct people *people)
-{
-    if (people->agent_slot >= 0 && !people->agent_met && people->come > 0)
-        message("--bot-agents: none of %" PRIu64 " events had a user_agent", people->come);
 }
 
 void people_stats(const struct people *people, struct buffer *out)

@@ -200,6 +200,15 @@ static bool is_renamed(const struct schema *schema, struct slice name)
     return false;
 }
 
+/* What an event is, and whose: without these there is little to say of any, but that it is passed
+ * on. Others may be missing, if nobody has said otherwise. */
+static bool is_expected(const struct schema *schema, int slot)
+{
+    if (slot == SLOT_EVENT_TYPE || slot == SLOT_SESSION_ID)
+        return (schema->asked >> slot & 1) != 0 && !schema->all;
+    return slot >= 0 && schema->expected[slot] != NULL;
+}
+
 uint64_t hint_slots(const struct schema *schema)
 {
     uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID & ~schema->made : 0;
@@ -207,6 +216,10 @@ uint64_t hint_slots(const struct schema *schema)
         if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
         if ((schema->made >> slot & 1) != 0) continue;
         const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
+        if (is_expected(schema, slot)) {
+            slots |= UINT64_C(1) << slot;
+            continue;
+        }
         const struct option_mention mention = option_mentions(schema->name[slot]);
         if (mention.option == NULL || (watch != NULL && watch->nested && !mention.bare)) continue;
         /* Members of an event may be missing; what a view that is not one's own names, is right. */
@@ -261,13 +274,16 @@ static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint
     const struct option_mention mention = option_mentions(wanted);
     const struct nearest nearest = meant(l, wanted, false);
     const bool near = nearest.name.text != NULL;
-    if (mention.option == NULL) return false;
+    const int slot = schema_find(&l->run.schema, wanted);
+    if (mention.option == NULL && !is_expected(&l->run.schema, slot)) return false;
+    const char *const option =
+        mention.option != NULL || slot < 0 ? mention.option : l->run.schema.expected[slot];
     /* A short run may miss what others have had; and whoever asks whether a member is there knows
      * that it may not be. */
     if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
     if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
     struct buffer text = {0};
-    buffer_printf(&text, "--%s: ", mention.option);
+    if (option != NULL) buffer_printf(&text, "--%s: ", option);
     none_add(&text, events, "a", "value for ");
     buffer_add_slice(&text, wanted);
     if (near)

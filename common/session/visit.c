@@ -69,6 +69,11 @@ bool visits_init(struct visits *visits, const struct visit_asks *asks, const str
 {
     *visits = (struct visits){.asks = *asks, .rule = rule, .orders = rule_orders(rule)};
     if (!visits_declare(visits, identity, schema, rows, why)) return false;
+    if (asks->detail || asks->pages || asks->path > 0)
+        (void)schema_expect(schema, SLICE("page_url"),
+                            asks->pages      ? "pages"
+                            : asks->path > 0 ? "path"
+                                             : "detail");
     visits->special = visits->orders || visits->fields.kept.accounts != NULL;
     sessions_init(&visits->sessions, &visits->fields.kept, rule->gap_us, rule->max_us);
     lineup_init(&visits->lineup, &visits->fields.kept, rule, schema);

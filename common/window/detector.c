@@ -1,7 +1,9 @@
 #include "window/detector.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/memory.h"
 #include "window/detector_inside.h"
 
@@ -148,7 +150,29 @@ static void incident_judge(struct scored *one, struct series *series)
     if (one->state == INCIDENT_END) incident_clear(&series->incident);
 }
 
-bool scored_judge(const struct detector *detector, struct scored *one, struct series *series,
+/* How many windows there were to compare the value with, and were they enough? */
+static void compared_count(struct detector *detector, const struct usual *usual, int64_t needed)
+{
+    const bool enough = usual->windows >= needed || usual->silent >= needed;
+
+    detector->compared += enough;
+    detector->not_compared += !enough;
+    detector->needed = needed;
+}
+
+void detector_end(struct run *run)
+{
+    const struct detector *detector = run->own;
+
+    if (detector->compared > 0 || detector->not_compared == 0 || detector->show_all) return;
+    message("nothing could be compared: no value had %" PRId64 " windows %s (%s--min-baseline)",
+            detector->needed,
+            detector->usual.method == USUAL_SEASONAL ? "at its place in the seasons before it"
+                                                     : "before it",
+            detector->usual.method == USUAL_SEASONAL ? "--season, --seasons, " : "");
+}
+
+bool scored_judge(struct detector *detector, struct scored *one, struct series *series,
                   const struct usual_window *window)
 {
     const struct usual usual = usual_of(&detector->usual, series, window);
@@ -156,6 +180,7 @@ bool scored_judge(const struct detector *detector, struct scored *one, struct se
         verdict_windows(&detector->rules, usual_windows_max(&detector->usual, window->size_us));
     one->verdict = verdict_of(&detector->rules, &usual,
                               one->has_value && !one->partial ? &one->value : NULL, needed);
+    if (one->has_value && !one->partial) compared_count(detector, &usual, needed);
     if (detector->show_incidents) incident_judge(one, series);
     if (detector->show_all) return true;
     return detector->show_incidents ? one->state == INCIDENT_START || one->state == INCIDENT_END

@@ -45,8 +45,13 @@ struct detector {
     int64_t span_windows; /* how many there are in that time */
     struct usual_rule usual;
     struct verdict_rules rules;
-    bool empty_is_0; /* of events: what an empty window counts; else it has no value */
+    bool empty_is_0;          /* of events: what an empty window counts; else it has no value */
+    uint64_t scored, too_few; /* values of this run, and those with too few windows before them */
     bool show_all, show_incidents;
+    /* Of this run: values that could be compared with enough windows, and those that could not; and
+     * how many windows that took. */
+    uint64_t compared, not_compared;
+    int64_t needed;
     struct baseline baseline;
 
     /* Which window is scored next. */

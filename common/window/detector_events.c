@@ -276,6 +276,7 @@ const struct analysis detector_of_events = {
     .event = event_event,
     .advance = event_advance,
     .finish = event_finish,
+    .end = detector_end,
     .save = detector_save,
     .load = detector_load,
     .explain = detector_explain,

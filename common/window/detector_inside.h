@@ -23,7 +23,7 @@ void scored_print(const struct detector *detector, const struct scored *one);
 
 /* Compares the value with what is usual, and takes the incident of the series further. Says whether
  * there is something to print. */
-bool scored_judge(const struct detector *detector, struct scored *one, struct series *series,
+bool scored_judge(struct detector *detector, struct scored *one, struct series *series,
                   const struct usual_window *window);
 
 /* Can the value be scored? */
@@ -44,6 +44,9 @@ void keys_count(struct detector *detector);
 /* analysis.save and analysis.load. */
 void detector_save(struct run *run, struct buffer *out);
 bool detector_load(struct run *run, struct unpack *in);
+
+/* analysis.end: a run that could not compare anything is not one that found everything as usual. */
+void detector_end(struct run *run);
 
 /* Lines of --explain: the group, and the aggregate if there is one. */
 void detector_explain(struct run *run, struct buffer *out);

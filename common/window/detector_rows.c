@@ -131,6 +131,7 @@ const struct analysis detector_of_rows = {
     .ahead = row_ahead,
     .event = row_event,
     .advance = row_advance,
+    .end = detector_end,
     .save = detector_save,
     .load = detector_load,
     .explain = row_explain,
