@@ -3,6 +3,7 @@
 
 load helper
 load mock
+load runner
 
 setup_file() {
   setup_tools
@@ -27,18 +28,7 @@ setup() {
   need_kcat
 }
 
-teardown() {
-  [ -z "${runner:-}" ] || kill -9 "$runner" 2>/dev/null || true
-}
-
-from_topic() {
-  cs-run -b "$BROKERS" -S dir -t "$@"
-}
-
-start() {
-  cs-run -b "$BROKERS" -S dir -t "$@" >/dev/null 2>messages 3>&- 4>&- &
-  runner=$!
-}
+teardown() { runner_end; }
 
 stop() {
   kill "$runner"
@@ -48,14 +38,6 @@ stop() {
 
 expected() {
   "$@" "$EVENTS" 2>/dev/null | sort
-}
-
-child() {
-  pgrep -P "$runner" -x "$1"
-}
-
-all_live() {
-  [ "$(pgrep -P "$runner" -f -c -- '^kcat -q -C ')" = "$1" ]
 }
 
 # positions STATE TOOL...: PARTITION:OFFSET in order.

@@ -3,6 +3,7 @@
 
 load helper
 load mock
+load runner
 
 setup_file() {
   setup_tools
@@ -22,35 +23,11 @@ setup() {
   need_kcat
 }
 
-# What a failed test has left running; the sources go with cs-run, and the tool with them.
-teardown() {
-  [ -z "${runner:-}" ] || kill -9 "$runner" 2>/dev/null || true
-}
-
-# from_topic TOPIC [OPTION]... -- TOOL...: what most tests begin with.
-from_topic() {
-  cs-run -b "$BROKERS" -S dir -t "$@"
-}
-
-# The same in the background: $runner.
-start() {
-  cs-run -b "$BROKERS" -S dir -t "$@" >/dev/null 2>messages 3>&- 4>&- &
-  runner=$!
-}
+teardown() { runner_end; }
 
 # What a run over all events prints.
 expected() {
   "$@" "$EVENTS" | sort
-}
-
-# The process of that name below the runner.
-child() {
-  pgrep -P "$runner" -x "$1"
-}
-
-# Are so many partitions read live? Then everything runs: cs-run has other uses for kcat and the tool before that.
-all_live() {
-  [ "$(pgrep -P "$runner" -f -c -- '^kcat -q -C ')" = "$1" ]
 }
 
 # Are so many records in the state?

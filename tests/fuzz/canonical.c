@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 #include "../unit/same.h"
-#include "base/memory.h"
-#include "event/scan.h"
+#include "lines.h"
 
 static struct schema schema;
 
@@ -43,18 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (int slot = 0; slot < SLOT_CANONICAL; slot++)
             schema_need(&schema, schema.name[slot]);
     }
-    char *text = memory_new(size + 1 + SCAN_PADDING);
-    memcpy(text, data, size);
-    text[size] = '\n';
-    memset(text + size + 1, '"', SCAN_PADDING);
-    const char *const end = text + size + 1;
-    struct scanner *scanner = scanner_new(&schema);
-    for (const char *p = text; p < end;) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-        check(scanner, (struct slice){.text = p, .len = (size_t)(newline - p)});
-        p = newline + 1;
-    }
-    scanner_free(scanner);
-    free(text);
+    lines_check(&schema, data, size, check);
     return 0;
 }

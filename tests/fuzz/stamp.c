@@ -9,8 +9,7 @@
 #include <stdlib.h>
 
 #include "../unit/same.h"
-#include "base/memory.h"
-#include "event/scan.h"
+#include "lines.h"
 
 /* What is looked at of the events, and of them with the member. */
 static struct schema schema, stamped;
@@ -75,18 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         slot = schema_need(&stamped, SLICE("person_id"));
     }
-    char *text = memory_new(size + 1 + SCAN_PADDING);
-    memcpy(text, data, size);
-    text[size] = '\n';
-    memset(text + size + 1, '"', SCAN_PADDING);
-    const char *const end = text + size + 1;
-    struct scanner *scanner = scanner_new(&schema);
-    for (const char *p = text; p < end;) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-        check(scanner, (struct slice){.text = p, .len = (size_t)(newline - p)});
-        p = newline + 1;
-    }
-    scanner_free(scanner);
-    free(text);
+    lines_check(&schema, data, size, check);
     return 0;
 }

@@ -46,6 +46,26 @@ static enum frame_found find(const char *text, bool final, struct frame *frame, 
     return found;
 }
 
+/* Where a frame ends, and what is none. */
+static void borders(const char *whole, const char *const *none, size_t nones)
+{
+    struct frame frame;
+    size_t len;
+    int wrong = 0;
+
+    for (size_t cut = 0; cut < strlen(whole); cut++) {
+        char text[64] = "";
+        memcpy(text, whole, cut);
+        wrong += find(text, false, &frame, &len) != FRAME_PART;
+        wrong +=
+            find(text, true, &frame, &len) != (cut + 1 == strlen(whole) ? FRAME_WHOLE : FRAME_PART);
+    }
+    is_int(wrong, 0, "cut off anywhere it is a part, but the last line end may be missing");
+    for (size_t i = 0; i < nones; i++)
+        wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
+    is_int(wrong, 0, "anything else is no frame");
+}
+
 static void test_sized(void)
 {
     static const char *const none[] = {"x",
@@ -63,7 +83,6 @@ static void test_sized(void)
     struct frame frame;
     struct buffer out = {0};
     size_t len;
-    int wrong = 0;
 
     ok(find(whole, false, &frame, &len) == FRAME_WHOLE && len == strlen(whole),
        "PARTITION OFFSET SIZE PAYLOAD, and a line end");
@@ -72,17 +91,7 @@ static void test_sized(void)
     is_text(frame.payload, "{\n\"a\":\n1}", "and the record, whatever is in it");
     frame_print(&out, frame.partition, frame.offset, frame.payload);
     is_text(buffer_slice(&out), "3 12345 9 {\n\"a\":\n1}", "printed it is the same");
-    for (size_t cut = 0; cut < strlen(whole); cut++) {
-        char text[sizeof whole] = "";
-        memcpy(text, whole, cut);
-        wrong += find(text, false, &frame, &len) != FRAME_PART;
-        wrong +=
-            find(text, true, &frame, &len) != (cut + 1 == strlen(whole) ? FRAME_WHOLE : FRAME_PART);
-    }
-    is_int(wrong, 0, "cut off anywhere it is a part, but the last line end may be missing");
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
-    is_int(wrong, 0, "anything else is no frame");
+    borders(whole, none, sizeof none / sizeof none[0]);
     ok(find("0 1 -2 \n", false, &frame, &len) == FRAME_WHOLE && frame.is_end && !frame.is_past &&
            find("0 1 -3 \n", false, &frame, &len) == FRAME_WHOLE && !frame.is_end && frame.is_past,
        "an end, and what is past, are no records");
@@ -118,24 +127,13 @@ static void test_about(void)
     static const char whole[] = "3 12345 @1767225600123 4 9 k\n \n {\n\"a\":\n1}\n";
     struct frame frame;
     size_t len;
-    int wrong = 0;
 
     ok(find(whole, false, &frame, &len) == FRAME_WHOLE && len == strlen(whole),
        "PARTITION OFFSET @TIME KEYSIZE SIZE KEY PAYLOAD, and a line end");
     ok(frame.about.known && frame.about.time_ms == INT64_C(1767225600123), "the time");
     is_text(frame.about.key, "k\n \n", "the key, whatever is in it");
     is_text(frame.payload, "{\n\"a\":\n1}", "and the record");
-    for (size_t cut = 0; cut < strlen(whole); cut++) {
-        char text[sizeof whole] = "";
-        memcpy(text, whole, cut);
-        wrong += find(text, false, &frame, &len) != FRAME_PART;
-        wrong +=
-            find(text, true, &frame, &len) != (cut + 1 == strlen(whole) ? FRAME_WHOLE : FRAME_PART);
-    }
-    is_int(wrong, 0, "cut off anywhere it is a part, but the last line end may be missing");
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        wrong += find(none[i], true, &frame, &len) != FRAME_BROKEN;
-    is_int(wrong, 0, "anything else is no frame");
+    borders(whole, none, sizeof none / sizeof none[0]);
     ok(find("0 1 @-1 -1 -1  \n", false, &frame, &len) == FRAME_WHOLE && frame.payload.len == 0 &&
            frame.about.key.text == NULL && frame.about.time_ms < 0 && !frame.is_end,
        "there may be no key, no time and no record");
