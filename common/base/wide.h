@@ -1,5 +1,5 @@
 /*
- * wide.h - whole numbers of 384 bits: sums of squares, exactly.
+ * wide.h - whole numbers of 384 bits: sums of squares and products, exactly.
  *
  * Two's complement, so that what is subtracted from 0 can be added again; what does not fit is cut
  * off on the left. A zeroed one is 0.

@@ -1,6 +1,6 @@
 #include "window/verdict.h"
 
-#include "base/multiple.h"
+#include "base/wide.h"
 
 #define WINDOWS_NEEDED 6
 
@@ -72,20 +72,23 @@ static bool is_large(const struct verdict_rules *rules, const struct usual *usua
            distance(usual->sum) >= rules->min_value * usual->count;
 }
 
+static struct wide times(struct wide product, decimal factor)
+{
+    return wide_multiply(product, wide_of(factor));
+}
+
 /* Is |value - mean| > sigma x sqrt(|mean| + 1)? Both sides times count, and squared; decimals count
- * in units of 1e-9. */
+ * in units of 1e-9. Value and sigma are below BASELINE_VALUE_MAX, and there are at most
+ * BASELINE_WINDOWS_MAX windows: so neither side takes more than 354 bits. */
 static bool is_beyond_chance(const struct verdict_rules *rules, const struct usual *usual,
                              decimal value)
 {
-    const unsigned __int128 away = (unsigned __int128)distance(value * usual->count - usual->sum);
-    struct multiple left = multiple_of(away);
-    multiple_by(&left, away);
-    multiple_by(&left, DECIMAL_ONE);
-    struct multiple right = multiple_of((unsigned __int128)rules->sigma);
-    multiple_by(&right, (unsigned __int128)rules->sigma);
-    multiple_by(&right, (unsigned __int128)(distance(usual->sum) + usual->count * DECIMAL_ONE));
-    multiple_by(&right, (unsigned __int128)usual->count);
-    return multiple_compare(&left, &right) > 0;
+    const decimal away = distance(value * usual->count - usual->sum);
+    const decimal expected = distance(usual->sum) + usual->count * DECIMAL_ONE;
+    const struct wide left = times(times(wide_of(away), away), DECIMAL_ONE);
+    const struct wide right =
+        times(times(times(wide_of(rules->sigma), rules->sigma), expected), usual->count);
+    return wide_is_less(right, left);
 }
 
 /* Is it further from the median than the others are? With a mean there is no spread_4. */

@@ -56,10 +56,58 @@ static void test_root(void)
     is_int(wrong, 0, "a root is the largest number that is not above it");
 }
 
+typedef unsigned __int128 u128;
+
+static struct wide product(u128 a, u128 b, u128 c)
+{
+    return wide_multiply(wide_multiply(wide_of_unsigned(a), wide_of_unsigned(b)),
+                         wide_of_unsigned(c));
+}
+
+static int compared(struct wide a, struct wide b)
+{
+    return wide_is_less(a, b) ? -1 : wide_is_less(b, a);
+}
+
+static void test_products(void)
+{
+    const u128 most = ~(u128)0;
+    ok(compared(wide_of_unsigned(5), product(1, 5, 1)) == 0, "a number is itself times one");
+    ok(compared(product(most, 0, most), wide_of_unsigned(0)) == 0,
+       "nothing times anything is nothing");
+    ok(compared(product(most, most, most - 1), product(most, most, most)) < 0 &&
+           compared(product(most, most, most), product(most, most, most - 1)) > 0,
+       "products of 384 bits are compared to the last");
+    ok(compared(product((u128)1 << 100, (u128)1 << 100, 3),
+                product((u128)1 << 90, (u128)1 << 110, 3)) == 0,
+       "in whatever way they are made");
+
+    /* (a + 1)(a - 1) = a * a - 1 */
+    int wrong = 0;
+    srand48(1);
+    for (int i = 0; i < 10000; i++) {
+        const u128 a = ((u128)mrand48() << 96 ^ (u128)mrand48() << 64 ^ (u128)mrand48() << 32 ^
+                        (u128)lrand48()) |
+                       2;
+        if (a == most) continue;
+        wrong += compared(product(a, a, 1), product(a + 1, a - 1, 1)) <= 0;
+    }
+    is_int(wrong, 0, "a square is more than the product of its neighbours");
+    wrong = 0;
+    for (int i = 0; i < 10000; i++) {
+        const u128 a = (u128)lrand48(), b = (u128)lrand48(), c = (u128)lrand48(),
+                   d = (u128)lrand48();
+        const int way = a * b < c * d ? -1 : a * b > c * d;
+        wrong += compared(product(a, b, 7), product(c, d, 7)) != way;
+    }
+    is_int(wrong, 0, "small products are in the order of their numbers");
+}
+
 int main(void)
 {
     srand(1);
     test_laws();
     test_root();
+    test_products();
     return plan();
 }
