@@ -9,24 +9,32 @@
 #include "base/die.h"
 #include "base/memory.h"
 
-/* Digits up to that text, which follows; behind it, or NULL. */
-static const char *number_before(const char *p, const char *text, int64_t *number)
+/* Takes a number of at most 18 digits off, and the text behind it. */
+static bool number_take(struct slice *line, struct slice behind, int64_t *number)
 {
-    const char *const from = p;
+    const bool minus = line->len > 0 && *line->text == '-';
+    size_t at = minus;
     *number = 0;
-    for (; *p >= '0' && *p <= '9' && p - from < 18; p++)
-        *number = *number * 10 + (*p - '0');
-    const size_t len = strlen(text);
-    return p > from && strncmp(p, text, len) == 0 ? p + len : NULL;
+    for (; at < line->len && at < 18 && line->text[at] >= '0' && line->text[at] <= '9'; at++)
+        *number = *number * 10 + (line->text[at] - '0');
+    if (minus) *number = -*number;
+    if (at == (size_t)minus || line->len - at < behind.len ||
+        memcmp(line->text + at, behind.text, behind.len) != 0)
+        return false;
+    line->text += at + behind.len;
+    line->len -= at + behind.len;
+    return true;
 }
 
-/* "TOPIC [PARTITION] offset END": a topic's name has no bracket. */
-static bool line_read(const char *line, struct end *end)
+bool ends_line(struct slice line, struct end *end)
 {
-    const char *p = strrchr(line, '[');
-    if (p == NULL) return false;
-    p = number_before(p + 1, "] offset ", &end->partition);
-    return p != NULL && number_before(p, "\n", &end->offset) != NULL;
+    /* A topic's name has no bracket. */
+    const char *const at = line.len == 0 ? NULL : memchr(line.text, '[', line.len);
+    if (at == NULL) return false;
+    line.len -= (size_t)(at + 1 - line.text);
+    line.text = at + 1;
+    return number_take(&line, SLICE("] offset "), &end->partition) &&
+           number_take(&line, SLICE(""), &end->offset) && line.len == 0 && end->partition >= 0;
 }
 
 static int by_partition(const void *a, const void *b)
@@ -49,7 +57,10 @@ void ends_read(struct ends *ends, const char *path)
     size_t cap = 0;
     while (getline(&line, &cap, file) >= 0) {
         struct end end;
-        if (line_read(line, &end)) {
+        const size_t len = strcspn(line, "\n");
+        /* One that does not end may go on. */
+        if (line[len] == '\n' && ends_line((struct slice){.text = line, .len = len}, &end) &&
+            end.offset >= 0) {
             ends->end = memory_resize(ends->end, ends->count + 1, sizeof ends->end[0]);
             ends->end[ends->count++] = end;
         } else if (!told) {

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
+
 struct ends {
     struct end {
         int64_t partition, offset; /* of the next record that will be written */
@@ -20,6 +22,9 @@ struct ends {
     size_t count;
     int64_t asked_us; /* when the file was written; 0: there is none */
 };
+
+/* Reads such a line, without its end; an offset below 0 is none. False: it is no such line. */
+bool ends_line(struct slice line, struct end *end);
 
 /* Reads the file; path may be NULL. What is no such line is told once in a run, and left out. */
 void ends_read(struct ends *ends, const char *path);

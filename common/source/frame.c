@@ -75,42 +75,47 @@ static const char *time_blank(const char *p, const char *end, int64_t *time_ms, 
     return p > from && p < end && *p == ' ' ? p + 1 : NULL;
 }
 
-/* What stands between offset and size where there is a key: "@TIME KEYSIZE ". The key itself is
- * behind the size. */
-static const char *about_blank(const char *p, const char *end, struct frame_about *about,
-                               int64_t *key_size, bool *part)
+enum frame_found frame_head_read(const char *data, const char *end, struct frame_head *head)
 {
-    about->known = true;
-    p = time_blank(p + 1, end, &about->time_ms, part);
-    if (p != NULL) p = size_blank(p, end, key_size, part);
-    return p;
+    bool part;
+    *head = (struct frame_head){.time_ms = -1, .key_size = -1};
+    const char *p = digits_blank(data, end, &head->partition, &part);
+    if (p != NULL) p = digits_blank(p, end, &head->offset, &part);
+    head->has_key = p != NULL && p < end && *p == '@';
+    if (head->has_key) p = time_blank(p + 1, end, &head->time_ms, &part);
+    if (head->has_key && p != NULL) p = size_blank(p, end, &head->key_size, &part);
+    if (p != NULL) p = size_blank(p, end, &head->size, &part);
+    if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
+    if (head->has_key && (head->size < -1 || head->key_size < -1)) return FRAME_BROKEN;
+    head->len = (size_t)(p - data);
+    head->rest = (head->size > 0 ? (uint64_t)head->size : 0) + 1;
+    if (head->has_key) head->rest += (head->key_size > 0 ? (uint64_t)head->key_size : 0) + 1;
+    return FRAME_WHOLE;
 }
 
 enum frame_found frame_find(const char *data, const char *end, bool final, struct frame *frame,
                             const char **behind, uint64_t *bytes)
 {
-    int64_t size = 0, offset, key_size = -1;
-    bool part;
+    struct frame_head head;
     *frame = (struct frame){.partition = -1, .offset = -1};
-    struct frame_about *const about = &frame->about;
-    const char *p = digits_blank(data, end, &frame->partition, &part);
-    if (p != NULL) p = digits_blank(p, end, &offset, &part);
-    if (p != NULL && p < end && *p == '@') p = about_blank(p, end, about, &key_size, &part);
-    if (p != NULL) p = size_blank(p, end, &size, &part);
-    if (p == NULL) return part ? FRAME_PART : FRAME_BROKEN;
-    if (about->known && (size < -1 || key_size < -1)) return FRAME_BROKEN;
-    frame->offset = offset;
-    frame->is_end = size == -2;
-    frame->is_past = size == -3;
-    if (size < 0) size = 0;
+    const enum frame_found found = frame_head_read(data, end, &head);
+    if (found != FRAME_WHOLE) return found;
+    const int64_t size = head.size < 0 ? 0 : head.size;
+    const char *p = data + head.len;
+    frame->partition = head.partition;
+    frame->offset = head.offset;
+    frame->is_end = head.size == -2;
+    frame->is_past = head.size == -3;
     frame->payload.text = p;
-    *bytes = (uint64_t)(p - data) + (uint64_t)size + 1;
-    if (about->known) {
-        const int64_t key_len = key_size < 0 ? 0 : key_size;
-        *bytes += (uint64_t)key_len + 1;
+    *bytes = head.len + head.rest;
+    if (head.has_key) {
+        struct frame_about *const about = &frame->about;
+        const int64_t key_len = head.key_size < 0 ? 0 : head.key_size;
+        about->known = true;
+        about->time_ms = head.time_ms;
         if (key_len + size > (int64_t)LINE_MAX_BYTES) return FRAME_LONG;
         if (end - p <= key_len) return FRAME_PART;
-        if (key_size >= 0) about->key = (struct slice){.text = p, .len = (size_t)key_len};
+        if (head.key_size >= 0) about->key = (struct slice){.text = p, .len = (size_t)key_len};
         p += key_len;
         if (*p++ != ' ') return FRAME_BROKEN;
         frame->payload.text = p;

@@ -49,6 +49,20 @@ enum frame_found {
     FRAME_BROKEN, /* it is none */
 };
 
+/* The numbers that a sized frame begins with. */
+struct frame_head {
+    int64_t partition, offset;
+    int64_t size;     /* of the payload; -1: there is none; -2: an end; -3: what is past */
+    bool has_key;     /* and a time */
+    int64_t time_ms;  /* -1: none */
+    int64_t key_size; /* -1: none */
+    size_t len;       /* so many bytes, and behind them ... */
+    uint64_t rest;    /* ... so many, the line end included */
+};
+
+/* Reads them. FRAME_PART: they are not all there yet. Never FRAME_LONG. */
+enum frame_found frame_head_read(const char *data, const char *end, struct frame_head *head);
+
 /* Finds the sized frame at data. final: behind end nothing will come, and the last line end may be
  * missing. FRAME_WHOLE: *behind is behind it. FRAME_LONG: *bytes is how many it has in all, and the
  * payload is empty. What else there is of frame may be looked at when frame->offset is not -1. */

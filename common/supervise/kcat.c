@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "run/ends.h"
 #include "supervise/ask.h"
 
 void kcat_connect(struct kcat *kcat, const char *brokers, const struct option_list *files,
@@ -146,12 +147,11 @@ bool kcat_count(struct slice answer, int64_t *count)
 bool kcat_offset(struct slice *answer, int64_t *partition, int64_t *offset)
 {
     struct slice line;
-    if (!line_take(answer, &line)) return false;
-    const char *const at = text_in(line, SLICE(" ["));
-    if (at == NULL) return false;
-    line = text_behind(line, at + 2);
-    return number_take(&line, partition) && literal_take(&line, SLICE("] offset ")) &&
-           number_take(&line, offset) && line.len == 0;
+    struct end end;
+    if (!line_take(answer, &line) || !ends_line(line, &end)) return false;
+    *partition = end.partition;
+    *offset = end.offset;
+    return true;
 }
 
 bool kcat_at_end(struct slice line, int64_t *offset)

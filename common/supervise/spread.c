@@ -48,41 +48,6 @@ void spread_leave(struct spread *spread, size_t i)
 
 /* --- following the frames --- */
 
-/* The numbers that a frame begins with. */
-struct head {
-    int64_t partition, offset, size;
-    uint64_t behind; /* bytes that follow them, the line end included */
-};
-
-/* Digits, or a minus and digits, and a blank: behind them. NULL: they are none, or *part. */
-static const char *number_take(const char *at, const char *end, int64_t *number, bool *part)
-{
-    const bool minus = at < end && *at == '-';
-    const char *const from = at += minus;
-    *number = 0;
-    for (; at < end && *at >= '0' && *at <= '9' && at - from < 18; at++)
-        *number = *number * 10 + (*at - '0');
-    if (minus) *number = -*number;
-    *part = at == end;
-    return at > from && at < end && *at == ' ' ? at + 1 : NULL;
-}
-
-/* Takes the head of a frame off. NULL: it is none, or *part. */
-static const char *head_take(const char *at, const char *end, struct head *head, bool *part)
-{
-    int64_t time_ms, key_size;
-    const char *p = number_take(at, end, &head->partition, part);
-    if (p != NULL) p = number_take(p, end, &head->offset, part);
-    const bool has_key = p != NULL && p < end && *p == '@';
-    if (has_key) p = number_take(p + 1, end, &time_ms, part);
-    if (has_key && p != NULL) p = number_take(p, end, &key_size, part);
-    if (p != NULL) p = number_take(p, end, &head->size, part);
-    if (p == NULL) return NULL;
-    head->behind = (head->size > 0 ? (uint64_t)head->size : 0) + 1;
-    if (has_key) head->behind += (key_size > 0 ? (uint64_t)key_size : 0) + 1;
-    return p;
-}
-
 /* The record is behind what is to be passed: all before it is done with. */
 static void spread_end(struct spread *spread, int64_t partition)
 {
@@ -114,19 +79,18 @@ static void block_follow(struct spread *spread)
         }
         spread->whole += (size_t)spread->left;
         spread->left = 0;
-        struct head head;
-        bool part;
-        const char *const at = spread->block.data + spread->whole;
-        const char *const behind = head_take(at, end, &head, &part);
-        if (behind == NULL) {
-            spread->broken = !part;
+        struct frame_head head;
+        const enum frame_found found =
+            frame_head_read(spread->block.data + spread->whole, end, &head);
+        if (found != FRAME_WHOLE) {
+            spread->broken = found == FRAME_BROKEN;
             return;
         }
         if (is_behind(spread, head.offset, head.size)) {
             spread_end(spread, head.partition);
             return;
         }
-        spread->left = (uint64_t)(behind - at) + head.behind;
+        spread->left = head.len + head.rest;
     }
 }
 

@@ -16,13 +16,16 @@
 static void frames_make(struct buffer *all, struct buffer *wanted, int64_t until)
 {
     static const char bytes[] = "1 2 -3 \n{}9";
+    /* The third is one in nanoseconds, as producers write by mistake. */
+    static const char *const times[] = {"-1", "1767225600123", "1767225600000000000",
+                                        "-9223372036854775808"};
     for (int64_t offset = 5; offset < 60; offset += 1 + rand() % 3) {
         const size_t from = all->len;
         const int kind = rand() % 8;
         const int size = kind == 0 ? -1 : kind == 1 ? -2 : kind == 2 ? -3 : rand() % 300;
         const bool keyed = size >= -1 && rand() % 2 == 0;
         buffer_printf(all, "7 %lld ", (long long)offset);
-        if (keyed) buffer_printf(all, "@-1 5 ");
+        if (keyed) buffer_printf(all, "@%s 5 ", times[rand() % 4]);
         buffer_printf(all, keyed ? "%d 1 2 3 " : "%d ", size);
         for (int i = 0; i < size; i++)
             buffer_add_char(all, bytes[rand() % (int)(sizeof bytes - 1)]);
