@@ -1,6 +1,7 @@
 #include "base/paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,6 +294,26 @@ DIR *path_directory(const char *name, size_t *len)
     DIR *const directory = opendir(path.data);
     buffer_release(&path);
     return directory;
+}
+
+char *path_parent(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    const char *slash = memrchr(path, '/', len);
+    if (slash == NULL) return memory_text(".", 1);
+    return memory_text(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+void directory_sync(const char *path)
+{
+    char *name = path_parent(path);
+    const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) die_errno("%s", name);
+    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) die_errno("%s: fsync", name);
+    close(fd);
+    free(name);
 }
 
 void paths_release(void)

@@ -49,6 +49,12 @@ int path_stream(const char *name);
  * slash. NULL: it cannot be opened. */
 DIR *path_directory(const char *name, size_t *len);
 
+/* The directory that a path is in, as a string of its own; a slash at its end is nothing. */
+char *path_parent(const char *path);
+
+/* fsyncs that directory, so that what has been made or renamed there stays. */
+void directory_sync(const char *path);
+
 /* Gives back what was noted. */
 void paths_release(void);
 

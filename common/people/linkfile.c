@@ -173,16 +173,6 @@ static mode_t mode_of(const char *path)
     return stat(path, &stat_now) == 0 ? stat_now.st_mode & 0777 : NEW_MODE;
 }
 
-static void directory_sync_of(const char *path)
-{
-    size_t len;
-    DIR *const directory = path_directory(path, &len);
-    if (directory == NULL) die_errno("%s", path);
-    if (fsync(dirfd(directory)) != 0 && errno != EINVAL && errno != EROFS)
-        die_errno("%s: fsync", path);
-    closedir(directory);
-}
-
 void linkfile_write(const struct people *people, const char *path)
 {
     struct buffer name = {0};
@@ -199,6 +189,6 @@ void linkfile_write(const struct people *people, const char *path)
     output_sync(&output);
     output_close(&output);
     if (rename(name.data, path) != 0) die_errno("%s", path);
-    directory_sync_of(path);
+    directory_sync(path);
     buffer_release(&name);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/paths.h"
 #include "run/state.h"
 
 #define NAME_BYTES 32

@@ -16,6 +16,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/paths.h"
 #include "writer/output.h"
 
 #define MAGIC "clickstream state "
@@ -35,22 +36,11 @@ static char *path_with(const char *path, const char *ending)
     return text.data;
 }
 
-/* The directory that a path is in, as a string of its own. */
-static char *path_directory(const char *path)
-{
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    const char *slash = memrchr(path, '/', len);
-    if (slash == NULL) return memory_text(".", 1);
-    return memory_text(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 /* --- what others may have put there --- */
 
 void owner_check(const char *path, const struct stat *there)
 {
-    char *dir = path_directory(path);
+    char *dir = path_parent(path);
     struct stat stat_dir;
     if (stat(dir, &stat_dir) != 0) die_errno("%s", dir);
     free(dir);
@@ -279,16 +269,6 @@ void state_begin(struct state_file *file, const char *path, const char *tool, st
     buffer_add_literal(&file->buffer, MAGIC VERSION);
     buffer_printf(&file->buffer, "%s\n", tool);
     pack_text(&file->buffer, options);
-}
-
-void directory_sync(const char *path)
-{
-    char *name = path_directory(path);
-    const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) die_errno("%s", name);
-    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) die_errno("%s: fsync", name);
-    close(fd);
-    free(name);
 }
 
 void state_commit(struct state_file *file)

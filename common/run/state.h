@@ -61,9 +61,6 @@ void state_begin(struct state_file *file, const char *path, const char *tool, st
 /* Adds the checksum, and makes it the state, durably. */
 void state_commit(struct state_file *file);
 
-/* fsyncs the directory that a path is in, so that what has been made or renamed there stays. */
-void directory_sync(const char *path);
-
 /* For what is at a path already, whose stat is given: exit 3 when the directory is one where
  * everybody may make files (sticky) and it is neither ours nor the directory's owner's. */
 void owner_check(const char *path, const struct stat *there);

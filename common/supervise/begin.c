@@ -11,7 +11,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
-#include "run/state.h"
+#include "base/paths.h"
 
 bool beginning_read(struct beginning *from, const char *text)
 {
