@@ -20,6 +20,7 @@ static int64_t after_us = INT64_C(900000000);
 static int64_t until_us = INT64_C(3600000000);
 static int64_t forget_us = INT64_C(86400000000);
 static const char *id = "session_id";
+static const char *emptied = "remove_from_cart";
 static bool has_at;
 static int64_t at_us;
 
@@ -64,6 +65,11 @@ static const struct option_row options[] = {
      .target = &id,
      .argument = "F",
      .help = "the member that says whose cart it is (default session_id)"},
+    {.name = "emptied",
+     .type = OPTION_TEXT,
+     .target = &emptied,
+     .argument = "TYPE",
+     .help = "events of that type take something out of the cart (default remove_from_cart)"},
     {.name = "at",
      .type = OPTION_CALL,
      .call = at_read,
@@ -114,7 +120,8 @@ static enum fate stream_event(struct run *run, const struct event *ev)
     if (own->leaves_all) return range_event(own, ev);
     const uint32_t number = timelines_take(&carts->timelines, identity_id(ev));
     if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
-    const struct click click = fields_click(&own->alerts.fields, ev);
+    struct click click = fields_click(&own->alerts.fields, ev);
+    click.listed = moves_of(&own->alerts.moves, ev, click.action);
     const bool used = carts_event(carts, number, &own->alerts.identity, ev, &click);
     run->counters.keys = carts_count(carts);
     return used ? FATE_USED : FATE_LATE;
@@ -178,7 +185,8 @@ static enum fate at_event(struct run *run, const struct event *ev)
     if (ev->time_us > own->snapshot.at_us) return FATE_FILTERED;
     if (own->leaves_all) return range_event(own, ev);
     if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
-    const struct click click = fields_click(&own->alerts.fields, ev);
+    struct click click = fields_click(&own->alerts.fields, ev);
+    click.listed = moves_of(&own->alerts.moves, ev, click.action);
     const bool used = sessions_event(visits, number, &own->alerts.identity, ev, &click);
     run->counters.keys = timelines_count(&visits->timelines);
     return used ? FATE_USED : FATE_LATE;
@@ -268,7 +276,7 @@ static const struct analysis *start(struct run *run)
     struct buffer why = {0};
     if (after_us >= until_us) die_usage("--until: must be longer than --after");
     if (after_us >= forget_us) die_usage("--forget: must be longer than --after");
-    if (!alerts_init(&own->alerts, &rule, id, &run->schema, run->rows, &why))
+    if (!alerts_init(&own->alerts, &rule, id, emptied, run, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
     snapshot_init(&own->snapshot, &own->alerts.fields.kept, &own->alerts.rule, at_us);
     carts_init(&own->carts, &own->alerts.fields.kept, &own->alerts.rule);

@@ -40,13 +40,21 @@ static const struct field row_fields[] = {
 };
 
 bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const char *id,
-                 struct schema *schema, struct rows *rows, struct buffer *why)
+                 const char *emptied, struct run *run, struct buffer *why)
 {
+    struct schema *schema = &run->schema;
+    struct rows *rows = run->rows;
     struct fields *fields = &alerts->fields;
 
     if (!identity_init(&alerts->identity, schema, id, why)) return false;
     if (!fields_init(fields, row_fields, &alerts->identity, schema, rows, why)) return false;
+    if (!moves_init(&alerts->moves, &fields->actions, emptied, false, run)) {
+        buffer_printf(why, "no event of type '%s' empties a cart", emptied);
+        return false;
+    }
+    fields->kept.actions = fields->actions.count;
     alerts->rule = *rule;
+    alerts->rule.remove = alerts->moves.remove;
     alerts->rule.add = (unsigned)fields_place(fields, KEEPS_COUNT, "add_to_cart");
     alerts->rule.purchase = (unsigned)fields_place(fields, KEEPS_COUNT, "purchase");
     alerts->rule.user = fields_place(fields, KEEPS_LAST, "user_id");
@@ -56,6 +64,7 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const char
 void alerts_release(struct alerts *alerts)
 {
     identity_release(&alerts->identity);
+    moves_release(&alerts->moves);
 }
 
 void alerts_print(const struct alerts *alerts, struct rows *rows, const struct overview *cart,

@@ -7,24 +7,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/command.h"
 #include "base/buffer.h"
 #include "event/schema.h"
 #include "session/cart.h"
 #include "session/field.h"
 #include "session/identity.h"
+#include "session/moves.h"
 #include "writer/rows.h"
 
 struct alerts {
     struct identity identity; /* whose carts they are */
     struct fields fields;
     struct cart_rule rule;
+    struct moves moves;
 };
 
 /* Asks for the members that have to be read, declares those of the rows, and adds to the rule what
- * it says of actions and attributes. False, and a phrase added to why: id cannot be the member that
- * says whose a cart is. */
+ * it says of actions and attributes. emptied: which events take something out of a cart, "" for
+ * none. False, and a phrase added to why: id cannot be the member that says whose a cart is. */
 bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const char *id,
-                 struct schema *schema, struct rows *rows, struct buffer *why);
+                 const char *emptied, struct run *run, struct buffer *why);
 void alerts_release(struct alerts *alerts);
 
 /* Prints the row of a cart that has been idle for so long. */

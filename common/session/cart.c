@@ -28,6 +28,7 @@ void carts_release(struct carts *carts)
     carts->verdict = NULL;
     carts->verdict_count = carts->verdict_cap = 0;
     buffer_release(&carts->texts);
+    basket_release(&carts->basket);
 }
 
 static struct stretch *at(const struct carts *carts, uint32_t number)
@@ -339,18 +340,45 @@ static size_t text_keep(struct carts *carts, struct slice text)
     return begin;
 }
 
+bool stretch_has_cart(const struct stretches *stretches, const struct stretch *stretch,
+                      const struct cart_rule *rule, struct basket *basket, uint64_t *cut)
+{
+    struct overview overview;
+
+    if (stretch_count(stretch, rule->add) == 0) return false;
+    if (rule->remove == 0) return true;
+    stretch_overview(&overview, stretches, stretch);
+    if (overview.products_cut) {
+        (*cut)++;
+        return true;
+    }
+    struct products list =
+        products_walk(overview.products, overview.products_kept, overview.start_us);
+    basket_clear(basket);
+    for (; list.left > 0; products_next(&list)) {
+        if (!move_whole(list.text)) continue; /* a state may have anything there */
+        const struct move move = move_read(list.text);
+        (void)basket_move(basket, list.time_us, &move);
+    }
+    return !basket_is_empty(basket);
+}
+
 /* Judges a visit's past at a point in event time. */
 static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
                        bool again)
 {
+    struct stretches *stretches = &carts->timelines.stretches;
     struct stretch *past = at(carts, timeline->past);
+    stretch_settle(stretches, past);
+    const bool is_due =
+        (past->flags & STRETCH_ALERTED) == 0 && stretch_count(past, carts->rule.purchase) == 0 &&
+        stretch_has_cart(stretches, past, &carts->rule, &carts->basket, &carts->cut);
 
-    if ((past->flags & STRETCH_ALERTED) != 0 || stretch_count(past, carts->rule.purchase) > 0 ||
-        stretch_count(past, carts->rule.add) == 0)
-        return;
+    stretch_unlist(stretches, past);
+    if (!is_due) return;
     past->flags |= STRETCH_ALERTED;
     struct overview overview;
-    stretch_overview(&overview, &carts->timelines.stretches, past);
+    stretch_overview(&overview, stretches, past);
     const struct slice name = overview.name;
     const struct value user =
         attribute_value(&overview.attributes, carts->rule.user, overview.present);
