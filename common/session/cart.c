@@ -564,6 +564,7 @@ void carts_save(struct carts *carts, struct buffer *out)
     }
     free(sorted);
     dormants_save(&carts->dormants, out);
+    pack_u64(out, carts->cut);
 }
 
 static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
@@ -596,5 +597,7 @@ bool carts_load(struct carts *carts, struct unpack *in)
 
     for (uint64_t i = 0; i < count; i++)
         if (!timeline_load(carts, in)) return false;
-    return dormants_load(&carts->dormants, in);
+    if (!dormants_load(&carts->dormants, in)) return false;
+    carts->cut = unpack_u64(in);
+    return !in->broken;
 }

@@ -56,7 +56,7 @@ struct carts {
     size_t verdict_count, verdict_cap;
     struct buffer texts; /* of the verdicts */
     struct basket basket;
-    uint64_t cut; /* carts of which too many moves were made to keep them all */
+    uint64_t cut; /* looks at carts that had more put in and taken out than is kept */
 };
 
 /* Is something left of what the stretch has put into the cart? basket is for that look; cut counts

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-bool moves_init(struct moves *moves, struct actions *actions, const char *emptied, bool prices,
-                struct run *run)
+bool moves_init(struct moves *moves, struct actions *actions, const char *emptied, bool always,
+                bool prices, struct run *run)
 {
     static const char *const taken[] = {"add_to_cart", "purchase", "checkout_start"};
     struct schema *schema = &run->schema;
@@ -13,7 +13,7 @@ bool moves_init(struct moves *moves, struct actions *actions, const char *emptie
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         if (strcmp(emptied, taken[i]) == 0) return false;
     const int add = actions_add(actions, SLICE("add_to_cart"));
-    if (*emptied == '\0' && !prices) return true;
+    if (*emptied == '\0' && !always) return true;
     moves->add = (unsigned)add;
     if (*emptied != '\0') {
         const int remove = actions_add(actions, slice_of(emptied));

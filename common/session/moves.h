@@ -26,9 +26,10 @@ struct moves {
 };
 
 /* Asks for the members, and declares the actions. emptied: a type of events, or "" for none; it has
- * to stay. False: it is one that means something else already. */
-bool moves_init(struct moves *moves, struct actions *actions, const char *emptied, bool prices,
-                struct run *run);
+ * to stay; always: additions are of interest where nothing is ever taken out, too. False: that type
+ * means something else already. */
+bool moves_init(struct moves *moves, struct actions *actions, const char *emptied, bool always,
+                bool prices, struct run *run);
 void moves_release(struct moves *moves);
 
 /* What an event of that action does, as text (basket.h), good until the next call; text NULL:
