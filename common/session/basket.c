@@ -42,8 +42,9 @@ bool move_whole(struct slice text)
 {
     if (text.len == 0 || (text.text[0] != PUTS && text.text[0] != TAKES)) return false;
     struct slice rest = {.text = text.text + 1, .len = text.len - 1};
+    if (!name_whole(rest)) return false;
     for (int i = 0; i < 3; i++) {
-        if (!name_whole(rest)) return false;
+        if (rest.len == 0) return false;
         const struct value value = name_value(&rest);
         decimal number;
         if (value.kind == KIND_NULL) continue;

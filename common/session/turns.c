@@ -5,6 +5,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/varint.h"
 #include "session/basket.h"
 #include "session/name.h"
 #include "session/timeline.h"
@@ -168,7 +169,11 @@ void turns_save(struct turns *turns, struct buffer *out)
 /* A string or null in front of the rest, taken off? */
 static bool text_whole(struct slice *rest)
 {
-    if (!name_whole(*rest)) return false;
+    const char *at = rest->text + 1;
+    const char *const end = rest->text + rest->len;
+
+    if (rest->len == 0 || !varint_whole(at, end)) return false;
+    if (varint_read(&at) > (uint64_t)(end - at)) return false;
     const struct value value = name_value(rest);
     return value.kind == KIND_NULL || value.kind == KIND_STRING;
 }

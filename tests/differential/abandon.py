@@ -51,8 +51,12 @@ class Carts:
         """"Rows come by last event, then id", but for what comes after it was judged: "such a row comes out of order"."""
         found = []
         for events in self.keys.values():
-            for visit in components(events, self.forget):
-                found += self.standing(visit) if self.at is not None else self.alerts(visit)
+            visits = components(events, self.forget)
+            if self.at is not None and visits:
+                found += self.standing(max(visits, key=lambda visit: visit[-1].time))
+                continue
+            for visit in visits:
+                found += self.alerts(visit)
         found.sort(key=lambda alert: (*alert[:2], r.sort_key(alert[2][0].members[self.id])))
         return [self.row(last, so_far) for _, last, so_far in found]
 
