@@ -95,6 +95,7 @@ static const struct analysis *start(struct run *run)
     if (at_us != INT64_MIN && asks.transitions)
         die_usage(
             "--transitions: says what becomes of carts, and --at how they stood: one of them");
+    asks.has_emptied = option_given("emptied");
     const struct analysis *analysis = watch_begin(watch, &rule, &asks, at_us, run, &why);
     if (analysis == NULL) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);

@@ -201,6 +201,7 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const stru
     struct fields *fields = &alerts->fields;
 
     alerts->has_cart = asks->cart;
+    alerts->has_emptied = asks->has_emptied && *asks->emptied != '\0';
     alerts->has_episodes = asks->transitions || asks->cart;
     fields_choose(alerts, asks);
     buffer_add_literal(why, "--id: ");
@@ -210,13 +211,13 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const stru
     buffer_clear(why);
     if (!moves_init(&alerts->moves, &fields->actions, asks->emptied, alerts->has_episodes,
                     asks->cart, run)) {
-        buffer_printf(why, "--emptied: no event of type '%s' takes something out of a cart",
+        buffer_printf(why, "--emptied: '%s' means something else, or is longer than 31 bytes",
                       asks->emptied);
         return false;
     }
     if (asks->cart) {
         alerts->checkout = (unsigned)actions_add(&fields->actions, SLICE("checkout_start"));
-        (void)schema_need(schema, SLICE("page_url"));
+        (void)schema_expect(schema, SLICE("page_url"), "cart");
     }
     fields->kept.actions = fields->actions.count;
     alerts->rule = *rule;

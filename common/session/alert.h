@@ -22,6 +22,7 @@
 struct alert_asks {
     const char *id;
     const char *emptied; /* which events take something out of a cart; "": none */
+    bool has_emptied;    /* somebody has said so */
     bool transitions;    /* rows say what has become of a cart */
     bool cart;           /* ... and what is in it */
 };
@@ -36,6 +37,7 @@ struct alerts {
     struct moves moves;
     unsigned checkout; /* the action; 0: it is of no interest */
     bool has_cart;
+    bool has_emptied;  /* removals are to be missed */
     bool has_episodes; /* rows are of episodes */
 };
 

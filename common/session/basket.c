@@ -1,6 +1,7 @@
 #include "session/basket.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "session/name.h"
@@ -129,6 +130,21 @@ static void lines_take(struct basket *basket, int64_t time_us, const struct move
     }
 }
 
+static struct basket_line line_of(int64_t time_us, const struct move *move)
+{
+    return (struct basket_line){.time_us = time_us,
+                                .product = move->product,
+                                .price = move->price,
+                                .quantity = move->quantity};
+}
+
+/* An addition of which no line is kept. */
+static void beyond_add(uint32_t *beyond, int64_t *beyond_us, int64_t time_us)
+{
+    if (*beyond == 0 || time_us > *beyond_us) *beyond_us = time_us;
+    if (*beyond < UINT32_MAX) (*beyond)++;
+}
+
 bool basket_move(struct basket *basket, int64_t time_us, const struct move *move)
 {
     if (move->takes) {
@@ -136,15 +152,11 @@ bool basket_move(struct basket *basket, int64_t time_us, const struct move *move
         return true;
     }
     if (basket->count < BASKET_LINES) {
-        const struct basket_line line = {.time_us = time_us,
-                                         .product = move->product,
-                                         .price = move->price,
-                                         .quantity = move->quantity};
+        const struct basket_line line = line_of(time_us, move);
         line_add(basket, &line);
         return true;
     }
-    if (basket->beyond == 0 || time_us > basket->beyond_us) basket->beyond_us = time_us;
-    if (basket->beyond < UINT32_MAX) basket->beyond++;
+    beyond_add(&basket->beyond, &basket->beyond_us, time_us);
     return false;
 }
 
@@ -232,27 +244,70 @@ bool basket_value(const struct basket *basket, decimal *value)
 
 /* --- bytes --- */
 
-void basket_write(const struct basket *basket, struct buffer *out)
+/* In front of the lines; at any address. */
+struct head {
+    uint32_t count, beyond;
+    int64_t beyond_us;
+};
+
+static struct head head_read(const char *at)
 {
-    if (basket_is_empty(basket)) return;
+    struct unpack in = {.at = at, .end = at + sizeof(struct head)};
+    struct head head = {.count = unpack_u32(&in)};
+
+    head.beyond = unpack_u32(&in);
+    head.beyond_us = unpack_i64(&in);
+    return head;
+}
+
+static void head_write(struct buffer *out, const struct head *head)
+{
+    pack_u32(out, head->count);
+    pack_u32(out, head->beyond);
+    pack_i64(out, head->beyond > 0 ? head->beyond_us : 0);
+}
+
+static void line_write(const struct basket_line *line, struct buffer *out)
+{
     struct buffer text = {0}, quantity = {0};
-    pack_u32(out, basket->count);
-    pack_u32(out, basket->beyond);
-    pack_i64(out, basket->beyond > 0 ? basket->beyond_us : 0);
-    for (uint32_t i = 0; i < basket->count; i++) {
-        const struct basket_line *line = &basket->line[i];
-        buffer_clear(&text);
-        buffer_clear(&quantity);
-        decimal_print(&quantity, line->quantity);
-        move_write(&text, false, line->product,
-                   (struct value){
-                       .text = quantity.data, .len = (uint32_t)quantity.len, .kind = KIND_NUMBER},
-                   line->price);
-        pack_i64(out, line->time_us);
-        pack_text(out, buffer_slice(&text));
-    }
+
+    decimal_print(&quantity, line->quantity);
+    const struct value number = {
+        .text = quantity.data, .len = (uint32_t)quantity.len, .kind = KIND_NUMBER};
+    move_write(&text, false, line->product, number, line->price);
+    pack_i64(out, line->time_us);
+    pack_text(out, buffer_slice(&text));
     buffer_release(&text);
     buffer_release(&quantity);
+}
+
+void basket_write(const struct basket *basket, struct buffer *out)
+{
+    const struct head head = {basket->count, basket->beyond, basket->beyond_us};
+
+    if (basket_is_empty(basket)) return;
+    head_write(out, &head);
+    for (uint32_t i = 0; i < basket->count; i++)
+        line_write(&basket->line[i], out);
+}
+
+uint32_t basket_bytes_put(char *bytes, int64_t time_us, const struct move *move,
+                          struct buffer *line)
+{
+    struct head head = head_read(bytes);
+
+    if (head.count < BASKET_LINES) {
+        const struct basket_line own = line_of(time_us, move);
+        line_write(&own, line);
+        head.count++;
+    } else {
+        beyond_add(&head.beyond, &head.beyond_us, time_us);
+    }
+    struct buffer new = {0};
+    head_write(&new, &head);
+    memcpy(bytes, new.data, new.len);
+    buffer_release(&new);
+    return head.beyond;
 }
 
 bool basket_read(struct basket *basket, struct slice bytes)

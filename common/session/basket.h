@@ -99,4 +99,9 @@ bool basket_value(const struct basket *basket, decimal *value);
 void basket_write(const struct basket *basket, struct buffer *out);
 bool basket_read(struct basket *basket, struct slice bytes);
 
+/* Makes an addition to a basket that is bytes, without reading it: adds to line what belongs behind
+ * them, if anything. Returns how many additions of this basket have no line by now. */
+uint32_t basket_bytes_put(char *bytes, int64_t time_us, const struct move *move,
+                          struct buffer *line);
+
 #endif

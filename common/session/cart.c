@@ -340,29 +340,6 @@ static size_t text_keep(struct carts *carts, struct slice text)
     return begin;
 }
 
-bool stretch_has_cart(const struct stretches *stretches, const struct stretch *stretch,
-                      const struct cart_rule *rule, struct basket *basket, uint64_t *cut)
-{
-    struct overview overview;
-
-    if (stretch_count(stretch, rule->add) == 0) return false;
-    if (rule->remove == 0) return true;
-    stretch_overview(&overview, stretches, stretch);
-    if (overview.products_cut) {
-        (*cut)++;
-        return true;
-    }
-    struct products list =
-        products_walk(overview.products, overview.products_kept, overview.start_us);
-    basket_clear(basket);
-    for (; list.left > 0; products_next(&list)) {
-        if (!move_whole(list.text)) continue; /* a state may have anything there */
-        const struct move move = move_read(list.text);
-        (void)basket_move(basket, list.time_us, &move);
-    }
-    return !basket_is_empty(basket);
-}
-
 /* Judges a visit's past at a point in event time. */
 static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
                        bool again)

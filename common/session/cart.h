@@ -29,6 +29,7 @@
 #include "session/basket.h"
 #include "session/dormant.h"
 #include "session/identity.h"
+#include "session/moves.h"
 #include "session/timeline.h"
 
 /* What a cart is, and when it is abandoned. */
@@ -59,11 +60,14 @@ struct carts {
     uint64_t cut; /* looks at carts that had more put in and taken out than is kept */
 };
 
-/* Is something left of what the stretch has put into the cart? basket is for that look; cut counts
- * stretches of which that is not known: more moves were made than are listed, and something is said
- * to be left. The stretch is settled. */
-bool stretch_has_cart(const struct stretches *stretches, const struct stretch *stretch,
-                      const struct cart_rule *rule, struct basket *basket, uint64_t *cut);
+/* Is something in the cart of a settled stretch? As stretch_leaves (moves.h). */
+static inline bool stretch_has_cart(const struct stretches *stretches,
+                                    const struct stretch *stretch, const struct cart_rule *rule,
+                                    struct basket *basket, uint64_t *cut)
+{
+    return stretch_count(stretch, rule->add) > 0 &&
+           (rule->remove == 0 || stretch_leaves(stretches, stretch, basket, cut));
+}
 
 void carts_init(struct carts *carts, const struct kept *kept, const struct cart_rule *rule);
 void carts_release(struct carts *carts);

@@ -268,17 +268,34 @@ static void episode_begin(struct owner *owner, int64_t time_us)
     owner->state = EPISODE_OPEN;
 }
 
+/* An addition to a cart with something in it: what is there need not be looked at. */
+static void basket_put(struct episodes *episodes, struct owner *owner, int64_t time_us,
+                       const struct move *move)
+{
+    struct buffer *line = &episodes->scratch;
+
+    buffer_clear(line);
+    if (basket_bytes_put(owner->basket.data, time_us, move, line) == 1 && line->len == 0)
+        episodes->cut++;
+    char *to = block_extend(&episodes->texts, &owner->basket, line->len);
+    if (line->len > 0) memcpy(to, line->data, line->len);
+}
+
 static void deed_move(struct episodes *episodes, struct owner *owner, const struct deed *deed)
 {
     if (deed->time_us <= owner->bought_us) return; /* bought */
     if (deed->kind == DEED_REMOVE && !is_going(owner)) return;
     const struct move move = move_read(deed->move);
-    (void)basket_of(episodes, owner);
-    if (!basket_move(&episodes->basket, deed->time_us, &move))
-        episodes->cut += episodes->basket.beyond == 1;
-    if (deed->kind == DEED_ADD) {
-        if (!is_going(owner)) episode_begin(owner, deed->time_us);
+    if (deed->kind == DEED_ADD && is_going(owner)) {
         owner->add_to_carts++;
+        basket_put(episodes, owner, deed->time_us, &move);
+        return;
+    }
+    (void)basket_of(episodes, owner);
+    (void)basket_move(&episodes->basket, deed->time_us, &move);
+    if (deed->kind == DEED_ADD) {
+        episode_begin(owner, deed->time_us);
+        owner->add_to_carts = 1;
     } else if (basket_is_empty(&episodes->basket)) {
         tell(episodes, owner, EPISODE_EMPTIED,
              is_before_alert(owner, deed) ? BY_LATE_EVENT : BY_REMOVAL, deed->turn_us,

@@ -22,7 +22,7 @@ bool moves_init(struct moves *moves, struct actions *actions, const char *emptie
     }
     moves->product = schema_need(schema, SLICE("product_id"));
     moves->quantity = schema_need(schema, SLICE("quantity"));
-    if (prices) moves->price = schema_need(schema, SLICE("price"));
+    if (prices) moves->price = schema_expect(schema, SLICE("price"), "cart");
     return true;
 }
 
@@ -56,7 +56,29 @@ struct slice moves_text(struct moves *moves, const struct event *ev, bool takes)
         quantity = number_of(moves, ev, moves->quantity, false);
     }
     if (moves->price >= 0 && !takes) price = number_of(moves, ev, moves->price, true);
+    moves->taken += takes;
     buffer_clear(&moves->text);
     move_write(&moves->text, takes, product, quantity, price);
     return buffer_slice(&moves->text);
+}
+
+bool stretch_leaves(const struct stretches *stretches, const struct stretch *stretch,
+                    struct basket *basket, uint64_t *cut)
+{
+    struct overview overview;
+
+    stretch_overview(&overview, stretches, stretch);
+    if (overview.products_cut) {
+        (*cut)++;
+        return true;
+    }
+    struct products list =
+        products_walk(overview.products, overview.products_kept, overview.start_us);
+    basket_clear(basket);
+    for (; list.left > 0; products_next(&list)) {
+        if (!move_whole(list.text)) continue; /* a state may have anything there */
+        const struct move move = move_read(list.text);
+        (void)basket_move(basket, list.time_us, &move);
+    }
+    return !basket_is_empty(basket);
 }

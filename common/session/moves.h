@@ -16,6 +16,7 @@
 #include "event/schema.h"
 #include "session/action.h"
 #include "session/basket.h"
+#include "session/stretch.h"
 
 struct moves {
     unsigned add, remove;         /* actions; remove 0: nothing is taken out */
@@ -23,6 +24,7 @@ struct moves {
     const struct schema *schema;
     struct run *run; /* where values are noted that are no numbers */
     struct buffer text;
+    uint64_t taken; /* removals so far */
 };
 
 /* Asks for the members, and declares the actions. emptied: a type of events, or "" for none; it has
@@ -43,5 +45,11 @@ static inline struct slice moves_of(struct moves *moves, const struct event *ev,
         return (struct slice){NULL, 0};
     return moves_text(moves, ev, takes);
 }
+
+/* Is something left in the cart after the moves that a settled stretch lists? basket is for that
+ * look; cut counts stretches of which that is not known, because they have had more moves than are
+ * listed: then something is said to be left. */
+bool stretch_leaves(const struct stretches *stretches, const struct stretch *stretch,
+                    struct basket *basket, uint64_t *cut);
 
 #endif

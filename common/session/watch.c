@@ -200,7 +200,14 @@ static void watch_stats(struct run *run, struct buffer *out)
 
 static void watch_end(struct run *run)
 {
-    const uint64_t cut = carts_cut(run->own);
+    const struct watch *own = run->own;
+    const uint64_t cut = carts_cut(own);
+    const struct moves *moves = &own->alerts.moves;
+    if (own->leaves_all) return;
+    if (own->alerts.has_emptied && moves->taken == 0 && run->end_time_us != INT64_MIN &&
+        !run->settings.has_state)
+        message("--emptied: no event is of type '%s'",
+                own->alerts.fields.actions.of[moves->remove].name);
     if (cut > 0)
         message("%" PRIu64 " %s had more put in and taken out than is kept, and may be empty", cut,
                 cut == 1 ? "cart" : "carts");
