@@ -22,6 +22,11 @@ void move_write(struct buffer *out, bool takes, struct value product, struct val
 {
     buffer_add_char(out, takes ? TAKES : PUTS);
     name_add(out, product);
+    if (quantity.kind == KIND_NULL && price.kind == KIND_NULL) { /* nearly always */
+        static const char nulls[] = {KIND_NULL, 0, KIND_NULL, 0};
+        buffer_add(out, nulls, sizeof nulls);
+        return;
+    }
     name_add(out, quantity);
     name_add(out, price);
 }

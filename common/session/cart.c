@@ -351,7 +351,7 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
         (past->flags & STRETCH_ALERTED) == 0 && stretch_count(past, carts->rule.purchase) == 0 &&
         stretch_has_cart(stretches, past, &carts->rule, &carts->basket, &carts->cut);
 
-    stretch_unlist(stretches, past);
+    past->flags |= STRETCH_JUDGED;
     if (!is_due) return;
     past->flags |= STRETCH_ALERTED;
     struct overview overview;
@@ -397,6 +397,10 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
         stretch_free(stretches, timeline->past);
         timeline->past = number;
         return;
+    }
+    if ((past->flags & STRETCH_JUDGED) != 0) {
+        stretch_unlist(stretches, past);
+        past->flags &= (uint8_t)~STRETCH_JUDGED;
     }
     stretch_merge(stretches, past, stretch);
     stretch_free(stretches, number);

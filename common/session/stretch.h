@@ -53,6 +53,7 @@ enum stretch_flags {
     STRETCH_ALERTED = 2, /* cart.h */
     STRETCH_FOLLOWS = 4, /* lineup.h: it begins a part, near as it may be to the stretch before;
                             what ended that is the number in the bits above */
+    STRETCH_JUDGED = 8,  /* cart.h, where none has an end: what it lists is done with */
 };
 
 #define STRETCH_END_SHIFT 3
