@@ -35,26 +35,31 @@ static const struct option_row options[] = {
      .type = OPTION_LIST,
      .target = &repairs,
      .argument = "utf8,escapes",
+     .free = true,
      .help = "mend records that are nearly right, and count them"},
     {.name = "map",
      .type = OPTION_TEXT,
      .target = &map_text,
      .argument = "JQ",
+     .free = true,
      .help = "run this jq program on each record; its outputs are the events"},
     {.name = "map-file",
      .type = OPTION_LIST,
      .target = &map_files,
      .argument = "FILE",
+     .free = true,
      .help = "the same, from FILE or the map of that name; repeatable, in order"},
     {.name = "rename",
      .type = OPTION_LIST,
      .target = &renames,
      .argument = "NEW=OLD,...",
+     .free = true,
      .help = "read the input's member OLD as NEW"},
     CHANGES_OPTION_ROWS(&changes),
     {.name = "pages",
      .type = OPTION_FLAG,
      .target = &only_pages,
+     .free = true,
      .help = "leave out page views that are no pages: files, errors, redirects"},
     {.name = "keep-frame",
      .type = OPTION_FLAG,
@@ -119,6 +124,21 @@ static void stats(struct run *run, struct buffer *out)
                   parse->format.repair.repaired);
 }
 
+static void save(struct run *run, struct buffer *out)
+{
+    const struct parse *const parse = run->own;
+    pack_u64(out, parse->produced);
+    pack_u64(out, parse->format.repair.repaired);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    struct parse *const parse = run->own;
+    parse->produced = unpack_u64(in);
+    parse->format.repair.repaired = unpack_u64(in);
+    return !in->broken;
+}
+
 static void explain(struct run *run, struct buffer *out)
 {
     const struct parse *const parse = run->own;
@@ -140,8 +160,7 @@ static void release(struct run *run)
 static void hand_over(struct run *run, struct buffer *out)
 {
     struct parse *const parse = run->own;
-    pack_u64(out, parse->produced);
-    pack_u64(out, parse->format.repair.repaired);
+    save(run, out);
     parse->produced = parse->format.repair.repaired = 0;
 }
 
@@ -163,7 +182,8 @@ static const struct ranges ranges = {
 static const struct analysis analysis = {
     .amend = amend,
     .event = event,
-    .flush = flush,
+    .save = save,
+    .load = load,
     .stats = stats,
     .explain = explain,
     .ranges = &ranges,
@@ -214,6 +234,9 @@ static const struct analysis *start(struct run *run)
         .translate = format_translate,
         .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
+        .closed = format_closed,
+        .save = format_save,
+        .load = format_load,
         .end = format_end,
     };
     if (format->from != FORMAT_NDJSON || format->map != NULL || format->repair.wanted != 0)
