@@ -3,6 +3,7 @@
  * tools, and the shippers of their rows. cs-run(1) says which traps this steps around.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -39,6 +40,7 @@ static void kcat_need(void)
 static _Noreturn void begin_anew(char **argv, mode_t given)
 {
     umask(given);
+    if (signal(SIGHUP, SIG_IGN) == SIG_DFL) signal(SIGHUP, SIG_DFL); /* handlers do not last */
     execv("/proc/self/exe", argv);
     die_errno("%s: cannot be run again", argv[0]);
 }
@@ -76,7 +78,7 @@ int main(int argc, char **argv)
         die_usage("--kafka-members: give it to --parse, which reads the records");
     const bool keyed = programs_read_keys(&programs) || words_have(&front.words, "--kafka-m");
 
-    const int wake_fd = signals_catch(true, false);
+    const int wake_fd = signals_catch(true, programs_reopen(&programs));
     ask_wake(wake_fd);
     front_check(&front);
     kcat_connect(&kcat, options->brokers, &options->files, &options->properties);

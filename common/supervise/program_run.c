@@ -57,7 +57,8 @@ void program_start(struct program *program, const struct topic *topic, const cha
                                     .path = program->path.data,
                                     .inherited = inherited,
                                     .inherited_count = topic->read + 1,
-                                    .umask = program->umask};
+                                    .umask = program->umask,
+                                    .reopens = program_reopens(program)};
     program->pid = process_start(&process);
     program->status = -1;
     for (size_t i = 0; i < topic->read; i++)

@@ -61,6 +61,13 @@ bool programs_may_begin_anew(const struct programs *all)
     return !all->options->once;
 }
 
+bool programs_reopen(const struct programs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (program_reopens(&all->program[i])) return true;
+    return false;
+}
+
 bool programs_read_keys(const struct programs *all)
 {
     for (size_t i = 0; i < all->count; i++)
