@@ -268,6 +268,34 @@ END
   [ "$(stat -c %a dir/ends)" = 600 ]
 }
 
+@test "HUP goes on to the tools that write files, at any time, and to no other" {
+  start clicks --from=beginning -o -,hup-rows -- cs-sessionize --output=rows --rejects=rejects -- cs-funnel
+  until_true test -e rejects
+  mv rejects rejects.1
+  kill -HUP "$runner"
+  until_true test -e rejects
+  until_true all_live 4
+  for n in 1 2 3; do kill -HUP "$runner"; done
+  [ "$(pgrep -P "$runner" -c '^cs-(sessionize|funnel)$')" = 2 ]
+  stop
+  run ! grep -v 'clicks: 4 partitions, from offset' messages
+  # While it is started.
+  for n in 1 2 3 4 5; do
+    start clicks --quiet -o -,hup-rows -- cs-sessionize --output=rows --rejects=rejects -- cs-funnel
+    until_true pgrep -P "$runner" -x cs-sessionize >/dev/null
+    for _ in 1 2 3; do kill -HUP "$runner"; done
+    stop
+    [ ! -s messages ] || { cat messages; return 1; }
+  done
+  # Where there are no files, it kills, as it does others.
+  start clicks -S other --from=end -o hup-rows -- cs-funnel
+  until_true all_live 4
+  kill -HUP "$runner"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" = 129 ]
+}
+
 @test "--stats=FILE is written every 15 seconds, unless the tool says how often" {
   mkdir bin
   printf '#!/bin/sh\nprintf "%%s\\n" "$@" >>%s\nexec %s "$@"\n' "$PWD/words" "$(command -v cs-funnel)" >bin/cs-funnel

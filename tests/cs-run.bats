@@ -480,6 +480,7 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
     last_of_each_key "six-$name" >got
     [ -s got ] && "${words[@]}" six.ndjson | sort | diff - got || { echo "$name" && return 1; }
     grep -q "^clickstream_read_total{tool=\"${words[0]}\",instance=\"$name\"} $events$" "$name.prom"
+    grep -q "^clickstream_rows_shipped_total{tool=\"cs-ship\",instance=\"$name\"} [1-9]" "$name-ship.prom"
     count=$((count + 1))
   done
   [ "$count" = 6 ]
