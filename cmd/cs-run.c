@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,6 +59,17 @@ static int failure_judge(const struct supervisor *run, struct programs *programs
     return status == 0 ? EXIT_FAILED : status;
 }
 
+/* Headers may be any bytes, and of their lengths kcat's frames say nothing. What looks at them
+ * would find null in each event, and not say so. */
+static void headers_refuse(const char *name, const struct words *words)
+{
+    for (size_t i = 1; i < words->count; i++)
+        if (strstr(words->word[i], "kafka_headers") != NULL)
+            die_usage("%s: %s: kafka_headers is always null here, because kcat does not say where "
+                      "a header ends (kcat -J and --input=kcat-json do)",
+                      name, words->word[i]);
+}
+
 int main(int argc, char **argv)
 {
     struct programs programs;
@@ -74,6 +86,9 @@ int main(int argc, char **argv)
     programs_init(&programs, options, umask_given);
     front_init(&front, &options->parse);
     kcat_need();
+    for (size_t i = 0; i < programs.count; i++)
+        headers_refuse(programs.program[i].name, &programs.program[i].words);
+    headers_refuse("--parse", &front.words);
     if (programs_read_keys(&programs) && front.words.count > 0)
         die_usage("--kafka-members: give it to --parse, which reads the records");
     const bool keyed = programs_read_keys(&programs) || words_have(&front.words, "--kafka-m");
