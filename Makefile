@@ -1,6 +1,6 @@
 # clickstream: small tools for live e-commerce clickstream analytics. `make help` says what there is.
 
-VERSION  := 0.1.0
+VERSION  := $(shell cat VERSION)
 BUILD    ?= build
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -11,7 +11,8 @@ mandir   ?= $(datadir)/man
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wconversion -Wno-sign-conversion
-WERROR   ?= -Werror
+# A newer compiler warns of more: that stops who works on the tools (scripts/check says DEVELOPER=1), nobody else.
+WERROR   ?= $(if $(DEVELOPER),-Werror)
 # Two words stored one by one and then copied as one vector have to wait for each other: without that
 # vectorizer the tools are 2 to 4 % faster. Without contraction doubles are the same on every processor.
 CS_CFLAGS := -std=gnu11 $(WARNINGS) $(WERROR) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
@@ -35,8 +36,8 @@ TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
 # The lists of --derive are made once, by the first build that finds npm; one in a directory of another build finds
-# those. Without npm all else is built.
-LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
+# those. Without npm all else is built. A tarball of `make dist` brings them.
+LISTS    := $(firstword $(wildcard $(BUILD)/../share/made share/made) $(BUILD)/share/made)
 
 # What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
 SCRIPTS  := scripts/cs-ship
@@ -67,7 +68,8 @@ help:
 	@echo 'make format     writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
-	@echo 'make install    to DESTDIR$$(prefix); uninstall takes it away again'
+	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
+	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 	mkdir -p $@
@@ -193,7 +195,8 @@ install: $(TOOLS) $(LINKS) $(LISTS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
-	install -m 755 $(TOOLS) $(SCRIPTS) $(DESTDIR)$(bindir)
+	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+	install -m 755 $(SCRIPTS) $(DESTDIR)$(bindir)
 	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
@@ -202,7 +205,7 @@ install: $(TOOLS) $(LINKS) $(LISTS) completion
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
+	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
 	  sed 's,/usr/local/bin/,$(bindir)/,; s,/usr/local/share/,$(datadir)/,' scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
@@ -213,6 +216,10 @@ install: $(TOOLS) $(LINKS) $(LISTS) completion
 	install -m 644 $(BUILD)/completion/bash/cs-* $(DESTDIR)$(BASHCOMP)
 	install -m 644 $(BUILD)/completion/zsh/_cs-* $(DESTDIR)$(ZSHCOMP)
 
+# A fifth of the size, and nothing for a debugger.
+install-strip:
+	$(MAKE) --no-print-directory install STRIP=-s
+
 uninstall:
 	rm -f $(COMMANDS:%=$(DESTDIR)$(bindir)/%) $(patsubst scripts/systemd/%,$(DESTDIR)$(UNITDIR)/%,$(SERVICES)) \
 	  $(patsubst man/%,$(DESTDIR)$(mandir)/man1/%,$(wildcard man/*.1)) \
@@ -221,10 +228,24 @@ uninstall:
 	  $(DESTDIR)$(SYSUSERS)/clickstream.conf $(DESTDIR)$(TMPFILES)/clickstream.conf
 	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
 
+# The same bytes for the same commit: git archive gives every file the commit's time. The lists of --derive come with it.
+DIST     := clickstream-$(VERSION)
+dist: $(LISTS)
+	git archive $(foreach file,$(wildcard $(dir $(LISTS))*),--prefix=$(DIST)/share/ --add-file=$(file)) \
+	  --prefix=$(DIST)/ HEAD | gzip -n -9 >$(BUILD)/$(DIST).tar.gz
+	cd $(BUILD) && sha256sum $(DIST).tar.gz >$(DIST).tar.gz.sha256
+
+# Debian's packages, of the same: in $(BUILD)/deb.
+deb: dist
+	rm -rf $(BUILD)/deb && mkdir $(BUILD)/deb
+	tar -C $(BUILD)/deb -xzf $(BUILD)/$(DIST).tar.gz
+	cd $(BUILD)/deb/$(DIST) && dpkg-buildpackage -us -uc -b
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
+.PHONY: all always help lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
+        install install-strip uninstall dist deb clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
