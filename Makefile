@@ -69,6 +69,7 @@ help:
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
 	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
+	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
 	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
@@ -108,6 +109,25 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 	@echo LD $@
 	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
+# All tools as one program with a name for each: what packages bring, for a quarter of the size.
+MULTI    := $(patsubst cmd/%.c,$(BUILD)/multi/%.o,$(wildcard cmd/*.c))
+TOOL_NAMES := $(notdir $(TOOLS))
+
+$(BUILD)/multi:
+	mkdir -p $@
+
+$(BUILD)/multi/%.o: cmd/%.c | $(BUILD)/multi
+	@echo CC $< for one program
+	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/multi/clickstream: packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a
+	@echo LD $@
+	@$(CC) $(CS_CFLAGS) -DTOOLS='$(foreach tool,$(TOOL_NAMES),TOOL("$(tool)", $(subst -,_,$(tool))_main))' $(CPPFLAGS) \
+	  $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a $(LIBS)
+
+multicall: $(BUILD)/multi/clickstream
+	@for tool in $(TOOL_NAMES); do ln -f $< $(BUILD)/multi/$$tool || exit 1; done
+
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
@@ -122,7 +142,7 @@ check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
-	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch] packaging/*.[ch])
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -190,12 +210,21 @@ $(BUILD)/datadir: always | $(BUILD)/cmd
 	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
 
 $(BUILD)/common/base/share.o: $(BUILD)/datadir
+$(BUILD)/common/base/option.o: VERSION
 
-install: $(TOOLS) $(LINKS) $(LISTS) completion
+# MULTICALL=1: one program, with a hard link for each tool.
+install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
+ifdef MULTICALL
+	install $(STRIP) -m 755 $(BUILD)/multi/clickstream $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES))
+	for tool in $(wordlist 2,$(words $(TOOL_NAMES)),$(TOOL_NAMES)); do \
+	  ln -f $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES)) $(DESTDIR)$(bindir)/$$tool || exit 1; \
+	done
+else
 	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+endif
 	install -m 755 $(SCRIPTS) $(DESTDIR)$(bindir)
 	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
@@ -244,7 +273,7 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
+.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
         install install-strip uninstall dist deb clean
 .SECONDARY:
 
