@@ -491,11 +491,15 @@ static void refuse_options(const struct tool *tool)
     refuse_empty_names();
     settle_encoding();
     if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "ties", "emit"};
+        static const char *const windows_only[] = {"order-by", "top", "ties"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
             if (option_given(windows_only[i]))
                 die_usage("--%s: this tool has no windows", windows_only[i]);
     }
+    if (!(tool->flags & TOOL_UPDATES) && option_given("emit"))
+        die_usage(
+            "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
+            "have others");
     if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
         die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
     if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");

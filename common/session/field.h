@@ -112,6 +112,8 @@ struct fields {
     struct actions actions;
     struct kept kept;
     int splits, accounts; /* fields of that kind */
+    int final;            /* member that says whether the row is the last of its kind; -1: none */
+    bool is_final;        /* what it says of the row that is printed next */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the
