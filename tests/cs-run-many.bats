@@ -190,6 +190,32 @@ sessionize' ]
   [ "$(jq -c '[.used, .gaps]' stats)" = '[2000,0]' ]
 }
 
+@test "cs-parse as the tool: a raw topic becomes a topic of events, each once, whatever is killed" {
+  stage() { "$1" raw --from=beginning --quiet "${@:2}" --map='.payload, (.payload | select(.product_id) | .event_id += "-seen")' \
+    --dedup=1d --rejects=rejects --stats=stats --save-every=20ms; }
+  cs-parse --map='., (select(.product_id) | .event_id += "-seen")' "$EVENTS" | sort >want
+  stage start -- cs-parse --output=clean
+  until_true test -s dir/state
+  kill -9 "$(child cs-parse)"
+  wait "$runner" || true
+  stage start -- cs-parse --output=clean
+  until_true all_live 4
+  kill -9 "$runner"
+  wait "$runner" || true
+  until_true eval '[ "$(working_in "$PWD")" = 0 ]'
+  stage from_topic --once -- cs-parse --output=clean
+  sort clean | diff want -
+  [ "$(positions dir/state cs-parse)" = "$(log_ends raw)" ]
+  [ "$(jq -c '[.rejected, .used, .produced]' stats)" = "[204,2000,$(wc -l <want)]" ]
+  [ "$(jq -r .reason rejects | sort | uniq -c | xargs)" = '204 not-json' ]
+  [ "$(jq -r .input rejects | sort -u | paste -sd' ')" = 'raw [0] raw [1] raw [2] raw [3]' ]
+  # To a topic the events go with their session as key, and from there they are counted as from a file.
+  cs-run -b "$BROKERS" -t raw -S stage --from=beginning --once --quiet -o clean -- cs-parse --map=.payload 2>messages
+  cs-run -b "$BROKERS" -t clean -S next --from=beginning --once --quiet -o clean-rows -- cs-sessionize --flush
+  last_of_each_key clean-rows | diff <(expected cs-sessionize) -
+  consume clean -f '%k %s\n' | awk '{ key = $1; sub(/^[^ ]* /, ""); if (!index($0, "\"session_id\":\"" key "\"")) exit 1 }'
+}
+
 @test "--parse in front of several tools; its words may be quoted, and come in several options" {
   from_topic raw --from=beginning --once --quiet -o q-funnel,q-carts --parse="--map='.payload | .device_type = \"a b\"'  -w '.event_type != \"search\"'" \
     --parse='--rename=x=y' -- cs-funnel --by=device_type --flush -- cs-abandon --flush 2>messages

@@ -123,6 +123,14 @@ struct translator {
     enum reason (*payload)(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);
+    /* The input ends in this, without a line end behind it: says it by itself that it is whole, so
+     * that nothing can follow that belongs to it? */
+    bool (*closed)(const void *reading, struct slice record);
+    /* What is known of the input, over restarts; and a reading that goes on there, or NULL, as
+     * begin has it. What was saved of an input without a reading is nothing. Invalid: in->broken.
+     */
+    void (*save)(const void *reading, struct buffer *out);
+    void *(*load)(void *self, struct unpack *in);
     /* The run ends. */
     void (*end)(void *reading);
 };

@@ -161,8 +161,7 @@ void prepare(struct loop *l)
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
-                  "positions)");
+        die_usage("--state: not with --keep-frame: the tools behind it know the positions");
     l->members = run->schema.needed;
     where_compile(&l->admission, &run->schema);
     admission_set(l);
