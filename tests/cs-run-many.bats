@@ -14,8 +14,8 @@ setup_file() {
   command -v kcat >/dev/null || return 0
   keyed <"$EVENTS" | produce clicks
   # The same as somebody else sends them, with what is no event in between, the last of each partition included.
-  jq -c '{user: .session_id, payload: .}' "$EVENTS" | awk '{ print } NR % 10 == 0 { print "{\"user\":\"x\",\"payload\":null}"; print "rubbish" }' >raw
-  awk '{ match($0, /"user":"[^"]*"/); print substr($0, RSTART + 8, RLENGTH - 9) "\t" $0 }' raw | produce raw
+  jq -c '{user: .session_id, payload: .}' "$EVENTS" | awk '{ print } NR % 10 == 0 { print "{\"user\":\"x\",\"payload\":null}"; print "rubbish" }' >"$BATS_FILE_TMPDIR/raw"
+  awk '{ match($0, /"user":"[^"]*"/); print substr($0, RSTART + 8, RLENGTH - 9) "\t" $0 }' "$BATS_FILE_TMPDIR/raw" | produce raw
   for p in 0 1 2 3; do printf 'rubbish\n{"payload":null}\n' | produce raw -p "$p"; done
 }
 

@@ -154,13 +154,15 @@ struct run {
 };
 
 enum tool_flags {
-    TOOL_WINDOWS =
-        1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
+    TOOL_WINDOWS = 1,     /* rows of one window come together: --order-by, --top have a meaning */
     TOOL_MERGES = 2,      /* --by-partition and --merge */
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_EVENTS = 16, /* cs-parse, cs-identify: rows are events, and --key names their members */
+    TOOL_EVENTS = 16,   /* cs-parse, cs-identify: rows are events, and --key names their members */
+    TOOL_UPDATES = 32,  /* rows have a meaning before they are final: --emit=updates */
+    TOOL_COLLECTS = 64, /* cs-collect: records come by other ways than inputs; see common_options.c
+                           for the options it has */
 };
 
 /*
