@@ -101,6 +101,7 @@ int main(int argc, char **argv)
     programs_settle(&programs);
     topic_find(&topic, &kcat, options->topic, options->partitions);
     programs_check_part(&programs, &topic);
+    programs_check_out(&programs, &kcat);
     programs_place(&programs, &topic);
     const bool may_begin_anew = programs_may_begin_anew(&programs);
     struct supervisor run = {

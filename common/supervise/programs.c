@@ -54,6 +54,16 @@ void programs_check_part(const struct programs *all, const struct topic *topic)
         program_check_part(&all->program[i], topic);
 }
 
+void programs_check_out(const struct programs *all, const struct kcat *kcat)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct program *const program = &all->program[i];
+        if (program->out != NULL && !topic_exists(kcat, program->out))
+            message("-o %s: no such topic: rows wait in %s/spool until there is one", program->out,
+                    program->dir);
+    }
+}
+
 bool programs_may_begin_anew(const struct programs *all)
 {
     for (size_t i = 0; i < all->count; i++)

@@ -109,6 +109,19 @@ stage_words() {
 # stage_cd NUMBER: the directory where it works.
 stage_cd() { cd "$BATS_TEST_TMPDIR/$1" || return 1; }
 
+@test "a topic for rows that is not there is named at the start, and the rows wait for it" {
+  topic clicks 1
+  head -n 200 "$EVENTS" | keyed | produce "$topic"
+  local source=$topic sink
+  sink=$(topic_name later)
+  run -1 cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning --once -o "$sink" -X message.timeout.ms=2000 -- cs-sessionize --flush
+  [ "${lines[0]}" = "cs-run: -o $sink: no such topic: rows wait in dir/spool until there is one" ]
+  [[ $output == *"cs-ship: $sink: "*" rows were refused: "* ]]
+  "$BROKER" topic "$sink" 1
+  run -0 cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" --quiet -- cs-sessionize --flush
+  last_of_each_key "$sink" | diff <(head -n 200 "$EVENTS" | cs-sessionize | sort) -
+}
+
 @test "kill -9 at random moments: a raw topic becomes a topic of events, and that one sessions" {
   local killed=0 source sink topic words front number topics=() runners=()
   for number in 6 6 3; do
