@@ -132,7 +132,8 @@ static inline struct click fields_click(const struct fields *fields, const struc
     return (struct click){.time_us = ev->time_us,
                           .watermark_us = ev->watermark_us,
                           .action = action_of(&fields->actions, event_value(ev, SLOT_EVENT_TYPE)),
-                          .value = ev->value};
+                          .value = ev->value,
+                          .listed = kept_listed(&fields->kept, ev->value)};
 }
 
 /* Prints a row. */

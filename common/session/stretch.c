@@ -173,6 +173,18 @@ void stretch_settle(struct stretches *stretches, struct stretch *stretch)
     buffer_trim(&stretches->tight, SCRATCH_KEPT);
 }
 
+void stretch_unlist(struct stretches *stretches, struct stretch *stretch)
+{
+    struct parts parts;
+
+    if (stretch->products == 0) return;
+    parts_of(&parts, stretches, stretch);
+    stretch->products = 0;
+    stretch->product_us = INT64_MIN;
+    buffer_clear(&stretches->scratch);
+    products_put(stretches, stretch, &parts);
+}
+
 /* So many products are worth going through all that are there. */
 static uint32_t products_worth(const struct stretch *stretch)
 {
@@ -266,8 +278,8 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     const int64_t reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
 
     if (!changes_nothing(kept, stretch, click)) attributes_learn(stretches, stretch, click);
-    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
-        const struct slice product = value_slice(click->value[kept->list_slot]);
+    if (click->listed.text != NULL) {
+        const struct slice product = click->listed;
         if (time_us > stretch->product_us && stretch->loose == 0 &&
             stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
             product_append(stretches, stretch, time_us, product);
@@ -418,16 +430,16 @@ void stretch_begin(struct stretches *stretches, uint32_t number, struct slice na
 
     for (int i = 0; i < kept->attributes; i++)
         room += click->value[kept->slot[i]].len + 2 * VARINT_MAX;
-    if (kept->list_slot >= 0) room += click->value[kept->list_slot].len + 2 * VARINT_MAX;
+    room += click->listed.len + 2 * VARINT_MAX;
     char *begin = buffer_reserve(&stretches->scratch, room + kept->cells_bytes);
     char *cells = text_write(begin, name);
     char *end = bytes_write(cells, cells_none(kept));
     if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, cells + kept->counters_bytes, click);
     end = attributes_begin(end, kept, click, &present);
-    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
+    if (click->listed.text != NULL) {
         *end++ = 0; /* it comes 0 after the start */
-        end = text_write(end, value_slice(click->value[kept->list_slot]));
+        end = text_write(end, click->listed);
         stretch->product_us = time_us;
         stretch->products = 1;
     }

@@ -145,6 +145,9 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
 /* Puts in the products and pages that wait for it: to be called before the stretch is printed. */
 void stretch_settle(struct stretches *stretches, struct stretch *stretch);
 
+/* Forgets what is listed. */
+void stretch_unlist(struct stretches *stretches, struct stretch *stretch);
+
 /* How many events it has: of that action; adds to that; and in all. */
 uint32_t stretch_count(const struct stretch *stretch, unsigned action);
 void stretch_count_add(struct stretch *stretch, unsigned action, uint32_t more);
