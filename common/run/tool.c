@@ -65,6 +65,14 @@ static void key_members(struct run *run)
     list_release(&names);
 }
 
+/* The twelve, which all have. */
+static void event_columns(struct run *run)
+{
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        rows_column(run->rows, run->schema.name[slot],
+                    slot == SLOT_EVENT_TIME ? COLUMN_TIME : COLUMN_TEXT, (struct slice){0});
+}
+
 static void where_compile(struct admission *a, struct schema *schema)
 {
     a->where_count = options->where.count;
@@ -142,6 +150,27 @@ static void explain(struct loop *l)
     buffer_release(&bound);
     buffer_add_slice(&l->output.buffer, buffer_slice(&text));
     buffer_release(&text);
+    output_close(&l->output);
+    exit(EXIT_DONE);
+}
+
+/* A table for the rows; its comment is the command line that prints them. */
+static void schema_print(struct loop *l, int argc, char **argv)
+{
+    const char *name = options->schema;
+    struct buffer about = {0};
+    if (*name == '\0') name = strchr(l->tool->name, '-') + 1;
+    if ((l->tool->flags & TOOL_EVENTS) != 0)
+        rows_column(l->run.rows, SLICE("rest"), COLUMN_DOCUMENT, SLICE("all other members"));
+    buffer_printf(&about, "rows of %s", l->tool->name);
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--print-schema", sizeof "--print-schema" - 1) != 0)
+            buffer_printf(&about, " %s", argv[i]);
+    output_standard(&l->output);
+    const char *const why = relation_print(&l->run.rows->relation, slice_of(name),
+                                           buffer_slice(&about), &l->output.buffer);
+    if (why != NULL) die_usage("--print-schema: %s", why);
+    buffer_release(&about);
     output_close(&l->output);
     exit(EXIT_DONE);
 }
@@ -412,6 +441,7 @@ static void start(struct loop *l, int argc, char **argv)
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) run->schema.all = true;
     if ((l->tool->flags & TOOL_EVENTS) != 0) key_members(run);
+    if ((l->tool->flags & TOOL_EVENTS) != 0) event_columns(run);
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
@@ -422,6 +452,7 @@ static void start(struct loop *l, int argc, char **argv)
     admission_set(l);
     why = rows_check(run->rows);
     if (why != NULL) die_usage("%s", why);
+    if (options->schema != NULL) schema_print(l, argc, argv);
     if (options->explain) explain(l);
     paths_gather(argv + operand, argc - operand);
     paths_check();

@@ -26,8 +26,12 @@ static void print_abandoned(struct rows *rows, int member, const struct overview
     rows_time(rows, member, cart->last_us + asked->after_us);
 }
 
-static const struct field_kind field_idle = {.prints = PRINTS_OWN, .print = print_idle};
-static const struct field_kind field_abandoned = {.prints = PRINTS_OWN, .print = print_abandoned};
+static const struct field_kind field_idle = {
+    .prints = PRINTS_OWN, .column = COLUMN_NUMBER, .about = "since then", .print = print_idle};
+static const struct field_kind field_abandoned = {.prints = PRINTS_OWN,
+                                                  .column = COLUMN_TIME,
+                                                  .about = "when the pause was long enough",
+                                                  .print = print_abandoned};
 
 static const struct field row_fields[] = {
     {"user_id", &field_last, "user_id"},
@@ -46,6 +50,7 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const char
 
     if (!identity_init(&alerts->identity, schema, id, why)) return false;
     if (!fields_init(fields, row_fields, &alerts->identity, schema, rows, why)) return false;
+    rows_key(rows, rows_find(rows, SLICE("last_event_time")), true);
     alerts->rule = *rule;
     alerts->rule.add = (unsigned)fields_place(fields, KEEPS_COUNT, "add_to_cart");
     alerts->rule.purchase = (unsigned)fields_place(fields, KEEPS_COUNT, "purchase");
