@@ -9,7 +9,6 @@
 #include "base/size.h"
 #include "run/metrics.h"
 #include "source/charset.h"
-#include "writer/relation.h"
 
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
@@ -83,15 +82,6 @@ static const char *pad_set(const char *value)
         given.pad = given.pad * 10 + (*c - '0');
     }
     return NULL;
-}
-
-static const char *schema_set(const char *value)
-{
-    if (strncmp(value, "sql", 3) != 0 || (value[3] != '\0' && value[3] != ':'))
-        return "must be sql or sql:TABLE";
-    given.schema = value + 3 + (value[3] == ':');
-    if (value[3] == '\0' || relation_name_valid(slice_of(given.schema))) return NULL;
-    return "a table is called NAME or SCHEMA.NAME, of letters, digits and _, at most 63 of them";
 }
 
 /* The groups of --help are the sections of clickstream(7). A state is bound to options in the order
@@ -423,8 +413,8 @@ static const struct option_row rows[] = {
      .help = "say how expressions are run and what is read, and exit"},
     {.name = "print-schema",
      .group = INSIDE,
-     .type = OPTION_CALL,
-     .call = schema_set,
+     .type = OPTION_TEXT,
+     .target = &given.schema,
      .argument = "sql[:TABLE]",
      .free = true,
      .help = "print what makes a table of PostgreSQL for the rows, and exit"},
