@@ -3,7 +3,6 @@
 # once, whoever dies when. The spool is known by what is in its .ship.id, not by its name.
 # shellcheck shell=bash disable=SC2154 # variables and functions of cs-ship
 
-postgres='' table='' create='' # --postgres, --table and --create
 refused=''                     # rows that the table has not taken, once there is a connection
 psql='' psql_in='' psql_out='' # the process, and the pipes to it and from it
 spool_id='' answer_end=''      # what the spool is known by; the line behind each answer of psql
