@@ -15,10 +15,12 @@ order by today.sessions desc;
 
 -- Carts of the last day that somebody has left and not come back to, the most valuable first.
 create or replace view carts_to_recover as
-select user_id, session_id, cart_value, jsonb_array_length(cart) as products, cart, furthest_step, last_page, abandoned_at
+select user_id, session_id, cart_value, jsonb_array_length(cart) as products, cart, furthest_step, last_page,
+       last_event_time, state = 'abandoned' as within_the_hour
 from carts
-where state = 'abandoned' and abandoned_at > (select max(last_event_time) from carts) - interval '1 day'
-order by cart_value desc nulls last, abandoned_at desc;
+where state in ('abandoned', 'expired')
+      and last_event_time > (select max(last_event_time) from carts) - interval '1 day'
+order by cart_value desc nulls last, last_event_time desc;
 
 -- Products that were looked at far less in the last day than in the one before.
 create or replace view products_that_sank as
