@@ -144,7 +144,7 @@ static const struct tool tool = {
     .name = "cs-window",
     .summary = "aggregate events by group over windows of event time",
     .options = options,
-    .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .flags = TOOL_WINDOWS | TOOL_MERGES | TOOL_UPDATES,
     .start = window_start,
     .release = window_release,
 };

@@ -514,7 +514,8 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
   [[ $output == *'--from=beginning, --from=end or --from=TIME is needed'* ]]
   run -2 from_topic clicks --from=yesterday -- cs-funnel
   run -2 from_topic clicks --from=2026-13-01T00:00:00Z -- cs-funnel
-  run -2 from_topic clicks --from=end -- cs-parse
+  run -2 from_topic clicks --from=end -- cs-ship
+  run -2 from_topic clicks --from=end -- cs-parse --keep-frame
   run -2 from_topic clicks --from=end -- cs-funnel --state=x
   run -2 from_topic clicks --from=end -- cs-funnel --input=ndjson
   run -2 from_topic clicks --from=end -o rows -- cs-funnel --output=x

@@ -94,11 +94,34 @@ nouns_there() {
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
   files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
   xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
-  grep -v '^Makefile$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
+  grep -vE '^(Makefile|debian/rules)$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
   xargs -d '\n' grep -nHP '\r' <"$BATS_TEST_TMPDIR/names" >>"$BATS_TEST_TMPDIR/wrong" || true
   grep -E '\.[ch]$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' awk 'length($0) > 120 { print FILENAME ":" FNR ": long: " $0 }' >>"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "at the top is what the layout names, and nothing that a test has left there" {
+  diff <(files | cut -d/ -f1 | sort -u) - <<'END'
+.ci
+.clang-format
+.editorconfig
+.gitignore
+CHANGELOG.md
+LICENSE
+Makefile
+README.md
+SECURITY.md
+VERSION
+cmd
+common
+debian
+man
+packaging
+samples
+scripts
+tests
+END
 }
 
 @test "every file ends in a line end" {
@@ -110,8 +133,9 @@ nouns_there() {
 }
 
 @test "what is a program can be executed, and says with what" {
-  for file in scripts/* .ci/run; do
-    [ ! -d "$file" ] || continue
+  for file in scripts/* .ci/run debian/rules debian/tests/pipeline; do
+    # What others read, and what is SQL, runs by itself nowhere.
+    [[ ! -d $file && $file != *.@(bash|sql) ]] || continue
     [ -x "$file" ] || { echo "$file is not executable"; return 1; }
     [[ "$(head -1 "$file")" == '#!'* ]] || { echo "$file has no #!"; return 1; }
   done

@@ -205,7 +205,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 @test "options that do not go together are refused" {
   run -2 cs-sessionize --top=3
   run -2 cs-parse --order-by=x
-  run -2 cs-sessionize --emit=updates
+  run -2 cs-abandon --emit=updates
   run -2 window --emit=updates --top=3
   run -2 window --merge --by-partition
   run -2 cs-sessionize --by-partition

@@ -152,7 +152,7 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
 {
     const struct slice id = schema->name[identity->slot[0]];
 
-    *fields = (struct fields){.field = field, .kept = {.list_slot = -1}};
+    *fields = (struct fields){.field = field, .kept = {.list_slot = -1}, .final = -1};
     while (field[fields->count].name != NULL)
         fields->count++;
     if (!places_make(fields, schema)) {
@@ -229,5 +229,6 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
         }
     }
     identity_print_rest(identity, rows, &name);
+    if (__builtin_expect(fields->final >= 0, 0)) rows_bool(rows, fields->final, fields->is_final);
     rows_end(rows);
 }

@@ -112,6 +112,8 @@ struct fields {
     struct actions actions;
     struct kept kept;
     int splits, accounts; /* fields of that kind */
+    int final;            /* member that says whether the row is the last of its kind; -1: none */
+    bool is_final;        /* what it says of the row that is printed next */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the
@@ -130,7 +132,8 @@ static inline struct click fields_click(const struct fields *fields, const struc
     return (struct click){.time_us = ev->time_us,
                           .watermark_us = ev->watermark_us,
                           .action = action_of(&fields->actions, event_value(ev, SLOT_EVENT_TYPE)),
-                          .value = ev->value};
+                          .value = ev->value,
+                          .listed = kept_listed(&fields->kept, ev->value)};
 }
 
 /* Prints a row. */

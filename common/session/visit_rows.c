@@ -88,7 +88,10 @@ static void closed_by_print(struct rows *rows, int member, const struct overview
                                        [SESSION_END] = "end"};
     const struct visit *visit = context;
     (void)overview;
-    rows_text(rows, member, slice_of(name[visit->session->end]));
+    if (visit->session->end == SESSION_GOES_ON)
+        rows_null(rows, member);
+    else
+        rows_text(rows, member, slice_of(name[visit->session->end]));
 }
 
 static void path_page_print(struct buffer *list, const struct page *page)
@@ -359,6 +362,13 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
         buffer_printf(why, "--id: %.*s", (int)phrase.len, phrase.data);
     buffer_release(&phrase);
     if (asks->agg.count > 0) visits->fields.kept.accounts = &visits->accounts;
+    if (asks->updates && why->len == 0) {
+        if (rows_find(rows, SLICE("final")) >= 0)
+            buffer_add_literal(why,
+                               "--emit=updates: the row has a member called \"final\" already");
+        else
+            visits->fields.final = rows_member(rows, SLICE("final"));
+    }
     return why->len == 0;
 }
 
@@ -372,7 +382,10 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
     if (!visits->asks.pages) {
         visit.sum = pages_sum(&visit.track, last_us, cap_us);
         if (visits->asks.detail)
-            visit.number = ledger_number(&visits->ledger, &visits->sessions, session->stretch);
+            visit.number =
+                session->end == SESSION_GOES_ON
+                    ? ledger_number_open(&visits->ledger, &visits->sessions, session->stretch)
+                    : ledger_number(&visits->ledger, &visits->sessions, session->stretch);
         fields_print(&visits->fields, identity, rows, overview, &visit);
         return;
     }
