@@ -15,7 +15,7 @@
 #include "base/paths.h"
 #include "base/size.h"
 #include "base/utf8.h"
-#include "look/feed.h"
+#include "look/tail.h"
 #include "look/page.h"
 #include "run/signals.h"
 
@@ -72,13 +72,13 @@ static const struct option_row options[] = {
 };
 
 /* Brings the page what is new, until a signal comes. */
-static void live_run(struct feed *feed, struct page *page, struct board *board)
+static void live_run(struct tail *tail, struct page *page, struct board *board)
 {
     int64_t due_us = instant_steady();
     bool fresh = false;
     page_write(page, board, output_path);
     while (stop_signal == 0) {
-        fresh |= feed_more(feed);
+        fresh |= tail_more(tail);
         const int64_t now_us = instant_steady();
         if (now_us >= due_us) {
             page_refresh(page, board, fresh);
@@ -88,9 +88,9 @@ static void live_run(struct feed *feed, struct page *page, struct board *board)
             const int64_t took_us = instant_steady() - now_us;
             if (took_us > live_us / 4) due_us = now_us + 4 * took_us;
         }
-        feed_wait(feed, due_us - instant_steady());
+        tail_wait(tail, due_us - instant_steady());
     }
-    page_refresh(page, board, feed_more(feed) || fresh);
+    page_refresh(page, board, tail_more(tail) || fresh);
 }
 
 static void names_note(int first, int argc, char **argv)
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 {
     struct board board = {0};
     struct page page = {0};
-    struct feed feed;
+    struct tail tail;
     int64_t bytes_max;
     message_name("cs-report");
     memory_return_early();
@@ -141,16 +141,16 @@ int main(int argc, char **argv)
     page_open(&page, output_path);
     const int wake_fd = signals_catch(false, false);
     board_settle(&board);
-    feed_open(&feed, &board, argv + first, argc - first, live_us != 0, wake_fd);
+    tail_open(&tail, &board, argv + first, argc - first, live_us != 0, wake_fd);
     if (live_us != 0) {
-        live_run(&feed, &page, &board);
+        live_run(&tail, &page, &board);
     } else {
-        feed_all(&feed);
+        tail_all(&tail);
         if (stop_signal != SIGINT) page_write(&page, &board, output_path);
     }
     board_tell(&board);
     const bool in_vain = board.lines > 0 && board_rows(&board) == 0;
-    feed_release(&feed);
+    tail_release(&tail);
     page_release(&page);
     board_release(&board);
     paths_release();

@@ -1,12 +1,12 @@
 /*
- * feed.h - lines from files, pipes and standard input to a board.
+ * tail.h - lines from files, pipes and standard input to a board.
  *
- * Files may grow: feed_more reads what is there by now, up to the last line end. One that is
+ * Files may grow: tail_more reads what is there by now, up to the last line end. One that is
  * shorter than what was read of it, or is another file by now, is read from its beginning, which is
  * said: rows that were there before are the same rows. One that is not there yet is waited for.
  */
-#ifndef CS_FEED_H
-#define CS_FEED_H
+#ifndef CS_TAIL_H
+#define CS_TAIL_H
 
 #include <stdbool.h>
 
@@ -14,35 +14,35 @@
 #include "source/input.h"
 
 /* A file as far as it has been read. */
-struct feed_file {
+struct tail_file {
     char *name; /* borrowed, from the command line */
     uint64_t consumed, lines, dev, ino;
     bool missing; /* and it was said */
 };
 
-struct feed {
+struct tail {
     struct board *board;
     bool follows;          /* files grow */
     struct inputs streams; /* pipes and standard input */
-    struct feed_file *file;
+    struct tail_file *file;
     size_t files;
     bool streams_end;
     int wake_fd;
 };
 
 /* Begins to read the operands; none: standard input. */
-void feed_open(struct feed *feed, struct board *board, char **operands, int count, bool follows,
+void tail_open(struct tail *tail, struct board *board, char **operands, int count, bool follows,
                int wake_fd);
 
 /* Takes what there is now, without waiting. True: there was something. */
-bool feed_more(struct feed *feed);
+bool tail_more(struct tail *tail);
 
 /* Takes all there is, to the end of every input, or until a signal comes. */
-void feed_all(struct feed *feed);
+void tail_all(struct tail *tail);
 
 /* Waits until a pipe has something, a signal comes or the time is over. */
-void feed_wait(struct feed *feed, int64_t timeout_us);
+void tail_wait(struct tail *tail, int64_t timeout_us);
 
-void feed_release(struct feed *feed);
+void tail_release(struct tail *tail);
 
 #endif

@@ -1,4 +1,4 @@
-#include "look/feed.h"
+#include "look/tail.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 /* Takes the whole lines of what has been read of an input, and, at the end of one that does not
  * grow, what stands behind the last. */
-static void input_take(struct feed *feed, struct input *input)
+static void input_take(struct tail *tail, struct input *input)
 {
     char *const data = input->data + input->start;
     const char *end = input->data + input->end, *at = data;
@@ -25,11 +25,11 @@ static void input_take(struct feed *feed, struct input *input)
         input_consume(input, newline == NULL ? (size_t)(end - data) : (size_t)(newline + 1 - data));
         input->discarding = newline == NULL;
         input->lines += newline != NULL;
-        if (newline != NULL) input_take(feed, input);
+        if (newline != NULL) input_take(tail, input);
         return;
     }
     if (data == end) return;
-    if (input->ended && end[-1] != '\n' && !(feed->follows && input->regular)) {
+    if (input->ended && end[-1] != '\n' && !(tail->follows && input->regular)) {
         input->data[input->end] = '\n'; /* the room for it is always there */
         memset(input->data + input->end + 1, 0, SCAN_PADDING);
         end++;
@@ -38,13 +38,13 @@ static void input_take(struct feed *feed, struct input *input)
     const char *const last = memrchr(data, '\n', (size_t)(end - data));
     while (last != NULL && at <= last && stop_signal != SIGINT) {
         const bool is_last = torn && memchr(at, '\n', (size_t)(end - at)) == end - 1;
-        at = board_take(feed->board, at, is_last, input_label(input), ++input->lines);
+        at = board_take(tail->board, at, is_last, input_label(input), ++input->lines);
     }
     const size_t taken = (size_t)(at - data);
     input_consume(input, torn && at == end ? taken - 1 : taken);
     if (torn) input->start = input->end;
     if (input->end - input->start > LINE_MAX_BYTES) {
-        board_refuse(feed->board, "too-long: longer than 16 MiB", input_label(input),
+        board_refuse(tail->board, "too-long: longer than 16 MiB", input_label(input),
                      input->lines + 1);
         input_consume(input, input->end - input->start);
         input->discarding = true;
@@ -57,35 +57,35 @@ static bool is_stream(const char *name)
     return strcmp(name, "-") == 0 || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode));
 }
 
-void feed_open(struct feed *feed, struct board *board, char **operands, int count, bool follows,
+void tail_open(struct tail *tail, struct board *board, char **operands, int count, bool follows,
                int wake_fd)
 {
     static char standard_input[] = "-";
     static char *just_standard_input[] = {standard_input};
-    *feed = (struct feed){.board = board, .follows = follows, .wake_fd = wake_fd};
+    *tail = (struct tail){.board = board, .follows = follows, .wake_fd = wake_fd};
     if (count == 0) {
         operands = just_standard_input;
         count = 1;
     }
     char **const streams = memory_zero((size_t)count, sizeof streams[0]);
     int stream_count = 0;
-    feed->file = memory_zero((size_t)count, sizeof feed->file[0]);
+    tail->file = memory_zero((size_t)count, sizeof tail->file[0]);
     for (int i = 0; i < count; i++) {
         if (is_stream(operands[i])) {
             streams[stream_count++] = operands[i];
             continue;
         }
         if (!follows && access(operands[i], R_OK) != 0) die_errno("%s", operands[i]);
-        feed->file[feed->files++].name = operands[i];
+        tail->file[tail->files++].name = operands[i];
     }
-    feed->streams_end = stream_count == 0;
-    if (stream_count > 0) inputs_open(&feed->streams, streams, stream_count, false);
-    feed->streams.wake_fd = wake_fd;
+    tail->streams_end = stream_count == 0;
+    if (stream_count > 0) inputs_open(&tail->streams, streams, stream_count, false);
+    tail->streams.wake_fd = wake_fd;
     free(streams);
 }
 
 /* Where to go on in the file as it is now; false: nowhere, for now. */
-static bool file_look(struct feed_file *file)
+static bool file_look(struct tail_file *file)
 {
     struct stat stat_now;
     if (stat(file->name, &stat_now) != 0) {
@@ -105,66 +105,66 @@ static bool file_look(struct feed_file *file)
     return (uint64_t)stat_now.st_size > file->consumed;
 }
 
-static bool file_take(struct feed *feed, struct feed_file *file)
+static bool file_take(struct tail *tail, struct tail_file *file)
 {
-    struct inputs inputs = {.wake_fd = feed->wake_fd};
+    struct inputs inputs = {.wake_fd = tail->wake_fd};
     struct input *input;
-    if (feed->follows && !file_look(file)) return false;
+    if (tail->follows && !file_look(file)) return false;
     const uint64_t lines = file->lines;
     inputs_open(&inputs, &file->name, 1, false);
     if (file->consumed != 0) input_seek(&inputs.input[0], file->consumed, file->lines);
     while (stop_signal == 0 && inputs_next(&inputs, &input) == INPUT_DATA)
-        input_take(feed, input);
+        input_take(tail, input);
     file->consumed = inputs.input[0].consumed;
     file->lines = inputs.input[0].lines;
     inputs_release(&inputs);
     return file->lines != lines;
 }
 
-static bool streams_take(struct feed *feed)
+static bool streams_take(struct tail *tail)
 {
     struct input *input;
     bool some = false;
-    for (int i = 0; i < STREAM_READS && !feed->streams_end; i++) {
-        const enum input_status status = inputs_next(&feed->streams, &input);
-        feed->streams_end = status == INPUT_END;
+    for (int i = 0; i < STREAM_READS && !tail->streams_end; i++) {
+        const enum input_status status = inputs_next(&tail->streams, &input);
+        tail->streams_end = status == INPUT_END;
         if (status != INPUT_DATA) break;
-        input_take(feed, input);
+        input_take(tail, input);
         some = true;
     }
     return some;
 }
 
-bool feed_more(struct feed *feed)
+bool tail_more(struct tail *tail)
 {
-    bool some = streams_take(feed);
-    for (size_t i = 0; feed->follows && i < feed->files; i++)
-        some |= file_take(feed, &feed->file[i]);
+    bool some = streams_take(tail);
+    for (size_t i = 0; tail->follows && i < tail->files; i++)
+        some |= file_take(tail, &tail->file[i]);
     return some;
 }
 
-void feed_all(struct feed *feed)
+void tail_all(struct tail *tail)
 {
-    for (size_t i = 0; i < feed->files; i++)
-        (void)file_take(feed, &feed->file[i]);
-    while (!feed->streams_end && stop_signal == 0)
-        if (!streams_take(feed) && !feed->streams_end) feed_wait(feed, INT64_MAX);
+    for (size_t i = 0; i < tail->files; i++)
+        (void)file_take(tail, &tail->file[i]);
+    while (!tail->streams_end && stop_signal == 0)
+        if (!streams_take(tail) && !tail->streams_end) tail_wait(tail, INT64_MAX);
 }
 
-void feed_wait(struct feed *feed, int64_t timeout_us)
+void tail_wait(struct tail *tail, int64_t timeout_us)
 {
-    if (feed->streams_end) {
-        struct inputs none = {.wake_fd = feed->wake_fd};
+    if (tail->streams_end) {
+        struct inputs none = {.wake_fd = tail->wake_fd};
         struct pollfd entry;
         none.entries = &entry;
         (void)inputs_wait(&none, timeout_us);
         return;
     }
-    (void)inputs_wait(&feed->streams, timeout_us);
+    (void)inputs_wait(&tail->streams, timeout_us);
 }
 
-void feed_release(struct feed *feed)
+void tail_release(struct tail *tail)
 {
-    if (feed->streams.input != NULL) inputs_release(&feed->streams);
-    free(feed->file);
+    if (tail->streams.input != NULL) inputs_release(&tail->streams);
+    free(tail->file);
 }
