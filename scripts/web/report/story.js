@@ -119,11 +119,11 @@ export function delta(now, before, good = true) {
   return h('span', { class: `delta ${flat ? '' : much > 0 === good ? 'up' : 'down'}` }, flat ? '±0 %' : Math.abs(much) > 999 ? '> +999 %' : `${signed(much)} %`);
 }
 
-// Of two rates, in points.
-export function points(now, before) {
+// Of two rates, in points; good says whether more is better.
+export function points(now, before, good = true) {
   if (now === null || before === null) return null;
   const much = now - before;
   const flat = Math.abs(much) < 0.05;
-  return h('span', { class: `delta ${flat ? '' : much > 0 ? 'up' : 'down'}` }, flat ? '±0' : `${signed(much, Math.abs(much) < 1 ? 2 : 1)} pts`);
+  return h('span', { class: `delta ${flat ? '' : much > 0 === good ? 'up' : 'down'}` }, flat ? '±0' : `${signed(much, Math.abs(much) < 1 ? 2 : 1)} pts`);
 }
 

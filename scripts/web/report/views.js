@@ -43,14 +43,14 @@ function rateLine({ range }, grid, whole, part, wanted) {
 
 export function cards() {
   const element = h('div', { class: 'figures' });
-  const measureCard = (view, grid, i, good = true) => {
+  const measureCard = (view, grid, i, good = true, name = null) => {
     const wanted = mask(grid, state.filter);
     const measure = grid.measures[i];
     const now = total(grid, view.range.from, view.range.to, wanted);
     const then = view.before && total(grid, view.before.from, view.before.to, wanted);
     const bin = binOf(grid.shortest, (view.range.to - view.range.from) * 8);
     const line = Array.from(series(grid, i, view.range.from, view.range.to, bin, wanted));
-    return card(label(measure.name), now.rows ? count(now.sum[i], measure.places) : '–', then ? delta(now.sum[i], then.sum[i], good) : null,
+    return card(name ?? label(measure.name), now.rows ? count(now.sum[i], measure.places) : '–', then ? delta(now.sum[i], then.sum[i], good) : null,
       then ? `before ${count(then.sum[i], measure.places)}` : null, sparkline(line, svg), `sum of ${count(now.rows)} rows`);
   };
   return {
@@ -84,7 +84,7 @@ export function cards() {
           const i = grid.measures.findIndex((measure) => measure.name === name);
           if (i >= 0 && found.length < 5) found.push(measureCard(view, grid, i, name !== 'bounces'));
         });
-        if (['status', 'robots'].includes(grid.kind) && !funnel) found.push(measureCard(view, grid, grid.lead));
+        if (['status', 'not-found'].includes(grid.kind) && !funnel) found.push(measureCard(view, grid, grid.lead, grid.kind === 'status', grid.kind === 'status' ? 'requests' : 'not found'));
       }
       fill(element, found);
       element.hidden = !found.length;
@@ -186,7 +186,7 @@ function groupRows(view, grid, wanted, by, measures, rates) {
   for (const one of rates) {
     columns.push({
       name: label(one.name), number: true, sort: (row) => rate(row.now, one),
-      text: (row) => [share(row.now[one.part], row.now[one.whole]), row.then ? [' ', points(rate(row.now, one), rate(row.then, one))] : null],
+      text: (row) => [share(row.now[one.part], row.now[one.whole]), row.then ? [' ', points(rate(row.now, one), rate(row.then, one), !/^(bounce|exit)_/.test(one.name))] : null],
     });
   }
   if (rows.some((row) => row.detail)) grid.details.forEach((name, i) => columns.push({ name: label(name), sort: (row) => plain(row.detail?.[i]), find: (row) => plain(row.detail?.[i]), text: (row) => (row.detail ? detail(row.detail[i]) : '') }));
