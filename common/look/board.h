@@ -21,12 +21,12 @@
 
 struct panel {
     struct layout layout;
-    struct grid grid;          /* STORE_WINDOWS */
-    struct roll roll;          /* STORE_ROWS */
-    struct buffer *figures;    /* STORE_FIGURES: the last line of each tool */
+    struct grid grid;       /* STORE_WINDOWS */
+    struct roll roll;       /* STORE_ROWS */
+    struct buffer *figures; /* STORE_FIGURES: the last line of each tool */
     size_t figure_count;
-    struct thinning thinning;  /* as it is printed */
-    size_t most;               /* STORE_ROWS: so many rows are printed */
+    struct thinning thinning; /* as it is printed */
+    size_t most;              /* STORE_ROWS: so many rows are printed */
 };
 
 struct board {

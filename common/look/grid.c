@@ -202,8 +202,7 @@ static void tables_make(struct grid *grid)
     table_clear(&grid->rows);
     table_clear(&grid->groups);
     for (size_t i = 0; i < grid->group_count; i++) {
-        struct entry *const entry =
-            table_put(&grid->groups, id_of(grid->group[i].text), &is_new);
+        struct entry *const entry = table_put(&grid->groups, id_of(grid->group[i].text), &is_new);
         entry->number = i;
     }
     for (size_t i = 0; i < grid->count; i++) {

@@ -25,9 +25,9 @@ struct grid_row {
 };
 
 struct grid_group {
-    struct slice text;     /* the values, as a JSON array; owned */
-    struct slice detail;   /* what else the newest row said; owned */
-    int64_t detail_us;     /* the window of that */
+    struct slice text;   /* the values, as a JSON array; owned */
+    struct slice detail; /* what else the newest row said; owned */
+    int64_t detail_us;   /* the window of that */
 };
 
 struct grid {

@@ -62,7 +62,8 @@ static size_t lead_of(const struct layout *layout)
     size_t measure = 0;
     for (size_t i = 0; i < layout->count; i++) {
         if (layout->role[i] != ROLE_MEASURE && layout->role[i] != ROLE_APART) continue;
-        if (layout->kind->lead != NULL && slice_equal(layout->name[i], slice_of(layout->kind->lead)))
+        if (layout->kind->lead != NULL &&
+            slice_equal(layout->name[i], slice_of(layout->kind->lead)))
             return measure;
         measure++;
     }

@@ -165,9 +165,9 @@ static const struct row_kind kinds[] = {
 
 /* What cannot be added up, by how its name begins or ends. */
 static const char *const apart_prefix[] = {"avg_", "mean_", "median_", "min_", "max_", "pct_"};
-static const char *const apart_suffix[] = {"_rate", "_pct", "_percent", "_avg", "_mean", "_median",
-                                           "_p50",  "_p90", "_p95",     "_p99", "_min",  "_max",
-                                           "_stddev"};
+static const char *const apart_suffix[] = {"_rate",   "_pct", "_percent", "_avg", "_mean",
+                                           "_median", "_p50", "_p90",     "_p95", "_p99",
+                                           "_min",    "_max", "_stddev"};
 
 bool kind_word(const char *words, struct slice word)
 {

@@ -89,8 +89,7 @@ bool layout_make(struct layout *layout, const struct row *row, const struct list
     *layout = (struct layout){.id = row->id, .kind = kind, .count = row->count};
     for (size_t i = 0; i < row->count; i++) {
         const struct slice name = row->name[i];
-        layout->name[i] =
-            (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
+        layout->name[i] = (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
         if (kind->time != NULL && slice_equal(name, slice_of(kind->time))) layout->time = i;
     }
     if (kind->store == STORE_WINDOWS)

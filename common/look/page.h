@@ -17,13 +17,13 @@
 #include "look/board.h"
 
 struct page {
-    const char *title;     /* UTF-8 */
-    size_t bytes_max;      /* of data */
-    int64_t live_us;       /* how often the data is replaced; 0: it is in the page */
-    struct buffer whole;   /* the page as it was built */
-    struct buffer script;  /* the name of the file with the data, with a NUL; live */
-    struct buffer data;    /* as it was printed last */
-    uint64_t sequence;     /* how often it has been */
+    const char *title;    /* UTF-8 */
+    size_t bytes_max;     /* of data */
+    int64_t live_us;      /* how often the data is replaced; 0: it is in the page */
+    struct buffer whole;  /* the page as it was built */
+    struct buffer script; /* the name of the file with the data, with a NUL; live */
+    struct buffer data;   /* as it was printed last */
+    uint64_t sequence;    /* how often it has been */
 };
 
 /* Reads the page as it was built; without it exit 2. path: where it will be, NULL for standard

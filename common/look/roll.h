@@ -16,7 +16,7 @@
 
 struct roll_row {
     int64_t time_us;
-    uint64_t number;   /* of rows with the same time and text, the later one */
+    uint64_t number; /* of rows with the same time and text, the later one */
     struct id key;
     struct slice text; /* the values, as a JSON array; owned */
 };
@@ -25,7 +25,7 @@ struct roll {
     const struct layout *layout; /* borrowed */
     struct roll_row *row;
     size_t count;
-    size_t most; /* rows to show */
+    size_t most;       /* rows to show */
     struct table keys; /* to a row's number */
     uint64_t taken, replaced, let_go;
     struct buffer scratch;
