@@ -42,7 +42,4 @@ const char *metrics_label(struct slice name, struct slice value);
  * error when it is NULL. */
 void metrics_write(const struct metrics *metrics, const char *path);
 
-/* Dies if that file cannot be made: now is better than at the end. */
-void metrics_check(const char *path);
-
 #endif
