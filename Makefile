@@ -42,7 +42,10 @@ LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
 SCRIPTS  := scripts/cs-ship
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
-all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS)
+# The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
+SNIPPET  := $(BUILD)/web/cs.js
+
+all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(SNIPPET)
 
 $(LINKS): $(BUILD)/%: scripts/%
 	@mkdir -p $(@D)
@@ -51,6 +54,9 @@ $(LINKS): $(BUILD)/%: scripts/%
 $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
 	@touch $@
+
+$(SNIPPET): scripts/web/cs.js scripts/web/make
+	@scripts/web/make $< $@
 
 lists:
 	@rm -f $(LISTS)
@@ -189,7 +195,7 @@ $(BUILD)/datadir: always | $(BUILD)/cmd
 
 $(BUILD)/common/base/share.o: $(BUILD)/datadir
 
-install: $(TOOLS) $(LINKS) $(LISTS) completion
+install: $(TOOLS) $(LINKS) $(LISTS) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
@@ -201,6 +207,7 @@ install: $(TOOLS) $(LINKS) $(LISTS) completion
 	for list in $(dir $(LISTS))*.txt; do \
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
+	[ ! -f $(SNIPPET) ] || install -m 644 $(SNIPPET) $(DESTDIR)$(datadir)/clickstream
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
