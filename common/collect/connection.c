@@ -17,6 +17,8 @@ int64_t connection_read(struct connection *c)
         const ssize_t got = read(c->fd, buffer_reserve(&c->in, room), room);
         if (got > 0) {
             c->in.len += (size_t)got;
+            /* That was all: what comes next is told of, the end too unless it has been. */
+            if ((size_t)got < room && !c->hung_up) c->readable = false;
             return got;
         }
         if (got < 0 && errno == EINTR) continue;

@@ -47,6 +47,7 @@ struct connection {
     size_t thrown;          /* bytes, while it lingers */
     struct request request; /* its slices are those of in, as it was when the head came */
     bool readable;          /* more may have come than has been read */
+    bool hung_up;           /* the client sends no more than what has come */
     bool close;             /* after the answer */
     bool expects;           /* it waits to be asked for its body */
     /* For the server. */

@@ -381,6 +381,7 @@ static void event_take(struct server *server, const struct epoll_event *event)
     }
     struct connection *const c = event->data.ptr;
     if ((event->events & ~(unsigned)EPOLLOUT) != 0) c->readable = true;
+    if ((event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) c->hung_up = true;
     queue_add(server, c);
 }
 
