@@ -27,8 +27,8 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256) is loaded by what uses it alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -Wl,--no-as-needed
+# nettle (SHA-256) and zlib are loaded by what uses them alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))

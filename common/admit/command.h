@@ -152,7 +152,9 @@ enum tool_flags {
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
-    TOOL_EVENTS = 16, /* cs-parse, cs-identify: rows are events, and --key names their members */
+    TOOL_EVENTS = 16,   /* cs-parse, cs-identify: rows are events, and --key names their members */
+    TOOL_COLLECTS = 32, /* cs-collect: records come by other ways than inputs; see common_options.c
+                           for the options it has */
 };
 
 /*

@@ -66,6 +66,8 @@ struct changes {
     struct event_hash event_id;
     bool time_elsewhere; /* --time-field: event_time need not be the time */
     struct canonical_line made;
+    uint64_t
+        given; /* set by whoever sets members of events himself before changes_make: their slots */
     uint64_t slots; /* of members behind the canonical ones that are not as they came */
 };
 

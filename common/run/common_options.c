@@ -420,10 +420,33 @@ static const struct option_row rows[] = {
     OPTION_END,
 };
 
+/* TOOL_COLLECTS: the options that say what a record means, and what is told of it; a collector has
+ * no inputs, no state and no rows of windows. */
+static const struct option_row *rows_of_collector(void)
+{
+    static const char *const names[] = {"where",   "time-field",  "time-unit",    "assume-utc",
+                                        "tz",      "number",      "max-ahead",    "key",
+                                        "rejects", "max-memory",  "stats",        "stats-every",
+                                        "explain", "stats-label", "decimal-comma"};
+    enum { NAMES = sizeof names / sizeof names[0] };
+    static struct option_row some[NAMES + 1]; /* the last one ends them */
+    size_t count = 0;
+    for (const struct option_row *row = rows; row->name != NULL; row++)
+        for (size_t i = 0; i < NAMES; i++)
+            if (strcmp(row->name, names[i]) == 0) some[count++] = *row;
+    return some;
+}
+
 int common_options_parse(const struct tool *tool, int argc, char **argv)
 {
     if ((tool->flags & TOOL_NO_TIME_RULES) != 0) given.max_jump_us = given.max_ahead_us = 0;
-    return option_parse(argc, argv, tool->options, rows);
+    return option_parse(argc, argv, tool->options,
+                        (tool->flags & TOOL_COLLECTS) != 0 ? rows_of_collector() : rows);
+}
+
+void common_options_key(const char *names)
+{
+    if (given.key == NULL) given.key = names;
 }
 
 /* As where a shell variable was not set: better said at once than when the file is needed. */
