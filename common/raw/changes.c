@@ -28,10 +28,10 @@ void changes_start(struct changes *changes, const struct changes_options *option
 
 enum reason changes_make(struct changes *changes, const struct schema *schema, struct event *ev)
 {
-    changes->slots = 0;
+    changes->slots = changes->given;
     if (changes->time_elsewhere || !instant_is_usual(ev->value[SLOT_EVENT_TIME]))
         canonical_line_time(&changes->made, ev);
-    if (changes->words.count > 0) changes->slots = recode_event(&changes->words, ev);
+    if (changes->words.count > 0) changes->slots |= recode_event(&changes->words, ev);
     if (ev->value[SLOT_EVENT_TYPE].kind == KIND_NULL) return REASON_NO_TYPE;
     if (changes->session_id.count > 0) {
         ev->value[SLOT_SESSION_ID] = made_id_value(&changes->session_id, ev);

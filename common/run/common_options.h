@@ -72,6 +72,7 @@ struct common_options {
     const char *stats_ends; /* file, or NULL */
     struct option_list stats_label;
     struct list stats_labels; /* their items, once settled */
+    const char *schema;       /* --print-schema: sql[:TABLE], or NULL */
     bool explain, progress;
 };
 
@@ -80,6 +81,9 @@ extern const struct common_options *const options;
 /* Reads argv and the view it names, with the tool's own options and these. Returns the index of the
  * first operand. Anything wrong is die_usage; --help and --version print and exit. */
 int common_options_parse(const struct tool *tool, int argc, char **argv);
+
+/* Before they are settled: these are --key where none is given. Borrowed. */
+void common_options_key(const char *names);
 
 /* Refuses options that do not go together (die_usage), lets the tool settle its own, and settles
  * these. Returns what they mean for the run. */

@@ -292,6 +292,7 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
     if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, extras_at(stretches, stretch), click);
+    stretch->is_changed = true;
     count_one(stretch, click->action);
 }
 
@@ -350,6 +351,7 @@ static void stretch_swap(struct stretch *a, struct stretch *b)
         new.flags = to[i]->flags;
         new.is_used = to[i]->is_used;
         new.is_owned = to[i]->is_owned;
+        new.is_noted = to[i]->is_noted;
         new.next = to[i]->next;
         new.previous = to[i]->previous;
         *to[i] = new;
@@ -367,6 +369,7 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     products_add(stretches, into, from, &more);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
+    into->is_changed |= from->is_changed;
     for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
         stretch_count_add(into, action, stretch_count(from, action));
     if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
@@ -395,7 +398,9 @@ struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int6
                                 .reach_us = INT64_MAX,
                                 .product_us = INT64_MIN,
                                 .is_used = true,
-                                .is_owned = stretch->is_owned};
+                                .is_owned = stretch->is_owned,
+                                .is_noted = stretch->is_noted,
+                                .is_changed = true};
     return stretch;
 }
 
