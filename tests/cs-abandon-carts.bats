@@ -241,6 +241,13 @@ END
 12:00:00 x session_id="z"
 END
   [ "$(cs-abandon --cart --lateness=max --at=2026-01-01T10:30:00Z in 2>/dev/null | jq -c '[.session_id, .idle_seconds, .cart[].product_id, .last_page, .furthest_step]')" = '["a",1740,"p","/checkout","checkout_start"]' ]
+  # Whether an event that is later is anybody's makes no difference, in a range of --jobs neither.
+  { cat in && traffic --events=3000 && moves <<<'12:10:00 x session_id=null'; } >long
+  for jobs in 1 3; do
+    cs-abandon --cart --max-jump=0s --lateness=max --at=2026-01-01T00:00:10Z --jobs=$jobs --stats=stats.$jobs long >/dev/null 2>&1
+  done
+  [ "$(jq -c '[.filtered, .no_id, .used]' stats.3)" = "$(jq -c '[.filtered, .no_id, .used]' stats.1)" ]
+  [ "$(jq .no_id stats.1)" -eq 0 ]
   run -2 --separate-stderr cs-abandon --transitions --at=now in
   [[ $stderr == *'--transitions: '* ]]
 }

@@ -34,7 +34,6 @@ void history_release(struct history *history)
 
 enum fate history_event(struct history *history, const struct event *ev)
 {
-    if (history->has_at && ev->time_us > history->at_us) return FATE_FILTERED;
     if (!identity_has(&history->alerts->identity, ev)) return FATE_NO_ID;
     if (episodes_late(&history->episodes, ev->time_us, ev->watermark_us)) return FATE_LATE;
     struct deed deed = alerts_deed(history->alerts, ev);

@@ -30,6 +30,7 @@ void history_init(struct history *history, struct alerts *alerts, bool all, int6
                   struct run *run);
 void history_release(struct history *history);
 
+/* An event, with --at one of up to that time. */
 enum fate history_event(struct history *history, const struct event *ev);
 void history_advance(struct history *history, int64_t watermark_us);
 

@@ -156,6 +156,7 @@ static void story_hint(struct run *run, struct event *ev)
 static enum fate story_event(struct run *run, const struct event *ev)
 {
     struct watch *own = run->own;
+    if (own->at_us != INT64_MIN && ev->time_us > own->at_us) return FATE_FILTERED;
     if (own->leaves_all) return range_event(own, ev);
     return history_event(&own->history, ev);
 }
