@@ -41,6 +41,7 @@ is_taken() {
   need_kcat
   traffic --events=20000 --rate=2 | keyed | produce clicks
   for _ in 1 2; do
+    rm -f live.rows.js
     cs-look -b "$BROKERS" -t clicks -S state -o live.html --live=200ms 2>said 3>&- &
     look=$!
     LIMIT=60 until_true is_taken || { cat said && return 1; }
