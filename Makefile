@@ -28,8 +28,8 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256) is loaded by what uses it alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -Wl,--no-as-needed
+# nettle (SHA-256) and zlib are loaded by what uses them alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -46,7 +46,10 @@ PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) 
 SCRIPTS  := scripts/cs-ship scripts/cs-look
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
-all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE)
+# The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
+SNIPPET  := $(BUILD)/web/cs.js
+
+all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE) $(SNIPPET)
 
 $(LINKS): $(BUILD)/%: scripts/%
 	@mkdir -p $(@D)
@@ -55,6 +58,9 @@ $(LINKS): $(BUILD)/%: scripts/%
 $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
 	@touch $@
+
+$(SNIPPET): scripts/web/cs.js scripts/web/make
+	@scripts/web/make $< $@
 
 lists:
 	@rm -f $(LISTS)
@@ -202,7 +208,8 @@ UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* \
+            samples/bi/*) samples/clicks.ndjson
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 
@@ -225,7 +232,7 @@ $(BUILD)/common/base/share.o: $(BUILD)/datadir
 $(BUILD)/common/base/option.o: VERSION
 
 # MULTICALL=1: one program, with a hard link for each tool.
-install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) completion
+install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
@@ -245,7 +252,10 @@ endif
 	for list in $(dir $(LISTS))*.txt $(dir $(PAGE))report.html; do \
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
+	[ ! -f $(SNIPPET) ] || install -m 644 $(SNIPPET) $(DESTDIR)$(datadir)/clickstream
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
+	install -m 644 scripts/ship-postgres.bash scripts/ship-postgres.sql $(DESTDIR)$(datadir)/clickstream
+	sed -i 's,/usr/local/share/,$(datadir)/,' $(DESTDIR)$(bindir)/cs-ship
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \

@@ -3,9 +3,9 @@
 # once, whoever dies when. The spool is known by what is in its .ship.id, not by its name.
 # shellcheck shell=bash disable=SC2154 # variables and functions of cs-ship
 
-postgres='' table='' create='' # --postgres, --table and --create
 refused=''                     # rows that the table has not taken, once there is a connection
 psql='' psql_in='' psql_out='' # the process, and the pipes to it and from it
+psql_ended=''                  # it has ended
 spool_id='' answer_end=''      # what the spool is known by; the line behind each answer of psql
 said=()                        # other lines of the answer
 
@@ -36,6 +36,9 @@ postgres_begin() {
     exit 3
   fi
   answer_end="done $SRANDOM$SRANDOM" # not to be guessed by who writes what an error message quotes
+  # What is wrong with the table is said now, and not with the first row. Who wants only what is there shipped needs no
+  # server when there is nothing.
+  [ -n "$once" ] && [ -z "$create" ] || postgres_open || [ -z "$once" ] || exit 1
 }
 
 # psql in the place of this process. As kcat: in a session of its own, so that a ^C meant for the pipeline does not reach it,
@@ -56,7 +59,7 @@ postgres_open() {
   mkfifo -- "$spool/.ship.ask" "$spool/.ship.said"
   exec {psql_in}<>"$spool/.ship.ask" {psql_out}<>"$spool/.ship.said"
   postgres_run <"$spool/.ship.ask" >"$spool/.ship.said" 2>&1 {psql_in}>&- {psql_out}>&- &
-  psql=$!
+  psql=$! psql_ended=''
   printf '\\echo %s\n' "$answer_end" >&"$psql_in"
   if ! postgres_hear ''; then
     postgres_failed
@@ -134,6 +137,7 @@ postgres_failed() {
   if [ -n "$quietly" ] && [[ $state == @(|08*|57P*) ]]; then return 0; fi
   [ -n "${said[*]}" ] || in_time || return 0
   say "PostgreSQL: ${reason:-${all:-psql has ended}}"
+  printf '%s\n' "${reason:-${all:-psql has ended}}" >"$spool/.ship.why" # for the figures
   [ -z "$hint" ] || say "$hint"
   case $state in
     CS003 | 0A* | 22* | 23* | 28* | 3D* | 3F* | 42* | 54*) exit 3 ;;
@@ -163,7 +167,7 @@ postgres_segment() {
 
 # True: it has arrived. A connection that was good once may have been cut while nothing was sent: that is not worth a word.
 postgres_deliver() {
-  local segment=${1##*/} psql_ended=''
+  local segment=${1##*/}
   if [[ ! $segment =~ ^[0-9]{1,18}\.ndjson$ ]]; then
     say "$1: is no segment"
     exit 3
@@ -172,7 +176,6 @@ postgres_deliver() {
     postgres_segment "$segment" && return
     postgres_failed quietly
     in_time || return 1
-    psql_ended=''
   fi
   postgres_open || return 1
   postgres_segment "$segment" && return

@@ -206,10 +206,12 @@ END
     [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
   done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
+  [ -s "$root/usr/local/share/man/man7/clickstream-cookbook.7" ]
+  [ -s "$root/usr/local/share/doc/clickstream/examples/clicks.ndjson" ]
   for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/bi/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
   cmp scripts/systemd/alert "$root/usr/local/share/clickstream/alert"

@@ -65,8 +65,7 @@ static const char *stats_set(const char *value)
 static const char *stats_every_set(const char *value)
 {
     const char *const why = duration_parse(value, &given.stats_every_us);
-    if (why != NULL) return why;
-    return given.stats_every_us < 100000 ? "must be 100ms at least" : NULL;
+    return why == NULL && given.stats_every_us < 100000 ? "must be 100ms at least" : why;
 }
 
 static const char *pad_set(const char *value)
@@ -396,8 +395,7 @@ static const struct option_row rows[] = {
      .target = &given.stats_ends,
      .argument = "FILE",
      .free = true,
-     .help =
-         "where the topic's partitions end, as kcat -Q says: figures of how far behind a run is"},
+     .help = "where the topic's partitions end, as kcat -Q says: how far behind a run is"},
     {.name = "stats-label",
      .group = INSIDE,
      .type = OPTION_LIST,
@@ -411,6 +409,13 @@ static const struct option_row rows[] = {
      .target = &given.explain,
      .free = true,
      .help = "say how expressions are run and what is read, and exit"},
+    {.name = "print-schema",
+     .group = INSIDE,
+     .type = OPTION_TEXT,
+     .target = &given.schema,
+     .argument = "sql[:TABLE]",
+     .free = true,
+     .help = "print what makes a table of PostgreSQL for the rows, and exit"},
     {.name = "progress",
      .group = INSIDE,
      .type = OPTION_FLAG,

@@ -272,7 +272,7 @@ static void add_partitions(struct exposition *to, const struct metrics *metrics)
     buffer_release(&value);
 }
 
-static void metrics_prometheus(const struct metrics *metrics, struct buffer *out)
+void metrics_text(const struct metrics *metrics, struct buffer *out)
 {
     struct buffer labels = {0};
     labels_prometheus(metrics, &labels);
@@ -319,7 +319,7 @@ void metrics_write(const struct metrics *metrics, const char *path)
     struct buffer text = {0};
     const size_t len = path == NULL ? 0 : strlen(path);
     if (len > 5 && strcmp(path + len - 5, ".prom") == 0)
-        metrics_prometheus(metrics, &text);
+        metrics_text(metrics, &text);
     else
         metrics_json(metrics, &text);
     if (path != NULL) {

@@ -136,22 +136,29 @@ static void print_step(struct rows *rows, int member, const struct overview *car
     rows_text(rows, member, slice_of(names[change_of(context)->step]));
 }
 
-#define OWN_KIND(function)                                                                         \
+#define OWN_KIND(function, type, phrase)                                                           \
     {                                                                                              \
-        .prints = PRINTS_OWN, .print = (function)                                                  \
+        .prints = PRINTS_OWN, .column = (type), .about = (phrase), .print = (function)             \
     }
 
-static const struct field_kind field_idle = OWN_KIND(print_idle);
-static const struct field_kind field_abandoned = OWN_KIND(print_abandoned);
-static const struct field_kind field_state = OWN_KIND(print_state);
-static const struct field_kind field_episode = OWN_KIND(print_episode);
-static const struct field_kind field_since = OWN_KIND(print_since);
-static const struct field_kind field_reason = OWN_KIND(print_reason);
-static const struct field_kind field_cart = OWN_KIND(print_cart);
-static const struct field_kind field_cut = OWN_KIND(print_cut);
-static const struct field_kind field_value = OWN_KIND(print_value);
-static const struct field_kind field_page = OWN_KIND(print_page);
-static const struct field_kind field_step = OWN_KIND(print_step);
+static const struct field_kind field_idle =
+    OWN_KIND(print_idle, COLUMN_NUMBER, "since the last event");
+static const struct field_kind field_abandoned =
+    OWN_KIND(print_abandoned, COLUMN_TIME, "when the pause was long enough");
+static const struct field_kind field_state =
+    OWN_KIND(print_state, COLUMN_TEXT, "abandoned, returned, expired, recovered or emptied");
+static const struct field_kind field_episode =
+    OWN_KIND(print_episode, COLUMN_TIME, "when the cart was begun");
+static const struct field_kind field_since =
+    OWN_KIND(print_since, COLUMN_NUMBER, "from the alert to this");
+static const struct field_kind field_reason =
+    OWN_KIND(print_reason, COLUMN_TEXT, "idle, event, purchase, removal or late");
+static const struct field_kind field_cart = OWN_KIND(print_cart, COLUMN_DOCUMENT, "what is in it");
+static const struct field_kind field_cut = OWN_KIND(print_cut, COLUMN_TRUTH, "was there more?");
+static const struct field_kind field_value =
+    OWN_KIND(print_value, COLUMN_NUMBER, "what it is worth");
+static const struct field_kind field_page = OWN_KIND(print_page, COLUMN_TEXT, "the last page_url");
+static const struct field_kind field_step = OWN_KIND(print_step, COLUMN_TEXT, "how far it got");
 
 static const struct field row_fields[] = {
     {"user_id", &field_last, "user_id"},
@@ -220,6 +227,11 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const stru
         (void)schema_expect(schema, SLICE("page_url"), "cart");
     }
     fields->kept.actions = fields->actions.count;
+    /* With the id: of a cart with episodes the last state stands in a table. */
+    rows_key(
+        run->rows,
+        rows_find(run->rows, alerts->has_episodes ? SLICE("episode") : SLICE("last_event_time")),
+        true);
     alerts->rule = *rule;
     alerts->rule.remove = alerts->moves.remove;
     alerts->rule.add = (unsigned)fields_place(fields, KEEPS_COUNT, "add_to_cart");

@@ -61,6 +61,8 @@ enum field_prints {
 struct field_kind {
     enum field_keeps keeps;
     enum field_prints prints;
+    enum column_kind column; /* of a command's own kind, and what it says: for a table */
+    const char *about;
     /* Of a command's own kind: prints the value as that member of the row. context: as given to
      * fields_print. */
     void (*print)(struct rows *rows, int member, const struct overview *overview,
