@@ -50,7 +50,7 @@ rows_again() {
   shuf --random-source=<(yes) funnel.ndjson >mixed
   split -n l/2 mixed part.
   gzip part.aa
-  cat part.ab | cs-report searches.ndjson - part.aa.gz >other.html
+  cs-report searches.ndjson - part.aa.gz <part.ab >other.html
   cmp one.html other.html
 }
 
@@ -187,18 +187,4 @@ END
   wait "$browser"
   grep -qx 'cs-report: later.ndjson: is not there yet' said
   [ "$(grep -c . said)" -eq 1 ]
-}
-
-@test "cs-look: from events to a page, each record counted once, and from a log" {
-  traffic --events=20000 --rate=5 --extras >events.ndjson
-  cs-look -o shop.html --rows=rows events.ndjson
-  diff <(data shop.html | jq -r '.panels[].kind' | sort -u) <(printf '%s\n' carts cart exits figures flow funnel landing products robots sales searches visits | sort)
-  [ "$(data shop.html | jq '.panels[] | select(.kind == "figures").figures[0].used')" -eq 20000 ]
-  diff rows/funnel.ndjson <(cs-funnel events.ndjson)
-  cs-look -o log.html --own-host=shop.example "$ROOT/samples/access.log"
-  [ "$(data log.html | jq '[.panels[] | select(.kind == "status").measures[0].value[]] | add')" -eq "$(cs-parse "$ROOT/samples/access.log" 2>/dev/null | wc -l)" ]
-  run -2 cs-look no-such-file
-  run -2 cs-look --kin=log events.ndjson
-  run -2 cs-look -t clicks
-  run -1 cs-look -o /dev/full events.ndjson
 }

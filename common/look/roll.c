@@ -131,9 +131,10 @@ void roll_print(struct roll *roll, size_t most, struct buffer *out)
 {
     roll_tidy(roll);
     const size_t count = roll->count < most ? roll->count : most;
+    const uint64_t left_out = roll->let_go + (roll->count - count);
     buffer_printf(out, "\"taken\":%llu,\"replaced\":%llu,\"let_go\":%llu",
                   (unsigned long long)roll->taken, (unsigned long long)roll->replaced,
-                  (unsigned long long)(roll->let_go + (roll->count - count)));
+                  (unsigned long long)left_out);
     buffer_printf(out, ",\"time\":%zu,\"columns\":[", roll->layout->time);
     for (size_t i = 0; i < roll->layout->count; i++) {
         if (i > 0) buffer_add_char(out, ',');

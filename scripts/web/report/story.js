@@ -98,7 +98,8 @@ export function storyOf(data, range, before) {
     }
     if (!steps.length) {
       const all = total(funnel, range.from, range.to, wanted);
-      if (all.rows) items.push(h('li', { class: 'incident good' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, '✓'), h('div', null, 'No step of the funnel is worse than in the range compared with.')));
+      const sunk = incidents(data, range.from, range.to, state.filter).some((one) => one.peak < 0);
+      if (all.rows && !sunk) items.push(h('li', { class: 'incident good' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, '✓'), h('div', null, 'No step of the funnel is worse than in the range compared with.')));
     }
   }
   const found = incidents(data, range.from, range.to, state.filter);

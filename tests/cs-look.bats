@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# cs-look: from events, a log and a topic to a page.
+
+load helper
+load mock
+
+setup_file() { setup_tools; mock_start; }
+teardown_file() { mock_stop; }
+
+setup() {
+  setup_tools
+  [ -f "$CS_BUILD/share/report.html" ] || [ -f "$CS_BUILD/../share/report.html" ] || skip 'there is no report.html: make page needs npm and esbuild'
+}
+
+# The data of a page, as JSON.
+data() {
+  awk 'sub(/^<script type="application\/json" id="data">/, "") { inside = 1 }
+    inside { last = sub(/<\/script>$/, ""); print; if (last) exit }' "$1"
+}
+
+@test "from events to a page, each record counted once, and from a log" {
+  traffic --events=20000 --rate=5 --extras >events.ndjson
+  cs-look -o shop.html --rows=rows events.ndjson
+  diff <(data shop.html | jq -r '.panels[].kind' | sort -u) <(printf '%s\n' carts cart exits figures flow funnel landing products robots sales searches visits | sort)
+  [ "$(data shop.html | jq '.panels[] | select(.kind == "figures").figures[0].used')" -eq 20000 ]
+  diff rows/funnel.ndjson <(cs-funnel events.ndjson)
+  cs-look -o log.html --own-host=shop.example "$ROOT/samples/access.log"
+  [ "$(data log.html | jq '[.panels[] | select(.kind == "status").measures[0].value[]] | add')" -eq "$(cs-parse "$ROOT/samples/access.log" 2>/dev/null | wc -l)" ]
+  run -2 cs-look no-such-file
+  run -2 cs-look --kin=log events.ndjson
+  run -2 cs-look -t clicks
+  run -1 cs-look -o /dev/full events.ndjson
+}
+
+# Has the page the rows of the funnel, all of them?
+is_taken() {
+  [ -s live.rows.js ] && [ -s state/rows/funnel.ndjson ] && grep -q '"kind":"funnel","title":"Funnel","taken":[1-9]' live.rows.js
+}
+
+@test "of a topic the page is live, until it is told to end, and goes on where it was" {
+  need_kcat
+  traffic --events=20000 --rate=2 | keyed | produce clicks
+  for _ in 1 2; do
+    rm -f live.rows.js
+    cs-look -b "$BROKERS" -t clicks -S state -o live.html --live=200ms 2>said 3>&- &
+    look=$!
+    LIMIT=60 until_true is_taken || { cat said && return 1; }
+    kill "$look"
+    wait "$look"
+  done
+  # No window twice: the states were kept.
+  jq -c '[.window_start, .traffic_source, .device_type]' state/rows/funnel.ndjson | sort >keys
+  [ -z "$(uniq -d keys)" ]
+}
