@@ -28,8 +28,8 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256) is loaded by what uses it alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -Wl,--no-as-needed
+# nettle (SHA-256) and zlib are loaded by what uses them alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -39,11 +39,17 @@ UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c)
 # those. Without npm all else is built. A tarball of `make dist` brings them.
 LISTS    := $(firstword $(wildcard $(BUILD)/../share/made share/made) $(BUILD)/share/made)
 
+# The page of cs-report, likewise: of scripts/web/report and a package of npm.
+PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) $(BUILD)/share/page.made)
+
 # What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
-SCRIPTS  := scripts/cs-ship
+SCRIPTS  := scripts/cs-ship scripts/cs-look
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
-all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS)
+# The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
+SNIPPET  := $(BUILD)/web/cs.js
+
+all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE) $(SNIPPET)
 
 $(LINKS): $(BUILD)/%: scripts/%
 	@mkdir -p $(@D)
@@ -53,13 +59,25 @@ $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
 	@touch $@
 
+$(SNIPPET): scripts/web/cs.js scripts/web/make
+	@scripts/web/make $< $@
+
 lists:
 	@rm -f $(LISTS)
 	@$(MAKE) --no-print-directory $(LISTS)
 
+$(BUILD)/share/page.made: $(wildcard scripts/web/report/*)
+	@scripts/web/report/make $(@D)
+	@touch $@
+
+page:
+	@rm -f $(PAGE)
+	@$(MAKE) --no-print-directory $(PAGE)
+
 help:
 	@echo 'make            the tools, in $(BUILD)/'
 	@echo 'make lists      the lists of cs-parse --derive again, where npm was missing'
+	@echo 'make page       the page of cs-report again, where npm or esbuild were missing'
 	@echo 'make check      every test (scripts/check installs what they need)'
 	@echo 'make check-kafka  only those with Apache Kafka itself; FULL=1: 50 kills of each tool'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
@@ -190,7 +208,8 @@ UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/bi/*)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* \
+            samples/bi/*) samples/clicks.ndjson
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 
@@ -213,7 +232,7 @@ $(BUILD)/common/base/share.o: $(BUILD)/datadir
 $(BUILD)/common/base/option.o: VERSION
 
 # MULTICALL=1: one program, with a hard link for each tool.
-install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) completion
+install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
@@ -230,9 +249,10 @@ endif
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
-	for list in $(dir $(LISTS))*.txt; do \
+	for list in $(dir $(LISTS))*.txt $(dir $(PAGE))report.html; do \
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
+	[ ! -f $(SNIPPET) ] || install -m 644 $(SNIPPET) $(DESTDIR)$(datadir)/clickstream
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
 	install -m 644 scripts/ship-postgres.bash scripts/ship-postgres.sql $(DESTDIR)$(datadir)/clickstream
 	sed -i 's,/usr/local/share/,$(datadir)/,' $(DESTDIR)$(bindir)/cs-ship
@@ -261,7 +281,7 @@ uninstall:
 
 # The same bytes for the same commit: git archive gives every file the commit's time. The lists of --derive come with it.
 DIST     := clickstream-$(VERSION)
-dist: $(LISTS)
+dist: $(LISTS) $(PAGE)
 	git archive $(foreach file,$(wildcard $(dir $(LISTS))*),--prefix=$(DIST)/share/ --add-file=$(file)) \
 	  --prefix=$(DIST)/ HEAD | gzip -n -9 >$(BUILD)/$(DIST).tar.gz
 	cd $(BUILD) && sha256sum $(DIST).tar.gz >$(DIST).tar.gz.sha256

@@ -106,7 +106,7 @@ static const struct option_row options[] = {
      .help = "read options from a file: product-performance, search-analytics, not-found,\n"
              "                              conversion-by-source, conversion-by-campaign, "
              "revenue-by-category, checkout-errors,\n"
-             "                              landing-pages, exit-pages, page-flow"},
+             "                              landing-pages, exit-pages, page-flow, bot-sessions"},
     OPTION_END,
 };
 

@@ -137,6 +137,7 @@ postgres_failed() {
   if [ -n "$quietly" ] && [[ $state == @(|08*|57P*) ]]; then return 0; fi
   [ -n "${said[*]}" ] || in_time || return 0
   say "PostgreSQL: ${reason:-${all:-psql has ended}}"
+  printf '%s\n' "${reason:-${all:-psql has ended}}" >"$spool/.ship.why" # for the figures
   [ -z "$hint" ] || say "$hint"
   case $state in
     CS003 | 0A* | 22* | 23* | 28* | 3D* | 3F* | 42* | 54*) exit 3 ;;

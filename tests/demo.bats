@@ -23,9 +23,13 @@ setup() {
   bots=1000
   if grep -q '^No list of crawlers' out; then bots=8; fi
   awk -v bots="$bots" '/^direct +desktop/ && NF == 8 { seen++; if ($3 < $6 + bots || $4 != $7 || $5 >= $8) exit 1 } END { exit seen != 1 }' out
+  # Of carts that were recovered it is said how long that took.
+  awk '/^person_id +episode +seconds$/ { table = 1; next } table && NF == 0 { table = 0 } table && NF == 3 && $3 > 0 { rows++ }
+    END { exit rows != 5 }' out
+  grep -qE '^recovered +[0-9]+ +[0-9]+' out
   # What was planted, what was found, and what besides.
   awk -v bots="$bots" '/^what +planted +found/ { table = 1; next } table && NF == 0 { table = 0 }
-    table { kinds++; if ($2 < 1 || $3 != $2 || ($4 != 0 && $4 != "-")) exit 1 } END { exit kinds != 4 + (bots > 8) }' out
+    table { kinds++; if ($2 < 1 || $3 != $2 || ($4 != 0 && $4 != "-")) exit 1 } END { exit kinds != 7 + (bots > 8) }' out
   # Seconds of a processor: other tests run at the same time.
   awk 'END { print "seconds: " $0; exit $1 + $2 > 20 }' seconds
 }

@@ -77,9 +77,9 @@ nouns_there() {
   done
 }
 
-@test "tools know tool.h, and not each other; cs-run, which runs them, knows its own room" {
+@test "tools know tool.h, and not each other; cs-run, which runs them, and cs-report know rooms of their own" {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
-  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor)[.]h"' "$file"; done
+  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
 }
 
@@ -194,7 +194,7 @@ END
   root=$BATS_TEST_TMPDIR/root
   # The prefix of the build, because another one builds anew.
   make install BUILD="${CS_BUILD:-build}" DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
-  for name in $(basename -s .c cmd/*.c) cs-ship; do
+  for name in $(basename -s .c cmd/*.c) cs-ship cs-look; do
     "$root/usr/local/bin/$name" --help >"$BATS_TEST_TMPDIR/help"
     [ -s "$root/usr/local/share/man/man1/$name.1" ]
     [ -s "$root/usr/local/share/bash-completion/completions/$name" ]
@@ -202,10 +202,12 @@ END
   done
   diff -r samples/views "$root/usr/local/share/clickstream/views"
   diff -r samples/maps "$root/usr/local/share/clickstream/maps"
-  for list in "${CS_BUILD:-build}"/share/*.txt; do
+  for list in "${CS_BUILD:-build}"/share/*.txt "${CS_BUILD:-build}/share/report.html"; do
     [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
   done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
+  [ -s "$root/usr/local/share/man/man7/clickstream-cookbook.7" ]
+  [ -s "$root/usr/local/share/doc/clickstream/examples/clicks.ndjson" ]
   for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done

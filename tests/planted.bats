@@ -80,3 +80,34 @@ values() {
       sort | diff - found
   done
 }
+
+# fates EVENTS ID OPTION...: whose cart came to be what, which cart, and how long after it was taken for abandoned.
+fates() {
+  cs-abandon --transitions --id="$2" "${@:3}" "$1" | jq -c '[.[keys_unsorted[0]], .state, .episode, .seconds_since_alert]'
+}
+
+@test "every planted cart is recovered, emptied or bought later, to the second, and no other is" {
+  for seed in $(seeds); do
+    make_traffic "$seed"
+    for side in with without; do
+      fates "$side" session_id >"$side.fates"
+      cs-identify "$side" >people
+      fates people person_id --lateness=0s >"$side.people"
+    done
+    # Of sessions: who comes back, and who takes all out again. What is bought later is left behind for good.
+    jq -c 'select(.kind == "carts-recovered" or .kind == "carts-emptied") | .session_ids[0] as $id | .says |
+      [$id, .state, .episode, .seconds_since_alert]' planted >wanted
+    for side in with without; do grep -E '"(recovered|emptied)"' "$side.fates" >"$side.found" || true; done
+    only_planted with.found without.found wanted
+    jq -c 'select(.kind == "devices" or .kind == "carts-bought-later") | .session_ids[0]' planted | sort >left
+    jq -c 'select(.[1] == "abandoned") | .[0]' with.fates | sort | comm -13 - left >not_left
+    [ ! -s not_left ]
+    # Of people: that, too, is recovered; what was bought at once on another device was never abandoned.
+    jq -c 'select(.kind == "carts-bought-later") | .says | [.person_id, .state, .episode, .seconds_since_alert]' planted >>wanted
+    for side in with without; do grep -E '"(recovered|emptied)"' "$side.people" >"$side.found" || true; done
+    only_planted with.found without.found wanted
+    jq -c 'select(.kind == "devices") | .says.person_id' planted | sort >devices
+    jq -c '.[0]' with.people | sort -u | comm -12 - devices >blamed
+    [ ! -s blamed ]
+  done
+}

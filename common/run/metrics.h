@@ -38,11 +38,11 @@ struct metrics {
 /* Can it be a label? NULL, or the phrase that says what is wrong. */
 const char *metrics_label(struct slice name, struct slice value);
 
+/* Adds them in Prometheus' text format. */
+void metrics_text(const struct metrics *metrics, struct buffer *out);
+
 /* Writes them to path (ending in .prom: Prometheus; replaced atomically), or as JSON to standard
  * error when it is NULL. */
 void metrics_write(const struct metrics *metrics, const char *path);
-
-/* Dies if that file cannot be made: now is better than at the end. */
-void metrics_check(const char *path);
 
 #endif

@@ -11,32 +11,8 @@
 
 #include "base/die.h"
 #include "base/paths.h"
+#include "run/segment.h"
 #include "run/state.h"
-
-#define NAME_BYTES 32
-
-static void sealed_name(char name[NAME_BYTES], uint64_t number)
-{
-    snprintf(name, NAME_BYTES, "%012llu.ndjson", (unsigned long long)number);
-}
-
-static void open_name(char name[NAME_BYTES], uint64_t number)
-{
-    snprintf(name, NAME_BYTES, ".%012llu.open", (unsigned long long)number);
-}
-
-/* The number of a segment from its file's name; 0: it is none. */
-static uint64_t name_number(const char *file, bool *sealed)
-{
-    char name[NAME_BYTES];
-    *sealed = file[0] != '.';
-    const unsigned long long number = strtoull(file + !*sealed, NULL, 10);
-    if (*sealed)
-        sealed_name(name, number);
-    else
-        open_name(name, number);
-    return strcmp(name, file) == 0 ? number : 0;
-}
 
 static void spool_directory_sync(const struct spool *spool)
 {
@@ -44,19 +20,17 @@ static void spool_directory_sync(const struct spool *spool)
         die_errno("%s: fsync", spool->dir);
 }
 
-static void segment_seal(const struct spool *spool, uint64_t number)
+static void spool_segment_seal(const struct spool *spool, uint64_t number)
 {
-    char from[NAME_BYTES], to[NAME_BYTES];
-    open_name(from, number);
-    sealed_name(to, number);
-    if (renameat(spool->dir_fd, from, spool->dir_fd, to) != 0) die_errno("%s/%s", spool->dir, from);
+    if (!segment_seal(spool->dir_fd, number))
+        die_errno("%s: segment %llu", spool->dir, (unsigned long long)number);
 }
 
 /* One file that was there: see the head of spool.h. True: something was changed. */
 static bool segment_recover(const struct spool *spool, const char *file)
 {
     bool sealed;
-    const uint64_t number = name_number(file, &sealed);
+    const uint64_t number = segment_number(file, &sealed);
     if (number == 0) return false;
     if (sealed) {
         if (number > spool->named)
@@ -66,35 +40,24 @@ static bool segment_recover(const struct spool *spool, const char *file)
         return false;
     }
     if (number <= spool->named)
-        segment_seal(spool, number);
+        spool_segment_seal(spool, number);
     else if (unlinkat(spool->dir_fd, file, 0) != 0)
         die_errno("%s/%s", spool->dir, file);
     return true;
 }
 
-static DIR *spool_list(const struct spool *spool)
-{
-    const int fd = openat(spool->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) die_errno("%s", spool->dir);
-    return dir;
-}
-
 uint64_t spool_waiting(const struct spool *spool)
 {
-    DIR *const dir = spool_list(spool);
-    uint64_t count = 0;
-    bool sealed;
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
-        count += name_number(entry->d_name, &sealed) != 0 && sealed;
-    closedir(dir);
-    return count;
+    struct segments segments;
+    if (!segments_count(spool->dir_fd, &segments)) die_errno("%s", spool->dir);
+    return segments.sealed;
 }
 
 static void spool_recover(const struct spool *spool)
 {
-    DIR *const dir = spool_list(spool);
+    DIR *const dir = segments_list(spool->dir_fd);
     bool changed = false;
+    if (dir == NULL) die_errno("%s", spool->dir);
     for (const struct dirent *entry; errno = 0, (entry = readdir(dir)) != NULL;)
         changed |= segment_recover(spool, entry->d_name);
     if (errno != 0) die_errno("%s", spool->dir);
@@ -106,7 +69,7 @@ static void spool_recover(const struct spool *spool)
 static void segment_open(struct spool *spool)
 {
     struct output *output = spool->output;
-    open_name(spool->name, ++spool->open);
+    segment_open_name(spool->name, ++spool->open);
     output->fd = openat(spool->dir_fd, spool->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (output->fd < 0) die_errno("%s/%s", spool->dir, spool->name);
     output->position = 0;
@@ -155,7 +118,7 @@ void spool_sync(struct spool *spool)
 void spool_seal(struct spool *spool)
 {
     if (spool->full_fd < 0) return;
-    segment_seal(spool, spool->named);
+    spool_segment_seal(spool, spool->named);
     spool_directory_sync(spool);
 }
 

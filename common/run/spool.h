@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "run/segment.h"
 #include "writer/output.h"
 
 struct spool {
@@ -32,7 +33,7 @@ struct spool {
     uint64_t named; /* the last segment that belongs to the state being saved, or saved; 0: none */
     uint64_t open;  /* the one that gets the rows */
     int full_fd;    /* of segment named while it is not sealed, else -1 */
-    char name[32];  /* of its file */
+    char name[SEGMENT_NAME_BYTES]; /* of its file */
 };
 
 /* Opens DIR, made when it is not there, brings it to what the state names (0: no segment yet), and

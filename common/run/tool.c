@@ -33,6 +33,7 @@
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
+#include "writer/whole.h"
 
 static struct loop loop;
 
@@ -316,7 +317,7 @@ static void start(struct loop *l, int argc, char **argv)
     checkpoint_seek(l);
     clock_begin(&l->admission.clock);
     partitions_resume(l);
-    if (options->stats_file != NULL) metrics_check(options->stats_file);
+    if (options->stats_file != NULL) whole_check(options->stats_file);
     outputs_open(l);
     rows_open(l->run.rows, isatty(l->output.fd));
     checkpoint_resume(l);

@@ -312,10 +312,9 @@ uint32_t basket_bytes_put(char *bytes, int64_t time_us, const struct move *move,
 
 bool basket_read(struct basket *basket, struct slice bytes)
 {
-    struct unpack in = {.at = bytes.text, .end = bytes.text + bytes.len};
-
     basket_clear(basket);
     if (bytes.len == 0) return true;
+    struct unpack in = {.at = bytes.text, .end = bytes.text + bytes.len};
     const uint32_t count = unpack_u32(&in);
     const uint32_t beyond = unpack_u32(&in);
     const int64_t beyond_us = unpack_i64(&in);

@@ -225,7 +225,7 @@ static bool owner_wait(struct episodes *episodes, uint32_t number, int64_t befor
             owner_drop(episodes, number);
             return false;
         }
-        owner->state = next;
+        owner->state = (uint8_t)next;
         if (next == EPISODE_ABANDONED) owner->alert_us = end_us;
         tell(episodes, owner, next, BY_SILENCE, silence_end(owner, silence_us), end_us,
              basket_of(episodes, owner));

@@ -219,6 +219,21 @@ bool program_prints(const struct program *program)
     return program->out == NULL && !words_have(words, "--outp") && !words_have(words, "-o");
 }
 
+bool program_reopens(const struct program *program)
+{
+    static const char *const files[] = {"--output", "--rejects", "--late"};
+    bool any = words_have(&program->words, "-o");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const struct slice name = slice_of(files[i]);
+        for (size_t j = 1; j < program->words.count; j++) { /* --lateness is another */
+            const char *const word = program->words.word[j];
+            if (strncmp(word, name.text, name.len) != 0) continue;
+            any = any || word[name.len] == '\0' || word[name.len] == '=';
+        }
+    }
+    return any;
+}
+
 void program_release(struct program *program)
 {
     words_release(&program->words);

@@ -208,7 +208,7 @@ static char *seconds_print(char *out, int64_t us)
     out = number_print(out, (uint64_t)(us / 1000000), 1);
     if (ms == 0) return out;
     *out++ = '.';
-    for (uint32_t unit = 100; ms > 0; unit /= 10) {
+    for (uint32_t unit = 100; unit > 0 && ms > 0; unit /= 10) {
         *out++ = (char)('0' + ms / unit);
         ms %= unit;
     }
@@ -240,7 +240,9 @@ static char *say_cart(char *out, const struct scene *scene)
     const bool emptied = scene->kind == PLANT_CARTS_EMPTIED;
     out = text_print(out, "\"state\":\"");
     out = text_print(out, emptied ? "emptied" : "recovered");
-    out = text_print(out, "\",\"episode\":1,\"seconds_since_alert\":");
+    out = text_print(out, "\",\"episode\":");
+    out = scene_print_member(out, scene, scene->filled_at, MEMBER_EVENT_TIME);
+    out = text_print(out, ",\"seconds_since_alert\":");
     if (scene->left_at == SCENE_NONE) return text_print(out, "null");
     const int64_t alert_us = scene->events[scene->left_at].time_us + ALERT_US;
     return seconds_print(out, scene->events[scene->settled_at].time_us - alert_us);

@@ -22,6 +22,7 @@ void scene_init(struct scene *scene, enum plant_kind kind, uint32_t number,
     *scene = (struct scene){.options = options,
                             .kind = kind,
                             .number = number,
+                            .filled_at = SCENE_NONE,
                             .left_at = SCENE_NONE,
                             .settled_at = SCENE_NONE};
     scene->user = options->users + 1 + (uint32_t)kind * PLANT_MAX + number;
@@ -60,6 +61,7 @@ size_t scene_do(struct scene *scene, enum event_type type, uint32_t product)
     event->product = product;
     event->quantity = product ? 1 : 0;
     event->detail = (uint32_t)(rng_next(&scene->rng) >> 32);
+    if (type == ADD_TO_CART && scene->filled_at == SCENE_NONE) scene->filled_at = scene->count;
     if (type == SEARCH) event->term = (uint16_t)rng_zipf(&scene->rng, 100);
     return scene->count++;
 }

@@ -38,6 +38,7 @@ struct scene {
     size_t visit_count;
     int64_t at_us;
     struct event visitor; /* what the events of this visit have in common */
+    size_t filled_at;     /* the first thing that was put into the cart, or SCENE_NONE */
     size_t left_at;       /* the last event before the cart was left alone, or SCENE_NONE */
     size_t settled_at;    /* the event that settled it, or SCENE_NONE */
 };

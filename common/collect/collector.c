@@ -1,0 +1,373 @@
+#include "collect/collector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/instant.h"
+#include "base/memory.h"
+#include "base/paths.h"
+#include "collect/collect_options.h"
+#include "collect/door.h"
+#include "collect/drain.h"
+#include "collect/judge.h"
+#include "collect/listener.h"
+#include "collect/server.h"
+#include "collect/store.h"
+#include "run/common_options.h"
+#include "run/metrics.h"
+#include "run/notify.h"
+#include "run/signals.h"
+#include "writer/whole.h"
+
+/* Descriptors that are no connections. */
+#define OTHER_DESCRIPTORS 64
+
+/* A segment is sealed when it is so large. */
+#define SEAL_BYTES (UINT64_C(8) << 20)
+
+/* So much of rejects may wait for a file that cannot be written. */
+#define REJECTS_BYTES ((size_t)8 << 20)
+
+/* How long the end waits for what is under way. */
+#define DRAIN_US INT64_C(5000000)
+
+/* The same complaint is not made more often. */
+#define COMPLAIN_US INT64_C(10000000)
+
+static struct {
+    struct listeners listeners;
+    struct server *server;
+    struct door door;
+    struct store store;
+    struct drain drain;
+    struct notify notify;
+    int wake_fd;
+    int rejects_fd; /* -1: none, or not now */
+    uint64_t rejects_lost;
+    int64_t complained_us, stats_due_us;
+} collector;
+
+/* --- where events go --- */
+
+static bool has_room(void *context)
+{
+    (void)context;
+    return collect_given.spool == NULL || store_has_room(&collector.store);
+}
+
+/* Says why events cannot be taken, now and then. */
+static void complain(const char *what, int why)
+{
+    const int64_t steady_us = instant_steady();
+    if (collector.complained_us != 0 && steady_us - collector.complained_us < COMPLAIN_US) return;
+    collector.complained_us = steady_us;
+    message("%s: %s: events are answered 503 until they can be written", what, strerror(why));
+}
+
+static bool put(void *context, struct slice rows)
+{
+    (void)context;
+    if (collect_given.spool == NULL) return drain_put(&collector.drain, rows);
+    if (store_put(&collector.store, rows)) {
+        if (collector.complained_us != 0)
+            message("%s: events are taken again", collect_given.spool);
+        collector.complained_us = 0;
+        return true;
+    }
+    complain(collect_given.spool, errno);
+    return false;
+}
+
+/* --- what was refused --- */
+
+static void rejects_open(void)
+{
+    collector.rejects_fd = -1;
+    if (options->rejects == NULL) return;
+    collector.rejects_fd = open(options->rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (collector.rejects_fd < 0) die_errno("%s", options->rejects);
+}
+
+/* HUP: the file was moved away. */
+static void rejects_reopen(void)
+{
+    if (collector.rejects_fd < 0) return;
+    close(collector.rejects_fd);
+    rejects_open();
+}
+
+/* A disk that is full is no reason to take no events; what cannot be told is counted. */
+static void rejects_write(void)
+{
+    struct buffer *const text = &judge_loop()->rejects_output.buffer;
+    if (text->len == 0 || collector.rejects_fd < 0) return;
+    const ssize_t written = write(collector.rejects_fd, text->data, text->len);
+    if (written > 0) {
+        memmove(text->data, text->data + written, text->len - (size_t)written);
+        text->len -= (size_t)written;
+    }
+    if (text->len > REJECTS_BYTES) {
+        for (const char *at = text->data; at < text->data + text->len; at++)
+            collector.rejects_lost += *at == '\n';
+        text->len = 0;
+    }
+    if (text->len == 0) buffer_trim(text, (size_t)1 << 20);
+    judge_clear(); /* nothing of it is taken back any more */
+}
+
+/* --- figures --- */
+
+static void more_add(struct buffer *out, const char *name, uint64_t value)
+{
+    buffer_printf(out, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+static struct metrics metrics_of(struct buffer *more)
+{
+    static const struct ends no_ends;
+    static struct clock time; /* nothing here waits for partitions */
+    struct loop *const l = judge_loop();
+    const struct server_counters *const counters = server_counters(collector.server);
+    const struct door_counters *const door = &collector.door.counters;
+    struct segments segments = {.sealed = 0};
+    l->stats.expression_errors = expr_errors;
+    l->stats.rows = rows_count(l->run.rows);
+    l->analysis->stats(&l->run, more);
+    more_add(more, "connections", counters->accepted);
+    more_add(more, "connections_evicted", counters->evicted);
+    more_add(more, "requests", counters->requests);
+    more_add(more, "answers_2xx", counters->answers[2]);
+    more_add(more, "answers_3xx", counters->answers[3]);
+    more_add(more, "answers_4xx", counters->answers[4]);
+    more_add(more, "answers_5xx", counters->answers[5]);
+    more_add(more, "requests_bad", counters->bad);
+    more_add(more, "requests_slow", counters->slow);
+    more_add(more, "requests_large", counters->large);
+    more_add(more, "requests_busy", counters->busy);
+    more_add(more, "requests_limited", door->limited);
+    more_add(more, "requests_foreign", door->foreign);
+    more_add(more, "requests_of_bots", door->bots);
+    more_add(more, "requests_prefetch", door->prefetches);
+    more_add(more, "requests_unzipped", door->unzipped);
+    more_add(more, "groups_undone", door->undone);
+    more_add(more, "rejects_lost", collector.rejects_lost);
+    if (collect_given.spool != NULL) (void)segments_count(collector.store.dir_fd, &segments);
+    time.largest_us = l->admission.clock.largest_us;
+    return (struct metrics){
+        .tool = l->tool->name,
+        .labels = &options->stats_labels,
+        .stats = &l->stats,
+        .clock = &time,
+        .keys = (uint64_t)server_connections(collector.server),
+        .memory = held.total,
+        .bytes = counters->bytes,
+        .watermark_us = TIME_NONE,
+        .read_us = collector.door.received_us,
+        .ends = &no_ends,
+        .segments = collect_given.spool == NULL ? -1 : (int64_t)segments.sealed,
+        .more = buffer_slice(more),
+    };
+}
+
+static void figures(void *context, struct buffer *out)
+{
+    (void)context;
+    struct buffer more = {0};
+    struct metrics metrics = metrics_of(&more);
+    metrics.more = buffer_slice(&more);
+    metrics_text(&metrics, out);
+    buffer_release(&more);
+}
+
+static void stats_write(void)
+{
+    struct buffer more = {0};
+    struct metrics metrics = metrics_of(&more);
+    metrics.more = buffer_slice(&more);
+    metrics_write(&metrics, options->stats_file);
+    buffer_release(&more);
+}
+
+/* How long nothing is due. */
+static int64_t stats_tick(void)
+{
+    if (!options->stats) return INT64_MAX;
+    const int64_t steady_us = instant_steady();
+    const bool due = options->stats_every_us != 0 && steady_us >= collector.stats_due_us;
+    if (due || stats_wanted) {
+        stats_wanted = 0;
+        collector.stats_due_us = steady_us + options->stats_every_us;
+        stats_write();
+    }
+    return options->stats_every_us == 0 ? INT64_MAX : collector.stats_due_us - steady_us;
+}
+
+/* --- the run --- */
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void turn(int64_t wait_us)
+{
+    uint64_t signals;
+    if (collect_given.spool != NULL) wait_us = smaller(wait_us, store_tick(&collector.store));
+    wait_us = smaller(wait_us, stats_tick());
+    wait_us = smaller(wait_us, notify_tick(&collector.notify));
+    server_turn(collector.server, wait_us);
+    wallclock_read(&judge_loop()->admission.wallclock);
+    if (collect_given.spool == NULL) drain_write(&collector.drain);
+    rejects_write();
+    (void)!read(collector.wake_fd, &signals, sizeof signals);
+    if (reopen_wanted) {
+        reopen_wanted = 0;
+        rejects_reopen();
+    }
+}
+
+/* As many descriptors as there are to be connections. */
+static void descriptors_raise(void)
+{
+    struct rlimit limit;
+    const rlim_t wanted = (rlim_t)collect_given.connections + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur =
+        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= wanted) return;
+    collect_given.connections = limit.rlim_cur > 2 * OTHER_DESCRIPTORS
+                                    ? (int64_t)limit.rlim_cur - OTHER_DESCRIPTORS
+                                    : OTHER_DESCRIPTORS;
+    message("--connections: %lld are possible, as no more files may be open (ulimit -n)",
+            (long long)collect_given.connections);
+}
+
+static void listeners_open(void)
+{
+    struct listeners *const listeners = &collector.listeners;
+    bool given = false;
+    (void)listeners_given(listeners);
+    for (size_t i = 0; i < listeners->count; i++)
+        given |= !listeners->listener[i].admin;
+    for (size_t i = 0; i < collect_given.listen.count; i++)
+        listeners_add(listeners, "listen", collect_given.listen.text[i], false, false);
+    if (!given && collect_given.listen.count == 0)
+        listeners_add(listeners, "listen", "127.0.0.1:8080", false, false);
+    for (size_t i = 0; i < collect_given.admin.count; i++)
+        listeners_add(listeners, "admin", collect_given.admin.text[i], true, false);
+}
+
+static void listening_say(void)
+{
+    for (size_t i = 0; i < collector.listeners.count; i++) {
+        char *const where = listener_where(&collector.listeners.listener[i]);
+        message("listening at %s%s", where,
+                collector.listeners.listener[i].admin ? " (admin)" : "");
+        free(where);
+    }
+    if (collect_given.spool == NULL)
+        message("events go to standard output, each at most once: who sends it is told that it is "
+                "taken before anybody has read it (--spool=DIR makes it durable first)");
+}
+
+static void paths_gather(void)
+{
+    if (collect_given.spool != NULL) paths_note("--spool", collect_given.spool, PATH_SEGMENTS);
+    if (options->rejects != NULL) paths_note("--rejects", options->rejects, PATH_RECORDS);
+    if (options->stats_file != NULL) paths_note("--stats", options->stats_file, PATH_REPORT);
+    if (collect_given.snippet != NULL) paths_note("--snippet", collect_given.snippet, PATH_READ);
+    if (collect_given.spool == NULL) paths_note_stream("standard output", STDOUT_FILENO, false);
+    paths_note_stream("standard error", STDERR_FILENO, false);
+    paths_check();
+}
+
+static void start(const struct tool *tool, int argc, char **argv)
+{
+    static const struct server_user user = {.head = door_head,
+                                            .request = door_request,
+                                            .commit = door_commit,
+                                            .failed = door_failed,
+                                            .context = &collector.door};
+    static struct server_limits limits;
+    notify_open(&collector.notify);
+    if (common_options_parse(tool, argc, argv) != argc)
+        die_usage("events come by HTTP: no operand is taken");
+    collect_options_settle();
+    judge_start(tool, &(struct judge_rules){.parsing = &collect_given.parsing,
+                                            .clock = (enum judge_clock)collect_given.clock,
+                                            .with_address = collect_given.address != ADDRESS_NONE,
+                                            .with_bot = collect_given.bots == BOTS_TAG});
+    paths_gather();
+    collector.wake_fd = signals_catch(false, true);
+    expr_begin();
+    if (options->stats_file != NULL) whole_check(options->stats_file);
+    rejects_open();
+    descriptors_raise();
+    collector.door = (struct door){
+        .options = &collect_given, .has_room = has_room, .put = put, .figures = figures};
+    door_open(&collector.door);
+    if (collect_given.spool != NULL) {
+        collector.store = (struct store){.seal_us = collect_given.seal_us,
+                                         .seal_bytes = SEAL_BYTES,
+                                         .most_bytes = (uint64_t)collect_given.spool_most};
+        store_open(&collector.store, collect_given.spool);
+    }
+    listeners_open();
+    limits = (struct server_limits){.connections = collect_given.connections,
+                                    .request_us = collect_given.request_us,
+                                    .idle_us = collect_given.idle_us,
+                                    .body_bytes = collect_given.body_bytes};
+    collector.server = server_new(&collector.listeners, &limits, &user);
+    server_watch(collector.server, collector.wake_fd, false);
+    if (collect_given.spool == NULL) {
+        collector.drain =
+            (struct drain){.fd = STDOUT_FILENO, .most_bytes = (size_t)collect_given.buffer_bytes};
+        server_watch(collector.server, STDOUT_FILENO, true);
+    }
+    collector.stats_due_us = instant_steady() + options->stats_every_us;
+    listening_say();
+    notify_ready(&collector.notify);
+}
+
+static void finish(void)
+{
+    const int64_t until_us = instant_steady() + DRAIN_US;
+    notify_stopping(&collector.notify);
+    server_drain(collector.server);
+    while (server_connections(collector.server) > 0 && instant_steady() < until_us)
+        turn(until_us - instant_steady());
+    rejects_write();
+    if (options->stats) stats_write();
+    server_free(collector.server);
+    listeners_release(&collector.listeners);
+    if (collect_given.spool != NULL) store_close(&collector.store);
+    if (collect_given.spool == NULL) drain_close(&collector.drain);
+    misnumber_tell(&judge_loop()->run.misnumbers);
+    door_release(&collector.door);
+    collect_options_release();
+    judge_end();
+    paths_release();
+    notify_close(&collector.notify);
+}
+
+int collector_main(const struct tool *tool, int argc, char **argv)
+{
+    message_name(tool->name);
+    memory_return_early();
+    option_help_texts("Usage: cs-collect [OPTION]...\n"
+                      "take events of browsers and servers by HTTP\n",
+                      "\nEvents, times, expressions and exit codes: clickstream(7).\n");
+    start(tool, argc, argv);
+    while (stop_signal == 0)
+        turn(INT64_MAX);
+    finish();
+    if (stop_signal == SIGINT) raise(SIGINT);
+    return EXIT_DONE;
+}

@@ -1,0 +1,138 @@
+"""The clients that cs-collect.bats needs: raw bytes, many connections, slow ones, and a load that knows what was answered.
+
+    collect.py raw SOCKET                 sends standard input, prints what comes until the other side closes
+    collect.py bodies SOCKET FILE...      sends each file as a body, prints its name and the answer's X-Clickstream
+    collect.py load SOCKET NAME ACKED     posts numbered events until nobody answers; ids answered 204 go to ACKED
+    collect.py many SOCKET N ROUNDS       N connections, a request on each at once, ROUNDS times; prints how many 204 came
+    collect.py slow SOCKET N              N connections that never end their head; prints how many were closed
+    collect.py idle SOCKET N              N connections that say nothing; prints one 204 that another one got meanwhile
+SOCKET is a path, or HOST:PORT.
+"""
+
+import select
+import socket
+import sys
+import time
+
+PATIENCE = 30
+
+
+def connect(where):
+    if ":" in where:
+        host, port = where.rsplit(":", 1)
+        return socket.create_connection((host, int(port)), PATIENCE)
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(PATIENCE)
+    client.connect(where)
+    return client
+
+
+def event(name, session="s1"):
+    return (
+        '{"event_id":"%s","session_id":"%s","event_type":"page_view","event_time":"2026-01-01T00:00:00Z"}' % (name, session)
+    ).encode()
+
+
+def request(body, more=b""):
+    return b"POST /e HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n" % (len(body), more) + body
+
+
+def head(client):
+    """An answer without a body, or as much of one as there is."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        some = client.recv(65536)
+        if not some:
+            return answer
+        answer += some
+    return answer
+
+
+def raw(where):
+    client = connect(where)
+    client.sendall(sys.stdin.buffer.read())
+    try:
+        while True:
+            some = client.recv(65536)
+            if not some:
+                break
+            sys.stdout.buffer.write(some)
+    except TimeoutError:
+        print("still open")
+
+
+def bodies(where, *files):
+    for file in files:
+        client = connect(where)
+        with open(file, "rb") as body:
+            client.sendall(request(body.read()))
+        answer = head(client).decode()
+        said = [line for line in answer.split("\r\n") if line.startswith("X-Clickstream: ")]
+        print(file.rsplit("/", 1)[-1], answer.split(" ")[1], *said)
+        client.close()
+
+
+def load(where, name, acked):
+    number = 0
+    with open(acked, "a") as file:
+        try:
+            client = connect(where)
+            while True:
+                number += 1
+                client.sendall(request(event("%s-%d" % (name, number), "s%d" % (number % 7))))
+                answer = head(client)
+                if not answer:
+                    return
+                if answer.startswith(b"HTTP/1.1 204 "):
+                    file.write("%s-%d\n" % (name, number))
+                    file.flush()
+        except OSError:
+            return
+
+
+def many(where, count, rounds):
+    clients = [connect(where) for _ in range(int(count))]
+    good = 0
+    for turn in range(int(rounds)):
+        for number, client in enumerate(clients):
+            client.sendall(request(event("%d-%d" % (turn, number))))
+        for client in clients:
+            good += head(client).startswith(b"HTTP/1.1 204 ")
+    print(good)
+
+
+def slow(where, count):
+    clients = [connect(where) for _ in range(int(count))]
+    for client in clients:
+        client.sendall(b"POST /e HTTP/1.1\r\nHost: x\r\n")
+    end = time.monotonic() + PATIENCE
+    closed = 0
+    while clients and time.monotonic() < end:
+        for client in list(clients):
+            try:
+                client.sendall(b"X: y\r\n")
+            except OSError:
+                pass
+            if select.select([client], [], [], 0)[0]:
+                try:
+                    answer = client.recv(4096)
+                except OSError:
+                    answer = b""
+                if not answer:
+                    clients.remove(client)
+                    closed += 1
+        time.sleep(0.05)
+    print(closed)
+
+
+def idle(where, count):
+    clients = [connect(where) for _ in range(int(count))]
+    other = connect(where)
+    other.sendall(request(event("alone")))
+    print(head(other).split(b"\r\n")[0].decode(), len(clients))
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    {"raw": raw, "bodies": bodies, "load": load, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])
