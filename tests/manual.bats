@@ -79,7 +79,7 @@ scratch_fill() {
   cp "$ROOT"/samples/access.log "$ROOT"/samples/rees46.csv .
 }
 
-# What needs a broker, or has no end, is only looked at: its options must be there.
+# What needs a broker or a server, or has no end, is only looked at: its options must be there.
 options_exist() {
   local tool word
   grep -oE '(^|[|(<>] *|\s)cs-[a-z]+[^|]*' <<<"$1" | while IFS= read -r line; do
@@ -94,7 +94,7 @@ options_exist() {
 # Runs one command as a person would paste it.
 command_try() {
   local status=0
-  if [[ $1 =~ (kcat|systemctl|tail\ -[fF]) ]]; then
+  if [[ $1 =~ (kcat|--postgres=|systemctl|tail\ -[fF]) ]]; then
     options_exist "$1"
     return
   fi
