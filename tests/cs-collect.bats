@@ -33,6 +33,13 @@ finish() {
   wait "$collector"
 }
 
+# ended: the exit status of a collector that ends by itself.
+ended() {
+  local status=0
+  wait "$collector" || status=$?
+  printf '%s\n' "$status"
+}
+
 # post BODY [CURL'S OPTION...]: prints the status, and then the headers that are about events.
 post() {
   curl -s -o body -D headers --unix-socket door --data-binary "$1" "${@:2}" http://x/e
@@ -283,8 +290,8 @@ PY
 # --- who has sent it ---
 
 @test "X-Forwarded-For is read from the right, past proxies that are trusted, and from nobody else" {
-  collect --ip=full --trust-proxy=unix,10.0.0.0/8,2001:db8:ffff::/48
-  who() { rm -f spool/[0-9]*; post "$EVENT" "$@" >/dev/null; spooled | tail -n 1 | jq -r '.ip'; }
+  collect --seal=1h --ip=full --trust-proxy=unix,10.0.0.0/8,2001:db8:ffff::/48
+  who() { post "$EVENT" "$@" >/dev/null; spooled | tail -n 1 | jq -r '.ip'; }
   [ "$(who)" = null ]
   [ "$(who -H 'X-Forwarded-For: 198.51.100.7')" = 198.51.100.7 ]
   [ "$(who -H 'X-Forwarded-For: 1.1.1.1, 198.51.100.7')" = 198.51.100.7 ]
@@ -300,7 +307,7 @@ PY
   [ "$(who -H 'Forwarded: for=198.51.100.7')" = null ]
   [ "$(who -H 'X-Real-IP: 198.51.100.7')" = null ]
   finish
-  collect --ip=full --trust-proxy=unix --proxy-header=forwarded
+  collect --seal=1h --ip=full --trust-proxy=unix --proxy-header=forwarded
   [ "$(who -H 'Forwarded: for=1.1.1.1, for="[2001:db8::7]:4711";proto=https')" = 2001:db8::7 ]
   [ "$(who -H 'Forwarded: proto=https; For=198.51.100.7' -H 'X-Forwarded-For: 1.1.1.1')" = 198.51.100.7 ]
   [ "$(who -H 'Forwarded: for=_hidden')" = null ]
@@ -559,7 +566,37 @@ broken() {
   until_true listens
   gone() { post "$EVENT" >/dev/null 2>&1; ! kill -0 "$collector" 2>/dev/null; }
   until_true gone
-  run ! wait "$collector"
+  ended >status
+  [ "$(cat status)" != 0 ]
+}
+
+# --- several processes ---
+
+@test "--workers: each has a spool, figures are of all of them, and a TERM ends all in order" {
+  collect --workers=3 --listen=127.0.0.1:0 --admin=unix:admin --stats=stats.json
+  where=$(grep -oE '127.0.0.1:[0-9]+' err)
+  [ "$(python3 "$DOOR" many "$where" 60 2)" = 120 ]
+  [ "$(python3 "$DOOR" many door 10 1)" = 10 ]
+  used() { curl -s --unix-socket admin http://x/metrics | grep -qx 'clickstream_used_total{tool="cs-collect"} 130'; }
+  until_true used
+  finish
+  [ "$(cat spool/[123]/*.ndjson | wc -l)" = 130 ]
+  [ "$(ls -d spool/*)" = $'spool/1\nspool/2\nspool/3' ]
+  [ "$(jq .used stats.json)" = 130 ]
+  conserved
+}
+
+@test "--workers: one that dies ends all of them, and what was acknowledged is there" {
+  collect --workers=2
+  [ "$(post "$EVENT")" = 204 ]
+  kill -KILL "$(pgrep -P "$collector" | tail -n 1)"
+  ended >status
+  [ "$(cat status)" = 1 ]
+  grep -qE 'worker [12]: died of Killed' err
+  run ! pgrep -P "$collector"
+  collect --workers=2
+  finish
+  [ "$(cat spool/[12]/*.ndjson | wc -l)" = 1 ]
 }
 
 # --- where it listens ---
@@ -610,6 +647,8 @@ broken() {
   WHY='name them' wrong --proxy-header=forwarded
   WHY='is no origin' wrong --origin=https://shop.example/
   WHY='give one of them' wrong --shadow
+  WHY='needs --spool' wrong --workers=2
+  WHY='at most 256' wrong --workers=1000 --spool=spool
   WHY='--snippet' wrong --snippet=nowhere.js
   WHY='--state' wrong --state=x
 }
