@@ -81,6 +81,7 @@ nouns_there() {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
   for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
+  [ "$(grep -l '#include "collect/' cmd/*.c)" = cmd/cs-collect.c ]
 }
 
 @test "a command has 300 lines at most, half of them 200; a file of common/ 600, but for the scanner's kernel" {
@@ -208,10 +209,10 @@ END
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
   [ -s "$root/usr/local/share/man/man7/clickstream-cookbook.7" ]
   [ -s "$root/usr/local/share/doc/clickstream/examples/clicks.ndjson" ]
-  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
+  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service cs-collect@.service cs-collect@.socket cs-ship@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/bi/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/proxies/* samples/bi/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
   cmp scripts/systemd/alert "$root/usr/local/share/clickstream/alert"

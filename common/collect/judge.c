@@ -98,16 +98,9 @@ static enum fate event(struct run *run, const struct event *ev)
     return FATE_USED;
 }
 
-static void explain(struct run *run, struct buffer *out)
-{
-    (void)run;
-    if (judge.parsing.format.map != NULL)
-        buffer_add_literal(out, "map      libjq, on every record\n");
-}
-
 const struct analysis *judge_run_start(struct run *run)
 {
-    static const struct analysis analysis = {.amend = amend, .event = event, .explain = explain};
+    static const struct analysis analysis = {.amend = amend, .event = event};
     const struct csv none = {.separator = '\0'};
 
     format_init(&judge.parsing.format, FORMAT_JSON, &none);
