@@ -95,7 +95,7 @@ options_exist() {
 # Runs one command as a person would paste it.
 command_try() {
   local status=0
-  if [[ $1 =~ (kcat|systemctl|tail\ -[fF]) ]]; then
+  if [[ $1 =~ (kcat|systemctl|--postgres=|tail\ -[fF]) ]]; then
     options_exist "$1"
     return
   fi
