@@ -207,9 +207,9 @@ DOC      := $(datadir)/doc/clickstream
 UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
-SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
+SERVICES := $(wildcard scripts/systemd/*.socket scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
 EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* \
-            samples/bi/*) samples/clicks.ndjson
+            samples/proxies/* samples/bi/*) samples/clicks.ndjson
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 

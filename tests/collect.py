@@ -2,6 +2,8 @@
 
     collect.py raw SOCKET                 sends standard input, prints what comes until the other side closes
     collect.py bodies SOCKET FILE...      sends each file as a body, prints its name and the answer's X-Clickstream
+    collect.py shapes SOCKET              each line of standard input, NAME, a tab, and escaped bytes: sends them, and prints the
+                                          name and the statuses of all answers until the other side closes
     collect.py load SOCKET NAME ACKED     posts numbered events until nobody answers; ids answered 204 go to ACKED
     collect.py many SOCKET N ROUNDS       N connections, a request on each at once, ROUNDS times; prints how many 204 came
     collect.py slow SOCKET N              N connections that never end their head; prints how many were closed
@@ -59,6 +61,20 @@ def raw(where):
             sys.stdout.buffer.write(some)
     except TimeoutError:
         print("still open")
+
+
+def shapes(where):
+    for line in sys.stdin:
+        name, text = line.rstrip("\n").split("\t")
+        client = connect(where)
+        client.sendall(text.encode().decode("unicode_escape").encode("latin-1"))
+        got = b""
+        try:
+            while some := client.recv(65536):
+                got += some
+        except TimeoutError:
+            got += b"HTTP/1.1 open"
+        print(name, *[piece.split(b" ", 1)[0].decode()[:4].strip() for piece in got.split(b"HTTP/1.1 ")[1:]], sep="\t")
 
 
 def bodies(where, *files):
@@ -135,4 +151,4 @@ def idle(where, count):
 
 
 if __name__ == "__main__":
-    {"raw": raw, "bodies": bodies, "load": load, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])
+    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])

@@ -230,6 +230,34 @@ figure() {
   [ "$output" = 'cs-ship: no/where: cannot be written' ]
 }
 
+@test "several spools are shipped at once, each in order, and a TERM ends all of them" {
+  mkdir other third
+  segment 1 1 50
+  mv spool/000000000001.ndjson other
+  segment 1 51 90
+  segment 2 91 100
+  run -0 cs-ship -b "$BROKERS" -t several --once --stats=ship.prom spool other third
+  [ -z "$output" ]
+  consume several | jq .n | sort -n | cmp - <(seq 100)
+  [ "$(find spool other third -name '*.ndjson')" = '' ]
+  grep -q '^clickstream_rows_shipped_total{tool="cs-ship",spool="other"} 50$' ship-2.prom
+  grep -q '^clickstream_segments_shipped_total{tool="cs-ship",spool="spool"} 2$' ship-1.prom
+  cs-ship -b "$BROKERS" -t several spool other 2>messages 3>&- &
+  shipper=$!
+  segment 3 101 110
+  until_true [ ! -e spool/000000000003.ndjson ]
+  kill "$shipper"
+  wait "$shipper"
+  [ ! -s messages ] || { cat messages; return 1; }
+  run ! pgrep -f "cs-ship -b $BROKERS -t several"
+  # What one cannot have is said, and ends all.
+  run -2 cs-ship -b "$BROKERS" -t several spool nowhere
+  rm -f other/.ship.lock
+  mkdir other/.ship.lock
+  run -1 cs-ship -b "$BROKERS" -t several spool other
+  [ "$output" = 'cs-ship: other/.ship.lock: cannot be written' ]
+}
+
 @test "wrong use is exit 2" {
   run -2 cs-ship -t x spool
   [[ $output == 'cs-ship: -b BROKERS is missing'$'\n'"Try 'cs-ship --help'." ]]

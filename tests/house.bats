@@ -79,8 +79,9 @@ nouns_there() {
 
 @test "tools know tool.h, and not each other; cs-run, which runs them, and cs-report know rooms of their own" {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
-  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page)[.]h"' "$file"; done
+  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page|collect/collector)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
+  [ "$(grep -l '#include "collect/' cmd/*.c)" = cmd/cs-collect.c ]
 }
 
 @test "a command has 300 lines at most, half of them 200; a file of common/ 600, but for the scanner's kernel" {
@@ -94,7 +95,7 @@ nouns_there() {
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
   files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
   xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
-  grep -vE '^(Makefile|debian/rules)$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
+  grep -vE '^(Makefile|debian/rules)$|[.]go$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
   xargs -d '\n' grep -nHP '\r' <"$BATS_TEST_TMPDIR/names" >>"$BATS_TEST_TMPDIR/wrong" || true
   grep -E '\.[ch]$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' awk 'length($0) > 120 { print FILENAME ":" FNR ": long: " $0 }' >>"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
@@ -208,10 +209,10 @@ END
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
   [ -s "$root/usr/local/share/man/man7/clickstream-cookbook.7" ]
   [ -s "$root/usr/local/share/doc/clickstream/examples/clicks.ndjson" ]
-  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
+  for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service cs-collect@.service cs-collect@.socket cs-ship@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/bi/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/proxies/* samples/bi/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
   cmp scripts/systemd/alert "$root/usr/local/share/clickstream/alert"

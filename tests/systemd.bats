@@ -10,7 +10,8 @@ setup() {
   # As instances, and with a program that is there: verify looks.
   local unit
   for unit in "$ROOT"/scripts/systemd/*@.*; do
-    sed -e "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," -e "s,/usr/local/share/clickstream/alert,$ROOT/scripts/systemd/alert," "$unit" >"$(basename "${unit/@./@test.}")"
+    sed -e "s,/usr/local/bin/cs-run,$CS_BUILD/cs-run," -e "s,/usr/local/bin/cs-collect,$CS_BUILD/cs-collect," \
+      -e "s,/usr/local/bin/cs-ship,$CS_BUILD/cs-ship," -e "s,/usr/local/share/clickstream/alert,$ROOT/scripts/systemd/alert," "$unit" >"$(basename "${unit/@./@test.}")"
   done
   cp "$ROOT"/scripts/systemd/*.target .
 }
@@ -20,12 +21,13 @@ teardown_file() {
 }
 
 @test "systemd understands the units" {
-  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-alert@test.service cs-batch@test.timer clickstream.target
+  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-alert@test.service cs-batch@test.timer clickstream.target \
+    cs-collect@test.service cs-collect@test.socket cs-ship@test.service
   [ -z "$output" ]
 }
 
 @test "a service is exposed by 2.0 or less" {
-  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service; do
+  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service cs-collect@test.service cs-ship@test.service; do
     # In tenths.
     systemd-analyze security --offline=yes --threshold=20 "$unit" >report || { cat report; return 1; }
     grep -q 'Overall exposure level' report
@@ -34,9 +36,11 @@ teardown_file() {
 
 @test "a service stops from the source end, and gives up only where starting again does not help" {
   has() { grep -qxF "$2" "$1" || { echo "$1: no $2"; return 1; }; }
-  for unit in cs-run@test.service cs-batch@test.service; do
+  for unit in cs-run@test.service cs-batch@test.service cs-collect@test.service cs-ship@test.service; do
     has "$unit" KillMode=mixed
   done
+  has cs-collect@test.service 'RestartPreventExitStatus=2 3'
+  has cs-collect@test.service Type=notify
   has cs-run@test.service 'RestartPreventExitStatus=2 3'
   has cs-run@test.service Restart=on-failure
   has cs-run@test.service StartLimitIntervalSec=0
@@ -47,7 +51,8 @@ teardown_file() {
 
 @test "all that runs stops with clickstream.target, and starts when the clock is right" {
   local unit
-  for unit in cs-run@test.service cs-alert@test.service cs-batch@test.service cs-batch@test.timer; do
+  for unit in cs-run@test.service cs-alert@test.service cs-batch@test.service cs-batch@test.timer cs-collect@test.service \
+    cs-ship@test.service; do
     grep -qE '^After=.*\btime-sync\.target\b' "$unit" || [[ $unit == *.timer ]]
     grep -qx PartOf=clickstream.target "$unit" || [ "$unit" = cs-batch@test.service ]
     grep -qE '^WantedBy=.*\bclickstream\.target\b' "$unit" || [ "$unit" = cs-batch@test.service ]
@@ -137,4 +142,23 @@ syscalls_allowed() {
     syscalls_allowed "$unit" | comm -13 - used >refused
     [ ! -s refused ] || { cat refused; return 1; }
   done
+}
+
+@test "the collector makes no system call that the filter of its service refuses" {
+  [ -z "${QUICK:-}" ] || skip 'sanitizers make calls of their own'
+  strace -o /dev/null -e trace=none true 2>/dev/null || skip 'strace cannot trace here'
+  printf -- '--rate=100/10s\n--trust-proxy=unix\n--workers=2\n--map=.\n--rejects=rejects\n' >test.collect
+  NOTIFY_SOCKET=@nobody strace -f -qq -o trace cs-collect --options=test.collect -l unix:door --spool=spool --seal=20ms 2>err 3>&- &
+  local tracer=$! status=0
+  until_true grep -q listening err
+  local event='{"event_type":"x","event_time":"2026-01-01T00:00:00Z"}'
+  for body in "$event" '{}' "[$event,$event]"; do curl -s --unix-socket door -d "$body" http://x/e; done
+  kill "$(pgrep -P "$tracer")"
+  wait "$tracer" || status=$?
+  [ "$status" = 0 ] || { cat err; return 1; }
+  # What a descriptor limit is asked for is in the unit.
+  sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' trace | sort -u >used
+  [ "$(wc -l <used)" -gt 30 ]
+  syscalls_allowed cs-collect@test.service | comm -13 - used >refused
+  [ ! -s refused ] || { cat refused; return 1; }
 }

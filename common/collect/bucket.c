@@ -2,15 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/id.h"
-#include "base/memory.h"
 
 #define WAYS ((size_t)8)
 #define SETS ((size_t)1 << 17)
+#define TABLE_BYTES (SETS * WAYS * sizeof(struct bucket))
 
 /* A number of requests at the front of text; behind it, or NULL: it is none. */
 static const char *count_read(const char *text, int64_t *count)
@@ -50,7 +51,9 @@ const char *buckets_parse(const char *text, struct buckets *buckets)
 void buckets_open(struct buckets *buckets)
 {
     if (buckets->each_us == 0) return;
-    buckets->bucket = memory_zero(SETS * WAYS, sizeof buckets->bucket[0]);
+    buckets->bucket =
+        mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (buckets->bucket == MAP_FAILED) die_errno("mmap");
     if (getrandom(buckets->secret, sizeof buckets->secret, 0) != (ssize_t)sizeof buckets->secret)
         die_errno("getrandom");
 }
@@ -95,6 +98,6 @@ int64_t buckets_take(struct buckets *buckets, const struct peer *peer, int64_t n
 
 void buckets_release(struct buckets *buckets)
 {
-    free(buckets->bucket);
+    if (buckets->bucket != NULL) (void)munmap(buckets->bucket, TABLE_BYTES);
     buckets->bucket = NULL;
 }

@@ -5,7 +5,8 @@
  * the time when the bucket will be full again (the generic cell rate algorithm, ITU-T I.371), so a
  * bucket is one number. The table has a fixed size: an address has eight places, and where all of
  * them are taken, the bucket that is nearest to full goes, which forgives the least. Where an
- * address has its places depends on a secret of the process.
+ * address has its places depends on a secret. Processes that are forked later share the table: what
+ * two of them do to one bucket at once may count as one request.
  */
 #ifndef CS_BUCKET_H
 #define CS_BUCKET_H

@@ -8,6 +8,8 @@
 #include "base/size.h"
 #include "run/common_options.h"
 
+enum { WORKERS_MOST = 256 };
+
 /* Smaller ones hold no request. */
 #define BODY_LEAST 256
 
@@ -151,6 +153,11 @@ const struct option_row collect_rows[] = {
      .words = "auto|client|server",
      .help = "auto: a device five minutes off or more is corrected (default)"},
     PARSING_OPTION_ROWS(&collect_given.parsing),
+    {.name = "options",
+     .type = OPTION_CALL,
+     .call = option_file,
+     .argument = "FILE",
+     .help = "options, one a line, which those of the command line overrule"},
     {.name = "max-body",
      .group = LIMITS,
      .type = OPTION_CALL,
@@ -185,6 +192,13 @@ const struct option_row collect_rows[] = {
      .argument = "DUR",
      .least = 1000,
      .help = "how long a connection may be idle (default 60s)"},
+    {.name = "workers",
+     .group = LIMITS,
+     .type = OPTION_NUMBER,
+     .target = &collect_given.workers,
+     .argument = "N",
+     .least = 1,
+     .help = "N processes, each with a spool of its own in DIR: 1, 2, ... (default 1)"},
     {.name = "debug",
      .group = "Looking inside",
      .type = OPTION_FLAG,
@@ -241,12 +255,16 @@ void collect_options_settle(void)
     if (strcmp(collect_given.path, "/s.js") == 0 || strcmp(collect_given.path, "/health") == 0 ||
         strcmp(collect_given.path, "/metrics") == 0)
         die_usage("--path: %s is taken", collect_given.path);
+    if (collect_given.workers > WORKERS_MOST) die_usage("--workers: at most %d", WORKERS_MOST);
     if (collect_given.spool != NULL && collect_given.spool[0] == '\0')
         die_usage("--spool: empty: a name is missing");
     if (collect_given.spool == NULL) {
         static const char *const of_spool[] = {"seal", "spool-max"};
         for (size_t i = 0; i < sizeof of_spool / sizeof of_spool[0]; i++)
             if (option_given(of_spool[i])) die_usage("--%s needs --spool", of_spool[i]);
+        if (collect_given.workers > 1)
+            die_usage("--workers needs --spool: what several wrote to standard output would be "
+                      "one among the other");
     } else {
         if (option_given("buffer")) die_usage("--buffer is for standard output: not with --spool");
         common_options_key("session_id");

@@ -15,12 +15,13 @@
 #include "collect/collect_options.h"
 #include "collect/door.h"
 #include "collect/drain.h"
+#include "collect/figures.h"
 #include "collect/judge.h"
 #include "collect/listener.h"
 #include "collect/server.h"
 #include "collect/store.h"
+#include "collect/workers.h"
 #include "run/common_options.h"
-#include "run/metrics.h"
 #include "run/notify.h"
 #include "run/signals.h"
 #include "writer/whole.h"
@@ -34,6 +35,9 @@
 /* So much of rejects may wait for a file that cannot be written. */
 #define REJECTS_BYTES ((size_t)8 << 20)
 
+/* Segments are counted no more often. */
+#define SEGMENTS_AFTER_US INT64_C(1000000)
+
 /* How long the end waits for what is under way. */
 #define DRAIN_US INT64_C(5000000)
 
@@ -41,12 +45,16 @@
 #define COMPLAIN_US INT64_C(10000000)
 
 static struct {
-    struct listeners listeners;
+    struct listeners *listeners; /* of each worker */
     struct server *server;
     struct door door;
     struct store store;
     struct drain drain;
     struct notify notify;
+    struct tally *tally;
+    bool is_first;       /* of the workers: it has the figures written */
+    struct buffer spool; /* its directory */
+    int64_t segments_us; /* steady clock: when they were counted */
     int wake_fd;
     int rejects_fd; /* -1: none, or not now */
     uint64_t rejects_lost;
@@ -98,8 +106,13 @@ static void rejects_open(void)
 static void rejects_reopen(void)
 {
     if (collector.rejects_fd < 0) return;
+    const int fd = open(options->rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        message("%s: %s: the old one is written to", options->rejects, strerror(errno));
+        return;
+    }
     close(collector.rejects_fd);
-    rejects_open();
+    collector.rejects_fd = fd;
 }
 
 /* A disk that is full is no reason to take no events; what cannot be told is counted. */
@@ -123,87 +136,48 @@ static void rejects_write(void)
 
 /* --- figures --- */
 
-static void more_add(struct buffer *out, const char *name, uint64_t value)
+static void tally_note(void)
 {
-    buffer_printf(out, ",\"%s\":%llu", name, (unsigned long long)value);
-}
-
-static struct metrics metrics_of(struct buffer *more)
-{
-    static const struct ends no_ends;
-    static struct clock time; /* nothing here waits for partitions */
     struct loop *const l = judge_loop();
-    const struct server_counters *const counters = server_counters(collector.server);
-    const struct door_counters *const door = &collector.door.counters;
+    struct tally *const tally = collector.tally;
     struct segments segments = {.sealed = 0};
     l->stats.expression_errors = expr_errors;
     l->stats.rows = rows_count(l->run.rows);
-    l->analysis->stats(&l->run, more);
-    more_add(more, "connections", counters->accepted);
-    more_add(more, "connections_evicted", counters->evicted);
-    more_add(more, "requests", counters->requests);
-    more_add(more, "answers_2xx", counters->answers[2]);
-    more_add(more, "answers_3xx", counters->answers[3]);
-    more_add(more, "answers_4xx", counters->answers[4]);
-    more_add(more, "answers_5xx", counters->answers[5]);
-    more_add(more, "requests_bad", counters->bad);
-    more_add(more, "requests_slow", counters->slow);
-    more_add(more, "requests_large", counters->large);
-    more_add(more, "requests_busy", counters->busy);
-    more_add(more, "requests_limited", door->limited);
-    more_add(more, "requests_foreign", door->foreign);
-    more_add(more, "requests_of_bots", door->bots);
-    more_add(more, "requests_prefetch", door->prefetches);
-    more_add(more, "requests_unzipped", door->unzipped);
-    more_add(more, "groups_undone", door->undone);
-    more_add(more, "rejects_lost", collector.rejects_lost);
-    if (collect_given.spool != NULL) (void)segments_count(collector.store.dir_fd, &segments);
-    time.largest_us = l->admission.clock.largest_us;
-    return (struct metrics){
-        .tool = l->tool->name,
-        .labels = &options->stats_labels,
-        .stats = &l->stats,
-        .clock = &time,
-        .keys = (uint64_t)server_connections(collector.server),
-        .memory = held.total,
-        .bytes = counters->bytes,
-        .watermark_us = TIME_NONE,
-        .read_us = collector.door.received_us,
-        .ends = &no_ends,
-        .segments = collect_given.spool == NULL ? -1 : (int64_t)segments.sealed,
-        .more = buffer_slice(more),
-    };
+    tally->alive_us = instant_steady();
+    tally->stats = l->stats;
+    tally->server = *server_counters(collector.server);
+    tally->door = collector.door.counters;
+    judge_counters(&tally->produced, &tally->repaired);
+    tally->rejects_lost = collector.rejects_lost;
+    tally->connections = (uint64_t)server_connections(collector.server);
+    tally->memory = held.total;
+    tally->received_us = collector.door.received_us;
+    tally->event_time_us = l->admission.clock.largest_us;
+    /* How many segments there are is asked of the directory, not so often. */
+    if (collect_given.spool == NULL || tally->alive_us - collector.segments_us < SEGMENTS_AFTER_US)
+        return;
+    collector.segments_us = tally->alive_us;
+    if (segments_count(collector.store.dir_fd, &segments)) tally->segments = segments.sealed;
 }
 
-static void figures(void *context, struct buffer *out)
+static void figures_tell(void *context, struct buffer *out)
 {
     (void)context;
-    struct buffer more = {0};
-    struct metrics metrics = metrics_of(&more);
-    metrics.more = buffer_slice(&more);
-    metrics_text(&metrics, out);
-    buffer_release(&more);
-}
-
-static void stats_write(void)
-{
-    struct buffer more = {0};
-    struct metrics metrics = metrics_of(&more);
-    metrics.more = buffer_slice(&more);
-    metrics_write(&metrics, options->stats_file);
-    buffer_release(&more);
+    collector.segments_us = 0;
+    tally_note();
+    figures_text(out);
 }
 
 /* How long nothing is due. */
 static int64_t stats_tick(void)
 {
-    if (!options->stats) return INT64_MAX;
+    if (!options->stats || !collector.is_first) return INT64_MAX;
     const int64_t steady_us = instant_steady();
     const bool due = options->stats_every_us != 0 && steady_us >= collector.stats_due_us;
     if (due || stats_wanted) {
         stats_wanted = 0;
         collector.stats_due_us = steady_us + options->stats_every_us;
-        stats_write();
+        figures_write();
     }
     return options->stats_every_us == 0 ? INT64_MAX : collector.stats_due_us - steady_us;
 }
@@ -225,6 +199,7 @@ static void turn(int64_t wait_us)
     wallclock_read(&judge_loop()->admission.wallclock);
     if (collect_given.spool == NULL) drain_write(&collector.drain);
     rejects_write();
+    tally_note();
     (void)!read(collector.wake_fd, &signals, sizeof signals);
     if (reopen_wanted) {
         reopen_wanted = 0;
@@ -251,25 +226,28 @@ static void descriptors_raise(void)
 
 static void listeners_open(void)
 {
-    struct listeners *const listeners = &collector.listeners;
+    struct listeners *const all = &collector.listeners[0];
+    const bool shared = collect_given.workers > 1;
     bool given = false;
-    (void)listeners_given(listeners);
-    for (size_t i = 0; i < listeners->count; i++)
-        given |= !listeners->listener[i].admin;
+    (void)listeners_given(all);
+    for (size_t i = 0; i < all->count; i++)
+        given |= !all->listener[i].admin;
     for (size_t i = 0; i < collect_given.listen.count; i++)
-        listeners_add(listeners, "listen", collect_given.listen.text[i], false, false);
+        listeners_add(all, "listen", collect_given.listen.text[i], false, shared);
     if (!given && collect_given.listen.count == 0)
-        listeners_add(listeners, "listen", "127.0.0.1:8080", false, false);
+        listeners_add(all, "listen", "127.0.0.1:8080", false, shared);
     for (size_t i = 0; i < collect_given.admin.count; i++)
-        listeners_add(listeners, "admin", collect_given.admin.text[i], true, false);
+        listeners_add(all, "admin", collect_given.admin.text[i], true, false);
+    for (size_t worker = 1; worker < (size_t)collect_given.workers; worker++)
+        listeners_again(&collector.listeners[worker], all);
 }
 
 static void listening_say(void)
 {
-    for (size_t i = 0; i < collector.listeners.count; i++) {
-        char *const where = listener_where(&collector.listeners.listener[i]);
-        message("listening at %s%s", where,
-                collector.listeners.listener[i].admin ? " (admin)" : "");
+    const struct listeners *const all = &collector.listeners[0];
+    for (size_t i = 0; i < all->count; i++) {
+        char *const where = listener_where(&all->listener[i]);
+        message("listening at %s%s", where, all->listener[i].admin ? " (admin)" : "");
         free(where);
     }
     if (collect_given.spool == NULL)
@@ -288,14 +266,9 @@ static void paths_gather(void)
     paths_check();
 }
 
+/* What is the same for all workers. */
 static void start(const struct tool *tool, int argc, char **argv)
 {
-    static const struct server_user user = {.head = door_head,
-                                            .request = door_request,
-                                            .commit = door_commit,
-                                            .failed = door_failed,
-                                            .context = &collector.door};
-    static struct server_limits limits;
     notify_open(&collector.notify);
     if (common_options_parse(tool, argc, argv) != argc)
         die_usage("events come by HTTP: no operand is taken");
@@ -305,26 +278,54 @@ static void start(const struct tool *tool, int argc, char **argv)
                                             .with_address = collect_given.address != ADDRESS_NONE,
                                             .with_bot = collect_given.bots == BOTS_TAG});
     paths_gather();
-    collector.wake_fd = signals_catch(false, true);
-    expr_begin();
+    (void)signals_catch(false, true);
     if (options->stats_file != NULL) whole_check(options->stats_file);
     rejects_open();
     descriptors_raise();
     collector.door = (struct door){
-        .options = &collect_given, .has_room = has_room, .put = put, .figures = figures};
+        .options = &collect_given, .has_room = has_room, .put = put, .figures = figures_tell};
     door_open(&collector.door);
-    if (collect_given.spool != NULL) {
-        collector.store = (struct store){.seal_us = collect_given.seal_us,
-                                         .seal_bytes = SEAL_BYTES,
-                                         .most_bytes = (uint64_t)collect_given.spool_most};
-        store_open(&collector.store, collect_given.spool);
-    }
+    figures_open((size_t)collect_given.workers);
+    collector.listeners = memory_zero((size_t)collect_given.workers, sizeof collector.listeners[0]);
     listeners_open();
+    if (collect_given.workers > 1) directory_need(collect_given.spool);
+}
+
+/* A worker's spool is its own: DIR, or DIR/1, DIR/2 and so on. */
+static void spool_open_of(size_t worker)
+{
+    collector.store =
+        (struct store){.seal_us = collect_given.seal_us,
+                       .seal_bytes = SEAL_BYTES,
+                       .most_bytes = (uint64_t)(collect_given.spool_most / collect_given.workers)};
+    if (collect_given.spool_most != 0 && collector.store.most_bytes == 0)
+        collector.store.most_bytes = 1;
+    buffer_printf(&collector.spool, "%s", collect_given.spool);
+    if (collect_given.workers > 1) buffer_printf(&collector.spool, "/%zu", worker + 1);
+    buffer_add_char(&collector.spool, '\0');
+    store_open(&collector.store, collector.spool.data);
+}
+
+static void worker_start(size_t worker)
+{
+    static const struct server_user user = {.head = door_head,
+                                            .request = door_request,
+                                            .commit = door_commit,
+                                            .failed = door_failed,
+                                            .context = &collector.door};
+    static struct server_limits limits;
+    collector.is_first = worker == 0;
+    collector.tally = figures_tally(worker);
+    for (size_t other = 0; other < (size_t)collect_given.workers; other++)
+        if (other != worker) listeners_leave(&collector.listeners[other]);
+    collector.wake_fd = signals_catch(false, true);
+    expr_begin();
+    if (collect_given.spool != NULL) spool_open_of(worker);
     limits = (struct server_limits){.connections = collect_given.connections,
                                     .request_us = collect_given.request_us,
                                     .idle_us = collect_given.idle_us,
                                     .body_bytes = collect_given.body_bytes};
-    collector.server = server_new(&collector.listeners, &limits, &user);
+    collector.server = server_new(&collector.listeners[worker], &limits, &user);
     server_watch(collector.server, collector.wake_fd, false);
     if (collect_given.spool == NULL) {
         collector.drain =
@@ -332,42 +333,74 @@ static void start(const struct tool *tool, int argc, char **argv)
         server_watch(collector.server, STDOUT_FILENO, true);
     }
     collector.stats_due_us = instant_steady() + options->stats_every_us;
-    listening_say();
-    notify_ready(&collector.notify);
+    tally_note();
+    collector.tally->ready = true;
 }
 
-static void finish(void)
+static void worker_finish(size_t worker)
 {
     const int64_t until_us = instant_steady() + DRAIN_US;
-    notify_stopping(&collector.notify);
     server_drain(collector.server);
     while (server_connections(collector.server) > 0 && instant_steady() < until_us)
         turn(until_us - instant_steady());
     rejects_write();
-    if (options->stats) stats_write();
+    tally_note();
     server_free(collector.server);
-    listeners_release(&collector.listeners);
+    if (worker != 0) listeners_leave(&collector.listeners[worker]);
     if (collect_given.spool != NULL) store_close(&collector.store);
     if (collect_given.spool == NULL) drain_close(&collector.drain);
     misnumber_tell(&judge_loop()->run.misnumbers);
+}
+
+static void release(void)
+{
+    if (options->stats) figures_write();
     door_release(&collector.door);
+    for (size_t worker = 0; worker < (size_t)collect_given.workers; worker++)
+        listeners_release(&collector.listeners[worker]);
+    free(collector.listeners);
+    buffer_release(&collector.spool);
+    figures_close();
     collect_options_release();
     judge_end();
     paths_release();
     notify_close(&collector.notify);
 }
 
+static void worker_run(size_t worker)
+{
+    worker_start(worker);
+    if (collect_given.workers == 1) {
+        listening_say();
+        notify_ready(&collector.notify);
+    }
+    while (stop_signal == 0)
+        turn(INT64_MAX);
+    if (collect_given.workers == 1) notify_stopping(&collector.notify);
+    worker_finish(worker);
+}
+
 int collector_main(const struct tool *tool, int argc, char **argv)
 {
+    int status = EXIT_DONE;
     message_name(tool->name);
     memory_return_early();
     option_help_texts("Usage: cs-collect [OPTION]...\n"
                       "take events of browsers and servers by HTTP\n",
                       "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(tool, argc, argv);
-    while (stop_signal == 0)
-        turn(INT64_MAX);
-    finish();
-    if (stop_signal == SIGINT) raise(SIGINT);
-    return EXIT_DONE;
+    if (collect_given.workers == 1) {
+        worker_run(0);
+    } else {
+        listening_say();
+        const int worker = workers_run((size_t)collect_given.workers, &collector.notify, &status);
+        if (worker >= 0) {
+            worker_run((size_t)worker);
+            if (stop_signal == SIGINT) raise(SIGINT);
+            return EXIT_DONE;
+        }
+    }
+    release();
+    if (stop_signal == SIGINT && status == EXIT_DONE) raise(SIGINT);
+    return status;
 }

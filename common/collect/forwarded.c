@@ -17,11 +17,12 @@ static bool element_last(struct slice *list, struct slice *element)
 {
     if (list->text == NULL) return false;
     const char *const comma = list->len == 0 ? NULL : memrchr(list->text, ',', list->len);
-    const char *const begin = comma == NULL ? list->text : comma + 1;
+    const char *const before = list->text;
+    const char *const begin = comma == NULL ? before : comma + 1;
     *element =
         text_trim((struct slice){.text = begin, .len = list->len - (size_t)(begin - list->text)});
-    *list = comma == NULL ? (struct slice){.text = NULL}
-                          : (struct slice){.text = list->text, .len = (size_t)(comma - list->text)};
+    *list = (struct slice){.text = NULL};
+    if (comma != NULL) *list = (struct slice){.text = before, .len = (size_t)(comma - before)};
     return true;
 }
 

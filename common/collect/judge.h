@@ -66,6 +66,9 @@ void judge_clear(void);
  * again. */
 void judge_undo(void);
 
+/* How many events there were, and records that were mended. */
+void judge_counters(uint64_t *produced, uint64_t *repaired);
+
 void judge_end(void);
 
 #endif

@@ -65,10 +65,11 @@ size_t listeners_given(struct listeners *listeners)
     for (int fd = GIVEN_FIRST; fd < GIVEN_FIRST + count; fd++) {
         struct listener *const listener = listener_new(listeners);
         int listens = 0;
-        struct sockaddr_storage address;
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
         socklen_t len = sizeof listens, address_len = sizeof address;
         listener->name = "socket of the service manager";
         listener->fd = fd;
+        listener->given = true;
         listener->admin = name_is_admin(&names);
         if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 || !listens ||
             getsockname(fd, (struct sockaddr *)&address, &address_len) != 0)
@@ -106,7 +107,7 @@ static void unix_open(struct listener *listener, const char *option, const char 
     if (*path == '\0' || strlen(path) >= sizeof address.sun_path)
         die_usage("--%s: '%s': the path of a Unix socket has 1 to %zu bytes", option,
                   listener->name, sizeof address.sun_path - 1);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     if (lstat(path, &there) == 0) {
         if (!S_ISSOCK(there.st_mode)) die("--%s: %s is there, and is no socket", option, path);
         if (is_answered(&address)) die("--%s: %s: another process listens there", option, path);
@@ -180,6 +181,36 @@ void listeners_add(struct listeners *listeners, const char *option, const char *
     else
         tcp_open(listener, option, shared);
     if (listen(listener->fd, BACKLOG) != 0) die_errno("--%s: %s", option, address);
+}
+
+void listeners_again(struct listeners *listeners, const struct listeners *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct listener *const first = &all->listener[i];
+        if (first->admin) continue;
+        if (first->is_unix || first->given) {
+            struct listener *const same = listener_new(listeners);
+            *same = *first;
+            same->path = NULL;
+            same->fd = fcntl(first->fd, F_DUPFD_CLOEXEC, 0);
+            if (same->fd < 0) die_errno("%s", first->name);
+            continue;
+        }
+        char *const where = listener_where(first); /* port 0 is the one that it has become */
+        listeners_add(listeners, "listen", where, false, true);
+        listeners->listener[listeners->count - 1].name = first->name;
+        free(where);
+    }
+}
+
+void listeners_leave(struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        close(listeners->listener[i].fd);
+        free(listeners->listener[i].path);
+    }
+    free(listeners->listener);
+    *listeners = (struct listeners){.count = 0};
 }
 
 char *listener_where(const struct listener *listener)

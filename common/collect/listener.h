@@ -22,6 +22,7 @@ struct listener {
     int fd;
     bool admin;
     bool is_unix;
+    bool given; /* by the service manager */
     char *path; /* of a Unix socket made here; owned; or NULL */
 };
 
@@ -40,6 +41,13 @@ size_t listeners_given(struct listeners *listeners);
  * had ends the process. */
 void listeners_add(struct listeners *listeners, const char *option, const char *address, bool admin,
                    bool shared);
+
+/* The same once more, for another process: TCP sockets of their own at the same ports, which must
+ * be shared; Unix sockets and those of the service manager are the same ones. None of --admin. */
+void listeners_again(struct listeners *listeners, const struct listeners *all);
+
+/* They are another process's: closed here, and left as they are. */
+void listeners_leave(struct listeners *listeners);
 
 /* Where it listens, as "127.0.0.1:8080": port 0 has become one. The caller frees it. */
 char *listener_where(const struct listener *listener);

@@ -79,8 +79,9 @@ static bool part_next(struct slice *list, struct slice *part)
     const char *const comma = memchr(list->text, ',', list->len);
     const size_t len = comma == NULL ? list->len : (size_t)(comma - list->text);
     *part = blanks_cut((struct slice){.text = list->text, .len = len});
-    *list = comma == NULL ? (struct slice){.text = NULL}
-                          : (struct slice){.text = comma + 1, .len = list->len - len - 1};
+    const size_t left = list->len - len;
+    *list = (struct slice){.text = NULL};
+    if (comma != NULL) *list = (struct slice){.text = comma + 1, .len = left - 1};
     return true;
 }
 

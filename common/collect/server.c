@@ -273,7 +273,7 @@ static void accepted(struct server *server, const struct listener *listener, int
     struct connection *const c = memory_zero(1, sizeof *c);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     c->fd = fd;
-    c->peer = listener->is_unix ? (struct peer){.is_unix = true} : peer_of(address, len);
+    c->peer = peer_of(address, len);
     c->admin = listener->admin;
     c->readable = true;
     server->connections++;

@@ -157,10 +157,7 @@ void store_open(struct store *store, const char *dir)
 {
     struct stat there;
     struct segments segments;
-    if (mkdir(dir, 0700) == 0)
-        directory_sync(dir);
-    else if (errno != EEXIST)
-        die_errno("%s", dir);
+    directory_need(dir);
     store->dir = dir;
     store->fd = -1;
     store->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

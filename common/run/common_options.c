@@ -429,10 +429,10 @@ static const struct option_row rows[] = {
  * no inputs, no state and no rows of windows. */
 static const struct option_row *rows_of_collector(void)
 {
-    static const char *const names[] = {"where",   "time-field",  "time-unit",    "assume-utc",
-                                        "tz",      "number",      "max-ahead",    "key",
-                                        "rejects", "max-memory",  "stats",        "stats-every",
-                                        "explain", "stats-label", "decimal-comma"};
+    static const char *const names[] = {"where",       "time-field",   "time-unit", "assume-utc",
+                                        "tz",          "number",       "max-ahead", "key",
+                                        "rejects",     "max-memory",   "stats",     "stats-every",
+                                        "stats-label", "decimal-comma"};
     enum { NAMES = sizeof names / sizeof names[0] };
     static struct option_row some[NAMES + 1]; /* the last one ends them */
     size_t count = 0;

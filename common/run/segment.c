@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/die.h"
+#include "base/paths.h"
+
 void segment_sealed_name(char name[SEGMENT_NAME_BYTES], uint64_t number)
 {
     snprintf(name, SEGMENT_NAME_BYTES, "%012llu.ndjson", (unsigned long long)number);
@@ -63,4 +66,12 @@ bool segments_count(int dir_fd, struct segments *segments)
     }
     closedir(dir);
     return true;
+}
+
+void directory_need(const char *dir)
+{
+    if (mkdir(dir, 0700) == 0)
+        directory_sync(dir);
+    else if (errno != EEXIST)
+        die_errno("%s", dir);
 }

@@ -37,4 +37,7 @@ struct segments {
 /* Looks. False: errno says why not. */
 bool segments_count(int dir_fd, struct segments *segments);
 
+/* The directory is made, durably and for its owner alone, when it is not there. */
+void directory_need(const char *dir);
+
 #endif

@@ -77,10 +77,7 @@ static void segment_open(struct spool *spool)
 
 void spool_open(struct spool *spool, const char *dir, uint64_t named, struct output *output)
 {
-    if (mkdir(dir, 0700) == 0)
-        directory_sync(dir);
-    else if (errno != EEXIST)
-        die_errno("%s", dir);
+    directory_need(dir);
     *spool = (struct spool){
         .dir = dir,
         .dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
