@@ -1,6 +1,6 @@
 # clickstream: small tools for live e-commerce clickstream analytics. `make help` says what there is.
 
-VERSION  := 0.1.0
+VERSION  := $(shell cat VERSION)
 BUILD    ?= build
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -11,7 +11,8 @@ mandir   ?= $(datadir)/man
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wconversion -Wno-sign-conversion
-WERROR   ?= -Werror
+# A newer compiler warns of more: that stops who works on the tools (scripts/check says DEVELOPER=1), nobody else.
+WERROR   ?= $(if $(DEVELOPER),-Werror)
 # Two words stored one by one and then copied as one vector have to wait for each other: without that
 # vectorizer the tools are 2 to 4 % faster. Without contraction doubles are the same on every processor.
 CS_CFLAGS := -std=gnu11 $(WARNINGS) $(WERROR) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
@@ -35,17 +36,20 @@ TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
 # The lists of --derive are made once, by the first build that finds npm; one in a directory of another build finds
-# those. Without npm all else is built.
-LISTS    := $(firstword $(wildcard $(BUILD)/../share/made) $(BUILD)/share/made)
+# those. Without npm all else is built. A tarball of `make dist` brings them.
+LISTS    := $(firstword $(wildcard $(BUILD)/../share/made share/made) $(BUILD)/share/made)
+
+# The page of cs-report, likewise: of scripts/web/report and a package of npm.
+PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) $(BUILD)/share/page.made)
 
 # What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
-SCRIPTS  := scripts/cs-ship
+SCRIPTS  := scripts/cs-ship scripts/cs-look
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
 # The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
 SNIPPET  := $(BUILD)/web/cs.js
 
-all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(SNIPPET)
+all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE) $(SNIPPET)
 
 $(LINKS): $(BUILD)/%: scripts/%
 	@mkdir -p $(@D)
@@ -62,9 +66,18 @@ lists:
 	@rm -f $(LISTS)
 	@$(MAKE) --no-print-directory $(LISTS)
 
+$(BUILD)/share/page.made: $(wildcard scripts/web/report/*)
+	@scripts/web/report/make $(@D)
+	@touch $@
+
+page:
+	@rm -f $(PAGE)
+	@$(MAKE) --no-print-directory $(PAGE)
+
 help:
 	@echo 'make            the tools, in $(BUILD)/'
 	@echo 'make lists      the lists of cs-parse --derive again, where npm was missing'
+	@echo 'make page       the page of cs-report again, where npm or esbuild were missing'
 	@echo 'make check      every test (scripts/check installs what they need)'
 	@echo 'make check-kafka  only those with Apache Kafka itself; FULL=1: 50 kills of each tool'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
@@ -73,7 +86,9 @@ help:
 	@echo 'make format     writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
-	@echo 'make install    to DESTDIR$$(prefix); uninstall takes it away again'
+	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
+	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
+	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 	mkdir -p $@
@@ -112,6 +127,25 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 	@echo LD $@
 	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
+# All tools as one program with a name for each: what packages bring, for a quarter of the size.
+MULTI    := $(patsubst cmd/%.c,$(BUILD)/multi/%.o,$(wildcard cmd/*.c))
+TOOL_NAMES := $(notdir $(TOOLS))
+
+$(BUILD)/multi:
+	mkdir -p $@
+
+$(BUILD)/multi/%.o: cmd/%.c | $(BUILD)/multi
+	@echo CC $< for one program
+	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/multi/clickstream: packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a
+	@echo LD $@
+	@$(CC) $(CS_CFLAGS) -DTOOLS='$(foreach tool,$(TOOL_NAMES),TOOL("$(tool)", $(subst -,_,$(tool))_main))' $(CPPFLAGS) \
+	  $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a $(LIBS)
+
+multicall: $(BUILD)/multi/clickstream
+	@for tool in $(TOOL_NAMES); do ln -f $< $(BUILD)/multi/$$tool || exit 1; done
+
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
@@ -126,7 +160,7 @@ check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
-	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch] packaging/*.[ch])
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -174,7 +208,8 @@ UNITDIR  ?= $(prefix)/lib/systemd/system
 SYSUSERS ?= $(prefix)/lib/sysusers.d
 TMPFILES ?= $(prefix)/lib/tmpfiles.d
 SERVICES := $(wildcard scripts/systemd/*.service scripts/systemd/*.timer scripts/systemd/*.target)
-EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*)
+EXAMPLES := $(wildcard scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* \
+            samples/bi/*) samples/clicks.ndjson
 COMMANDS := $(notdir $(TOOLS) $(SCRIPTS))
 COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 
@@ -194,22 +229,34 @@ $(BUILD)/datadir: always | $(BUILD)/cmd
 	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
 
 $(BUILD)/common/base/share.o: $(BUILD)/datadir
+$(BUILD)/common/base/option.o: VERSION
 
-install: $(TOOLS) $(LINKS) $(LISTS) $(SNIPPET) completion
+# MULTICALL=1: one program, with a hard link for each tool.
+install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
-	install -m 755 $(TOOLS) $(SCRIPTS) $(DESTDIR)$(bindir)
+ifdef MULTICALL
+	install $(STRIP) -m 755 $(BUILD)/multi/clickstream $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES))
+	for tool in $(wordlist 2,$(words $(TOOL_NAMES)),$(TOOL_NAMES)); do \
+	  ln -f $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES)) $(DESTDIR)$(bindir)/$$tool || exit 1; \
+	done
+else
+	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+endif
+	install -m 755 $(SCRIPTS) $(DESTDIR)$(bindir)
 	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
 	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
-	for list in $(dir $(LISTS))*.txt; do \
+	for list in $(dir $(LISTS))*.txt $(dir $(PAGE))report.html; do \
 	  [ ! -f $$list ] || install -m 644 $$list $(DESTDIR)$(datadir)/clickstream || exit 1; \
 	done
 	[ ! -f $(SNIPPET) ] || install -m 644 $(SNIPPET) $(DESTDIR)$(datadir)/clickstream
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOC)
+	install -m 644 scripts/ship-postgres.bash scripts/ship-postgres.sql $(DESTDIR)$(datadir)/clickstream
+	sed -i 's,/usr/local/share/,$(datadir)/,' $(DESTDIR)$(bindir)/cs-ship
+	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
 	  sed 's,/usr/local/bin/,$(bindir)/,; s,/usr/local/share/,$(datadir)/,' scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
@@ -220,6 +267,10 @@ install: $(TOOLS) $(LINKS) $(LISTS) $(SNIPPET) completion
 	install -m 644 $(BUILD)/completion/bash/cs-* $(DESTDIR)$(BASHCOMP)
 	install -m 644 $(BUILD)/completion/zsh/_cs-* $(DESTDIR)$(ZSHCOMP)
 
+# A fifth of the size, and nothing for a debugger.
+install-strip:
+	$(MAKE) --no-print-directory install STRIP=-s
+
 uninstall:
 	rm -f $(COMMANDS:%=$(DESTDIR)$(bindir)/%) $(patsubst scripts/systemd/%,$(DESTDIR)$(UNITDIR)/%,$(SERVICES)) \
 	  $(patsubst man/%,$(DESTDIR)$(mandir)/man1/%,$(wildcard man/*.1)) \
@@ -228,10 +279,24 @@ uninstall:
 	  $(DESTDIR)$(SYSUSERS)/clickstream.conf $(DESTDIR)$(TMPFILES)/clickstream.conf
 	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
 
+# The same bytes for the same commit: git archive gives every file the commit's time. The lists of --derive come with it.
+DIST     := clickstream-$(VERSION)
+dist: $(LISTS) $(PAGE)
+	git archive $(foreach file,$(wildcard $(dir $(LISTS))*),--prefix=$(DIST)/share/ --add-file=$(file)) \
+	  --prefix=$(DIST)/ HEAD | gzip -n -9 >$(BUILD)/$(DIST).tar.gz
+	cd $(BUILD) && sha256sum $(DIST).tar.gz >$(DIST).tar.gz.sha256
+
+# Debian's packages, of the same: in $(BUILD)/deb.
+deb: dist
+	rm -rf $(BUILD)/deb && mkdir $(BUILD)/deb
+	tar -C $(BUILD)/deb -xzf $(BUILD)/$(DIST).tar.gz
+	cd $(BUILD)/deb/$(DIST) && dpkg-buildpackage -us -uc -b
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion install uninstall clean
+.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
+        install install-strip uninstall dist deb clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

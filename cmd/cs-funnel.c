@@ -164,7 +164,7 @@ static const struct tool tool = {
     .name = "cs-funnel",
     .summary = "count the ids that reach each step of a funnel, by group and window",
     .options = options,
-    .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .flags = TOOL_WINDOWS | TOOL_MERGES | TOOL_UPDATES,
     .start = start,
     .release = release,
 };

@@ -167,6 +167,8 @@ static const struct analysis *start(struct run *run)
     given.keeps_texts = links != NULL;
     given.time_field = run->settings.time_field;
     people_init(people, &given, &run->schema, run->rows);
+    rows_column(run->rows, SLICE("person_id"), COLUMN_TEXT, SLICE("who it was"));
+    rows_column(run->rows, SLICE("bot"), COLUMN_TEXT, SLICE("why it is one; null: people"));
     if (links != NULL) {
         paths_note("--links", links, PATH_REPORT);
         linkfile_check(links);

@@ -76,6 +76,21 @@ static void stats(struct run *run, struct buffer *out)
                   parse->parsing.format.repair.repaired);
 }
 
+static void save(struct run *run, struct buffer *out)
+{
+    const struct parse *const parse = run->own;
+    pack_u64(out, parse->parsing.produced);
+    pack_u64(out, parse->parsing.format.repair.repaired);
+}
+
+static bool load(struct run *run, struct unpack *in)
+{
+    struct parse *const parse = run->own;
+    parse->parsing.produced = unpack_u64(in);
+    parse->parsing.format.repair.repaired = unpack_u64(in);
+    return !in->broken;
+}
+
 static void explain(struct run *run, struct buffer *out)
 {
     const struct parse *const parse = run->own;
@@ -95,8 +110,7 @@ static void release(struct run *run)
 static void hand_over(struct run *run, struct buffer *out)
 {
     struct parse *const parse = run->own;
-    pack_u64(out, parse->parsing.produced);
-    pack_u64(out, parse->parsing.format.repair.repaired);
+    save(run, out);
     parse->parsing.produced = parse->parsing.format.repair.repaired = 0;
 }
 
@@ -118,7 +132,8 @@ static const struct ranges ranges = {
 static const struct analysis analysis = {
     .amend = amend,
     .event = event,
-    .flush = flush,
+    .save = save,
+    .load = load,
     .stats = stats,
     .explain = explain,
     .ranges = &ranges,

@@ -3,7 +3,9 @@
  * tools, and the shippers of their rows. cs-run(1) says which traps this steps around.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +41,7 @@ static void kcat_need(void)
 static _Noreturn void begin_anew(char **argv, mode_t given)
 {
     umask(given);
+    if (signal(SIGHUP, SIG_IGN) == SIG_DFL) signal(SIGHUP, SIG_DFL); /* handlers do not last */
     execv("/proc/self/exe", argv);
     die_errno("%s: cannot be run again", argv[0]);
 }
@@ -54,6 +57,17 @@ static int failure_judge(const struct supervisor *run, struct programs *programs
     /* Was it because the log has been cut while it was read? */
     const int status = run->source_failed ? programs_place_again(programs, topic) : 0;
     return status == 0 ? EXIT_FAILED : status;
+}
+
+/* Headers may be any bytes, and of their lengths kcat's frames say nothing. What looks at them
+ * would find null in each event, and not say so. */
+static void headers_refuse(const char *name, const struct words *words)
+{
+    for (size_t i = 1; i < words->count; i++)
+        if (strstr(words->word[i], "kafka_headers") != NULL)
+            die_usage("%s: %s: kafka_headers is always null here, because kcat does not say where "
+                      "a header ends (kcat -J and --input=kcat-json do)",
+                      name, words->word[i]);
 }
 
 int main(int argc, char **argv)
@@ -72,11 +86,14 @@ int main(int argc, char **argv)
     programs_init(&programs, options, umask_given);
     front_init(&front, &options->parse);
     kcat_need();
+    for (size_t i = 0; i < programs.count; i++)
+        headers_refuse(programs.program[i].name, &programs.program[i].words);
+    headers_refuse("--parse", &front.words);
     if (programs_read_keys(&programs) && front.words.count > 0)
         die_usage("--kafka-members: give it to --parse, which reads the records");
     const bool keyed = programs_read_keys(&programs) || words_have(&front.words, "--kafka-m");
 
-    const int wake_fd = signals_catch(true, false);
+    const int wake_fd = signals_catch(true, programs_reopen(&programs));
     ask_wake(wake_fd);
     front_check(&front);
     kcat_connect(&kcat, options->brokers, &options->files, &options->properties);
@@ -84,6 +101,7 @@ int main(int argc, char **argv)
     programs_settle(&programs);
     topic_find(&topic, &kcat, options->topic, options->partitions);
     programs_check_part(&programs, &topic);
+    programs_check_out(&programs, &kcat);
     programs_place(&programs, &topic);
     const bool may_begin_anew = programs_may_begin_anew(&programs);
     struct supervisor run = {

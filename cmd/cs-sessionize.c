@@ -1,8 +1,7 @@
 /*
  * cs-sessionize - one row per session: who, when, and what was done in it.
  *
- * Which events make a session, and when it is complete, is session.h's business; what its rows are,
- * visit.h's. What is here: the options.
+ * Which events make a session is session.h's business; what its rows are, visit.h's. Here: options.
  */
 #include <stdlib.h>
 
@@ -16,10 +15,9 @@
 #include "session/weave.h"
 
 static const char *id = "session_id";
-static struct rule rule = {.gap_us = INT64_C(1800000000), .max_us = INT64_C(86400000000)};
+static struct rule rule = {.gap_us = 1800000000, .max_us = 86400000000};
 static struct option_list split_by, split_on;
-static struct visit_asks asks = {.page_cap_us = INT64_C(1800000000),
-                                 .remember_us = INT64_C(86400000000)};
+static struct visit_asks asks = {.page_cap_us = 1800000000, .remember_us = 86400000000};
 
 static const char *path_set(const char *value)
 {
@@ -109,9 +107,8 @@ struct sessionize {
     size_t beside; /* keys that are not in the timelines */
 };
 
-static void settle(struct settings *settings)
+static void settle(struct settings *settings __attribute__((unused)))
 {
-    (void)settings;
     if (rule.gap_us == INT64_MAX && !option_given("max-duration")) rule.max_us = INT64_MAX;
 }
 
@@ -156,7 +153,6 @@ static enum fate event(struct run *run, const struct event *ev)
     const uint32_t number = own->border.holds_all
                                 ? POOL_NONE
                                 : timelines_take(&own->visits.sessions.timelines, identity_id(ev));
-
     if (!identity_has(&own->identity, ev)) return FATE_NO_ID;
     /* Of an id of which this range knows nothing, the run may have something open. */
     if (number == POOL_NONE &&
@@ -173,7 +169,6 @@ static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
     struct sessionize *own = run->own;
-
     if (own->border.is_range)
         weave_note(&own->weave, run->rows, session);
     else
@@ -186,6 +181,12 @@ static void advance(struct run *run, int64_t watermark_us)
     struct sessionize *own = run->own;
     visits_advance(&own->visits, watermark_us, print_session, run);
     keys_count_all(run);
+}
+
+static void updates(struct run *run)
+{
+    struct sessionize *own = run->own;
+    visits_updates(&own->visits, print_session, run);
 }
 
 static void finish(struct run *run)
@@ -218,7 +219,6 @@ static bool load(struct run *run, struct unpack *in)
 {
     struct sessionize *own = run->own;
     const bool good = visits_load(&own->visits, in);
-
     keys_count_all(run);
     return good;
 }
@@ -260,6 +260,7 @@ static const struct analysis analysis = {
     .hint = hint,
     .event = event,
     .advance = advance,
+    .updates = updates,
     .finish = finish,
     .save = save,
     .load = load,
@@ -271,14 +272,13 @@ static const struct analysis *start(struct run *run)
 {
     struct sessionize *own = run->own = memory_zero(1, sizeof *own);
     struct buffer why = {0};
-
     if (!identity_init(&own->identity, &run->schema, id, &why))
         die_usage("--id: %.*s", (int)why.len, why.data);
     rule_split_on(&rule, &split_on, &run->schema);
     identity_add_all(&own->identity, &run->schema, "split-by", &split_by);
-    if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why))
-        die_usage("%.*s", (int)why.len, why.data);
-    if (!visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
+    asks.updates = run->settings.updates;
+    if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why) ||
+        !visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("%.*s", (int)why.len, why.data);
     own->visits.accounts.run = run;
     return &analysis;
@@ -288,6 +288,7 @@ static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
+    .flags = TOOL_UPDATES,
     .settle = settle,
     .start = start,
     .release = release,

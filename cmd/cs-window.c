@@ -106,7 +106,7 @@ static const struct option_row options[] = {
      .help = "read options from a file: product-performance, search-analytics, not-found,\n"
              "                              conversion-by-source, conversion-by-campaign, "
              "revenue-by-category, checkout-errors,\n"
-             "                              landing-pages, exit-pages, page-flow"},
+             "                              landing-pages, exit-pages, page-flow, bot-sessions"},
     OPTION_END,
 };
 
@@ -144,7 +144,7 @@ static const struct tool tool = {
     .name = "cs-window",
     .summary = "aggregate events by group over windows of event time",
     .options = options,
-    .flags = TOOL_WINDOWS | TOOL_MERGES,
+    .flags = TOOL_WINDOWS | TOOL_MERGES | TOOL_UPDATES,
     .start = window_start,
     .release = window_release,
 };

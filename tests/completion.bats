@@ -7,7 +7,7 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  tools+=(cs-ship)
+  tools+=(cs-ship cs-look)
   PATH="$PATH:$ROOT/scripts"
   made=$BATS_FILE_TMPDIR
 }
@@ -19,8 +19,10 @@ setup_file() {
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
-  "$ROOT/scripts/completion" bash "$ROOT/scripts/cs-ship" >"$BATS_FILE_TMPDIR/cs-ship.bash"
-  "$ROOT/scripts/completion" zsh "$ROOT/scripts/cs-ship" >"$BATS_FILE_TMPDIR/_cs-ship"
+  for tool in cs-ship cs-look; do
+    "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
+    "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
+  done
 }
 
 # offers TOOL WORD...: what bash would offer for the last word.

@@ -14,8 +14,8 @@ setup_file() {
   command -v kcat >/dev/null || return 0
   keyed <"$EVENTS" | produce clicks
   # The same as somebody else sends them, with what is no event in between, the last of each partition included.
-  jq -c '{user: .session_id, payload: .}' "$EVENTS" | awk '{ print } NR % 10 == 0 { print "{\"user\":\"x\",\"payload\":null}"; print "rubbish" }' >raw
-  awk '{ match($0, /"user":"[^"]*"/); print substr($0, RSTART + 8, RLENGTH - 9) "\t" $0 }' raw | produce raw
+  jq -c '{user: .session_id, payload: .}' "$EVENTS" | awk '{ print } NR % 10 == 0 { print "{\"user\":\"x\",\"payload\":null}"; print "rubbish" }' >"$BATS_FILE_TMPDIR/raw"
+  awk '{ match($0, /"user":"[^"]*"/); print substr($0, RSTART + 8, RLENGTH - 9) "\t" $0 }' "$BATS_FILE_TMPDIR/raw" | produce raw
   for p in 0 1 2 3; do printf 'rubbish\n{"payload":null}\n' | produce raw -p "$p"; done
 }
 
@@ -167,6 +167,13 @@ sessionize' ]
     cs-sessionize --id=kafka_key --kafka-members --flush -- cs-funnel --flush
   last_of_each_key keyed-2 | jq -r .kafka_key | sort | diff got -
   last_of_each_key plain-2 | diff <(expected cs-funnel) -
+  # Headers do not, and nobody waits for them in vain.
+  for where in '-- cs-window --size=1h --agg=n=count --kafka-members --by=h=.kafka_headers.trace' \
+    '--parse=--kafka-members --parse=--map=.kafka_headers -- cs-funnel'; do
+    # shellcheck disable=SC2086 # words
+    run -2 from_topic clicks --once $where
+    [[ ${lines[0]} == "cs-run: "*"kafka_headers is always null here, because kcat does not say where a header ends"* ]]
+  done
   run -2 from_topic clicks --once --parse=--repair=utf8 -- cs-sessionize --kafka-members
   [ "${lines[0]}" = 'cs-run: --kafka-members: give it to --parse, which reads the records' ]
 }
@@ -188,6 +195,32 @@ sessionize' ]
   from_topic raw --once --quiet -o parsed-killed --parse='--map=.payload' -- cs-funnel --size=1m --flush --stats=stats 2>messages
   last_of_each_key parsed-killed | diff <(expected cs-funnel --size=1m) -
   [ "$(jq -c '[.used, .gaps]' stats)" = '[2000,0]' ]
+}
+
+@test "cs-parse as the tool: a raw topic becomes a topic of events, each once, whatever is killed" {
+  stage() { "$1" raw --from=beginning --quiet "${@:2}" --map='.payload, (.payload | select(.product_id) | .event_id += "-seen")' \
+    --dedup=1d --rejects=rejects --stats=stats --save-every=20ms; }
+  cs-parse --map='., (select(.product_id) | .event_id += "-seen")' "$EVENTS" | sort >want
+  stage start -- cs-parse --output=clean
+  until_true test -s dir/state
+  kill -9 "$(child cs-parse)"
+  wait "$runner" || true
+  stage start -- cs-parse --output=clean
+  until_true all_live 4
+  kill -9 "$runner"
+  wait "$runner" || true
+  until_true eval '[ "$(working_in "$PWD")" = 0 ]'
+  stage from_topic --once -- cs-parse --output=clean
+  sort clean | diff want -
+  [ "$(positions dir/state cs-parse)" = "$(log_ends raw)" ]
+  [ "$(jq -c '[.rejected, .used, .produced]' stats)" = "[204,2000,$(wc -l <want)]" ]
+  [ "$(jq -r .reason rejects | sort | uniq -c | xargs)" = '204 not-json' ]
+  [ "$(jq -r .input rejects | sort -u | paste -sd' ')" = 'raw [0] raw [1] raw [2] raw [3]' ]
+  # To a topic the events go with their session as key, and from there they are counted as from a file.
+  cs-run -b "$BROKERS" -t raw -S stage --from=beginning --once --quiet -o clean -- cs-parse --map=.payload 2>messages
+  cs-run -b "$BROKERS" -t clean -S next --from=beginning --once --quiet -o clean-rows -- cs-sessionize --flush
+  last_of_each_key clean-rows | diff <(expected cs-sessionize) -
+  consume clean -f '%k %s\n' | awk '{ key = $1; sub(/^[^ ]* /, ""); if (!index($0, "\"session_id\":\"" key "\"")) exit 1 }'
 }
 
 @test "--parse in front of several tools; its words may be quoted, and come in several options" {
@@ -240,6 +273,34 @@ END
   [ "$(sed -nE 's/^clickstream_partition_end_offset.* ([0-9]+)$/\1/p' stats.prom | paste -sd+ | bc)" = 2000 ]
   [ "$(wc -l <dir/ends)" = 4 ]
   [ "$(stat -c %a dir/ends)" = 600 ]
+}
+
+@test "HUP goes on to the tools that write files, at any time, and to no other" {
+  start clicks --from=beginning -o -,hup-rows -- cs-sessionize --output=rows --rejects=rejects -- cs-funnel
+  until_true test -e rejects
+  mv rejects rejects.1
+  kill -HUP "$runner"
+  until_true test -e rejects
+  until_true all_live 4
+  for n in 1 2 3; do kill -HUP "$runner"; done
+  [ "$(pgrep -P "$runner" -c '^cs-(sessionize|funnel)$')" = 2 ]
+  stop
+  run ! grep -v 'clicks: 4 partitions, from offset' messages
+  # While it is started.
+  for n in 1 2 3 4 5; do
+    start clicks --quiet -o -,hup-rows -- cs-sessionize --output=rows --rejects=rejects -- cs-funnel
+    until_true pgrep -P "$runner" -x cs-sessionize >/dev/null
+    for _ in 1 2 3; do kill -HUP "$runner"; done
+    stop
+    [ ! -s messages ] || { cat messages; return 1; }
+  done
+  # Where there are no files, it kills, as it does others.
+  start clicks -S other --from=end -o hup-rows -- cs-funnel
+  until_true all_live 4
+  kill -HUP "$runner"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" = 129 ]
 }
 
 @test "--stats=FILE is written every 15 seconds, unless the tool says how often" {

@@ -613,3 +613,88 @@ END
     [ -z "$output" ] && [[ "$stderr" == *--agg* ]] || { echo "$options: $stderr"; return 1; }
   done
 }
+
+# --- who is there now
+
+# The members told apart: "a 2 false", one row a line.
+standing() {
+  jq -r '[.session_id, .total_events, .final] | join(" ")' "${1:-rows}"
+}
+
+@test "--emit=updates says how open sessions stand, and ends with the rows of final" {
+  mkfifo in
+  cs-sessionize --detail --agg='urls=list(page_url,2)' --emit=updates:50ms in >rows &
+  exec 4>in
+  printf '%s\n' '{"event_type":"page_view","session_id":"a","page_url":"/1","event_time":"2026-01-01T00:00:00Z"}' \
+    '{"event_type":"page_view","session_id":"b","page_url":"/1","event_time":"2026-01-01T00:01:00Z"}' >&4
+  until_true grep -q '"b"' rows
+  [ "$(head -n 1 rows | jq -c '[.exit_page, .session_number, .closed_by, .urls, .final]')" = '["/1",1,null,["/1"],false]' ]
+  printf '%s\n' '{"event_type":"page_view","session_id":"a","page_url":"/2","event_time":"2026-01-01T00:02:00Z"}' >&4
+  until_true grep -q '"exit_page":"/2"' rows
+  # Nothing comes, nothing is said.
+  sleep 0.2
+  [ "$(standing)" = $'a 1 false\nb 1 false\na 2 false' ]
+  # The first session of a is over, and the second one has begun.
+  printf '%s\n' '{"event_type":"page_view","session_id":"a","page_url":"/3","event_time":"2026-01-01T00:40:00Z"}' >&4
+  until_true grep -q '"exit_page":"/3"' rows
+  exec 4>&-
+  wait
+  [ "$(standing)" = 'a 1 false
+b 1 false
+a 2 false
+b 1 true
+a 2 true
+a 1 false
+a 1 true' ]
+  [ "$(jq -c 'select(.exit_page == "/3") | [.session_number, .closed_by]' rows)" = '[2,null]
+[2,"end"]' ]
+}
+
+@test "the last row of an id is of what it does now, whatever order events come in" {
+  mkfifo in
+  cs-sessionize --lateness=2h --emit=updates:50ms --format=csv in >rows &
+  exec 4>in
+  clicks >&4 <<<'00:00:00 a
+01:00:00 a'
+  until_true grep -q 'a,.*T01:00:00.000Z,2026-01-01T01:00:00.000Z,0,1,.*false$' rows
+  clicks >&4 <<<'00:10:00 a'
+  until_true grep -q ',600,2,.*,false$' rows
+  exec 4>&-
+  wait
+  [[ $(head -n 1 rows) == *,viewed_products_truncated,final ]]
+  [ "$(grep ',false$' rows | tail -n 1 | cut -d, -f 5)" = 2026-01-01T01:00:00.000Z ]
+  clicks <<<'00:00:00 a
+01:00:00 a
+00:10:00 a' | cs-sessionize --lateness=2h --format=csv | sed '1d; s/$/,true/' | cmp - <(grep ',true$' rows)
+}
+
+@test "with --emit=updates the final rows are those of final: sessions of all kinds, and over restarts" {
+  traffic --events=3000 --rate=0.05 --disorder=25s >days
+  for options in '--detail --id=device_type --max-duration=2h' '--path=3 --split-on=page_url --agg=n=count' '--gap=5m'; do
+    read -ra given <<<"$options"
+    cs-sessionize "${given[@]}" days >whole
+    cs-sessionize "${given[@]}" --emit=updates:1ms <(cat days) | grep '"final":true}$' | sed 's/,"final":true}$/}/' | cmp - whole
+    rm -f state rows
+    for part in 1,700 701,701 702,2990; do
+      sed -n "${part}p" days | cs-sessionize "${given[@]}" --state=state --output=rows --emit=updates:1ms 2>/dev/null
+    done
+    sed -n '2991,$p' days | cs-sessionize "${given[@]}" --state=state --output=rows --emit=updates:1ms --flush 2>/dev/null
+    grep '"final":true}$' rows | sed 's/,"final":true}$/}/' | cmp - whole
+    grep -q '"final":false}$' rows
+  done
+}
+
+@test "--emit=updates is refused where rows could not be told apart, or are no sessions" {
+  # refused TEXT OPTION...
+  refused() {
+    run -2 --separate-stderr cs-sessionize --emit=updates "${@:2}" /dev/null
+    [[ $stderr == *"$1"* ]] || { echo "$stderr"; return 1; }
+  }
+  refused '--emit=updates does not go with --pages' --pages
+  refused 'has a member called "final" already' --agg=final=count
+  refused 'has a member called "final" already' --split-by=final
+  refused '--jobs does not go with --emit=updates' --jobs=2
+  refused 'is for cs-window and cs-funnel' --by-partition
+  run -2 --separate-stderr cs-abandon --emit=updates /dev/null
+  [[ $stderr == *'rows of this tool are final'* ]]
+}

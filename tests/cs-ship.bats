@@ -206,13 +206,20 @@ figure() {
   run -1 cs-ship -b 127.0.0.1:1 -t none --once -X message.timeout.ms=1000 "${stats[@]}" spool
   [ "$(figure segments_shipped_total) $(figure rows_shipped_total) $(figure segments_failed_total) $(figure segments_waiting)" = '0 0 1 2' ]
   [ -z "$(figure last_shipped_time_seconds)" ]
+  [[ $(grep '^clickstream_ship_failing{' ship.prom) == *',reason="'*'127.0.0.1:1'*'Connection refused"} 1' ]]
+  ! command -v promtool >/dev/null || promtool check metrics <ship.prom
   # Also while nothing can be sent, and after a TERM.
   rm ship.prom
   start -t live "${stats[@]}"
   until_true [ ! -e spool/000000000004.ndjson ]
   kill "$shipper"
   wait "$shipper"
-  [ "$(figure segments_shipped_total)" = 2 ]
+  [ "$(figure segments_shipped_total) $(figure ship_failing)" = '2 0' ]
+  # A row that the broker does not take.
+  rm ship.prom
+  printf '{"n":"%s"}\n' "$(head -c 2000 /dev/zero | tr '\0' x)" >spool/000000000005.ndjson
+  run -1 cs-ship -b "$BROKERS" -t live --once -X message.max.bytes=1000 "${stats[@]}" spool
+  [[ $(grep '^clickstream_ship_failing{' ship.prom) == *',reason="''Input is too large'*'"} 1' ]]
   run -2 cs-ship -b x -t x --stats-label=a=b spool
   [ "${lines[0]}" = 'cs-ship: --stats-label needs --stats' ]
   for label in a 9=x __a=x tool=x reason=x partition=x; do

@@ -560,6 +560,37 @@ END
   [ "$(columns page next times sessions)" = $'"/a"\t"/b"\t2\t2\n"/b"\t"/c"\t1\t1' ]
 }
 
+@test "views of people leave out what is marked as a bot's, and the view bot-sessions says how much that is" {
+  while read -r session type bot; do
+    printf '{"event_type":"%s","session_id":"%s","product_id":"p","search_query":"q","traffic_source":"ads","campaign_id":"c",' "$type" "$session"
+    printf '"page_url":"/%s","event_time":"2026-01-01T00:00:00Z"%s}\n' "$session" "${bot:+,\"bot\":\"$bot\"}"
+  done >marked <<'END'
+a product_view
+a purchase
+a search
+x product_view rate
+x purchase rate
+x page_view rate
+y search agent:Googlebot
+END
+  jq -c 'select(.bot == null)' marked >people
+  for view in product-performance search-analytics conversion-by-source conversion-by-campaign; do
+    cs-window --view="$view" marked >rows 2>messages
+    cs-window --view="$view" people >wanted 2>>messages
+    [ -s wanted ]
+    cmp rows wanted
+    [ ! -s messages ] || { cat messages; return 1; }
+  done
+  for view in landing-pages exit-pages; do
+    cs-sessionize --pages --split-by=bot marked | cs-window --view="$view" >rows
+    cs-sessionize --pages people | cs-window --view="$view" >wanted
+    cmp rows wanted
+    [ -s wanted ]
+  done
+  window --view=bot-sessions marked
+  [ "$(columns bot sessions events page_views purchases)" = $'"rate"\t1\t3\t1\t1\n"agent:Googlebot"\t1\t1\t0\t0' ]
+}
+
 @test "every view that comes with the tools is in the manual, and can be used" {
   for view in "$ROOT"/samples/views/*; do
     name=$(basename "$view")

@@ -38,7 +38,7 @@ readable() {
 
 @test "CSV and TSV of every tool are read by others as the rows they are" {
   for tool in "${TOOLS[@]}"; do
-    [ "$tool" != identify ] || continue # it prints events, which differ in their members
+    [[ $tool != identify && $tool != parse ]] || continue # they print events, which differ in their members
     readable csv cs "$tool" "$TRAFFIC"
     readable tsv cs "$tool" "$TRAFFIC"
   done

@@ -159,6 +159,24 @@ refused() {
   [ "$(cs-window --size=1h --agg=n=count --time-field=ts in | jq .n)" -eq 3 ]
 }
 
+@test "a view of rows over events, or over other rows: which tool makes those it wants" {
+  traffic --events=300 >in
+  ends() {
+    run --separate-stderr cs-window --view=exit-pages "$@"
+    [ "$status" -eq 1 ]
+    [ "$(tail -n 1 <<<"$stderr")" = "cs-window: 0 of 300 records could be used (300 no-time): $said" ]
+  }
+  said='no at, which is in the rows of cs-sessionize --pages: cs-sessionize --pages in | cs-window ...' ends in
+  said='no at, which is in the rows of cs-sessionize --pages: ... | cs-sessionize --pages | cs-window ...' ends <in
+  cs-sessionize in | sed -n 1p | awk '{ for (i = 0; i < 300; i++) print }' >rows
+  said='no at, which is in the rows of cs-sessionize --pages' ends rows
+  run --separate-stderr cs-window --view=bot-sessions in
+  [[ $stderr == *'none of 300 events had a value for bot;'* ]]
+  # Whoever names a time himself may have meant another one.
+  run --separate-stderr cs-window --time-field=evnt_time --size=1h --agg=n=count in
+  [[ $stderr == *'did you mean event_time? (--time-field=event_time)'* ]]
+}
+
 @test "an id under another name, and a type" {
   minutes 1 3 '"sessionId":"s"' >in
   run -1 --separate-stderr cs-sessionize in

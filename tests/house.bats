@@ -77,9 +77,9 @@ nouns_there() {
   done
 }
 
-@test "tools know tool.h, and not each other; cs-run, which runs them, knows its own room" {
+@test "tools know tool.h, and not each other; cs-run, which runs them, and cs-report know rooms of their own" {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
-  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor)[.]h"' "$file"; done
+  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
 }
 
@@ -94,11 +94,34 @@ nouns_there() {
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
   files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
   xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
-  grep -v '^Makefile$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
+  grep -vE '^(Makefile|debian/rules)$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
   xargs -d '\n' grep -nHP '\r' <"$BATS_TEST_TMPDIR/names" >>"$BATS_TEST_TMPDIR/wrong" || true
   grep -E '\.[ch]$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' awk 'length($0) > 120 { print FILENAME ":" FNR ": long: " $0 }' >>"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "at the top is what the layout names, and nothing that a test has left there" {
+  diff <(files | cut -d/ -f1 | sort -u) - <<'END'
+.ci
+.clang-format
+.editorconfig
+.gitignore
+CHANGELOG.md
+LICENSE
+Makefile
+README.md
+SECURITY.md
+VERSION
+cmd
+common
+debian
+man
+packaging
+samples
+scripts
+tests
+END
 }
 
 @test "every file ends in a line end" {
@@ -110,8 +133,9 @@ nouns_there() {
 }
 
 @test "what is a program can be executed, and says with what" {
-  for file in scripts/* .ci/run; do
-    [ ! -d "$file" ] || continue
+  for file in scripts/* .ci/run debian/rules debian/tests/pipeline; do
+    # What others read, and what is SQL, runs by itself nowhere.
+    [[ ! -d $file && $file != *.@(bash|sql) ]] || continue
     [ -x "$file" ] || { echo "$file is not executable"; return 1; }
     [[ "$(head -1 "$file")" == '#!'* ]] || { echo "$file has no #!"; return 1; }
   done
@@ -170,7 +194,7 @@ nouns_there() {
   root=$BATS_TEST_TMPDIR/root
   # The prefix of the build, because another one builds anew.
   make install BUILD="${CS_BUILD:-build}" DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
-  for name in $(basename -s .c cmd/*.c) cs-ship; do
+  for name in $(basename -s .c cmd/*.c) cs-ship cs-look; do
     "$root/usr/local/bin/$name" --help >"$BATS_TEST_TMPDIR/help"
     [ -s "$root/usr/local/share/man/man1/$name.1" ]
     [ -s "$root/usr/local/share/bash-completion/completions/$name" ]
@@ -178,14 +202,16 @@ nouns_there() {
   done
   diff -r samples/views "$root/usr/local/share/clickstream/views"
   diff -r samples/maps "$root/usr/local/share/clickstream/maps"
-  for list in "${CS_BUILD:-build}"/share/*.txt; do
+  for list in "${CS_BUILD:-build}"/share/*.txt "${CS_BUILD:-build}/share/report.html"; do
     [ ! -f "$list" ] || cmp "$list" "$root/usr/local/share/clickstream/${list##*/}"
   done
   [ -s "$root/usr/local/share/man/man7/clickstream.7" ]
+  [ -s "$root/usr/local/share/man/man7/clickstream-cookbook.7" ]
+  [ -s "$root/usr/local/share/doc/clickstream/examples/clicks.ndjson" ]
   for unit in cs-run@.service clickstream.target cs-batch@.service cs-batch@.timer cs-alert@.service; do
     cmp "scripts/systemd/$unit" "$root/usr/local/lib/systemd/system/$unit"
   done
-  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/*; do
+  for file in scripts/systemd/*.cron scripts/systemd/*.options scripts/systemd/*.alert samples/prometheus/* samples/grafana/* samples/bi/*; do
     cmp "$file" "$root/usr/local/share/doc/clickstream/examples/${file##*/}"
   done
   cmp scripts/systemd/alert "$root/usr/local/share/clickstream/alert"

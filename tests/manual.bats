@@ -10,9 +10,9 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  # cs-run reads no events itself, and shares no option with those that do.
+  # cs-run reads no events itself, cs-report rows only: they share no option with those that do.
   readers=()
-  for tool in "${tools[@]}"; do [ "$tool" = cs-run ] || readers+=("$tool"); done
+  for tool in "${tools[@]}"; do [[ $tool == @(cs-run|cs-report) ]] || readers+=("$tool"); done
 }
 
 # A page as a reader sees it, one paragraph a line.
@@ -54,6 +54,16 @@ page_commands() {
     !inside { next }
     more { print; more = /(\\|\||&&|<<.*)$/; if (!more) printf "%c", 0; next }
     sub(/^ *\$ /, "") { print; more = /(\\|\||&&)$/; if (!more) printf "%c", 0 }'
+}
+
+# What the cookbook shows: a command as above, a \001, and the rows below it.
+cookbook_blocks() {
+  page "$ROOT/man/clickstream-cookbook.7" | awk '
+    /^ *\$ / { margin = index($0, "$"); more = 1 }
+    !margin { next }
+    /^ *$/ { printf "%c", 0; margin = 0; next }
+    { print substr($0, /^ *\$ / ? margin + 2 : margin) }
+    more { more = /(\\|\||&&)$/; if (!more) printf "%c\n", 1 }'
 }
 
 # The blocks of a Markdown file that are shell, each to be copied as it is.
@@ -107,7 +117,7 @@ command_try() {
   cd "$ROOT/man"
   run -0 mandoc -T lint -W warning ./*.[1-9]
   [ -z "$output" ]
-  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
+  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream|clickstream-cookbook) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
     [ -f "$name" ] || { echo "no page: $name"; return 1; }
   done
 }
@@ -199,6 +209,7 @@ page_groups() {
 @test "what the pages show under EXAMPLES can be run" {
   scratch_fill
   for page in "$ROOT"/man/*.[1-9]; do
+    case $page in */clickstream-cookbook.7) continue ;; esac # the next test is about it
     count=0
     while IFS= read -r -d '' example; do
       command_try "$example" || { echo "in $page"; return 1; }
@@ -206,4 +217,34 @@ page_groups() {
     done < <(page_commands "$page")
     [ "$count" -gt 0 ] || { echo "$page has no example"; return 1; }
   done
+}
+
+@test "the cookbook has thirty questions and more, and each command prints the rows that stand below it" {
+  scratch_fill
+  count=0 live=0
+  while IFS= read -r -d '' block; do
+    count=$((count + 1))
+    # Under sanitizers one in five is enough: the tools have tests of their own.
+    [ -z "${QUICK:-}" ] || [ $((count % 5)) -eq 0 ] || continue
+    command=${block%%$'\001'*}
+    printf '%s' "${block#*$'\001\n'}" >wanted
+    command_try "$command"
+    if [[ $command == *kcat* ]]; then
+      live=$((live + 1))
+      [ ! -s wanted ]
+      continue
+    fi
+    if [ "$(tail -n 1 wanted)" = ... ]; then
+      sed -i '$d' wanted
+      [ "$(wc -l <out)" -gt "$(wc -l <wanted)" ]
+      head -n "$(wc -l <wanted)" out >begin
+    else
+      cp out begin
+    fi
+    [ -s wanted ] || { echo "no rows: $command"; return 1; }
+    [ ! -s err ] || { cat err; return 1; }
+    diff begin wanted || { echo "printed <, in the page >: $command"; return 1; }
+  done < <(cookbook_blocks)
+  [ "$count" -ge 30 ]
+  [ "$live" -le 6 ]
 }

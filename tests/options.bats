@@ -32,6 +32,17 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 cs-window --size=max --agg=n=count
 }
 
+@test "--print-schema names a table, and its columns have names that PostgreSQL takes" {
+  says "cs-window: --print-schema: must be sql or sql:TABLE, not 'json'" cs-window --size=1h --agg=n=count --print-schema=json
+  says "cs-funnel: --print-schema: 'a b': a table is called NAME or SCHEMA.NAME, of letters, digits and _, each with 63 of them at most" cs-funnel '--print-schema=sql:a b'
+  for bad in sql: sql:. sql:a. sql:.a sql:a.b.c sql:1 "sql:a'" 'sql:a"' sql:ä "sql:$(printf 'a%.0s' {1..64})"; do
+    run -2 cs-funnel --print-schema="$bad" </dev/null
+  done
+  local long
+  long=$(printf 'n%.0s' {1..64})
+  says "cs-window: --print-schema: a column cannot be called '$long': names have 1 to 63 bytes in PostgreSQL" cs-window --size=1h --agg="$long=count" --print-schema=sql
+}
+
 @test "every list has the same grammar" {
   event 2026-01-01T00:00:00Z '"session_id":"s","a,b":"7","c\\\\d":"8"' >in
   [ "$(cs-parse '--number=a\,b' in | jq '."a,b"')" = 7 ]
@@ -113,7 +124,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "a name that is only begun is refused, and the whole of it is said" {
   local tool option rest
-  for tool in $tools cs-ship; do
+  for tool in $tools cs-ship cs-report cs-look; do
     "$tool" --help | sed -nE 's/^  (-., |    )?--([a-z-]+).*/\2/p' | sort -u >names
     [ -s names ]
     while read -r option; do
@@ -205,7 +216,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 @test "options that do not go together are refused" {
   run -2 cs-sessionize --top=3
   run -2 cs-parse --order-by=x
-  run -2 cs-sessionize --emit=updates
+  run -2 cs-abandon --emit=updates
   run -2 window --emit=updates --top=3
   run -2 window --merge --by-partition
   run -2 cs-sessionize --by-partition

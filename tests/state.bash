@@ -1,8 +1,8 @@
-# state.bash - what state.bats and spool.bats share: six tools, and kafka's part played by awk.
+# state.bash - what state.bats and spool.bats share: seven tools, and kafka's part played by awk.
 #
 # LONG=1 makes the tests that go through many cases go through all of them.
 
-TOOLS=(window funnel sessionize abandon anomaly identify)
+TOOLS=(window funnel sessionize abandon anomaly identify parse)
 
 # cs TOOL OPTION...: the tool with options that make it print rows all the time.
 cs() {
@@ -16,6 +16,7 @@ cs() {
   abandon) exec_or_run cs-abandon --after=5m --until=20m "$@" ;;
   anomaly) exec_or_run cs-anomaly --all --size=5m --baseline=30m "$@" ;;
   identify) exec_or_run cs-identify --hold=5m --horizon=20m --anonymous=session_id,device_type --bots=5/1m "$@" ;;
+  parse) exec_or_run cs-parse --map='., (select(.product_id != null) | .event_id += "-seen" | .event_type = "seen")' --dedup=2m "$@" ;;
   esac
 }
 

@@ -294,7 +294,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 @test "a damaged state is refused, never taken for empty" {
   traffic --events=100 | cs-funnel --state=state --output=out
   cp state good
-  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 6\ncs-funnel' ]
+  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 7\ncs-funnel' ]
   local size at
   size=$(wc -c <good)
   for at in 0 1 19 20 30 $((size / 2)) $((size - 17)) $((size - 16)) $((size - 1)); do
@@ -374,7 +374,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 }
 
 @test "what does not go with --state is refused before anything is read" {
-  run -2 cs-parse --state=state </dev/null
+  run -2 cs-parse --state=state --keep-frame </dev/null
   run -2 cs-funnel --state=state --jobs=2 </dev/null
   run -2 cs-funnel --spool=dir </dev/null
   run -2 cs-funnel --state=state --spool=dir --output=out </dev/null

@@ -124,7 +124,7 @@ syscalls_allowed() {
   mock_start
   traffic --events=2000 --rate=4 | keyed | produce clicks
   NOTIFY_SOCKET=@nobody strace -f -qq -o trace cs-run -b "$BROKERS" -t clicks -S dir --from=beginning \
-    -o rows -- cs-funnel --size=1m >messages 2>&1 3>&- 4>&- &
+    -o rows,events -- cs-funnel --size=1m -- cs-parse --map=. --dedup=1h >messages 2>&1 3>&- 4>&- &
   local tracer=$! status=0
   LIMIT=60 until_true has_rows rows || { cat messages; return 1; }
   kill "$(pgrep -P "$tracer" -f cs-run)"

@@ -268,6 +268,69 @@ time_of_day='
     }'
 }
 
+# Lines of the events of what was planted, and of the others: split_planted FILE PLANTED.
+split_planted() {
+  jq -r '.session_ids[]' "$2" >planted.ids
+  grep -Ff planted.ids "$1" >planted.events
+  grep -vFf planted.ids "$1" >other.events
+}
+
+@test "--plant changes no byte of the other events, and says how many its own are" {
+  "$traffic" --seed=3 --duration=3h --rate=1 --extras >a
+  kinds=logins,devices,carts-recovered,carts-emptied=30,carts-bought-later,paths=7,bots-by-rate=2
+  "$traffic" --seed=3 --duration=3h --rate=1 --extras --plant=$kinds --planted=p >b
+  split_planted b p
+  cmp other.events a
+  [ "$(wc -l <planted.events)" -eq "$(jq -s 'map(.events) | add' p)" ]
+  jq -r .kind p | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd, >counts
+  [ "$(cat counts)" = bots-by-rate=2,logins=20,devices=20,carts-recovered=20,carts-emptied=30,carts-bought-later=20,paths=7 ]
+  jq -r .event_id b | sort | uniq -d >twice
+  [ ! -s twice ]
+  # With crawlers every event says what it was sent by, and all else stays as it is.
+  "$traffic" --seed=3 --duration=3h --rate=1 --extras --plant=bots-by-agent --planted=p >b
+  split_planted b p
+  sed 's/,"user_agent":"Mozilla[^"]*"}$/}/' other.events | cmp - a
+  [ "$(jq -r .says.bot p | sort -u | wc -l)" -eq 8 ]
+}
+
+@test "what is planted does not depend on the rest, and each line tells where it is" {
+  "$traffic" --seed=4 --duration=3h --rate=1 --plant=all=3 --planted=p >a
+  split_planted a p
+  mv planted.events want
+  jq -s -e 'all(.[]; .session_ids[0] as $id | .first_event_time < .last_event_time) and length == 24' p
+  "$traffic" --seed=4 --duration=3h --rate=5 --plant=paths,all=3 --planted=q --partitions=3 --disorder=9s >b
+  cmp p q
+  split_planted b p
+  cut -f 3- planted.events | sort >got
+  sort want | cmp - got
+  # Nothing of it is nulled; of several on one kind the last word counts.
+  "$traffic" --seed=4 --duration=3h --rate=1 --plant=all=1,paths=3 --nulls=50 --empty --planted=q >c
+  jq -c 'select(.number == 1 or .kind == "paths")' p | cmp - q
+  split_planted c q
+  [ "$(grep -cxFf planted.events want)" -eq "$(wc -l <planted.events)" ]
+  # Times are those of the events.
+  jq -r '[.session_id, .event_time] | @tsv' c | awk -F'\t' '!($1 in first) { first[$1] = $2 } { last[$1] = $2 }
+    END { for (id in first) print id, first[id], last[id] }' | sort >seen
+  jq -r 'select(.session_ids | length == 1) | "\(.session_ids[0]) \(.first_event_time) \(.last_event_time)"' q | sort >told
+  [ "$(comm -13 seen told | wc -l)" -eq 0 ]
+}
+
+@test "--plant keeps what it is told with ids of any letters, as CSV, and through an outage" {
+  "$traffic" --duration=3h --rate=0.5 --plant=logins=9,bots-by-agent=2 --planted=p --unicode >a
+  jq -r '.session_ids[]' p | sort >told
+  [ "$(jq -r .session_id a | sort -u | comm -12 - told | wc -l)" -eq "$(wc -l <told)" ]
+  grep -q '\\"' p
+  "$traffic" --duration=3h --rate=0.5 --plant=bots-by-agent=1 --csv >a
+  [ "$(head -n 1 a | tr , '\n' | tail -n 1)" = user_agent ]
+  grep -q ',"Mozilla/5.0 [^"]*(KHTML, like Gecko)[^"]*"$' a
+  for seed in 1 2 3; do
+    "$traffic" --seed=$seed --duration=3h --rate=0.1 --plant=carts-recovered=60 --outage=1h+1h --planted=p |
+      jq -r 'select(.event_type == "purchase") | .event_time' >bought
+    [ "$(wc -l <bought)" -ge 60 ]
+    run ! grep 'T01:' bought
+  done
+}
+
 @test "--loop-rate is live: now as event time, at about that rate" {
   before=$(date +%s)
   "$traffic" --loop-rate=1000 --duration=800ms >a
@@ -315,16 +378,28 @@ time_of_day='
 --start=2026-02-29T00:00:00Z|--start: '2026-02-29T00:00:00Z' is not a time like 2026-01-01T00:00:00Z
 --bogus|--bogus: unknown option
 --seed|--seed: needs a value
+--plant=paths|--plant: where? It needs --duration
+--planted=p|--planted: nothing is planted without --plant
 file|file: takes no file, it makes the events
 EOF
   run -2 "$traffic" --csv --partitions=2
   run -2 "$traffic" --loop-rate=5 --rate=5
+  for words in '--plant=path' '--plant=' '--plant=paths=0' '--plant=paths=1001' '--plant=paths,' '--plant=paths=2x' \
+    '--plant=paths --events=3' '--plant=paths --planted=-' '--plant=logins --duration=30m' \
+    '--plant=carts-recovered --duration=2h --outage=0s+2h'; do
+    # shellcheck disable=SC2086 # words
+    run -2 --separate-stderr "$traffic" --duration=4h $words
+    [ -z "$output" ]
+    [[ ${stderr_lines[0]} == 'traffic: --plant'* ]]
+  done
+  run -1 --separate-stderr "$traffic" --duration=4h --plant=paths --planted=/dev/full
+  [ "$stderr" = 'traffic: /dev/full: No space left on device' ]
 }
 
 @test "--help names every option, and every option it names is taken" {
   run -0 "$traffic" --help
   options=$(grep -oE '^  (-., )?--[a-z-]+' <<<"$output" | grep -oE -e '--[a-z-]+')
-  [ "$(wc -l <<<"$options")" -eq 25 ]
+  [ "$(wc -l <<<"$options")" -eq 27 ]
   for option in $options; do
     run "$traffic" "$option" --events=1
     [[ "$output" != *unknown* ]]

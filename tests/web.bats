@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# cs.js: how large it is, and what it does in Debian's Chromium (tests/web/browser.py has the scenarios).
+# cs.js: how large it is, and what it does in Debian's Chromium (tests/web/snippet.py has the scenarios).
 
 load helper
 
@@ -16,7 +16,7 @@ need_browser() {
 
 # scenarios ARGUMENT...: all of them in one browser; what failed is shown.
 scenarios() {
-  python3 "$ROOT/tests/web/browser.py" "$snippet" "$@" >scenarios.out 2>&1 || { cat scenarios.out; return 1; }
+  python3 "$ROOT/tests/web/snippet.py" "$snippet" "$@" >scenarios.out 2>&1 || { cat scenarios.out; return 1; }
   grep -qE "^ok ${least:?} - " scenarios.out
 }
 

@@ -123,6 +123,14 @@ struct translator {
     enum reason (*payload)(void *reading, struct slice record,
                            void (*emit)(void *context, struct slice json, struct outline *outline),
                            void *context, bool *header, struct buffer *detail);
+    /* The input ends in this, without a line end behind it: says it by itself that it is whole, so
+     * that nothing can follow that belongs to it? */
+    bool (*closed)(const void *reading, struct slice record);
+    /* What is known of the input, over restarts; and a reading that goes on there, or NULL, as
+     * begin has it. What was saved of an input without a reading is nothing. Invalid: in->broken.
+     */
+    void (*save)(const void *reading, struct buffer *out);
+    void *(*load)(void *self, struct unpack *in);
     /* The run ends. */
     void (*end)(void *reading);
 };
@@ -146,14 +154,14 @@ struct run {
 };
 
 enum tool_flags {
-    TOOL_WINDOWS =
-        1, /* rows of one window come together: --order-by, --top, --emit=updates have a meaning */
+    TOOL_WINDOWS = 1,     /* rows of one window come together: --order-by, --top have a meaning */
     TOOL_MERGES = 2,      /* --by-partition and --merge */
     TOOL_ALL_MEMBERS = 4, /* cs-parse: every member as it stands in the line; one event a batch */
     TOOL_NO_TIME_RULES =
         8, /* cs-parse: nothing is late, and --max-ahead and --max-jump are off unless asked for */
     TOOL_EVENTS = 16,   /* cs-parse, cs-identify: rows are events, and --key names their members */
-    TOOL_COLLECTS = 32, /* cs-collect: records come by other ways than inputs; see common_options.c
+    TOOL_UPDATES = 32,  /* rows have a meaning before they are final: --emit=updates */
+    TOOL_COLLECTS = 64, /* cs-collect: records come by other ways than inputs; see common_options.c
                            for the options it has */
 };
 

@@ -4,13 +4,17 @@
 
 #include "base/instant.h"
 
+bool fates_come_again(const struct fates *fates, const struct input *input)
+{
+    return fates->has_state && (input->framing != FRAMING_NONE || input_lasts(input));
+}
+
 bool fates_leave_torn(struct fates *fates, enum reason reason, const struct origin *origin)
 {
     struct input *input = origin->input;
-    if (!origin->torn || !fates->has_state || reason == REASON_NO_ID || reason == REASON_FUTURE)
-        return false;
-    if (input->framing == FRAMING_NONE && !input_lasts(input)) return false;
-    input->torn = true;
+    if (!origin->torn || reason == REASON_NO_ID || reason == REASON_FUTURE) return false;
+    if (!fates_come_again(fates, input)) return false;
+    input->torn = fates->made.left = true;
     fates->stats->read--;
     return true;
 }
@@ -82,7 +86,7 @@ void fates_record_end(struct fates *fates)
                            : made->duplicate != 0 && made->filtered == 0 ? &stats->duplicate
                                                                          : &stats->filtered;
     fates->translating = NULL;
-    if (fate == NULL) return;
+    if (fate == NULL || made->left) return;
     ++*fate;
     if (made->held != 0) origin->input->partition->held_counted = true; /* not once more */
 }

@@ -33,6 +33,7 @@ struct origin {
 /* The fates of a record's events. */
 struct fate_counts {
     uint64_t rejected, used, filtered, late, duplicate, held;
+    bool left; /* for the next run: the record is not counted */
 };
 
 struct fates {
@@ -46,6 +47,9 @@ struct fates {
     const struct origin *translating; /* the record whose events are taken, or NULL */
     struct fate_counts made;          /* what became of them so far */
 };
+
+/* With --state: does the next run read again what has no position behind it in this input? */
+bool fates_come_again(const struct fates *fates, const struct input *input);
 
 /* What an input ends in may be whole when the next run, with --state, reads it again: then it is
  * only noted (input->torn), and told of after the last save. True: so it is with this record, which

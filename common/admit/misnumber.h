@@ -20,10 +20,11 @@
 #include "event/schema.h"
 
 enum misnumber_kind {
-    MISNUMBER_TEXT,   /* of a --number member: stays text */
-    MISNUMBER_LEFT,   /* in no sum or average; --number can be given for it */
-    MISNUMBER_OTHER,  /* the same, where it cannot */
-    MISNUMBER_AS_TEXT /* min and max compare text that is a number as text */
+    MISNUMBER_TEXT,    /* of a --number member: stays text */
+    MISNUMBER_LEFT,    /* in no sum or average; --number can be given for it */
+    MISNUMBER_OTHER,   /* the same, where it cannot */
+    MISNUMBER_AS_TEXT, /* min and max compare text that is a number as text */
+    MISNUMBER_CART     /* a quantity that is not above 0 or no number; a price below 0 or none */
 };
 
 struct misnumber {

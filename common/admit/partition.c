@@ -377,7 +377,8 @@ void clock_save(struct clock *clock, struct buffer *out)
         pack_i64(out, partition->largest_us);
         pack_i64(out, partition->offset);
         pack_i64(out, partition->offset_used);
-        pack_u8(out, (uint8_t)(partition->began | partition->holding << 1));
+        pack_u8(out, (uint8_t)(partition->began | partition->holding << 1 |
+                               partition->held_counted << 2));
         if (!partition->holding) continue;
         pack_i64(out, partition->held_us);
         pack_id(out, partition->held_id);
@@ -402,6 +403,7 @@ bool clock_load(struct clock *clock, struct unpack *in)
         const uint8_t flags = unpack_u8(in);
         partition->began = (flags & 1) != 0;
         partition->holding = (flags & 2) != 0;
+        partition->held_counted = (flags & 4) != 0;
         if (!partition->holding) continue;
         partition->held_us = unpack_i64(in);
         partition->held_id = unpack_id(in);

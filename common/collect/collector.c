@@ -23,6 +23,7 @@
 #include "run/metrics.h"
 #include "run/notify.h"
 #include "run/signals.h"
+#include "writer/whole.h"
 
 /* Descriptors that are no connections. */
 #define OTHER_DESCRIPTORS 64
@@ -306,7 +307,7 @@ static void start(const struct tool *tool, int argc, char **argv)
     paths_gather();
     collector.wake_fd = signals_catch(false, true);
     expr_begin();
-    if (options->stats_file != NULL) metrics_check(options->stats_file);
+    if (options->stats_file != NULL) whole_check(options->stats_file);
     rejects_open();
     descriptors_raise();
     collector.door = (struct door){

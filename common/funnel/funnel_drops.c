@@ -18,6 +18,29 @@
 #include "base/memory.h"
 #include "funnel/funnel_inside.h"
 
+/* An id may stop at one step, and later in the same window at another. */
+static void members_describe(const struct funnel *funnel, struct rows *rows)
+{
+    const struct drops *drops = &funnel->drops;
+    rows_describe(rows, drops->id, column_of_member(funnel->id.slot), SLICE("who"));
+    rows_describe(rows, drops->start, COLUMN_TIME, SLICE("the start of the window"));
+    for (int i = 0; i < funnel->by.count - 1; i++) {
+        const struct operand *operand = &funnel->by.value[i].operand;
+        rows_describe(rows, drops->group[i], column_of_member(operand->slot),
+                      slice_of(operand->text));
+        rows_key(rows, drops->group[i], true);
+    }
+    rows_describe(rows, drops->step, COLUMN_TEXT, SLICE("the last one that was reached"));
+    rows_describe(rows, drops->step_at, COLUMN_TIME, SLICE("when"));
+    rows_describe(rows, drops->next_step, COLUMN_TEXT, SLICE("the one that was not"));
+    rows_describe(rows, drops->seconds, COLUMN_NUMBER, SLICE("since step_at"));
+    rows_describe(rows, drops->page_url, COLUMN_TEXT, SLICE("where the last step was made"));
+    rows_key(rows, drops->id, true);
+    rows_key(rows, drops->start, true);
+    rows_key(rows, drops->step, true);
+    rows_key(rows, drops->step_at, true);
+}
+
 bool drops_declare(struct funnel *funnel, struct run *run, const char *id, struct buffer *why)
 {
     struct drops *drops = &funnel->drops;
@@ -36,6 +59,7 @@ bool drops_declare(struct funnel *funnel, struct run *run, const char *id, struc
     drops->next_step = rows_declare(rows, SLICE("next_step"), why);
     drops->seconds = rows_declare(rows, SLICE("seconds"), why);
     drops->page_url = rows_declare(rows, SLICE("page_url"), why);
+    members_describe(funnel, rows);
     timer_init(&drops->timer, HELD_EVENTS);
     return why->len == 0;
 }

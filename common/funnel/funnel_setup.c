@@ -170,6 +170,7 @@ static bool members_declare(struct funnel *funnel, struct run *run, const char *
     heading_declare(&funnel->heading, run->rows, &funnel->by, run->settings.by_partition, why);
     tally_declare(&funnel->members, run->rows, run->settings.by_partition, why);
     funnel->final = run->settings.updates ? rows_declare(run->rows, SLICE("final"), why) : -1;
+    rows_describe(run->rows, funnel->final, COLUMN_TRUTH, SLICE("false: the window is open"));
     return why->len == 0;
 }
 

@@ -118,6 +118,23 @@ static int declare(struct rows *rows, struct slice step, const char *what, struc
     return member;
 }
 
+static void members_describe(const struct tally_members *members, struct rows *rows)
+{
+    const struct slice before = SLICE("from the step before");
+    for (int step = 0; step < members->course->steps; step++)
+        rows_describe(rows, members->count[step], COLUMN_COUNT, SLICE("ids that came so far"));
+    for (int step = 1; step < members->course->steps; step++) {
+        rows_describe(rows, members->rate[step], COLUMN_NUMBER,
+                      SLICE("percent of the step before"));
+        rows_describe(rows, members->median[step], COLUMN_NUMBER, before);
+        rows_describe(rows, members->p95[step], COLUMN_NUMBER, before);
+        rows_describe(rows, members->seconds[step], COLUMN_TEXT, SLICE("for --merge"));
+    }
+    rows_describe(rows, members->overall, COLUMN_NUMBER, SLICE("percent of the first step"));
+    rows_describe(rows, members->excluded, COLUMN_COUNT, SLICE("ids whose attempts were voided"));
+    rows_describe(rows, members->in_progress, COLUMN_COUNT, SLICE("ids that may still go on"));
+}
+
 void tally_declare(struct tally_members *members, struct rows *rows, bool parts, struct buffer *why)
 {
     const int steps = members->course->steps;
@@ -133,6 +150,7 @@ void tally_declare(struct tally_members *members, struct rows *rows, bool parts,
     members->in_progress = rows_declare(rows, SLICE("in_progress"), why);
     for (int step = 1; step < steps; step++)
         members->seconds[step] = parts ? declare(rows, members->name[step], "_seconds", why) : -1;
+    members_describe(members, rows);
 }
 
 /* Beyond what is exact, digits are not worth more than a millisecond. */

@@ -32,11 +32,13 @@ struct changes_options {
      .type = OPTION_LIST,                                                                          \
      .target = &(to)->recodes,                                                                     \
      .argument = "FIELD:old=new,...",                                                              \
+     .free = true,                                                                                 \
      .help = "change these values of FIELD; others stay"},                                         \
         {.name = "id-from",                                                                        \
          .type = OPTION_LIST,                                                                      \
          .target = &(to)->id_from,                                                                 \
          .argument = "F,...",                                                                      \
+         .free = true,                                                                             \
          .help = "make session_id from these members"},                                            \
         {.name = "event-id-from",                                                                  \
          .type = OPTION_LIST,                                                                      \
@@ -47,15 +49,17 @@ struct changes_options {
          .type = OPTION_LIST,                                                                      \
          .target = &(to)->derive,                                                                  \
          .argument = "ITEM,...",                                                                   \
+         .free = true,                                                                             \
          .help = "fill device_type, bot, traffic_source, campaign_id; cut ip; all"},               \
         {.name = "own-host",                                                                       \
          .type = OPTION_LIST,                                                                      \
          .target = &(to)->own_hosts,                                                               \
          .argument = "HOST,...",                                                                   \
+         .free = true,                                                                             \
          .help = "referrers of these hosts are internal, too"},                                    \
     {                                                                                              \
         .name = "lists", .type = OPTION_TEXT, .target = &(to)->lists, .argument = "DIR",           \
-        .help = "where --derive finds bots.txt and referrers.txt"                                  \
+        .free = true, .help = "where --derive finds bots.txt and referrers.txt"                    \
     }
 
 /* A zeroed struct changes nothing. What an event borrows from it is good until the next one. */

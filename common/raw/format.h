@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/pack.h"
 #include "base/slice.h"
 #include "event/outline.h"
 #include "event/reason.h"
@@ -88,6 +89,9 @@ const char *format_ahead(void *reading, const char *data, const char *end, bool 
 bool format_in_doubt(void *self);
 void *format_go_on(void *self, struct slice head);
 const char *format_guess(void *reading, const char *data, const char *end);
+bool format_closed(const void *reading, struct slice record);
+void format_save(const void *reading, struct buffer *out);
+void *format_load(void *self, struct unpack *in);
 void format_end(void *reading);
 
 #endif

@@ -102,6 +102,11 @@ struct reading *reading_new(struct format *format, enum format_kind kind, struct
     return reading;
 }
 
+bool format_translates(const struct format *format)
+{
+    return format->map != NULL || format->repair.wanted != 0 || format->comment.len != 0;
+}
+
 void *format_begin(void *self, struct slice head)
 {
     struct format *format = self;
@@ -109,9 +114,7 @@ void *format_begin(void *self, struct slice head)
     const enum format_kind kind =
         format->from != FORMAT_AUTO ? format->from : format_choose(sniffed);
 
-    if (kind == FORMAT_NDJSON && format->map == NULL && format->repair.wanted == 0 &&
-        format->comment.len == 0)
-        return NULL;
+    if (kind == FORMAT_NDJSON && !format_translates(format)) return NULL;
     return reading_new(format, kind, sniffed, head);
 }
 

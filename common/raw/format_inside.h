@@ -40,6 +40,9 @@ struct sniffed format_sniff(struct format *format, struct slice head);
 /* What most of the head fits; says so when that is not what it begins with. */
 enum format_kind format_choose(struct sniffed sniffed);
 
+/* Is something done to records that are events already? */
+bool format_translates(const struct format *format);
+
 /* A reading of an input of that kind that begins so. */
 struct reading *reading_new(struct format *format, enum format_kind kind, struct sniffed sniffed,
                             struct slice head);

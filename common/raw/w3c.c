@@ -220,6 +220,41 @@ bool w3c_print(struct w3c *w3c, struct slice line, struct buffer *out, struct mi
     return true;
 }
 
+void w3c_save(const struct w3c *w3c, struct buffer *out)
+{
+    pack_u8(out, (uint8_t)(w3c->plus | w3c->iis << 1));
+    pack_text(out, buffer_slice(&w3c->date));
+    pack_text(out, buffer_slice(&w3c->names));
+    pack_u32(out, (uint32_t)w3c->count);
+    for (size_t i = 0; i < w3c->count; i++) {
+        pack_u32(out, (uint32_t)w3c->field[i].len);
+        pack_u8(out, (uint8_t)w3c->field[i].kind);
+    }
+}
+
+void w3c_load(struct w3c *w3c, struct unpack *in)
+{
+    const uint8_t flags = unpack_u8(in);
+    w3c->plus = (flags & 1) != 0;
+    w3c->iis = (flags & 2) != 0;
+    buffer_add_slice(&w3c->date, unpack_text(in));
+    buffer_add_slice(&w3c->names, unpack_text(in));
+    w3c->count = unpack_u32(in);
+    if (w3c->count > W3C_FIELDS_MAX) in->broken = true;
+    if (in->broken || w3c->count == 0) return;
+    w3c->field = memory_resize(NULL, W3C_FIELDS_MAX, sizeof(*w3c->field));
+    size_t begin = 0;
+    for (size_t i = 0; i < w3c->count; i++) {
+        struct w3c_field *const field = &w3c->field[i];
+        field->begin = begin; /* they lie one behind the other */
+        field->len = unpack_u32(in);
+        begin += field->len;
+        const uint8_t kind = unpack_u8(in);
+        if (kind > W3C_QUERY || begin > w3c->names.len) in->broken = true;
+        field->kind = (enum w3c_kind)kind;
+    }
+}
+
 void w3c_release(struct w3c *w3c)
 {
     free(w3c->field);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/pack.h"
 #include "base/slice.h"
 #include "event/reason.h"
 #include "raw/misfit.h"
@@ -37,6 +38,10 @@ enum reason w3c_directive(struct w3c *w3c, struct slice line, struct buffer *det
 
 /* Adds a line as a JSON object, as logline.h does. */
 bool w3c_print(struct w3c *w3c, struct slice line, struct buffer *out, struct misfit *misfit);
+
+/* What the lines so far have said, over restarts. w3c is zeroed; invalid: in->broken. */
+void w3c_save(const struct w3c *w3c, struct buffer *out);
+void w3c_load(struct w3c *w3c, struct unpack *in);
 
 void w3c_release(struct w3c *w3c);
 

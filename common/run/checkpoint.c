@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "run/common_options.h"
+#include "run/readings.h"
 #include "run/saver.h"
 #include "run/state.h"
 #include "run/summary.h"
@@ -55,6 +56,7 @@ static bool event_time_load(struct loop *l, struct unpack *in)
 
 static void files_save(struct loop *l, struct buffer *out)
 {
+    readings_note(l);
     positions_note(&own.positions, &l->inputs);
     positions_save(&own.positions, out);
 }
@@ -63,6 +65,18 @@ static bool files_load(struct loop *l, struct unpack *in)
 {
     (void)l;
     return positions_load(&own.positions, in);
+}
+
+static void inputs_save(struct loop *l, struct buffer *out)
+{
+    (void)l;
+    readings_save(out);
+}
+
+static bool inputs_load(struct loop *l, struct unpack *in)
+{
+    (void)l;
+    return readings_load(in);
 }
 
 static void outputs_save(struct loop *l, struct buffer *out)
@@ -141,6 +155,7 @@ static const struct section sections[] = {
     {"event time", event_time_save, event_time_load},
     {"files", files_save, files_load},
 #define SECTIONS_SHOWN 2
+    {"inputs", inputs_save, inputs_load},
     {"outputs", outputs_save, outputs_load},
     {"counters", counters_save, counters_load},
     {"times", times_save, times_load},
@@ -215,6 +230,7 @@ void checkpoint_seek(struct loop *l)
     if (options->state == NULL) return;
     positions_apply(&own.positions, &l->inputs);
     rotations_apply(&own.positions, &l->inputs, options->skip_gone);
+    readings_resume(l);
     for (int i = 0; i < l->inputs.count; i++) {
         struct input *input = &l->inputs.input[i];
         if (input->begun && input->framing == FRAMING_NONE)
@@ -418,4 +434,5 @@ void checkpoint_resume(struct loop *l)
 void checkpoint_release(void)
 {
     positions_release(&own.positions);
+    readings_release();
 }

@@ -65,8 +65,7 @@ static const char *stats_set(const char *value)
 static const char *stats_every_set(const char *value)
 {
     const char *const why = duration_parse(value, &given.stats_every_us);
-    if (why != NULL) return why;
-    return given.stats_every_us < 100000 ? "must be 100ms at least" : NULL;
+    return why == NULL && given.stats_every_us < 100000 ? "must be 100ms at least" : why;
 }
 
 static const char *pad_set(const char *value)
@@ -396,8 +395,7 @@ static const struct option_row rows[] = {
      .target = &given.stats_ends,
      .argument = "FILE",
      .free = true,
-     .help =
-         "where the topic's partitions end, as kcat -Q says: figures of how far behind a run is"},
+     .help = "where the topic's partitions end, as kcat -Q says: how far behind a run is"},
     {.name = "stats-label",
      .group = INSIDE,
      .type = OPTION_LIST,
@@ -411,6 +409,13 @@ static const struct option_row rows[] = {
      .target = &given.explain,
      .free = true,
      .help = "say how expressions are run and what is read, and exit"},
+    {.name = "print-schema",
+     .group = INSIDE,
+     .type = OPTION_TEXT,
+     .target = &given.schema,
+     .argument = "sql[:TABLE]",
+     .free = true,
+     .help = "print what makes a table of PostgreSQL for the rows, and exit"},
     {.name = "progress",
      .group = INSIDE,
      .type = OPTION_FLAG,
@@ -514,11 +519,15 @@ static void refuse_options(const struct tool *tool)
     refuse_empty_names();
     settle_encoding();
     if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "ties", "emit"};
+        static const char *const windows_only[] = {"order-by", "top", "ties"};
         for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
             if (option_given(windows_only[i]))
                 die_usage("--%s: this tool has no windows", windows_only[i]);
     }
+    if (!(tool->flags & TOOL_UPDATES) && option_given("emit"))
+        die_usage(
+            "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
+            "have others");
     if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
         die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
     if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");

@@ -72,6 +72,7 @@ struct common_options {
     const char *stats_ends; /* file, or NULL */
     struct option_list stats_label;
     struct list stats_labels; /* their items, once settled */
+    const char *schema;       /* --print-schema: sql[:TABLE], or NULL */
     bool explain, progress;
 };
 

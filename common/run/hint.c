@@ -147,6 +147,14 @@ static bool is_parser(const struct loop *l)
     return (l->tool->flags & TOOL_ALL_MEMBERS) != 0;
 }
 
+/* Adds the command that comes in front of this one: of a file, or of what comes from one more. */
+static void way_add(const struct loop *l, struct buffer *out, const char *name, const char *way)
+{
+    const bool is_standard = strcmp(name, "-") == 0;
+    buffer_printf(out, ": %s%s%s%s | %s ...", is_standard ? "... | " : "", way,
+                  is_standard ? "" : " ", is_standard ? "" : name, l->tool->name);
+}
+
 /* Adds what the input looks like, and how it is to be read. */
 static void foreign_add(const struct loop *l, struct buffer *out, const char *name,
                         const struct foreign *foreign)
@@ -161,8 +169,7 @@ static void foreign_add(const struct loop *l, struct buffer *out, const char *na
     } else if (is_parser(l) && parsed) {
         buffer_printf(out, ": is it %s?", way + sizeof parser - 1);
     } else {
-        buffer_printf(out, ": %s%s%s%s | %s ...", is_standard ? "... | " : "", way,
-                      is_standard ? "" : " ", is_standard ? "" : name, l->tool->name);
+        way_add(l, out, name, way);
     }
 }
 
@@ -403,6 +410,41 @@ static struct slice time_found(const struct witness *witness)
     return (struct slice){.text = NULL, .len = 0};
 }
 
+/* What prints rows that have their time in that member; NULL: no tool of ours. */
+static const char *rows_maker(struct slice time)
+{
+    static const struct {
+        const char *time, *maker;
+    } makers[] = {{"at", "cs-sessionize --pages"},
+                  {"session_start", "cs-sessionize"},
+                  {"last_event_time", "cs-sessionize"},
+                  {"abandoned_at", "cs-abandon"}};
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+        if (slice_equal(slice_of(makers[i].time), time)) return makers[i].maker;
+    return NULL;
+}
+
+static bool is_among(const struct witness *witness, const char *name)
+{
+    for (size_t i = 0; i < witness->names; i++)
+        if (slice_equal(witness->name[i].name, slice_of(name))) return true;
+    return false;
+}
+
+/* Rows are asked for, as by a view of pages, and these are events, or other rows. True: it was
+ * said. */
+static bool maker_add(const struct loop *l, struct buffer *out, struct slice wanted)
+{
+    const struct witness *const witness = &l->admission.witness;
+    const char *const maker = rows_maker(wanted);
+    const bool events = is_among(witness, "event_time");
+    if (maker == NULL || (!events && !is_among(witness, "session_start"))) return false;
+    buffer_printf(out, ", which is in the rows of %s", maker);
+    if (!events || l->head_of == NULL) return true;
+    way_add(l, out, l->head_of->name, maker);
+    return true;
+}
+
 /* Adds which member it may be that stands for the one that is lacking, and how it is said. */
 static void lacking_add(const struct loop *l, struct buffer *out, enum reason reason)
 {
@@ -411,6 +453,7 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
     struct slice name = meant(l, wanted, reason == REASON_NO_TIME).name;
     if (name.text == NULL && reason == REASON_NO_TIME) name = time_found(&l->admission.witness);
     buffer_printf(out, ": no %.*s", (int)wanted.len, wanted.text);
+    if (reason == REASON_NO_TIME && maker_add(l, out, wanted)) return;
     if (name.text == NULL) {
         others_add(&l->admission.witness, wanted, out);
         return;

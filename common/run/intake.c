@@ -7,6 +7,7 @@
 #include "run/framed.h"
 #include "run/common_options.h"
 #include "run/hint.h"
+#include "run/readings.h"
 #include "run/signals.h"
 #include "run/translated.h"
 #include "source/frame.h"
@@ -60,13 +61,16 @@ static void reading_begin(struct loop *l, struct input *input, struct slice head
 {
     const struct translator *translator = l->run.translator;
     input->begun = true;
-    if (translator != NULL) input->reading = translator->begin(translator->self, head);
+    if (translator != NULL && !readings_begin(l, input))
+        input->reading = translator->begin(translator->self, head);
 }
 
-/* All there was is a part of the first line, left for the next run: what it looks like then decides
- * about its framing. */
-static void input_begin_again(struct input *input)
+/* All there was is a part of the first record, left for the next run: what it looks like then
+ * decides about framing and format. */
+static void input_begin_again(struct loop *l, struct input *input)
 {
+    if (input->reading != NULL) l->run.translator->end(input->reading);
+    input->reading = NULL;
     input->begun = false;
     input->framing = FRAMING_AUTO;
 }
@@ -86,10 +90,10 @@ static bool input_begin(struct loop *l, struct input *input, const char *data, c
         framed_head(l, input, data, end, &framed);
         head = framed.len == 0 ? (struct slice){.text = data, .len = 0} : buffer_slice(&framed);
     }
-    const bool waits =
-        translator != NULL && !input->ended && translator->waits(translator->self, head);
+    const bool waits = translator != NULL && !input->ended && !readings_known(l, input) &&
+                       translator->waits(translator->self, head);
     if (waits) {
-        input_begin_again(input);
+        input_begin_again(l, input);
     } else {
         hint_begin(l, input, (struct slice){.text = data, .len = (size_t)(end - data)});
         if (framing == FRAMING_NONE) unframed_join(l, input);
@@ -243,14 +247,19 @@ static bool is_behind(const struct input *input, const char *p)
 static const char *raw_take(struct loop *l, struct input *input, const struct span *span)
 {
     const struct translator *translator = l->run.translator;
+    const bool grows = input->ended && translated_may_grow(l, input);
+    const bool final = input->ended && !grows;
     const char *const end = span->end;
     const char *p = span->data;
     const char *ahead = translator->ahead == NULL ? end : p; /* looked at up to there */
     while (p < end && stop_signal == 0 && !is_behind(input, p)) {
         if (__builtin_expect(p >= ahead, 0))
-            ahead = translator->ahead(input->reading, p, end, input->ended);
-        const char *next = translator->split(input->reading, p, end, input->ended);
-        if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) break;
+            ahead = translator->ahead(input->reading, p, end, final);
+        const char *next = translator->split(input->reading, p, end, final);
+        if (next == NULL && (size_t)(end - p) <= LINE_MAX_BYTES) {
+            input->torn = grows;
+            break;
+        }
         if (next == NULL || (size_t)(next - p) > LINE_MAX_BYTES + 1) {
             /* A quote is open since 16 MiB: the next line end is taken for the record's. */
             take_too_long(l, input, p);
@@ -261,7 +270,8 @@ static const char *raw_take(struct loop *l, struct input *input, const struct sp
             continue;
         }
         const uint64_t lines = lines_in(p, next);
-        (void)take_record(l, input, p, next, span->torn && next == end);
+        (void)take_record(l, input, p, next, span->torn && next >= end - 1);
+        if (input->torn) break;
         input->lines += lines;
         p = next;
     }
@@ -318,8 +328,8 @@ static void span_take(struct loop *l, struct input *input, const struct span *sp
     if (span->torn && p == span->end) { /* the newline is ours */
         p = input->torn ? record : p - 1;
         input->lines--;
-        if (input->torn && span->first && record == span->data) input_begin_again(input);
     }
+    if (input->torn && span->first && p == span->data) input_begin_again(l, input);
     input_consume(input, (size_t)(p - span->data));
 }
 

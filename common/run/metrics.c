@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "writer/output.h"
+#include "writer/whole.h"
 
 /* --- labels --- */
 
@@ -313,52 +314,6 @@ void metrics_text(const struct metrics *metrics, struct buffer *out)
 
 /* --- the file --- */
 
-/* A file is written beside path and renamed. A device, a FIFO and a link, as /dev/stdout is one,
- * are written to as they are. */
-static bool is_in_place(const char *path)
-{
-    struct stat stat_now;
-    return lstat(path, &stat_now) == 0 && !S_ISREG(stat_now.st_mode);
-}
-
-static void new_name(struct buffer *name, const char *path)
-{
-    buffer_printf(name, "%s.new%c", path, '\0');
-}
-
-void metrics_check(const char *path)
-{
-    struct stat stat_now;
-    if (stat(path, &stat_now) == 0 && S_ISDIR(stat_now.st_mode)) {
-        errno = EISDIR;
-        die_errno("%s", path);
-    }
-    if (is_in_place(path)) return;
-    struct buffer name = {0};
-    new_name(&name, path);
-    if (close(output_create(name.data, 0666)) != 0) die_errno("%s", name.data);
-    if (unlink(name.data) != 0) die_errno("%s", name.data);
-    buffer_release(&name);
-}
-
-static void file_replace(const char *path, struct slice text)
-{
-    const bool in_place = is_in_place(path);
-    struct buffer name = {0};
-    struct output output;
-    new_name(&name, path);
-    if (in_place) {
-        output_file(&output, path);
-        output_cut(&output, 0);
-    } else {
-        output = (struct output){.name = name.data, .fd = output_create(name.data, 0666)};
-    }
-    buffer_add_slice(&output.buffer, text);
-    output_close(&output);
-    if (!in_place && rename(name.data, path) != 0) die_errno("%s", path);
-    buffer_release(&name);
-}
-
 void metrics_write(const struct metrics *metrics, const char *path)
 {
     struct buffer text = {0};
@@ -368,7 +323,7 @@ void metrics_write(const struct metrics *metrics, const char *path)
     else
         metrics_json(metrics, &text);
     if (path != NULL) {
-        file_replace(path, buffer_slice(&text));
+        whole_write(path, buffer_slice(&text));
     } else {
         struct output output = {.name = "standard error", .fd = STDERR_FILENO, .buffer = text};
         output_flush(&output);

@@ -45,7 +45,4 @@ void metrics_text(const struct metrics *metrics, struct buffer *out);
  * error when it is NULL. */
 void metrics_write(const struct metrics *metrics, const char *path);
 
-/* Dies if that file cannot be made: now is better than at the end. */
-void metrics_check(const char *path);
-
 #endif

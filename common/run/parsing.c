@@ -23,6 +23,9 @@ static struct translator translator_of(struct format *format)
         .translate = format_translate,
         .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
+        .closed = format_closed,
+        .save = format_save,
+        .load = format_load,
         .end = format_end,
     };
 }

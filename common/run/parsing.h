@@ -37,25 +37,29 @@ struct parsing_options {
      .type = OPTION_LIST,                                                                          \
      .target = &(to)->repairs,                                                                     \
      .argument = "utf8,escapes",                                                                   \
+     .free = true,                                                                                 \
      .help = "mend records that are nearly right, and count them"},                                \
         {.name = "map",                                                                            \
          .type = OPTION_TEXT,                                                                      \
          .target = &(to)->map_text,                                                                \
          .argument = "JQ",                                                                         \
+         .free = true,                                                                             \
          .help = "run this jq program on each record; its outputs are the events"},                \
         {.name = "map-file",                                                                       \
          .type = OPTION_LIST,                                                                      \
          .target = &(to)->map_files,                                                               \
          .argument = "FILE",                                                                       \
+         .free = true,                                                                             \
          .help = "the same, from FILE or the map of that name; repeatable, in order"},             \
         {.name = "rename",                                                                         \
          .type = OPTION_LIST,                                                                      \
          .target = &(to)->renames,                                                                 \
          .argument = "NEW=OLD,...",                                                                \
+         .free = true,                                                                             \
          .help = "read the input's member OLD as NEW"},                                            \
         CHANGES_OPTION_ROWS(&(to)->changes),                                                       \
     {                                                                                              \
-        .name = "pages", .type = OPTION_FLAG, .target = &(to)->only_pages,                         \
+        .name = "pages", .type = OPTION_FLAG, .target = &(to)->only_pages, .free = true,           \
         .help = "leave out page views that are no pages: files, errors, redirects"                 \
     }
 

@@ -27,6 +27,14 @@ static void number_members(struct run *run)
     list_release(&names);
 }
 
+/* For a table of events: the twelve members that all have. */
+static void event_columns(struct run *run)
+{
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        rows_column(run->rows, run->schema.name[slot],
+                    slot == SLOT_EVENT_TIME ? COLUMN_TIME : COLUMN_TEXT, (struct slice){0});
+}
+
 /* --key of a tool whose rows are the events themselves. */
 static void key_members(struct run *run)
 {
@@ -158,11 +166,11 @@ void prepare(struct loop *l)
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) run->schema.all = true;
     if ((l->tool->flags & TOOL_EVENTS) != 0) key_members(run);
+    if ((l->tool->flags & TOOL_EVENTS) != 0) event_columns(run);
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
-        die_usage("--state: this tool keeps none (with --keep-frame the tools behind it know the "
-                  "positions)");
+        die_usage("--state: not with --keep-frame: the tools behind it know the positions");
     l->members = run->schema.needed;
     where_compile(&l->admission, &run->schema);
     admission_set(l);

@@ -20,7 +20,7 @@
 #include "writer/output.h"
 
 #define MAGIC "clickstream state "
-#define VERSION "6\n"
+#define VERSION "7\n"
 #define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
 
 /* Ids of people are in it. */

@@ -33,6 +33,7 @@
 #include "run/signals.h"
 #include "run/summary.h"
 #include "run/tick.h"
+#include "writer/whole.h"
 
 static struct loop loop;
 
@@ -98,6 +99,40 @@ static void explain(struct loop *l)
     buffer_release(&bound);
     buffer_add_slice(&l->output.buffer, buffer_slice(&text));
     buffer_release(&text);
+    output_close(&l->output);
+    exit(EXIT_DONE);
+}
+
+/* What stands behind "sql:"; without it, a table is called as the tool, without its "cs-". */
+static struct slice schema_name(const struct loop *l)
+{
+    const char *const value = options->schema;
+    if (strcmp(value, "sql") == 0) return slice_of(strchr(l->tool->name, '-') + 1);
+    if (strncmp(value, "sql:", 4) != 0)
+        die_usage("--print-schema: must be sql or sql:TABLE, not '%s'", value);
+    if (!relation_name_valid(slice_of(value + 4)))
+        die_usage("--print-schema: '%s': a table is called NAME or SCHEMA.NAME, of letters, digits "
+                  "and _, each with 63 of them at most",
+                  value + 4);
+    return slice_of(value + 4);
+}
+
+/* A table for the rows; its comment is the command line that prints them. */
+static void schema_print(struct loop *l, int argc, char **argv)
+{
+    const struct slice name = schema_name(l);
+    struct buffer about = {0};
+    if ((l->tool->flags & TOOL_EVENTS) != 0)
+        rows_column(l->run.rows, SLICE("rest"), COLUMN_DOCUMENT, SLICE("all other members"));
+    buffer_printf(&about, "rows of %s", l->tool->name);
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--print-schema", sizeof "--print-schema" - 1) != 0)
+            buffer_printf(&about, " %s", argv[i]);
+    output_standard(&l->output);
+    const char *const why =
+        relation_print(&l->run.rows->relation, name, buffer_slice(&about), &l->output.buffer);
+    if (why != NULL) die_usage("--print-schema: %s", why);
+    buffer_release(&about);
     output_close(&l->output);
     exit(EXIT_DONE);
 }
@@ -267,6 +302,7 @@ static void start(struct loop *l, int argc, char **argv)
     if (options->show_position) checkpoint_show(l);
     held_bound((size_t)(options->max_memory != 0 ? options->max_memory : machine_memory() / 2));
     prepare(l);
+    if (options->schema != NULL) schema_print(l, argc, argv);
     if (options->explain) explain(l);
     paths_gather(argv + operand, argc - operand);
     paths_check();
@@ -281,7 +317,7 @@ static void start(struct loop *l, int argc, char **argv)
     checkpoint_seek(l);
     clock_begin(&l->admission.clock);
     partitions_resume(l);
-    if (options->stats_file != NULL) metrics_check(options->stats_file);
+    if (options->stats_file != NULL) whole_check(options->stats_file);
     outputs_open(l);
     rows_open(l->run.rows, isatty(l->output.fd));
     checkpoint_resume(l);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "run/common_options.h"
 #include "run/metadata.h"
 
 /* A translator made an event: none is taken before all of the record's are known to be good. */
@@ -57,6 +58,20 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
     fates_record_end(&a->fates);
 }
 
+bool translated_may_grow(const struct loop *l, const struct input *input)
+{
+    return !options->flush && fates_come_again(&l->admission.fates, input);
+}
+
+/* Is the record, without a line end behind it, perhaps not all of it? */
+static bool is_cut(const struct loop *l, const struct origin *origin, struct slice record)
+{
+    const struct input *const input = origin->input;
+    if (!origin->torn) return false;
+    if (input->damaged) return true; /* it may look whole, and not be */
+    return translated_may_grow(l, input) && !l->run.translator->closed(input->reading, record);
+}
+
 void translated_take(struct loop *l, struct origin *origin, struct slice record)
 {
     struct admission *const a = &l->admission;
@@ -66,7 +81,7 @@ void translated_take(struct loop *l, struct origin *origin, struct slice record)
     buffer_clear(&l->events);
     l->outline = NULL;
     if (!batch_empty(&a->batch)) batch_deliver(&a->batch);
-    if (origin->torn && origin->input->damaged) { /* it may look whole, and not be */
+    if (is_cut(l, origin, record)) {
         l->stats.read++;
         batch_refuse(&a->batch, REASON_TORN, NULL, origin);
         return;

@@ -7,6 +7,8 @@
 #ifndef CS_TRANSLATED_H
 #define CS_TRANSLATED_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 #include "run/loop.h"
 
@@ -16,5 +18,9 @@ void translated_events(struct loop *l, struct origin *origin, enum reason reason
 
 /* Takes a record of an input that has a reading (command.h: struct translator). */
 void translated_take(struct loop *l, struct origin *origin, struct slice record);
+
+/* With --state: may what the input ends in be the beginning of a record? The next run reads it
+ * again then, with what has come behind it. Not with --flush, which ends all there is. */
+bool translated_may_grow(const struct loop *l, const struct input *input);
 
 #endif

@@ -28,6 +28,7 @@ void carts_release(struct carts *carts)
     carts->verdict = NULL;
     carts->verdict_count = carts->verdict_cap = 0;
     buffer_release(&carts->texts);
+    basket_release(&carts->basket);
 }
 
 static struct stretch *at(const struct carts *carts, uint32_t number)
@@ -343,14 +344,18 @@ static size_t text_keep(struct carts *carts, struct slice text)
 static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
                        bool again)
 {
+    struct stretches *stretches = &carts->timelines.stretches;
     struct stretch *past = at(carts, timeline->past);
+    stretch_settle(stretches, past);
+    const bool is_due =
+        (past->flags & STRETCH_ALERTED) == 0 && stretch_count(past, carts->rule.purchase) == 0 &&
+        stretch_has_cart(stretches, past, &carts->rule, &carts->basket, &carts->cut);
 
-    if ((past->flags & STRETCH_ALERTED) != 0 || stretch_count(past, carts->rule.purchase) > 0 ||
-        stretch_count(past, carts->rule.add) == 0)
-        return;
+    stretch_unlist(stretches, past);
+    if (!is_due) return;
     past->flags |= STRETCH_ALERTED;
     struct overview overview;
-    stretch_overview(&overview, &carts->timelines.stretches, past);
+    stretch_overview(&overview, stretches, past);
     const struct slice name = overview.name;
     const struct value user =
         attribute_value(&overview.attributes, carts->rule.user, overview.present);
@@ -536,6 +541,7 @@ void carts_save(struct carts *carts, struct buffer *out)
     }
     free(sorted);
     dormants_save(&carts->dormants, out);
+    pack_u64(out, carts->cut);
 }
 
 static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
@@ -568,5 +574,7 @@ bool carts_load(struct carts *carts, struct unpack *in)
 
     for (uint64_t i = 0; i < count; i++)
         if (!timeline_load(carts, in)) return false;
-    return dormants_load(&carts->dormants, in);
+    if (!dormants_load(&carts->dormants, in)) return false;
+    carts->cut = unpack_u64(in);
+    return !in->broken;
 }

@@ -15,6 +15,10 @@
  * run that is due then. If by then there is something in the cart for the first time, nothing
  * bought, and no run going on, the visit is judged again. An event is late when its whole visit is
  * over: the rule for sessions with a gap of forget.
+ *
+ * What is in the cart is said by moves (basket.h), which stretches list. After each verdict the
+ * visit's past has none of them any more: either nothing was in the cart, or what was has had its
+ * alert, or nothing of this visit will be reported.
  */
 #ifndef CS_CART_H
 #define CS_CART_H
@@ -22,8 +26,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "session/basket.h"
 #include "session/dormant.h"
 #include "session/identity.h"
+#include "session/moves.h"
 #include "session/timeline.h"
 
 /* What a cart is, and when it is abandoned. */
@@ -32,6 +38,7 @@ struct cart_rule {
     int64_t until_us;       /* and for longer than this of no interest any more: for callers */
     int64_t forget_us;      /* silent for longer is forgotten; longer than after_us */
     unsigned add, purchase; /* actions */
+    unsigned remove;        /* the same; 0: nothing is ever taken out of a cart */
     int user;               /* the last attribute that is the user */
 };
 
@@ -49,7 +56,18 @@ struct carts {
     struct cart_verdict *verdict; /* of one carts_advance */
     size_t verdict_count, verdict_cap;
     struct buffer texts; /* of the verdicts */
+    struct basket basket;
+    uint64_t cut; /* looks at carts that had more put in and taken out than is kept */
 };
+
+/* Is something in the cart of a settled stretch? As stretch_leaves (moves.h). */
+static inline bool stretch_has_cart(const struct stretches *stretches,
+                                    const struct stretch *stretch, const struct cart_rule *rule,
+                                    struct basket *basket, uint64_t *cut)
+{
+    return stretch_count(stretch, rule->add) > 0 &&
+           (rule->remove == 0 || stretch_leaves(stretches, stretch, basket, cut));
+}
 
 void carts_init(struct carts *carts, const struct kept *kept, const struct cart_rule *rule);
 void carts_release(struct carts *carts);

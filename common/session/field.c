@@ -147,12 +147,50 @@ static bool is_as_it_came(const struct field *field)
            strcmp(field->name, field->of) == 0;
 }
 
+/* What the members of our own kinds are. */
+static const struct {
+    enum column_kind column;
+    const char *about; /* before what the field is of */
+} printed[] = {
+    [PRINTS_TEXT] = {COLUMN_TEXT, ""},
+    [PRINTS_COUNT] = {COLUMN_COUNT, "events "},
+    [PRINTS_ANY] = {COLUMN_TRUTH, "is there an event "},
+    [PRINTS_SUM] = {COLUMN_NUMBER, "sum of "},
+    [PRINTS_EVENTS] = {COLUMN_COUNT, "events"},
+    [PRINTS_START] = {COLUMN_TIME, "time of the first event"},
+    [PRINTS_END] = {COLUMN_TIME, "time of the last event"},
+    [PRINTS_SECONDS] = {COLUMN_NUMBER, "from the first to the last event"},
+    [PRINTS_LIST] = {COLUMN_DOCUMENT, "values of "},
+    [PRINTS_LIST_CUT] = {COLUMN_TRUTH, "are there more values of "},
+    [PRINTS_SPLIT] = {COLUMN_ANY, "the same in all events"},
+};
+
+static void field_describe(const struct field *field, struct rows *rows, int member)
+{
+    const enum field_prints prints = field->kind->prints;
+    struct buffer about = {0};
+    if (prints == PRINTS_OWN)
+        buffer_printf(&about, "%s", field->kind->about == NULL ? "" : field->kind->about);
+    else if (prints < sizeof printed / sizeof printed[0] && printed[prints].about != NULL)
+        buffer_printf(&about, "%s%s", printed[prints].about,
+                      field->of == NULL || prints == PRINTS_SPLIT ? "" : field->of);
+    if (field->kind->keeps == KEEPS_FIRST || field->kind->keeps == KEEPS_LAST) {
+        buffer_clear(&about);
+        buffer_printf(&about, "the %s %s", field->kind->keeps == KEEPS_FIRST ? "first" : "last",
+                      field->of);
+    }
+    const bool is_ours = prints != PRINTS_OWN && prints < sizeof printed / sizeof printed[0];
+    rows_describe(rows, member, is_ours ? printed[prints].column : field->kind->column,
+                  buffer_slice(&about));
+    buffer_release(&about);
+}
+
 bool fields_init(struct fields *fields, const struct field *field, struct identity *identity,
                  struct schema *schema, struct rows *rows, struct buffer *why)
 {
     const struct slice id = schema->name[identity->slot[0]];
 
-    *fields = (struct fields){.field = field, .kept = {.list_slot = -1}};
+    *fields = (struct fields){.field = field, .kept = {.list_slot = -1}, .final = -1};
     while (field[fields->count].name != NULL)
         fields->count++;
     if (!places_make(fields, schema)) {
@@ -168,15 +206,19 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
                           id.text);
             return false;
         }
-        if (field[i].kind->keeps == KEEPS_SPLIT && rows_find(rows, slice_of(field[i].name)) >= 0)
-            continue; /* another field has it */
-        if (!is_id)
-            fields->column[fields->columns++] = (struct field_column){
-                .kind = field[i].kind,
-                .prints = field[i].kind->prints,
-                .member = rows_member(rows, slice_of(field[i].name)),
-                .place = fields->place[i],
-            };
+        const bool is_split = field[i].kind->keeps == KEEPS_SPLIT;
+        const int there = rows_find(rows, slice_of(field[i].name));
+        if (is_split) rows_key(rows, there, true);
+        if (is_id || (is_split && there >= 0)) continue; /* another field has it */
+        struct field_column *const column = &fields->column[fields->columns++];
+        *column = (struct field_column){
+            .kind = field[i].kind,
+            .prints = field[i].kind->prints,
+            .member = rows_member(rows, slice_of(field[i].name)),
+            .place = fields->place[i],
+        };
+        field_describe(&field[i], rows, column->member);
+        rows_key(rows, column->member, is_split);
     }
     identity_declare_rest(identity, rows, schema);
     return true;
@@ -229,5 +271,6 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
         }
     }
     identity_print_rest(identity, rows, &name);
+    if (__builtin_expect(fields->final >= 0, 0)) rows_bool(rows, fields->final, fields->is_final);
     rows_end(rows);
 }

@@ -61,6 +61,8 @@ enum field_prints {
 struct field_kind {
     enum field_keeps keeps;
     enum field_prints prints;
+    enum column_kind column; /* of a command's own kind, and what it says: for a table */
+    const char *about;
     /* Of a command's own kind: prints the value as that member of the row. context: as given to
      * fields_print. */
     void (*print)(struct rows *rows, int member, const struct overview *overview,
@@ -112,6 +114,8 @@ struct fields {
     struct actions actions;
     struct kept kept;
     int splits, accounts; /* fields of that kind */
+    int final;            /* member that says whether the row is the last of its kind; -1: none */
+    bool is_final;        /* what it says of the row that is printed next */
 };
 
 /* Asks for the members that have to be read, and declares those of the rows: the id, these, and the
@@ -130,7 +134,8 @@ static inline struct click fields_click(const struct fields *fields, const struc
     return (struct click){.time_us = ev->time_us,
                           .watermark_us = ev->watermark_us,
                           .action = action_of(&fields->actions, event_value(ev, SLOT_EVENT_TYPE)),
-                          .value = ev->value};
+                          .value = ev->value,
+                          .listed = kept_listed(&fields->kept, ev->value)};
 }
 
 /* Prints a row. */

@@ -66,9 +66,20 @@ struct id identity_hint(struct identity *identity, struct event *ev)
     return bits;
 }
 
+/* All of them are in the row's key. */
+static void member_describe(const struct identity *identity, int i, struct rows *rows,
+                            const struct schema *schema)
+{
+    const int slot = identity->slot[i];
+    rows_describe(rows, identity->member[i], column_of_member(slot),
+                  i == 0 ? SLICE("who") : SLICE("the same in all events"));
+    rows_key(rows, rows_find(rows, schema->name[slot]), true);
+}
+
 void identity_declare_id(struct identity *identity, struct rows *rows, const struct schema *schema)
 {
     identity->member[0] = rows_member(rows, schema->name[identity->slot[0]]);
+    member_describe(identity, 0, rows, schema);
 }
 
 void identity_declare_rest(struct identity *identity, struct rows *rows,
@@ -77,6 +88,7 @@ void identity_declare_rest(struct identity *identity, struct rows *rows,
     for (int i = 1; i < identity->count; i++) {
         const struct slice name = schema->name[identity->slot[i]];
         identity->member[i] = rows_find(rows, name) >= 0 ? -1 : rows_member(rows, name);
+        member_describe(identity, i, rows, schema);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "base/value.h"
 
 #define ATTRIBUTES_MAX 8
@@ -27,6 +28,7 @@ struct click {
     int64_t watermark_us; /* its partition's, before it came */
     unsigned action;
     const struct value *value; /* by slot */
+    struct slice listed;       /* what goes into the list; text NULL: nothing */
 };
 
 struct kept {
@@ -44,7 +46,15 @@ struct kept {
     /* What counters, extras (extras.h), and both together, take of a block (parts.h), in bytes:
      * worked out by kept_measure. */
     uint32_t counters_bytes, extras_bytes, cells_bytes;
-    int list_slot; /* the member of which all values are listed; -1: none */
+    int list_slot; /* the member of which all values are listed; -1: none, or what an owner says */
 };
+
+/* What of these values is listed; text NULL: nothing. */
+static inline struct slice kept_listed(const struct kept *kept, const struct value *value)
+{
+    if (kept->list_slot < 0 || value[kept->list_slot].kind != KIND_STRING)
+        return (struct slice){NULL, 0};
+    return value_slice(value[kept->list_slot]);
+}
 
 #endif

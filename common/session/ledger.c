@@ -66,6 +66,26 @@ uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
     return (uint32_t)entry->number;
 }
 
+uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *sessions,
+                            const struct stretch *stretch)
+{
+    const struct id id = timeline_id(stretch_name(stretch));
+    const uint32_t timeline = timelines_find(&sessions->timelines, id);
+    const struct ledger_entry *entry = table_find(&ledger->ids, id);
+    uint64_t number = entry == NULL ? 0 : entry->number;
+    int64_t last_us = entry == NULL ? INSTANT_MIN : entry->last_us;
+    uint32_t part = POOL_NONE;
+    struct session_place place;
+
+    while (session_next_open(sessions, timeline, &part, &place)) {
+        if (place.start_us > instant_add_capped(last_us, ledger->remember_us)) number = 0;
+        if (number < UINT32_MAX) number++;
+        if (place.start_us >= stretch->start_us) break;
+        last_us = place.last_us;
+    }
+    return (uint32_t)number;
+}
+
 static int entry_compare(const void *a, const void *b)
 {
     const struct ledger_entry *const *left = a, *const *right = b;

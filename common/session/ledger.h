@@ -44,6 +44,10 @@ static inline void ledger_hint(const struct ledger *ledger, const struct stretch
 uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
                        const struct stretch *stretch);
 
+/* The same of one that is open: nothing is remembered of it. */
+uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *sessions,
+                            const struct stretch *stretch);
+
 /* The same bytes for the same sessions. Loading adds; false: invalid. */
 void ledger_save(const struct ledger *ledger, const struct sessions *sessions, struct buffer *out);
 bool ledger_load(struct ledger *ledger, struct unpack *in);

@@ -156,7 +156,8 @@ static struct click click_of(struct lineup *lineup, const struct waiting *waitin
     return (struct click){.time_us = waiting->time_us,
                           .watermark_us = INT64_MIN,
                           .action = waiting->action,
-                          .value = lineup->value};
+                          .value = lineup->value,
+                          .listed = kept_listed(&lineup->kept, lineup->value)};
 }
 
 /* The day of the zone, as days since 1970. */

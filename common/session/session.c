@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "base/memory.h"
+#include "session/session_inside.h"
 
 #define TIDY_MIN 2 /* stretches of one id */
 #define SOON 8     /* sessions ahead of the one that is printed */
@@ -28,8 +29,8 @@ static struct stretch *at(const struct sessions *sessions, uint32_t number)
     return stretch_at(&sessions->timelines.stretches, number);
 }
 
-static bool linked(const struct sessions *sessions, const struct stretch *stretch,
-                   const struct stretch *next)
+bool session_linked(const struct sessions *sessions, const struct stretch *stretch,
+                    const struct stretch *next)
 {
     return stretch_near(stretch->last_us, sessions->gap_us, next->reach_us) &&
            !stretch_follows(next);
@@ -39,12 +40,11 @@ static bool linked(const struct sessions *sessions, const struct stretch *stretc
 static bool same_part(const struct sessions *sessions, int64_t start_us,
                       const struct stretch *stretch, const struct stretch *next)
 {
-    return linked(sessions, stretch, next) &&
+    return session_linked(sessions, stretch, next) &&
            next->last_us <= instant_add_capped(start_us, sessions->max_us);
 }
 
-/* The last stretch of a part. */
-static uint32_t part_end(const struct sessions *sessions, uint32_t first)
+uint32_t session_part_end(const struct sessions *sessions, uint32_t first)
 {
     const int64_t start_us = at(sessions, first)->start_us;
     uint32_t end = first;
@@ -69,7 +69,7 @@ static uint32_t session_begin(const struct sessions *sessions, uint32_t number)
     for (;;) {
         const uint32_t previous = at(sessions, number)->previous;
         if (previous == POOL_NONE ||
-            !linked(sessions, at(sessions, previous), at(sessions, number)))
+            !session_linked(sessions, at(sessions, previous), at(sessions, number)))
             return number;
         number = previous;
     }
@@ -81,7 +81,7 @@ static struct part part_of(const struct sessions *sessions, uint32_t number)
     uint32_t first = session_begin(sessions, number);
 
     for (;;) {
-        const uint32_t end = part_end(sessions, first);
+        const uint32_t end = session_part_end(sessions, first);
         const struct stretch *last = at(sessions, end);
         if (last->start_us >= start_us)
             return (struct part){.start_us = at(sessions, first)->start_us,
@@ -102,10 +102,10 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
     uint32_t first = timeline->first;
 
     while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
-        const uint32_t end = part_end(sessions, first);
+        const uint32_t end = session_part_end(sessions, first);
         const uint32_t next = at(sessions, end)->next;
         cuts.cut_us = instant_add_capped(at(sessions, first)->start_us, sessions->max_us);
-        if (next == POOL_NONE || !linked(sessions, at(sessions, end), at(sessions, next))) {
+        if (next == POOL_NONE || !session_linked(sessions, at(sessions, end), at(sessions, next))) {
             /* Another session began before the watermark, and this one is open: what began that one
              * was behind its own watermark, and an event of a slower partition may yet make them
              * one. */
@@ -119,8 +119,7 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
     return cuts;
 }
 
-/* Merges what no cut can fall between any more. */
-static void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
+void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
 {
     struct timelines *timelines = &sessions->timelines;
     const struct cuts cuts = cuts_of(sessions, timeline);
@@ -149,13 +148,20 @@ static bool is_printed(const struct stretch *stretch)
     return (stretch->flags & STRETCH_PRINTED) != 0 && stretch->next != POOL_NONE;
 }
 
+uint32_t session_first_open(const struct sessions *sessions, const struct timeline *timeline)
+{
+    const struct stretch *first = at(sessions, timeline->first);
+
+    return is_printed(first) ? first->next : timeline->first;
+}
+
 /* When the first part of an id will be complete. */
 static int64_t first_due(const struct sessions *sessions, const struct timeline *timeline)
 {
-    uint32_t first = timeline->first;
+    const uint32_t first = session_first_open(sessions, timeline);
 
-    if (is_printed(at(sessions, first))) first = at(sessions, first)->next;
-    return instant_add_capped(at(sessions, part_end(sessions, first))->last_us, sessions->gap_us);
+    return instant_add_capped(at(sessions, session_part_end(sessions, first))->last_us,
+                              sessions->gap_us);
 }
 
 static void session_schedule(struct sessions *sessions, uint32_t number)
@@ -186,7 +192,7 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
         const struct stretch *before = at(sessions, previous);
         const struct part its = part_of(sessions, previous);
         const int64_t cut_us = instant_add_capped(its.start_us, sessions->max_us);
-        const bool together = near_next && linked(sessions, before, next);
+        const bool together = near_next && session_linked(sessions, before, next);
         const bool near = stretch_near(before->last_us, sessions->gap_us,
                                        instant_max(time_us, click->watermark_us));
         if ((near || together) && time_us <= cut_us) {
@@ -237,6 +243,7 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
     timeline_insert(timelines, timeline, POOL_NONE, number);
     timeline->tidy = TIDY_MIN;
     session_schedule(sessions, number);
+    if (__builtin_expect(timelines->notes, 0)) timelines_note(timelines, number);
     return true;
 }
 
@@ -259,6 +266,7 @@ void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
         return;
     }
     struct timeline *timeline = timeline_at(timelines, number);
+    if (timelines->notes) timelines_note(timelines, number);
     if (end == SESSION_GOES_ON) {
         timeline_add(timelines, timeline->last, click);
         return;
@@ -333,7 +341,7 @@ static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
         stretch_free(&timelines->stretches, first);
     }
     const uint32_t part = timeline->first;
-    const int64_t last_us = at(sessions, part_end(sessions, part))->last_us;
+    const int64_t last_us = at(sessions, session_part_end(sessions, part))->last_us;
     while (at(sessions, part)->last_us < last_us)
         timeline_join_next(timelines, timeline, part);
     const struct stretch *stretch = at(sessions, part);
@@ -342,7 +350,7 @@ static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
     enum session_end end = at_end && next == POOL_NONE ? SESSION_END : SESSION_GAP;
     if (next != POOL_NONE && stretch_follows(at(sessions, next)))
         end = stretch_ended(at(sessions, next));
-    if (next != POOL_NONE && linked(sessions, stretch, at(sessions, next))) {
+    if (next != POOL_NONE && session_linked(sessions, stretch, at(sessions, next))) {
         end = SESSION_MAX;
         const uint32_t printed = timeline_take(timelines, number);
         stretch_begin_empty(&timelines->stretches, printed, stretch_name(stretch),
@@ -352,6 +360,10 @@ static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
     }
     timeline_remove(timelines, timeline, part);
     closed_push(sessions, part, next == POOL_NONE, end);
+    if (timelines->notes && next != POOL_NONE) {
+        at(sessions, next)->is_changed = true; /* its row is to be the last: sessions_updates */
+        timelines_note(timelines, number);
+    }
 }
 
 /* Takes out what is complete before the watermark, or all. */
@@ -465,6 +477,7 @@ bool sessions_load(struct sessions *sessions, struct unpack *in)
         if ((at(sessions, timeline->last)->flags & STRETCH_PRINTED) != 0) return false;
         sessions_tidy(sessions, timeline);
         session_schedule(sessions, number);
+        if (timelines->notes) timelines_note(timelines, number); /* it may not have been printed */
     }
     return !in->broken;
 }

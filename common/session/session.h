@@ -34,11 +34,11 @@
 #include "session/identity.h"
 #include "session/timeline.h"
 
-/* A session, or a part of one, that is complete. */
+/* A session, or a part of one, that is complete, or is asked for while it goes on. */
 struct session {
     const struct stretch *stretch; /* its name: see timeline.h */
     bool newest;                   /* nothing later of this id is open */
-    enum session_end end;
+    enum session_end end;          /* SESSION_GOES_ON: it is open (sessions_updates) */
 };
 
 /* Where its row stands: they come by last event, name, first event. */
@@ -97,6 +97,16 @@ static inline bool sessions_event(struct sessions *sessions, uint32_t number,
 /* Prints what is complete now, in order: calls that follow each other give the order of one. */
 void sessions_advance(struct sessions *sessions, int64_t watermark_us,
                       void (*print)(void *context, const struct session *session), void *context);
+
+/* Prints the open sessions that have changed since the last call, as they are now, in the same
+ * order; timelines.notes is set from the beginning on. Where any of an id's sessions has changed or
+ * was closed, its newest one is printed, too: the last row of an id says what it does now. */
+void sessions_updates(struct sessions *sessions,
+                      void (*print)(void *context, const struct session *session), void *context);
+
+/* The open sessions of a timeline one after the other: *part is POOL_NONE before the first. */
+bool session_next_open(const struct sessions *sessions, uint32_t timeline, uint32_t *part,
+                       struct session_place *place);
 
 /* Closes and prints everything. */
 void sessions_finish(struct sessions *sessions,

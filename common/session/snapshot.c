@@ -10,6 +10,7 @@ void snapshot_init(struct snapshot *snapshot, const struct kept *kept, const str
 void snapshot_release(struct snapshot *snapshot)
 {
     sessions_release(&snapshot->visits);
+    basket_release(&snapshot->basket);
 }
 
 static void visit_ignore(void *context, const struct session *visit)
@@ -28,7 +29,7 @@ void snapshot_advance(struct snapshot *snapshot, int64_t watermark_us)
 }
 
 struct finish {
-    const struct snapshot *snapshot;
+    struct snapshot *snapshot;
     cart_alert *alert;
     void *context;
 };
@@ -36,16 +37,17 @@ struct finish {
 static void visit_judge(void *context, const struct session *visit)
 {
     const struct finish *finish = context;
-    const struct snapshot *snapshot = finish->snapshot;
+    struct snapshot *snapshot = finish->snapshot;
     const struct cart_rule *rule = &snapshot->rule;
+    const struct stretches *stretches = &snapshot->visits.timelines.stretches;
     const struct stretch *stretch = visit->stretch;
     const int64_t idle_us = snapshot->at_us - stretch->last_us;
     struct overview overview;
 
     if (!visit->newest || idle_us <= rule->after_us || idle_us >= rule->until_us) return;
-    if (idle_us > rule->forget_us || stretch_count(stretch, rule->add) == 0) return;
-    if (stretch_count(stretch, rule->purchase) > 0) return;
-    stretch_overview(&overview, &snapshot->visits.timelines.stretches, stretch);
+    if (idle_us > rule->forget_us || stretch_count(stretch, rule->purchase) > 0) return;
+    if (!stretch_has_cart(stretches, stretch, rule, &snapshot->basket, &snapshot->cut)) return;
+    stretch_overview(&overview, stretches, stretch);
     finish->alert(finish->context, &overview);
 }
 

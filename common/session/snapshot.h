@@ -16,6 +16,8 @@ struct snapshot {
     struct sessions visits; /* events are added to it (sessions_add), those up to at_us */
     struct cart_rule rule;
     int64_t at_us;
+    struct basket basket;
+    uint64_t cut; /* as carts count it */
 };
 
 void snapshot_init(struct snapshot *snapshot, const struct kept *kept, const struct cart_rule *rule,

@@ -173,6 +173,18 @@ void stretch_settle(struct stretches *stretches, struct stretch *stretch)
     buffer_trim(&stretches->tight, SCRATCH_KEPT);
 }
 
+void stretch_unlist(struct stretches *stretches, struct stretch *stretch)
+{
+    struct parts parts;
+
+    if (stretch->products == 0) return;
+    parts_of(&parts, stretches, stretch);
+    stretch->products = 0;
+    stretch->product_us = INT64_MIN;
+    buffer_clear(&stretches->scratch);
+    products_put(stretches, stretch, &parts);
+}
+
 /* So many products are worth going through all that are there. */
 static uint32_t products_worth(const struct stretch *stretch)
 {
@@ -266,8 +278,8 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     const int64_t reach_us = time_us > click->watermark_us ? time_us : click->watermark_us;
 
     if (!changes_nothing(kept, stretch, click)) attributes_learn(stretches, stretch, click);
-    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
-        const struct slice product = value_slice(click->value[kept->list_slot]);
+    if (click->listed.text != NULL) {
+        const struct slice product = click->listed;
         if (time_us > stretch->product_us && stretch->loose == 0 &&
             stretch->products < STRETCH_PRODUCTS_MAX) { /* nearly always */
             product_append(stretches, stretch, time_us, product);
@@ -280,6 +292,7 @@ void stretch_add(struct stretches *stretches, struct stretch *stretch, const str
     if (reach_us < stretch->reach_us) stretch->reach_us = reach_us;
     if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, extras_at(stretches, stretch), click);
+    stretch->is_changed = true;
     count_one(stretch, click->action);
 }
 
@@ -338,6 +351,7 @@ static void stretch_swap(struct stretch *a, struct stretch *b)
         new.flags = to[i]->flags;
         new.is_used = to[i]->is_used;
         new.is_owned = to[i]->is_owned;
+        new.is_noted = to[i]->is_noted;
         new.next = to[i]->next;
         new.previous = to[i]->previous;
         *to[i] = new;
@@ -355,6 +369,7 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     products_add(stretches, into, from, &more);
     if (from->last_us > into->last_us) into->last_us = from->last_us;
     if (from->reach_us < into->reach_us) into->reach_us = from->reach_us;
+    into->is_changed |= from->is_changed;
     for (unsigned action = 0; action <= (unsigned)stretches->kept.actions; action++)
         stretch_count_add(into, action, stretch_count(from, action));
     if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
@@ -383,7 +398,9 @@ struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int6
                                 .reach_us = INT64_MAX,
                                 .product_us = INT64_MIN,
                                 .is_used = true,
-                                .is_owned = stretch->is_owned};
+                                .is_owned = stretch->is_owned,
+                                .is_noted = stretch->is_noted,
+                                .is_changed = true};
     return stretch;
 }
 
@@ -413,16 +430,16 @@ void stretch_begin(struct stretches *stretches, uint32_t number, struct slice na
 
     for (int i = 0; i < kept->attributes; i++)
         room += click->value[kept->slot[i]].len + 2 * VARINT_MAX;
-    if (kept->list_slot >= 0) room += click->value[kept->list_slot].len + 2 * VARINT_MAX;
+    room += click->listed.len + 2 * VARINT_MAX;
     char *begin = buffer_reserve(&stretches->scratch, room + kept->cells_bytes);
     char *cells = text_write(begin, name);
     char *end = bytes_write(cells, cells_none(kept));
     if (__builtin_expect(kept->extras_bytes > 0, 0))
         extras_learn(kept, &stretches->blocks, cells + kept->counters_bytes, click);
     end = attributes_begin(end, kept, click, &present);
-    if (kept->list_slot >= 0 && click->value[kept->list_slot].kind == KIND_STRING) {
+    if (click->listed.text != NULL) {
         *end++ = 0; /* it comes 0 after the start */
-        end = text_write(end, value_slice(click->value[kept->list_slot]));
+        end = text_write(end, click->listed);
         stretch->product_us = time_us;
         stretch->products = 1;
     }

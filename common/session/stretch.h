@@ -67,7 +67,9 @@ struct stretch {
     uint8_t present;    /* attributes that there are, a bit each */
     bool is_used : 1;   /* there is a stretch in the record */
     bool is_owned : 1;  /* the owner has something in the record */
-    uint8_t loose;      /* products that are not put in yet: see products.h */
+    bool is_noted : 1;  /* of the owner's part: timelines_note */
+    bool is_changed : 1;          /* since it was begun, or session.h has printed it */
+    uint8_t loose;                /* products that are not put in yet: see products.h */
     uint32_t counts[KEPT_COUNTS]; /* of events, by action */
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
     uint32_t next,
@@ -142,6 +144,9 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
 
 /* Puts in the products and pages that wait for it: to be called before the stretch is printed. */
 void stretch_settle(struct stretches *stretches, struct stretch *stretch);
+
+/* Forgets what is listed. */
+void stretch_unlist(struct stretches *stretches, struct stretch *stretch);
 
 /* How many events it has: of that action; adds to that; and in all. */
 uint32_t stretch_count(const struct stretch *stretch, unsigned action);

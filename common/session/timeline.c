@@ -40,6 +40,9 @@ void timelines_release(struct timelines *timelines)
     free(timelines->due);
     timelines->due = NULL;
     timelines->due_cap = 0;
+    free(timelines->noted);
+    timelines->noted = NULL;
+    timelines->noted_count = timelines->noted_cap = 0;
 }
 
 MEMORY_HINT void timeline_prefetch(const struct timeline *timeline)
@@ -216,6 +219,52 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
 size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
 {
     return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
+}
+
+/* A timeline that was dropped may have been noted, and so may be another one in its record by now:
+ * each number stays once, with its mark set or cleared. */
+static void notes_tidy(struct timelines *timelines, bool mark)
+{
+    const struct pool *pool = &timelines->stretches.pool;
+    size_t count = 0;
+
+    for (size_t i = 0; i < timelines->noted_count; i++) {
+        const uint32_t number = timelines->noted[i];
+        if (number >= pool->used) continue; /* it is gone, and so are all after it */
+        struct stretch *stretch = &timeline_at(timelines, number)->stretch;
+        if (!stretch->is_noted || !stretch->is_owned) continue;
+        stretch->is_noted = false;
+        timelines->noted[count++] = number;
+    }
+    timelines->noted_count = count;
+    for (size_t i = 0; mark && i < count; i++)
+        timeline_at(timelines, timelines->noted[i])->stretch.is_noted = true;
+}
+
+void timelines_note(struct timelines *timelines, uint32_t number)
+{
+    struct stretch *stretch = &timeline_at(timelines, number)->stretch;
+
+    if (stretch->is_noted) return;
+    if (timelines->noted_count == timelines->noted_cap) {
+        notes_tidy(timelines, true);
+        if (timelines->noted_count >= timelines->noted_cap / 2) {
+            timelines->noted_cap = timelines->noted_cap == 0 ? 64 : timelines->noted_cap * 2;
+            timelines->noted =
+                memory_resize(timelines->noted, timelines->noted_cap, sizeof(*timelines->noted));
+        }
+    }
+    stretch->is_noted = true;
+    timelines->noted[timelines->noted_count++] = number;
+}
+
+size_t timelines_noted(struct timelines *timelines, const uint32_t **numbers)
+{
+    const size_t count = (notes_tidy(timelines, false), timelines->noted_count);
+
+    timelines->noted_count = 0;
+    *numbers = timelines->noted;
+    return count;
 }
 
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,

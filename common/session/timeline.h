@@ -57,6 +57,10 @@ struct timelines {
     struct timer timer;
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
+    /* Those of which something has changed, where somebody asks for that. */
+    bool notes;
+    uint32_t *noted;
+    size_t noted_count, noted_cap;
     /* What was hinted at, first as the roster's hashes, then as numbers; and how many were taken.
      */
     uint32_t ahead[TIMELINE_AHEAD];
@@ -116,6 +120,11 @@ size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
 /* The same of all that are due at a time or before: more may be scheduled for that time. */
 size_t timelines_due_at(struct timelines *timelines, int64_t at_us,
                         const struct timer_item **items);
+
+/* Something of a timeline has changed: timelines_noted gives each such timeline that still is there
+ * once, and how many; good until the next call of either. */
+void timelines_note(struct timelines *timelines, uint32_t number);
+size_t timelines_noted(struct timelines *timelines, const uint32_t **numbers);
 
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
 uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,

@@ -34,6 +34,10 @@ bool visit_asks_check(const struct visit_asks *asks, struct buffer *why)
         return refuse(why, "--pages: rows are pages, and --path is about sessions");
     if (asks->pages && asks->agg.count > 0)
         return refuse(why, "--pages: rows are pages, and --agg is about sessions");
+    if (asks->pages && asks->updates)
+        return refuse(why, "--emit=updates does not go with --pages: which pages a session has is "
+                           "known at its end (--detail says on which page somebody is, --path on "
+                           "which ones)");
     if (option_given("page-cap") && !asks->detail && asks->path == 0 && !asks->pages)
         return refuse(why, "--page-cap: only with --detail, --path or --pages");
     if (option_given("remember") && !asks->detail)
@@ -59,6 +63,8 @@ bool visits_event_special(struct visits *visits, uint32_t number, struct identit
         expr_errors = errors; /* of a late event they are nobody's */
         return false;
     }
+    if (visits->asks.updates && number != POOL_NONE)
+        timelines_note(&visits->sessions.timelines, number);
     accounts_used(&visits->accounts, ev);
     return true;
 }
@@ -74,8 +80,9 @@ bool visits_init(struct visits *visits, const struct visit_asks *asks, const str
                             asks->pages      ? "pages"
                             : asks->path > 0 ? "path"
                                              : "detail");
-    visits->special = visits->orders || visits->fields.kept.accounts != NULL;
+    visits->special = visits->orders || visits->fields.kept.accounts != NULL || asks->updates;
     sessions_init(&visits->sessions, &visits->fields.kept, rule->gap_us, rule->max_us);
+    visits->sessions.timelines.notes = asks->updates;
     lineup_init(&visits->lineup, &visits->fields.kept, rule, schema);
     ledger_init(&visits->ledger, asks->remember_us);
     if (asks->detail) {
@@ -129,6 +136,12 @@ void visits_finish(struct visits *visits,
 {
     if (visits->orders) lineup_finish(&visits->lineup, &visits->sessions);
     sessions_finish(&visits->sessions, print, context);
+}
+
+void visits_updates(struct visits *visits,
+                    void (*print)(void *context, const struct session *session), void *context)
+{
+    sessions_updates(&visits->sessions, print, context);
 }
 
 void visits_save(struct visits *visits, struct buffer *out)

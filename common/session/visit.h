@@ -28,6 +28,7 @@ struct visit_asks {
     int64_t page_cap_us; /* INT64_MAX: none */
     int64_t remember_us; /* ledger.h; detail only */
     struct option_list agg;
+    bool updates; /* open sessions have rows, too */
 };
 
 /* Reads the value of --path; NULL: none was given. Returns NULL, or the phrase that says what is
@@ -43,7 +44,7 @@ struct visits {
     struct visit_asks asks;
     const struct rule *rule; /* borrowed */
     bool orders;             /* the order of events matters */
-    bool special;            /* it does, or there is --agg */
+    bool special;            /* it does, or there is --agg, or --emit=updates */
     struct field field[FIELDS_MAX + 1];
     struct fields fields;
     struct sessions sessions;
@@ -77,7 +78,7 @@ static inline size_t visits_beside(const struct visits *visits)
     return ledger_count(&visits->ledger) + visits->accounts.ids;
 }
 
-/* For visits_event: in order, or with --agg. */
+/* For visits_event: in order, with --agg, or --emit=updates. */
 bool visits_event_special(struct visits *visits, uint32_t number, struct identity *identity,
                           const struct event *ev);
 
@@ -96,6 +97,8 @@ void visits_advance(struct visits *visits, int64_t watermark_us,
                     void (*print)(void *context, const struct session *session), void *context);
 void visits_finish(struct visits *visits,
                    void (*print)(void *context, const struct session *session), void *context);
+void visits_updates(struct visits *visits,
+                    void (*print)(void *context, const struct session *session), void *context);
 void visits_save(struct visits *visits, struct buffer *out);
 bool visits_load(struct visits *visits, struct unpack *in);
 
@@ -103,7 +106,7 @@ bool visits_load(struct visits *visits, struct unpack *in);
 void visit_print(struct visits *visits, const struct identity *identity, struct rows *rows,
                  const struct session *session, const struct overview *overview);
 
-/* Prints the rows of a session that is complete. */
+/* Prints the rows of a session. */
 static inline __attribute__((always_inline)) void visits_print(struct visits *visits,
                                                                const struct identity *identity,
                                                                struct rows *rows,
@@ -112,6 +115,7 @@ static inline __attribute__((always_inline)) void visits_print(struct visits *vi
     struct overview overview;
 
     stretch_overview(&overview, &visits->sessions.timelines.stretches, session->stretch);
+    visits->fields.is_final = session->end != SESSION_GOES_ON;
     if (visits->fields.kept.has_track)
         visit_print(visits, identity, rows, session, &overview);
     else

@@ -88,7 +88,10 @@ static void closed_by_print(struct rows *rows, int member, const struct overview
                                        [SESSION_END] = "end"};
     const struct visit *visit = context;
     (void)overview;
-    rows_text(rows, member, slice_of(name[visit->session->end]));
+    if (visit->session->end == SESSION_GOES_ON)
+        rows_null(rows, member);
+    else
+        rows_text(rows, member, slice_of(name[visit->session->end]));
 }
 
 static void path_page_print(struct buffer *list, const struct page *page)
@@ -198,28 +201,41 @@ static void page_last_print(struct rows *rows, int member, const struct overview
     rows_bool(rows, member, visit->page->is_last);
 }
 
-#define OF_TRACK(function)                                                                         \
+#define OF_TRACK(function, type, phrase)                                                           \
     {                                                                                              \
-        .keeps = KEEPS_TRACK, .prints = PRINTS_OWN, .print = (function)                            \
+        .keeps = KEEPS_TRACK, .prints = PRINTS_OWN, .column = (type), .about = (phrase),           \
+        .print = (function)                                                                        \
     }
 
-static const struct field_kind entry_page = OF_TRACK(entry_page_print),
-                               exit_page = OF_TRACK(exit_page_print),
-                               pages_count = OF_TRACK(pages_print),
-                               pages_cut = OF_TRACK(pages_cut_print),
-                               engaged = OF_TRACK(engaged_print), path = OF_TRACK(path_print),
-                               path_cut = OF_TRACK(path_cut_print),
-                               page_number = OF_TRACK(page_number_print),
-                               page_url = OF_TRACK(page_url_print),
-                               previous_page = OF_TRACK(previous_page_print),
-                               next_page = OF_TRACK(next_page_print),
-                               page_at = OF_TRACK(page_at_print),
-                               page_seconds = OF_TRACK(page_seconds_print),
-                               page_first = OF_TRACK(page_first_print),
-                               page_last = OF_TRACK(page_last_print);
-static const struct field_kind bounce = {.prints = PRINTS_OWN, .print = bounce_print},
-                               session_number = {.prints = PRINTS_OWN, .print = number_print},
-                               closed_by = {.prints = PRINTS_OWN, .print = closed_by_print};
+static const struct field_kind
+    entry_page = OF_TRACK(entry_page_print, COLUMN_TEXT, "the first page_url"),
+    exit_page = OF_TRACK(exit_page_print, COLUMN_TEXT, "the last page_url"),
+    pages_count = OF_TRACK(pages_print, COLUMN_COUNT, "how many were entered"),
+    pages_cut = OF_TRACK(pages_cut_print, COLUMN_TRUTH, "were there more pages than are kept?"),
+    engaged =
+        OF_TRACK(engaged_print, COLUMN_NUMBER, "on pages, each as long as --page-cap at most"),
+    path = OF_TRACK(path_print, COLUMN_DOCUMENT, "the pages, one after the other"),
+    path_cut = OF_TRACK(path_cut_print, COLUMN_TRUTH, "were there more?"),
+    page_number = OF_TRACK(page_number_print, COLUMN_COUNT, "of the page in its session"),
+    page_url = OF_TRACK(page_url_print, COLUMN_TEXT, "of the page"),
+    previous_page = OF_TRACK(previous_page_print, COLUMN_TEXT, "the page before"),
+    next_page = OF_TRACK(next_page_print, COLUMN_TEXT, "the page behind"),
+    page_at = OF_TRACK(page_at_print, COLUMN_TIME, "when the page was entered"),
+    page_seconds = OF_TRACK(page_seconds_print, COLUMN_NUMBER, "how long somebody was there"),
+    page_first = OF_TRACK(page_first_print, COLUMN_TRUTH, "is it the first page?"),
+    page_last = OF_TRACK(page_last_print, COLUMN_TRUTH, "is it the last page?");
+static const struct field_kind bounce = {.prints = PRINTS_OWN,
+                                         .column = COLUMN_TRUTH,
+                                         .about = "is there one event only?",
+                                         .print = bounce_print},
+                               session_number = {.prints = PRINTS_OWN,
+                                                 .column = COLUMN_COUNT,
+                                                 .about = "which one of this id it is",
+                                                 .print = number_print},
+                               closed_by = {.prints = PRINTS_OWN,
+                                            .column = COLUMN_TEXT,
+                                            .about = "gap, max, midnight, split or end",
+                                            .print = closed_by_print};
 
 /* --- rows --- */
 
@@ -359,6 +375,22 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
         buffer_printf(why, "--id: %.*s", (int)phrase.len, phrase.data);
     buffer_release(&phrase);
     if (asks->agg.count > 0) visits->fields.kept.accounts = &visits->accounts;
+    if (asks->updates && why->len == 0) {
+        if (rows_find(rows, SLICE("final")) >= 0)
+            buffer_add_literal(why,
+                               "--emit=updates: the row has a member called \"final\" already");
+        else
+            visits->fields.final = rows_member(rows, SLICE("final"));
+    }
+    for (int i = 0; i < visits->accounts.aggregates.count; i++)
+        aggregates_describe(&visits->accounts.aggregates, i, rows);
+    if (asks->updates)
+        rows_describe(rows, visits->fields.final, COLUMN_TRUTH, SLICE("false: it may go on"));
+    /* With the id: a session by its start; a page by its time, and its number where two were
+     * entered at once. */
+    rows_key(rows, rows_find(rows, SLICE("session_start")), !asks->pages);
+    rows_key(rows, rows_find(rows, SLICE("at")), asks->pages);
+    rows_key(rows, rows_find(rows, SLICE("number")), asks->pages);
     return why->len == 0;
 }
 
@@ -372,7 +404,10 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
     if (!visits->asks.pages) {
         visit.sum = pages_sum(&visit.track, last_us, cap_us);
         if (visits->asks.detail)
-            visit.number = ledger_number(&visits->ledger, &visits->sessions, session->stretch);
+            visit.number =
+                session->end == SESSION_GOES_ON
+                    ? ledger_number_open(&visits->ledger, &visits->sessions, session->stretch)
+                    : ledger_number(&visits->ledger, &visits->sessions, session->stretch);
         fields_print(&visits->fields, identity, rows, overview, &visit);
         return;
     }

@@ -177,6 +177,7 @@ void inputs_release(struct inputs *inputs)
         struct input *input = &inputs->input[i];
         if (input->fd > STDIN_FILENO) close(input->fd);
         buffer_release(&input->ahead);
+        buffer_release(&input->kept);
         free(input->label);
         input_forget(input);
     }

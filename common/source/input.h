@@ -28,14 +28,15 @@
 enum framing { FRAMING_AUTO, FRAMING_NONE, FRAMING_KCAT, FRAMING_ENVELOPE, FRAMING_SIZED };
 
 struct input {
-    const char *name; /* as given; "-" is standard input */
-    char *label;      /* "clicks [3]", where it brings a topic's partition; owned; or NULL */
-    int fd;           /* -1: not open (yet, or any more) */
-    bool regular;     /* never waits */
-    bool ended;       /* no more bytes will come */
-    bool discarding;  /* inside a line that was too long */
-    bool begun;       /* the first line has been looked at */
-    void *reading;    /* a translator's, see command.h; NULL: records are JSON events */
+    const char *name;   /* as given; "-" is standard input */
+    char *label;        /* "clicks [3]", where it brings a topic's partition; owned; or NULL */
+    int fd;             /* -1: not open (yet, or any more) */
+    bool regular;       /* never waits */
+    bool ended;         /* no more bytes will come */
+    bool discarding;    /* inside a line that was too long */
+    bool begun;         /* the first line has been looked at */
+    void *reading;      /* a translator's, see command.h; NULL: records are JSON events */
+    struct buffer kept; /* with --state: the reading as bytes, of an earlier run or for the next */
     enum framing framing;
     struct partition *partition; /* of unframed records, or of the last framed one; before the first
                                     record a stand-in that holds time back */

@@ -14,8 +14,10 @@
 
 void positions_release(struct positions *positions)
 {
-    for (size_t i = 0; i < positions->count; i++)
+    for (size_t i = 0; i < positions->count; i++) {
         free(positions->position[i].name);
+        buffer_release(&positions->position[i].reading);
+    }
     free(positions->position);
     *positions = (struct positions){0};
 }
@@ -60,6 +62,7 @@ static struct position *position_get(struct positions *positions, uint64_t dev, 
 void positions_drop(struct positions *positions, struct position *position)
 {
     free(position->name);
+    buffer_release(&position->reading);
     const size_t place = (size_t)(position - positions->position);
     memmove(position, position + 1, (--positions->count - place) * sizeof *position);
 }
@@ -69,9 +72,11 @@ struct position *positions_move(struct positions *positions, struct position *po
 {
     struct position moved = *position;
     position->name = NULL;
+    position->reading = (struct buffer){0};
     positions_drop(positions, position);
     struct position *const to = position_get(positions, dev, ino);
     free(to->name);
+    buffer_release(&to->reading);
     free(moved.name);
     moved.name = memory_text(name, strlen(name));
     moved.dev = dev;
@@ -98,6 +103,8 @@ void position_go_on(struct position *position, struct inputs *inputs, struct inp
     input->discarding = position->discarding;
     input->head = position->head;
     input->head_len = position->head_len;
+    buffer_clear(&input->kept);
+    buffer_add_slice(&input->kept, buffer_slice(&position->reading));
     if (!input_filtered(input))
         inputs->bytes_total -= position->byte < input->size ? position->byte : input->size;
     position->found = true;
@@ -148,6 +155,8 @@ void positions_note(struct positions *positions, struct inputs *inputs)
         position->framing = input->framing;
         position->discarding = input->discarding;
         position->compressed = input_filtered(input);
+        buffer_clear(&position->reading);
+        buffer_add_slice(&position->reading, buffer_slice(&input->kept));
     }
 }
 
@@ -166,6 +175,7 @@ void positions_save(const struct positions *positions, struct buffer *out)
         pack_u8(out, (uint8_t)position->framing);
         pack_u8(out, position->discarding);
         pack_u8(out, position->compressed);
+        pack_text(out, buffer_slice(&position->reading));
     }
 }
 
@@ -185,6 +195,8 @@ bool positions_load(struct positions *positions, struct unpack *in)
         position->framing = (enum framing)unpack_u8(in);
         position->discarding = unpack_u8(in) != 0;
         position->compressed = unpack_u8(in) != 0;
+        buffer_clear(&position->reading);
+        buffer_add_slice(&position->reading, unpack_text(in));
         if (position->head_len > HEAD_BYTES || position->framing > FRAMING_SIZED) in->broken = true;
     }
     return !in->broken;

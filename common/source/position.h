@@ -26,9 +26,10 @@ struct position {
     uint32_t head_len;
     struct id head; /* of the first head_len bytes */
     enum framing framing;
-    bool discarding; /* inside a line that is too long */
-    bool compressed; /* byte and line are of what comes out of a decompressor */
-    bool found;      /* an input goes on there; not kept */
+    bool discarding;       /* inside a line that is too long */
+    bool compressed;       /* byte and line are of what comes out of a decompressor */
+    struct buffer reading; /* what is known of how its records are read; empty: they are events */
+    bool found;            /* an input goes on there; not kept */
 };
 
 /* Of all files, in order of device and inode. */

@@ -16,12 +16,13 @@
 #define READ_BYTES ((size_t)64 << 10)
 
 /* In the child, which is not to run handlers of ours. */
-static void signals_reset(void)
+static void signals_reset(const struct process *process)
 {
     static const int defaults[] = {SIGTERM, SIGCHLD, SIGHUP, SIGXFSZ, SIGPIPE};
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
         signal(defaults[i], SIG_DFL);
     signal(SIGINT, SIG_IGN);
+    if (process->reopens) signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN); /* it may come before a tool is ready for it */
 }
 
@@ -73,7 +74,7 @@ pid_t process_start(const struct process *process)
     const pid_t pid = fork();
     if (pid < 0) die_errno("fork");
     if (pid == 0) {
-        signals_reset();
+        signals_reset(process);
         sigprocmask(SIG_SETMASK, &before, NULL);
         child_run(process, parent);
     }

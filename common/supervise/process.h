@@ -26,6 +26,7 @@ struct process {
     size_t inherited_count;
     mode_t umask;
     bool bound;         /* it gets a TERM when we die */
+    bool reopens;       /* HUP, which kills others, is for it: not before it is ready for that */
     struct slice first; /* written to its standard output before it is run */
     bool only_first;    /* and that is all */
 };

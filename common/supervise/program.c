@@ -11,8 +11,8 @@
 #include "supervise/ask.h"
 #include "supervise/process.h"
 
-static const char *const tools[] = {"cs-window",  "cs-funnel",  "cs-sessionize",
-                                    "cs-abandon", "cs-anomaly", "cs-identify"};
+static const char *const tools[] = {"cs-window",  "cs-funnel",   "cs-sessionize", "cs-abandon",
+                                    "cs-anomaly", "cs-identify", "cs-parse"};
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -165,8 +165,13 @@ static void key_add_group(struct buffer *key, const char *line)
 
 void program_key(struct buffer *key, const char *name, bool with_partition, struct slice explained)
 {
-    if (strcmp(name, "cs-identify") == 0) { /* events go on as they are */
-        key_add(key, "event_id", strlen("event_id"));
+    static const char *const members[][2] = {
+        {"cs-identify", "event_id"},
+        {"cs-parse", "session_id"}, /* so that a session's events stay together, and in order */
+    };
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) { /* rows are events */
+        if (strcmp(name, members[i][0]) != 0) continue;
+        key_add(key, members[i][1], strlen(members[i][1]));
         return;
     }
     struct buffer text = {0};
@@ -212,6 +217,21 @@ bool program_prints(const struct program *program)
 {
     const struct words *const words = &program->words;
     return program->out == NULL && !words_have(words, "--outp") && !words_have(words, "-o");
+}
+
+bool program_reopens(const struct program *program)
+{
+    static const char *const files[] = {"--output", "--rejects", "--late"};
+    bool any = words_have(&program->words, "-o");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const struct slice name = slice_of(files[i]);
+        for (size_t j = 1; j < program->words.count; j++) { /* --lateness is another */
+            const char *const word = program->words.word[j];
+            if (strncmp(word, name.text, name.len) != 0) continue;
+            any = any || word[name.len] == '\0' || word[name.len] == '=';
+        }
+    }
+    return any;
 }
 
 void program_release(struct program *program)

@@ -72,6 +72,9 @@ bool program_flushes(const struct program *program);
 /* Do its rows go to standard output? */
 bool program_prints(const struct program *program);
 
+/* Does it write files that it opens anew on HUP? Any other tool dies of that. */
+bool program_reopens(const struct program *program);
+
 /* Does it write figures to a file, in which the ends of the logs have a place? */
 bool program_reads_ends(const struct program *program);
 

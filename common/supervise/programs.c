@@ -54,11 +54,28 @@ void programs_check_part(const struct programs *all, const struct topic *topic)
         program_check_part(&all->program[i], topic);
 }
 
+void programs_check_out(const struct programs *all, const struct kcat *kcat)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct program *const program = &all->program[i];
+        if (program->out != NULL && !topic_exists(kcat, program->out))
+            message("-o %s: no such topic: rows wait in %s/spool until there is one", program->out,
+                    program->dir);
+    }
+}
+
 bool programs_may_begin_anew(const struct programs *all)
 {
     for (size_t i = 0; i < all->count; i++)
         if (program_flushes(&all->program[i])) return false;
     return !all->options->once;
+}
+
+bool programs_reopen(const struct programs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (program_reopens(&all->program[i])) return true;
+    return false;
 }
 
 bool programs_read_keys(const struct programs *all)

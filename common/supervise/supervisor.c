@@ -172,10 +172,15 @@ static void signals_pass(struct supervisor *s)
 {
     uint64_t count;
     (void)!read(s->wake_fd, &count, sizeof count);
-    if (stats_wanted == 0) return;
-    stats_wanted = 0;
-    for (size_t i = 0; i < s->programs; i++)
-        if (is_at_work(&s->program[i])) kill(s->program[i].pid, SIGUSR1);
+    const bool stats = stats_wanted != 0, reopen = reopen_wanted != 0;
+    if (stats) stats_wanted = 0;
+    if (reopen) reopen_wanted = 0;
+    for (size_t i = 0; i < s->programs; i++) {
+        const struct program *const program = &s->program[i];
+        if (!is_at_work(program)) continue;
+        if (stats) kill(program->pid, SIGUSR1);
+        if (reopen && program_reopens(program)) kill(program->pid, SIGHUP);
+    }
 }
 
 /* Waits until something happens, or until that time, and takes notice of it. */

@@ -74,22 +74,38 @@ void topic_choose(struct topic *topic, const char *list)
     free(chosen);
 }
 
-void topic_find(struct topic *topic, const struct kcat *kcat, const char *name, const char *list)
+/* How many partitions the topic has; false: that is not known, and why has been said where it is
+ * for want of an answer. */
+static bool topic_ask(const struct kcat *kcat, const char *name, bool *answered, int64_t *count)
 {
     struct words question = {0};
     struct buffer answer = {0};
-    *topic = (struct topic){.name = name, .kcat = kcat};
     words_add(&question, "-L");
     words_add(&question, "-t");
     words_add(&question, name);
-    if (!kcat_ask(kcat, &question, &answer))
-        die("%s: does not say which partitions %s has", kcat->brokers, name);
-    if (!kcat_count(buffer_slice(&answer), &topic->count))
-        die("%s: kcat does not understand what the broker says", name);
-    if (topic->count == 0) die("%s: no such topic", name);
-    topic_choose(topic, list);
+    *answered = kcat_ask(kcat, &question, &answer);
+    const bool known = *answered && kcat_count(buffer_slice(&answer), count);
     buffer_release(&answer);
     words_release(&question);
+    return known;
+}
+
+bool topic_exists(const struct kcat *kcat, const char *name)
+{
+    bool answered;
+    int64_t count;
+    return !topic_ask(kcat, name, &answered, &count) || count > 0;
+}
+
+void topic_find(struct topic *topic, const struct kcat *kcat, const char *name, const char *list)
+{
+    bool answered;
+    *topic = (struct topic){.name = name, .kcat = kcat};
+    const bool known = topic_ask(kcat, name, &answered, &topic->count);
+    if (!answered) die("%s: does not say which partitions %s has", kcat->brokers, name);
+    if (!known) die("%s: kcat does not understand what the broker says", name);
+    if (topic->count == 0) die("%s: no such topic", name);
+    topic_choose(topic, list);
 }
 
 int64_t topic_index(const struct topic *topic, int64_t number)

@@ -32,6 +32,10 @@ bool topic_list_good(const char *text);
  * says so, exit 2 where one is not there. */
 void topic_find(struct topic *topic, const struct kcat *kcat, const char *name, const char *list);
 
+/* Is there a topic of that name? Only what a broker denies is not: one that does not say may have
+ * its reasons. A broker that makes topics for whoever asks makes it now. */
+bool topic_exists(const struct kcat *kcat, const char *name);
+
 /* Chooses those of a good list out of topic->count. */
 void topic_choose(struct topic *topic, const char *list);
 

@@ -284,6 +284,27 @@ void aggregates_print(const struct aggregates *all, int index, const char *cells
     item->function->print(&from, item, rows, member);
 }
 
+enum column_kind aggregates_column(const struct aggregates *all, int index)
+{
+    const struct aggregate *const item = &all->item[index];
+    if (item->function->column != COLUMN_ANY || item->operand < 0) return item->function->column;
+    return column_of_member(all->operand[item->operand].slot);
+}
+
+void aggregates_describe(const struct aggregates *all, int index, struct rows *rows)
+{
+    const struct aggregate *const item = &all->item[index];
+    const char *const extra = aggregates_extra(all, index);
+    rows_describe(rows, rows_find(rows, slice_of(item->name)), aggregates_column(all, index),
+                  slice_of(item->text));
+    if (extra == NULL) return;
+    struct buffer name = {0};
+    buffer_printf(&name, "%s%s", item->name, extra);
+    rows_describe(rows, rows_find(rows, buffer_slice(&name)), COLUMN_COUNT,
+                  SLICE("by how much it may be wrong"));
+    buffer_release(&name);
+}
+
 const char *aggregates_extra(const struct aggregates *all, int index)
 {
     return all->item[index].function->extra;

@@ -226,6 +226,12 @@ uint64_t aggregates_remove(const struct aggregates *all, uint64_t mask, char *ce
 void aggregates_print(const struct aggregates *all, int index, const char *cells,
                       const struct buffer *text, struct rows *rows, int member);
 
+/* What it is in a table. */
+enum column_kind aggregates_column(const struct aggregates *all, int index);
+
+/* Says so of the members that have the aggregate's name, and its second one's. */
+void aggregates_describe(const struct aggregates *all, int index, struct rows *rows);
+
 /* A second member that the aggregate has in rows, called NAME with this behind; NULL: it has none.
  * It may be left out of a row. */
 const char *aggregates_extra(const struct aggregates *all, int index);

@@ -204,6 +204,7 @@ static void approximate_load(const struct aggregate *item, void *cell, struct bu
 const struct aggregate_function aggregate_approximate[] = {
     {.name = "approx_distinct",
      .measure = MEASURE_COUNT,
+     .column = COLUMN_COUNT,
      .argument = ARGUMENT_VALUE,
      .cell_bytes = sizeof(struct approximate_cell),
      .add = approximate_add,

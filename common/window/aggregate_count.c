@@ -99,10 +99,10 @@ static void count_part_read(const struct aggregate *item, void *cell, struct buf
 }
 
 #define COUNT                                                                                      \
-    .measure = MEASURE_COUNT, .cell_bytes = sizeof(uint64_t), .combine = count_combine,            \
-    .remove = count_remove, .print = count_print, .number = count_number, .share = count_number,   \
-    .save = count_save, .load = count_load, .part_valid = count_part_valid,                        \
-    .part_read = count_part_read
+    .measure = MEASURE_COUNT, .column = COLUMN_COUNT, .cell_bytes = sizeof(uint64_t),              \
+    .combine = count_combine, .remove = count_remove, .print = count_print,                        \
+    .number = count_number, .share = count_number, .save = count_save, .load = count_load,         \
+    .part_valid = count_part_valid, .part_read = count_part_read
 
 const struct aggregate_function aggregate_counts[] = {
     {.name = "count", .argument = ARGUMENT_MAYBE, .add = count_add, COUNT},

@@ -55,6 +55,7 @@ struct aggregate_function {
     bool (*parameter)(struct slice text, int64_t *out);
     const char *parameter_range;
     enum aggregate_measure measure;
+    enum column_kind column; /* of what is printed; COLUMN_ANY: what F is */
     /* For functions that share their code: which of them it is, as their file says. */
     unsigned variant;
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
@@ -90,7 +91,7 @@ struct aggregate_function {
 
     /* A second member, called as the first with this behind: print_extra prints it or leaves it
      * out. NULL: there is none. */
-    const char *extra;
+    const char *extra; /* a whole number */
     void (*print_extra)(const struct aggregate_view *from, const struct aggregate *item,
                         struct rows *rows, int member);
 

@@ -170,6 +170,7 @@ static bool list_size(struct slice text, int64_t *out)
 const struct aggregate_function aggregate_lists[] = {
     {.name = "list",
      .argument = ARGUMENT_VALUE_AND,
+     .column = COLUMN_DOCUMENT,
      .parameter = list_size,
      .parameter_range = "(F,N), N a whole number from 1 to 10000",
      .cell_bytes = sizeof(struct list_cell),

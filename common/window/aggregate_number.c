@@ -116,9 +116,9 @@ static bool sum_too_large(const void *cell)
 }
 
 #define SUM                                                                                        \
-    .argument = ARGUMENT_VALUE, .values = VALUES_NUMBERS, .cell_bytes = sizeof(struct sum),        \
-    .add = cell_add, .combine = cell_combine, .remove = cell_remove, .save = cell_save,            \
-    .load = cell_load
+    .argument = ARGUMENT_VALUE, .column = COLUMN_NUMBER, .values = VALUES_NUMBERS,                 \
+    .cell_bytes = sizeof(struct sum), .add = cell_add, .combine = cell_combine,                    \
+    .remove = cell_remove, .save = cell_save, .load = cell_load
 
 const struct aggregate_function aggregate_numbers[] = {
     {.name = "sum",

@@ -34,6 +34,9 @@ static void percent_print_row(const struct aggregate_view *from, const struct ag
 }
 
 const struct aggregate_function aggregate_percents[] = {
-    {.name = "percent", .argument = ARGUMENT_AGGREGATES, .print = percent_print_row},
+    {.name = "percent",
+     .argument = ARGUMENT_AGGREGATES,
+     .column = COLUMN_NUMBER,
+     .print = percent_print_row},
     {0},
 };

@@ -303,9 +303,10 @@ static bool quantile_share(struct slice text, int64_t *out)
 }
 
 #define QUANTILE                                                                                   \
-    .values = VALUES_NUMBERS, .cell_bytes = sizeof(struct quantile_cell), .add = quantile_add,     \
-    .combine = quantile_combine, .remove = quantile_remove, .print = quantile_print,               \
-    .number = quantile_number, .save = quantile_save, .load = quantile_load, .partial = true
+    .values = VALUES_NUMBERS, .column = COLUMN_NUMBER, .cell_bytes = sizeof(struct quantile_cell), \
+    .add = quantile_add, .combine = quantile_combine, .remove = quantile_remove,                   \
+    .print = quantile_print, .number = quantile_number, .save = quantile_save,                     \
+    .load = quantile_load, .partial = true
 
 const struct aggregate_function aggregate_quantiles[] = {
     {.name = "quantile",

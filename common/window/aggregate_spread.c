@@ -147,6 +147,7 @@ static void spread_load(const struct aggregate *item, void *cell, struct buffer 
 const struct aggregate_function aggregate_spreads[] = {
     {.name = "stddev",
      .argument = ARGUMENT_VALUE,
+     .column = COLUMN_NUMBER,
      .values = VALUES_NUMBERS,
      .cell_bytes = sizeof(struct spread_cell),
      .add = spread_add,

@@ -371,6 +371,7 @@ static bool top_size(struct slice text, int64_t *out)
 const struct aggregate_function aggregate_tops[] = {
     {.name = "top",
      .argument = ARGUMENT_VALUE_AND,
+     .column = COLUMN_DOCUMENT,
      .parameter = top_size,
      .parameter_range = "(F,N), N a whole number from 1 to 1000",
      .cell_bytes = sizeof(struct top_cell),

@@ -94,9 +94,10 @@ static void truth_part_read(const struct aggregate *item, void *cell, struct buf
 }
 
 #define TRUTH                                                                                      \
-    .argument = ARGUMENT_VALUE, .cell_bytes = sizeof(struct truth_cell), .add = truth_add,         \
-    .combine = truth_combine, .remove = truth_remove, .print = truth_print, .save = truth_save,    \
-    .load = truth_load, .part_valid = truth_part_valid, .part_read = truth_part_read
+    .argument = ARGUMENT_VALUE, .column = COLUMN_TRUTH, .cell_bytes = sizeof(struct truth_cell),   \
+    .add = truth_add, .combine = truth_combine, .remove = truth_remove, .print = truth_print,      \
+    .save = truth_save, .load = truth_load, .part_valid = truth_part_valid,                        \
+    .part_read = truth_part_read
 
 const struct aggregate_function aggregate_truths[] = {
     {.name = "any", TRUTH, .variant = OF_ANY},

@@ -6,6 +6,23 @@
 #include "base/memory.h"
 #include "base/ratio.h"
 
+/* How one window is kept. */
+struct narrow {
+    int64_t end_us, value;
+};
+
+struct wide {
+    int64_t end_us;
+    decimal value;
+} __attribute__((packed, aligned(8)));
+
+#define NARROW_MISSING INT64_MIN
+
+static size_t past_bytes(const struct series *series)
+{
+    return series->is_wide ? sizeof(struct wide) : sizeof(struct narrow);
+}
+
 void baseline_init(struct baseline *baseline)
 {
     table_init(&baseline->table, sizeof(struct series_entry), HELD_SERIES);
@@ -13,7 +30,7 @@ void baseline_init(struct baseline *baseline)
 
 static void series_free(struct series *series)
 {
-    held_drop(HELD_SERIES, sizeof *series + series->key.len + series->cap * sizeof *series->past);
+    held_drop(HELD_SERIES, sizeof *series + series->key.len + series->cap * past_bytes(series));
     free((char *)series->key.text);
     free(series->past);
     free(series);
@@ -49,10 +66,39 @@ void baseline_drop(struct baseline *baseline, struct id id)
     table_remove(&baseline->table, entry);
 }
 
+static bool is_narrow(decimal value)
+{
+    return value == PAST_MISSING || (value > INT64_MIN && value <= INT64_MAX);
+}
+
+static void past_put(struct series *series, uint32_t at, struct past past)
+{
+    if (series->is_wide)
+        ((struct wide *)series->past)[at] =
+            (struct wide){.end_us = past.end_us, .value = past.value};
+    else
+        ((struct narrow *)series->past)[at] = (struct narrow){
+            .end_us = past.end_us,
+            .value = past.value == PAST_MISSING ? NARROW_MISSING : (int64_t)past.value};
+}
+
+struct past series_at(const struct series *series, uint32_t place)
+{
+    const uint32_t at = series->head + place;
+    if (series->is_wide) {
+        const struct wide *wide = (const struct wide *)series->past + at;
+        return (struct past){.end_us = wide->end_us, .value = wide->value};
+    }
+    const struct narrow *narrow = (const struct narrow *)series->past + at;
+    return (struct past){.end_us = narrow->end_us,
+                         .value = narrow->value == NARROW_MISSING ? PAST_MISSING : narrow->value};
+}
+
 void series_forget(struct series *series, int64_t until_us)
 {
-    while (series->count > 0 && series->past[series->head].end_us <= until_us) {
-        const struct past past = series->past[series->head];
+    while (series->count > 0) {
+        const struct past past = series_at(series, 0);
+        if (past.end_us > until_us) break;
         if (past.value == PAST_MISSING)
             series->missing--;
         else
@@ -63,29 +109,39 @@ void series_forget(struct series *series, int64_t until_us)
     if (series->count == 0) series->head = 0;
 }
 
+/* The same windows, the first in front, in room for so many. */
+static void series_move(struct series *series, uint32_t cap, bool is_wide)
+{
+    struct series old = *series;
+    series->is_wide = is_wide;
+    series->past = memory_zero(cap, past_bytes(series));
+    series->head = 0;
+    series->cap = cap;
+    for (uint32_t i = 0; i < series->count; i++)
+        past_put(series, i, series_at(&old, i));
+    held_add(HELD_SERIES, cap * past_bytes(series));
+    held_drop(HELD_SERIES, old.cap * past_bytes(&old));
+    free(old.past);
+}
+
 /* Makes room behind the last one: that in front, if it is an eighth, so that few are moved often
  * enough. Memory grows by half: the windows of two hours need room for 28. */
 static void series_room(struct series *series)
 {
     if (series->count <= series->cap - series->cap / 8 && series->head > 0) {
-        memmove(series->past, series->past + series->head, series->count * sizeof series->past[0]);
+        const size_t bytes = past_bytes(series);
+        memmove(series->past, series->past + series->head * bytes, series->count * bytes);
+        series->head = 0;
     } else {
-        const uint32_t cap = series->cap == 0 ? 4 : series->cap + series->cap / 2;
-        struct past *bigger = memory_zero(cap, sizeof series->past[0]);
-        if (series->count != 0)
-            memcpy(bigger, series->past + series->head, series->count * sizeof series->past[0]);
-        held_add(HELD_SERIES, (cap - series->cap) * sizeof series->past[0]);
-        free(series->past);
-        series->past = bigger;
-        series->cap = cap;
+        series_move(series, series->cap == 0 ? 4 : series->cap + series->cap / 2, series->is_wide);
     }
-    series->head = 0;
 }
 
 void series_add(struct series *series, struct past past)
 {
+    if (!series->is_wide && !is_narrow(past.value)) series_move(series, series->cap, true);
     if (series->head + series->count == series->cap) series_room(series);
-    series->past[series->head + series->count] = past;
+    past_put(series, series->head + series->count, past);
     series->count++;
     if (past.value == PAST_MISSING)
         series->missing++;
@@ -93,18 +149,19 @@ void series_add(struct series *series, struct past past)
         series->sum += past.value;
 }
 
-const struct past *series_find(const struct series *series, int64_t end_us)
+bool series_find(const struct series *series, int64_t end_us, decimal *value)
 {
-    uint32_t low = series->head, high = series->head + series->count;
+    uint32_t low = 0, high = series->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (series->past[middle].end_us < end_us)
+        if (series_at(series, middle).end_us < end_us)
             low = middle + 1;
         else
             high = middle;
     }
-    const bool found = low < series->head + series->count && series->past[low].end_us == end_us;
-    return found ? &series->past[low] : NULL;
+    if (low == series->count || series_at(series, low).end_us != end_us) return false;
+    *value = series_at(series, low).value;
+    return true;
 }
 
 #define HUNDREDTH (DECIMAL_ONE / 100)
@@ -156,9 +213,10 @@ void baseline_save(const struct baseline *baseline, struct buffer *out)
         pack_i64(out, series->last_end_us);
         incident_save(&series->incident, out);
         pack_u64(out, series->count);
-        for (uint32_t j = series->head; j < series->head + series->count; j++) {
-            pack_i64(out, series->past[j].end_us);
-            pack_i128(out, series->past[j].value);
+        for (uint32_t j = 0; j < series->count; j++) {
+            const struct past past = series_at(series, j);
+            pack_i64(out, past.end_us);
+            pack_i128(out, past.value);
         }
     }
     free(list);
@@ -183,8 +241,8 @@ static bool series_load(struct baseline *baseline, struct unpack *in)
         if (past.value != PAST_MISSING &&
             (past.value > BASELINE_VALUE_MAX || past.value < -BASELINE_VALUE_MAX))
             return false;
-        const uint32_t end = series->head + series->count;
-        if (in->broken || (series->count > 0 && series->past[end - 1].end_us >= past.end_us))
+        if (in->broken ||
+            (series->count > 0 && series_at(series, series->count - 1).end_us >= past.end_us))
             continue;
         series_add(series, past);
     }

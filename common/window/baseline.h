@@ -5,6 +5,9 @@
  * one being scored. Its sum is exact, so the order in which values came and went leaves no trace,
  * and a deviation is computed from the exact mean, not from the one that is printed. A value of
  * 1e21 or more is not scored: so no sum of at most BASELINE_WINDOWS_MAX values overflows.
+ *
+ * There may be two dozen values for each of millions of groups. So they take 16 bytes each as long
+ * as all of a series fit 64 bits, which counts do, and 24 from the first one on that does not.
  */
 #ifndef CS_BASELINE_H
 #define CS_BASELINE_H
@@ -20,20 +23,21 @@
 #define BASELINE_WINDOWS_MAX (INT64_C(1) << 26)
 #define BASELINE_VALUE_MAX (DECIMAL_ONE * 1000000000000 * 1000000000) /* 1e21 */
 
-/* Packed, because there may be two dozen for each of millions of groups. */
+/* What a group was worth in the window that ends then. */
 struct past {
     int64_t end_us;
     decimal value;
-} __attribute__((packed, aligned(8)));
+};
 
 /* The value of a window that had none that could be scored: it counts for nothing, not for 0. */
 #define PAST_MISSING (-((decimal)1 << 126))
 
 struct series {
     struct slice key; /* of the group; owned */
-    struct past *past;
+    char *past;       /* the windows, as baseline.c keeps them; series_at reads one */
     uint32_t head, count, cap;
     uint32_t missing; /* how many of count are */
+    bool is_wide;     /* past has values that 64 bits do not hold */
     decimal sum;
     int64_t last_start_us, last_end_us; /* of the last window; for --rows */
     struct incident incident;
@@ -64,8 +68,11 @@ void series_forget(struct series *series, int64_t until_us);
 
 void series_add(struct series *series, struct past past);
 
-/* The value of the window that ends then, or NULL. */
-const struct past *series_find(const struct series *series, int64_t end_us);
+/* The window at that place, 0 the oldest; of count. */
+struct past series_at(const struct series *series, uint32_t place);
+
+/* The value of the window that ends then; false: there is none. */
+bool series_find(const struct series *series, int64_t end_us, decimal *value);
 
 struct deviation {
     bool has_mean, has_percent;

@@ -20,6 +20,28 @@ struct detector *detector_new(struct run *run)
     return detector;
 }
 
+static void members_describe(const struct detector *detector, struct rows *rows)
+{
+    rows_describe(rows, detector->value, COLUMN_NUMBER, SLICE("what is watched"));
+    rows_describe(rows, detector->average, COLUMN_NUMBER, SLICE("what is usual"));
+    rows_describe(rows, detector->percent, COLUMN_NUMBER,
+                  SLICE("how far the one is from the other"));
+    rows_describe(rows, detector->alert, COLUMN_TRUTH, SLICE("is that too far?"));
+    rows_describe(rows, detector->direction, COLUMN_TEXT, SLICE("up, down or new"));
+    rows_describe(rows, detector->partial, COLUMN_TRUTH,
+                  SLICE("the input has ended in the window"));
+    if (!detector->show_incidents) return;
+    rows_describe(rows, detector->state, COLUMN_TEXT, SLICE("start, ongoing or end"));
+    rows_describe(rows, detector->incident_start, COLUMN_TIME, SLICE("of the incident"));
+    rows_describe(rows, detector->peak, COLUMN_NUMBER, SLICE("its largest deviation"));
+    rows_describe(rows, detector->lasted, COLUMN_COUNT, SLICE("how many it has lasted"));
+    /* Where only incidents are shown, the end of one takes the place of its start. */
+    if (detector->show_all) return;
+    rows_key(rows, detector->heading.start, false);
+    rows_key(rows, detector->heading.end, false);
+    rows_key(rows, detector->incident_start, true);
+}
+
 bool detector_begin(struct detector *detector, const struct detector_request *request,
                     struct buffer *why)
 {
@@ -53,6 +75,7 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
         detector->lasted = rows_declare(rows, SLICE("windows"), why);
     }
     detector->partial = rows_declare(rows, SLICE("partial"), why);
+    members_describe(detector, rows);
     return why->len == 0;
 }
 

@@ -1,5 +1,22 @@
 #include "window/heading.h"
 
+/* All of it is the row's key. */
+static void heading_describe(const struct heading *heading, struct rows *rows)
+{
+    const struct group_by *by = heading->by;
+    rows_describe(rows, heading->start, COLUMN_TIME, SLICE("the start of the window"));
+    rows_describe(rows, heading->end, COLUMN_TIME, SLICE("its end, which is not in it"));
+    for (int i = 0; i < by->count; i++)
+        rows_describe(rows, heading->group[i], column_of_member(by->value[i].operand.slot),
+                      slice_of(by->value[i].operand.text));
+    if (heading->values > by->count)
+        rows_describe(rows, heading->group[by->count], COLUMN_COUNT, SLICE("of the topic"));
+    rows_key(rows, heading->start, true);
+    rows_key(rows, heading->end, true);
+    for (int i = 0; i < heading->values; i++)
+        rows_key(rows, heading->group[i], true);
+}
+
 void heading_declare(struct heading *heading, struct rows *rows, const struct group_by *by,
                      bool partition, struct buffer *why)
 {
@@ -10,6 +27,7 @@ void heading_declare(struct heading *heading, struct rows *rows, const struct gr
     for (int i = 0; i < by->count; i++)
         heading->group[i] = rows_declare(rows, by->value[i].name, why);
     if (partition) heading->group[by->count] = rows_declare(rows, SLICE("partition"), why);
+    heading_describe(heading, rows);
 }
 
 void heading_print(const struct heading *heading, struct rows *rows, int64_t start_us,

@@ -34,6 +34,11 @@ static bool members_declare(struct report *report, struct run *run, struct buffe
                            ? rows_declare(rows, SLICE("partials"), why)
                            : -1;
     report->final = run->settings.updates ? rows_declare(rows, SLICE("final"), why) : -1;
+    for (int i = 0; i < aggregates->count; i++)
+        aggregates_describe(aggregates, i, rows);
+    rows_describe(rows, report->too_large, COLUMN_DOCUMENT, SLICE("sums too large to be printed"));
+    rows_describe(rows, report->partials, COLUMN_DOCUMENT, SLICE("for --merge"));
+    rows_describe(rows, report->final, COLUMN_TRUTH, SLICE("false: the window is open"));
     return why->len == 0;
 }
 

@@ -62,7 +62,7 @@ static struct usual mean_of(const struct series *series, int64_t windows)
     struct usual usual = {.sum = series->sum, .count = windows, .windows = windows};
     bool silent = series->sum == 0 && series->missing == 0;
     for (uint32_t i = 0; i < series->count && silent; i++)
-        silent = series->past[series->head + i].value == 0;
+        silent = series_at(series, i).value == 0;
     usual.silent = silent ? windows : 0;
     return usual;
 }
@@ -103,7 +103,7 @@ static struct usual median_of(const struct series *series, int64_t windows)
     size_t count = 0;
     int64_t zeros = windows;
     for (uint32_t i = 0; i < series->count; i++) {
-        const decimal value = series->past[series->head + i].value;
+        const decimal value = series_at(series, i).value;
         if (value == PAST_MISSING) continue;
         list[count++] = (struct weighed){.value = value, .windows = 1};
         zeros--;
@@ -135,12 +135,14 @@ static struct usual seasonal_of(const struct usual_rule *rule, const struct seri
     const int64_t known = windows_known(rule, window);
     bool silent = true;
     for (int64_t season = 1; season <= rule->seasons; season++) {
-        const struct past *past = series_find(series, window->end_us - season * rule->season_us);
-        if (past == NULL && (!window->empty_is_0 || season > known)) continue;
-        silent = silent && (past == NULL || past->value == 0);
-        if (past != NULL && past->value == PAST_MISSING) continue;
+        decimal value = 0;
+        if (!series_find(series, window->end_us - season * rule->season_us, &value) &&
+            (!window->empty_is_0 || season > known))
+            continue;
+        silent = silent && value == 0;
+        if (value == PAST_MISSING) continue;
         usual.windows++;
-        if (past != NULL) usual.sum += past->value;
+        usual.sum += value;
     }
     usual.count = usual.windows;
     usual.silent = silent ? usual.windows : 0;

@@ -99,6 +99,7 @@ void rows_free(struct rows *rows)
     free(rows->key);
     free(rows->key_member);
     free(rows->order_by);
+    relation_release(&rows->relation);
     cells_release(&rows->cells);
     ranks_release(&rows->ranks);
     having_free(rows->having);
@@ -113,6 +114,7 @@ int rows_member(struct rows *rows, struct slice name)
     rows->member = memory_resize(rows->member, (size_t)rows->members + 1, sizeof rows->member[0]);
     rows->member[rows->members] =
         (struct member){.name = name_copy(name), .prefix = ndjson_prefix(name)};
+    relation_add(&rows->relation, name);
     return rows->members++;
 }
 
@@ -121,6 +123,22 @@ int rows_declare(struct rows *rows, struct slice name, struct buffer *why)
     if (rows_find(rows, name) >= 0 && why->len == 0)
         buffer_printf(why, "rows would have two members '%.*s'", (int)name.len, name.text);
     return rows_member(rows, name);
+}
+
+void rows_describe(struct rows *rows, int member, enum column_kind kind, struct slice about)
+{
+    if (member >= 0) relation_describe(&rows->relation, member, kind, about);
+}
+
+void rows_key(struct rows *rows, int member, bool is_key)
+{
+    if (member >= 0) relation_key(&rows->relation, member, is_key);
+}
+
+void rows_column(struct rows *rows, struct slice name, enum column_kind kind, struct slice about)
+{
+    relation_add(&rows->relation, name);
+    relation_describe(&rows->relation, rows->relation.count - 1, kind, about);
 }
 
 int rows_find(const struct rows *rows, struct slice name)

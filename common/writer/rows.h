@@ -39,6 +39,7 @@
 #include "writer/having.h"
 #include "writer/output.h"
 #include "writer/ranks.h"
+#include "writer/relation.h"
 
 /* Its own business, but for the functions below that are inline. */
 struct rows {
@@ -46,7 +47,8 @@ struct rows {
     struct encoder encoder;
     struct member *member;
     int members;
-    struct slice *key; /* names, owned */
+    struct relation relation; /* a column for each member, in that order */
+    struct slice *key;        /* names, owned */
     int *key_member;
     int keys;
     char *order_by; /* owned, or NULL */
@@ -111,6 +113,14 @@ int rows_member(struct rows *rows, struct slice name);
 
 /* The same; a second member of that name is added to why as a phrase, where that is empty. */
 int rows_declare(struct rows *rows, struct slice name, struct buffer *why);
+
+/* What a member is, for a table that rows go to (relation.h); about: a phrase, or nothing. The next
+ * one: is it part of what tells a row from all others? Of member -1 both say nothing. */
+void rows_describe(struct rows *rows, int member, enum column_kind kind, struct slice about);
+void rows_key(struct rows *rows, int member, bool is_key);
+
+/* For tools whose rows are events, which have no declared members: one of them has a column. */
+void rows_column(struct rows *rows, struct slice name, enum column_kind kind, struct slice about);
 
 /* The declared member of that name, or -1. */
 int rows_find(const struct rows *rows, struct slice name);

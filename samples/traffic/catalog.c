@@ -40,6 +40,40 @@ const char *const catalog_unicode_categories[CATEGORY_COUNT] = {
     "büro", "auto-zubehör", "músic\\a", "bijoux-💎",
 };
 
+const struct crawler catalog_crawlers[CRAWLER_COUNT] = {
+    {"Googlebot", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+    {"bingbot", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"},
+    {"AhrefsBot", "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"},
+    {"SemrushBot", "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)"},
+    {"PetalBot", "Mozilla/5.0 (compatible;PetalBot;+https://webmaster.petalsearch.com/site/petalbot)"},
+    {"CCBot", "CCBot/2.0 (https://commoncrawl.org/faq/)"},
+    {"MJ12bot", "Mozilla/5.0 (compatible; MJ12bot/v1.4.8; http://mj12bot.com/)"},
+    {"Scrapy", "Scrapy/2.11.2 (+https://scrapy.org)"},
+};
+
+const char *const catalog_pages[PAGE_COUNT] = {
+    "/gifts", "/gifts/for-her", "/gifts/for-him", "/gifts/for-kids",
+    "/gifts/under-25", "/gifts/under-50", "/gifts/wrapping", "/gifts/delivery",
+};
+
+static const char *const browsers[DEVICE_COUNT][3] = {
+    {"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 "
+     "Mobile Safari/537.36",
+     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/18.1 Mobile/15E148 Safari/604.1",
+     "Mozilla/5.0 (Android 14; Mobile; rv:133.0) Gecko/133.0 Firefox/133.0"},
+    {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+     "Chrome/131.0.0.0 Safari/537.36",
+     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/18.1 Safari/605.1.15",
+     "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"},
+    {"Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/17.7 Mobile/15E148 Safari/604.1",
+     "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) "
+     "Chrome/131.0.0.0 Safari/537.36",
+     "Mozilla/5.0 (Android 14; Tablet; rv:133.0) Gecko/133.0 Firefox/133.0"},
+};
+
 static const char *const famous_terms[] = {
     "iPhone", "running shoes", "desk lamp", "Äpfel", "coffee machine", "headphones",
     "ÉCRAN", "winter jacket", "Ёлка", "日本", "lego", "27\" monitor", "yoga mat",
@@ -109,6 +143,11 @@ uint32_t catalog_product(uint32_t rank, uint32_t products)
 uint32_t catalog_category(uint32_t product)
 {
     return (uint32_t)(mix64(product) % CATEGORY_COUNT);
+}
+
+const char *catalog_browser(uint64_t session, uint8_t device)
+{
+    return browsers[device][mix64(session) % COUNT_OF(browsers[device])];
 }
 
 uint32_t catalog_price(uint32_t product)

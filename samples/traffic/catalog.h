@@ -16,6 +16,8 @@
 #define CATEGORY_COUNT 24
 #define SOURCE_COUNT 10
 #define DEVICE_COUNT 3
+#define CRAWLER_COUNT 8
+#define PAGE_COUNT 8
 
 /* Where visitors come from, and what that says about them. */
 struct source {
@@ -33,10 +35,18 @@ struct device {
     uint16_t completion; /* of 1000 who start a checkout, those who mean to finish it */
 };
 
+/* A crawler as lists of crawlers call it, and as it calls itself. */
+struct crawler {
+    const char *name;
+    const char *agent;
+};
+
 extern const struct source catalog_sources[SOURCE_COUNT];
 extern const struct device catalog_devices[DEVICE_COUNT]; /* mobile, desktop, tablet */
 extern const char *const catalog_categories[CATEGORY_COUNT];
 extern const char *const catalog_unicode_categories[CATEGORY_COUNT];
+extern const struct crawler catalog_crawlers[CRAWLER_COUNT];
+extern const char *const catalog_pages[PAGE_COUNT]; /* that nobody sees who is not planted */
 
 /* Copies a string; returns the end. */
 static inline char *text_print(char *out, const char *text)
@@ -53,6 +63,9 @@ char *number_print(char *out, uint64_t number, int digits);
 uint32_t catalog_product(uint32_t rank, uint32_t products);
 
 uint32_t catalog_category(uint32_t product);
+
+/* What the browser of a visitor says that it is, by the session and the device. */
+const char *catalog_browser(uint64_t session, uint8_t device);
 
 /* Price in hundredths. */
 uint32_t catalog_price(uint32_t product);

@@ -7,7 +7,10 @@
 #ifndef TRAFFIC_EVENT_H
 #define TRAFFIC_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define EVENT_PLANTED (UINT64_C(1) << 62) /* in the numbers of planted events, and of no others */
 
 enum event_type {
     PAGE_VIEW,
@@ -34,6 +37,13 @@ struct event {
     uint8_t campaign; /* 0: none */
     uint8_t quantity;
     uint8_t landing; /* the first of its session */
+    uint8_t page;    /* 0: as the type says; else one of catalog_pages, from 1 */
+    uint8_t agent;   /* 0: a person's; else one of catalog_crawlers, from 1 */
 };
+
+static inline bool event_is_planted(const struct event *event)
+{
+    return event->number & EVENT_PLANTED;
+}
 
 #endif

@@ -82,6 +82,12 @@ static char *text_print_json(char *out, const char *text, uint32_t len, enum esc
     return out;
 }
 
+char *line_print_text(char *out, const char *text, uint32_t len)
+{
+    struct rng rng = rng_for(0, 0, 0); /* which of the ways to escape a quote */
+    return text_print_json(out, text, len, ESCAPE_NEEDED, &rng);
+}
+
 static char *bytes_print(char *out, const char *text, uint32_t len)
 {
     memcpy(out, text, len);
@@ -111,12 +117,11 @@ static char *value_print_json(char *out, const struct member *member, enum escap
 char *line_print_json(char *out, const struct record *record, const struct options *options,
                       struct rng *rng)
 {
-    const int count = options->extras ? MEMBER_COUNT : MEMBER_PRICE;
     char separator = '{';
     for (int i = 0; i < MEMBER_COUNT; i++) {
         const int id = record->order[i];
         const struct member *member = &record->members[id];
-        if (id >= count || member->kind == VALUE_ABSENT) continue;
+        if (!record_has(id, options) || member->kind == VALUE_ABSENT) continue;
         enum escaping escaping = options->escapes ? ESCAPE_ONE : ESCAPE_NEEDED;
         if (escaping == ESCAPE_NEEDED && member->kind == VALUE_TEXT &&
             rng_below(rng, 8) < (options->unicode ? 4u : 1u))
@@ -136,12 +141,11 @@ char *line_print_json(char *out, const struct record *record, const struct optio
 
 char *line_print_csv(char *out, const struct record *record, const struct options *options)
 {
-    const int count = options->extras ? MEMBER_COUNT : MEMBER_PRICE;
     bool first = true;
     for (int i = 0; i < MEMBER_COUNT; i++) {
         const int id = record->order[i];
         const struct member *member = &record->members[id];
-        if (id >= count) continue;
+        if (!record_has(id, options)) continue;
         if (!first) *out++ = ',';
         first = false;
         if (member->kind == VALUE_NULL || member->kind == VALUE_ABSENT) continue;
@@ -165,11 +169,10 @@ char *line_print_csv(char *out, const struct record *record, const struct option
 
 char *line_print_header(char *out, const struct record *record, const struct options *options)
 {
-    const int count = options->extras ? MEMBER_COUNT : MEMBER_PRICE;
     bool first = true;
     for (int i = 0; i < MEMBER_COUNT; i++) {
         const int id = record->order[i];
-        if (id >= count) continue;
+        if (!record_has(id, options)) continue;
         if (!first) *out++ = ',';
         first = false;
         out = text_print(out, member_names[id]);

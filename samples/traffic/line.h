@@ -17,6 +17,9 @@
 char *line_print_json(char *out, const struct record *record, const struct options *options,
                       struct rng *rng);
 
+/* A text as a JSON string, with no escapes but those that must be. */
+char *line_print_text(char *out, const char *text, uint32_t len);
+
 /* One row of RFC 4180: null is an empty field, "" is quoted. */
 char *line_print_csv(char *out, const struct record *record, const struct options *options);
 

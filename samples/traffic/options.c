@@ -44,6 +44,8 @@ enum option_id {
     OPT_SHUFFLE_MEMBERS,
     OPT_ESCAPES,
     OPT_EXTRAS,
+    OPT_PLANT,
+    OPT_PLANTED,
     OPT_CSV,
     OPT_PARTITIONS,
 };
@@ -84,6 +86,17 @@ static const struct option_row option_rows[] = {
      NULL},
     {OPT_SEARCH_SPIKE, "search-spike", "START+DUR:TERM",
      "everybody searches for TERM; may be repeated", NULL},
+    {OPT_PLANT, "plant", "KIND[=N],...",
+     "put N things of a kind among the rest, to be found: bots-by-rate,\n"
+     "bots-by-agent (all events then have a user_agent), logins, devices,\n"
+     "carts-recovered, carts-emptied, carts-bought-later, paths; or all;\n"
+     "on top of --rate; needs --duration; the last word on a kind counts",
+     "What is to be found:"},
+    {OPT_PLANTED, "planted", "FILE",
+     "write what was planted there, a line each: kind, number, session_ids,\n"
+     "user_id, first and last event_time, how many events, the tool that\n"
+     "finds it, and what its rows should then say",
+     NULL},
     {OPT_DISORDER, "disorder", "DUR", "a fifth of the events comes late, by less than DUR",
      "What goes wrong on the way:"},
     {OPT_REPEATS, "repeats", "PCT",
@@ -156,9 +169,11 @@ static void help_print(void)
         "\n"
         "Example: six hours with three incidents\n"
         "  traffic --duration=6h --outage=4h+20m --spike=5h+10mx5 \\\n"
-        "          --search-spike='3h+15m:blackout lamp' > events.ndjson\n",
+        "          --search-spike='3h+15m:blackout lamp' > events.ndjson\n"
+        "Example: something to look for, and where it is\n"
+        "  traffic --duration=6h --plant=bots-by-rate=3,carts-recovered --planted=planted.ndjson\n",
         stdout);
-    if (fflush(stdout) != 0) die_errno("standard output");
+    if (fflush(stdout) != 0 || ferror(stdout)) die_errno("standard output");
 }
 
 /* Reads the digits at *at; false when there is none or the number is above max. */
@@ -308,6 +323,35 @@ static void option_span(struct spans *spans, enum option_id id, const char *name
     spans->list[spans->count++] = span;
 }
 
+/* KIND[=N],...: the kinds are those of plant.h, or all. */
+static void option_plant(struct options *options, const char *name, const char *text)
+{
+    for (const char *at = text;;) {
+        const char *const item = at;
+        const int item_len = (int)strcspn(item, ",");
+        const size_t len = strcspn(item, "=,");
+        const bool all = len == 3 && strncmp(item, "all", 3) == 0;
+        const enum plant_kind kind = all ? PLANT_KIND_COUNT : plant_find(item, len);
+        uint64_t count = 0;
+        if (!all && kind == PLANT_KIND_COUNT)
+            die_usage("--%s: '%.*s' is nothing that can be planted: see --help", name, (int)len,
+                      item);
+        at = item + len;
+        if (*at == '=') {
+            at++;
+            if (!whole_parse(&at, PLANT_MAX, &count) || count == 0 || at != item + item_len)
+                die_usage("--%s: '%.*s' is not KIND=N with N from 1 to %d", name, item_len, item,
+                          PLANT_MAX);
+        }
+        for (int i = 0; i < PLANT_KIND_COUNT; i++) {
+            if (all || i == (int)kind)
+                options->plants[i] = count ? (uint32_t)count : plants[i].usual;
+        }
+        if (*at++ == '\0') break;
+    }
+    options->agents = options->plants[PLANT_BOTS_BY_AGENT] > 0;
+}
+
 static int64_t option_time(const char *name, const char *text)
 {
     int64_t us;
@@ -357,6 +401,8 @@ static void option_take(struct options *options, const struct option_row *row, c
     case OPT_SHUFFLE_MEMBERS: options->shuffle_members = true; break;
     case OPT_ESCAPES: options->escapes = true; break;
     case OPT_EXTRAS: options->extras = true; break;
+    case OPT_PLANT: option_plant(options, name, text); break;
+    case OPT_PLANTED: options->planted = text; break;
     case OPT_CSV: options->csv = true; break;
     case OPT_PARTITIONS: options->partitions = (uint32_t)option_whole(name, text, 1, 65536); break;
     }
@@ -369,6 +415,16 @@ static void options_check(struct options *options, bool start_given, bool rate_g
         die_usage("--csv: a header line has no place in --partitions");
     if (options->live && (start_given || rate_given))
         die_usage("--loop-rate: its time is now and its rate its own; not with --start or --rate");
+    bool planting = false;
+    for (int kind = 0; kind < PLANT_KIND_COUNT; kind++)
+        planting |= options->plants[kind] > 0;
+    if (planting && options->duration_us == INT64_MAX)
+        die_usage("--plant: where? It needs --duration");
+    if (planting && options->events != UINT64_MAX)
+        die_usage("--plant: --events would end before all is there; --duration is enough");
+    if (options->planted && !planting) die_usage("--planted: nothing is planted without --plant");
+    if (options->planted && strcmp(options->planted, "-") == 0)
+        die_usage("--planted: events go to standard output; this needs a file");
     if (options->events == UINT64_MAX && options->duration_us == INT64_MAX && !options->live)
         options->events = EVENTS_DEFAULT;
     if (options->live) {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plant.h"
+
 #define SPANS_MAX 16
 
 /* A part of the run, as offsets from its start. */
@@ -50,8 +52,11 @@ struct options {
     bool extras;
 
     bool csv;
-    uint32_t partitions; /* 0: lines without a frame */
-    bool live;           /* --loop-rate; start_us is then the time of the call */
+    uint32_t partitions;               /* 0: lines without a frame */
+    uint32_t plants[PLANT_KIND_COUNT]; /* how many of each kind */
+    const char *planted;               /* where it is written what there is to find, or NULL */
+    bool agents;                       /* events have a user_agent */
+    bool live;                         /* --loop-rate; start_us is then the time of the call */
 };
 
 /* Parses the command line. --help and --version print and exit 0; wrong use exits 2. */

@@ -31,7 +31,7 @@ void printer_init(struct printer *printer, const struct options *options)
         printer->record.order[id] = (uint8_t)id;
     if (options->csv) {
         struct rng rng = rng_for(options->seed, SALT_COLUMNS, 0);
-        if (options->shuffle_members) record_shuffle(&printer->record, &rng);
+        if (options->shuffle_members) record_shuffle(&printer->record, options, &rng);
         memcpy(printer->columns, printer->record.order, sizeof(printer->columns));
         char *out = output_room(&printer->output);
         output_advance(&printer->output, line_print_header(out, &printer->record, options));
@@ -63,7 +63,9 @@ static char *line_begin(struct printer *printer, const struct event *event, stru
     record_fill(&printer->record, event, options);
     if (options->csv) memcpy(printer->record.order, printer->columns, sizeof(printer->columns));
     char *out = frame_print(printer, output_room(&printer->output));
-    record_dress(&printer->record, options, rng);
+    /* What is planted has what it was planted with. */
+    if (!event_is_planted(event)) record_dress(&printer->record, options, rng);
+    if (options->shuffle_members && !options->csv) record_shuffle(&printer->record, options, rng);
     return out;
 }
 

@@ -12,9 +12,9 @@
 #define SHOP "https://www.shop.example"
 
 const char *const member_names[MEMBER_COUNT] = {
-    "event_id",    "session_id",  "user_id",      "event_type",     "page_url",
-    "product_id",  "category_id", "search_query", "traffic_source", "campaign_id",
-    "device_type", "event_time",  "price",        "quantity",       "currency",
+    "event_id",    "session_id",   "user_id",        "event_type",  "page_url",    "product_id",
+    "category_id", "search_query", "traffic_source", "campaign_id", "device_type", "event_time",
+    "price",       "quantity",     "currency",       "user_agent",
 };
 
 static const char *const type_names[] = {
@@ -152,7 +152,10 @@ static char *url_print(char *out, const struct event *event, const struct option
     const char *const begin = out;
     out = text_print(out, SHOP);
     switch ((enum event_type)event->type) {
-    case PAGE_VIEW: out = page_print(out, event, options); break;
+    case PAGE_VIEW:
+        out = event->page ? text_print(out, catalog_pages[event->page - 1])
+                          : page_print(out, event, options);
+        break;
     case SEARCH:
         out = text_print(out, "/search?q=");
         out = percent_print(out, query->text, query->len);
@@ -193,7 +196,7 @@ static char *price_print(char *out, uint32_t hundredths)
 static char *extras_fill(struct record *record, const struct event *event, char *out)
 {
     static const char *const currencies[] = {"EUR", "USD", "GBP", "EUR"};
-    for (int id = MEMBER_PRICE; id < MEMBER_COUNT; id++)
+    for (int id = MEMBER_PRICE; id <= MEMBER_CURRENCY; id++)
         record->members[id].kind = VALUE_ABSENT;
     if (event->type != ADD_TO_CART && event->type != PURCHASE) return out;
     char *begin = out;
@@ -269,11 +272,15 @@ void record_fill(struct record *record, const struct event *event, const struct 
     out += CALENDAR_BYTES;
     member_set(record, MEMBER_EVENT_TIME, VALUE_PLAIN, begin, out);
     if (options->extras) extras_fill(record, event, out);
+    if (options->agents)
+        member_set_static(record, MEMBER_USER_AGENT, options->csv ? VALUE_TEXT : VALUE_PLAIN,
+                          event->agent ? catalog_crawlers[event->agent - 1].agent
+                                       : catalog_browser(event->session, event->device));
 }
 
-void record_shuffle(struct record *record, struct rng *rng)
+void record_shuffle(struct record *record, const struct options *options, struct rng *rng)
 {
-    for (uint32_t i = MEMBER_COUNT - 1; i > 0; i--) {
+    for (uint32_t i = options->agents ? MEMBER_USER_AGENT : MEMBER_CURRENCY; i > 0; i--) {
         const uint32_t other = rng_below(rng, i + 1);
         const uint8_t id = record->order[i];
         record->order[i] = record->order[other];
@@ -292,7 +299,6 @@ void record_dress(struct record *record, const struct options *options, struct r
         if (rng_chance(rng, options->nulls_ppm / part))
             member->kind = rng_chance(rng, 500000) ? VALUE_NULL : VALUE_ABSENT;
     }
-    if (options->shuffle_members && !options->csv) record_shuffle(record, rng);
 }
 
 #define PICK(rng, array) (array)[rng_below(rng, sizeof(array) / sizeof((array)[0]))]

@@ -7,6 +7,7 @@
 #ifndef TRAFFIC_RECORD_H
 #define TRAFFIC_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ enum member_id {
     MEMBER_PRICE, /* from here on: --extras */
     MEMBER_QUANTITY,
     MEMBER_CURRENCY,
+    MEMBER_USER_AGENT, /* where crawlers are planted */
     MEMBER_COUNT,
 };
 
@@ -71,14 +73,21 @@ struct record {
     char text[RECORD_TEXT_BYTES];
 };
 
+/* Do lines have that member? */
+static inline bool record_has(int id, const struct options *options)
+{
+    if (id == MEMBER_USER_AGENT) return options->agents;
+    return options->extras || id < MEMBER_PRICE;
+}
+
 /* Makes the members of an event, in canonical order. */
 void record_fill(struct record *record, const struct event *event, const struct options *options);
 
-/* --nulls, --empty and --shuffle-members. */
+/* --nulls and --empty. */
 void record_dress(struct record *record, const struct options *options, struct rng *rng);
 
 /* Puts the members into a random order. */
-void record_shuffle(struct record *record, struct rng *rng);
+void record_shuffle(struct record *record, const struct options *options, struct rng *rng);
 
 /* Spoils one member. */
 void record_break(struct record *record, enum defect defect, struct rng *rng);

@@ -45,6 +45,8 @@ def groups(f): [foreach .[] as $row ({seen: {}}; .new = (.seen[$row | f | tostri
     median_gb_per_second: (map(.median_gb_per_second) | median | digits(3))})),
   growth: [$all[] | select(.kind == "growth")
     | {series, job, size, events, ns_per_event: ((.user + .sys) / .events * 1e9 | digits(1)), rss_mib: (.rss_kib / 1024 | digits(1))}],
+  bounds: ([$all[] | select(.kind == "bound")] | groups(.what) | map((map(.value) | median) as $value
+    | .[0] | {what, unit, limit, wanted, value: $value, met: (if .limit == "most" then $value <= .wanted else $value >= .wanted end)})),
   start: ([$all[] | select(.kind == "start")] | groups(.what)
     | map({what: .[0].what, ms: (map(.seconds) | median * 1000 | digits(2)), least_ms: (map(.seconds) | min * 1000 | digits(2)), runs: length})),
   latency: [$all[] | select(.kind == "latency") | del(.kind)]

@@ -1,7 +1,8 @@
 # jq -r: results.json as tables for people.
 def row: "| " + (map(tostring) | join(" | ")) + " |";
 def table($heads; rows): if (rows | length) == 0 then empty else ([$heads, ($heads | map("---"))] + rows | map(row) | join("\n")), "" end;
-def verdict: if .target == null then "" elif .met then "yes" else "**no**" end;
+def verdict_of(met): if met then "yes" else "**no**" end;
+def verdict: if .target == null then "" else verdict_of(.met) end;
 
 (.machine | "\(.date): \(.cpu), \(.cores) cores, \(.memory_gib) GiB, \(.kernel), \(.cc), scanner \(.scanner); \(.events) events, "
   + "\(.rounds) rounds, load \(.load_at_start) at the start."), "",
@@ -10,6 +11,8 @@ table(["peer", "job", "input", "ours ns/event", "GB/s", "peer ns/event", "times 
     .target // "", verdict, .ours.rss_mib, (if .peer.rss_mib == 0 then "" else .peer.rss_mib end)]]),
 table(["simdjson", "members", "documents by", "header/library", "best GB/s", "median GB/s"];
   [.simdjson[] | [.input, .take, .by, .instructions, .best_gb_per_second, .median_gb_per_second]]),
+table(["wanted by itself", "unit", "wanted", "figure", "met"];
+  [.bounds[] | [.what, .unit, "at \(.limit) \(.wanted)", .value, verdict_of(.met)]]),
 table(["start to first byte (wanted: 5 ms without libjq)", "median ms", "least ms"]; [.start[] | [.what, .ms, .least_ms]]),
 table(["latency at 100,000 events/s (wanted: p99 of 5 ms)", "rows", "p50 ms", "p90 ms", "p99 ms", "largest ms"];
   [.latency[] | [.what, .rows, .p50_ms, .p90_ms, .p99_ms, .max_ms]]),

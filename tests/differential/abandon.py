@@ -3,6 +3,8 @@
 A visit is a session with a gap of --forget, a run one of --after. At the end of each run the visit up to there is judged.
 """
 import record as r
+from basket import Move, is_left
+from episodes import cs_abandon_episodes
 from sessionize import component, components, extreme, has_a_place, seconds
 from stream import Stream
 
@@ -17,6 +19,7 @@ class Carts:
         self.until = r.duration(options.get('until', '60m'))
         self.forget = r.duration(options.get('forget', '24h'))
         self.at = r.read_time(options['at']) if 'at' in options else None
+        self.emptied = options.get('emptied', 'remove_from_cart') or ()
         self.keys = {}
         self.aside = set()
         self.stream = Stream(options)
@@ -29,6 +32,11 @@ class Carts:
         if not has_a_place(self.stream, event, self.id):
             return
         events = self.keys.setdefault(event.members[self.id], [])
+        kind = event.members.get('event_type')
+        event.move = None
+        if self.emptied and kind in ('add_to_cart', self.emptied):
+            event.move = Move(event, kind != 'add_to_cart', False)
+            self.stream.counters['not_numbers'] += event.move.bad
         visit = component(event, events, self.forget)
         if event.past(visit[-1].time + self.forget):
             self.stream.fate(event.place, 'late')
@@ -43,8 +51,12 @@ class Carts:
         """"Rows come by last event, then id", but for what comes after it was judged: "such a row comes out of order"."""
         found = []
         for events in self.keys.values():
-            for visit in components(events, self.forget):
-                found += self.standing(visit) if self.at is not None else self.alerts(visit)
+            visits = components(events, self.forget)
+            if self.at is not None and visits:
+                found += self.standing(max(visits, key=lambda visit: visit[-1].time))
+                continue
+            for visit in visits:
+                found += self.alerts(visit)
         found.sort(key=lambda alert: (*alert[:2], r.sort_key(alert[2][0].members[self.id])))
         return [self.row(last, so_far) for _, last, so_far in found]
 
@@ -53,20 +65,23 @@ class Carts:
         bought since the id was last forgotten"."""
         last = visit[-1].time
         idle = self.at - last
-        if self.after < idle < self.until and idle <= self.forget and self.wants(visit):
+        if self.after < idle < self.until and idle <= self.forget and self.wants(visit, visit):
             return [(last, last, visit)]
         return []
 
-    def wants(self, events):
-        """Something in the cart, nothing bought."""
+    def wants(self, events, new):
+        """Something in the cart, of what is new, and nothing bought."""
         kinds = [e.members.get('event_type') for e in events]
-        return 'add_to_cart' in kinds and 'purchase' not in kinds
+        if not self.emptied:
+            return 'add_to_cart' in kinds and 'purchase' not in kinds
+        return 'purchase' not in kinds and is_left([e.move for e in new if e.move])
 
     def alerts(self, visit):
         """The first judgement of the visit that finds something in the cart and nothing bought."""
         runs = components([e for e in visit if e not in self.aside], self.after)
         ends = [(run[-1].time + self.after, 1, run[-1].time) for run in runs]
         ends += [(e.watermark, 0, None) for e in visit if e in self.aside]
+        judged = set()
         for moment, is_end, last in sorted(ends, key=lambda end: end[:2]):
             known = [e for e in visit if e.watermark is None or e.watermark <= moment]
             runs = components([e for e in known if e not in self.aside], self.after)
@@ -74,7 +89,11 @@ class Carts:
             so_far = [e for run in runs if run[-1].time + self.after <= moment for e in run]
             so_far += [e for e in known if e in self.aside]
             past = moment < self.stream.event_time if is_end else moment <= self.stream.event_time
-            if past and (is_end or not going) and self.wants(so_far):
+            if not past or (going and not is_end):
+                continue
+            new = [e for e in so_far if e not in judged]
+            judged.update(new)
+            if self.wants(so_far, new):
                 return [(moment, last if is_end else max(e.time for e in so_far), so_far)]
         return []
 
@@ -91,6 +110,8 @@ class Carts:
 
 def cs_abandon(options, records):
     """(stream, rows)"""
+    if {'transitions', 'cart'} & options.keys():
+        return cs_abandon_episodes(options, records)
     carts = Carts(options)
     for event in carts.stream.run(records):
         carts.take(event)

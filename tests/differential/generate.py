@@ -231,7 +231,7 @@ def visit_options(rng):
 
 
 def abandon_options(rng):
-    """--after, --until, --forget, --id, --at."""
+    """--after, --until, --forget, --id, --emptied, --transitions, --cart, --at."""
     options = {'after': rng.choice(['1m', '5m', '10m']), 'until': '20m'}
     if rng.random() < 0.7:
         options['forget'] = rng.choice(['11m', '20m', '30m'])
@@ -239,6 +239,12 @@ def abandon_options(rng):
         options['id'] = 'user_id'
     if rng.random() < 0.25:
         options['at'] = r.print_time(BASE + rng.choice([10, 20, 30, 45]) * MINUTE)
+    elif rng.random() < 0.5:
+        options['transitions'] = True
+    if rng.random() < 0.4:
+        options['cart'] = True
+    if rng.random() < 0.2:
+        options['emptied'] = rng.choice(['', 'search'])
     return options
 
 
@@ -373,6 +379,10 @@ def event(rng, clock, numeric, sequence, options, has_stamps):
                ('event_id', json.dumps(f'e{sequence}') if rng.random() < 0.8 else value(rng, ['e1', 'e2', 'e3']))]
     if {'detail', 'path', 'pages', 'split-on', 'split-at-midnight'} & options.keys():
         members += [('page_url', value(rng, ['/a', '/a', '/b', '/a?c'])), ('campaign_id', value(rng, ['c1', 'c2']))]
+    if 'after' in options:
+        members += [('quantity', rng.choice([None, None, None, 'null', '1', '2', '2', '3', '"2"', '1.5', '1e1', '0', '-1', '"x"', '[]'])),
+                    ('price', rng.choice([None, '9.99', '9.99', '5', '"5"', '0', '1.10', '0.001', '-1', 'true'])),
+                    ('page_url', value(rng, ['/a', '/b']))]
     members = [(name, text) for name, text in members if text is not None]
     if has_stamps:
         members += rng.choice([[], [('person_id', '"old"')], [('bot', 'null')], [('bot', '"B"'), ('person_id', '[1]')]])

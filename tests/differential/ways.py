@@ -481,8 +481,8 @@ def keyed(context, case):
 
 def updates(context, case):
     """--emit=updates: the final rows are those of final."""
-    if case.tool not in ('window', 'funnel') or case.options.get('attribute') == 'last' or \
-            any(name in case.options for name in ('top', 'having', 'drops')):
+    if case.tool not in ('window', 'funnel', 'sessionize') or case.options.get('attribute') == 'last' or \
+            any(name in case.options for name in ('top', 'having', 'drops', 'pages')):
         raise Unfit
     run = fed(context.run(case.argv() + ['--emit=updates:1ms']), case.bytes().splitlines(True), True)
     rows = [line.replace(b',"final":true}', b'}') for line in run.out.splitlines(True) if b'"final":true}' in line]

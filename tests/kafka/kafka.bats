@@ -96,6 +96,81 @@ kill_often() {
   [ "$(wc -l <rows)" -gt 20 ]
 }
 
+# stage_words NUMBER: source, sink and words of a run of two that follow each other, in the directory of that number.
+stage_words() {
+  source=${topics[$1]} sink=${topics[$1 + 1]} front=()
+  case $1 in
+    # Keys in the partitions that they had: so each partition stays in its order, however far each is read.
+    0) front=(-X partitioner=murmur2_random) words=(cs-parse '--map=.payload, (.payload | select(.product_id) | .event_id += "-seen" | .event_type = "seen")' --dedup=1d --rejects=rejects) ;;
+    1) words=(cs-sessionize --gap=10m --dedup=1d) ;;
+  esac
+}
+
+# stage_cd NUMBER: the directory where it works.
+stage_cd() { cd "$BATS_TEST_TMPDIR/$1" || return 1; }
+
+@test "a topic for rows that is not there is named at the start, and the rows wait for it" {
+  topic clicks 1
+  head -n 200 "$EVENTS" | keyed | produce "$topic"
+  local source=$topic sink
+  sink=$(topic_name later)
+  run -1 cs-run -b "$BROKERS" -t "$source" -S dir --from=beginning --once -o "$sink" -X message.timeout.ms=2000 -- cs-sessionize --flush
+  [ "${lines[0]}" = "cs-run: -o $sink: no such topic: rows wait in dir/spool until there is one" ]
+  [[ $output == *"cs-ship: $sink: "*" rows were refused: "* ]]
+  "$BROKER" topic "$sink" 1
+  run -0 cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" --quiet -- cs-sessionize --flush
+  last_of_each_key "$sink" | diff <(head -n 200 "$EVENTS" | cs-sessionize | sort) -
+}
+
+@test "kill -9 at random moments: a raw topic becomes a topic of events, and that one sessions" {
+  local killed=0 source sink topic words front number topics=() runners=()
+  for number in 6 6 3; do
+    topic stage "$number"
+    topics+=("$topic")
+  done
+  mkdir 0 1
+  jq -c '{user: .session_id, payload: .}' "$EVENTS" | awk '{ print } NR % 100 == 0 { print "{\"session_id\":\"x" NR "\",\"payload\":7}" }' >raw
+  EVENTS=raw flow_start "${topics[0]}" "$KILLS"
+  while [ "$killed" -lt $((KILLS / 2 + 1)) ]; do
+    for number in 0 1; do
+      stage_cd "$number"
+      stage_words "$number"
+      runner_start --save-every=100ms
+      runners[number]=$runner
+    done
+    until_true test -d ../0/dir/spool -a -d ../1/dir/spool
+    nap 500 2500
+    number=$((RANDOM % 2))
+    stage_words "$number"
+    runner=${runners[number]}
+    kill_one || true
+    # The other one ends in order.
+    kill "${runners[@]}" 2>/dev/null || true
+    wait "${runners[@]}" || true
+    spool_is_good ../0/dir/spool
+    spool_is_good ../1/dir/spool
+  done
+  wait "$flow"
+  for number in 0 1; do
+    stage_cd "$number"
+    stage_words "$number"
+    cs-run -b "$BROKERS" -t "$source" -S dir --once -o "$sink" "${front[@]}" -- "${words[@]}" --flush --stats=stats 2>>messages ||
+      { cat messages; return 1; }
+  done
+  cd ..
+  # What was refused is there once; the events may have come twice, and are counted once.
+  [ "$(jq -r .raw 0/rejects | sort | uniq -d | wc -l)" = 0 ]
+  [ "$(wc -l <0/rejects)" = "$(grep -c '"payload":7' raw)" ]
+  stage_words 0
+  "${words[@]}" raw 2>/dev/null | sort -u >want
+  consume "${topics[1]}" | sort -u | cmp want -
+  stage_words 1
+  last_of_each_key "${topics[2]}" >rows
+  "${words[@]}" want --lateness=max --max-duration=none 2>/dev/null | sort >wanted
+  cmp wanted rows
+  [ "$(wc -l <rows)" -gt 20 ]
+}
+
 @test "kill -9 at random moments: two tools from one reader, and cs-parse in front" {
   local killed=0 source sink topic words front
   topic from-two 12

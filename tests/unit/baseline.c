@@ -30,8 +30,9 @@ static void test_series(void)
     series_add(series, (struct past){.end_us = 30, .value = PAST_MISSING});
     ok(series->count == 3 && series->missing == 1 && series->sum == 8 * DECIMAL_ONE,
        "a missing window is no 0: it does not count");
-    ok(series_find(series, 20) != NULL && series_find(series, 20)->value == 5 * DECIMAL_ONE &&
-           series_find(series, 15) == NULL && series_find(series, 31) == NULL,
+    decimal value = 0;
+    ok(series_find(series, 20, &value) && value == 5 * DECIMAL_ONE &&
+           !series_find(series, 15, &value) && !series_find(series, 31, &value),
        "a window is found by its end");
     series_forget(series, 10);
     ok(series->count == 2 && series->sum == 5 * DECIMAL_ONE, "what is too old is forgotten");
@@ -64,6 +65,56 @@ static void test_sliding(void)
     }
     is_int(wrong, 0, "the sum is that of the windows there are");
     baseline_release(&baseline);
+}
+
+/* Values of few and of many bits, and windows without one: whatever came before, each is kept as it
+ * was, and the same series is the same bytes. */
+static void test_widths(void)
+{
+    static const decimal values[] = {0,
+                                     1,
+                                     -1,
+                                     DECIMAL_ONE,
+                                     INT64_MAX,
+                                     (decimal)INT64_MAX + 1,
+                                     INT64_MIN,
+                                     (decimal)INT64_MIN + 1,
+                                     (decimal)INT64_MIN - 1,
+                                     BASELINE_VALUE_MAX,
+                                     -BASELINE_VALUE_MAX,
+                                     PAST_MISSING};
+    enum { VALUES = sizeof values / sizeof values[0], TURNS = 3000 };
+    int wrong = 0;
+
+    srand48(2);
+    for (int turn = 0; turn < TURNS; turn++) {
+        struct baseline baseline;
+        decimal kept[20];
+        const int64_t count = 1 + lrand48() % 20, forgotten = lrand48() % (count + 1);
+        /* In two of three turns nothing large. */
+        const int64_t kinds = turn % 3 == 0 ? VALUES : 5;
+        decimal sum = 0;
+        baseline_init(&baseline);
+        struct series *series = series_of(&baseline, "");
+        for (int i = 0; i < count; i++) {
+            kept[i] = values[lrand48() % kinds];
+            series_add(series, (struct past){.end_us = i, .value = kept[i]});
+        }
+        series_forget(series, forgotten - 1);
+        for (int64_t i = 0; i < count; i++) {
+            decimal value = 0;
+            wrong += series_find(series, i, &value) != (i >= forgotten);
+            if (i < forgotten) continue;
+            wrong += value != kept[i];
+            const struct past at = series_at(series, (uint32_t)(i - forgotten));
+            wrong += at.end_us != i || at.value != kept[i];
+            if (kept[i] != PAST_MISSING) sum += kept[i];
+        }
+        wrong += series->sum != sum || series->count != count - forgotten;
+        baseline_release(&baseline);
+    }
+    is_int(wrong, 0, "values are kept as they are, of however many bits");
+    is_int((int64_t)held.bytes[HELD_SERIES], 0, "and what they take is given back");
 }
 
 static void test_deviation(void)
@@ -145,6 +196,7 @@ int main(void)
 {
     test_series();
     test_sliding();
+    test_widths();
     test_deviation();
     test_state();
     test_size();

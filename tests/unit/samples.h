@@ -132,7 +132,8 @@ static void sample_click(const struct sample *sample, struct sample_event *event
     event->click = (struct click){.time_us = sample->time_us,
                                   .watermark_us = sample->watermark_us,
                                   .action = sample->action,
-                                  .value = event->value};
+                                  .value = event->value,
+                                  .listed = kept_listed(&sample_kept, event->value)};
     buffer_clear(name);
     name_add(name, text_of(id, 'i', sample->id));
 }

@@ -64,8 +64,10 @@ static bool session_take(struct sessions *sessions, struct slice name, const str
     const struct id id = timeline_id(name);
     const uint32_t number = timelines_find(&sessions->timelines, id);
 
-    return number != POOL_NONE ? sessions_add(sessions, number, click)
-                               : sessions_begin(sessions, id, name, click);
+    if (number == POOL_NONE) return sessions_begin(sessions, id, name, click);
+    const bool used = sessions_add(sessions, number, click);
+    if (used && sessions->timelines.notes) timelines_note(&sessions->timelines, number);
+    return used;
 }
 
 static bool world_add(struct sessions *sessions, const struct sample *sample)
@@ -378,6 +380,123 @@ static void test_senseless(void)
     sessions_release(&sessions);
 }
 
+/* --- sessions that are open --- */
+
+/* The line from at on, with its end. */
+static struct slice line_at(const struct buffer *lines, size_t at)
+{
+    const char *end = memchr(lines->data + at, '\n', lines->len - at);
+    return (struct slice){lines->data + at, (size_t)(end + 1 - lines->data) - at};
+}
+
+/* Are all lines among others, in the same order? */
+static bool lines_among(const struct buffer *lines, const struct buffer *all)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < all->len && at < lines->len;) {
+        const struct slice line = line_at(all, i);
+        i += line.len;
+        if (slice_equal(line, line_at(lines, at))) at += line.len;
+    }
+    return at == lines->len;
+}
+
+/* Of each line, is the last printed of the same id and start the line itself? */
+static bool lines_stand(const struct buffer *lines, const struct buffer *printed)
+{
+    for (size_t at = 0; at < lines->len;) {
+        const struct slice line = line_at(lines, at);
+        /* A start may have a sign of its own. */
+        const char *const behind = memchr(line.text + 3, '-', line.len - 3);
+        const size_t key = (size_t)(behind - line.text);
+        struct slice last = {0};
+        for (size_t i = 0; i < printed->len;) {
+            const struct slice other = line_at(printed, i);
+            if (other.len > key && memcmp(other.text, line.text, key + 1) == 0) last = other;
+            i += other.len;
+        }
+        if (!slice_equal(last, line)) return false;
+        at += line.len;
+    }
+    return true;
+}
+
+/* What would be printed if the input ended here. */
+static void open_lines(struct sessions *sessions, struct buffer *out)
+{
+    struct buffer saved = {0};
+    struct sessions copy;
+    struct printing printing = {.sessions = &copy, .out = out};
+
+    sessions_save(sessions, &saved);
+    sessions_init(&copy, &sample_kept, gap_us, max_us);
+    struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
+    if (sessions_load(&copy, &in)) sessions_finish(&copy, session_line, &printing);
+    sessions_release(&copy);
+    buffer_release(&saved);
+}
+
+struct updates_tally {
+    int not_open, not_said, said_twice, rows, not_final;
+};
+
+static void check_updates(struct world *world, struct updates_tally *tally)
+{
+    struct sessions sessions;
+    struct buffer closed = {0}, wanted = {0}, now = {0}, ever = {0}, open = {0};
+    struct printing to_closed = {.sessions = &sessions, .out = &closed};
+    struct printing to_now = {.sessions = &sessions, .out = &now};
+
+    sessions_init(&sessions, &sample_kept, gap_us, max_us);
+    sessions.timelines.notes = true;
+    for (int i = 0; i < world->count; i++) {
+        (void)world_add(&sessions, &world->sample[i]);
+        if (random_below(3) == 0)
+            sessions_advance(&sessions, world->sample[i].advance_us, session_line, &to_closed);
+        if (random_below(3) > 0) continue;
+        buffer_clear(&now);
+        buffer_clear(&open);
+        sessions_updates(&sessions, session_line, &to_now);
+        buffer_add_slice(&ever, buffer_slice(&now));
+        open_lines(&sessions, &open);
+        tally->rows += now.len > 0;
+        tally->not_open += !lines_among(&now, &open);
+        tally->not_said += !lines_stand(&open, &ever);
+        buffer_clear(&now);
+        sessions_updates(&sessions, session_line, &to_now);
+        tally->said_twice += now.len > 0;
+    }
+    sessions_finish(&sessions, session_line, &to_closed);
+    sessions_release(&sessions);
+    (void)world_run(world, 0, false, &wanted);
+    tally->not_final +=
+        max_us == INT64_MAX && !slice_equal(buffer_slice(&closed), buffer_slice(&wanted));
+    struct buffer *const all[] = {&closed, &wanted, &now, &ever, &open};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buffer_release(all[i]);
+}
+
+static void test_updates(void)
+{
+    struct updates_tally tally = {0};
+    struct world world = {0};
+
+    for (int i = 0; i < 600; i++) {
+        world.most = i % 100 == 0 ? EVENTS_MAX : EVENTS_FEW;
+        gap_us = random_below(5);
+        world.lateness_us = random_below(i % 3 == 0 ? 40 : 5);
+        max_us = i % 2 == 0 ? INT64_MAX : gap_us + world.lateness_us + 1 + random_below(4);
+        world_random(&world, i % 4 < 2);
+        check_updates(&world, &tally);
+    }
+    is_int(tally.not_open, 0, "an update is of sessions that are open, as they are now, in order");
+    is_int(tally.not_said, 0, "what was said last of an open session is how it is now");
+    is_int(tally.said_twice, 0, "nothing is said again of what has not changed");
+    is_int(tally.not_final, 0, "and final rows are the same");
+    ok(tally.rows > 1000, "there were updates");
+}
+
 int main(void)
 {
     static const char *const in_time[] = {
@@ -406,6 +525,7 @@ int main(void)
     test_worlds(false, true, late_cut);
     test_many(true);
     test_many(false);
+    test_updates();
     test_senseless();
     return plan();
 }

@@ -1,0 +1,65 @@
+/*
+ * board.h - all that is shown: a panel for each layout of rows there is.
+ *
+ * Lines come in, from any number of files; what is no row that can be shown is named, the first few
+ * of them, and counted. What is held is bounded: so many rows of windows in all, the newest
+ * sessions and carts, and BOARD_PANELS panels. What is printed is bounded by a size: where there is
+ * more, the largest panels are thinned, and say so.
+ */
+#ifndef CS_BOARD_H
+#define CS_BOARD_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "event/scan.h"
+#include "look/grid.h"
+#include "look/roll.h"
+
+#define BOARD_PANELS 64
+
+struct panel {
+    struct layout layout;
+    struct grid grid;       /* STORE_WINDOWS */
+    struct roll roll;       /* STORE_ROWS */
+    struct buffer *figures; /* STORE_FIGURES: the last line of each tool */
+    size_t figure_count;
+    struct thinning thinning; /* as it is printed */
+    size_t most;              /* STORE_ROWS: so many rows are printed */
+};
+
+struct board {
+    struct list groups, apart; /* what the command line says of members */
+    size_t rows_max;           /* of windows, in all */
+    size_t roll_max;           /* of others, in a panel */
+    struct panel *panel[BOARD_PANELS];
+    size_t panels;
+    struct schema schema;
+    struct scanner *scanner;
+    struct row row;
+    uint64_t lines, unused;
+};
+
+void board_init(struct board *board);
+void board_release(struct board *board);
+
+/* Takes the line at text, which ends at its newline; SCAN_PADDING bytes behind that are readable.
+ * torn: that newline is ours. where: the file, for messages. Returns behind the line. */
+const char *board_take(struct board *board, const char *text, bool torn, const char *where,
+                       uint64_t line_number);
+
+/* A line was too long to be read. */
+void board_refuse(struct board *board, const char *why, const char *where, uint64_t line_number);
+
+/* Adds the panels as a JSON array of at most about so many bytes, without '<', so that it may stand
+ * in a page. */
+void board_print(struct board *board, size_t bytes_max, struct buffer *out);
+
+/* How many rows there are to show. */
+uint64_t board_rows(const struct board *board);
+
+/* Says what was not used. */
+void board_tell(const struct board *board);
+
+#endif
