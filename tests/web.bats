@@ -40,7 +40,7 @@ scenarios() {
 
 @test "in a browser, with a collector that fails on command: nothing is lost, nothing is sent that should not be" {
   need_browser
-  least=16 scenarios
+  least=3 scenarios
 }
 
 @test "in a browser, with cs-collect: the events that were called are those in the spool" {

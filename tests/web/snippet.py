@@ -2,8 +2,8 @@
 
     snippet.py SNIPPET [CS-COLLECT]
 
-The collector is one of our own, which can be told to fail, or with CS-COLLECT that program with a spool; what only a
-collector that fails on command can show is left out then. Only 127.0.0.1 is asked for anything.
+The collector is CS-COLLECT with a spool; without it one of our own, for what only a collector can show that fails on
+command. Only 127.0.0.1 is asked for anything. SCENARIO=NAME runs that one alone.
 """
 
 import http.server
@@ -459,7 +459,7 @@ def main():
         scenarios = Scenarios(visitor, pages, collector)
         for name, method in tests:
             own = "own" in method.__code__.co_varnames[:method.__code__.co_argcount]
-            if (own and not isinstance(collector, OwnCollector)) or (chosen and chosen != name):
+            if own != isinstance(collector, OwnCollector) or (chosen and chosen != name):
                 continue
             number += 1
             began = time.monotonic()
