@@ -236,8 +236,8 @@ class Scenarios:
         return self.browser.run("return Object.keys(localStorage).filter(k => /^cs_[0-9]/.test(k)).length")
 
     def settled(self):
-        """The page has looked at everything, and nothing waits for an answer."""
-        self.browser.run("cs('consent',!0)")
+        """Nothing waits for an answer. What a page that left had sent last is settled by the next request of this one."""
+        self.browser.run("cs('settled')")
         wait_for(lambda: self.waiting() == 0, "an empty queue")
 
     def one_request(self, own):
