@@ -18,10 +18,11 @@
   // given or refused.
   let { to, consent: off, privacy = 'gpc', domain = '' } = document.currentScript.dataset;
 
-  if (/g/.test(privacy) && navigator.globalPrivacyControl || /d/.test(privacy) && navigator.doNotTrack > 0) cs = () => 0;
+  if (/g/.test(privacy) && navigator.globalPrivacyControl || /d/.test(privacy) && navigator.doNotTrack > 0)
+    cs = () => 0;
   else {
     // Calls that wait for consent, or for a page that is only prerendered to be shown; the session, and when it was
-    // last seen; the address counted last; when to send next, and how long the last failure made us pause.
+    // last seen; the address counted last; when to send next, and how long the last failure made us pause at most.
     let calls = window.cs?.q || [], store, session, seen = 0, here, next = 0, pause;
 
     // Where storage is forbidden, what is to be sent lasts as long as the page.
@@ -56,8 +57,8 @@
       } catch { store = {}; }
     };
 
-    // Sends the oldest events, 20 KB at once: requests that outlive their page may be 64 KiB together, in bytes, and what is
-    // refused for that would be lost. One event that is larger goes without that promise.
+    // Sends the oldest events, 20 KB at once: requests that outlive their page may be 64 KiB together, in bytes, and
+    // what is refused for that would be lost. One event that is larger goes without that promise.
     let flush = () => {
       let body = '', mine = {};
       for (let key of keys(/^cs_\d/)) {
@@ -80,18 +81,18 @@
               if (failed && !off) store[key] = mine[key];
               else delete store[key];
             pause = failed && Math.min(pause * 2 || 5e3, 3e5);
-            next = Date.now() + pause * (.5 + Math.random());
+            next = Date.now() + pause * Math.random();
             if (!failed) flush();
           });
       }
     };
 
-    // Twice a second, on every call and when the page is shown or hidden: has the address changed, has anything been called, is it time
-    // to send? Looking is smaller than taking the place of pushState and replaceState, and sees what routers do that
-    // have kept the browser's own.
+    // Twice a second, on every call and when the page is shown or hidden: has the address changed, has anything been
+    // called, is it time to send? Looking is smaller than taking the place of pushState and replaceState, and sees what
+    // routers do that have kept the browser's own.
     let look = (event) => {
       if (!document.prerendering) {
-        if (event?.persisted) here = 0; // back from the cache of whole pages: seen once more
+        if (event?.persisted) here = pause = null; // back from the cache of whole pages: as if it began
         if (!off && here != (here = location.href.split('#')[0])) track('page_view');
         calls = calls.filter(([type, given]) => {
           if (type == 'consent') {
@@ -109,8 +110,9 @@
             } else delete store.cs_u;
           }
         });
-        // A call has no type: what else is called in this half second goes with it.
-        if (!off && (event ? event.type : navigator.onLine && Date.now() > next)) flush();
+        // When the page is hidden, or twice a second. A call, which has no type, waits for others to go with it; and a
+        // tab that is shown waits for what the one before it has just sent.
+        if (!off && (event ? event.type && document.hidden : navigator.onLine && Date.now() > next)) flush();
       }
     };
 
