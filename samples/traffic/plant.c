@@ -208,10 +208,8 @@ static char *seconds_print(char *out, int64_t us)
     out = number_print(out, (uint64_t)(us / 1000000), 1);
     if (ms == 0) return out;
     *out++ = '.';
-    for (uint32_t unit = 100; unit > 0 && ms > 0; unit /= 10) {
-        *out++ = (char)('0' + ms / unit);
-        ms %= unit;
-    }
+    for (; ms > 0; ms = ms * 10 % 1000)
+        *out++ = (char)('0' + ms / 100);
     return out;
 }
 
