@@ -68,7 +68,7 @@
           store[key] = ' ' + (mine[key] = text.trim());
       }
       if (body) {
-        next = Date.now() + 3e4; // if no answer comes at all
+        next = Date.now() + 2e4; // if no answer comes at all
         // As text/plain no permission is asked for beforehand; a beacon would send cookies.
         fetch(to, {
           method: 'POST', credentials: 'omit', keepalive: !body[2e4],
@@ -92,7 +92,6 @@
     // routers do that have kept the browser's own.
     let look = (event) => {
       if (!document.prerendering) {
-        if (event?.persisted) here = pause = null; // back from the cache of whole pages: as if it began
         if (!off && here != (here = location.href.split('#')[0])) track('page_view');
         calls = calls.filter(([type, given]) => {
           if (type == 'consent') {
@@ -119,7 +118,8 @@
     cs = (...words) => look(words, calls.push(words));
     look(calls);
     setInterval(look, 500);
-    addEventListener('pageshow', look);
+    // Back from the cache of whole pages: as if it began. A request from within this event would never hear its answer.
+    addEventListener('pageshow', (event) => event.persisted && (here = pause = next = null));
     addEventListener('visibilitychange', look);
   }
 }
