@@ -1,4 +1,5 @@
--- cs-abandon --after=5m --until=10m --forget=20m
+-- cs-abandon --emptied= --after=5m --until=10m --forget=20m
+-- The reference knows no emptied carts; that rule has its own model (tests/differential/carts.py).
 -- A life ends where the id is silent for longer than --forget, a spell where it is for longer than --after. The alert
 -- of a life comes after its first spell that leaves a cart, by all that is known of that life then.
 with gaps as (

@@ -1,4 +1,5 @@
--- cs-abandon --id=user_id --after=2m --until=30m --forget=40m --at=2026-01-01T02:45:00Z
+-- cs-abandon --emptied= --id=user_id --after=2m --until=30m --forget=40m --at=2026-01-01T02:45:00Z
+-- The reference knows no emptied carts; that rule has its own model (tests/differential/carts.py).
 -- What was in the cart before a silence of more than --forget does not count any more.
 with gaps as (
     select *, event_time - lag(event_time) over (partition by user_id order by event_time) as gap

@@ -1,4 +1,5 @@
--- cs-abandon --at=2026-01-01T03:00:00Z
+-- cs-abandon --emptied= --at=2026-01-01T03:00:00Z
+-- The reference knows no emptied carts; that rule has its own model (tests/differential/carts.py).
 with gaps as (
     select *, event_time - lag(event_time) over (partition by session_id order by event_time) as gap
     from events
