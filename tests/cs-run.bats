@@ -533,7 +533,7 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
 @test "the manual has every option of cs-run, cs-ship and cs-look" {
   for name in cs-run cs-ship cs-look; do
     mandoc -T utf8 -O width=1000 "$ROOT/man/$name.1" | sed 's/.\x08//g' >page
-    [ "$(sed -n 's/^\.Nd //p' "$ROOT/man/$name.1")" = "$("$name" --help | sed -n 2p)" ]
+    [ "$(sed -n 's/^\.Nd //p' "$ROOT/man/$name.1")" = "$("$name" --help | sed '/^Usage:/d; /^ /d; q')" ]
     "$name" --help | sed -nE 's/^  .*--([a-z-]+(=[^ ]+)?)  .*/--\1/p' | while IFS= read -r option; do
       grep -qF -- "$option" page || { echo "$name.1: no $option"; return 1; }
     done

@@ -45,12 +45,27 @@ setup() {
   LC_ALL=C.UTF-8 awk 'length($0) > 120 { print "long: " $0; wrong = 1 } END { exit wrong }' out
 }
 
-@test "scripts/demo has one option, and says so" {
-  for arguments in --nonsense file '--kafka file' --kafka=x; do
+@test "scripts/demo --web: what visitors do in a browser comes out as rows of the funnel and of sessions" {
+  for program in kcat chromium chromedriver esbuild jq curl; do
+    command -v "$program" >/dev/null || skip "$program is missing"
+  done
+  export BUILD="$CS_BUILD" VISITORS=2
+  unset BROKERS
+  "$ROOT/scripts/demo" --web >out
+  cat out
+  grep -qE '^visitor 1 buys$' out
+  grep -qE '^  session  [0-9:]{8}  ada, [0-9]+ pages, 2 products, 2 into the cart, bought$' out
+  grep -qE '^  session  [0-9:]{8}  somebody, [0-9]+ pages, 2 products, 2 into the cart, did not buy$' out
+  grep -qE '^  funnel   [0-9:]{8}  desktop: sessions [0-9]+, .*, bought 1$' out
+  LC_ALL=C.UTF-8 awk 'length($0) > 120 { print "long: " $0; wrong = 1 } END { exit wrong }' out
+}
+
+@test "scripts/demo has two options, and says so" {
+  for arguments in --nonsense file '--kafka file' --kafka=x '--web --kafka'; do
     # shellcheck disable=SC2086 # words
     run -2 "$ROOT/scripts/demo" $arguments
-    [ "${lines[-1]}" = "usage: $ROOT/scripts/demo [--kafka]" ]
+    [ "${lines[-1]}" = "usage: $ROOT/scripts/demo [--kafka|--web]" ]
   done
   run -0 "$ROOT/scripts/demo" --help
-  [ "$output" = "usage: $ROOT/scripts/demo [--kafka]" ]
+  [ "$output" = "usage: $ROOT/scripts/demo [--kafka|--web]" ]
 }

@@ -37,7 +37,10 @@ passes() {
   [ "$(cut -f 2- spool/.*.open | jq -r .ip)" = 127.0.0.2 ]
   # Bodies over the limit go no further.
   head -c 200000 /dev/zero | tr '\0' ' ' >large
-  [ "$(ask -o /dev/null -w '%{http_code}' --data-binary @large "https://localhost:$front/t/e")" = 413 ]
+  # Caddy has passed the head on by then: it may answer that what is behind it has not answered (502), or end the stream.
+  code=$(ask -o /dev/null -w '%{http_code}' --data-binary @large "https://localhost:$front/t/e") || code+=-ended
+  [[ $code == @(413|502)* || $code == *-ended ]] || { echo "$code"; tail -5 log err; return 1; }
+  [ "$(cat spool/.*.open | wc -l)" = 1 ]
 }
 
 @test "nginx" {
