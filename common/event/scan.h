@@ -34,10 +34,11 @@ struct scanner *scanner_new(const struct schema *schema);
 void scanner_free(struct scanner *scanner);
 
 /* Scans the line at text, which ends at the first '\n'; at least SCAN_PADDING bytes behind that
- * newline are readable. Sets *next behind the newline. On REASON_NONE ev->value (all needed slots),
- * line, rest and recast are set; otherwise only ev->line (the whole line without its end). Blank
- * lines: ev->line.len is 0 with REASON_NONE. What the event borrows beyond the line (unescaped
- * strings) is good until scanner_clear. */
+ * newline are readable. Sets *next behind the newline. On REASON_NONE ev->value (all needed slots;
+ * there is room for schema->count + 1 values, the last for members that nobody needs), line, rest
+ * and recast are set; otherwise only ev->line (the whole line without its end). Blank lines:
+ * ev->line.len is 0 with REASON_NONE. What the event borrows beyond the line (unescaped strings) is
+ * good until scanner_clear. */
 enum reason scanner_scan(struct scanner *scanner, const char *text, struct event *ev,
                          const char **next);
 

@@ -146,7 +146,7 @@ static const char *behind_key(const char *text)
 const char *board_take(struct board *board, const char *text, bool torn, const char *where,
                        uint64_t line_number)
 {
-    struct value value[SLOT_CANONICAL];
+    struct value value[SLOT_CANONICAL + 1]; /* one for what nobody has asked for */
     struct event ev = {.value = value};
     const char *next;
     enum reason reason = scanner_scan(board->scanner, behind_key(text), &ev, &next);
