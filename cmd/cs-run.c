@@ -101,7 +101,12 @@ int main(int argc, char **argv)
     programs_settle(&programs);
     topic_find(&topic, &kcat, options->topic, options->partitions);
     programs_check_part(&programs, &topic);
-    programs_check_out(&programs, &kcat);
+    const struct sink sink = {.kcat = &kcat,
+                              .postgres = options->postgres,
+                              .create = options->create,
+                              .drain = options->drain};
+    for (size_t i = 0; i < programs.count; i++)
+        sink_look(&sink, &programs.program[i]);
     programs_place(&programs, &topic);
     const bool may_begin_anew = programs_may_begin_anew(&programs);
     struct supervisor run = {
@@ -110,7 +115,7 @@ int main(int argc, char **argv)
         .program = programs.program,
         .programs = programs.count,
         .ends = programs.ends,
-        .drain = options->drain,
+        .sink = &sink,
         .refresh_us = may_begin_anew && topic.all ? options->refresh_us : 0,
         .keyed = keyed,
         .once = options->once,

@@ -345,7 +345,7 @@ static void shippers_end(struct supervisor *s)
         struct program *const program = &s->program[i];
         if (program->out == NULL) continue;
         if (s->once)
-            program_ship(program, s->topic, s->drain, true);
+            sink_ship(s->sink, program, true);
         else if (program->ship != 0)
             kill(program->ship, SIGTERM);
     }
@@ -417,8 +417,7 @@ void supervisor_run(struct supervisor *s)
     for (size_t j = 0; j < s->programs; j++) {
         if (s->program[j].left_out != 0) continue;
         program_start(&s->program[j], s->topic, s->ends, s->lock);
-        if (s->program[j].out != NULL && !s->once)
-            program_ship(&s->program[j], s->topic, s->drain, false);
+        if (s->program[j].out != NULL && !s->once) sink_ship(s->sink, &s->program[j], false);
     }
     for (size_t i = 0; i < feeds; i++)
         feed_start(&s->feed[i], s->lock);
