@@ -97,7 +97,8 @@ static void bare_take(struct loop *l, struct partition *partition, const struct 
 {
     const bool onward = frame->offset > partition->offset + 1;
     if (onward) partition->offset = frame->offset - 1;
-    if (frame->is_end)
+    const bool is_behind = frame->offset <= partition->offset; /* said before what has come since */
+    if (frame->is_end && !is_behind)
         partition->end_us = instant_now();
     else if (onward)
         partition->end_us = TIME_NONE; /* there was something behind that end */

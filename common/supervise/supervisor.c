@@ -313,7 +313,8 @@ static void feeds_stop(struct supervisor *s)
             until_us = NEVER;
         }
         for (size_t i = 0; i < s->topic->read; i++)
-            if (feed_is_over(&s->feed[i], now_us)) s->feed[i].pid = 0;
+            if (feed_is_over(&s->feed[i], now_us))
+                feed_leave(&s->feed[i], s->lock, now_us < kill_us);
         if (!feeds_at_work(s)) return;
         supervisor_turn(s, until_us);
     }

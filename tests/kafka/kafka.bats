@@ -202,7 +202,7 @@ stage_cd() { cd "$BATS_TEST_TMPDIR/$1" || return 1; }
 # Is that the position of partition 0?
 all_read() {
   [[ $(cs-funnel --state=dir/state --show-position 2>/dev/null) == *"\"offset\":$1,"* ]] &&
-    [ -n "$(pgrep -P "$runner" -f -- '^kcat -q ')" ]
+    [ -n "$(pgrep -P "$runner" -f -- '^kcat -C ')" ]
 }
 
 # Has the broker answered a process that has stopped? Then bytes wait in a socket of its.
@@ -283,7 +283,7 @@ has_records() {
   head -n 500 "$EVENTS" | keyed | produce "$source"
   runner_start --save-every=20ms
   until_true all_read 499
-  reader=$(one_of '^ kcat -q ' "$runner")
+  reader=$(one_of '^ kcat -C ' "$runner")
   kill -STOP "$reader"
   # The fetch that is under way is answered with nothing after 500 ms; else it would be answered with what comes now.
   until_true answered "$reader"
@@ -329,6 +329,21 @@ has_records() {
   sed -n 9,16p "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=emptied -X acks=all
   cs-run -b "$BROKERS" -t "$topic" -S dir --once --quiet -- cs-funnel --output=rows --stats=stats
   [ "$(jq -c '[.read, .duplicate]' stats)" = '[16,0]' ]
+}
+
+@test "also where a transaction ended while a run went on, which ended in order" {
+  local topic
+  topic live-emptied 2
+  cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --quiet -- cs-funnel --output=rows --save-every=100ms 2>messages 3>&- 4>&- &
+  runner=$!
+  until_true [ -e dir/state ]
+  head -n 8 "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=live-emptied -X acks=all
+  until_true eval '[[ $(cs-funnel --state=dir/state --show-position) == *"\"partition\":0,\"offset\":7,"* ]]'
+  kill -TERM "$runner"
+  wait "$runner"
+  [[ $(cs-funnel --state=dir/state --show-position) == *'{"partition":0,"offset":8,'* ]]
+  "$BROKER" trim "$topic" 0 9
+  run -0 cs-run -b "$BROKERS" -t "$topic" -S dir --once -- cs-funnel --output=rows
 }
 
 @test "records of any bytes, some of them forged frames, reach no other record's fate" {
