@@ -334,10 +334,16 @@ has_records() {
 @test "also where a transaction ended while a run went on, which ended in order" {
   local topic
   topic live-emptied 2
-  cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --quiet -- cs-funnel --output=rows --save-every=100ms 2>messages 3>&- 4>&- &
+  # What kcat says is written down, so that it is known when it has come to the end.
+  mkdir bin
+  printf '#!/bin/bash\nexec -a kcat %q "$@" 2> >(tee -a %q >&2)\n' "$(command -v kcat)" "$PWD/said" >bin/kcat
+  chmod +x bin/kcat
+  PATH=$PWD/bin:$PATH cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --quiet -- cs-funnel --output=rows \
+    --save-every=100ms 2>messages 3>&- 4>&- &
   runner=$!
-  until_true [ -e dir/state ]
+  until_true eval '[ "$(pgrep -P "$runner" -f -c -- "^kcat -C ")" = 2 ]'
   head -n 8 "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=live-emptied -X acks=all
+  until_true grep -q '\[0\] at offset 9$' said
   until_true eval '[[ $(cs-funnel --state=dir/state --show-position) == *"\"partition\":0,\"offset\":7,"* ]]'
   kill -TERM "$runner"
   wait "$runner"
