@@ -228,16 +228,22 @@ answer() {
     printf 'a folded line\tPOST /e HTTP/1.1\\r\\nHost: x\\r\\nA: b\\r\\n c\\r\\n\\r\\n\n'
     printf 'two blanks\tPOST  /e HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\n'
     printf 'no version\tPOST /e\\r\\nHost: x\\r\\n\\r\\n\n'
-    for body in '5;a=b\r\nhello\r\n0\r\n\r\n' '0x5\r\nhello\r\n0\r\n\r\n' '5\r\nhello\r\n0\r\nA: b\r\n\r\n' '5\nhello\r\n0\r\n\r\n' \
-      '5\r\nhelloX\r\n0\r\n\r\n' '000000005\r\nhello\r\n0\r\n\r\n'; do
+    printf 'NUL in a length\tPOST /e HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\0 1\\r\\n\\r\\n\n' "$L"
+    printf 'a line that NUL begins\tPOST /e HTTP/1.1\\r\\nHost: x\\r\\n\\0\\r\\nContent-Length: %d\\r\\n\\r\\n\n' "$L"
+    printf 'LF alone, once\tPOST /e HTTP/1.1\\r\\nHost: x\\nContent-Length: %d\\r\\n\\r\\n\n' "$L"
+    printf 'LF alone, at the end\tPOST /e HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\n\n' "$L"
+    chunk=$(printf '%x' "$L")
+    for body in "0x$chunk"'\r\n'"$EVENT"'\r\n0\r\n\r\n' "$chunk"'\r\n'"$EVENT"'\r\n0\r\nA: b\r\n\r\n' "$chunk"' \r\n'"$EVENT"'\r\n0\r\n\r\n' \
+      "$chunk"'\r\n'"$EVENT"'X\r\n0\r\n\r\n'; do
       printf 'chunks %s\tPOST /e HTTP/1.1\\r\\nHost: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n%s\n' "$body" "$body"
     done
   } >shapes
   # Behind each stand an event and a request that is good.
   good=$(printf '%sPOST /e HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n%s' "$EVENT" "$L" "$EVENT")
   while IFS= read -r line; do printf '%s%s\n' "$line" "$good"; done <shapes | python3 "$DOOR" shapes door >seen
-  [ "$(wc -l <seen)" = 23 ]
-  run ! grep -vP '\t400$' seen
+  [ "$(wc -l <seen)" = "$(wc -l <shapes)" ]
+  # A length that is none the library itself refuses; it says so twice, and is done with the connection.
+  run ! grep -vP '^[^\t]*\t400$|^(a list of lengths|a sign)\t400\t400$' seen
   finish
   [ -z "$(ids)" ]
 }
