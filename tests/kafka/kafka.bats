@@ -399,10 +399,10 @@ collects() {
   kill -TERM "$collector"
   wait "$collector"
   [ -z "$(find spool -name '.*.open' -size +0)" ]
-  shipped() { [ -z "$(find spool -name '*.ndjson')" ]; }
-  until_true shipped
   kill -TERM "$runner"
   wait "$runner" || true
+  cs-ship -b "$BROKERS" -t "$topic" --once spool 2>>messages || { cat messages; return 1; }
+  [ -z "$(find spool -name '*.ndjson')" ]
   kcat -b "$BROKERS" -C -t "$topic" -e -q -f '%k\t%p\t%s\n' >sent
   sort acked >wanted
   [ "$(wc -l <wanted)" -gt "$KILLS" ]
