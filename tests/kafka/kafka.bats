@@ -21,6 +21,7 @@ setup() {
 # What a failed test has left running.
 teardown() {
   [ -z "${flow:-}" ] || kill -9 "$flow" 2>/dev/null || true
+  [ -z "${collector:-}" ] || kill -9 "$collector" 2>/dev/null || true
   [ -z "${runner:-}" ] || descendants "$runner" | xargs -r kill -9 2>/dev/null || true
 }
 
@@ -387,4 +388,49 @@ has_records() {
   wait "$runner" || true
   cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 --once spool
   consume "$topic" | sort -n | cmp - <(seq 400000)
+}
+
+# collects COMMAND...: a collector takes what three clients send, while the command runs; its pid is in $collector.
+collects() {
+  local n
+  rm -f listening
+  cs-collect -l unix:door --spool=spool --seal=100ms 2>listening 3>&- 4>&- &
+  collector=$!
+  until_true grep -q 'listening at' listening
+  for n in 1 2 3; do python3 "$ROOT/tests/collect.py" load door "$EPOCHREALTIME-$n" acked 3>&- 4>&- & done
+  "$@"
+}
+
+@test "cs-collect and cs-ship: what was answered 204 is in the topic under its session, whatever is killed, and when the broker is away" {
+  local topic round
+  topic collected 4
+  : >acked
+  mkdir spool
+  cs-ship -b "$BROKERS" -t "$topic" spool 2>messages 3>&- 4>&- &
+  runner=$!
+  for ((round = 0; round < KILLS; round++)); do
+    collects nap 200 600
+    kill -KILL "$collector"
+    wait "$collector" || true
+  done
+  "$BROKER" stop
+  collects sleep "${OUTAGE:-10}"
+  "$BROKER" start 3>&- 4>&-
+  # Answers what has come, and seals what is there.
+  kill -TERM "$collector"
+  wait "$collector"
+  [ -z "$(find spool -name '.*.open' -size +0)" ]
+  kill -TERM "$runner"
+  wait "$runner" || true
+  cs-ship -b "$BROKERS" -t "$topic" --once spool 2>>messages || { cat messages; return 1; }
+  [ -z "$(find spool -name '*.ndjson')" ]
+  kcat -b "$BROKERS" -C -t "$topic" -e -q -f '%k\t%p\t%s\n' >sent
+  sort acked >wanted
+  [ "$(wc -l <wanted)" -gt "$KILLS" ]
+  cut -f 3 sent | jq -r .event_id | sort -u | comm -13 - wanted >lost
+  [ ! -s lost ] || { wc -l lost; return 1; }
+  # The key is the session, and a session has one partition.
+  diff <(cut -f 1 sent) <(cut -f 3 sent | jq -r .session_id)
+  [ "$(cut -f 1,2 sent | sort -u | cut -f 1 | uniq -d)" = '' ]
+  [ "$(cut -f 1 sent | sort -u | wc -l)" = 7 ]
 }
