@@ -148,9 +148,12 @@ struct run {
                               before --where; INT64_MAX before the first */
     int64_t behind_time_us; /* the largest event_time so far when first an event was behind its
                                watermark; INT64_MAX before */
-    int64_t finished_us; /* set by finish: what it has closed is closed for good, so event time is
-                            there now (--flush, and then more); INT64_MIN: nothing */
-    int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
+    int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
+                              there now (--flush, and then more); INT64_MIN: nothing */
+    const char *cut_short; /* set before end: why not all of the input was read, as a sentence
+                              without its full stop; NULL: all was */
+    bool failed;           /* set by end, which has said why: exit 1 */
+    int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
 };
 
 enum tool_flags {

@@ -386,6 +386,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
+    if (stop_signal != 0 && !input_over) l->run.cut_short = "the run was stopped";
+    if (l->inputs.damaged != 0) l->run.cut_short = "an input is damaged";
     if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
@@ -405,6 +407,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    if (l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */
+    if (l->run.failed || l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */
     return status;
 }

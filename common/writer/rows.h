@@ -233,6 +233,12 @@ void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema
 /* Likewise, the event's line as it is. */
 void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);
 
+/* A row that was made and has gone elsewhere: it is counted. */
+static inline void rows_elsewhere(struct rows *rows)
+{
+    rows->count++;
+}
+
 /* Whole rows as text, which are counted where they were made: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# An archive cut by id: cs-parse --split.
+
+load helper
+
+setup() {
+  setup_tools
+}
+
+# hashed FILE FIELD N: each event with the number of its partition in front, by a slow murmur2, of the key that --key prints.
+hashed() {
+  cs-parse --key="$2" "$1" | python3 -c '
+import sys
+def murmur2(key):
+    mask = 0xffffffff
+    h = 0x9747b28c ^ len(key)
+    for at in range(0, len(key) // 4 * 4, 4):
+        k = int.from_bytes(key[at:at + 4], "little") * 0x5bd1e995 & mask
+        k = (k ^ k >> 24) * 0x5bd1e995 & mask
+        h = (h * 0x5bd1e995 & mask) ^ k
+    tail = key[len(key) // 4 * 4:]
+    if tail:
+        h = (h ^ int.from_bytes(tail, "little")) * 0x5bd1e995 & mask
+    h = (h ^ h >> 13) * 0x5bd1e995 & mask
+    return h ^ h >> 15
+for line in sys.stdin.buffer:
+    key, event = line.split(b"\t", 1)
+    sys.stdout.buffer.write(b"%d\t%s" % ((murmur2(key) & 0x7fffffff) % int(sys.argv[1]), event))
+' "$3"
+}
+
+@test "--split puts each event where a topic would have had it, in the order of the input" {
+  traffic --events=2000 --unicode --escapes --malformed=5 >in
+  event 2026-01-01T00:00:00Z >>in # without an id
+  event 2026-01-01T00:00:00Z '"user_id":""' >>in
+  local n field
+  for n in 1 7 101; do
+    for field in session_id user_id product_id nobody_has_it; do
+      rm -rf parts
+      cs-parse --split="$n:$field" --split-dir=parts in 2>messages || { cat messages && return 1; }
+      [ "$(ls parts | wc -l)" -eq "$n" ]
+      hashed in "$field" "$n" 2>messages >wanted
+      for file in parts/*; do
+        cmp "$file" <(awk -F '\t' -v n="$(basename "$file" .ndjson)" '$1 == n + 0' wanted | cut -f 2-)
+      done
+    done
+  done
+  [ -e parts/000.ndjson ] && [ -e parts/100.ndjson ] && [ ! -e parts.new ]
+}
+
+@test "--partitioner=consistent is the CRC-32 of the key" {
+  event 2026-01-01T00:00:00Z '"session_id":"hello"' >in
+  cs-parse --split=100:session_id --split-dir=parts --partitioner=consistent in
+  [ -s parts/"$(printf '%02d' $((0x3610a686 % 100)))".ndjson ]
+}
+
+@test "--split works on any format, and on members that are made" {
+  cs-parse --split=3:session_id --split-dir=parts --from=combined --id-from=ip,user_agent --stats=stats "$ROOT/samples/access.log"
+  cmp <(sort parts/*) <(cs-parse --from=combined --id-from=ip,user_agent "$ROOT/samples/access.log" | sort)
+  [ "$(jq '.produced == .rows' stats)" = true ]
+  [ "$(for file in parts/*; do jq -r .session_id "$file" | sort -u; done | sort | uniq -d | wc -l)" -eq 0 ]
+}
+
+@test "the directory is there with every event, or it is not there" {
+  traffic --events=400 >in
+  mkdir parts && : >parts/old
+  run -2 cs-parse --split=2:session_id --split-dir=parts in
+  [ "${lines[0]}" = 'cs-parse: --split-dir: parts is not empty: it is made by the run, or has to be empty' ]
+  [ ! -e parts.new ]
+  rm parts/old # empty
+  run -1 cs-parse --split=2:session_id --split-dir=parts in missing
+  [ ! -e parts.new ]
+
+  gzip -c in | head -c 9000 >cut.gz
+  run -1 cs-parse --split=2:session_id --split-dir=parts cut.gz
+  [ "${lines[-1]}" = 'cs-parse: --split: an input is damaged: parts was not made' ]
+
+  mkfifo slow
+  cs-parse --split=2:session_id --split-dir=parts <slow 2>messages 3>&- &
+  local reader=$! code=0
+  exec 7>slow
+  cat in >&7
+  until [ -e parts.new/00.ndjson ]; do sleep 0.02; done
+  run -1 cs-parse --split=2:session_id --split-dir=parts in
+  [ "${lines[-1]}" = 'cs-parse: parts.new: another run writes there' ]
+  kill "$reader"
+  wait "$reader" || code=$?
+  [ "$code" -eq 1 ]
+  exec 7>&-
+  [ "$(cat messages)" = 'cs-parse: --split: the run was stopped: parts was not made' ]
+  [ ! -e parts.new ] && [ -z "$(ls parts)" ]
+
+  mkdir parts.new && printf 'half' >parts.new/07.ndjson && : >parts.new/00.ndjson # of a run that was killed
+  cs-parse --split=2:session_id --split-dir=parts/ in
+  [ "$(ls parts)" = "$(printf '00.ndjson\n01.ndjson')" ]
+  [ "$(cat parts/* | wc -l)" -eq 400 ] && [ ! -e parts.new ]
+}
+
+@test "a full disk and too few descriptors are told, and leave no directory" {
+  traffic --events=2000 >in
+  (ulimit -f 50 && trap '' XFSZ && run -1 cs-parse --split=2:session_id --split-dir=parts in && [[ $output == *': File too large' ]])
+  [ ! -e parts ]
+  (ulimit -n 100 && run -1 cs-parse --split=1024:session_id --split-dir=parts in &&
+    [ "$output" = 'cs-parse: --split: 1024 files are open at once, and this process may have 100 (ulimit -n)' ])
+  [ ! -e parts ]
+  (ulimit -Sn 100 && cs-parse --split=1024:session_id --split-dir=parts in)
+  [ "$(cat parts/* | wc -l)" -eq 2000 ] && [ -e parts/1023.ndjson ]
+}
+
+@test "--split refuses what makes no sense with it" {
+  while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086
+    run -2 cs-parse $words </dev/null
+    [ "${lines[0]}" = "cs-parse: $message" ] || { printf '%s: %s\n' "$words" "$output" && return 1; }
+  done <<'EOF'
+--split=0:session_id --split-dir=d|--split: '0:session_id' is not N:FIELD, as 12:session_id is, with an N of 1 to 1024
+--split=1025:session_id --split-dir=d|--split: '1025:session_id' is not N:FIELD, as 12:session_id is, with an N of 1 to 1024
+--split=12 --split-dir=d|--split: '12' is not N:FIELD, as 12:session_id is, with an N of 1 to 1024
+--split=12: --split-dir=d|--split: '12:' is not N:FIELD, as 12:session_id is, with an N of 1 to 1024
+--split=12:session_id|--split: in which --split-dir?
+--split-dir=d|--split-dir: is for --split
+--partitioner=murmur2|--partitioner: is for --split
+--split=2:session_id --split-dir=d --state=s|--split: writes whole files in one pass: not with --state
+--split=2:session_id --split-dir=d --jobs=2|--split: writes whole files in one pass: not with --jobs
+--split=2:session_id --split-dir=d --output=o|--split: writes whole files in one pass: not with --output
+--split=2:session_id --split-dir=d --key=user_id|--split: writes whole files in one pass: not with --key
+--split=2:session_id --split-dir=d --keep-frame|--split: writes whole files in one pass: not with --keep-frame
+EOF
+}
