@@ -127,3 +127,35 @@ for line in sys.stdin.buffer:
 --split=2:session_id --split-dir=d --keep-frame|--split: writes whole files in one pass: not with --keep-frame
 EOF
 }
+
+# --- --end
+
+# The event time at which a file ends, as --stats says it.
+end_of() {
+  cs-parse --stats=end.stats "$@" >/dev/null && jq -r .event_time end.stats
+}
+
+@test "--end lets come out what is due between a part's last event and the end of the whole" {
+  event 2026-01-01T00:00:00Z '"session_id":"A"' | sed s/page_view/add_to_cart/ >whole
+  event 2026-01-01T00:16:00Z '"session_id":"B"' >>whole
+  cs-parse --split=2:session_id --split-dir=parts whole
+  [ "$(end_of whole)" = 2026-01-01T00:16:00.000Z ]
+  for tool in cs-abandon 'cs-abandon --transitions' 'cs-abandon --cart' 'cs-anomaly --all --size=1m --by=session_id --value=count' 'cs-sessionize --gap=5m --detail'; do
+    $tool whole 2>/dev/null >wanted
+    cmp <(for file in parts/*; do $tool --end="$(end_of whole)" "$file" 2>/dev/null; done | sort) <(sort wanted)
+    $tool --jobs=2 --end="$(end_of whole)" whole 2>/dev/null | cmp - wanted
+  done
+  [ "$(cs-sessionize --gap=5m --detail --end=2026-01-01T00:16:00Z <(head -1 whole) | jq -r .closed_by)" = gap ]
+}
+
+@test "--end that is before an event is refused, with both times" {
+  event 2026-01-01T00:00:00.5Z '"session_id":"A"' >in
+  run -1 --separate-stderr cs-abandon --end=2026-01-01T00:00:00Z in
+  [ "${stderr_lines[0]}" = "cs-abandon: --end: 2026-01-01T00:00:00.000Z is before the last event's time, 2026-01-01T00:00:00.500Z: the largest of all parts is needed (\"event_time\" of --stats)" ]
+  cs-abandon --end=2026-01-01T00:00:00.5Z in
+  cs-abandon --end=2026-01-01T00:00:00Z </dev/null
+  run -2 cs-abandon --end=tomorrow in
+  [ "${lines[0]}" = "cs-abandon: --end: 'tomorrow' is not a time (2026-01-01T00:10:00Z)" ]
+  run -2 cs-abandon --end=2026-01-01T00:00:00Z --state=s in
+  [ "${lines[0]}" = 'cs-abandon: --end: with --state the input does not end, it goes on in the next run' ]
+}

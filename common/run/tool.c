@@ -258,6 +258,25 @@ static void firsts_release(struct loop *l)
     }
 }
 
+/* --end: time goes as far as where the whole of the input ends of which this is a part. An event
+ * behind that says that it ends later. */
+static void time_end(struct loop *l)
+{
+    const int64_t largest_us = l->admission.clock.largest_us;
+    struct buffer end = {0}, largest = {0};
+    if (stop_signal != 0 || options->end_us == INT64_MIN || largest_us == TIME_NONE) return;
+    if (largest_us <= options->end_us) {
+        l->admission.clock.largest_us = l->run.end_time_us = options->end_us;
+        return;
+    }
+    loop_flush(l);
+    instant_print(&end, options->end_us);
+    instant_print(&largest, largest_us);
+    die("--end: %.*s is before the last event's time, %.*s: the largest of all parts is needed "
+        "(\"event_time\" of --stats)",
+        (int)end.len, end.data, (int)largest.len, largest.data);
+}
+
 static void finish(struct loop *l)
 {
     if (options->merge && input_over) partitions_silent(l);
@@ -272,6 +291,7 @@ static void finish(struct loop *l)
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
+    time_end(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
         l->admission.clock.largest_us > l->admission.batch.announced_us) {
         l->admission.batch.announced_us = l->admission.clock.largest_us;
