@@ -159,3 +159,80 @@ end_of() {
   run -2 cs-abandon --end=2026-01-01T00:00:00Z --state=s in
   [ "${lines[0]}" = 'cs-abandon: --end: with --state the input does not end, it goes on in the next run' ]
 }
+
+# --- --merge of cs-sessionize and cs-abandon
+
+# by_parts TOOL OPTION...: the tool over each file of parts, then what it has printed merged, are the rows of one run over whole.
+by_parts() {
+  local file end
+  end=$(end_of whole)
+  rm -rf rows && mkdir rows
+  "$@" whole >wanted 2>/dev/null
+  for file in parts/*; do "$@" --end="$end" "$file" >"rows/${file#parts/}" 2>/dev/null; done
+  "$@" --merge rows/* 2>messages | cmp - wanted || { echo "$*" && cat messages && return 1; }
+  [ -s wanted ]
+}
+
+@test "split by id, run part by part with --end, and merged: the same bytes as one run" {
+  local n seed=$((RANDOM % 100))
+  for n in 1 5 12; do
+    seed=$((seed + 1))
+    traffic --events=4000 --seed="$seed" --rate=2 --disorder=20s >whole
+    rm -rf parts && cs-parse --split="$n:session_id" --split-dir=parts whole
+    by_parts cs-sessionize --gap=5m
+    by_parts cs-sessionize --gap=3m --max-duration=10m --detail --path --split-by=device_type
+    by_parts cs-sessionize --gap=none
+    by_parts cs-abandon --after=2m
+    by_parts cs-abandon --after=2m --until=6m --transitions --cart
+    by_parts cs-abandon --after=2m --cart
+    by_parts cs-abandon --after=1m --at="$(jq -r .event_time whole | sed -n 3000p)"
+  done
+}
+
+@test "--merge of sessions reads pipes, knows --key, and counts its rows" {
+  traffic --events=2000 --rate=2 >whole
+  cs-parse --split=3:session_id --split-dir=parts whole
+  cs-sessionize --gap=5m --key=session_id whole >wanted
+  counted cs-sessionize --merge --gap=5m --key=session_id --end="$(end_of whole)" \
+    <(cs-sessionize --gap=5m parts/00.ndjson) <(cs-sessionize --gap=5m parts/01.ndjson) <(cs-sessionize --gap=5m parts/02.ndjson) >got
+  cmp got wanted
+  [ "$(jq .rows stats.json)" -eq "$(wc -l <wanted)" ]
+}
+
+@test "a row that is foreign, out of order or doubled is named" {
+  traffic --events=1000 --rate=2 >whole
+  cs-sessionize --gap=5m whole >rows
+  { sed -n 1,3p rows && sed -n 2p rows && sed -n '4,$p' rows; } >back
+  run -1 --separate-stderr cs-sessionize --merge --gap=5m back
+  [ "$output" = "$(cat rows)" ]
+  [ "${stderr_lines[0]}" = 'cs-sessionize: back:4: rejected: bad-member (--merge: the row belongs before the one in front of it)' ]
+
+  cs-abandon --after=2m whole >alerts
+  [ -s alerts ]
+  run -1 --separate-stderr cs-sessionize --merge --gap=5m rows alerts
+  [ "$output" = "$(cat rows)" ]
+  [[ ${stderr_lines[0]} == 'cs-sessionize: alerts:1: rejected: bad-member (--merge: no row of this tool with the same other options)' ]]
+  run -1 --separate-stderr cs-sessionize --merge --gap=5m rows whole # events, not rows
+  run -1 --separate-stderr cs-sessionize --merge --gap=5m --id=user_id rows
+  run -1 --separate-stderr cs-sessionize --merge --gap=5m --split-by=page_url rows
+
+  run -3 --separate-stderr cs-sessionize --merge --gap=5m rows rows
+  [[ ${stderr_lines[0]} == 'cs-sessionize: --merge: two inputs have a row of one id and one moment: an input was given twice, or the parts were not split by the id: {"session_id":'* ]]
+  run -3 --separate-stderr cs-abandon --merge --after=2m alerts alerts
+}
+
+@test "--merge of sessions and carts refuses what makes no sense with it" {
+  while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086
+    run -2 $words </dev/null
+    [ "${lines[0]}" = "${words%% *}: $message" ] || { printf '%s: %s\n' "$words" "$output" && return 1; }
+  done <<'EOF'
+cs-sessionize --merge --pages|--merge: the row of a page does not say where its session ends
+cs-sessionize --merge --format=csv|--format: --merge prints rows of this tool as they came: ndjson only
+cs-sessionize --merge --emit=updates|--emit=updates: --merge of this tool prints final rows only
+cs-sessionize --merge --state=s|--state: --merge of this tool reads whole files, or pipes, in one run
+cs-sessionize --by-partition|--by-partition: a row of this tool is of one id, and so of one partition: --merge takes the rows as they are
+cs-identify --merge|--merge: rows of this tool are not merged
+cs-parse --by-partition|--by-partition: this tool has no rows that add up
+EOF
+}

@@ -307,7 +307,7 @@ static const struct option_row rows[] = {
      .group = OUTPUT,
      .type = OPTION_FLAG,
      .target = &given.merge,
-     .help = "read rows of --by-partition and add them up"},
+     .help = "read rows of several runs and make those of one of them"},
     {.name = "state",
      .group = STATE,
      .letter = 's',
@@ -528,6 +528,7 @@ struct settings common_options_settle(const struct tool *tool)
         .has_state = given.state != NULL,
         .by_partition = given.by_partition,
         .merge = given.merge,
+        .sorted = given.merge && (tool->flags & TOOL_SORTS) != 0,
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
@@ -542,7 +543,7 @@ struct settings common_options_settle(const struct tool *tool)
         die_usage("--kafka-members is for events: rows are read here");
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;
-        given.time_field = "window_start";
+        given.time_field = settings.sorted ? "last_event_time" : "window_start";
         given.max_jump_us = given.max_ahead_us = 0;
     }
     if (given.time_field == NULL) given.time_field = "event_time";

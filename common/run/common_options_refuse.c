@@ -34,6 +34,22 @@ static void refuse_format(const struct tool *tool)
         die_usage("--format=table is for looking at, and does not go with --state");
 }
 
+static void refuse_merge(const struct tool *tool)
+{
+    const bool merges = (tool->flags & TOOL_MERGES) != 0;
+    const bool sorts = (tool->flags & TOOL_SORTS) != 0;
+    if (options->by_partition && sorts)
+        die_usage("--by-partition: a row of this tool is of one id, and so of one partition: "
+                  "--merge takes the rows as they are");
+    if (options->by_partition && !merges)
+        die_usage("--by-partition: this tool has no rows that add up");
+    if (options->merge && !merges && !sorts) die_usage("--merge: rows of this tool are not merged");
+    if (!options->merge || !sorts) return;
+    if (options->format != ENCODING_NDJSON)
+        die_usage("--format: --merge prints rows of this tool as they came: ndjson only");
+    if (options->updates) die_usage("--emit=updates: --merge of this tool prints final rows only");
+}
+
 void common_options_refuse(const struct tool *tool)
 {
     refuse_empty_names();
@@ -47,8 +63,7 @@ void common_options_refuse(const struct tool *tool)
         die_usage(
             "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
             "have others");
-    if (!(tool->flags & TOOL_MERGES) && (options->by_partition || options->merge))
-        die_usage("--%s is for cs-window and cs-funnel", options->merge ? "merge" : "by-partition");
+    refuse_merge(tool);
     if (options->updates && options->top != 0) die_usage("--emit=updates does not go with --top");
     if (options->encoding != NULL && options->input == INPUT_KCAT_SIZED)
         die_usage("--encoding would change the sizes that --input=kcat-sized reads by");

@@ -279,7 +279,7 @@ static void time_end(struct loop *l)
 
 static void finish(struct loop *l)
 {
-    if (options->merge && input_over) partitions_silent(l);
+    if (options->merge && !l->run.settings.sorted && input_over) partitions_silent(l);
     if (options->state != NULL && input_over && !options->merge) {
         firsts_release(l);
         time_settle(l);
@@ -408,6 +408,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     checkpoint_last(l);
     if (stop_signal != 0 && !input_over) l->run.cut_short = "the run was stopped";
     if (l->inputs.damaged != 0) l->run.cut_short = "an input is damaged";
+    /* Of rows that are only put in order, each one that is missing is a hole. */
+    if (l->run.settings.sorted && l->stats.rejected != 0) l->run.failed = true;
     if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
