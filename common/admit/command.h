@@ -153,9 +153,9 @@ struct run {
                               there now (--flush, and then more); INT64_MIN: nothing */
     const char *cut_short; /* set before end: why not all of the input was read, as a sentence
                               without its full stop; NULL: all was */
-    const char *fault;     /* set by amend when it refuses: what is wrong; NULL: nothing to add */
-    bool failed;           /* set by end, which has said why: exit 1 */
-    int64_t end_time_us;   /* the largest event_time so far; INT64_MIN before the first */
+    const char *fault;   /* what is wrong with a member that amend refuses; NULL: nothing to add */
+    bool failed;         /* set by end, which has said why: exit 1 */
+    int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
 };
 
 enum tool_flags {

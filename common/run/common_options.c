@@ -535,7 +535,6 @@ struct settings common_options_settle(const struct tool *tool)
         .tz = given.tz,
     };
     settle_encoding();
-    common_options_refuse(tool);
     labels_settle();
     zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);

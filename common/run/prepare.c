@@ -5,6 +5,7 @@
 #include "event/members.h"
 #include "expr/epoch.h"
 #include "run/common_options.h"
+#include "run/refusals.h"
 #include "run/hint.h"
 #include "run/partitions.h"
 #include "run/signals.h"
@@ -106,6 +107,7 @@ static void admission_set(struct loop *l)
     a->context = l;
     a->time_slot = schema_need(&run->schema, slice_of(options->time_field));
     const bool of_partitions = options->merge && !run->settings.sorted;
+    if (of_partitions) run->fault = "--merge: no row of --by-partition with the same other options";
     a->partition_slot = of_partitions ? schema_need(&run->schema, SLICE("partition")) : -1;
     a->final_slot =
         options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
@@ -153,6 +155,7 @@ void prepare(struct loop *l)
     run->end_time_us = TIME_NONE;
     run->finished_us = INT64_MIN;
     run->settings = common_options_settle(l->tool);
+    options_refuse(l->tool);
     const char *why;
     const struct rows_options rows_options = {
         .format = (enum encoding_kind)options->format,

@@ -1,6 +1,7 @@
-#include "run/common_options.h"
+#include "run/refusals.h"
 
 #include "base/die.h"
+#include "run/common_options.h"
 
 /* As where a shell variable was not set: better said at once than when the file is needed. */
 static void refuse_empty_names(void)
@@ -50,7 +51,7 @@ static void refuse_merge(const struct tool *tool)
     if (options->updates) die_usage("--emit=updates: --merge of this tool prints final rows only");
 }
 
-void common_options_refuse(const struct tool *tool)
+void options_refuse(const struct tool *tool)
 {
     refuse_empty_names();
     if (!(tool->flags & TOOL_WINDOWS)) {
