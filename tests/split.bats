@@ -38,7 +38,7 @@ for line in sys.stdin.buffer:
     for field in session_id user_id product_id nobody_has_it; do
       rm -rf parts
       cs-parse --split="$n:$field" --split-dir=parts in 2>messages || { cat messages && return 1; }
-      [ "$(ls parts | wc -l)" -eq "$n" ]
+      [ "$(find parts -type f | wc -l)" -eq "$n" ]
       hashed in "$field" "$n" 2>messages >wanted
       for file in parts/*; do
         cmp "$file" <(awk -F '\t' -v n="$(basename "$file" .ndjson)" '$1 == n + 0' wanted | cut -f 2-)
