@@ -118,7 +118,7 @@ command_try() {
   cd "$ROOT/man"
   run -0 mandoc -T lint -W warning ./*.[1-9]
   [ -z "$output" ]
-  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream|clickstream-cookbook) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
+  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream|clickstream-[a-z]+) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
     [ -f "$name" ] || { echo "no page: $name"; return 1; }
   done
 }

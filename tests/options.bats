@@ -220,7 +220,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 window --emit=updates --top=3
   run -2 window --merge --by-partition
   run -2 cs-sessionize --by-partition
-  run -2 cs-abandon --merge
+  run -2 cs-identify --merge
   run -2 window --emit=sometimes
   run -2 window --emit=updates:0s
   run -2 window --emit=updates:5

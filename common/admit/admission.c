@@ -67,9 +67,8 @@ static enum reason event_reason(struct admission *a, struct event *ev)
     }
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
-    if (amended == REASON_BAD_MEMBER && merging_wanted(a))
-        buffer_printf(&a->detail, "--merge: no row of --by-partition with the same other options%c",
-                      '\0');
+    if (amended == REASON_BAD_MEMBER && a->run->fault != NULL)
+        buffer_printf(&a->detail, "%s%c", a->run->fault, '\0');
     return amended;
 }
 

@@ -1,5 +1,6 @@
 #include "run/common_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ static struct common_options given = {
     .max_keys = 50000000,
     .max_partitions = 10000,
     .jobs = 1,
+    .end_us = INT64_MIN,
 };
 
 const struct common_options *const options = &given;
@@ -37,6 +39,15 @@ static const char *time_unit_set(const char *value)
         return NULL;
     }
     return "must be s, ms, us, ns, date or excel";
+}
+
+static const char *end_set(const char *value)
+{
+    static const struct instant_format format = {.unit = UNIT_AUTO};
+    static char why[160];
+    if (instant_parse(value_string(slice_of(value)), &format, &given.end_us)) return NULL;
+    (void)snprintf(why, sizeof why, "'%.100s' is not a time (2026-01-01T00:10:00Z)", value);
+    return why;
 }
 
 static const char *emit_set(const char *value)
@@ -210,6 +221,13 @@ static const struct option_row rows[] = {
      .target = &given.idle_us,
      .argument = "DUR",
      .help = "after DUR without input, event time goes on with the wall clock"},
+    {.name = "end",
+     .group = TIME,
+     .type = OPTION_CALL,
+     .call = end_set,
+     .argument = "TIME",
+     .free = true,
+     .help = "event time is there when the input ends, whatever its last event says"},
     {.name = "max-ahead",
      .group = TIME,
      .type = OPTION_DURATION,
@@ -289,7 +307,7 @@ static const struct option_row rows[] = {
      .group = OUTPUT,
      .type = OPTION_FLAG,
      .target = &given.merge,
-     .help = "read rows of --by-partition and add them up"},
+     .help = "read rows of several runs and make those of one of them"},
     {.name = "state",
      .group = STATE,
      .letter = 's',
@@ -454,38 +472,6 @@ void common_options_key(const char *names)
     if (given.key == NULL) given.key = names;
 }
 
-/* As where a shell variable was not set: better said at once than when the file is needed. */
-static void refuse_empty_names(void)
-{
-    static const struct {
-        const char *name;
-        const char *const *value;
-    } needs[] = {
-        {"output", &given.output},
-        {"rejects", &given.rejects},
-        {"late", &given.late},
-        {"state", &given.state},
-        {"spool", &given.spool},
-        {"stats", &given.stats_file},
-        {"stats-ends", &given.stats_ends},
-        {"time-field", &given.time_field},
-        {"tz", &given.tz},
-    };
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
-        if (*needs[i].value != NULL && **needs[i].value == '\0')
-            die_usage("--%s: empty: a name is missing", needs[i].name);
-}
-
-static void refuse_format(const struct tool *tool)
-{
-    if (given.format == ENCODING_NDJSON) return;
-    if ((tool->flags & TOOL_EVENTS) != 0)
-        die_usage("--format: events differ in their members, so they have no columns: ndjson only");
-    if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
-    if (given.format == ENCODING_TABLE && given.state != NULL)
-        die_usage("--format=table is for looking at, and does not go with --state");
-}
-
 /* UTF-8 is what text is in anyway. */
 static void settle_encoding(void)
 {
@@ -512,43 +498,6 @@ static void labels_settle(void)
             if (slice_equal(labels->item[earlier].name, name)) why = "is given twice";
         if (why != NULL) die_usage("--stats-label: '%.*s' %s", (int)name.len, name.text, why);
     }
-}
-
-static void refuse_options(const struct tool *tool)
-{
-    refuse_empty_names();
-    settle_encoding();
-    if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "ties"};
-        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
-            if (option_given(windows_only[i]))
-                die_usage("--%s: this tool has no windows", windows_only[i]);
-    }
-    if (!(tool->flags & TOOL_UPDATES) && option_given("emit"))
-        die_usage(
-            "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
-            "have others");
-    if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
-        die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
-    if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
-    if (given.encoding != NULL && given.input == INPUT_KCAT_SIZED)
-        die_usage("--encoding would change the sizes that --input=kcat-sized reads by");
-    if (given.kafka_members && given.input == INPUT_NDJSON)
-        die_usage("--kafka-members: --input=ndjson has no frames that say a key and a time");
-    if (given.merge && given.by_partition)
-        die_usage("--merge reads what --by-partition has printed: not both");
-    if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
-    if (given.state == NULL && given.flush) die_usage("--flush needs --state");
-    if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
-    if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
-    if (!given.stats && given.stats_ends != NULL) die_usage("--stats-ends needs --stats");
-    labels_settle();
-    if (given.output != NULL && given.spool != NULL)
-        die_usage("--output or --spool: rows go to one of them");
-    if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
-    if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
-    if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
-    refuse_format(tool);
 }
 
 static void zone_settle(void)
@@ -579,19 +528,21 @@ struct settings common_options_settle(const struct tool *tool)
         .has_state = given.state != NULL,
         .by_partition = given.by_partition,
         .merge = given.merge,
+        .sorted = given.merge && (tool->flags & TOOL_SORTS) != 0,
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
         .tz = given.tz,
     };
-    refuse_options(tool);
+    settle_encoding();
+    labels_settle();
     zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);
     if ((settings.merge || settings.rows) && given.kafka_members)
         die_usage("--kafka-members is for events: rows are read here");
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;
-        given.time_field = "window_start";
+        given.time_field = settings.sorted ? "last_event_time" : "window_start";
         given.max_jump_us = given.max_ahead_us = 0;
     }
     if (given.time_field == NULL) given.time_field = "event_time";

@@ -85,7 +85,7 @@ static struct partition *partition_of(struct loop *l, const struct origin *origi
         frame_refuse(l, origin, detail);
         return NULL;
     }
-    if (l->run.settings.merge)
+    if (l->run.settings.merge && !l->run.settings.sorted)
         arrival_offset(clock, partition);
     else
         arrival_framed(clock, &l->inputs, origin->input, partition);
