@@ -29,7 +29,7 @@ BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
 # nettle (SHA-256) and zlib are loaded by what uses them alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -lncursesw -ltinfo -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
