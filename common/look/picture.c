@@ -177,7 +177,7 @@ void base_print(struct buffer *out, const struct base *base)
         if (base->count == 1)
             buffer_add_literal(out, "the window before");
         else
-            buffer_printf(out, "mean of %zu before", base->count);
+            buffer_printf(out, "the %zu before", base->count);
         break;
     default: break;
     }
@@ -274,15 +274,12 @@ static void status_draw(const struct picture *picture)
     enum tone tone = picture->view->paused ? TONE_WARN : TONE_DIM;
     if (picture->view->paused)
         buffer_add_literal(&text, "PAUSED");
-    else if (until_us != TIME_NONE && picture->now_us >= until_us) {
-        buffer_add_literal(&text, "rows until ");
-        if (picture->now_us - until_us < ARCHIVE_US) {
-            wording_age(&text, picture->now_us - until_us);
-            buffer_add_literal(&text, " ago");
-            tone = picture->now_us - until_us > STALE_US ? TONE_WARN : TONE_DIM;
-        } else {
-            wording_day(&text, until_us);
-        }
+    if (!picture->view->paused && until_us != TIME_NONE && picture->now_us >= until_us) {
+        const int64_t behind_us = picture->now_us - until_us;
+        buffer_add_literal(&text, "rows end ");
+        wording_age(&text, behind_us);
+        buffer_add_literal(&text, " ago");
+        if (behind_us > STALE_US && behind_us < ARCHIVE_US) tone = TONE_WARN;
     }
     const int right = canvas_put_right(canvas, place, tone, text_slice(&text));
     place.width -= right + 2;
@@ -402,7 +399,7 @@ static void panel_draw(const struct picture *picture, struct panel *panel, struc
     frame_make(&frame, picture, &panel->grid);
     if (frame.window == WINDOWS_NONE) return;
     if (panel_is(panel, "funnel") && headline_steps(&panel->layout) > 0) {
-        area = area_below(area, headline_draw(picture, &frame, area));
+        if (area.lines > 26) area = area_below(area, headline_draw(picture, &frame, area));
         area = area_below(area, funnel_draw(picture, &frame, area, true) + 1);
     }
     (void)table_draw(picture, &frame, area, true);

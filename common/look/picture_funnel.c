@@ -13,7 +13,8 @@ struct columns {
 #define NAME_MAX 24
 #define SPARK_WINDOWS 60
 
-static struct columns columns_of(const struct frame *frame, size_t steps, int width)
+static struct columns columns_of(const struct frame *frame, size_t steps, int width,
+                                 bool with_spark)
 {
     struct columns columns = {.count = 9, .rate = 9, .usual = 9, .lost = 8};
     if (frame->base.against == AGAINST_NOTHING) columns.usual = 0;
@@ -27,7 +28,7 @@ static struct columns columns_of(const struct frame *frame, size_t steps, int wi
         width - columns.name - columns.count - columns.rate - columns.usual - columns.lost - 5;
     columns.spark = left * 2 / 5;
     if (columns.spark > SPARK_WINDOWS) columns.spark = SPARK_WINDOWS;
-    if (columns.spark < 6) columns.spark = 0;
+    if (columns.spark < 6 || !with_spark) columns.spark = 0;
     columns.bar = left - columns.spark - (columns.spark > 0);
     if (columns.bar < 4) columns.bar = 4;
     return columns;
@@ -192,14 +193,14 @@ int funnel_draw(const struct picture *picture, const struct frame *frame, struct
                 bool with_sparks_below)
 {
     const size_t steps = headline_steps(frame->grid->layout);
-    const struct columns columns = columns_of(frame, steps, area.width);
+    /* A line more for each step, unless the table below would have no room. */
+    const bool below = with_sparks_below && area.lines >= (int)steps * 2 + 6;
+    const struct columns columns = columns_of(frame, steps, area.width, !below);
     if (steps == 0 || area.lines < 2) return 0;
     if (frame->sieve.passes != NULL && frame->sieve.passing == 0) {
         canvas_put(picture->canvas, area_line(area), TONE_DIM, SLICE("no group is like that"));
         return 1;
     }
-    /* A line more for each step, unless the table below would have no room. */
-    const bool below = with_sparks_below && area.lines >= (int)steps * 2 + 6;
     heading_draw(picture, frame, columns, area_line(area), steps);
     int line = 1;
     for (size_t step = 0; step < steps && line < area.lines; step++) {
@@ -404,8 +405,8 @@ int headline_draw(const struct picture *picture, const struct frame *frame, stru
     struct buffer text = {0};
     int line = 0;
     if (frame->base.against != AGAINST_NOTHING) {
-        buffer_add_literal(&text, "\xe2\x9c\x93 no step is broken: each went on like ");
-        base_print(&text, &frame->base);
+        buffer_add_literal(&text, "\xe2\x9c\x93 no step is broken: each goes on as it did ");
+        add_when(&text, &frame->base);
         canvas_put(picture->canvas, area_line(area), TONE_GOOD, text_slice(&text));
         line++;
     }

@@ -67,6 +67,22 @@ static size_t lead_of(const struct layout *layout)
     return steps > 0 ? steps - 1 : lead; /* of a funnel who has come to its end */
 }
 
+/* The measure in front, and what it is compared with. */
+static void lead_add(struct group_table *table, struct sheet *sheet, size_t lead)
+{
+    const struct layout *const layout = table->frame->grid->layout;
+    const enum against against = table->frame->base.against;
+    column_add(table, sheet, (struct table_column){.shows = SHOWS_MEASURE, .number = lead},
+               layout->name[layout_measure(layout, lead)]);
+    if (against == AGAINST_NOTHING) return;
+    column_add(table, sheet, (struct table_column){.shows = SHOWS_THEN, .number = lead},
+               against == AGAINST_WEEK  ? SLICE("week ago")
+               : against == AGAINST_DAY ? SLICE("day ago")
+                                        : SLICE("mean"));
+    column_add(table, sheet, (struct table_column){.shows = SHOWS_CHANGE, .number = lead},
+               SLICE("change"));
+}
+
 static void columns_make(struct group_table *table, struct sheet *sheet, size_t by)
 {
     const struct layout *const layout = table->frame->grid->layout;
@@ -79,31 +95,20 @@ static void columns_make(struct group_table *table, struct sheet *sheet, size_t 
                        layout->name[i]);
         group++;
     }
-    if (table->frame->grid->measures > 0 && steps == 0) {
-        column_add(table, sheet, (struct table_column){.shows = SHOWS_MEASURE, .number = lead},
-                   layout->name[layout_measure(layout, lead)]);
-        if (table->frame->base.against != AGAINST_NOTHING) {
-            column_add(table, sheet, (struct table_column){.shows = SHOWS_THEN, .number = lead},
-                       table->frame->base.against == AGAINST_WEEK  ? SLICE("week ago")
-                       : table->frame->base.against == AGAINST_DAY ? SLICE("day ago")
-                                                                   : SLICE("mean"));
-            column_add(table, sheet, (struct table_column){.shows = SHOWS_CHANGE, .number = lead},
-                       SLICE("change"));
-        }
-    }
+    if (table->frame->grid->measures == 0) return;
+    lead_add(table, sheet, lead);
+    if (steps > 1)
+        column_add(table, sheet,
+                   (struct table_column){.shows = SHOWS_RATE, .number = steps - 1, .whole = 0},
+                   SLICE("conversion"));
     rates_add(table, sheet);
     for (size_t i = 0; i < layout->count; i++) {
         if (layout->role[i] == ROLE_MEASURE || layout->role[i] == ROLE_APART) {
-            if (measure != lead || steps > 0)
+            if (measure != lead)
                 column_add(table, sheet,
                            (struct table_column){.shows = SHOWS_MEASURE, .number = measure},
                            layout->name[i]);
             measure++;
-            if (steps > 1 && measure == steps)
-                column_add(table, sheet,
-                           (struct table_column){
-                               .shows = SHOWS_RATE, .number = steps - 1, .whole = 0},
-                           SLICE("conversion"));
         } else if (layout->role[i] == ROLE_DETAIL && by == 0) {
             column_add(table, sheet, (struct table_column){.shows = SHOWS_DETAIL, .number = detail},
                        layout->name[i]);
@@ -364,6 +369,7 @@ static void roll_cell(const void *owner, size_t row, size_t column, struct buffe
 {
     const struct roll_table *const table = owner;
     const struct value value = roll_value(table, row, column);
+    if (table->roll->row[table->order[row]].open) *tone = TONE_STRONG;
     if (slice_equal(table->roll->layout->name[table->member[column]], SLICE("state")))
         *tone = state_tone(value);
     wording_value(out, value);
@@ -426,6 +432,10 @@ int roll_draw(const struct picture *picture, struct panel *panel, struct area ar
     size_t shown = sheet.rows - top;
     if (area.lines > 2 && shown > (size_t)area.lines - 2) shown = (size_t)area.lines - 2;
     panel_title(panel, &title);
+    size_t open = 0;
+    for (size_t i = 0; i < panel->roll.count; i++)
+        open += panel->roll.row[i].open;
+    if (open > 0) buffer_printf(&title, ", %zu there now", open);
     if (panel->roll.let_go > 0)
         buffer_printf(&title, ", the newest %zu of %" PRIu64, panel->roll.count,
                       panel->roll.count + panel->roll.let_go);
