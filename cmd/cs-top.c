@@ -112,33 +112,60 @@ static void signals_drain(int signals_fd)
     (void)!read(signals_fd, &count, sizeof count);
 }
 
+/* When what is drawn. */
+struct pace {
+    int64_t drawn_us, took_us; /* the last picture: when, and how long it took */
+    int64_t age_due_us;
+    bool fresh; /* rows have come since */
+    bool asked; /* keys have */
+};
+
+/* When the next picture is due: one that takes long is not drawn so often, but for who asks. */
+static int64_t picture_due(const struct pace *pace, const struct view *view)
+{
+    if (pace->asked) return pace->drawn_us + DRAW_US;
+    if (view->paused) return INT64_MAX;
+    const int64_t rest_us = pace->took_us * 4;
+    if (pace->fresh) return pace->drawn_us + (rest_us > DRAW_US ? rest_us : DRAW_US);
+    return INT64_MAX;
+}
+
+static void draw_due(struct pace *pace, struct picture *picture)
+{
+    const int64_t now_us = instant_steady();
+    int rows, columns;
+    if (now_us >= picture_due(pace, picture->view)) {
+        screen_size(&rows, &columns);
+        draw(picture, rows, columns);
+        screen_show(picture->canvas);
+        *pace = (struct pace){.drawn_us = now_us, .took_us = instant_steady() - now_us};
+    } else if (now_us < pace->age_due_us || picture->view->paused) {
+        return;
+    } else {
+        picture->now_us = instant_now();
+        picture_draw_age(picture);
+        screen_show(picture->canvas);
+    }
+    pace->age_due_us = now_us + age_us(picture);
+}
+
 static void live_run(struct tail *tail, struct picture *picture, int signals_fd)
 {
-    int64_t drawn_us = 0, age_due_us = 0;
-    bool fresh = true, asked = false;
+    struct pace pace = {.fresh = true};
     while (stop_signal == 0 && !picture->view->quit) {
         tail->until_us = instant_steady() + READ_US;
         if (tail_more(tail)) {
-            fresh = true;
+            pace.fresh = true;
             picture->arrived_us = instant_now();
         }
-        asked |= keys_take(picture->view);
+        pace.asked |= keys_take(picture->view);
         signals_drain(signals_fd);
-        const int64_t now_us = instant_steady();
-        const bool wanted = asked || (!picture->view->paused && (fresh || now_us >= age_due_us));
-        if (wanted && now_us - drawn_us >= DRAW_US) {
-            int rows, columns;
-            screen_size(&rows, &columns);
-            picture->waiting = tail->files > 0 || !tail->streams_end;
-            draw(picture, rows, columns);
-            screen_show(picture->canvas);
-            drawn_us = instant_steady();
-            age_due_us = drawn_us + age_us(picture);
-            fresh = asked = false;
-        }
-        int64_t until_us = fresh || asked ? drawn_us + DRAW_US : age_due_us;
-        if (tail->files > 0 && until_us > now_us + LOOK_US) until_us = now_us + LOOK_US;
-        const int64_t wait_us = until_us - instant_steady();
+        picture->waiting = tail->files > 0 || !tail->streams_end;
+        draw_due(&pace, picture);
+        int64_t wait_us = picture_due(&pace, picture->view);
+        if (pace.age_due_us < wait_us && !picture->view->paused) wait_us = pace.age_due_us;
+        wait_us -= instant_steady();
+        if (tail->files > 0 && wait_us > LOOK_US) wait_us = LOOK_US;
         if (!tail->behind) tail_wait(tail, wait_us > 0 ? wait_us : 0);
     }
 }

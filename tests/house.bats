@@ -77,9 +77,9 @@ nouns_there() {
   done
 }
 
-@test "tools know tool.h, and not each other; cs-run, which runs them, and cs-report know rooms of their own" {
+@test "tools know tool.h, and not each other; cs-run, which runs them, cs-report and cs-top know rooms of their own" {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
-  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page|collect/collector)[.]h"' "$file"; done
+  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page|look/screen|collect/collector)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
   [ "$(grep -l '#include "collect/' cmd/*.c)" = cmd/cs-collect.c ]
 }

@@ -323,7 +323,8 @@ uint64_t board_rows(const struct board *board)
     return board->lines - board->unused;
 }
 
-static void panel_tell(const struct panel *panel)
+/* hold_all: what was let go is a loss. */
+static void panel_tell(const struct panel *panel, bool hold_all)
 {
     const char *const name = panel->layout.kind->name;
     const struct grid *const grid = &panel->grid;
@@ -334,7 +335,7 @@ static void panel_tell(const struct panel *panel)
                 panel->thinning.groups < grid->group_count
                     ? grid->group_count - panel->thinning.groups
                     : 0);
-    if (grid->let_go > 0)
+    if (grid->let_go > 0 && hold_all)
         message("%s: %" PRIu64 " rows of the oldest windows are left out (--max-rows)", name,
                 grid->let_go);
     if (grid->too_large > 0)
@@ -344,7 +345,7 @@ static void panel_tell(const struct panel *panel)
 void board_tell(const struct board *board)
 {
     for (size_t i = 0; i < board->panels; i++)
-        panel_tell(board->panel[i]);
+        panel_tell(board->panel[i], board->bytes_max == 0);
     if (board->unused > UNUSED_TOLD)
         message("%" PRIu64 " of %" PRIu64 " lines cannot be shown", board->unused, board->lines);
 }

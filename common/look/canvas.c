@@ -261,6 +261,13 @@ void canvas_tint(struct canvas *canvas, struct place place, enum tone tone)
         cell_at(canvas, place.y, place.x + x)->tone = (uint8_t)tone;
 }
 
+void canvas_clear(struct canvas *canvas, struct place place)
+{
+    place = place_within(canvas, place);
+    for (int x = 0; x < place.width; x++)
+        cell_set(cell_at(canvas, place.y, place.x + x), TONE_PLAIN, " ", 1, 1);
+}
+
 void canvas_print(const struct canvas *canvas, struct buffer *out)
 {
     for (int y = 0; y < canvas->rows; y++) {

@@ -79,6 +79,9 @@ void canvas_spark(struct canvas *canvas, struct place place, enum tone tone, con
 /* All cells of the place in that tone. */
 void canvas_tint(struct canvas *canvas, struct place place, enum tone tone);
 
+/* Nothing is there any more. */
+void canvas_clear(struct canvas *canvas, struct place place);
+
 /* Adds the picture as lines of text, without blanks at their ends. */
 void canvas_print(const struct canvas *canvas, struct buffer *out);
 

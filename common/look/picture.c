@@ -264,10 +264,11 @@ static int64_t rows_until(const struct picture *picture)
 }
 
 /* The window, and what it is compared with; at the right how old the rows are. */
-static void status_draw(const struct picture *picture)
+void picture_draw_age(const struct picture *picture)
 {
     struct canvas *const canvas = picture->canvas;
     struct place place = {.y = 1, .x = 1, .width = canvas->columns - 2};
+    canvas_clear(canvas, place);
     struct buffer text = {0};
     struct grid *const grid = grid_shown(picture);
     const int64_t until_us = rows_until(picture);
@@ -352,14 +353,16 @@ static void footer_draw(const struct picture *picture)
     place.x += taken;
     place.width -= taken;
     buffer_clear(&text);
+    enum tone tone = TONE_REVERSE;
     if (picture->board->unused > 0) {
+        tone = TONE_BAD;
         buffer_printf(&text, " \xc2\xb7 %" PRIu64 " lines that are none, the last: ", picture->board->unused);
         buffer_add_slice(&text, buffer_slice(&picture->board->unused_why));
     } else if (picture->message.len > 0) {
         buffer_add_literal(&text, " \xc2\xb7 ");
         buffer_add_slice(&text, picture->message);
     }
-    canvas_put(canvas, place, TONE_BAD, text_slice(&text));
+    canvas_put(canvas, place, tone, text_slice(&text));
     buffer_release(&text);
 }
 
@@ -417,7 +420,7 @@ void picture_draw(struct picture *picture)
             roll_tidy(&picture->panel[i]->roll);
     steps_take(picture);
     tabs_draw(picture);
-    status_draw(picture);
+    picture_draw_age(picture);
     const struct area area = {
         .y = 3, .x = 1, .width = canvas->columns - 2, .lines = canvas->rows - 4};
     if (view->help)

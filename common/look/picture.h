@@ -29,4 +29,7 @@ struct picture {
 /* Draws all of the canvas. The view's steps are taken. */
 void picture_draw(struct picture *picture);
 
+/* Draws the line anew that says how old the rows are. */
+void picture_draw_age(const struct picture *picture);
+
 #endif

@@ -55,7 +55,7 @@ static struct incident *incidents_list(const struct picture *picture, size_t *co
     return list;
 }
 
-/* "purchases down, peak -100 %, since 04:00": of what, how much, when. */
+/* "purchases, peak -100 %, since 04:00": of what, how much, when. */
 static void add_incident(struct buffer *text, const struct incident *incident)
 {
     const struct panel *const panel = incident->panel;
@@ -69,8 +69,6 @@ static void add_incident(struct buffer *text, const struct incident *incident)
                                                  .len = title.len - (size_t)(behind + 2 - title.data)};
     buffer_add_slice(text, of);
     buffer_release(&title);
-    buffer_add_char(text, ' ');
-    values_add_text(text, row_value(panel, incident->row, SLICE("direction")));
     buffer_add_literal(text, ", peak ");
     wording_value(text, row_value(panel, incident->row, SLICE("peak")));
     buffer_add_literal(text, " %, ");

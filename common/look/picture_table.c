@@ -301,6 +301,12 @@ int table_draw(const struct picture *picture, const struct frame *frame, struct 
     if (!is_whole) {
         buffer_add_literal(&title, " \xc2\xb7 ");
         window_print(&title, &frame->grid->windows.one[frame->window]);
+    } else if (frame->grid->let_go > 0) {
+        buffer_add_literal(&title, " \xc2\xb7 held from ");
+        wording_day(&title, frame->grid->windows.one[0].start_us);
+        buffer_add_char(&title, ' ');
+        wording_clock(&title, frame->grid->windows.one[0].start_us);
+        buffer_add_literal(&title, " on");
     }
     canvas_put(picture->canvas, area_line(area), TONE_STRONG, text_slice(&title));
     range_draw(picture, area_line(area), top, shown, sheet.rows, "groups");
