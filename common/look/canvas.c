@@ -19,15 +19,15 @@ static const struct {
     ucs4_t code;
     char ascii;
 } signs[] = {
-    {0x2026, '~'}, /* ... */
-    {0x2192, '>'}, /* arrow to the right */
+    {0x2026, '~'},                /* ... */
+    {0x2192, '>'},                /* arrow to the right */
     {0x25b2, '^'}, {0x25bc, 'v'}, /* triangles */
-    {0x2212, '-'}, /* minus */
-    {0x2013, '-'}, /* dash */
-    {0x00b7, '|'}, /* middle dot */
+    {0x2212, '-'},                /* minus */
+    {0x2013, '-'},                /* dash */
+    {0x00b7, '|'},                /* middle dot */
     {0x2713, '+'}, {0x2717, 'x'}, /* check, cross */
-    {0x25cf, '*'}, /* dot */
-    {0x2500, '-'}, /* line */
+    {0x25cf, '*'},                /* dot */
+    {0x2500, '-'},                /* line */
 };
 
 void canvas_size(struct canvas *canvas, int rows, int columns)

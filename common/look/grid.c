@@ -256,9 +256,10 @@ bool grid_let_go(struct grid *grid)
 
 size_t grid_bytes(const struct grid *grid)
 {
-    /* A table's places are up to four times as many as its entries, and half of that in the mean. */
-    const size_t row = sizeof grid->row[0] + grid->measures * sizeof(decimal) +
-                       2 * sizeof(struct entry);
+    /* A table's places are up to four times as many as its entries, and half of that in the mean.
+     */
+    const size_t row =
+        sizeof grid->row[0] + grid->measures * sizeof(decimal) + 2 * sizeof(struct entry);
     const size_t group = sizeof grid->group[0] + 2 * sizeof(struct entry) + 32;
     return grid->count * row + grid->group_count * group + grid->text_bytes;
 }

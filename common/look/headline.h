@@ -1,15 +1,17 @@
 /*
  * headline.h - which step of a funnel broke, for whom, and since when.
  *
- * A window is compared with others (the same one a week ago, or those before it): so many as then
- * should have gone on from each step to the next. What is missing is measured by what chance does
- * to such counts, both of now and of then: a step is broken where it is more than HEADLINE_SIGMAS
- * of that. Of several the one that misses most, so measured. Where the window itself is as it
- * should be, the last one that was not is looked for, HEADLINE_WINDOWS back.
+ * Some windows one behind the other, one at least, are compared with others (the same ones a week
+ * ago, or those before them): so many as then should have gone on from each step to the next. What
+ * is missing is measured by what chance does to such counts, both of now and of then: a step is
+ * broken where it is more than HEADLINE_SIGMAS of that. That is much, because much is looked at:
+ * each step, several numbers of windows. Where the last window is as it should be, the last one
+ * that was not is looked for, HEADLINE_WINDOWS back.
  *
- * It began with the first of the windows up to that one in each of which the share that goes on was
+ * It began with the first of those windows, or before that, as long as the share that went on was
  * nearer to the broken one than to the usual one. It is a group's where that misses at least
- * HEADLINE_PART of all. Sums of windows are given by the caller: all are of rows as they stand.
+ * HEADLINE_PART of all, and the others less than half as large a part of theirs. Sums of windows
+ * are given by the caller: all are of rows as they stand.
  */
 #ifndef CS_HEADLINE_H
 #define CS_HEADLINE_H
@@ -17,7 +19,7 @@
 #include "look/grid.h"
 #include "look/sieve.h"
 
-#define HEADLINE_SIGMAS 4.0
+#define HEADLINE_SIGMAS 4.5
 #define HEADLINE_PART 0.7
 
 #define HEADLINE_WINDOWS 60
@@ -41,13 +43,13 @@ struct base {
 struct headline {
     bool broken;
     struct base base;
-    size_t window;          /* the one that is broken */
-    size_t step;            /* the measure before; the next is step + 1 */
-    decimal part, whole;    /* now: so many of so many went on */
+    size_t window;       /* the last one that is broken */
+    size_t step;         /* the measure before; the next is step + 1 */
+    decimal part, whole; /* since then: so many of so many went on */
     decimal usual_part, usual_whole;
-    size_t since;           /* the window in which it began */
-    size_t member;          /* of the group, counted from 0; SIZE_MAX: it is not one's more than others' */
-    uint32_t group;         /* its value of that member is meant */
+    size_t since;   /* the window in which it began */
+    size_t member;  /* of the group, counted from 0; SIZE_MAX: it is not one's more than others' */
+    uint32_t group; /* its value of that member is meant */
 };
 
 struct base base_of(const struct windows *windows, size_t window, enum against against);

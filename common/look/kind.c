@@ -153,14 +153,16 @@ static const struct row_kind kinds[] = {
      .store = STORE_ROWS,
      .time = "last_event_time",
      .key = "1 abandoned_at",
-     .show = "cart_value add_to_carts last_event_time idle_seconds furthest_step last_page user_id *"},
+     .show =
+         "cart_value add_to_carts last_event_time idle_seconds furthest_step last_page user_id *"},
     {.name = "session",
      .title = "Sessions",
      .needs = "session_start last_event_time total_events",
      .store = STORE_ROWS,
      .time = "last_event_time",
      .key = "1 session_start",
-     .show = "last_event_time traffic_source device_type total_events page_views add_to_carts converted session_duration_seconds exit_page user_id *"},
+     .show = "last_event_time traffic_source device_type total_events page_views add_to_carts "
+             "converted session_duration_seconds exit_page user_id *"},
     {.name = "page",
      .title = "Pages of sessions",
      .needs = "page_url previous_page next_page at seconds",

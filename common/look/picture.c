@@ -11,9 +11,9 @@
 #include "look/picture_inside.h"
 
 /* The kinds that come first, in that order; figures come last, others between. */
-static const char *const first_kinds[] = {"funnel",     "incident", "alert",   "transition", "cart",
-                                          "session",    "sales",    "revenue", "visits",     "products",
-                                          "conversion", "searches"};
+static const char *const first_kinds[] = {"funnel", "incident", "alert",      "transition",
+                                          "cart",   "session",  "sales",      "revenue",
+                                          "visits", "products", "conversion", "searches"};
 
 /* Rows that end so long ago are an archive; those between are late. */
 #define ARCHIVE_US (INT64_C(2) * 86400 * 1000000)
@@ -273,8 +273,7 @@ void picture_draw_age(const struct picture *picture)
     struct grid *const grid = grid_shown(picture);
     const int64_t until_us = rows_until(picture);
     enum tone tone = picture->view->paused ? TONE_WARN : TONE_DIM;
-    if (picture->view->paused)
-        buffer_add_literal(&text, "PAUSED");
+    if (picture->view->paused) buffer_add_literal(&text, "PAUSED");
     if (!picture->view->paused && until_us != TIME_NONE && picture->now_us >= until_us) {
         const int64_t behind_us = picture->now_us - until_us;
         buffer_add_literal(&text, "rows end ");
@@ -347,8 +346,7 @@ static void footer_draw(const struct picture *picture)
     wording_number(&text, (decimal)board_rows(picture->board) * DECIMAL_ONE);
     buffer_add_literal(&text, " rows");
     add_figures(picture, &text);
-    place.width -=
-        canvas_put_right(canvas, place, TONE_REVERSE, SLICE("? help  q quit")) + 2;
+    place.width -= canvas_put_right(canvas, place, TONE_REVERSE, SLICE("? help  q quit")) + 2;
     int taken = canvas_put(canvas, place, TONE_REVERSE, text_slice(&text));
     place.x += taken;
     place.width -= taken;
@@ -356,7 +354,8 @@ static void footer_draw(const struct picture *picture)
     enum tone tone = TONE_REVERSE;
     if (picture->board->unused > 0) {
         tone = TONE_BAD;
-        buffer_printf(&text, " \xc2\xb7 %" PRIu64 " lines that are none, the last: ", picture->board->unused);
+        buffer_printf(
+            &text, " \xc2\xb7 %" PRIu64 " lines that are none, the last: ", picture->board->unused);
         buffer_add_slice(&text, buffer_slice(&picture->board->unused_why));
     } else if (picture->message.len > 0) {
         buffer_add_literal(&text, " \xc2\xb7 ");

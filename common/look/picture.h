@@ -16,10 +16,10 @@ struct picture {
     struct board *board; /* borrowed, as all that follows */
     struct view *view;
     struct canvas *canvas;
-    int64_t now_us;       /* the wall clock */
-    int64_t arrived_us;   /* when the last line has come; TIME_NONE: none has */
-    bool waiting;         /* there may come more */
-    struct slice message; /* the last one, or empty */
+    int64_t now_us;                    /* the wall clock */
+    int64_t arrived_us;                /* when the last line has come; TIME_NONE: none has */
+    bool waiting;                      /* there may come more */
+    struct slice message;              /* the last one, or empty */
     struct panel *panel[BOARD_PANELS]; /* as they are shown */
     size_t panels;
     struct panel *shown; /* as drawn last, and its number: others may come before it */

@@ -63,10 +63,10 @@ static void add_incident(struct buffer *text, const struct incident *incident)
     struct buffer title = {0};
     panel_title(panel, &title);
     const char *const behind = memchr(title.data, ':', title.len);
-    const struct slice of = behind == NULL
-                                ? text_slice(&title)
-                                : (struct slice){.text = behind + 2,
-                                                 .len = title.len - (size_t)(behind + 2 - title.data)};
+    const struct slice of =
+        behind == NULL ? text_slice(&title)
+                       : (struct slice){.text = behind + 2,
+                                        .len = title.len - (size_t)(behind + 2 - title.data)};
     buffer_add_slice(text, of);
     buffer_release(&title);
     buffer_add_literal(text, ", peak ");
@@ -120,8 +120,7 @@ static bool is_at_risk(const struct panel *panel, const struct roll_row *row)
 {
     if (panel_is(panel, "cart")) return panel->roll.row[0].time_us - row->time_us < RISK_US;
     const struct slice state = value_slice(row_value(panel, row, SLICE("state")));
-    return slice_equal(state, SLICE("abandoned")) ||
-           slice_equal(state, SLICE("returned"));
+    return slice_equal(state, SLICE("abandoned")) || slice_equal(state, SLICE("returned"));
 }
 
 struct risk {
@@ -189,8 +188,7 @@ int there_now_draw(const struct picture *picture, struct area area)
     for (size_t i = 0; i < panel->roll.count; i++) {
         const struct roll_row *const row = &panel->roll.row[i];
         if (!row->open) continue;
-        const bool has_bought =
-            row_value(panel, row, SLICE("converted")).kind == KIND_TRUE;
+        const bool has_bought = row_value(panel, row, SLICE("converted")).kind == KIND_TRUE;
         open++;
         bought += has_bought;
         carts += !has_bought && is_number_over(row_value(panel, row, SLICE("add_to_carts")), 0);

@@ -39,8 +39,7 @@ static size_t measure_series(const struct frame *frame, size_t measure, decimal 
 {
     const size_t count = frame->window + 1 < SPARK_WINDOWS ? frame->window + 1 : SPARK_WINDOWS;
     for (size_t i = 0; i < count; i++)
-        out[i] =
-            frame->series[(frame->window + 1 - count + i) * frame->grid->measures + measure];
+        out[i] = frame->series[(frame->window + 1 - count + i) * frame->grid->measures + measure];
     return count;
 }
 

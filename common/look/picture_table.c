@@ -32,8 +32,7 @@ static void column_add(struct group_table *table, struct sheet *sheet, struct ta
 {
     if (table->columns == SHEET_COLUMNS) return;
     sheet->column[table->columns] = (struct sheet_column){
-        .title = title,
-        .is_number = column.shows != SHOWS_GROUP && column.shows != SHOWS_DETAIL};
+        .title = title, .is_number = column.shows != SHOWS_GROUP && column.shows != SHOWS_DETAIL};
     table->column[table->columns++] = column;
     sheet->columns = table->columns;
 }
@@ -59,9 +58,8 @@ static void rates_add(struct group_table *table, struct sheet *sheet)
 
 static size_t lead_of(const struct layout *layout)
 {
-    size_t lead = layout->kind->lead == NULL
-                      ? 0
-                      : measure_named(layout, slice_of(layout->kind->lead));
+    size_t lead =
+        layout->kind->lead == NULL ? 0 : measure_named(layout, slice_of(layout->kind->lead));
     if (lead == SIZE_MAX) lead = 0;
     const size_t steps = headline_steps(layout);
     return steps > 0 ? steps - 1 : lead; /* of a funnel who has come to its end */
@@ -135,8 +133,7 @@ static void group_cell(const void *owner, size_t row, size_t column, struct buff
     const size_t line = table->order[row];
     const decimal *const value = pivot_values(&table->now, line);
     const struct table_column *const shown = &table->column[column];
-    const struct grid_group *const group =
-        &table->frame->grid->group[table->now.line[line].group];
+    const struct grid_group *const group = &table->frame->grid->group[table->now.line[line].group];
     switch (shown->shows) {
     case SHOWS_GROUP: {
         const struct value text = values_get(group->text, shown->number);
@@ -237,8 +234,8 @@ static void group_table_make(struct group_table *table, struct sheet *sheet,
                    window[frame->base.first + frame->base.count - 1].start_us + 1, members_of(by),
                    &frame->sieve);
     columns_make(table, sheet, by);
-    table->sort = sort == 0 || table->columns == 0 ? sort_usual(table)
-                                                   : (sort - 1) % table->columns + 1;
+    table->sort =
+        sort == 0 || table->columns == 0 ? sort_usual(table) : (sort - 1) % table->columns + 1;
     table->order = memory_zero(table->now.count + 1, sizeof table->order[0]);
     for (size_t i = 0; i < table->now.count; i++)
         table->order[i] = i;
@@ -310,8 +307,8 @@ int table_draw(const struct picture *picture, const struct frame *frame, struct 
     }
     canvas_put(picture->canvas, area_line(area), TONE_STRONG, text_slice(&title));
     range_draw(picture, area_line(area), top, shown, sheet.rows, "groups");
-    const int taken = sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)),
-                                 area.lines - 1, top);
+    const int taken =
+        sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)), area.lines - 1, top);
     buffer_release(&title);
     buffer_release(&table.scratch);
     free(table.order);
@@ -447,8 +444,8 @@ int roll_draw(const struct picture *picture, struct panel *panel, struct area ar
                       panel->roll.count + panel->roll.let_go);
     canvas_put(picture->canvas, area_line(area), TONE_STRONG, text_slice(&title));
     range_draw(picture, area_line(area), top, shown, sheet.rows, "rows");
-    const int taken = sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)),
-                                 area.lines - 1, top);
+    const int taken =
+        sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)), area.lines - 1, top);
     free(table.order);
     buffer_release(&title);
     return taken + 1;
@@ -457,16 +454,16 @@ int roll_draw(const struct picture *picture, struct panel *panel, struct area ar
 /* --- counters --- */
 
 static const char *const figures_shown[] = {
-    "tool", "read", "used", "rejected", "late", "duplicate", "filtered", "rows", "event_time",
-    "watermark", "largest_disorder"};
+    "tool", "read",       "used",      "rejected",        "late", "duplicate", "filtered",
+    "rows", "event_time", "watermark", "largest_disorder"};
 
 static void figure_cell(const void *owner, size_t row, size_t column, struct buffer *out,
                         enum tone *tone)
 {
     const struct panel *const panel = owner;
     struct buffer scratch = {0};
-    const struct value value = object_find(buffer_slice(&panel->figures[row]),
-                                           slice_of(figures_shown[column]), &scratch);
+    const struct value value =
+        object_find(buffer_slice(&panel->figures[row]), slice_of(figures_shown[column]), &scratch);
     const bool is_loss = column == 3 || column == 4;
     if (is_loss && value.kind == KIND_NUMBER && !slice_equal(value_slice(value), SLICE("0")))
         *tone = TONE_WARN;
@@ -485,6 +482,6 @@ int figures_draw(const struct picture *picture, const struct panel *panel, struc
     const size_t top = top_fit(picture, sheet.rows, area.lines - 1);
     canvas_put(picture->canvas, area_line(area), TONE_STRONG,
                SLICE("Records: each is used, rejected, late, filtered or a duplicate"));
-    return 1 + sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)), area.lines - 1,
-                          top);
+    return 1 +
+           sheet_draw(&sheet, picture->canvas, area_line(area_below(area, 1)), area.lines - 1, top);
 }

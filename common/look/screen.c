@@ -175,11 +175,20 @@ bool screen_key(int *key, bool *resized)
     static const struct {
         int curses, key;
     } names[] = {
-        {KEY_LEFT, VIEW_LEFT},       {KEY_RIGHT, VIEW_RIGHT},         {KEY_UP, VIEW_UP},
-        {KEY_DOWN, VIEW_DOWN},       {KEY_PPAGE, VIEW_PAGE_UP},       {KEY_NPAGE, VIEW_PAGE_DOWN},
-        {KEY_HOME, VIEW_HOME},       {KEY_END, VIEW_END},             {KEY_BTAB, VIEW_TAB_BACK},
-        {KEY_ENTER, '\n'},           {KEY_BACKSPACE, VIEW_BACKSPACE}, {KEY_DC, VIEW_BACKSPACE},
-        {KEY_SLEFT, VIEW_LEFT},      {KEY_SRIGHT, VIEW_RIGHT},
+        {KEY_LEFT, VIEW_LEFT},
+        {KEY_RIGHT, VIEW_RIGHT},
+        {KEY_UP, VIEW_UP},
+        {KEY_DOWN, VIEW_DOWN},
+        {KEY_PPAGE, VIEW_PAGE_UP},
+        {KEY_NPAGE, VIEW_PAGE_DOWN},
+        {KEY_HOME, VIEW_HOME},
+        {KEY_END, VIEW_END},
+        {KEY_BTAB, VIEW_TAB_BACK},
+        {KEY_ENTER, '\n'},
+        {KEY_BACKSPACE, VIEW_BACKSPACE},
+        {KEY_DC, VIEW_BACKSPACE},
+        {KEY_SLEFT, VIEW_LEFT},
+        {KEY_SRIGHT, VIEW_RIGHT},
     };
     *resized |= size_take();
     for (;;) {

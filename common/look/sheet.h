@@ -23,8 +23,7 @@ struct sheet {
     size_t sorted; /* the column by which, counted from 1; 0: by none of them */
     const void *owner;
     /* Adds what stands there, and may change the tone. */
-    void (*cell)(const void *owner, size_t row, size_t column, struct buffer *out,
-                 enum tone *tone);
+    void (*cell)(const void *owner, size_t row, size_t column, struct buffer *out, enum tone *tone);
 };
 
 /* Draws the title line and the rows from top on into the place, which has so many lines. Returns

@@ -59,8 +59,8 @@ bool values_next(const char **at, struct value *value)
     else
         while (*end != ',' && *end != ']' && *end != ' ')
             end++;
-    *value =
-        (struct value){.text = text, .len = (uint32_t)(end - text), .kind = (uint8_t)kind_of(*text)};
+    *value = (struct value){
+        .text = text, .len = (uint32_t)(end - text), .kind = (uint8_t)kind_of(*text)};
     *at = end;
     return true;
 }

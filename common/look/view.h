@@ -32,20 +32,20 @@ enum view_key {
 #define FILTER_BYTES 96
 
 struct view {
-    size_t panel;    /* 0: the first screen; else a panel's number, counted from 1 */
-    size_t panels;   /* so many there are besides it */
-    int64_t step;    /* LEFT and RIGHT that the picture has not taken yet: windows back or forth */
-    bool to_oldest;  /* likewise HOME */
-    int64_t at_us;   /* the window that begins then; INT64_MAX: the newest */
+    size_t panel;   /* 0: the first screen; else a panel's number, counted from 1 */
+    size_t panels;  /* so many there are besides it */
+    int64_t step;   /* LEFT and RIGHT that the picture has not taken yet: windows back or forth */
+    bool to_oldest; /* likewise HOME */
+    int64_t at_us;  /* the window that begins then; INT64_MAX: the newest */
     enum against against;
-    size_t group;    /* lines are kept apart by: 0 all members of the group, else one of them */
-    size_t sort;     /* column, counted from 1; 0: as the panel likes it */
+    size_t group; /* lines are kept apart by: 0 all members of the group, else one of them */
+    size_t sort;  /* column, counted from 1; 0: as the panel likes it */
     bool reversed;
-    size_t top;      /* the first line that is shown */
-    size_t page;     /* so many lines are, as drawn last */
+    size_t top;                /* the first line that is shown */
+    size_t page;               /* so many lines are, as drawn last */
     char filter[FILTER_BYTES]; /* UTF-8 */
     size_t filter_len;
-    bool typing;     /* keys go to the filter */
+    bool typing; /* keys go to the filter */
     bool paused;
     bool help;
     bool quit;
