@@ -28,8 +28,9 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256), zlib and libmicrohttpd are loaded by what uses them alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -lmicrohttpd -Wl,--no-as-needed
+# nettle (SHA-256), zlib, libmicrohttpd and ncurses are loaded by what uses them alone.
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread \
+  -Wl,--as-needed -lnettle -lz -lmicrohttpd -lncursesw -ltinfo -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -86,6 +87,7 @@ help:
 	@echo 'make format     writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
+	@echo 'make screenshot the picture of README.md again: needs chromium and pngquant'
 	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
 	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
 	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
@@ -161,6 +163,9 @@ check asan lint check-kafka:
 
 format:
 	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch] packaging/*.[ch])
+
+screenshot: all
+	scripts/web/screenshot man/cs-look.png
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -295,7 +300,7 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
+.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion screenshot \
         install install-strip uninstall dist deb clean
 .SECONDARY:
 
