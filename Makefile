@@ -46,8 +46,8 @@ PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) 
 SCRIPTS  := scripts/cs-ship scripts/cs-look
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
-# The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
-SNIPPET  := $(BUILD)/web/cs.js
+# The snippet for web pages, minified. Without esbuild it is left out, and all else is built; a tarball brings it, too.
+SNIPPET  := $(firstword $(wildcard share/cs.js) $(BUILD)/web/cs.js)
 
 all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE) $(SNIPPET)
 
@@ -59,7 +59,7 @@ $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
 	@touch $@
 
-$(SNIPPET): scripts/web/cs.js scripts/web/make
+$(BUILD)/web/cs.js: scripts/web/cs.js scripts/web/make
 	@scripts/web/make $< $@
 
 lists:
@@ -127,9 +127,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 	@echo LD $@
 	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
-# All tools as one program with a name for each: what packages bring, for a quarter of the size.
-MULTI    := $(patsubst cmd/%.c,$(BUILD)/multi/%.o,$(wildcard cmd/*.c))
-TOOL_NAMES := $(notdir $(TOOLS))
+# All tools as one program with a name for each: what packages bring, for a quarter of the size. ALONE='cs-collect' leaves
+# that one a program of its own.
+ALONE    ?=
+TOOL_NAMES := $(filter-out $(ALONE),$(notdir $(TOOLS)))
+MULTI    := $(TOOL_NAMES:%=$(BUILD)/multi/%.o)
 
 $(BUILD)/multi:
 	mkdir -p $@
@@ -232,7 +234,7 @@ $(BUILD)/common/base/share.o: $(BUILD)/datadir
 $(BUILD)/common/base/option.o: VERSION
 
 # MULTICALL=1: one program, with a hard link for each tool.
-install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
+install: $(if $(MULTICALL),multicall $(ALONE:%=$(BUILD)/%),$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
@@ -241,6 +243,7 @@ ifdef MULTICALL
 	for tool in $(wordlist 2,$(words $(TOOL_NAMES)),$(TOOL_NAMES)); do \
 	  ln -f $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES)) $(DESTDIR)$(bindir)/$$tool || exit 1; \
 	done
+	$(if $(ALONE),install $(STRIP) -m 755 $(ALONE:%=$(BUILD)/%) $(DESTDIR)$(bindir))
 else
 	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
 endif
@@ -279,10 +282,10 @@ uninstall:
 	  $(DESTDIR)$(SYSUSERS)/clickstream.conf $(DESTDIR)$(TMPFILES)/clickstream.conf
 	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
 
-# The same bytes for the same commit: git archive gives every file the commit's time. The lists of --derive come with it.
+# The same bytes for the same commit: git archive gives every file the commit's time. What npm and esbuild make comes with it.
 DIST     := clickstream-$(VERSION)
-dist: $(LISTS) $(PAGE)
-	git archive $(foreach file,$(wildcard $(dir $(LISTS))*),--prefix=$(DIST)/share/ --add-file=$(file)) \
+dist: $(LISTS) $(PAGE) $(SNIPPET)
+	git archive $(foreach file,$(wildcard $(dir $(LISTS))* $(SNIPPET)),--prefix=$(DIST)/share/ --add-file=$(file)) \
 	  --prefix=$(DIST)/ HEAD | gzip -n -9 >$(BUILD)/$(DIST).tar.gz
 	cd $(BUILD) && sha256sum $(DIST).tar.gz >$(DIST).tar.gz.sha256
 
