@@ -28,8 +28,9 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256) and zlib are loaded by what uses them alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
+# nettle (SHA-256) and zlib are loaded by what uses them alone. Later versions of libjq than the one at hand look for the
+# function that is named (common/expr/jq_limits.c).
+LIBS     := -Wl,--export-dynamic-symbol=jv_number_with_literal -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
