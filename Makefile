@@ -30,7 +30,11 @@ HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
 # nettle (SHA-256) and zlib are loaded by what uses them alone. Later versions of libjq than the one at hand look for the
 # function that is named (common/expr/jq_limits.c).
-LIBS     := -Wl,--export-dynamic-symbol=jv_number_with_literal -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
+# JQ_WRAP=1 for a libjq.a in a program that is not static altogether: the linker puts our functions in place of its.
+JQ_WRAPPED := jv_get_kind jv_array_set jv_number_with_literal jv_mem_alloc jv_mem_alloc_unguarded jv_mem_calloc \
+            jv_mem_calloc_unguarded jv_mem_strdup jv_mem_strdup_unguarded jv_mem_realloc jv_mem_free strptime
+CS_CFLAGS += $(if $(JQ_WRAP),-DCS_JQ_WRAP)
+LIBS     := $(if $(JQ_WRAP),$(JQ_WRAPPED:%=-Wl,--wrap=%)) -Wl,--export-dynamic-symbol=jv_number_with_literal -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -100,9 +104,19 @@ $(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
+# SMALL=1, as for packages: no function is copied into others for a speed that cannot be measured, and what works once a
+# run and not once an event is compiled for size alone.
+ifdef SMALL
+ONCE     := $(wildcard common/supervise/*.c) $(addprefix common/,base/option.c base/list.c base/nearest.c base/paths.c \
+            base/share.c base/zone_rule.c expr/advice.c raw/foreign.c run/common_options.c run/hint.c run/metrics.c \
+            writer/relation.c)
+SIZE     := -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
+$(ONCE:%.c=$(BUILD)/%.o): SIZE := -Os
+endif
+
 $(BUILD)/common/%.o: common/%.c | $(sort $(dir $(COMMON)))
 	@echo CC $<
-	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
 
 $(BUILD)/cmd/%.o: cmd/%.c | $(BUILD)/cmd
 	@echo CC $<
@@ -139,7 +153,7 @@ $(BUILD)/multi:
 
 $(BUILD)/multi/%.o: cmd/%.c | $(BUILD)/multi
 	@echo CC $< for one program
-	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
 
 $(BUILD)/multi/clickstream: packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a
 	@echo LD $@
@@ -249,8 +263,10 @@ else
 	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
 endif
 	install -m 755 $(SCRIPTS) $(DESTDIR)$(bindir)
-	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
-	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
+	for page in man/*.[17]; do \
+	  to=$(DESTDIR)$(mandir)/man$${page##*.}/$${page#man/} && \
+	  sed 's/^[.]Os clickstream$$/.Os clickstream $(VERSION)/' $$page >$$to && chmod 644 $$to || exit 1; \
+	done
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
 	for list in $(dir $(LISTS))*.txt $(dir $(PAGE))report.html; do \
@@ -260,6 +276,7 @@ endif
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
 	install -m 644 scripts/ship-postgres.bash scripts/ship-postgres.sql $(DESTDIR)$(datadir)/clickstream
 	sed -i 's,/usr/local/share/,$(datadir)/,' $(DESTDIR)$(bindir)/cs-ship
+	sed -i "s/^version=''$$/version=$(VERSION)/" $(SCRIPTS:scripts/%=$(DESTDIR)$(bindir)/%)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
