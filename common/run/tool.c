@@ -86,6 +86,7 @@ static void explain(struct loop *l)
     }
     buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "",
                   scanner_kernel());
+    if (l->run.schema.whole) buffer_printf(&text, "libjq    %s\n", expr_limits());
     struct buffer bound = {0};
     option_fingerprint(&bound);
     buffer_add_literal(&text, "state    bound to ");

@@ -1,0 +1,21 @@
+/*
+ * instead.h - how functions of ours come in place of those that libjq calls.
+ *
+ * A shared libjq calls everything through the dynamic linker, which looks into the program first:
+ * what we define under a library's name is called instead, and RTLD_NEXT finds the original. In a
+ * static program there is one of each name. There (CS_JQ_WRAP) a call of jv_get_kind is one of
+ * __wrap_jv_get_kind, which is ours, and the original is __real_jv_get_kind: by the linker's
+ * --wrap, or because libjq was compiled so (packaging/static/wrap.h).
+ *
+ * INSTEAD(jv_get_kind) is the name under which we define ours.
+ */
+#ifndef CS_INSTEAD_H
+#define CS_INSTEAD_H
+
+#ifdef CS_JQ_WRAP
+#define INSTEAD(name) __wrap_##name
+#else
+#define INSTEAD(name) name
+#endif
+
+#endif
