@@ -805,7 +805,8 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
         ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
-        ev->recast = ev->clean = false;
+        ev->recast = false;
+        ev->clean = true; /* else it would be an odd one */
         ev->canonical = scanner->path_canonical;
         ev->rest_count = 0;
         for (int i = 0; i < scanner->missing_count; i++)
