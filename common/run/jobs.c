@@ -127,30 +127,6 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
-/* Whole files: several that are small are one range. */
-#define FILES_BYTES_MIN ((uint64_t)256 << 10)
-#define FILES_RANGES_EACH 16
-
-static void ranges_make_of_files(struct jobs *jobs, const struct loop *l)
-{
-    const struct inputs *const inputs = &l->inputs;
-    uint64_t total = 0, bytes = 0;
-    for (int i = 0; i < inputs->count; i++)
-        total += inputs->input[i].size;
-    const uint64_t share = total / ((uint64_t)jobs->at_once * FILES_RANGES_EACH);
-    const uint64_t enough = share > FILES_BYTES_MIN ? share : FILES_BYTES_MIN;
-    jobs->range = memory_zero((size_t)inputs->count, sizeof jobs->range[0]);
-    uint64_t begin = 0;
-    for (int i = 0; i < inputs->count; i++) {
-        const uint64_t end = (uint64_t)i + 1;
-        bytes += inputs->input[i].size;
-        if (bytes < enough && i + 1 < inputs->count) continue;
-        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
-        begin = end;
-        bytes = 0;
-    }
-}
-
 /* Reads a range step by step, while after each go_on says so. */
 static void range_read(struct loop *l, const struct range *range,
                        void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
@@ -497,7 +473,7 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     if (l->in_doubt) return false;
     struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
     if (l->whole_files)
-        ranges_make_of_files(&jobs, l);
+        jobs.range = range_files(l, count, &jobs.count);
     else
         ranges_make(&jobs, l);
     if (jobs.count < 2) {
