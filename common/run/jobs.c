@@ -254,9 +254,11 @@ static int64_t block_time(struct loop *l, const struct input *input)
     return largest_us == TIME_NONE ? INT64_MAX : largest_us;
 }
 
+/* Where it matters for long what an id did before (ranges.reach), all events are passed on. */
 static void files_begin(struct loop *l, int64_t border_us)
 {
     const struct ranges *const ranges = l->analysis->ranges;
+    if (ranges->reach != NULL) border_us = INT64_MAX;
     files_border_us = border_us;
     if (ranges->begin != NULL) ranges->begin(&l->run, border_us);
 }
@@ -375,6 +377,7 @@ static void result_add(struct loop *l, const struct crew_result *made, struct un
     const struct slice rows = made->part[RANGE_ROWS];
     struct clock *const clock = &l->admission.clock;
     const int64_t floor_us = clock->floor_us, largest_us = range_partition(l)->largest_us;
+    l->before_us = clock_watermark(clock);
     (void)clock_load(clock, in); /* range_add sees what is broken */
     if (floor_us > clock->floor_us) clock->floor_us = floor_us;
     partition_advance(clock, range_partition(l), largest_us);
@@ -434,8 +437,8 @@ static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const stru
                        const struct range *range, uint64_t bytes_handed)
 {
     if (!l->analysis->ranges->bulky || jobs->large) return false;
-    return l->stats.late - before->late > (l->stats.read - before->read) / 2 ||
-           bytes_handed > (range->end - range->begin) / 2;
+    if (l->stats.late - before->late > (l->stats.read - before->read) / 2) return true;
+    return !l->whole_files && bytes_handed > (range->end - range->begin) / 2;
 }
 
 /* A worker that has decompressed files in vain has taken a processor from the run: where that

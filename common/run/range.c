@@ -129,10 +129,7 @@ bool range_possible(struct loop *l, int jobs)
     return lines_are_same(l);
 }
 
-/* Would whole files be read by a tool of this kind, with these options? What an id did before
- * decides on its events for long (ranges.reach): of that a whole file leaves too much to the run.
- * Where events are taken one by one (ranges.singly) files of any format may be; elsewhere only what
- * the run can look into. */
+/* Would whole files be read by a tool of this kind, with these options? */
 static bool files_are_allowed(const struct loop *l)
 {
     const struct ranges *const ranges = l->analysis->ranges;
@@ -140,8 +137,7 @@ static bool files_are_allowed(const struct loop *l)
         options->input == INPUT_KCAT_SIZED)
         return false;
     if (ranges->singly) return options->max_jump_us == 0 && options->max_ahead_us == 0;
-    return ranges->reach == NULL &&
-           (options->input == INPUT_AUTO || options->input == INPUT_NDJSON);
+    return true;
 }
 
 bool range_is_files(const struct loop *l, int jobs)
@@ -200,7 +196,9 @@ bool range_is_for_run(const struct loop *l, const struct range *range)
 {
     if (range_is_framed(l, range)) return true;
     const struct stats *const stats = &l->stats;
-    return l->foreign_told != 0 || (stats->read != 0 && stats->used + stats->filtered == 0);
+    /* What is left to the run is not counted yet. */
+    const uint64_t lost = stats->rejected + stats->late + stats->duplicate;
+    return l->foreign_told != 0 || (stats->read != 0 && lost == stats->read);
 }
 
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */
