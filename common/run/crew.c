@@ -113,10 +113,15 @@ void crew_turn_wait(struct crew *crew)
     if (!pipe_read(seat_of(crew, mine_number)->turn[0], &turn, 1)) die("no turn comes");
 }
 
+void crew_turn_give(struct crew *crew, uint64_t number)
+{
+    atomic_store_explicit(&crew->shared->turn, number, memory_order_release);
+    pipe_write(seat_of(crew, number)->turn[1], "", 1);
+}
+
 void crew_turn_pass(struct crew *crew)
 {
-    atomic_store_explicit(&crew->shared->turn, mine_number + 1, memory_order_release);
-    pipe_write(seat_of(crew, mine_number + 1)->turn[1], "", 1);
+    crew_turn_give(crew, mine_number + 1);
 }
 
 /* Signals are for the run to decide about; it tells who has to know. */

@@ -127,30 +127,6 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
-/* Whole files: several that are small are one range. */
-#define FILES_BYTES_MIN ((uint64_t)256 << 10)
-#define FILES_RANGES_EACH 16
-
-static void ranges_make_of_files(struct jobs *jobs, const struct loop *l)
-{
-    const struct inputs *const inputs = &l->inputs;
-    uint64_t total = 0, bytes = 0;
-    for (int i = 0; i < inputs->count; i++)
-        total += inputs->input[i].size;
-    const uint64_t share = total / ((uint64_t)jobs->at_once * FILES_RANGES_EACH);
-    const uint64_t enough = share > FILES_BYTES_MIN ? share : FILES_BYTES_MIN;
-    jobs->range = memory_zero((size_t)inputs->count, sizeof jobs->range[0]);
-    uint64_t begin = 0;
-    for (int i = 0; i < inputs->count; i++) {
-        const uint64_t end = (uint64_t)i + 1;
-        bytes += inputs->input[i].size;
-        if (bytes < enough && i + 1 < inputs->count) continue;
-        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
-        begin = end;
-        bytes = 0;
-    }
-}
-
 /* Reads a range step by step, while after each go_on says so. */
 static void range_read(struct loop *l, const struct range *range,
                        void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
@@ -278,9 +254,11 @@ static int64_t block_time(struct loop *l, const struct input *input)
     return largest_us == TIME_NONE ? INT64_MAX : largest_us;
 }
 
+/* Where it matters for long what an id did before (ranges.reach), all events are passed on. */
 static void files_begin(struct loop *l, int64_t border_us)
 {
     const struct ranges *const ranges = l->analysis->ranges;
+    if (ranges->reach != NULL) border_us = INT64_MAX;
     files_border_us = border_us;
     if (ranges->begin != NULL) ranges->begin(&l->run, border_us);
 }
@@ -399,6 +377,7 @@ static void result_add(struct loop *l, const struct crew_result *made, struct un
     const struct slice rows = made->part[RANGE_ROWS];
     struct clock *const clock = &l->admission.clock;
     const int64_t floor_us = clock->floor_us, largest_us = range_partition(l)->largest_us;
+    l->before_us = clock_watermark(clock);
     (void)clock_load(clock, in); /* range_add sees what is broken */
     if (floor_us > clock->floor_us) clock->floor_us = floor_us;
     partition_advance(clock, range_partition(l), largest_us);
@@ -458,8 +437,8 @@ static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const stru
                        const struct range *range, uint64_t bytes_handed)
 {
     if (!l->analysis->ranges->bulky || jobs->large) return false;
-    return l->stats.late - before->late > (l->stats.read - before->read) / 2 ||
-           bytes_handed > (range->end - range->begin) / 2;
+    if (l->stats.late - before->late > (l->stats.read - before->read) / 2) return true;
+    return !l->whole_files && bytes_handed > (range->end - range->begin) / 2;
 }
 
 /* A worker that has decompressed files in vain has taken a processor from the run: where that
@@ -497,7 +476,7 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     if (l->in_doubt) return false;
     struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
     if (l->whole_files)
-        ranges_make_of_files(&jobs, l);
+        jobs.range = range_files(l, count, &jobs.count);
     else
         ranges_make(&jobs, l);
     if (jobs.count < 2) {

@@ -25,6 +25,7 @@
  * begins as if there had been nothing, leaves open what begins up to a little behind its first
  * events, and hands over by what the run can tell whether event time before would have changed any
  * of its decisions (files_fit); where files follow each other in time it would not.
+ * What is passed on (below) is then all that is in them.
  *
  * What an id did before may decide on its events for as long as ranges.reach says. Such events a
  * worker only reads and judges, and passes on (FATE_DEFERRED, handover.h); the run hands them to

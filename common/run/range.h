@@ -44,8 +44,14 @@ uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t f
  * of which some are compressed; nor with the options above. What is in them nobody knows yet. */
 bool range_is_files(const struct loop *l, int jobs);
 
+/* Whole inputs in ranges for so many jobs, owned by the caller: several that are small are one. */
+struct range *range_files(const struct loop *l, int jobs, int *count);
+
 /* Where the row of all inputs ends. */
 uint64_t range_end(const struct loop *l);
+
+/* Have records in these files frames, as far as they have been read? */
+bool range_is_framed(const struct loop *l, const struct range *range);
 
 /* Is there something in what this process has read of a whole file that only the run can judge? Its
  * records are framed, or none of them is of use, about which there is something to say. */
