@@ -39,7 +39,7 @@ void grid_release(struct grid *grid)
     free(grid->value);
     table_release(&grid->rows);
     table_release(&grid->groups);
-    windows_release(&grid->windows);
+    windows_forget(&grid->windows);
     buffer_release(&grid->scratch);
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-void windows_release(struct windows *windows)
+void windows_forget(struct windows *windows)
 {
     free(windows->one);
     *windows = (struct windows){0};

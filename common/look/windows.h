@@ -24,7 +24,7 @@ struct windows {
 
 #define WINDOWS_NONE SIZE_MAX
 
-void windows_release(struct windows *windows);
+void windows_forget(struct windows *windows);
 
 /* The window that begins then, made if there was none; good until the next one is made. */
 struct windows_one *windows_put(struct windows *windows, int64_t start_us, int64_t end_us);
