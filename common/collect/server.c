@@ -147,7 +147,6 @@ static enum MHD_Result head_take(struct server *server, struct connection *c,
                                  struct MHD_Connection *library)
 {
     struct exchange exchange = exchange_of(c, SLICE(""));
-    const bool has_body = c->request.length > 0 || c->request.chunked;
     server->counters.bytes += c->head_len;
     server->user->head(server->user->context, &exchange);
     c->state = CONNECTION_BODY;
@@ -156,8 +155,6 @@ static enum MHD_Result head_take(struct server *server, struct connection *c,
         answer(server, c, &exchange.answer);
     } else if (c->request.length > server->limits->body_bytes) {
         refuse(server, c, 413, "too long a body");
-    } else if (has_body && !held_allows((size_t)1 << 20)) {
-        refuse(server, c, 503, "too much is under way");
     }
     if (c->response == NULL) return MHD_YES;
     /* Answered at once, the connection would end: the library reads no further then. */
@@ -167,17 +164,25 @@ static enum MHD_Result head_take(struct server *server, struct connection *c,
     return MHD_YES;
 }
 
+/* Nobody wants what has come of the body, nor the rest: it is thrown away, and then that is said.
+ */
+static void body_refuse(struct server *server, struct connection *c, int status, const char *why)
+{
+    refuse(server, c, status, why);
+    buffer_release(&c->body);
+    c->state = CONNECTION_THROWS;
+    c->thrown = 0;
+}
+
 /* Some of the body. */
 static enum MHD_Result body_take(struct server *server, struct connection *c, const char *data,
                                  size_t len)
 {
     server->counters.bytes += len;
-    if (c->state == CONNECTION_BODY && c->body.len + len > (size_t)server->limits->body_bytes) {
-        refuse(server, c, 413, "too long a body");
-        buffer_release(&c->body);
-        c->state = CONNECTION_THROWS;
-        c->thrown = 0;
-    }
+    if (c->state == CONNECTION_BODY && c->body.len + len > (size_t)server->limits->body_bytes)
+        body_refuse(server, c, 413, "too long a body");
+    if (c->state == CONNECTION_BODY && !held_allows((size_t)1 << 20))
+        body_refuse(server, c, 503, "too much is under way");
     if (c->state == CONNECTION_THROWS) {
         c->thrown += len;
         return c->thrown > THROW_BYTES ? MHD_NO : MHD_YES;
