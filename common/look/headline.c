@@ -38,18 +38,18 @@ static double missing(const decimal *now, const decimal *then, double *sigmas)
     return wanted - part;
 }
 
-struct base base_of(const struct windows *windows, size_t window, enum against against)
+struct base base_of(const struct axis *windows, size_t window, enum against against)
 {
     static const int64_t day_us = INT64_C(86400) * 1000000;
     const int64_t start_us = windows->one[window].start_us;
     if (against == AGAINST_WEEK || against == AGAINST_BEST) {
-        const size_t then = windows_find(windows, start_us - 7 * day_us);
-        if (then != WINDOWS_NONE)
+        const size_t then = axis_find(windows, start_us - 7 * day_us);
+        if (then != AXIS_NONE)
             return (struct base){.against = AGAINST_WEEK, .first = then, .count = 1};
     }
     if (against == AGAINST_DAY || against == AGAINST_BEST) {
-        const size_t then = windows_find(windows, start_us - day_us);
-        if (then != WINDOWS_NONE)
+        const size_t then = axis_find(windows, start_us - day_us);
+        if (then != AXIS_NONE)
             return (struct base){.against = AGAINST_DAY, .first = then, .count = 1};
     }
     if ((against == AGAINST_BEFORE || against == AGAINST_BEST) && window > 0) {
@@ -71,7 +71,7 @@ void base_sum(const struct grid *grid, const struct base *base, const decimal *s
 }
 
 /* What some windows up to this one are compared with. */
-static struct base base_of_run(const struct windows *windows, size_t window, size_t run,
+static struct base base_of_run(const struct axis *windows, size_t window, size_t run,
                                enum against against)
 {
     struct base base = base_of(windows, window + 1 - run, against);
@@ -164,7 +164,7 @@ static void group_of_member(struct headline *headline, const struct grid *grid, 
 {
     struct pivot now, then;
     double sigmas;
-    const struct windows_one *const window = grid->windows.one;
+    const struct axis_window *const window = grid->windows.one;
     const uint64_t bit = UINT64_C(1) << member;
     pivot_make(&now, grid, window[headline->since].start_us, window[headline->window].start_us + 1,
                bit, sieve);

@@ -52,7 +52,7 @@ struct headline {
     uint32_t group; /* its value of that member is meant */
 };
 
-struct base base_of(const struct windows *windows, size_t window, enum against against);
+struct base base_of(const struct axis *windows, size_t window, enum against against);
 
 /* Adds up the sums of some windows, measures for each; out has room for them. What cannot be added
  * up is taken of one window only. */

@@ -225,8 +225,8 @@ static void add_when(struct buffer *text, const struct base *base)
 static void add_span(struct buffer *text, const struct grid *grid, size_t first, size_t last,
                      bool lasts)
 {
-    const struct windows_one *const from = &grid->windows.one[first];
-    const struct windows_one *const until = &grid->windows.one[last];
+    const struct axis_window *const from = &grid->windows.one[first];
+    const struct axis_window *const until = &grid->windows.one[last];
     if (lasts) {
         buffer_add_literal(text, "since ");
         wording_clock(text, from->start_us);
@@ -282,7 +282,7 @@ static decimal sum_then(const struct frame *frame, size_t measure, int64_t from_
                         int64_t until_us, enum against against)
 {
     static const int64_t day_us = INT64_C(86400) * 1000000;
-    const struct windows_one *const first = &frame->grid->windows.one[0];
+    const struct axis_window *const first = &frame->grid->windows.one[0];
     int64_t back_us = against == AGAINST_WEEK ? 7 * day_us : day_us;
     if (against != AGAINST_BEFORE)
         return first->start_us > from_us - back_us
@@ -306,7 +306,7 @@ static bool revenue_of(const struct picture *picture, int64_t from_us, int64_t u
         struct frame frame;
         if (panel->layout.kind->store != STORE_WINDOWS || panel->grid.windows.count == 0) continue;
         const size_t measure = measure_named(&panel->layout, SLICE("revenue"));
-        const struct windows *const windows = &panel->grid.windows;
+        const struct axis *const windows = &panel->grid.windows;
         if (measure == SIZE_MAX || windows->one[windows->count - 1].end_us <= from_us ||
             windows->one[0].end_us - windows->one[0].start_us > until_us - from_us)
             continue;
@@ -325,7 +325,7 @@ static int revenue_draw(const struct picture *picture, const struct frame *frame
 {
     decimal now, then = NOTHING;
     struct buffer text = {0};
-    const struct windows *const windows = &frame->grid->windows;
+    const struct axis *const windows = &frame->grid->windows;
     if (area.lines < 1 || !revenue_of(picture, windows->one[first].start_us,
                                       windows->one[last].end_us, base->against, &now, &then))
         return 0;
