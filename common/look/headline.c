@@ -7,9 +7,6 @@
 #include "look/grid_inside.h"
 #include "look/pivot.h"
 
-/* Fewer windows before say little of what is usual. */
-#define BEFORE_LEAST 3
-
 size_t headline_steps(const struct layout *layout)
 {
     size_t steps = 0;
@@ -100,7 +97,7 @@ static void run_look(struct headline *headline, const struct grid *grid, size_t 
     const struct base base = base_of_run(&grid->windows, window, run, against);
     const struct base these = {.first = window + 1 - run, .count = run};
     if (base.against == AGAINST_NOTHING) return;
-    if (base.against == AGAINST_BEFORE && base.count < BEFORE_LEAST) return;
+    if (base.against == AGAINST_BEFORE && base.count < HEADLINE_BEFORE) return;
     base_sum(grid, &these, series, now);
     base_sum(grid, &base, series, then);
     for (size_t step = 0; step + 1 < steps; step++) {
@@ -206,6 +203,7 @@ void headline_make(struct headline *headline, const struct grid *grid, size_t st
     for (size_t back = 0; back < HEADLINE_WINDOWS && back <= window && !headline->broken; back++) {
         const size_t last = window - back;
         double most = HEADLINE_SIGMAS;
+        if (grid->windows.one[last].open) continue;
         for (size_t i = 0; i < sizeof runs / sizeof runs[0] && runs[i] <= last + 1; i++)
             run_look(headline, grid, steps, last, runs[i], against, series, &most);
     }

@@ -95,7 +95,10 @@ void panel_title(const struct panel *panel, struct buffer *out)
         }
     }
     if (kind->title != NULL) return;
-    buffer_add_slice(out, layout->name[layout_measure(layout, 0)]);
+    if (panel->layout.kind->store == STORE_WINDOWS && panel->grid.measures == 0)
+        buffer_add_literal(out, "windows");
+    else
+        buffer_add_slice(out, layout->name[layout_measure(layout, 0)]);
     bool first = true;
     for (size_t i = 0; i < layout->count; i++) {
         if (layout->role[i] != ROLE_GROUP) continue;
@@ -273,8 +276,14 @@ void picture_draw_age(const struct picture *picture)
     struct grid *const grid = grid_shown(picture);
     const int64_t until_us = rows_until(picture);
     enum tone tone = picture->view->paused ? TONE_WARN : TONE_DIM;
-    if (picture->view->paused) buffer_add_literal(&text, "PAUSED");
-    if (!picture->view->paused && until_us != TIME_NONE && picture->now_us >= until_us) {
+    if (picture->view->paused) {
+        buffer_add_literal(&text, "PAUSED");
+    } else if (until_us > picture->now_us && picture->arrived_us != TIME_NONE) {
+        /* Of a window that is not over yet. */
+        buffer_add_literal(&text, "a row came ");
+        wording_age(&text, picture->now_us - picture->arrived_us);
+        buffer_add_literal(&text, " ago");
+    } else if (until_us != TIME_NONE) {
         const int64_t behind_us = picture->now_us - until_us;
         buffer_add_literal(&text, "rows end ");
         wording_age(&text, behind_us);

@@ -118,6 +118,7 @@ static void step_draw(const struct picture *picture, const struct frame *frame,
     struct buffer text = {0};
     enum tone tone = TONE_BAR;
     if (step > 0 && frame->base.against != AGAINST_NOTHING &&
+        !frame->grid->windows.one[frame->window].open &&
         rate_tone(now + step - 1, frame->then + step - 1) == TONE_BAD)
         tone = TONE_BAD;
     place.width = columns.name;
@@ -358,7 +359,9 @@ static int broken_draw(const struct picture *picture, const struct frame *frame,
                        const struct headline *headline, struct area area)
 {
     struct canvas *const canvas = picture->canvas;
-    const bool lasts = headline->window == frame->window;
+    bool lasts = true; /* what comes behind is not over yet */
+    for (size_t i = headline->window + 1; i <= frame->window; i++)
+        lasts &= frame->grid->windows.one[i].open;
     const enum tone tone = lasts ? TONE_BAD : TONE_WARN;
     struct buffer text = {0};
     buffer_add_literal(&text, "\xe2\x9c\x97 ");
@@ -403,7 +406,9 @@ int headline_draw(const struct picture *picture, const struct frame *frame, stru
     if (headline.broken) return broken_draw(picture, frame, &headline, area) + 1;
     struct buffer text = {0};
     int line = 0;
-    if (frame->base.against != AGAINST_NOTHING) {
+    const bool is_little =
+        frame->base.against == AGAINST_BEFORE && frame->base.count < HEADLINE_BEFORE;
+    if (frame->base.against != AGAINST_NOTHING && !is_little) {
         buffer_add_literal(&text, "\xe2\x9c\x93 no step is broken: each goes on as it did ");
         add_when(&text, &frame->base);
         canvas_put(picture->canvas, area_line(area), TONE_GOOD, text_slice(&text));
