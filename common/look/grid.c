@@ -39,7 +39,7 @@ void grid_release(struct grid *grid)
     free(grid->value);
     table_release(&grid->rows);
     table_release(&grid->groups);
-    windows_forget(&grid->windows);
+    axis_release(&grid->windows);
     buffer_release(&grid->scratch);
 }
 
@@ -99,7 +99,7 @@ static struct id row_id(struct id group, int64_t start_us)
     return id_mix(group, (struct id){.low = (uint64_t)start_us, .high = 1});
 }
 
-static size_t row_place(struct grid *grid, struct id id, struct windows_one *window)
+static size_t row_place(struct grid *grid, struct id id, struct axis_window *window)
 {
     bool is_new;
     struct entry *const entry = table_put(&grid->rows, id, &is_new);
@@ -153,7 +153,7 @@ static void grid_let_go_before(struct grid *grid, int64_t since_us);
 
 static void windows_bound(struct grid *grid)
 {
-    const struct windows *const windows = &grid->windows;
+    const struct axis *const windows = &grid->windows;
     if (grid->keep == 0 || windows->count <= grid->keep + grid->keep / 10) return;
     grid_let_go_before(grid, windows->one[windows->count - grid->keep].start_us);
 }
@@ -174,7 +174,7 @@ const char *grid_take(struct grid *grid, const struct row *row)
     }
     one.group = group_of(grid, group);
     detail_take(grid, row, one.group, one.start_us);
-    struct windows_one *const window = windows_put(&grid->windows, one.start_us, one.end_us);
+    struct axis_window *const window = axis_put(&grid->windows, one.start_us, one.end_us);
     window->open = row->finality == FINALITY_OPEN;
     const size_t place = row_place(grid, id, window);
     grid->row[place] = one;
@@ -241,14 +241,14 @@ static void grid_let_go_before(struct grid *grid, int64_t since_us)
     }
     grid->let_go += grid->count - count;
     grid->count = count;
-    windows_let_go(&grid->windows, since_us);
+    axis_let_go(&grid->windows, since_us);
     groups_tidy(grid);
     tables_make(grid);
 }
 
 bool grid_let_go(struct grid *grid)
 {
-    const int64_t since_us = windows_behind(&grid->windows, grid->count / 10 + 1);
+    const int64_t since_us = axis_behind(&grid->windows, grid->count / 10 + 1);
     if (since_us == INT64_MIN) return false;
     grid_let_go_before(grid, since_us);
     return true;

@@ -18,7 +18,7 @@
 #include "base/number.h"
 #include "base/table.h"
 #include "look/layout.h"
-#include "look/windows.h"
+#include "look/axis.h"
 
 struct grid_row {
     int64_t start_us, end_us;
@@ -40,7 +40,7 @@ struct grid {
     struct table rows, groups; /* by id, to their number */
     struct grid_group *group;
     size_t group_count, group_cap;
-    struct windows windows;
+    struct axis windows;
     size_t text_bytes; /* of the groups */
     size_t keep;       /* so many windows are kept, and up to a tenth more; 0: as many as come */
     bool full;         /* no further groups in the windows that are there: these are let go */

@@ -7,9 +7,6 @@
 #include "look/grid_inside.h"
 #include "look/pivot.h"
 
-/* Fewer windows before say little of what is usual. */
-#define BEFORE_LEAST 3
-
 size_t headline_steps(const struct layout *layout)
 {
     size_t steps = 0;
@@ -38,18 +35,18 @@ static double missing(const decimal *now, const decimal *then, double *sigmas)
     return wanted - part;
 }
 
-struct base base_of(const struct windows *windows, size_t window, enum against against)
+struct base base_of(const struct axis *windows, size_t window, enum against against)
 {
     static const int64_t day_us = INT64_C(86400) * 1000000;
     const int64_t start_us = windows->one[window].start_us;
     if (against == AGAINST_WEEK || against == AGAINST_BEST) {
-        const size_t then = windows_find(windows, start_us - 7 * day_us);
-        if (then != WINDOWS_NONE)
+        const size_t then = axis_find(windows, start_us - 7 * day_us);
+        if (then != AXIS_NONE)
             return (struct base){.against = AGAINST_WEEK, .first = then, .count = 1};
     }
     if (against == AGAINST_DAY || against == AGAINST_BEST) {
-        const size_t then = windows_find(windows, start_us - day_us);
-        if (then != WINDOWS_NONE)
+        const size_t then = axis_find(windows, start_us - day_us);
+        if (then != AXIS_NONE)
             return (struct base){.against = AGAINST_DAY, .first = then, .count = 1};
     }
     if ((against == AGAINST_BEFORE || against == AGAINST_BEST) && window > 0) {
@@ -71,7 +68,7 @@ void base_sum(const struct grid *grid, const struct base *base, const decimal *s
 }
 
 /* What some windows up to this one are compared with. */
-static struct base base_of_run(const struct windows *windows, size_t window, size_t run,
+static struct base base_of_run(const struct axis *windows, size_t window, size_t run,
                                enum against against)
 {
     struct base base = base_of(windows, window + 1 - run, against);
@@ -100,7 +97,7 @@ static void run_look(struct headline *headline, const struct grid *grid, size_t 
     const struct base base = base_of_run(&grid->windows, window, run, against);
     const struct base these = {.first = window + 1 - run, .count = run};
     if (base.against == AGAINST_NOTHING) return;
-    if (base.against == AGAINST_BEFORE && base.count < BEFORE_LEAST) return;
+    if (base.against == AGAINST_BEFORE && base.count < HEADLINE_BEFORE) return;
     base_sum(grid, &these, series, now);
     base_sum(grid, &base, series, then);
     for (size_t step = 0; step + 1 < steps; step++) {
@@ -164,7 +161,7 @@ static void group_of_member(struct headline *headline, const struct grid *grid, 
 {
     struct pivot now, then;
     double sigmas;
-    const struct windows_one *const window = grid->windows.one;
+    const struct axis_window *const window = grid->windows.one;
     const uint64_t bit = UINT64_C(1) << member;
     pivot_make(&now, grid, window[headline->since].start_us, window[headline->window].start_us + 1,
                bit, sieve);
@@ -206,6 +203,7 @@ void headline_make(struct headline *headline, const struct grid *grid, size_t st
     for (size_t back = 0; back < HEADLINE_WINDOWS && back <= window && !headline->broken; back++) {
         const size_t last = window - back;
         double most = HEADLINE_SIGMAS;
+        if (grid->windows.one[last].open) continue;
         for (size_t i = 0; i < sizeof runs / sizeof runs[0] && runs[i] <= last + 1; i++)
             run_look(headline, grid, steps, last, runs[i], against, series, &most);
     }

@@ -6,7 +6,8 @@
  * is missing is measured by what chance does to such counts, both of now and of then: a step is
  * broken where it is more than HEADLINE_SIGMAS of that. That is much, because much is looked at:
  * each step, several numbers of windows. Where the last window is as it should be, the last one
- * that was not is looked for, HEADLINE_WINDOWS back.
+ * that was not is looked for, HEADLINE_WINDOWS back. A window that is still open is not looked at:
+ * who has just come cannot have bought yet.
  *
  * It began with the first of those windows, or before that, as long as the share that went on was
  * nearer to the broken one than to the usual one. It is a group's where that misses at least
@@ -23,6 +24,8 @@
 #define HEADLINE_PART 0.7
 
 #define HEADLINE_WINDOWS 60
+/* Fewer windows before say little of what is usual. */
+#define HEADLINE_BEFORE 3
 
 /* What a window is compared with. */
 enum against {
@@ -52,7 +55,7 @@ struct headline {
     uint32_t group; /* its value of that member is meant */
 };
 
-struct base base_of(const struct windows *windows, size_t window, enum against against);
+struct base base_of(const struct axis *windows, size_t window, enum against against);
 
 /* Adds up the sums of some windows, measures for each; out has room for them. What cannot be added
  * up is taken of one window only. */

@@ -95,7 +95,10 @@ void panel_title(const struct panel *panel, struct buffer *out)
         }
     }
     if (kind->title != NULL) return;
-    buffer_add_slice(out, layout->name[layout_measure(layout, 0)]);
+    if (panel->layout.kind->store == STORE_WINDOWS && panel->grid.measures == 0)
+        buffer_add_literal(out, "windows");
+    else
+        buffer_add_slice(out, layout->name[layout_measure(layout, 0)]);
     bool first = true;
     for (size_t i = 0; i < layout->count; i++) {
         if (layout->role[i] != ROLE_GROUP) continue;
@@ -139,8 +142,8 @@ int64_t picture_at(const struct picture *picture)
 {
     const struct grid *const grid = grid_shown(picture);
     if (grid == NULL || grid->windows.count == 0) return INT64_MAX;
-    const size_t at = windows_at(&grid->windows, picture->view->at_us);
-    return grid->windows.one[at == WINDOWS_NONE ? 0 : at].start_us;
+    const size_t at = axis_at(&grid->windows, picture->view->at_us);
+    return grid->windows.one[at == AXIS_NONE ? 0 : at].start_us;
 }
 
 /* --- a grid as it is looked at --- */
@@ -149,10 +152,10 @@ void frame_make(struct frame *frame, const struct picture *picture, struct grid 
 {
     const struct view *const view = picture->view;
     const size_t windows = grid->windows.count, measures = grid->measures;
-    *frame = (struct frame){.grid = grid, .window = WINDOWS_NONE};
+    *frame = (struct frame){.grid = grid, .window = AXIS_NONE};
     if (windows == 0) return;
-    frame->window = windows_at(&grid->windows, picture_at(picture));
-    if (frame->window == WINDOWS_NONE) frame->window = 0;
+    frame->window = axis_at(&grid->windows, picture_at(picture));
+    if (frame->window == AXIS_NONE) frame->window = 0;
     sieve_make(&frame->sieve, grid, view_filter(view));
     frame->series = memory_zero(windows * measures + 1, sizeof(decimal));
     pivot_series(grid, 0, windows, &frame->sieve, frame->series);
@@ -203,8 +206,8 @@ static void steps_take(struct picture *picture)
     const int64_t last = (int64_t)grid->windows.count - 1;
     int64_t at = last;
     if (view->at_us != INT64_MAX) {
-        const size_t found = windows_at(&grid->windows, view->at_us);
-        at = found == WINDOWS_NONE ? 0 : (int64_t)found;
+        const size_t found = axis_at(&grid->windows, view->at_us);
+        at = found == AXIS_NONE ? 0 : (int64_t)found;
     }
     if (step < -at)
         at = 0;
@@ -241,7 +244,7 @@ static void tabs_draw(const struct picture *picture)
     buffer_release(&text);
 }
 
-void window_print(struct buffer *out, const struct windows_one *window)
+void window_print(struct buffer *out, const struct axis_window *window)
 {
     wording_clock(out, window->start_us);
     buffer_add_literal(out, "\xe2\x80\x93");
@@ -254,7 +257,7 @@ static int64_t rows_until(const struct picture *picture)
     int64_t until_us = TIME_NONE;
     for (size_t i = 0; i < picture->panels; i++) {
         const struct panel *const panel = picture->panel[i];
-        const struct windows *const windows = &panel->grid.windows;
+        const struct axis *const windows = &panel->grid.windows;
         if (panel->layout.kind->store == STORE_WINDOWS && windows->count > 0)
             until_us = instant_max(until_us, windows->one[windows->count - 1].end_us);
         if (panel->layout.kind->store == STORE_ROWS && panel->roll.count > 0)
@@ -273,8 +276,14 @@ void picture_draw_age(const struct picture *picture)
     struct grid *const grid = grid_shown(picture);
     const int64_t until_us = rows_until(picture);
     enum tone tone = picture->view->paused ? TONE_WARN : TONE_DIM;
-    if (picture->view->paused) buffer_add_literal(&text, "PAUSED");
-    if (!picture->view->paused && until_us != TIME_NONE && picture->now_us >= until_us) {
+    if (picture->view->paused) {
+        buffer_add_literal(&text, "PAUSED");
+    } else if (until_us > picture->now_us && picture->arrived_us != TIME_NONE) {
+        /* Of a window that is not over yet. */
+        buffer_add_literal(&text, "a row came ");
+        wording_age(&text, picture->now_us - picture->arrived_us);
+        buffer_add_literal(&text, " ago");
+    } else if (until_us != TIME_NONE) {
         const int64_t behind_us = picture->now_us - until_us;
         buffer_add_literal(&text, "rows end ");
         wording_age(&text, behind_us);
@@ -285,7 +294,7 @@ void picture_draw_age(const struct picture *picture)
     place.width -= right + 2;
     buffer_clear(&text);
     if (grid != NULL && grid->windows.count > 0) {
-        const size_t window = windows_at(&grid->windows, picture_at(picture));
+        const size_t window = axis_at(&grid->windows, picture_at(picture));
         const struct base base = base_of(&grid->windows, window, picture->view->against);
         wording_day(&text, grid->windows.one[window].start_us);
         buffer_add_char(&text, ' ');
@@ -399,7 +408,7 @@ static void panel_draw(const struct picture *picture, struct panel *panel, struc
     case STORE_WINDOWS: break;
     }
     frame_make(&frame, picture, &panel->grid);
-    if (frame.window == WINDOWS_NONE) return;
+    if (frame.window == AXIS_NONE) return;
     if (panel_is(panel, "funnel") && headline_steps(&panel->layout) > 0) {
         if (area.lines > 26) area = area_below(area, headline_draw(picture, &frame, area));
         area = area_below(area, funnel_draw(picture, &frame, area, true) + 1);

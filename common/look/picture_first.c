@@ -221,7 +221,7 @@ static void tables_draw(const struct picture *picture, struct area left, struct 
         if (layout_count(&panel->layout, ROLE_GROUP) == 0 || part.lines < 4) continue;
         frame_make(&frame, picture, &panel->grid);
         if (part.lines > TABLE_LINES) part.lines = TABLE_LINES;
-        if (frame.window != WINDOWS_NONE)
+        if (frame.window != AXIS_NONE)
             *area = area_below(*area, table_draw(picture, &frame, part, false) + 1);
         frame_release(&frame);
     }
@@ -234,7 +234,7 @@ static struct area funnel_part(const struct picture *picture, struct area area)
     struct frame frame;
     if (panel == NULL) return area;
     frame_make(&frame, picture, &panel->grid);
-    if (frame.window != WINDOWS_NONE) {
+    if (frame.window != AXIS_NONE) {
         area = area_below(area, headline_draw(picture, &frame, area));
         area = area_below(area, funnel_draw(picture, &frame, area, false) + 1);
     }

@@ -118,6 +118,7 @@ static void step_draw(const struct picture *picture, const struct frame *frame,
     struct buffer text = {0};
     enum tone tone = TONE_BAR;
     if (step > 0 && frame->base.against != AGAINST_NOTHING &&
+        !frame->grid->windows.one[frame->window].open &&
         rate_tone(now + step - 1, frame->then + step - 1) == TONE_BAD)
         tone = TONE_BAD;
     place.width = columns.name;
@@ -225,8 +226,8 @@ static void add_when(struct buffer *text, const struct base *base)
 static void add_span(struct buffer *text, const struct grid *grid, size_t first, size_t last,
                      bool lasts)
 {
-    const struct windows_one *const from = &grid->windows.one[first];
-    const struct windows_one *const until = &grid->windows.one[last];
+    const struct axis_window *const from = &grid->windows.one[first];
+    const struct axis_window *const until = &grid->windows.one[last];
     if (lasts) {
         buffer_add_literal(text, "since ");
         wording_clock(text, from->start_us);
@@ -282,7 +283,7 @@ static decimal sum_then(const struct frame *frame, size_t measure, int64_t from_
                         int64_t until_us, enum against against)
 {
     static const int64_t day_us = INT64_C(86400) * 1000000;
-    const struct windows_one *const first = &frame->grid->windows.one[0];
+    const struct axis_window *const first = &frame->grid->windows.one[0];
     int64_t back_us = against == AGAINST_WEEK ? 7 * day_us : day_us;
     if (against != AGAINST_BEFORE)
         return first->start_us > from_us - back_us
@@ -306,7 +307,7 @@ static bool revenue_of(const struct picture *picture, int64_t from_us, int64_t u
         struct frame frame;
         if (panel->layout.kind->store != STORE_WINDOWS || panel->grid.windows.count == 0) continue;
         const size_t measure = measure_named(&panel->layout, SLICE("revenue"));
-        const struct windows *const windows = &panel->grid.windows;
+        const struct axis *const windows = &panel->grid.windows;
         if (measure == SIZE_MAX || windows->one[windows->count - 1].end_us <= from_us ||
             windows->one[0].end_us - windows->one[0].start_us > until_us - from_us)
             continue;
@@ -325,7 +326,7 @@ static int revenue_draw(const struct picture *picture, const struct frame *frame
 {
     decimal now, then = NOTHING;
     struct buffer text = {0};
-    const struct windows *const windows = &frame->grid->windows;
+    const struct axis *const windows = &frame->grid->windows;
     if (area.lines < 1 || !revenue_of(picture, windows->one[first].start_us,
                                       windows->one[last].end_us, base->against, &now, &then))
         return 0;
@@ -358,7 +359,9 @@ static int broken_draw(const struct picture *picture, const struct frame *frame,
                        const struct headline *headline, struct area area)
 {
     struct canvas *const canvas = picture->canvas;
-    const bool lasts = headline->window == frame->window;
+    bool lasts = true; /* what comes behind is not over yet */
+    for (size_t i = headline->window + 1; i <= frame->window; i++)
+        lasts &= frame->grid->windows.one[i].open;
     const enum tone tone = lasts ? TONE_BAD : TONE_WARN;
     struct buffer text = {0};
     buffer_add_literal(&text, "\xe2\x9c\x97 ");
@@ -403,7 +406,9 @@ int headline_draw(const struct picture *picture, const struct frame *frame, stru
     if (headline.broken) return broken_draw(picture, frame, &headline, area) + 1;
     struct buffer text = {0};
     int line = 0;
-    if (frame->base.against != AGAINST_NOTHING) {
+    const bool is_little =
+        frame->base.against == AGAINST_BEFORE && frame->base.count < HEADLINE_BEFORE;
+    if (frame->base.against != AGAINST_NOTHING && !is_little) {
         buffer_add_literal(&text, "\xe2\x9c\x93 no step is broken: each goes on as it did ");
         add_when(&text, &frame->base);
         canvas_put(picture->canvas, area_line(area), TONE_GOOD, text_slice(&text));

@@ -36,7 +36,7 @@ static inline struct slice text_slice(const struct buffer *text)
 /* A grid as it is looked at: of which window, compared with which, and what passes the filter. */
 struct frame {
     struct grid *grid;
-    size_t window; /* WINDOWS_NONE: there is none */
+    size_t window; /* AXIS_NONE: there is none */
     struct base base;
     struct sieve sieve;
     decimal *series; /* the sums of all windows */
@@ -57,7 +57,7 @@ static inline const decimal *frame_now(const struct frame *frame)
 }
 
 /* "04:00-04:10" */
-void window_print(struct buffer *out, const struct windows_one *window);
+void window_print(struct buffer *out, const struct axis_window *window);
 
 /* "a week ago", "the 60 windows before"; empty where nothing is compared. */
 void base_print(struct buffer *out, const struct base *base);

@@ -225,7 +225,7 @@ static uint64_t members_of(size_t by)
 static void group_table_make(struct group_table *table, struct sheet *sheet,
                              const struct frame *frame, size_t by, size_t sort, bool reversed)
 {
-    const struct windows_one *const window = frame->grid->windows.one;
+    const struct axis_window *const window = frame->grid->windows.one;
     const int64_t start_us = window[frame->window].start_us;
     *table = (struct group_table){.frame = frame, .reversed = reversed};
     pivot_make(&table->now, frame->grid, start_us, start_us + 1, members_of(by), &frame->sieve);

@@ -100,7 +100,7 @@ void pivot_series(const struct grid *grid, size_t first, size_t count, const str
             start_us > grid->windows.one[first + count - 1].start_us ||
             !sieve_passes(sieve, grid->row[i].group))
             continue;
-        const size_t at = windows_find(&grid->windows, start_us) - first;
+        const size_t at = axis_find(&grid->windows, start_us) - first;
         row_add(out + at * measures, grid->value + i * measures, apart, measures, rows[at]++ == 0);
     }
     free(apart);
