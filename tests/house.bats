@@ -126,7 +126,8 @@ END
 }
 
 @test "every file ends in a line end" {
-  files | while IFS= read -r file; do
+  # States of releases are bytes.
+  files | grep -v '^tests/golden/.*[.]state$' | while IFS= read -r file; do
     [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file" | tr -d '\n' | tr '\0' x)" ] || printf '%s\n' "$file"
   done >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/buffer.h"
 
 enum { IS_TOKEN = 1, IS_TARGET = 2, IS_VALUE = 4 };

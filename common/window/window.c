@@ -4,10 +4,10 @@
 #endif
 #include "window/window.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "window/window_inside.h"
