@@ -38,6 +38,12 @@ LIBS     := $(if $(JQ_WRAP),$(JQ_WRAPPED:%=-Wl,--wrap=%)) -Wl,--export-dynamic-s
   -ljq -lunistring -lxxhash -lm -lpthread \
   -Wl,--as-needed -lnettle -lz -lmicrohttpd -lncursesw -ltinfo -Wl,--no-as-needed
 
+# Apple's linker has other words for the one half, and nothing for the other.
+ifeq ($(shell uname -s),Darwin)
+BOUND_AT_START :=
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -lnettle -lz -lmicrohttpd -lncurses
+endif
+
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
@@ -96,6 +102,7 @@ help:
 	@echo 'make screenshot the picture of README.md again: needs chromium and pngquant'
 	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
 	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
+	@echo 'make check-portable  does every file compile for musl, FreeBSD and macOS?'
 	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
@@ -175,6 +182,9 @@ ARM := $(addprefix base/,arena buffer die held hex json memory number numeral ut
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
 	mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
+
+check-portable:
+	BUILD=$(BUILD) packaging/portable
 
 check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
@@ -322,7 +332,8 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion screenshot \
+.PHONY: all always help multicall lists units check check-kafka check-portable asan lint format fuzzers fuzz bench bench-quick \
+        cover completion screenshot \
         install install-strip uninstall dist deb clean
 .SECONDARY:
 

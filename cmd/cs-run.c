@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "run/signals.h"
 #include "supervise/ask.h"
@@ -42,7 +42,8 @@ static _Noreturn void begin_anew(char **argv, mode_t given)
 {
     umask(given);
     if (signal(SIGHUP, SIG_IGN) == SIG_DFL) signal(SIGHUP, SIG_DFL); /* handlers do not last */
-    execv("/proc/self/exe", argv);
+    char self[4096];
+    if (program_path(self, sizeof self)) execv(self, argv);
     die_errno("%s: cannot be run again", argv[0]);
 }
 
@@ -78,7 +79,7 @@ int main(int argc, char **argv)
     struct topic topic;
     (void)argc;
     message_name("cs-run");
-    prctl(PR_SET_NAME, "cs-run"); /* after begin_anew it would be "exe" */
+    process_rename("cs-run"); /* after begin_anew it would be "exe" */
     streams_occupy();
     setenv("LC_ALL", "C", 1);
     const mode_t umask_given = umask(077);

@@ -136,7 +136,8 @@ END
 }
 
 @test "every file ends in a line end" {
-  files | grep -vx 'man/cs-look\.png' | while IFS= read -r file; do
+  # States of releases are bytes, and so is a picture.
+  files | grep -vE '^tests/golden/.*[.]state$|^man/cs-look[.]png$' | while IFS= read -r file; do
     [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file" | tr -d '\n' | tr '\0' x)" ] || printf '%s\n' "$file"
   done >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"

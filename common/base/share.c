@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 
@@ -29,9 +30,7 @@ static bool directory_at(struct buffer *path, int i, const char *kind)
         buffer_printf(path, "%s%s%s", share_directory, between, kind);
         return true;
     }
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0) return false;
-    self[len] = '\0';
+    if (!program_path(self, sizeof self)) return false;
     for (int up = 0; up <= (i - 1) / count; up++) {
         char *const slash = strrchr(self, '/');
         if (slash == NULL || up == 3) return false;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/compat.h"
+
 enum { IS_TOKEN = 1, IS_TARGET = 2, IS_VALUE = 4 };
 
 /* RFC 9110: what names are made of; what may stand in a request's target; what in a value. */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/held.h"
 #include "base/instant.h"

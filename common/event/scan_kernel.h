@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/number.h"

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <jv.h>
 #include <limits.h>
-#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/slice.h"
@@ -179,10 +179,15 @@ jv INSTEAD(jv_number_with_literal)(const char *text)
 }
 
 /* What assert() calls. libjq takes some programs at their word; they may not end the process. */
-void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+#ifdef __GLIBC__
+#define LINE_NUMBER unsigned
+#else
+#define LINE_NUMBER int
+#endif
+void __assert_fail(const char *assertion, const char *file, LINE_NUMBER line, const char *function)
 {
     if (call.limits != NULL) leave(CUTOFF_FAULT);
-    fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, assertion);
+    fprintf(stderr, "%s:%d: %s: Assertion `%s' failed.\n", file, (int)line, function, assertion);
     abort();
 }
 
@@ -216,14 +221,14 @@ static void bytes_allow(size_t size)
 
 static void *taken(void *memory)
 {
-    if (call.limits != NULL) call.limits->bytes += malloc_usable_size(memory);
+    if (call.limits != NULL) call.limits->bytes += memory_block_size(memory);
     return memory;
 }
 
 static void given_back(void *memory)
 {
     if (call.limits == NULL) return;
-    const size_t size = malloc_usable_size(memory);
+    const size_t size = memory_block_size(memory);
     call.limits->bytes -= size < call.limits->bytes ? size : call.limits->bytes;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/pack.h"

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/value.h"
@@ -276,8 +277,8 @@ struct crew *crew_new(const struct crew_task *task, int count)
     crew->slot = memory_zero((size_t)crew->slots, sizeof crew->slot[0]);
     for (uint64_t i = 0; i < crew->slots; i++) {
         for (int part = 0; part < CREW_PARTS; part++) {
-            const int fd = memfd_create("piece", MFD_CLOEXEC);
-            if (fd < 0) die_errno("memfd_create");
+            const int fd = file_unnamed("piece");
+            if (fd < 0) die_errno("a file without a name");
             crew->slot[i].part[part].fd = fd;
         }
     }

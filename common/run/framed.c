@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/common_options.h"

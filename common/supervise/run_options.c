@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "supervise/command_line.h"

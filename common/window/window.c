@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "window/window_inside.h"

@@ -42,7 +42,7 @@ build() {
 (build /build/older older 0.1.9-1)
 END
   mmdebstrap --variant=buildd --skip=cleanup/tmp \
-    --include="debhelper,$(sed -n '/^Build-Depends/,/^[A-Z]/s/^ \(lib[a-z-]*\|[a-z-]*-dev\),/\1/p' debian/control | paste -sd,)" \
+    --include="debhelper,$(sed -n '/^Build-Depends/,/^[A-Z]/s/^ \([a-z0-9-]*-dev\),/\1/p' debian/control | paste -sd,)" \
     --customize-hook="upload '$BUILT/dist.tar.gz' /dist.tar.gz" --customize-hook="upload '$out/build' /build-it" \
     --customize-hook='chroot "$1" sh /build-it' \
     --customize-hook="sync-out /out-first '$out'" --customize-hook="sync-out /out-again '$out/again'" \
