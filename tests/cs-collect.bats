@@ -522,13 +522,17 @@ faults() {
 @test "a disk that is full or broken, at each open, write, sync, rename, cut and removal: 503, and nothing that was answered 204 is lost" {
   can_trace
   : >all
-  # Each second one, from the first or the second on; and all from the third to the seventh.
+  # Each second one, from the first or the second on; with FULL=1 also each alone, and all from each on.
   for call in pwrite64 fdatasync fsync renameat openat; do
     faults "$call:error=EIO:when=1+2"
     faults "$call:error=ENOSPC:when=2+2"
-    [ -z "${FULL:-}" ] || faults "$call:error=ENOSPC:when=1+2"
-    [ -z "${FULL:-}" ] || faults "$call:error=EIO:when=2+2"
-    [ -z "${FULL:-}" ] || for n in 1 2 3 4 5 6 7; do faults "$call:error=ENOSPC:when=$n" && faults "$call:error=EIO:when=$n..9"; done
+    [ -n "${FULL:-}" ] || continue
+    faults "$call:error=ENOSPC:when=1+2"
+    faults "$call:error=EIO:when=2+2"
+    for n in 1 2 3 4; do
+      faults "$call:error=ENOSPC:when=$n"
+      faults "$call:error=EIO:when=$n..9"
+    done
   done
   # What a group has left behind cannot be cut off, or not be taken away.
   faults fdatasync:error=EIO:when=2+2 ftruncate:error=EIO:when=1+2
