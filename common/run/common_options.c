@@ -1,4 +1,4 @@
-#include "run/common_options.h"
+#include "run/common_options_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "run/metrics.h"
 #include "source/charset.h"
 
+#define RANGES_MOST 100000
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
 static struct common_options given = {
@@ -93,6 +94,20 @@ static const char *pad_set(const char *value)
 #define WRONG "What went wrong"
 #define LIMITS "Memory and processors"
 #define INSIDE "Looking inside"
+
+static const char *range_set(const char *value)
+{
+    char *slash, *end;
+    const unsigned long number = strtoul(value, &slash, 10);
+    const unsigned long count = *slash == '/' ? strtoul(slash + 1, &end, 10) : 0;
+    if (*value < '0' || *value > '9' || *slash != '/' || slash[1] < '0' || slash[1] > '9' ||
+        *end != '\0')
+        return "must be K/N, as 3/12 is the third of twelve";
+    if (count > RANGES_MOST) return "there may be 100,000 ranges at most";
+    if (number < 1 || number > count) return "K is 1 to N";
+    given.range = (struct option_share){.number = (uint32_t)number, .count = (uint32_t)count};
+    return NULL;
+}
 
 /* A share of what there is, or a size. */
 static const char *max_memory_set(const char *value)
@@ -375,6 +390,26 @@ static const struct option_row rows[] = {
      .least = 1,
      .free = true,
      .help = "read regular files with N processes at once"},
+    {.name = "range",
+     .group = LIMITS,
+     .type = OPTION_CALL,
+     .call = range_set,
+     .argument = "K/N",
+     .free = true,
+     .help = "read the K-th of N pieces of the files, for --partial"},
+    {.name = "partial",
+     .group = LIMITS,
+     .type = OPTION_TEXT,
+     .target = &given.partial,
+     .argument = "FILE",
+     .free = true,
+     .help = "write what comes of that piece to FILE (-: standard output), to be merged"},
+    {.name = "merge-partials",
+     .group = LIMITS,
+     .type = OPTION_FLAG,
+     .target = &given.merge_partials,
+     .free = true,
+     .help = "the files are those of --partial: print what one run would have"},
     {.name = "stats",
      .group = INSIDE,
      .type = OPTION_CALL,
@@ -454,38 +489,6 @@ void common_options_key(const char *names)
     if (given.key == NULL) given.key = names;
 }
 
-/* As where a shell variable was not set: better said at once than when the file is needed. */
-static void refuse_empty_names(void)
-{
-    static const struct {
-        const char *name;
-        const char *const *value;
-    } needs[] = {
-        {"output", &given.output},
-        {"rejects", &given.rejects},
-        {"late", &given.late},
-        {"state", &given.state},
-        {"spool", &given.spool},
-        {"stats", &given.stats_file},
-        {"stats-ends", &given.stats_ends},
-        {"time-field", &given.time_field},
-        {"tz", &given.tz},
-    };
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
-        if (*needs[i].value != NULL && **needs[i].value == '\0')
-            die_usage("--%s: empty: a name is missing", needs[i].name);
-}
-
-static void refuse_format(const struct tool *tool)
-{
-    if (given.format == ENCODING_NDJSON) return;
-    if ((tool->flags & TOOL_EVENTS) != 0)
-        die_usage("--format: events differ in their members, so they have no columns: ndjson only");
-    if (given.spool != NULL) die_usage("--spool: segments are NDJSON: not with another --format");
-    if (given.format == ENCODING_TABLE && given.state != NULL)
-        die_usage("--format=table is for looking at, and does not go with --state");
-}
-
 /* UTF-8 is what text is in anyway. */
 static void settle_encoding(void)
 {
@@ -512,43 +515,6 @@ static void labels_settle(void)
             if (slice_equal(labels->item[earlier].name, name)) why = "is given twice";
         if (why != NULL) die_usage("--stats-label: '%.*s' %s", (int)name.len, name.text, why);
     }
-}
-
-static void refuse_options(const struct tool *tool)
-{
-    refuse_empty_names();
-    settle_encoding();
-    if (!(tool->flags & TOOL_WINDOWS)) {
-        static const char *const windows_only[] = {"order-by", "top", "ties"};
-        for (size_t i = 0; i < sizeof windows_only / sizeof windows_only[0]; i++)
-            if (option_given(windows_only[i]))
-                die_usage("--%s: this tool has no windows", windows_only[i]);
-    }
-    if (!(tool->flags & TOOL_UPDATES) && option_given("emit"))
-        die_usage(
-            "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
-            "have others");
-    if (!(tool->flags & TOOL_MERGES) && (given.by_partition || given.merge))
-        die_usage("--%s is for cs-window and cs-funnel", given.merge ? "merge" : "by-partition");
-    if (given.updates && given.top != 0) die_usage("--emit=updates does not go with --top");
-    if (given.encoding != NULL && given.input == INPUT_KCAT_SIZED)
-        die_usage("--encoding would change the sizes that --input=kcat-sized reads by");
-    if (given.kafka_members && given.input == INPUT_NDJSON)
-        die_usage("--kafka-members: --input=ndjson has no frames that say a key and a time");
-    if (given.merge && given.by_partition)
-        die_usage("--merge reads what --by-partition has printed: not both");
-    if (given.state == NULL && given.spool != NULL) die_usage("--spool needs --state");
-    if (given.state == NULL && given.flush) die_usage("--flush needs --state");
-    if (given.state == NULL && given.skip_gone) die_usage("--skip-gone needs --state");
-    if (!given.stats && given.stats_every_us != 0) die_usage("--stats-every needs --stats");
-    if (!given.stats && given.stats_ends != NULL) die_usage("--stats-ends needs --stats");
-    labels_settle();
-    if (given.output != NULL && given.spool != NULL)
-        die_usage("--output or --spool: rows go to one of them");
-    if (given.state != NULL && given.jobs > 1) die_usage("--jobs does not go with --state");
-    if (given.jobs > 1 && given.idle_us != 0) die_usage("--jobs does not go with --idle");
-    if (given.jobs > 1 && given.updates) die_usage("--jobs does not go with --emit=updates");
-    refuse_format(tool);
 }
 
 static void zone_settle(void)
@@ -584,7 +550,9 @@ struct settings common_options_settle(const struct tool *tool)
         .max_keys = given.max_keys,
         .tz = given.tz,
     };
-    refuse_options(tool);
+    common_options_refuse(tool);
+    settle_encoding();
+    labels_settle();
     zone_settle();
     if (tool->settle != NULL) tool->settle(&settings);
     if ((settings.merge || settings.rows) && given.kafka_members)

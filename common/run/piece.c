@@ -214,19 +214,6 @@ static bool keys_fit(const struct loop *l, uint64_t keys_most)
     return batch_keys(&l->admission.batch) + keys_most <= (uint64_t)options->max_keys;
 }
 
-/* Of rows in a file no more than this is in memory at once. */
-#define ROWS_BYTES ((size_t)4 << 20)
-
-static void rows_follow(struct loop *l, struct slice rows)
-{
-    while (rows.len != 0) {
-        const size_t len = rows.len < ROWS_BYTES ? rows.len : ROWS_BYTES;
-        rows_pass(l->run.rows, (struct slice){.text = rows.text, .len = len});
-        rows.text += len;
-        rows.len -= len;
-    }
-}
-
 static void piece_add(struct loop *l, const struct piece *piece, struct unpack *in)
 {
     struct clock *const clock = &l->admission.clock;
@@ -237,7 +224,7 @@ static void piece_add(struct loop *l, const struct piece *piece, struct unpack *
     l->run.end_time_us = clock->largest_us;
     range_add(l, in, piece->events, piece->rows);
     batch_deliver(&l->admission.batch); /* the watermark moves on, and prints what is complete */
-    if (l->analysis->ranges->weave == NULL) rows_follow(l, piece->rows);
+    if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, piece->rows);
     (void)tick(l);
 }
 

@@ -79,6 +79,7 @@ int output_create(const char *name, mode_t mode)
 
 void output_write(struct output *output, struct slice bytes)
 {
+    if (output->wrote != NULL) output->wrote(bytes);
     while (bytes.len != 0) {
         const ssize_t written = write(output->fd, bytes.text, bytes.len);
         if (written < 0) {
