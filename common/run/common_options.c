@@ -1,4 +1,4 @@
-#include "run/common_options_inside.h"
+#include "run/common_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -550,7 +550,6 @@ struct settings common_options_settle(const struct tool *tool)
         .max_keys = given.max_keys,
         .tz = given.tz,
     };
-    common_options_refuse(tool);
     settle_encoding();
     labels_settle();
     zone_settle();

@@ -93,8 +93,8 @@ int common_options_parse(const struct tool *tool, int argc, char **argv);
 /* Before they are settled: these are --key where none is given. Borrowed. */
 void common_options_key(const char *names);
 
-/* Refuses options that do not go together (die_usage), lets the tool settle its own, and settles
- * these. Returns what they mean for the run. */
+/* Lets the tool settle its own, and settles these, which go together (together.h). Returns what
+ * they mean for the run. */
 struct settings common_options_settle(const struct tool *tool);
 
 /* Gives back what settling has made. */

@@ -5,6 +5,7 @@
 #include "event/members.h"
 #include "expr/epoch.h"
 #include "run/common_options.h"
+#include "run/together.h"
 #include "run/hint.h"
 #include "run/partitions.h"
 #include "run/signals.h"
@@ -151,6 +152,7 @@ void prepare(struct loop *l)
     run->first_time_us = run->behind_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
     run->finished_us = INT64_MIN;
+    together_check(l->tool);
     run->settings = common_options_settle(l->tool);
     const char *why;
     const struct rows_options rows_options = {

@@ -1,8 +1,9 @@
-/* Options that do not go together, or not with this tool. */
+#include "run/together.h"
+
 #include <string.h>
 
 #include "base/die.h"
-#include "run/common_options_inside.h"
+#include "run/common_options.h"
 
 /* As where a shell variable was not set: better said at once than when the file is needed. */
 static void refuse_empty_names(void)
@@ -67,7 +68,7 @@ static void refuse_apart(void)
             die_usage("--range does not go with --%s: give it to --merge-partials", merges[i]);
 }
 
-void common_options_refuse(const struct tool *tool)
+void together_check(const struct tool *tool)
 {
     refuse_empty_names();
     if (!(tool->flags & TOOL_WINDOWS)) {
