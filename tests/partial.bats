@@ -168,6 +168,7 @@ single() { FILES=1 same "$@"; }
   refused() {
     local why=$1
     run -3 --separate-stderr "${@:2}"
+    # shellcheck disable=SC2154 # bats sets it
     echo "$stderr"
     [ -z "$output" ] && [[ $stderr == *"$why"* ]]
   }
@@ -194,7 +195,7 @@ single() { FILES=1 same "$@"; }
   local size at step=${FULL:+1}
   size=$(stat -c %s part.1)
   for ((at = 0; at < size; at += ${step:-41})); do
-    head -c "$at" part.1 >cut
+    head -c "$at" part.1 >"cut"
     run -3 cs-window --size=1h --agg=n=count --merge-partials cut
     [[ $output == *'cut: is damaged'* ]]
     { head -c "$at" part.1 && head -c $((at + 1)) part.1 | tail -c 1 | tr '\000-\377' '\001-\377\000' && tail -c +$((at + 2)) part.1; } >flipped
@@ -238,6 +239,7 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
   cmp rows merged
   [ "$(cs-funnel --range=1/2 --partial=p "$A" && stat -c %a p)" = 600 ]
   run -1 bash -c 'cs-funnel --merge-partials two one >/dev/full'
+  # shellcheck disable=SC2016 # $A is for that shell
   run -1 bash -c 'cs-funnel --range=1/2 --partial=- "$A" >/dev/full'
   run -2 cs-funnel --range=1/2 --partial=/dev/full "$A"
   run -1 cs-funnel --range=1/2 --partial=no/such/p "$A"
@@ -247,6 +249,7 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
   refused() {
     local why=$1
     run -2 --separate-stderr "${@:2}"
+    # shellcheck disable=SC2154 # bats sets it
     echo "$stderr"
     [[ $stderr == *"$why"* ]]
     [ ! -e p ]
