@@ -28,8 +28,21 @@ FORTIFY  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 BOUND_AT_START := -pie -Wl,-z,relro,-z,now
 HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
-# nettle (SHA-256) and zlib are loaded by what uses them alone.
-LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -Wl,--as-needed -lnettle -lz -Wl,--no-as-needed
+# nettle (SHA-256), zlib, libmicrohttpd and ncurses are loaded by what uses them alone. Later versions of libjq than the one at hand look for the
+# function that is named (common/expr/jq_limits.c).
+# JQ_WRAP=1 for a libjq.a in a program that is not static altogether: the linker puts our functions in place of its.
+JQ_WRAPPED := jv_get_kind jv_array_set jv_number_with_literal jv_mem_alloc jv_mem_alloc_unguarded jv_mem_calloc \
+            jv_mem_calloc_unguarded jv_mem_strdup jv_mem_strdup_unguarded jv_mem_realloc jv_mem_free strptime
+CS_CFLAGS += $(if $(JQ_WRAP),-DCS_JQ_WRAP)
+LIBS     := $(if $(JQ_WRAP),$(JQ_WRAPPED:%=-Wl,--wrap=%)) -Wl,--export-dynamic-symbol=jv_number_with_literal \
+  -ljq -lunistring -lxxhash -lm -lpthread \
+  -Wl,--as-needed -lnettle -lz -lmicrohttpd -lncursesw -ltinfo -Wl,--no-as-needed
+
+# Apple's linker has other words for the one half, and nothing for the other.
+ifeq ($(shell uname -s),Darwin)
+BOUND_AT_START :=
+LIBS     := -ljq -lunistring -lxxhash -lm -lpthread -lnettle -lz -lmicrohttpd -lncurses
+endif
 
 COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 TOOLS    := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
@@ -46,8 +59,8 @@ PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) 
 SCRIPTS  := scripts/cs-ship scripts/cs-look
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
-# The snippet for web pages, minified. Without esbuild it is left out, and all else is built.
-SNIPPET  := $(BUILD)/web/cs.js
+# The snippet for web pages, minified. Without esbuild it is left out, and all else is built; a tarball brings it, too.
+SNIPPET  := $(firstword $(wildcard share/cs.js) $(BUILD)/web/cs.js)
 
 all: $(TOOLS) $(LINKS) $(BUILD)/traffic $(LISTS) $(PAGE) $(SNIPPET)
 
@@ -59,7 +72,7 @@ $(BUILD)/share/made:
 	@scripts/lists/make $(@D)
 	@touch $@
 
-$(SNIPPET): scripts/web/cs.js scripts/web/make
+$(BUILD)/web/cs.js: scripts/web/cs.js scripts/web/make
 	@scripts/web/make $< $@
 
 lists:
@@ -86,8 +99,10 @@ help:
 	@echo 'make format     writes every C file as clang-format would'
 	@echo 'make cover      line coverage of the tests'
 	@echo 'make bench      against other engines; bench-quick: instructions per event'
+	@echo 'make screenshot the picture of README.md again: needs chromium and pngquant'
 	@echo 'make install    to DESTDIR$$(prefix), or install-strip; uninstall takes it away again'
 	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
+	@echo 'make check-portable  does every file compile for musl, FreeBSD and macOS?'
 	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
@@ -99,9 +114,19 @@ $(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
+# SMALL=1, as for packages: no function is copied into others for a speed that cannot be measured, and what works once a
+# run and not once an event is compiled for size alone.
+ifdef SMALL
+ONCE     := $(wildcard common/supervise/*.c) $(addprefix common/,base/option.c base/list.c base/nearest.c base/paths.c \
+            base/share.c base/zone_rule.c expr/advice.c raw/foreign.c run/common_options.c run/hint.c run/metrics.c \
+            writer/relation.c)
+SIZE     := -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
+$(ONCE:%.c=$(BUILD)/%.o): SIZE := -Os
+endif
+
 $(BUILD)/common/%.o: common/%.c | $(sort $(dir $(COMMON)))
 	@echo CC $<
-	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
 
 $(BUILD)/cmd/%.o: cmd/%.c | $(BUILD)/cmd
 	@echo CC $<
@@ -127,16 +152,18 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcommon.a | $(BUILD)/unit
 	@echo LD $@
 	@$(CC) $(CS_CFLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) $(HARDENED_LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS)
 
-# All tools as one program with a name for each: what packages bring, for a quarter of the size.
-MULTI    := $(patsubst cmd/%.c,$(BUILD)/multi/%.o,$(wildcard cmd/*.c))
-TOOL_NAMES := $(notdir $(TOOLS))
+# All tools as one program with a name for each: what packages bring, for a quarter of the size. ALONE='cs-collect' leaves
+# that one a program of its own.
+ALONE    ?=
+TOOL_NAMES := $(filter-out $(ALONE),$(notdir $(TOOLS)))
+MULTI    := $(TOOL_NAMES:%=$(BUILD)/multi/%.o)
 
 $(BUILD)/multi:
 	mkdir -p $@
 
 $(BUILD)/multi/%.o: cmd/%.c | $(BUILD)/multi
 	@echo CC $< for one program
-	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
 
 $(BUILD)/multi/clickstream: packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a
 	@echo LD $@
@@ -150,17 +177,23 @@ units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
 ARM := $(addprefix base/,arena buffer die held hex json memory number numeral utf8 value) \
-       $(addprefix event/,reason scan scan_neon scan_plain schema)
+       $(addprefix event/,reason scan scan_neon scan_plain scan_shapes schema)
 
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
 	mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
+
+check-portable:
+	BUILD=$(BUILD) packaging/portable
 
 check asan lint check-kafka:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
 	clang-format -i $(wildcard common/*/*.[ch] cmd/*.[ch] samples/*/*.[ch] tests/*/*.[ch] packaging/*.[ch])
+
+screenshot: all
+	scripts/web/screenshot man/cs-look.png
 
 # --- fuzzing: clang's libFuzzer; BUILD is a directory of its own, because the library is instrumented, too
 
@@ -232,7 +265,7 @@ $(BUILD)/common/base/share.o: $(BUILD)/datadir
 $(BUILD)/common/base/option.o: VERSION
 
 # MULTICALL=1: one program, with a hard link for each tool.
-install: $(if $(MULTICALL),multicall,$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
+install: $(if $(MULTICALL),multicall $(ALONE:%=$(BUILD)/%),$(TOOLS)) $(LINKS) $(LISTS) $(PAGE) $(SNIPPET) completion
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(DOC)/examples \
 	  $(DESTDIR)$(datadir)/clickstream/views $(DESTDIR)$(datadir)/clickstream/maps $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(TMPFILES)
@@ -241,12 +274,15 @@ ifdef MULTICALL
 	for tool in $(wordlist 2,$(words $(TOOL_NAMES)),$(TOOL_NAMES)); do \
 	  ln -f $(DESTDIR)$(bindir)/$(firstword $(TOOL_NAMES)) $(DESTDIR)$(bindir)/$$tool || exit 1; \
 	done
+	$(if $(ALONE),install $(STRIP) -m 755 $(ALONE:%=$(BUILD)/%) $(DESTDIR)$(bindir))
 else
 	install $(STRIP) -m 755 $(TOOLS) $(DESTDIR)$(bindir)
 endif
 	install -m 755 $(SCRIPTS) $(DESTDIR)$(bindir)
-	install -m 644 man/*.1 $(DESTDIR)$(mandir)/man1
-	install -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
+	for page in man/*.[17]; do \
+	  to=$(DESTDIR)$(mandir)/man$${page##*.}/$${page#man/} && \
+	  sed 's/^[.]Os clickstream$$/.Os clickstream $(VERSION)/' $$page >$$to && chmod 644 $$to || exit 1; \
+	done
 	install -m 644 samples/views/* $(DESTDIR)$(datadir)/clickstream/views
 	install -m 644 samples/maps/* $(DESTDIR)$(datadir)/clickstream/maps
 	for list in $(dir $(LISTS))*.txt $(dir $(PAGE))report.html; do \
@@ -256,6 +292,7 @@ endif
 	install -m 755 scripts/systemd/alert $(DESTDIR)$(datadir)/clickstream
 	install -m 644 scripts/ship-postgres.bash scripts/ship-postgres.sql $(DESTDIR)$(datadir)/clickstream
 	sed -i 's,/usr/local/share/,$(datadir)/,' $(DESTDIR)$(bindir)/cs-ship
+	sed -i "s/^version=''$$/version=$(VERSION)/" $(SCRIPTS:scripts/%=$(DESTDIR)$(bindir)/%)
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(DOC)/examples
 	for unit in $(notdir $(SERVICES)); do \
@@ -279,10 +316,10 @@ uninstall:
 	  $(DESTDIR)$(SYSUSERS)/clickstream.conf $(DESTDIR)$(TMPFILES)/clickstream.conf
 	rm -rf $(DESTDIR)$(datadir)/clickstream $(DESTDIR)$(DOC)
 
-# The same bytes for the same commit: git archive gives every file the commit's time. The lists of --derive come with it.
+# The same bytes for the same commit: git archive gives every file the commit's time. What npm and esbuild make comes with it.
 DIST     := clickstream-$(VERSION)
-dist: $(LISTS) $(PAGE)
-	git archive $(foreach file,$(wildcard $(dir $(LISTS))*),--prefix=$(DIST)/share/ --add-file=$(file)) \
+dist: $(LISTS) $(PAGE) $(SNIPPET)
+	git archive $(foreach file,$(wildcard $(dir $(LISTS))* $(SNIPPET)),--prefix=$(DIST)/share/ --add-file=$(file)) \
 	  --prefix=$(DIST)/ HEAD | gzip -n -9 >$(BUILD)/$(DIST).tar.gz
 	cd $(BUILD) && sha256sum $(DIST).tar.gz >$(DIST).tar.gz.sha256
 
@@ -295,7 +332,8 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help multicall lists units check check-kafka asan lint format fuzzers fuzz bench bench-quick cover completion \
+.PHONY: all always help multicall lists units check check-kafka check-portable asan lint format fuzzers fuzz bench bench-quick \
+        cover completion screenshot \
         install install-strip uninstall dist deb clean
 .SECONDARY:
 

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "run/tool.h"
+#include "session/merged.h"
 #include "session/watch.h"
 
 static int64_t after_us = INT64_C(900000000);
@@ -99,12 +100,15 @@ static const struct analysis *start(struct run *run)
     const struct analysis *analysis = watch_begin(watch, &rule, &asks, at_us, run, &why);
     if (analysis == NULL) die_usage("%.*s", (int)why.len, why.data);
     buffer_release(&why);
-    return analysis;
+    if (!run->settings.merge) return analysis;
+    return merged_begin(run, &watch->alerts.identity,
+                        at_us != INT64_MIN && !asks.cart ? MERGED_AT : MERGED_ALERTS);
 }
 
 static void release(struct run *run)
 {
     if (run->own != NULL) watch_release(run->own);
+    merged_release();
     free(run->own);
 }
 
@@ -112,6 +116,7 @@ static const struct tool tool = {
     .name = "cs-abandon",
     .summary = "report carts whose owners have gone away without buying",
     .options = options,
+    .flags = TOOL_SORTS,
     .start = start,
     .release = release,
 };

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "run/signals.h"
 #include "supervise/ask.h"
@@ -42,7 +42,8 @@ static _Noreturn void begin_anew(char **argv, mode_t given)
 {
     umask(given);
     if (signal(SIGHUP, SIG_IGN) == SIG_DFL) signal(SIGHUP, SIG_DFL); /* handlers do not last */
-    execv("/proc/self/exe", argv);
+    char self[4096];
+    if (program_path(self, sizeof self)) execv(self, argv);
     die_errno("%s: cannot be run again", argv[0]);
 }
 
@@ -78,7 +79,7 @@ int main(int argc, char **argv)
     struct topic topic;
     (void)argc;
     message_name("cs-run");
-    prctl(PR_SET_NAME, "cs-run"); /* after begin_anew it would be "exe" */
+    process_rename("cs-run"); /* after begin_anew it would be "exe" */
     streams_occupy();
     setenv("LC_ALL", "C", 1);
     const mode_t umask_given = umask(077);
@@ -101,7 +102,12 @@ int main(int argc, char **argv)
     programs_settle(&programs);
     topic_find(&topic, &kcat, options->topic, options->partitions);
     programs_check_part(&programs, &topic);
-    programs_check_out(&programs, &kcat);
+    const struct sink sink = {.kcat = &kcat,
+                              .postgres = options->postgres,
+                              .create = options->create,
+                              .drain = options->drain};
+    for (size_t i = 0; i < programs.count; i++)
+        sink_look(&sink, &programs.program[i]);
     programs_place(&programs, &topic);
     const bool may_begin_anew = programs_may_begin_anew(&programs);
     struct supervisor run = {
@@ -110,7 +116,7 @@ int main(int argc, char **argv)
         .program = programs.program,
         .programs = programs.count,
         .ends = programs.ends,
-        .drain = options->drain,
+        .sink = &sink,
         .refresh_us = may_begin_anew && topic.all ? options->refresh_us : 0,
         .keyed = keyed,
         .once = options->once,

@@ -10,6 +10,7 @@
 #include "run/tool.h"
 #include "session/border.h"
 #include "session/identity.h"
+#include "session/merged.h"
 #include "session/rule.h"
 #include "session/visit.h"
 #include "session/weave.h"
@@ -185,8 +186,7 @@ static void advance(struct run *run, int64_t watermark_us)
 
 static void updates(struct run *run)
 {
-    struct sessionize *own = run->own;
-    visits_updates(&own->visits, print_session, run);
+    visits_updates(&((struct sessionize *)run->own)->visits, print_session, run);
 }
 
 static void finish(struct run *run)
@@ -198,8 +198,7 @@ static void finish(struct run *run)
 
 static void save(struct run *run, struct buffer *out)
 {
-    struct sessionize *own = run->own;
-    visits_save(&own->visits, out);
+    visits_save(&((struct sessionize *)run->own)->visits, out);
 }
 
 static void hand_over(struct run *run, struct buffer *out)
@@ -244,6 +243,7 @@ static void release(struct run *run)
     rule_release(&rule);
     identity_release(&own->identity);
     border_release(&own->border);
+    merged_release();
     free(own);
 }
 
@@ -281,14 +281,14 @@ static const struct analysis *start(struct run *run)
         !visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("%.*s", (int)why.len, why.data);
     own->visits.accounts.run = run;
-    return &analysis;
+    return run->settings.merge ? merged_begin(run, &own->identity, MERGED_SESSIONS) : &analysis;
 }
 
 static const struct tool tool = {
     .name = "cs-sessionize",
     .summary = "turn events into sessions, one row each",
     .options = options,
-    .flags = TOOL_UPDATES,
+    .flags = TOOL_UPDATES | TOOL_SORTS,
     .settle = settle,
     .start = start,
     .release = release,

@@ -14,3 +14,10 @@ setup() {
   printf '%s\n' "$output"
   [ "$status" -eq 0 ]
 }
+
+@test "what is said of a year on a laptop is what the tables say" {
+  sed -n '/^<!-- case/,/^<!-- end of case/p' "$ROOT/tests/bench/README.md" | sed '1,2d;$d' | sed '$d' >said
+  "$ROOT/tests/bench/case" >computed
+  diff said computed
+  [ "$(grep -c '^- ' computed)" -ge 4 ]
+}

@@ -5,6 +5,8 @@
     collect.py shapes SOCKET              each line of standard input, NAME, a tab, and escaped bytes: sends them, and prints the
                                           name and the statuses of all answers until the other side closes
     collect.py load SOCKET NAME ACKED     posts numbered events until nobody answers; ids answered 204 go to ACKED
+    collect.py posts SOCKET NAME COUNT    posts numbered events, each when the one before is answered, and asks /health then;
+                                          prints each id, the status, and what /health says; fails where that is no answer of both
     collect.py many SOCKET N ROUNDS       N connections, a request on each at once, ROUNDS times; prints how many 204 came
     collect.py slow SOCKET N              N connections that never end their head; prints how many were closed
     collect.py idle SOCKET N              N connections that say nothing; prints one 204 that another one got meanwhile
@@ -106,6 +108,30 @@ def load(where, name, acked):
             return
 
 
+def posts(where, name, count):
+    client = connect(where)
+    for number in range(int(count)):
+        client.sendall(request(event("%s-%d" % (name, number))))
+        answer = head(client)
+        status = int(answer.split(b" ")[1])
+        assert status == 204 or status == 503 and b"\r\nRetry-After: 5\r\n" in answer, answer
+        read_body(client, answer)
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        health = head(client)
+        read_body(client, health)
+        print("%s-%d" % (name, number), status, health.split(b" ")[1].decode(), sep="\t")
+        time.sleep(0.012)  # a segment is sealed meanwhile, or not: both are tried
+
+
+def read_body(client, answer):
+    """The rest of an answer whose head has come."""
+    top, _, body = answer.partition(b"\r\n\r\n")
+    lengths = [int(line.split(b": ")[1]) for line in top.split(b"\r\n") if line.lower().startswith(b"content-length: ")]
+    missing = sum(lengths) - len(body)
+    while missing > 0:
+        missing -= len(client.recv(missing))
+
+
 def many(where, count, rounds):
     clients = [connect(where) for _ in range(int(count))]
     good = 0
@@ -151,4 +177,4 @@ def idle(where, count):
 
 
 if __name__ == "__main__":
-    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])
+    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "posts": posts, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])

@@ -7,6 +7,10 @@ load mock
 setup_file() { setup_tools; mock_start; }
 teardown_file() { mock_stop; }
 
+teardown() {
+  [ ! -S "$BATS_TEST_TMPDIR/tmux" ] || tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
+}
+
 setup() {
   setup_tools
   [ -f "$CS_BUILD/share/report.html" ] || [ -f "$CS_BUILD/../share/report.html" ] || skip 'there is no report.html: make page needs npm and esbuild'
@@ -51,4 +55,25 @@ is_taken() {
   # No window twice: the states were kept.
   jq -c '[.window_start, .traffic_source, .device_type]' state/rows/funnel.ndjson | sort >keys
   [ -z "$(uniq -d keys)" ]
+}
+
+# What is in the terminal, once that has come.
+top_shows() {
+  tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p >shown 2>/dev/null && grep -qE "$1" shown
+}
+
+@test "--top: the rows are in the terminal while they come, and q ends all that was begun" {
+  run -2 cs-look --top -o page.html x
+  run -2 cs-look --top /dev/null # standard output is none
+  command -v tmux >/dev/null || skip 'tmux is absent'
+  traffic --events=5000 --rate=2 --extras >events.ndjson
+  tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 120 -y 40 \
+    "PATH='$PATH' TMPDIR='$PWD' LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c 'cs-look --top events.ndjson; echo ended: \$?; exec cat'"
+  LIMIT=60 until_true top_shows '[1-9][0-9,]* rows .* 0 rejected, 0 late' || { cat shown && return 1; }
+  for text in 'sessions +[1-9]' 'Carts at risk +[0-9,]+ worth' '^ Sales'; do
+    until_true top_shows "$text" || { cat shown && return 1; }
+  done
+  tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys q
+  until_true top_shows '^ended: 0' || { cat shown && return 1; }
+  run ! compgen -G 'tmp.*' # its rows and pipes
 }

@@ -577,3 +577,42 @@ END
   expected cs-sessionize --lateness=max --max-duration=none >want
   sort rows | cmp - want
 }
+
+@test "--postgres: each tool's rows are in its table, made by --create, and a second run adds only what is new" {
+  load postgres
+  postgres_start
+  expected cs-funnel --by=device_type >want
+  expected cs-sessionize >want.sessions
+  ship() {
+    from_topic clicks --from=beginning --once --postgres="$CONNINFO" --table=funnel,sessions --create -- \
+      cs-funnel --by=device_type --flush -- cs-sessionize --flush
+  }
+  run -0 ship
+  [[ $output != *'no such topic'* ]]
+  [ "$(sql -c 'select sum(sessions), sum(purchases) from funnel')" = "$(jq -rs '"\(map(.sessions) | add)|\(map(.purchases) | add)"' want)" ]
+  [ "$(sql -c 'select count(*) from sessions')" = "$(wc -l <want.sessions)" ]
+  [ -z "$(find dir -name '*.ndjson')" ]
+  run -0 ship
+  [ "$(sql -c 'select count(*) from sessions')" = "$(wc -l <want.sessions)" ]
+  # What a person has to put right is told, and its rows wait.
+  sql -c 'drop table sessions' -c 'delete from clickstream_segments'
+  rm -r dir
+  run -3 from_topic clicks --from=beginning --once --postgres="$CONNINFO" --table=funnel,sessions -- \
+    cs-funnel --by=device_type --flush -- cs-sessionize --flush
+  [[ $output == *"there is no table sessions"* ]]
+  [ -n "$(find dir -name '*.ndjson')" ]
+  postgres_stop
+}
+
+@test "where rows go is said once, and for each tool" {
+  run -2 from_topic clicks --postgres=x -o t -- cs-funnel
+  [[ $output == *'-o t: with --postgres, rows go to tables: --table'* ]]
+  run -2 from_topic clicks --postgres=x -- cs-funnel
+  [[ $output == *'--postgres needs --table='* ]]
+  run -2 from_topic clicks --table=t -- cs-funnel
+  [[ $output == *'--table needs --postgres=CONNINFO'* ]]
+  run -2 from_topic clicks --create -- cs-funnel
+  [[ $output == *'--create needs --postgres=CONNINFO'* ]]
+  run -2 from_topic clicks --postgres=x --table=a,b -- cs-funnel
+  [[ $output == *'--table=a,b: 2 tables for 1 tool: one for each, - for none'* ]]
+}

@@ -276,5 +276,7 @@ figure() {
   # Letters with their values joined or apart, operands before options, and behind -- nothing is one.
   run -2 cs-ship -bx --topic x --drain 5 -- --once
   [ "${lines[0]}" = 'cs-ship: ./--once: no such directory' ]
+  [ "$(cs-ship --version)" = "cs-ship (clickstream) $(<"$ROOT/VERSION")" ]
+  [ "$(cs-look -V)" = "cs-look (clickstream) $(<"$ROOT/VERSION")" ]
   run -0 cs-ship --help
 }

@@ -77,9 +77,9 @@ nouns_there() {
   done
 }
 
-@test "tools know tool.h, and not each other; cs-run, which runs them, and cs-report know rooms of their own" {
+@test "tools know tool.h, and not each other; cs-run, which runs them, cs-report and cs-top know rooms of their own" {
   run ! grep -nE '#include "[^/]*"' cmd/*.c
-  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page|collect/collector)[.]h"' "$file"; done
+  for file in cmd/*.c; do grep -qE '#include "(run/tool|supervise/supervisor|look/page|look/screen|collect/collector)[.]h"' "$file"; done
   [ "$(grep -l '#include "supervise/' cmd/*.c)" = cmd/cs-run.c ]
   [ "$(grep -l '#include "collect/' cmd/*.c)" = cmd/cs-collect.c ]
 }
@@ -93,7 +93,7 @@ nouns_there() {
 }
 
 @test "no line ends in blanks, begins with a tab, has a carriage return, or is longer than 120 bytes in C" {
-  files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$' >"$BATS_TEST_TMPDIR/names"
+  files | grep -vE '\.(csv|tsv|log|header|ndjson|svg)$|^tests/cases/|^LICENSE$|^man/cs-look\.png$' >"$BATS_TEST_TMPDIR/names"
   xargs -d '\n' grep -nHE '[[:blank:]]+$' <"$BATS_TEST_TMPDIR/names" >"$BATS_TEST_TMPDIR/wrong" || true
   grep -vE '^(Makefile|debian/rules)$|[.]go$' "$BATS_TEST_TMPDIR/names" | xargs -d '\n' grep -nHP '^\t' >>"$BATS_TEST_TMPDIR/wrong" || true
   xargs -d '\n' grep -nHP '\r' <"$BATS_TEST_TMPDIR/names" >>"$BATS_TEST_TMPDIR/wrong" || true
@@ -125,8 +125,19 @@ tests
 END
 }
 
+@test "there is one picture of pixels, a small one: README's" {
+  local others
+  others=$(files | grep -iE '\.(png|jpe?g|gif|webp|ico|pdf)$')
+  [ "$others" = man/cs-look.png ]
+  [ "$(stat -c %s man/cs-look.png)" -lt 80000 ]
+  [ "$(head -c 4 man/cs-look.png | tail -c 3)" = PNG ]
+  # What it shows is said, too, to who cannot see it.
+  tr '\n' ' ' <README.md | grep -qE '^# clickstream +!\[[^]]{80,}\]\(man/cs-look\.png\)'
+}
+
 @test "every file ends in a line end" {
-  files | while IFS= read -r file; do
+  # States of releases are bytes, and so is a picture.
+  files | grep -vE '^tests/golden/.*[.]state$|^man/cs-look[.]png$' | while IFS= read -r file; do
     [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file" | tr -d '\n' | tr '\0' x)" ] || printf '%s\n' "$file"
   done >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"

@@ -10,10 +10,10 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  # cs-run reads no events itself, cs-report rows only: they share no option with those that do. cs-collect reads no
+  # cs-run reads no events itself, cs-report and cs-top rows only: they share no option with those that do. cs-collect reads no
   # inputs, and shares few.
   readers=()
-  for tool in "${tools[@]}"; do [[ $tool == @(cs-run|cs-report|cs-collect) ]] || readers+=("$tool"); done
+  for tool in "${tools[@]}"; do [[ $tool == @(cs-run|cs-report|cs-top|cs-collect) ]] || readers+=("$tool"); done
 }
 
 # A page as a reader sees it, one paragraph a line.
@@ -118,7 +118,7 @@ command_try() {
   cd "$ROOT/man"
   run -0 mandoc -T lint -W warning ./*.[1-9]
   [ -z "$output" ]
-  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream|clickstream-cookbook) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
+  sed -nE 's/^\.Xr (cs-[a-z]+|clickstream|clickstream-[a-z]+) ([0-9]).*/\1.\2/p' ./*.[1-9] | sort -u | while IFS= read -r name; do
     [ -f "$name" ] || { echo "no page: $name"; return 1; }
   done
 }

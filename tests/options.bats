@@ -124,7 +124,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "a name that is only begun is refused, and the whole of it is said" {
   local tool option rest
-  for tool in $tools cs-ship cs-report cs-look; do
+  for tool in $tools cs-ship cs-report cs-top cs-look; do
     "$tool" --help | sed -nE 's/^  (-., |    )?--([a-z-]+).*/\2/p' | sort -u >names
     [ -s names ]
     while read -r option; do
@@ -220,7 +220,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 window --emit=updates --top=3
   run -2 window --merge --by-partition
   run -2 cs-sessionize --by-partition
-  run -2 cs-abandon --merge
+  run -2 cs-identify --merge
   run -2 window --emit=sometimes
   run -2 window --emit=updates:0s
   run -2 window --emit=updates:5

@@ -25,5 +25,5 @@ child() {
 
 # Are so many partitions read live? Then everything runs: cs-run has other uses for kcat and the tool before that.
 all_live() {
-  [ "$(pgrep -P "$runner" -f -c -- '^kcat -q -C ')" = "$1" ]
+  [ "$(pgrep -P "$runner" -f -c -- '^kcat -C ')" = "$1" ]
 }

@@ -21,13 +21,13 @@ teardown_file() {
 }
 
 @test "systemd understands the units" {
-  run -0 systemd-analyze verify --man=no cs-run@test.service cs-batch@test.service cs-alert@test.service cs-batch@test.timer clickstream.target \
+  run -0 systemd-analyze verify --man=no cs-run@test.service cs-run-partition@test.service cs-batch@test.service cs-alert@test.service cs-batch@test.timer clickstream.target \
     cs-collect@test.service cs-collect@test.socket cs-ship@test.service
   [ -z "$output" ]
 }
 
 @test "a service is exposed by 2.0 or less" {
-  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service cs-collect@test.service cs-ship@test.service; do
+  for unit in cs-run@test.service cs-run-partition@test.service cs-batch@test.service cs-alert@test.service cs-collect@test.service cs-ship@test.service; do
     # In tenths.
     systemd-analyze security --offline=yes --threshold=20 "$unit" >report || { cat report; return 1; }
     grep -q 'Overall exposure level' report
@@ -36,7 +36,7 @@ teardown_file() {
 
 @test "a service stops from the source end, and gives up only where starting again does not help" {
   has() { grep -qxF "$2" "$1" || { echo "$1: no $2"; return 1; }; }
-  for unit in cs-run@test.service cs-batch@test.service cs-collect@test.service cs-ship@test.service; do
+  for unit in cs-run@test.service cs-run-partition@test.service cs-batch@test.service cs-collect@test.service cs-ship@test.service; do
     has "$unit" KillMode=mixed
   done
   has cs-collect@test.service 'RestartPreventExitStatus=2 3'
@@ -51,7 +51,7 @@ teardown_file() {
 
 @test "all that runs stops with clickstream.target, and starts when the clock is right" {
   local unit
-  for unit in cs-run@test.service cs-alert@test.service cs-batch@test.service cs-batch@test.timer cs-collect@test.service \
+  for unit in cs-run@test.service cs-run-partition@test.service cs-alert@test.service cs-batch@test.service cs-batch@test.timer cs-collect@test.service \
     cs-ship@test.service; do
     grep -qE '^After=.*\btime-sync\.target\b' "$unit" || [[ $unit == *.timer ]]
     grep -qx PartOf=clickstream.target "$unit" || [ "$unit" = cs-batch@test.service ]
@@ -71,7 +71,7 @@ teardown_file() {
   systemd-tmpfiles --root="$PWD/root" --create clickstream.conf
   id=$(awk -F: '$1 == "clickstream" { print $3 }' root/etc/passwd)
   [ -n "$id" ]
-  for unit in cs-run@test.service cs-batch@test.service cs-alert@test.service; do
+  for unit in cs-run@test.service cs-run-partition@test.service cs-batch@test.service cs-alert@test.service; do
     user=$(sed -n 's/^User=//p' "$unit")
     grep -q "^$user:" root/etc/passwd
     grep -q "^$(sed -n 's/^Group=//p' "$unit"):" root/etc/group
@@ -138,7 +138,7 @@ syscalls_allowed() {
   [ "$status" = 0 ] || { cat messages; return 1; }
   sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' trace | sort -u >used
   [ "$(wc -l <used)" -gt 50 ]
-  for unit in cs-run@test.service cs-batch@test.service; do
+  for unit in cs-run@test.service cs-run-partition@test.service cs-batch@test.service; do
     syscalls_allowed "$unit" | comm -13 - used >refused
     [ ! -s refused ] || { cat refused; return 1; }
   done

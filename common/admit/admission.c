@@ -67,21 +67,9 @@ static enum reason event_reason(struct admission *a, struct event *ev)
     }
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
-    if (amended == REASON_BAD_MEMBER && merging_wanted(a))
-        buffer_printf(&a->detail, "--merge: no row of --by-partition with the same other options%c",
-                      '\0');
+    if (amended == REASON_BAD_MEMBER && a->run->fault != NULL)
+        buffer_printf(&a->detail, "%s%c", a->run->fault, '\0');
     return amended;
-}
-
-/* Its event_id however that was escaped; ID_NONE: it has none. */
-static struct id event_id(struct admission *a, const struct event *ev)
-{
-    const struct value value = ev->value[SLOT_EVENT_ID];
-    if (value.kind != KIND_STRING) return ID_NONE;
-    if (!value.escaped) return id_of(value_slice(value));
-    buffer_clear(&a->plain);
-    a->plain.len = json_unescape(buffer_reserve(&a->plain, value.len), value_slice(value));
-    return id_of(buffer_slice(&a->plain));
 }
 
 /* --- stages --- */
@@ -143,13 +131,12 @@ static bool repeats_wanted(const struct admission *a)
 /* --dedup: a repeat of one that was passed, or of the one its partition holds, goes no further. */
 static bool repeats_pass(struct admission *a, struct pending *pending)
 {
-    const struct partition *const partition = pending->ev.partition;
     const int64_t time_us = pending->ev.time_us;
-    pending->id = event_id(a, &pending->ev);
+    if (!a->ids_ahead) pending->id = dedup_id(pending->ev.value[SLOT_EVENT_ID], &a->plain);
     if (id_is_none(pending->id)) return true;
-    const int64_t watermark_us = partition_watermark(&a->clock, partition);
+    const int64_t watermark_us = partition_watermark(&a->clock, pending->ev.partition);
     if (!dedup_seen(&a->dedup, pending->id, time_us, watermark_us) &&
-        !hold_is_copy(partition, pending->id, time_us, a->dedup.span_us)) {
+        !hold_is_copy(pending->ev.partition, pending->id, time_us, a->dedup.span_us)) {
         dedup_judged(&a->dedup, time_us, watermark_us);
         return true;
     }
@@ -384,7 +371,7 @@ static void text_accept(struct admission *a, struct partition *partition, struct
     ev->partition = partition;
     pending->origin = *origin;
     pending->origin.raw = pending->came = ev->line;
-    pending->id = repeats_wanted(a) ? event_id(a, ev) : ID_NONE;
+    pending->id = repeats_wanted(a) ? dedup_id(ev->value[SLOT_EVENT_ID], &a->plain) : ID_NONE;
     if (amends(a)) (void)a->analysis->amend(a->run, ev);
     pass_from(a, pending, a->passed);
     batch_deliver(&a->batch); /* the text is not kept */
@@ -543,6 +530,17 @@ static void where_ahead(struct admission *a, const enum reason *reasons, size_t 
     if (count != 0 && a->where_count != 0) expr_selects_ahead(a->where[0], good, count);
 }
 
+/* The ids of a batch, before any of it is looked for. */
+static void ids_ahead(struct admission *a, const enum reason *reasons, size_t lines)
+{
+    a->ids_ahead = repeats_wanted(a) && !amends(a);
+    for (size_t i = 0; a->ids_ahead && i < lines; i++) {
+        struct pending *const one = &a->batch.place[i];
+        if (reasons[i] != REASON_NONE || one->ev.line.len == 0) continue;
+        dedup_hint(&a->dedup, one->id = dedup_id(one->ev.value[SLOT_EVENT_ID], &a->plain));
+    }
+}
+
 const char *admission_lines(struct admission *a, struct input *input, const char *p,
                             const char *stop)
 {
@@ -561,11 +559,13 @@ const char *admission_lines(struct admission *a, struct input *input, const char
         if (witness_open(&a->witness)) witness_look(&a->witness, events, reasons, lines);
         if (a->where_count != 0) where_ahead(a, reasons, lines);
         const bool fast = fast_path_allowed(a);
+        ids_ahead(a, reasons, lines);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
             if (!fast || !admit_fast(a, &place[i], reasons[i], &origin, input->partition))
                 admit(a, &place[i], reasons[i], &origin, input->partition);
         }
+        a->ids_ahead = false;
         batch_deliver(&a->batch);
         if (a->where_count != 0) expr_ahead_forget(a->where[0]);
     }
@@ -584,8 +584,7 @@ enum reason admission_check(struct admission *a, const char *text, const struct 
 bool admission_whole(struct admission *a, const char *text)
 {
     struct event *ev = &place_next(a)->ev;
-    const char *next;
-    return scanner_scan(a->scanner, text, ev, &next) == REASON_NONE && ev->line.len != 0;
+    return scanner_scan(a->scanner, text, ev, &text) == REASON_NONE && ev->line.len != 0;
 }
 
 const char *admission_peek(struct admission *a, const char *text, int64_t *time_us)

@@ -65,6 +65,7 @@ struct admission {
     /* Its own. */
     const struct stage *stage[ADMISSION_STAGES_MAX]; /* those that have something to do */
     int stages;
+    bool ids_ahead;           /* the ids of the batch's events are known, with --dedup */
     int passed;               /* the first of them behind what a held event has passed already */
     bool fast_path;           /* all of them are on it: they look only at times */
     struct instant_near near; /* of the event before */

@@ -62,6 +62,7 @@ struct settings {
     const char *tz;         /* --tz; NULL: not given */
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
+    bool sorted;            /* with merge: each input in the order of its rows (TOOL_SORTS) */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
     bool updates;           /* --emit=updates */
     bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
@@ -148,8 +149,12 @@ struct run {
                               before --where; INT64_MAX before the first */
     int64_t behind_time_us; /* the largest event_time so far when first an event was behind its
                                watermark; INT64_MAX before */
-    int64_t finished_us; /* set by finish: what it has closed is closed for good, so event time is
-                            there now (--flush, and then more); INT64_MIN: nothing */
+    int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
+                              there now (--flush, and then more); INT64_MIN: nothing */
+    const char *cut_short; /* set before end: why not all of the input was read, as a sentence
+                              without its full stop; NULL: all was */
+    const char *fault;   /* what is wrong with a member that amend refuses; NULL: nothing to add */
+    bool failed;         /* set by end, which has said why: exit 1 */
     int64_t end_time_us; /* the largest event_time so far; INT64_MIN before the first */
 };
 
@@ -163,6 +168,7 @@ enum tool_flags {
     TOOL_UPDATES = 32,  /* rows have a meaning before they are final: --emit=updates */
     TOOL_COLLECTS = 64, /* cs-collect: records come by other ways than inputs; see common_options.c
                            for the options it has */
+    TOOL_SORTS = 128,   /* --merge: rows of several runs are brought into the order of one */
 };
 
 /*

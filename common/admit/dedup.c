@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 
 /* Fewer ids are not worth a look. */
@@ -24,6 +25,15 @@ void dedup_init(struct dedup *dedup, int64_t span_us)
 void dedup_release(struct dedup *dedup)
 {
     table_release(&dedup->ids);
+}
+
+struct id dedup_id(struct value value, struct buffer *plain)
+{
+    if (value.kind != KIND_STRING) return ID_NONE;
+    if (!value.escaped) return id_of(value_slice(value));
+    buffer_clear(plain);
+    plain->len = json_unescape(buffer_reserve(plain, value.len), value_slice(value));
+    return id_of(buffer_slice(plain));
 }
 
 /* Was an event at time_us, as one at passed_us was? */

@@ -17,6 +17,7 @@
 
 #include "base/pack.h"
 #include "base/table.h"
+#include "base/value.h"
 
 struct dedup {
     int64_t span_us;    /* 0: off */
@@ -33,6 +34,15 @@ struct dedup {
 
 void dedup_init(struct dedup *dedup, int64_t span_us);
 void dedup_release(struct dedup *dedup);
+
+/* The id of an event_id however that was escaped; ID_NONE: it is none. plain is for the call. */
+struct id dedup_id(struct value value, struct buffer *plain);
+
+/* That id will be asked for soon. */
+MEMORY_HINT void dedup_hint(const struct dedup *dedup, struct id id)
+{
+    if (!id_is_none(id)) table_prefetch(&dedup->ids, id);
+}
 
 /* Is an event of that id and time, judged by that watermark, a repeat? */
 bool dedup_seen(const struct dedup *dedup, struct id id, int64_t time_us, int64_t watermark_us);

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
+
+#include "base/compat.h"
 
 /* One write of at most this much to a pipe is never mixed with another process's (PIPE_BUF). */
 #define LINE_MAX_BYTES 4096
@@ -222,6 +223,6 @@ void die_person(const char *format, ...)
 
 void die_with(pid_t parent)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die_errno("prctl");
+    if (!parent_death_signal(SIGKILL)) die_errno("prctl");
     if (getppid() != parent) _exit(EXIT_FAILED); /* it was faster */
 }

@@ -1,6 +1,8 @@
 #include "base/memory.h"
 
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +53,10 @@ char *memory_text(const char *text, size_t len)
 
 void memory_return_early(void)
 {
+#ifdef M_MMAP_THRESHOLD
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
 }
 
 void *memory_pages(size_t size, bool large)
@@ -65,7 +69,11 @@ void *memory_pages(size_t size, bool large)
     char *pages = map + before;
     if (before > 0) munmap(map, before);
     munmap(pages + size, more - before - size);
+#ifdef MADV_HUGEPAGE
     if (large) (void)madvise(pages, size, MADV_HUGEPAGE); /* else it is slower, that is all */
+#else
+    (void)large;
+#endif
     return pages;
 }
 

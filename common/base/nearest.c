@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/compat.h"
+
 #define SLIPS_MAX 3
 #define BY_WORD (SLIPS_MAX + 1)
 

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 
 static bool is_digit(char c)

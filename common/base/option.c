@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/memory.h"

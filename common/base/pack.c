@@ -1,6 +1,6 @@
 #include "base/pack.h"
 
-#include <endian.h>
+#include "base/compat.h"
 
 void pack_u8(struct buffer *out, uint8_t number)
 {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/buffer.h"
 #include "base/die.h"
 #include "base/memory.h"

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 
@@ -16,8 +16,7 @@
 void roster_init(struct roster *roster, enum held_kind kind)
 {
     *roster = (struct roster){.kind = kind};
-    if (getrandom(&roster->secret, sizeof roster->secret, 0) != sizeof roster->secret)
-        die_errno("getrandom");
+    if (!random_bytes(&roster->secret, sizeof roster->secret)) die_errno("getrandom");
 }
 
 static struct roster_slot *slots_new(size_t slots)

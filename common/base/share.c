@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 
@@ -15,11 +16,12 @@
 const char share_directory[] = CS_DATADIR "/clickstream";
 
 /* Puts the i-th directory that may have files of that kind in path: where they are installed, and
- * in the tree that the binary lies in, what is made (build/share) and what is written (samples).
- * False: there are no more. */
+ * in the tree that the binary lies in, where all was unpacked elsewhere (share/clickstream), what
+ * is made (build/share) and what is written (samples). False: there are no more. */
 static bool directory_at(struct buffer *path, int i, const char *kind)
 {
-    static const char *const places[] = {"share", "samples"};
+    static const char *const places[] = {"share/clickstream", "share", "samples"};
+    const int count = sizeof places / sizeof places[0];
     const char *const between = kind[0] == '\0' ? "" : "/";
     char self[4096];
 
@@ -28,15 +30,13 @@ static bool directory_at(struct buffer *path, int i, const char *kind)
         buffer_printf(path, "%s%s%s", share_directory, between, kind);
         return true;
     }
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0) return false;
-    self[len] = '\0';
-    for (int up = 0; up <= (i - 1) / 2; up++) {
+    if (!program_path(self, sizeof self)) return false;
+    for (int up = 0; up <= (i - 1) / count; up++) {
         char *const slash = strrchr(self, '/');
         if (slash == NULL || up == 3) return false;
         *slash = '\0';
     }
-    buffer_printf(path, "%s/%s%s%s", self, places[(i - 1) % 2], between, kind);
+    buffer_printf(path, "%s/%s%s%s", self, places[(i - 1) % count], between, kind);
     return true;
 }
 

@@ -1,7 +1,8 @@
 #include "base/sum.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "base/compat.h"
 
 static unsigned __int128 low_words(const struct sum *sum)
 {

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 
@@ -13,8 +13,7 @@
 void table_init(struct table *table, size_t entry_size, enum held_kind kind)
 {
     static uint64_t secret;
-    if (secret == 0 && getrandom(&secret, sizeof secret, 0) != sizeof secret)
-        die_errno("getrandom");
+    if (secret == 0 && !random_bytes(&secret, sizeof secret)) die_errno("getrandom");
     secret = secret * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     *table = (struct table){
         .entry_size = (entry_size + 7) & ~(size_t)7, .secret = secret ^ secret >> 29, .kind = kind};

@@ -1,8 +1,9 @@
 /*
- * answer.h - what a request is answered with, and how that is written.
+ * answer.h - what a request is answered with, as the library sends it.
  *
  * Answers say no-store, as nobody between is to keep them; those with a body (the snippet, figures,
- * what went wrong) say what is in it. Date is made once a second.
+ * what went wrong) say what is in it. By far the most are the same one, 204 and nothing else: it is
+ * made once a second, as it has a Date.
  */
 #ifndef CS_ANSWER_H
 #define CS_ANSWER_H
@@ -10,8 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
 #include "base/slice.h"
+
+struct MHD_Response;
 
 struct answer {
     int status;
@@ -25,10 +27,12 @@ struct answer {
     struct slice fields; /* further header lines, each with its CR LF */
 };
 
-/* Adds it, at that time (seconds since 1970). */
-void answer_add(struct buffer *out, const struct answer *answer, int64_t now_s);
+/* As it is at that time (seconds since 1970); what the answer borrows is copied. Given back by
+ * answer_done, which wants to know whether it is a common one that is kept here. */
+struct MHD_Response *answer_response(const struct answer *answer, int64_t now_s, bool *is_kept);
+void answer_done(struct MHD_Response *response, bool is_kept);
 
-/* The status' name: "No Content". */
-const char *answer_phrase(int status);
+/* Gives back what is kept. */
+void answer_release(void);
 
 #endif

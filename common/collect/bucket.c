@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/id.h"
@@ -54,8 +54,7 @@ void buckets_open(struct buckets *buckets)
     buckets->bucket =
         mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (buckets->bucket == MAP_FAILED) die_errno("mmap");
-    if (getrandom(buckets->secret, sizeof buckets->secret, 0) != (ssize_t)sizeof buckets->secret)
-        die_errno("getrandom");
+    if (!random_bytes(buckets->secret, sizeof buckets->secret)) die_errno("getrandom");
 }
 
 /* Never 0. */

@@ -1,36 +1,41 @@
 /*
- * connection.h - one client's connection: its bytes, and how far its request has come.
+ * connection.h - one client's connection: how far its request has come, and the body of it.
  *
- * Its buffer holds the head of the request, then the body as it is meant (chunks taken apart), then
- * what has come behind. While nothing has come it has no memory. Reading says nothing of when: that
- * is the server's.
+ * The bytes on the wire are libmicrohttpd's. What is kept here is what it does not keep: the head
+ * as the door sees it, the body so far, the answer that waits until rows are durable, since when.
+ *
+ * The library forgives more than two readers of one stream can agree on: a line that ends in LF
+ * alone, a folded one, what stands behind a NUL, blanks between the words of the first line. None
+ * of that is seen in the fields that it hands out; but it also says how long the head was. So each
+ * byte of the head has to be accounted for: METHOD TARGET VERSION, and for each field its name,
+ * colon, blanks and value, and CR LF behind each. Where the sum is another one, the head is
+ * refused.
  */
 #ifndef CS_CONNECTION_H
 #define CS_CONNECTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "collect/chunks.h"
 #include "collect/peer.h"
 #include "collect/request.h"
 
 /* A head has at most so many bytes. */
 #define CONNECTION_HEAD_BYTES ((size_t)16 << 10)
 
-enum connection_state {
-    CONNECTION_HEAD,   /* the head of a request is due, or has come in part */
-    CONNECTION_BODY,   /* its body is */
-    CONNECTION_WAITS,  /* it is handled, and answered when its rows are durable */
-    CONNECTION_WRITES, /* its answer goes out */
-    CONNECTION_LINGERS /* nothing is said any more; what comes is thrown away, for a while */
-};
+struct MHD_Connection;
+struct MHD_Response;
 
-enum connection_found {
-    CONNECTION_PART,    /* more has to come */
-    CONNECTION_WHOLE,   /* what was due is there */
-    CONNECTION_REFUSED, /* status and why say what is wrong with it */
+enum connection_state {
+    CONNECTION_IDLE,   /* no request has begun */
+    CONNECTION_HEAD,   /* its first line has come */
+    CONNECTION_BODY,   /* its head has; its body comes */
+    CONNECTION_THROWS, /* its body comes, and nobody wants it; the answer is made */
+    CONNECTION_WAITS,  /* it is handled, and answered when its rows are durable */
+    CONNECTION_READY,  /* its answer is made */
+    CONNECTION_WRITES, /* its answer goes out */
 };
 
 struct connection {
@@ -38,46 +43,31 @@ struct connection {
     struct peer peer;
     bool admin;
     enum connection_state state;
-    struct buffer in, out;
-    size_t written; /* of out */
-    int status;     /* of the answer in it */
-    size_t seen;    /* of the head: request.h */
-    struct chunks chunks;
-    size_t body_len;        /* of the body, so far */
-    size_t thrown;          /* bytes, while it lingers */
-    struct request request; /* its slices are those of in, as it was when the head came */
-    bool readable;          /* more may have come than has been read */
-    bool hung_up;           /* the client sends no more than what has come */
-    bool close;             /* after the answer */
-    bool expects;           /* it waits to be asked for its body */
+    bool is_gone;      /* closed while it waited: freed behind that */
+    size_t target_len; /* of the first line, with what stands behind a '?' */
+    size_t head_len;
+    struct request request; /* its slices are the library's, good until the answer has gone */
+    struct buffer body;
+    size_t thrown; /* bytes */
+    struct MHD_Response *response;
+    bool is_kept; /* the response is answer.h's */
+    int status;
     /* For the server. */
-    bool queued;  /* it is to be looked at in this turn */
-    bool is_dead; /* closed, and freed when the turn ends */
-    struct connection *next_queued, *next_dead, *next_waiting;
+    struct connection *next_waiting;
     struct connection *earlier, *later; /* in the list it is in */
     struct connections *list;           /* or NULL */
     int64_t since_us;                   /* steady clock: when it was put there */
 };
 
-/* Reads once. Returns how much has come; 0: nothing for now; -1: nothing will any more. */
-int64_t connection_read(struct connection *c);
+/* Takes the head that the library has read. Returns NULL, or the phrase that refuses it, and
+ * *status is 400 or 431. */
+const char *connection_head(struct connection *c, struct MHD_Connection *library,
+                            const char *method, const char *target, const char *version,
+                            int *status);
 
-/* Looks for the head of a request in what has come. */
-enum connection_found connection_head(struct connection *c);
+/* The answer that was made is given up. */
+void connection_forget(struct connection *c);
 
-/* Looks for all of the body, of at most so many bytes. Behind CONNECTION_WHOLE the request's slices
- * are good until the connection reads again. */
-enum connection_found connection_body(struct connection *c, size_t most);
-
-/* The body, when it is whole. */
-struct slice connection_body_slice(const struct connection *c);
-
-/* The request is done with: what has come behind it comes to the front. */
-void connection_next(struct connection *c);
-
-/* Writes what is left of the answer. Returns 1: all has gone; 0: not now; -1: it cannot. */
-int connection_write(struct connection *c);
-
-void connection_release(struct connection *c);
+void connection_free(struct connection *c);
 
 #endif

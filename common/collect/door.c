@@ -3,8 +3,8 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/instant.h"
 #include "collect/gunzip.h"
@@ -354,8 +354,7 @@ void door_open(struct door *door)
     }
     snippet_read(&door->snippet, door->options->snippet);
     buckets_open(&door->options->rate);
-    if (getrandom(door->secret, sizeof door->secret, 0) != (ssize_t)sizeof door->secret)
-        die_errno("getrandom");
+    if (!random_bytes(door->secret, sizeof door->secret)) die_errno("getrandom");
 }
 
 void door_release(struct door *door)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/list.h"
 
 static bool is_trusted(const struct forwarded *forwarded, const struct peer *peer)

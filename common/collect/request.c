@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/compat.h"
 
 enum { IS_TOKEN = 1, IS_TARGET = 2, IS_VALUE = 4 };
 
@@ -43,13 +43,6 @@ static bool all_of(struct slice text, unsigned char class)
     return text.len != 0 && class_run(text.text, text.len, class) == text.len;
 }
 
-static enum request_found refuse(struct request *request, int status, const char *why)
-{
-    request->status = status;
-    request->why = why;
-    return REQUEST_BAD;
-}
-
 bool request_word_is(struct slice word, struct slice lower)
 {
     if (word.len != lower.len) return false;
@@ -70,19 +63,6 @@ static struct slice blanks_cut(struct slice text)
     while (text.len != 0 && (text.text[text.len - 1] == ' ' || text.text[text.len - 1] == '\t'))
         text.len--;
     return text;
-}
-
-/* Takes the part of a comma list from its front; false: there is none left. */
-static bool part_next(struct slice *list, struct slice *part)
-{
-    if (list->text == NULL) return false;
-    const char *const comma = memchr(list->text, ',', list->len);
-    const size_t len = comma == NULL ? list->len : (size_t)(comma - list->text);
-    *part = blanks_cut((struct slice){.text = list->text, .len = len});
-    const size_t left = list->len - len;
-    *list = (struct slice){.text = NULL};
-    if (comma != NULL) *list = (struct slice){.text = comma + 1, .len = left - 1};
-    return true;
 }
 
 /* --- what each field means --- */
@@ -138,22 +118,6 @@ static const char *take_coding(struct request *request, struct slice value)
     return NULL;
 }
 
-static const char *take_connection(struct request *request, struct slice value)
-{
-    struct slice part;
-    while (part_next(&value, &part)) {
-        if (request_word_is(part, SLICE("close"))) request->close = true;
-    }
-    return NULL;
-}
-
-static const char *take_expect(struct request *request, struct slice value)
-{
-    if (!request_word_is(value, SLICE("100-continue"))) return "an Expect but 100-continue";
-    request->expects = true;
-    return NULL;
-}
-
 static const char *take_origin(struct request *request, struct slice value)
 {
     return set_once(&request->origin, value, "two Origin fields");
@@ -201,8 +165,6 @@ static const struct field {
     {SLICE("host"), take_host},
     {SLICE("content-length"), take_length},
     {SLICE("transfer-encoding"), take_coding},
-    {SLICE("connection"), take_connection},
-    {SLICE("expect"), take_expect},
     {SLICE("content-encoding"), take_encoding},
     {SLICE("origin"), take_origin},
     {SLICE("user-agent"), take_agent},
@@ -214,16 +176,10 @@ static const struct field {
     {SLICE("forwarded"), take_forwarded},
 };
 
-/* NULL, or the phrase that refuses the line. */
-static const char *field_take(struct request *request, struct slice line)
+const char *request_field(struct request *request, struct slice name, struct slice value)
 {
-    const size_t name_len = class_run(line.text, line.len, IS_TOKEN);
-    if (name_len == 0) return "a header line that begins with no name";
-    if (name_len == line.len || line.text[name_len] != ':')
-        return "a header name that no colon follows at once";
-    const struct slice name = {.text = line.text, .len = name_len};
-    const struct slice value = blanks_cut(
-        (struct slice){.text = line.text + name_len + 1, .len = line.len - name_len - 1});
+    if (!all_of(name, IS_TOKEN)) return "a header name that is none";
+    value = blanks_cut(value);
     if (class_run(value.text, value.len, IS_VALUE) != value.len)
         return "a control character in a header";
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -231,7 +187,7 @@ static const char *field_take(struct request *request, struct slice line)
     return NULL;
 }
 
-/* --- the head --- */
+/* --- the first line, and the end --- */
 
 /* http://host/path is what proxies are sent; the path is what counts. */
 static bool target_split(struct request *request, struct slice target)
@@ -245,89 +201,25 @@ static bool target_split(struct request *request, struct slice target)
         if (path == NULL || path == host) return false;
         target = (struct slice){.text = path, .len = (size_t)(end - path)};
     }
-    const char *const query = memchr(target.text, '?', target.len);
     request->path = target;
-    if (query == NULL) return true;
-    request->path.len = (size_t)(query - target.text);
-    request->query = (struct slice){.text = query + 1, .len = target.len - request->path.len - 1};
     return true;
 }
 
-static enum request_found line_take(struct request *request, struct slice line, bool *is_old)
+const char *request_line(struct request *request, struct slice method, struct slice target,
+                         struct slice version)
 {
-    const char *const first = memchr(line.text, ' ', line.len);
-    const char *const last = memrchr(line.text, ' ', line.len);
-    if (first == NULL || first == last) return refuse(request, 400, "no request line");
-    request->method = (struct slice){.text = line.text, .len = (size_t)(first - line.text)};
-    const struct slice target = {.text = first + 1, .len = (size_t)(last - first - 1)};
-    const struct slice version = {.text = last + 1,
-                                  .len = line.len - (size_t)(last + 1 - line.text)};
-    if (!all_of(request->method, IS_TOKEN)) return refuse(request, 400, "no method");
-    if (!target_split(request, target)) return refuse(request, 400, "no target");
-    *is_old = slice_equal(version, SLICE("HTTP/1.0"));
-    if (*is_old || slice_equal(version, SLICE("HTTP/1.1"))) return REQUEST_WHOLE;
-    if (version.len == 8 && memcmp(version.text, "HTTP/", 5) == 0)
-        return refuse(request, 505, "neither HTTP/1.0 nor HTTP/1.1");
-    return refuse(request, 400, "no version of HTTP");
+    *request = (struct request){.length = -1, .method = method};
+    request->is_old = slice_equal(version, SLICE("HTTP/1.0"));
+    if (!request->is_old && !slice_equal(version, SLICE("HTTP/1.1")))
+        return "neither HTTP/1.0 nor HTTP/1.1";
+    if (!all_of(method, IS_TOKEN)) return "no method";
+    return target_split(request, target) ? NULL : "no target";
 }
 
-/* Looks at what ends lines; behind the head's last one, or NULL: it has not come, and *bad says
- * whether it can be no head. */
-static const char *head_end(const char *data, size_t len, size_t *seen, bool *bad)
+const char *request_end(const struct request *request)
 {
-    const char *const end = data + len;
-    const char *at = data + *seen;
-    *bad = false;
-    for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at))) != NULL;
-         at = newline + 1) {
-        *bad = newline == data || newline[-1] != '\r' || memchr(at, '\0', (size_t)(newline - at));
-        if (*bad) return NULL;
-        *seen = (size_t)(newline + 1 - data);
-        if (newline - at == 1) return newline + 1; /* an empty line */
-    }
-    *bad = memchr(at, '\0', (size_t)(end - at)) != NULL;
+    if (request->chunked && request->length >= 0) return "Content-Length beside Transfer-Encoding";
+    if (request->chunked && request->is_old) return "Transfer-Encoding in HTTP/1.0";
+    if (!request->is_old && request->host.text == NULL) return "no Host";
     return NULL;
-}
-
-/* The line at *at, without its end; *at goes behind that. */
-static struct slice line_next(const char **at)
-{
-    const char *const newline = rawmemchr(*at, '\n');
-    const struct slice line = {.text = *at, .len = (size_t)(newline - 1 - *at)};
-    *at = newline + 1;
-    return line;
-}
-
-static enum request_found lines_take(struct request *request, const char *at, const char *end)
-{
-    bool is_old = false;
-    if (line_take(request, line_next(&at), &is_old) == REQUEST_BAD) return REQUEST_BAD;
-    for (int count = 0;; count++) {
-        const struct slice line = line_next(&at);
-        if (at == end) break;
-        if (count == REQUEST_FIELDS_MOST) return refuse(request, 431, "too many header fields");
-        const char *const why = field_take(request, line);
-        if (why != NULL) return refuse(request, 400, why);
-    }
-    if (request->chunked && request->length >= 0)
-        return refuse(request, 400, "Content-Length beside Transfer-Encoding");
-    if (request->chunked && is_old) return refuse(request, 400, "Transfer-Encoding in HTTP/1.0");
-    if (!is_old && request->host.text == NULL) return refuse(request, 400, "no Host");
-    request->close |= is_old;
-    return REQUEST_WHOLE;
-}
-
-enum request_found request_read(struct request *request, const char *data, size_t len, size_t *seen)
-{
-    bool bad;
-    *request = (struct request){.length = -1};
-    /* A line end behind the body of the request before is forgiven (RFC 9112, 2.2): one. */
-    const size_t blank = len >= 2 && data[0] == '\r' && data[1] == '\n' ? 2 : 0;
-    if (*seen < blank) *seen = blank;
-    const char *const end = head_end(data, len, seen, &bad);
-    if (bad) return refuse(request, 400, "a line that does not end in CR LF, or a NUL");
-    if (end == NULL) return REQUEST_PART;
-    if ((size_t)(end - data) == blank + 2) return refuse(request, 400, "no request line");
-    request->head_len = (size_t)(end - data);
-    return lines_take(request, data + blank, end);
 }

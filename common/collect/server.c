@@ -1,27 +1,34 @@
 #include "collect/server.h"
 
 #include <errno.h>
+#include <microhttpd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/held.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "collect/connection.h"
 
-/* So many events a turn: what is behind them comes in the next one. */
-enum { TURN_EVENTS = 512, TURN_ACCEPTS = 256 };
+/* So many events a turn, of ours: connections are the library's. */
+enum { TURN_EVENTS = 16, TURN_ACCEPTS = 256 };
 
-/* So many requests of one connection are handled before it is the others' turn. */
-enum { TURN_REQUESTS = 16 };
+/* So often the library may go on in a turn. */
+enum { TURN_RUNS = 8 };
 
-/* How long a connection that is done with lingers, and for how many bytes: closing it while the
- * client still sends would take the answer away from him. */
-#define LINGER_US INT64_C(2000000)
-#define LINGER_BYTES ((size_t)1 << 20)
+/* Of the library's memory for a connection, which has to hold the head, a read of the body, and the
+ * head of the answer. */
+#define POOL_BYTES ((size_t)24 << 10)
+#define POOL_STEP ((size_t)4 << 10)
+
+/* So much of a body that nobody wants is read all the same: closing a connection while the client
+ * still sends would take the answer away from him. */
+#define THROW_BYTES ((size_t)1 << 20)
 
 /* No connection can be accepted for lack of descriptors: until then. */
 #define ACCEPT_AGAIN_US INT64_C(100000)
@@ -34,16 +41,20 @@ struct connections {
 };
 
 struct server {
-    int epoll_fd;
+    int epoll_fd; /* of ours; the library's is in it */
+    struct MHD_Daemon *daemon;
     const struct listeners *listeners;
     const struct server_limits *limits;
     const struct server_user *user;
     struct server_counters counters;
     int64_t connections;
-    struct connections idle, busy, lingering;
-    struct connection *queue, *queue_last; /* to be looked at */
-    struct connection *waiting, *dead;
-    bool *full; /* by listener: there may be more to accept */
+    struct connections idle, busy;
+    struct connection *waiting;
+    /* Of the connection that is being made. */
+    const struct listener *accepting;
+    struct peer peer;
+    bool *full;  /* by listener: there may be more to accept */
+    bool queued; /* answers, that have not gone out yet */
     int64_t accept_again_us;
     bool drains;
     int64_t now_us; /* steady clock, as of this turn */
@@ -72,24 +83,11 @@ static void list_join(struct server *server, struct connection *c, struct connec
     list->last = c;
 }
 
-static void queue_add(struct server *server, struct connection *c)
+/* The library notices, and closes it. */
+static void hang_up(struct connection *c)
 {
-    if (c->queued || c->is_dead) return;
-    c->queued = true;
-    c->next_queued = NULL;
-    *(server->queue == NULL ? &server->queue : &server->queue_last->next_queued) = c;
-    server->queue_last = c;
-}
-
-static void end(struct server *server, struct connection *c)
-{
-    if (c->is_dead) return;
     list_leave(c);
-    connection_release(c);
-    c->is_dead = true; /* events of this turn may still name it */
-    c->next_dead = server->dead;
-    server->dead = c;
-    server->connections--;
+    (void)shutdown(c->fd, SHUT_RDWR);
 }
 
 /* --- answers --- */
@@ -106,12 +104,10 @@ static void count(struct server *server, int status)
 
 static void answer(struct server *server, struct connection *c, struct answer *answer)
 {
-    answer->close |= c->close || server->drains;
-    c->close = answer->close;
+    answer->close |= server->drains;
+    connection_forget(c);
     c->status = answer->status;
-    buffer_clear(&c->out);
-    c->written = 0;
-    answer_add(&c->out, answer, instant_now() / 1000000);
+    c->response = answer_response(answer, instant_now() / 1000000, &c->is_kept);
 }
 
 /* Says what is wrong, and is done with the connection. */
@@ -126,10 +122,20 @@ static void refuse(struct server *server, struct connection *c, int status, cons
                           .type = SLICE("text/plain; charset=utf-8"),
                           .body = buffer_slice(&text)};
     answer(server, c, &said);
-    c->state = CONNECTION_WRITES;
 }
 
-/* --- one connection --- */
+/* The answer goes to the library. */
+static enum MHD_Result answer_queue(struct server *server, struct connection *c,
+                                    struct MHD_Connection *library)
+{
+    const enum MHD_Result done = MHD_queue_response(library, (unsigned)c->status, c->response);
+    connection_forget(c);
+    c->state = CONNECTION_WRITES;
+    server->queued = true;
+    return done;
+}
+
+/* --- one request --- */
 
 static struct exchange exchange_of(struct connection *c, struct slice body)
 {
@@ -138,149 +144,165 @@ static struct exchange exchange_of(struct connection *c, struct slice body)
 }
 
 /* The head is there. */
-static void head_take(struct server *server, struct connection *c)
+static enum MHD_Result head_take(struct server *server, struct connection *c,
+                                 struct MHD_Connection *library)
 {
     struct exchange exchange = exchange_of(c, SLICE(""));
+    server->counters.bytes += c->head_len;
     server->user->head(server->user->context, &exchange);
     c->state = CONNECTION_BODY;
-    if (exchange.answer.status == 0 && c->request.length > server->limits->body_bytes) {
-        refuse(server, c, 413, "too long a body");
-    } else if (exchange.answer.status != 0) {
-        /* Nobody reads the body. */
-        exchange.answer.close |= c->request.length > 0 || c->request.chunked;
+    if (exchange.answer.status != 0) {
         server->counters.requests++;
         answer(server, c, &exchange.answer);
-        c->state = CONNECTION_WRITES;
-    } else if (c->expects && (c->request.length > 0 || c->request.chunked)) {
-        static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-        /* So few bytes always fit; who does not get them sends his body all the same. */
-        (void)!send(c->fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else if (c->request.length > server->limits->body_bytes) {
+        refuse(server, c, 413, "too long a body");
     }
+    if (c->response == NULL) return MHD_YES;
+    /* Answered at once, the connection would end: the library reads no further then. */
+    if (c->request.length > (int64_t)THROW_BYTES) return answer_queue(server, c, library);
+    c->state = CONNECTION_THROWS;
+    c->thrown = 0;
+    return MHD_YES;
+}
+
+/* Nobody wants what has come of the body, nor the rest: it is thrown away, and then that is said.
+ */
+static void body_refuse(struct server *server, struct connection *c, int status, const char *why)
+{
+    refuse(server, c, status, why);
+    buffer_release(&c->body);
+    c->state = CONNECTION_THROWS;
+    c->thrown = 0;
+}
+
+/* Some of the body. */
+static enum MHD_Result body_take(struct server *server, struct connection *c, const char *data,
+                                 size_t len)
+{
+    server->counters.bytes += len;
+    if (c->state == CONNECTION_BODY && c->body.len + len > (size_t)server->limits->body_bytes)
+        body_refuse(server, c, 413, "too long a body");
+    if (c->state == CONNECTION_BODY && !held_allows((size_t)1 << 20))
+        body_refuse(server, c, 503, "too much is under way");
+    if (c->state == CONNECTION_THROWS) {
+        c->thrown += len;
+        return c->thrown > THROW_BYTES ? MHD_NO : MHD_YES;
+    }
+    buffer_add(&c->body, data, len);
+    return MHD_YES;
 }
 
 /* All of the request is there. */
-static void request_take(struct server *server, struct connection *c)
+static enum MHD_Result request_take(struct server *server, struct connection *c,
+                                    struct MHD_Connection *library)
 {
-    struct exchange exchange = exchange_of(c, connection_body_slice(c));
+    struct exchange exchange = exchange_of(c, buffer_slice(&c->body));
+    if (c->request.chunked &&
+        MHD_get_connection_values_n(library, MHD_FOOTER_KIND, NULL, NULL) != 0) {
+        refuse(server, c, 400, "trailers");
+        return answer_queue(server, c, library);
+    }
     server->counters.requests++;
     server->user->request(server->user->context, &exchange);
-    if (exchange.waits) {
-        /* Made now, as what it says may be gone by then. */
-        answer(server, c, &exchange.answer);
-        c->state = CONNECTION_WAITS;
-        list_leave(c);
-        c->next_waiting = server->waiting;
-        server->waiting = c;
-        return;
-    }
     answer(server, c, &exchange.answer);
-    c->state = CONNECTION_WRITES;
+    if (!exchange.waits) return answer_queue(server, c, library);
+    /* The library asks again when it runs the next time: behind the commit. */
+    c->state = CONNECTION_WAITS;
+    list_leave(c);
+    c->next_waiting = server->waiting;
+    server->waiting = c;
+    return MHD_YES;
 }
 
-/* Reads; false: nothing has come. */
-static bool more(struct server *server, struct connection *c)
+/* MHD_AccessHandlerCallback: called when the head has come, for each piece of the body, and when
+ * all has, until there is an answer. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *library, const char *target,
+                              const char *method, const char *version, const char *data,
+                              size_t *len, void **of_request)
 {
-    if (!c->readable) return false;
-    if (!held_allows((size_t)1 << 20) && c->in.len != 0) {
-        refuse(server, c, 503, "too much is under way");
-        return true;
-    }
-    const int64_t got = connection_read(c);
-    if (got < 0) {
-        end(server, c); /* nothing complete has come */
-        return false;
-    }
-    server->counters.bytes += (uint64_t)got;
-    if (got > 0) list_join(server, c, &server->busy);
-    return got > 0;
-}
-
-/* The answer has gone. */
-static void answered(struct server *server, struct connection *c)
-{
-    count(server, c->status);
-    if (c->close) {
-        (void)shutdown(c->fd, SHUT_WR);
-        buffer_release(&c->in);
-        c->state = CONNECTION_LINGERS;
-        c->thrown = 0;
-        list_join(server, c, &server->lingering);
-        return;
-    }
-    connection_next(c);
-    c->state = CONNECTION_HEAD;
-    list_leave(c); /* the time of the next request begins anew */
-    list_join(server, c, c->in.len == 0 ? &server->idle : &server->busy);
-}
-
-/* What comes is thrown away. False: nothing more can be done now. */
-static bool linger(struct server *server, struct connection *c)
-{
-    if (!c->readable) return false;
-    const int64_t got = connection_read(c);
-    c->thrown += got > 0 ? (size_t)got : 0;
-    buffer_release(&c->in);
-    if (got < 0 || c->thrown > LINGER_BYTES) end(server, c);
-    return got > 0 && !c->is_dead;
-}
-
-/* One step; false: it has to wait for something. */
-static bool step(struct server *server, struct connection *c)
-{
+    struct server *const server = context;
+    struct connection *const c = *of_request;
+    const size_t some = *len;
+    const char *why;
+    int status;
     switch (c->state) {
+    case CONNECTION_IDLE:
     case CONNECTION_HEAD:
-        switch (connection_head(c)) {
-        case CONNECTION_PART: return more(server, c);
-        case CONNECTION_WHOLE: head_take(server, c); return true;
-        case CONNECTION_REFUSED: refuse(server, c, c->request.status, c->request.why); return true;
-        }
-        return false;
+        if ((why = connection_head(c, library, method, target, version, &status)) == NULL)
+            return head_take(server, c, library);
+        refuse(server, c, status, why);
+        return answer_queue(server, c, library);
     case CONNECTION_BODY:
-        switch (connection_body(c, (size_t)server->limits->body_bytes)) {
-        case CONNECTION_PART: return more(server, c);
-        case CONNECTION_WHOLE: request_take(server, c); return true;
-        case CONNECTION_REFUSED: refuse(server, c, c->request.status, c->request.why); return true;
-        }
-        return false;
-    case CONNECTION_WAITS: return false;
-    case CONNECTION_WRITES: {
-        const int wrote = connection_write(c);
-        if (wrote < 0) end(server, c);
-        if (wrote == 0) list_join(server, c, &server->busy);
-        if (wrote > 0) answered(server, c);
-        return wrote > 0;
+        *len = 0;
+        return some != 0 ? body_take(server, c, data, some) : request_take(server, c, library);
+    case CONNECTION_THROWS:
+        *len = 0;
+        return some != 0 ? body_take(server, c, data, some) : answer_queue(server, c, library);
+    case CONNECTION_READY: return answer_queue(server, c, library);
+    case CONNECTION_WAITS:
+    case CONNECTION_WRITES: break;
     }
-    case CONNECTION_LINGERS: return linger(server, c);
-    }
-    return false;
+    return MHD_YES;
 }
 
-static void look_at(struct server *server, struct connection *c)
+static struct connection *connection_of(struct MHD_Connection *library)
 {
-    const uint64_t before = server->counters.requests;
-    while (!c->is_dead && step(server, c)) {
-        if (server->counters.requests - before < TURN_REQUESTS) continue;
-        queue_add(server, c);
-        return;
-    }
+    return MHD_get_connection_info(library, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The first line of a request has come: what it returns is the request's for the library. */
+static void *begun(void *context, const char *target, struct MHD_Connection *library)
+{
+    struct connection *const c = connection_of(library);
+    c->target_len = strlen(target);
+    c->state = CONNECTION_HEAD;
+    c->request = (struct request){.length = -1};
+    list_join(context, c, &((struct server *)context)->busy);
+    return c;
+}
+
+/* MHD_RequestCompletedCallback: the answer has gone, or never will. */
+static void completed(void *context, struct MHD_Connection *library, void **of_request,
+                      enum MHD_RequestTerminationCode end)
+{
+    struct server *const server = context;
+    struct connection *const c = *of_request;
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(library, MHD_CONNECTION_INFO_HTTP_STATUS);
+    if (end == MHD_REQUEST_TERMINATED_COMPLETED_OK && info != NULL)
+        count(server, (int)info->http_status);
+    buffer_release(&c->body);
+    if (c->state == CONNECTION_WAITS) return; /* it is in that list */
+    connection_forget(c);
+    c->state = CONNECTION_IDLE;
+    list_leave(c);
+    list_join(server, c, &server->idle);
 }
 
 /* --- new connections --- */
 
-static void accepted(struct server *server, const struct listener *listener, int fd,
-                     const struct sockaddr *address, socklen_t len)
+/* MHD_NotifyConnectionCallback. */
+static void came_or_went(void *context, struct MHD_Connection *library, void **of_socket,
+                         enum MHD_ConnectionNotificationCode what)
 {
-    struct connection *const c = memory_zero(1, sizeof *c);
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-    c->fd = fd;
-    c->peer = peer_of(address, len);
-    c->admin = listener->admin;
-    c->readable = true;
+    struct server *const server = context;
+    struct connection *c = *of_socket;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        server->connections--;
+        held_drop(HELD_TEXTS, POOL_BYTES);
+        list_leave(c);
+        c->is_gone = true;
+        if (c->state != CONNECTION_WAITS) connection_free(c);
+        return;
+    }
+    *of_socket = c = memory_zero(1, sizeof *c);
+    c->fd = MHD_get_connection_info(library, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->admin = server->accepting->admin;
+    c->peer = server->peer;
     server->connections++;
     server->counters.accepted++;
+    held_add(HELD_TEXTS, POOL_BYTES);
     list_join(server, c, &server->idle);
-    if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) die_errno("epoll_ctl");
-    queue_add(server, c);
 }
 
 /* The connection that has been idle longest goes. False: there is none. */
@@ -288,7 +310,7 @@ static bool evict(struct server *server)
 {
     if (server->idle.first == NULL) return false;
     server->counters.evicted++;
-    end(server, server->idle.first);
+    hang_up(server->idle.first);
     return true;
 }
 
@@ -298,11 +320,16 @@ static bool accept_one(struct server *server, size_t number)
     const struct listener *const listener = &server->listeners->listener[number];
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
-    if (server->connections >= server->limits->connections && !evict(server)) return false;
+    if (server->connections >= server->limits->connections) {
+        (void)evict(server); /* there is room when the library has closed it */
+        return false;
+    }
     const int fd =
         accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        accepted(server, listener, fd, (const struct sockaddr *)&address, len);
+        server->accepting = listener;
+        server->peer = peer_of((const struct sockaddr *)&address, len);
+        (void)MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&address, len);
         return true;
     }
     if (errno == EAGAIN) server->full[number] = false;
@@ -324,21 +351,19 @@ static void accept_all(struct server *server)
 
 static void over_time(struct server *server)
 {
+    static const char slow[] = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
+                               "Connection: close\r\n\r\n";
     struct connection *c;
     while ((c = server->idle.first) != NULL && c->since_us + server->idle.time_us <= server->now_us)
-        end(server, c);
-    while ((c = server->lingering.first) != NULL &&
-           c->since_us + server->lingering.time_us <= server->now_us)
-        end(server, c);
+        hang_up(c);
     while ((c = server->busy.first) != NULL &&
            c->since_us + server->busy.time_us <= server->now_us) {
-        list_leave(c);
-        if (c->state == CONNECTION_WRITES) {
-            end(server, c);
-            continue;
+        /* The library has said nothing yet. */
+        if (c->state < CONNECTION_WAITS) {
+            (void)!send(c->fd, slow, sizeof slow - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+            count(server, 408);
         }
-        refuse(server, c, 408, "too slow");
-        queue_add(server, c);
+        hang_up(c);
     }
 }
 
@@ -350,11 +375,18 @@ static int64_t list_due(const struct server *server, const struct connections *l
     return left_us < 0 ? 0 : left_us;
 }
 
+/* Has the library something to do at once? */
+static bool library_goes_on(const struct server *server)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    return MHD_get_timeout(server->daemon, &ms) == MHD_YES && ms == 0;
+}
+
 /* For epoll_wait: in milliseconds, no earlier than that. */
 static int timeout_ms(const struct server *server, int64_t wait_us)
 {
-    const struct connections *const lists[] = {&server->idle, &server->busy, &server->lingering};
-    if (server->queue != NULL) return 0;
+    const struct connections *const lists[] = {&server->idle, &server->busy};
+    if (library_goes_on(server)) return 0;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         const int64_t due_us = list_due(server, lists[i]);
         if (due_us < wait_us) wait_us = due_us;
@@ -371,18 +403,8 @@ static int timeout_ms(const struct server *server, int64_t wait_us)
 
 static void event_take(struct server *server, const struct epoll_event *event)
 {
-    const struct listener *const first = server->listeners->listener;
     const struct listener *const listener = event->data.ptr;
-    if (event->data.ptr == NULL) return; /* of server_watch: its owner looks */
-    if ((uintptr_t)listener >= (uintptr_t)first &&
-        (uintptr_t)listener < (uintptr_t)(first + server->listeners->count)) {
-        server->full[listener - first] = true;
-        return;
-    }
-    struct connection *const c = event->data.ptr;
-    if ((event->events & ~(unsigned)EPOLLOUT) != 0) c->readable = true;
-    if ((event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) c->hung_up = true;
-    queue_add(server, c);
+    if (listener != NULL) server->full[listener - server->listeners->listener] = true;
 }
 
 static void waiting_answer(struct server *server)
@@ -392,44 +414,33 @@ static void waiting_answer(struct server *server)
     struct connection *next;
     for (struct connection *c = server->waiting; c != NULL; c = next) {
         next = c->next_waiting;
+        c->state = CONNECTION_READY;
+        if (c->is_gone) {
+            connection_free(c);
+            continue;
+        }
         if (!good) {
             struct exchange exchange = exchange_of(c, SLICE(""));
             server->user->failed(server->user->context, &exchange);
             answer(server, c, &exchange.answer);
         }
-        c->state = CONNECTION_WRITES;
-        queue_add(server, c);
+        list_join(server, c, &server->busy);
     }
     server->waiting = NULL;
 }
 
-static void queue_run(struct server *server)
+/* What has come is handled, and who waits for his rows is answered. Answers go out before the next
+ * group is made durable. */
+static void library_run(struct server *server)
 {
-    struct connection *next;
-    struct connection *const queue = server->queue;
-    server->queue = server->queue_last = NULL;
-    for (struct connection *c = queue; c != NULL; c = next) {
-        next = c->next_queued;
-        c->queued = false;
-        if (!c->is_dead) look_at(server, c);
+    for (int runs = 0; runs < TURN_RUNS; runs++) {
+        server->queued = false;
+        (void)MHD_run(server->daemon);
+        if (server->queued) continue;
+        waiting_answer(server);
+        if (!library_goes_on(server)) break;
     }
-}
-
-/* Those that are in the queue are freed when they have come out of it. */
-static void dead_free(struct server *server)
-{
-    struct connection *next;
-    struct connection *const dead = server->dead;
-    server->dead = NULL;
-    for (struct connection *c = dead; c != NULL; c = next) {
-        next = c->next_dead;
-        if (!c->queued) {
-            free(c);
-            continue;
-        }
-        c->next_dead = server->dead;
-        server->dead = c;
-    }
+    waiting_answer(server);
 }
 
 void server_turn(struct server *server, int64_t wait_us)
@@ -442,15 +453,49 @@ void server_turn(struct server *server, int64_t wait_us)
     for (int i = 0; i < found; i++)
         event_take(server, &events[i]);
     accept_all(server);
-    queue_run(server);
-    waiting_answer(server);
+    library_run(server);
     over_time(server);
-    queue_run(server); /* answers go out at once */
-    waiting_answer(server);
-    dead_free(server);
 }
 
 /* --- the server --- */
+
+static void watch(struct server *server, int fd, uint32_t what, const void *whose)
+{
+    struct epoll_event event = {.events = what, .data.ptr = (void *)(uintptr_t)whose};
+    /* A regular file is always ready. */
+    if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EPERM)
+        die_errno("epoll_ctl");
+}
+
+/* Targets stay as they were sent. */
+static size_t untouched(void *context, struct MHD_Connection *library, char *text)
+{
+    (void)context;
+    (void)library;
+    return strlen(text);
+}
+
+/* Nothing is said of what clients do wrong. */
+static void unsaid(void *context, const char *format, va_list values)
+{
+    (void)context;
+    (void)format;
+    (void)values;
+}
+
+static struct MHD_Daemon *daemon_start(struct server *server)
+{
+    struct MHD_Daemon *const daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
+        MHD_OPTION_EXTERNAL_LOGGER, unsaid, server, MHD_OPTION_URI_LOG_CALLBACK, begun, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, untouched, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed,
+        server, MHD_OPTION_NOTIFY_CONNECTION, came_or_went, server, MHD_OPTION_STRICT_FOR_CLIENT, 0,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+        POOL_STEP, MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->limits->connections + 16,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_END);
+    if (daemon == NULL) die_errno("libmicrohttpd");
+    return daemon;
+}
 
 struct server *server_new(const struct listeners *listeners, const struct server_limits *limits,
                           const struct server_user *user)
@@ -461,34 +506,30 @@ struct server *server_new(const struct listeners *listeners, const struct server
     server->user = user;
     server->idle.time_us = limits->idle_us;
     server->busy.time_us = limits->request_us;
-    server->lingering.time_us = LINGER_US;
     server->full = memory_zero(listeners->count + 1, sizeof server->full[0]);
     server->now_us = instant_steady();
     server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (server->epoll_fd < 0) die_errno("epoll_create1");
+    server->daemon = daemon_start(server);
+    watch(server, MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->listen_fd, EPOLLIN,
+          NULL);
     for (size_t i = 0; i < listeners->count; i++) {
-        struct epoll_event event = {.events = EPOLLIN | EPOLLET,
-                                    .data.ptr = &listeners->listener[i]};
         server->full[i] = true; /* somebody may have come already */
-        if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, listeners->listener[i].fd, &event) != 0)
-            die_errno("epoll_ctl");
+        watch(server, listeners->listener[i].fd, EPOLLIN | EPOLLET, &listeners->listener[i]);
     }
     return server;
 }
 
 void server_watch(struct server *server, int fd, bool to_write)
 {
-    struct epoll_event event = {.events = to_write ? EPOLLOUT | EPOLLET : EPOLLIN};
-    /* A regular file is always ready. */
-    if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EPERM)
-        die_errno("epoll_ctl");
+    watch(server, fd, to_write ? EPOLLOUT | EPOLLET : EPOLLIN, NULL);
 }
 
 void server_drain(struct server *server)
 {
     server->drains = true;
     while (server->idle.first != NULL)
-        end(server, server->idle.first);
+        hang_up(server->idle.first);
     for (size_t i = 0; i < server->listeners->count; i++)
         (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->listeners->listener[i].fd, NULL);
 }
@@ -503,24 +544,10 @@ const struct server_counters *server_counters(const struct server *server)
     return &server->counters;
 }
 
-static void list_end(struct server *server, struct connections *list)
-{
-    while (list->first != NULL)
-        end(server, list->first);
-}
-
 void server_free(struct server *server)
 {
-    list_end(server, &server->idle);
-    list_end(server, &server->busy);
-    list_end(server, &server->lingering);
-    while (server->queue != NULL) {
-        struct connection *const c = server->queue;
-        server->queue = c->next_queued;
-        c->queued = false;
-        end(server, c);
-    }
-    dead_free(server);
+    MHD_stop_daemon(server->daemon);
+    answer_release();
     close(server->epoll_fd);
     free(server->full);
     free(server);

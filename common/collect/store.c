@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/paths.h"
@@ -219,6 +220,8 @@ int64_t store_tick(struct store *store)
 void store_close(struct store *store)
 {
     if (store->fd >= 0 && store->durable != 0) segment_end_or_wait(store);
+    /* Rows that were refused: the next start would take them for some that nobody was told of. */
+    if (store->fd >= 0 && !segment_clean(store) && store->durable == 0) segment_leave(store);
     /* An empty one keeps the number. */
     if (store->fd < 0 && !segment_begin(store))
         message("%s: %s: %s", store->dir, store->what, strerror(errno));

@@ -26,11 +26,12 @@ struct event {
     struct partition *partition; /* where it came from */
     int64_t offset;              /* in the partition when framed, else -1 */
     uint64_t line_number;        /* in its input, from 1 */
-    bool canonical;   /* with schema.as_is: the line is as cs-parse prints it, and there is
-                         no rest */
-    bool recast;      /* a member's kind differs from that in line: see expr.h */
-    bool clean;       /* no byte of the line is a control, nor in what is not ASCII: it is ours */
-    uint64_t hint[5]; /* for the command: what its hint function worked out */
+    bool canonical;      /* with schema.as_is: the line is as cs-parse prints it, and there is
+                            no rest */
+    bool recast;         /* a member's kind differs from that in line: see expr.h */
+    bool clean;          /* no byte of the line is a control, nor in what is not ASCII; false: who
+                            knows */
+    uint64_t hint[5];    /* for the command: what its hint function worked out */
     struct value *value; /* by slot; schema.count of them */
     const struct slice
         *rest; /* with schema.all: every member that is not canonical, "name":value, as it came */

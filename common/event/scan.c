@@ -190,58 +190,6 @@ void scanner_rest(struct scanner *scanner, int name, struct slice member, struct
     scanner->rest[scanner->rest_count++] = member;
 }
 
-/* Is the literal `,"name":`, or with '{' in front for the first? */
-static bool literal_is(const struct node *node, char front, struct slice name)
-{
-    return node->len == name.len + 4 && node->literal[0] == front && node->literal[1] == '"' &&
-           memcmp(node->literal + 2, name.text, name.len) == 0 &&
-           memcmp(node->literal + 2 + name.len, "\":", 2) == 0;
-}
-
-/* Is a line of these nodes canonical? Every canonical member in order, then any others; no blanks.
- */
-static bool trail_canonical(const struct scanner *scanner, const uint16_t *trail, int len)
-{
-    if (!scanner->as_is || len <= SLOT_CANONICAL) return false;
-    for (int i = 0; i < len - 1; i++) {
-        const struct node *node = &scanner->node[trail[i]];
-        if (i < SLOT_CANONICAL) {
-            if (!literal_is(node, i == 0 ? '{' : ',', scanner->schema->name[i])) return false;
-        } else if (!node->rest || node->literal[1] != '"' || node->literal[node->len - 1] != ':' ||
-                   node->literal[node->len - 2] != '"') {
-            return false;
-        }
-    }
-    const struct node *last = &scanner->node[trail[len - 1]];
-    return last->len == 2 && last->literal[0] == '}' && last->literal[1] == '\n';
-}
-
-void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len)
-{
-    const size_t bytes = (size_t)len * sizeof trail[0];
-    if (len == scanner->path_len && memcmp(trail, scanner->path, bytes) == 0) return;
-    if (scanner->path_len != 0 &&
-        (len != scanner->candidate_len || memcmp(trail, scanner->candidate, bytes) != 0)) {
-        /* One odd line is not yet the new usual one. */
-        memcpy(scanner->candidate, trail, bytes);
-        scanner->candidate_len = len;
-        return;
-    }
-    memcpy(scanner->path, trail, bytes);
-    scanner->path_len = len;
-    scanner->path_canonical = trail_canonical(scanner, trail, len);
-    uint64_t absent = scanner->needed;
-    for (int i = 0; i < len; i++) {
-        const struct node *node = &scanner->node[trail[i]];
-        if (node->slot != scanner->dummy) absent &= ~(UINT64_C(1) << node->slot);
-        if (node->rest && !scanner->path_canonical)
-            scanner->path_len = 0; /* ev->rest is made line by line */
-    }
-    scanner->missing_count = 0;
-    for (; absent != 0; absent &= absent - 1)
-        scanner->missing[scanner->missing_count++] = (int8_t)__builtin_ctzll(absent);
-}
-
 static scan_function *kernel;
 static scan_lines_function *kernel_lines;
 static const char *kernel_name;

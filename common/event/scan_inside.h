@@ -11,13 +11,16 @@
 
 #define NODES_MAX 256     /* remembered literals */
 #define LITERAL_MAX 64    /* a literal is shorter */
-#define PATH_MAX_NODES 64 /* members of the usual line */
-#define LANES 4           /* lines scanned side by side */
-#define SUCCESSORS 3      /* what is tried after a node before the hash */
-#define NODE_ROOT 0       /* before the line; as the result of a search: none */
-#define NODE_LOST 1       /* behind a member that is not remembered */
-#define BY_NAME 512       /* places in the name index, a power of two */
-#define BY_LITERAL 1024   /* places in the literal index, a power of two */
+#define PATH_MAX_NODES 64 /* members of a line of a known shape */
+#define SHAPES_MAX 16     /* known at once */
+#define SHAPE_NONE (-1)
+#define BY_SIGN 1024    /* places in the index of signs, a power of two */
+#define LANES 4         /* lines scanned side by side */
+#define SUCCESSORS 3    /* what is tried after a node before the hash */
+#define NODE_ROOT 0     /* before the line; as the result of a search: none */
+#define NODE_LOST 1     /* behind a member that is not remembered */
+#define BY_NAME 512     /* places in the name index, a power of two */
+#define BY_LITERAL 1024 /* places in the literal index, a power of two */
 #define BY_LITERAL_PROBES 8
 
 /* A name we may meet: where its value goes. */
@@ -47,6 +50,36 @@ struct node {
     uint8_t next_successor;         /* which one to replace */
 };
 
+/* A kind of line: its members, in their order. Lines of one shape are scanned side by side. */
+struct shape {
+    uint16_t node[PATH_MAX_NODES]; /* the last one is a line's end */
+    int len;
+    uint32_t hash;  /* of the nodes: trail_hash */
+    bool alone;     /* they cannot be scanned side by side: ev->rest is made line by line */
+    bool canonical; /* see event.h */
+    int8_t missing[SCHEMA_MAX]; /* needed slots that are not among them */
+    int missing_count;
+};
+
+/* What is known of the shapes of lines. While nearly all lines are of one shape, each is taken for
+ * one of that, and nobody looks; where they are of several, each is told by its sign (line_sign),
+ * which costs a tenth of the scan. */
+struct shapes {
+    struct shape shape[SHAPES_MAX];
+    uint32_t sign[SHAPES_MAX]; /* of lines of each */
+    uint8_t by_sign[BY_SIGN];  /* number + 1: where to look first */
+    int count, able;           /* how many there are, and of them those that are not alone */
+    int usual;                 /* the one of nearly all lines */
+    int next;                  /* which one to replace */
+    uint16_t candidate[PATH_MAX_NODES];
+    int candidate_len;
+    bool varied;      /* lines are told by their signs */
+    unsigned strayed; /* of the lines taken for usual ones that were none; and */
+    unsigned unknown; /* those whose sign says nothing: lately, more or less */
+    unsigned looked;  /* at signs, in this turn, and what was seen */
+    unsigned seen[SHAPES_MAX];
+};
+
 struct scanner {
     const struct schema *schema;
     struct arena scratch; /* unescaped strings, rewritten members */
@@ -64,15 +97,7 @@ struct scanner {
     struct name name[SCHEMA_MAX * 2];
     int names;
     int16_t by_name[BY_NAME]; /* index + 1 */
-    /* Lines scanned side by side: the nodes of the usual line, in order, and the needed slots that
-     * are not among them. */
-    uint16_t path[PATH_MAX_NODES];
-    int path_len;        /* 0: none yet */
-    bool path_canonical; /* see event.h */
-    uint16_t candidate[PATH_MAX_NODES];
-    int candidate_len;
-    int8_t missing[SCHEMA_MAX];
-    int missing_count;
+    struct shapes shapes;
     uint32_t pause; /* so many groups are not tried side by side */
     uint32_t last_pause;
     uint32_t hits, misses; /* of the successors, to see whether the members come in some order */
@@ -98,9 +123,22 @@ scan_function scan_neon;
 scan_lines_function scan_neon_lines;
 #endif
 
-/* A line has been scanned by these nodes, the last of them a line's end: they may be the usual
- * ones. */
-void scanner_trail(struct scanner *scanner, const uint16_t *trail, int len);
+/* The hash of nodes, one after the other from 0 on. */
+static inline uint32_t trail_hash(uint32_t hash, int node)
+{
+    return (hash + (uint32_t)node) * UINT32_C(0x9e3779b1);
+}
+
+/* A line has been scanned by these nodes, the last of them a line's end. The number of its shape,
+ * if it is a new one, of which shape_sign is to say the sign; else SHAPE_NONE. */
+int shape_learn(struct scanner *scanner, const uint16_t *trail, int len, uint32_t hash);
+void shape_sign(struct shapes *shapes, int shape, uint32_t sign);
+
+/* The number of the shape of lines of that sign, or SHAPE_NONE; counts what it is. */
+int shape_find(struct shapes *shapes, uint32_t sign);
+
+/* A line was taken for a usual one that is none. Does anybody look now? */
+bool shape_strayed(struct shapes *shapes);
 
 /* The name's index, or -1. Plain bytes. */
 int scanner_name(const struct scanner *scanner, struct slice name);

@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/number.h"
@@ -36,6 +37,7 @@
 
 #define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
 #define LINES_MAX 64                   /* in one call */
+#define UNKNOWN_MANY 16                /* lines whose sign says nothing, one behind the other */
 
 /* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like.
  */
@@ -499,6 +501,30 @@ static inline const char *string_in_block(const char *v, struct block block, str
     return v + end + 1;
 }
 
+/* A number by which the shape of a line is told: of its names, nested ones too, the last four
+ * bytes, one after the other. A name ends where a colon follows a quote; text with escapes of
+ * quotes may look like that, too, and has another sign for it. */
+static inline uint32_t line_sign(const char *line, const char *newline)
+{
+    uint32_t sign = 0;
+    /* Nothing in front of the line is read: a first name of one letter is passed by. */
+    uint64_t wanted = ~UINT64_C(31), quote_before = 0;
+    for (const char *p = line; p < newline; p += 64) {
+        const struct block block = block_load(p);
+        const uint64_t quotes = block_quotes(block);
+        uint64_t colons = block_equal(block, ':') & (quotes << 1 | quote_before) & wanted;
+        if (UNLIKELY(newline - p < 64)) colons &= (UINT64_C(1) << (newline - p)) - 1;
+        quote_before = quotes >> 63;
+        wanted = ~UINT64_C(0);
+        for (; colons != 0; colons &= colons - 1) {
+            const uint32_t word = scan_load32(p + __builtin_ctzll(colons) - 5);
+            /* What stands in front of a name of one letter does not count. */
+            sign = trail_hash(sign, (int)((word >> 16 & 0xff) == '"' ? word >> 8 : word));
+        }
+    }
+    return sign;
+}
+
 enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event *ev,
                         const char **next)
 {
@@ -513,6 +539,7 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
     int node = NODE_ROOT;
     const char *p = text;
     uint16_t trail[PATH_MAX_NODES];
+    uint32_t hash = 0;
     int steps = 0;
     scanner->hits++; /* once in a while members may come in order again */
     for (;;) {
@@ -523,11 +550,16 @@ enum reason SCAN_KERNEL(struct scanner *scanner, const char *text, struct event 
             struct node *const known = &scanner->node[found];
             node = found;
             trail[steps] = (uint16_t)found;
+            hash = trail_hash(hash, found);
             steps += steps < PATH_MAX_NODES - 1;
             if (known->last) {
                 *next = p + known->len;
                 ev->line = (struct slice){.text = text, .len = (size_t)(p + 1 - text)};
-                if (steps < PATH_MAX_NODES - 1) scanner_trail(scanner, trail, steps);
+                if (steps < PATH_MAX_NODES - 1) {
+                    const int shape = shape_learn(scanner, trail, steps, hash);
+                    if (shape != SHAPE_NONE)
+                        shape_sign(&scanner->shapes, shape, line_sign(text, *next - 1));
+                }
                 break;
             }
             /* The value's end in the same 64 bytes, for null and for strings without anything
@@ -765,9 +797,10 @@ static void step_mixed(struct lanes *lanes, const struct node *node)
     }
 }
 
-/* All lanes along the usual path, in lockstep; what the lines are beside members line_look knows.
- * True: they were as expected in every byte; else nothing is known of any of them. */
+/* All lanes along the nodes of a shape, in lockstep; what the lines are beside members line_look
+ * knows. True: they were as expected in every byte; else nothing is known of any of them. */
 static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *scanner,
+                                                             const struct shape *shape,
                                                              const char *const *starts,
                                                              struct event *const *events,
                                                              const uint8_t *which, bool escapes)
@@ -779,9 +812,9 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         lanes.limit[lane] = starts[which[lane] + 1];
         lanes.values[lane] = events[which[lane]]->value;
     }
-    const int last = scanner->path_len - 1;
+    const int last = shape->len - 1;
     for (int step = 0; step < last; step++) {
-        const struct node *const node = &scanner->node[scanner->path[step]];
+        const struct node *const node = &scanner->node[shape->node[step]];
         if (UNLIKELY(node->mixed)) {
             struct lanes there = lanes; /* those in registers have no address */
             step_mixed(&there, node);
@@ -793,7 +826,7 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         else
             scan_step(&lanes, node, false, true, escapes);
     }
-    const struct node *const node = &scanner->node[scanner->path[last]];
+    const struct node *const node = &scanner->node[shape->node[last]];
 #pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
         differ_add(&lanes.differ, block_load(lanes.p[lane]), node);
@@ -802,30 +835,34 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
     if (UNLIKELY(lanes.wrong != 0 || differ_any(&lanes.differ))) return false;
 #pragma GCC unroll 4
     for (int lane = 0; lane < LANES; lane++) {
+        if (lane > 0 && which[lane] == which[lane - 1]) break; /* a line in several lanes */
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
         ev->line = (struct slice){.text = start, .len = (size_t)(lanes.p[lane] + 1 - start)};
-        ev->recast = ev->clean = false;
-        ev->canonical = scanner->path_canonical;
+        ev->recast = false;
+        ev->clean = true; /* else it would be an odd one */
+        ev->canonical = shape->canonical;
         ev->rest_count = 0;
-        for (int i = 0; i < scanner->missing_count; i++)
-            lanes.values[lane][scanner->missing[i]] = (struct value){0};
+        for (int i = 0; i < shape->missing_count; i++)
+            lanes.values[lane][shape->missing[i]] = (struct value){0};
         if (UNLIKELY((lanes.escaped[lane] & scanner->needed) != 0 || scanner->number != 0))
             settle(scanner, ev, lanes.escaped[lane]);
     }
     return true;
 }
 
-static bool lanes_plain(struct scanner *scanner, const char *const *starts,
-                        struct event *const *events, const uint8_t *which)
+static bool lanes_plain(struct scanner *scanner, const struct shape *shape,
+                        const char *const *starts, struct event *const *events,
+                        const uint8_t *which)
 {
-    return scan_lanes(scanner, starts, events, which, false);
+    return scan_lanes(scanner, shape, starts, events, which, false);
 }
 
-static bool lanes_escaped(struct scanner *scanner, const char *const *starts,
-                          struct event *const *events, const uint8_t *which)
+static bool lanes_escaped(struct scanner *scanner, const struct shape *shape,
+                          const char *const *starts, struct event *const *events,
+                          const uint8_t *which)
 {
-    return scan_lanes(scanner, starts, events, which, true);
+    return scan_lanes(scanner, shape, starts, events, which, true);
 }
 
 /* The same for one block that has some newlines, or something odd; lines of them are known. */
@@ -873,58 +910,127 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
                          odd);
 }
 
+/* Lines of one shape that wait until there are as many as lanes. */
+struct group {
+    uint8_t line[LANES];
+    uint8_t count;
+    bool escaped; /* one of them is */
+};
+
+/* All that are scanned at once. */
+struct lines {
+    const char *start[LINES_MAX + 1]; /* and behind each its newline */
+    const char *end;                  /* of the block */
+    struct event *const *events;
+    enum reason *reasons;
+    struct group group[SHAPES_MAX];
+};
+
+static void line_alone(struct scanner *scanner, struct lines *lines, size_t i)
+{
+    const char *behind;
+    lines->reasons[i] = SCAN_KERNEL(scanner, lines->start[i], lines->events[i], &behind);
+}
+
+/* A group was not what it was taken for. Where that is often so, trying again and again is a waste,
+ * unless there is a better way. */
+static void group_failed(struct scanner *scanner)
+{
+    if (!scanner->shapes.varied && shape_strayed(&scanner->shapes)) return;
+    scanner->last_pause = scanner->last_pause < 2048 ? scanner->last_pause * 2 + 1 : 4096;
+    scanner->pause = scanner->last_pause > 4 ? scanner->last_pause : 0;
+}
+
+static inline void group_good(struct scanner *scanner)
+{
+    scanner->last_pause = 0;
+    scanner->shapes.unknown = 0;
+    scanner->shapes.strayed -= scanner->shapes.strayed != 0;
+}
+
+/* Scans the lines of a group, all of whose lanes have one, the last ones perhaps the same. */
+static void group_scan(struct scanner *scanner, struct lines *lines, int number)
+{
+    struct group *const group = &lines->group[number];
+    const struct shape *const shape = &scanner->shapes.shape[number];
+    /* A lane that goes astray reads on for a while: never so near the end that it could leave the
+     * block. */
+    const size_t stray = (size_t)shape->len * (LITERAL_MAX + 128) + 128;
+    const unsigned count = group->count;
+    const bool fits = (size_t)(lines->end - lines->start[group->line[LANES - 1] + 1]) > stray;
+    group->count = 0;
+    if (LIKELY(fits &&
+               (group->escaped
+                    ? lanes_escaped(scanner, shape, lines->start, lines->events, group->line)
+                    : lanes_plain(scanner, shape, lines->start, lines->events, group->line)))) {
+        for (unsigned lane = 0; lane < count; lane++)
+            lines->reasons[group->line[lane]] = REASON_NONE;
+        group_good(scanner);
+        return;
+    }
+    if (fits) group_failed(scanner);
+    for (unsigned lane = 0; lane < count; lane++)
+        line_alone(scanner, lines, group->line[lane]);
+}
+
+/* Those that are left: two are worth four lanes. */
+static void groups_finish(struct scanner *scanner, struct lines *lines)
+{
+    for (int i = 0; i < scanner->shapes.count; i++) {
+        struct group *const group = &lines->group[i];
+        if (group->count == 0) continue;
+        if (group->count == 1) {
+            line_alone(scanner, lines, group->line[0]);
+            continue;
+        }
+        for (int lane = group->count; lane < LANES; lane++)
+            group->line[lane] = group->line[group->count - 1];
+        group_scan(scanner, lines, i);
+    }
+}
+
+/* What shape is the line, which lanes can take? */
+static inline int line_shape(struct scanner *scanner, const struct lines *lines, size_t i)
+{
+    struct shapes *const shapes = &scanner->shapes;
+    int shape = shapes->usual;
+    if (shapes->varied) {
+        shape = shape_find(shapes, line_sign(lines->start[i], lines->start[i + 1] - 1));
+        if (shape == SHAPE_NONE && ++shapes->unknown == UNKNOWN_MANY) {
+            shapes->unknown = 0;
+            group_failed(scanner);
+            scanner->pause = scanner->last_pause;
+        }
+    }
+    return shape != SHAPE_NONE && shapes->shape[shape].alone ? SHAPE_NONE : shape;
+}
+
 size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, size_t max,
                   struct event *const *events, enum reason *reasons, const char **next)
 {
-    const char *starts[LINES_MAX + 1];
+    struct lines lines = {.end = end, .events = events, .reasons = reasons};
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
-    const size_t lines = find_lines(text, end, max, starts, &odd);
-    uint8_t waiting[LANES]; /* lines for the next group */
-    unsigned count = 0;
-    bool escaped = false; /* one of them is */
-    for (size_t i = 0; i < lines; i++) {
-        const char *behind;
-        /* A lane that goes astray reads on for a while: never so near the end that it could leave
-         * the block. (The path may become longer with any line.) */
-        const size_t stray = (size_t)scanner->path_len * (LITERAL_MAX + 128) + 128;
-        const bool alone =
-            scanner->pause != 0 || scanner->path_len == 0 || (size_t)(end - starts[i + 1]) <= stray;
+    const size_t count = find_lines(text, end, max, lines.start, &odd);
+    for (size_t i = 0; i < count; i++) {
         enum looks looks = LOOKS_PLAIN;
-        if (UNLIKELY(alone))
+        int shape = SHAPE_NONE;
+        if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0))
             looks = LOOKS_ODD;
         else if ((odd >> i & 1) != 0)
-            looks = line_look(starts[i], starts[i + 1] - 1);
-        if (UNLIKELY(looks == LOOKS_ODD)) {
+            looks = line_look(lines.start[i], lines.start[i + 1] - 1);
+        if (LIKELY(looks != LOOKS_ODD)) shape = line_shape(scanner, &lines, i);
+        if (UNLIKELY(shape == SHAPE_NONE)) {
             scanner->pause -= scanner->pause != 0;
-            reasons[i] = SCAN_KERNEL(scanner, starts[i], events[i], &behind);
+            line_alone(scanner, &lines, i);
             continue;
         }
-        escaped |= looks == LOOKS_ESCAPED;
-        waiting[count++] = (uint8_t)i;
-        if (count < LANES) continue;
-        const bool good = escaped ? lanes_escaped(scanner, starts, events, waiting)
-                                  : lanes_plain(scanner, starts, events, waiting);
-        count = 0;
-        escaped = false;
-        if (LIKELY(good)) {
-            for (int lane = 0; lane < LANES; lane++)
-                reasons[waiting[lane]] = REASON_NONE;
-            scanner->last_pause = 0;
-            continue;
-        }
-        /* Where most lines differ from the usual one, trying again and again is a waste. */
-        scanner->last_pause = scanner->last_pause < 2048 ? scanner->last_pause * 2 + 1 : 4096;
-        scanner->pause = scanner->last_pause > 4 ? scanner->last_pause : 0;
-        for (int lane = 0; lane < LANES; lane++)
-            reasons[waiting[lane]] =
-                SCAN_KERNEL(scanner, starts[waiting[lane]], events[waiting[lane]], &behind);
+        struct group *const group = &lines.group[shape];
+        group->escaped = (group->count != 0 && group->escaped) || looks == LOOKS_ESCAPED;
+        group->line[group->count++] = (uint8_t)i;
+        if (group->count == LANES) group_scan(scanner, &lines, shape);
     }
-    for (unsigned lane = 0; lane < count; lane++) {
-        const char *behind;
-        reasons[waiting[lane]] =
-            SCAN_KERNEL(scanner, starts[waiting[lane]], events[waiting[lane]], &behind);
-    }
-    *next = starts[lines];
-    return lines;
+    groups_finish(scanner, &lines);
+    *next = lines.start[count];
+    return count;
 }

@@ -5,13 +5,12 @@
 #include "expr/epoch.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/number.h"
-#include "expr/lexer.h"
+#include "expr/instead.h"
 
 /* Seconds go through struct tm in two parts, as its members are ints. */
 #define LOW_BITS 20
@@ -50,7 +49,7 @@ bool epoch_read(struct slice text, bool is_number, double *out_seconds)
 #define FORMAT_STRING "\001epoch s "
 #define FORMAT_NUMBER "\001epoch n "
 
-static const char definition[] =
+const char epoch_definition[] =
     "def epoch(f): f | if . == null then null "
     "elif type == \"string\" then strptime(\"\\u0001epoch s \\(utf8bytelength)\") "
     "elif type == \"number\" then tostring | strptime(\"\\u0001epoch n \\(utf8bytelength)\") "
@@ -58,18 +57,6 @@ static const char definition[] =
     "| if . == null then . else ((.[1] * 1048576 + .[4]) * 1000000 + .[5]) / 1000000 end; ";
 
 _Static_assert(1 << LOW_BITS == 1048576, "as the definition has it");
-
-const char *epoch_definition(struct slice program)
-{
-    struct lexer lexer;
-    bool found = false;
-    lexer_init(&lexer, program);
-    for (struct token token = lexer_next(&lexer);
-         !found && token.kind != TOKEN_END && token.kind != TOKEN_BAD; token = lexer_next(&lexer))
-        found = token_names(token, "epoch") && !token.key;
-    lexer_release(&lexer);
-    return found ? definition : "";
-}
 
 static char *epoch_parse(const char *text, const char *format, struct tm *tm)
 {
@@ -88,19 +75,24 @@ static char *epoch_parse(const char *text, const char *format, struct tm *tm)
 
 /* In place of the C library's. */
 
-static char *(*library_strptime)(const char *text, const char *format, struct tm *tm);
-
-static void find_strptime(void)
+#ifdef CS_JQ_WRAP
+char *__real_strptime(const char *text, const char *format, struct tm *tm);
+#define library_strptime __real_strptime
+#else
+static char *library_strptime(const char *text, const char *format, struct tm *tm)
 {
-    *(void **)&library_strptime = dlsym(RTLD_NEXT, "strptime");
+    static char *(*found)(const char *text, const char *format, struct tm *tm);
+    if (found == NULL) *(void **)&found = dlsym(RTLD_NEXT, "strptime");
+    return found(text, format, tm);
 }
+#endif
 
-char *strptime(const char *text, const char *format, struct tm *tm)
+char *INSTEAD(strptime)(const char *text, const char *format, struct tm *tm);
+
+char *INSTEAD(strptime)(const char *text, const char *format, struct tm *tm)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (strncmp(format, FORMAT_STRING, sizeof FORMAT_STRING - 1) == 0 ||
         strncmp(format, FORMAT_NUMBER, sizeof FORMAT_NUMBER - 1) == 0)
         return epoch_parse(text, format, tm);
-    pthread_once(&once, find_strptime);
     return library_strptime(text, format, tm);
 }

@@ -26,8 +26,7 @@ void epoch_format(const struct instant_format *format);
 /* A time, a string's text or a number's, as seconds. False: it is none. */
 bool epoch_read(struct slice text, bool is_number, double *out_seconds);
 
-/* What has to stand before a program so that libjq knows epoch; "" where it does not speak of it.
- */
-const char *epoch_definition(struct slice program);
+/* What has to stand before a program that names epoch, so that libjq knows it. */
+extern const char epoch_definition[];
 
 #endif

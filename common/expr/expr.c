@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/pack.h"
 #include "expr/advice.h"
+#include "expr/jq_limits.h"
 #include "expr/lexer.h"
 #include "expr/libjq.h"
 #include "expr/mention.h"
@@ -375,6 +376,11 @@ void expr_explain(const struct expr *expr, struct buffer *out)
         separator = ", ";
     }
     buffer_add_slice(out, slice_of(reads == 0 ? " (reads nothing)" : ")"));
+}
+
+const char *expr_limits(void)
+{
+    return jq_limits_way();
 }
 
 struct map_program *map_compile(const char *text, struct buffer *why)

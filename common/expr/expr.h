@@ -104,6 +104,9 @@ int expr_member(const struct expr *expr);
 /* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
 void expr_explain(const struct expr *expr, struct buffer *out);
 
+/* For --explain: how what libjq runs is limited here, as a sentence. */
+const char *expr_limits(void);
+
 /* --map: a jq program from one JSON text to any number of them. Each output is handed to emit
  * as JSON text, integers of more than 15 digits in the input as strings. Returns false on an
  * error (the program's message is added to why), after the outputs that came before it: the

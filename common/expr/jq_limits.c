@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <jv.h>
 #include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,32 +13,21 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/die.h"
+#include "base/compat.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "base/slice.h"
+#include "expr/instead.h"
 
 #define STEPS_BETWEEN_LOOKS 4096 /* at the limits */
 #define STEPS_UNLIMITED (INT64_MAX / 2)
 #define CPU_SECONDS_MAX 5           /* in one run */
 #define STACK_MAX ((size_t)1 << 20) /* bytes below jq_limits_run's frame */
 
-/*
- * A block on a list; its bytes follow at an address that is odd in units of 8. malloc's own are
- * even: so the blocks that libjq got without us (strdup) or frees without us (its stack) can be
- * told from these.
- */
-struct block {
-    struct block *next;
-    struct block *previous;
-    struct jq_limits *owner; /* NULL: nobody's, on no list */
-    size_t size;
-    size_t odd;
-};
-
 struct jq_limits {
-    struct block ring; /* the list's head */
     void (*halt)(void *program);
     void *program;
-    size_t bytes; /* on the list */
+    size_t bytes; /* in use; what libjq takes or gives back without us drifts in it */
     size_t bytes_max;
     int64_t steps; /* left; the program is halted at 0, left at -steps_max */
     int64_t steps_max;
@@ -48,9 +38,9 @@ struct jq_limits {
 /* What is being called in this thread. */
 struct call {
     struct jq_limits *limits; /* NULL: none */
-    bool listing;
-    int64_t countdown; /* steps until the next look */
-    int64_t counted;   /* what countdown was set to */
+    bool halting;             /* it can be halted */
+    int64_t countdown;        /* steps until the next look */
+    int64_t counted;          /* what countdown was set to */
     const char *stack_end;
     time_t second_max; /* of the thread's CPU time; 0: not yet looked at */
     sigjmp_buf out;
@@ -68,7 +58,7 @@ static _Noreturn void leave(enum cutoff cutoff)
 
 static void halt(enum cutoff cutoff)
 {
-    if (call.limits->halted != CUTOFF_NONE || !call.listing) return;
+    if (call.limits->halted != CUTOFF_NONE || !call.halting) return;
     call.limits->halted = cutoff;
     call.limits->halt(call.limits->program);
 }
@@ -102,19 +92,49 @@ static void look(void)
     if (second > call.second_max) leave(CUTOFF_TIME);
 }
 
-/* In place of libjq's own. */
+/* In place of libjq's own, and what those are called then. */
 
-static jv_kind (*kind_of)(jv value);
+#ifdef CS_JQ_WRAP
+static const char way[] = "steps and bytes are counted (linked statically)";
+jv_kind __real_jv_get_kind(jv value);
+jv __real_jv_array_set(jv array, int index, jv value);
+#define kind_of __real_jv_get_kind
+#define array_set __real_jv_array_set
+#else
+static const char way[] = "steps and bytes are counted (replaced by the dynamic linker)";
+static jv_kind (*found_kind_of)(jv value);
+static jv (*found_array_set)(jv array, int index, jv value);
 
-static void find_kind_of(void)
+static void originals_find(void)
 {
-    *(void **)&kind_of = dlsym(RTLD_NEXT, "jv_get_kind");
+    *(void **)&found_array_set = dlsym(RTLD_NEXT, "jv_array_set");
+    *(void **)&found_kind_of = dlsym(RTLD_NEXT, "jv_get_kind");
 }
 
-jv_kind jv_get_kind(jv value)
+static void originals_need(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    if (__builtin_expect(kind_of == NULL, 0)) pthread_once(&once, find_kind_of);
+    if (__builtin_expect(found_kind_of == NULL, 0)) pthread_once(&once, originals_find);
+}
+
+static inline jv_kind kind_of(jv value)
+{
+    originals_need();
+    return found_kind_of(value);
+}
+
+static inline jv array_set(jv array, int index, jv value)
+{
+    originals_need();
+    return found_array_set(array, index, value);
+}
+#endif
+
+jv_kind INSTEAD(jv_get_kind)(jv value);
+jv INSTEAD(jv_array_set)(jv array, int index, jv value);
+
+jv_kind INSTEAD(jv_get_kind)(jv value)
+{
     if (__builtin_expect(--call.countdown <= 0, 0)) look();
     if (__builtin_expect((const char *)__builtin_frame_address(0) < call.stack_end, 0))
         leave(CUTOFF_STACK);
@@ -125,28 +145,49 @@ jv_kind jv_get_kind(jv value)
  * writes behind the array. jq 1.7 has the same bound and the same message. */
 #define INDEX_MAX (INT_MAX >> 2)
 
-static jv (*array_set)(jv array, int index, jv value);
-
-static void find_array_set(void)
+jv INSTEAD(jv_array_set)(jv array, int index, jv value)
 {
-    *(void **)&array_set = dlsym(RTLD_NEXT, "jv_array_set");
-}
-
-jv jv_array_set(jv array, int index, jv value)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    if (__builtin_expect(array_set == NULL, 0)) pthread_once(&once, find_array_set);
     if (__builtin_expect(index <= INDEX_MAX, 1)) return array_set(array, index, value);
     jv_free(array);
     jv_free(value);
     return jv_invalid_with_msg(jv_string("Array index too large"));
 }
 
+/* A number is a double, as in jq 1.6, which has no such function: later ones would keep a text that
+ * depends on how they were built. What 1.6 takes for a number beside those of JSON (.5, +5, nan,
+ * blanks around it) is one. */
+static jv number_of(struct slice text)
+{
+    static const char blanks[] = " \t\r\n";
+    const size_t before = strspn(text.text, blanks);
+    text = (struct slice){.text = text.text + before, .len = text.len - before};
+    while (text.len > 0 && strchr(blanks, text.text[text.len - 1]) != NULL)
+        text.len--;
+    if (number_valid(text)) return jv_number(number_double(text));
+    if (slice_equal(text, SLICE("nan"))) return jv_number(NAN);
+    if (text.len == 0 || strspn(text.text, "+-.0123456789eE") < text.len) return jv_invalid();
+    char *end;
+    const double number = strtod(text.text, &end);
+    return end == text.text + text.len ? jv_number(number) : jv_invalid();
+}
+
+jv INSTEAD(jv_number_with_literal)(const char *text);
+
+jv INSTEAD(jv_number_with_literal)(const char *text)
+{
+    return number_of(slice_of(text));
+}
+
 /* What assert() calls. libjq takes some programs at their word; they may not end the process. */
-void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+#ifdef __GLIBC__
+#define LINE_NUMBER unsigned
+#else
+#define LINE_NUMBER int
+#endif
+void __assert_fail(const char *assertion, const char *file, LINE_NUMBER line, const char *function)
 {
     if (call.limits != NULL) leave(CUTOFF_FAULT);
-    fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, assertion);
+    fprintf(stderr, "%s:%d: %s: Assertion `%s' failed.\n", file, (int)line, function, assertion);
     abort();
 }
 
@@ -157,55 +198,19 @@ static void on_fault(int signal_number)
     signal(signal_number, SIG_DFL);
 }
 
-/* Once: catches faults, and makes sure that libjq does call us (linked statically, or bound to
- * itself, it would not). */
-static void prepare(void)
-{
-    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
-    sigaction(SIGFPE, &action, NULL);
-    const int64_t before = call.countdown;
-    jv_free(jv_true());
-    if (call.countdown == before)
-        die("libjq cannot be limited: it does not call its functions through the linker");
-}
-
 /* Memory, under libjq's names; its headers do not declare them. */
 
-void *jv_mem_alloc(size_t size);
-void *jv_mem_alloc_unguarded(size_t size);
-void *jv_mem_calloc(size_t count, size_t size);
-void *jv_mem_calloc_unguarded(size_t count, size_t size);
-char *jv_mem_strdup(const char *text);
-char *jv_mem_strdup_unguarded(const char *text);
-void *jv_mem_realloc(void *old, size_t size);
-void jv_mem_free(void *memory);
+void *INSTEAD(jv_mem_alloc)(size_t size);
+void *INSTEAD(jv_mem_alloc_unguarded)(size_t size);
+void *INSTEAD(jv_mem_calloc)(size_t count, size_t size);
+void *INSTEAD(jv_mem_calloc_unguarded)(size_t count, size_t size);
+char *INSTEAD(jv_mem_strdup)(const char *text);
+char *INSTEAD(jv_mem_strdup_unguarded)(const char *text);
+void *INSTEAD(jv_mem_realloc)(void *old, size_t size);
+void INSTEAD(jv_mem_free)(void *memory);
 
-static void block_join(struct block *block, struct jq_limits *limits)
-{
-    block->owner = limits;
-    block->next = &limits->ring;
-    block->previous = limits->ring.previous;
-    block->previous->next = block;
-    block->next->previous = block;
-    limits->bytes += block->size;
-}
-
-static void block_leave(struct block *block)
-{
-    if (block->owner == NULL) return;
-    block->owner->bytes -= block->size;
-    block->previous->next = block->next;
-    block->next->previous = block->previous;
-    block->owner = NULL;
-}
-
-/* The block that memory is in; NULL: it is malloc's own. */
-static struct block *block_of(void *memory)
-{
-    return ((uintptr_t)memory & 8) != 0 ? (struct block *)memory - 1 : NULL;
-}
-
-static void count_bytes(size_t size)
+/* May so many bytes more be taken? */
+static void bytes_allow(size_t size)
 {
     const struct jq_limits *const limits = call.limits;
     if (limits == NULL) return;
@@ -214,100 +219,123 @@ static void count_bytes(size_t size)
     if (used / 2 > limits->bytes_max) leave(CUTOFF_BYTES);
 }
 
-void *jv_mem_alloc(size_t size)
+static void *taken(void *memory)
 {
-    count_bytes(size);
-    if (!call.listing) return memory_new(size);
-    struct block *block = memory_new(sizeof(*block) + size);
-    block->size = size;
-    block_join(block, call.limits);
-    return block + 1;
+    if (call.limits != NULL) call.limits->bytes += memory_block_size(memory);
+    return memory;
 }
 
-void jv_mem_free(void *memory)
+static void given_back(void *memory)
 {
-    struct block *const block = block_of(memory);
-    if (block != NULL) block_leave(block);
-    free(block != NULL ? block : memory);
+    if (call.limits == NULL) return;
+    const size_t size = memory_block_size(memory);
+    call.limits->bytes -= size < call.limits->bytes ? size : call.limits->bytes;
 }
 
-void *jv_mem_realloc(void *old, size_t size)
+void *INSTEAD(jv_mem_alloc)(size_t size)
 {
-    struct block *const block = block_of(old);
-    count_bytes(size);
-    if (block == NULL) return memory_resize(old, 1, size);
-    void *const copy = memory_new(size);
-    memcpy(copy, old, block->size < size ? block->size : size);
-    jv_mem_free(old);
-    return copy;
+    bytes_allow(size);
+    return taken(memory_new(size));
 }
 
-void *jv_mem_calloc(size_t count, size_t size)
+void INSTEAD(jv_mem_free)(void *memory)
+{
+    given_back(memory);
+    free(memory);
+}
+
+/* What is new here is a program's stack, which jq 1.6 gives back without us: it is not counted
+ * before it grows. */
+void *INSTEAD(jv_mem_realloc)(void *old, size_t size)
+{
+    bytes_allow(size);
+    if (old == NULL) return memory_resize(NULL, 1, size);
+    given_back(old);
+    return taken(memory_resize(old, 1, size));
+}
+
+void *INSTEAD(jv_mem_calloc)(size_t count, size_t size)
 {
     size_t total;
-    count_bytes(__builtin_mul_overflow(count, size, &total) ? SIZE_MAX : total);
-    return memory_zero(count, size);
+    bytes_allow(__builtin_mul_overflow(count, size, &total) ? SIZE_MAX : total);
+    return taken(memory_zero(count, size));
 }
 
-char *jv_mem_strdup(const char *text)
+char *INSTEAD(jv_mem_strdup)(const char *text)
 {
-    count_bytes(strlen(text) + 1);
-    return memory_text(text, strlen(text));
+    bytes_allow(strlen(text) + 1);
+    return taken(memory_text(text, strlen(text)));
 }
 
-void *jv_mem_alloc_unguarded(size_t size)
+void *INSTEAD(jv_mem_alloc_unguarded)(size_t size)
 {
-    return jv_mem_alloc(size);
+    return INSTEAD(jv_mem_alloc)(size);
 }
-void *jv_mem_calloc_unguarded(size_t count, size_t size)
+void *INSTEAD(jv_mem_calloc_unguarded)(size_t count, size_t size)
 {
-    return jv_mem_calloc(count, size);
+    return INSTEAD(jv_mem_calloc)(count, size);
 }
-char *jv_mem_strdup_unguarded(const char *text)
+char *INSTEAD(jv_mem_strdup_unguarded)(const char *text)
 {
-    return jv_mem_strdup(text);
+    return INSTEAD(jv_mem_strdup)(text);
+}
+
+/* Is libjq limited? */
+
+static bool counted;
+
+/* What makes libjq count and allocate, in each of its versions. */
+static void trial_work(void *context)
+{
+    struct jq_limits *const limits = context;
+    const int64_t before = call.countdown;
+    jv text = jv_dump_string(jv_array_append(jv_array(), jv_true()), 0);
+    counted = call.countdown != before && limits->bytes > 0;
+    jv_free(text);
+}
+
+static void no_halt(void *program)
+{
+    (void)program;
+}
+
+/* Catches faults, and finds out whether libjq does call us. One that is bound to itself
+ * (-Bsymbolic, link-time optimization, macOS) does not: then the clock and the process are all that
+ * limits it. */
+static void prepare(void)
+{
+    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
+    sigaction(SIGFPE, &action, NULL);
+    struct jq_limits trial = {.halt = no_halt};
+    jq_limits_allow(&trial, STEPS_UNLIMITED, SIZE_MAX / 2);
+    (void)jq_limits_run(&trial, trial_work, &trial);
+}
+
+static void need_prepared(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, prepare);
+}
+
+const char *jq_limits_way(void)
+{
+    need_prepared();
+    return counted ? way : "processor time is counted (this libjq cannot be made to count steps)";
 }
 
 /* Limits. */
 
 struct jq_limits *jq_limits_new(void (*halt_program)(void *program), void *program)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, prepare);
+    need_prepared();
     struct jq_limits *limits = memory_zero(1, sizeof(*limits));
-    limits->ring.next = &limits->ring;
-    limits->ring.previous = &limits->ring;
     limits->halt = halt_program;
     limits->program = program;
     return limits;
 }
 
-/* How a big integer of jv_dtoa.c begins: 2^power words follow. */
-struct bigint {
-    void *next;
-    int power;
-    int words_max;
-};
-
-/* May it be something that jv_dtoa.c keeps for its thread: its context, or a big integer of up
- * to 2^7 words? */
-static bool may_be_kept(const struct block *block)
-{
-    const size_t context_size = 72;
-    const struct bigint *const bigint = (const void *)(block + 1);
-    if (block->size == context_size) return true;
-    if (block->size < 32 || bigint->power < 0 || bigint->power > 7) return false;
-    return bigint->words_max == 1 << bigint->power;
-}
-
 void jq_limits_free(struct jq_limits *limits)
 {
-    if (limits == NULL) return;
-    while (limits->ring.next != &limits->ring) {
-        struct block *const block = limits->ring.next;
-        block_leave(block);
-        if (!may_be_kept(block)) free(block);
-    }
     free(limits);
 }
 
@@ -334,7 +362,7 @@ static enum cutoff call_work(struct jq_limits *limits, void (*work)(void *contex
     if (cutoff == CUTOFF_NONE) work(context);
     limits->steps -= call.counted - call.countdown;
     call.limits = NULL;
-    call.listing = false;
+    call.halting = false;
     call.stack_end = NULL;
     count_anew(STEPS_UNLIMITED);
     return cutoff != CUTOFF_NONE ? cutoff : limits->halted;
@@ -342,13 +370,13 @@ static enum cutoff call_work(struct jq_limits *limits, void (*work)(void *contex
 
 enum cutoff jq_limits_run(struct jq_limits *limits, void (*work)(void *context), void *context)
 {
-    call.listing = true;
+    call.halting = true;
     return call_work(limits, work, context);
 }
 
 enum cutoff jq_limits_compile(struct jq_limits *limits, void (*work)(void *context), void *context)
 {
-    call.listing = false;
+    call.halting = false;
     return call_work(limits, work, context);
 }
 

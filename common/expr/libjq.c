@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/pack.h"
-#include "expr/epoch.h"
 #include "expr/libjq_inside.h"
+#include "expr/prelude.h"
 
 /* What compiling may cost: the program is the user's own. */
 #define COMPILE_STEPS_MAX 100000000
@@ -225,7 +226,8 @@ static bool compile_alone(struct libjq *program, struct buffer *why)
     static char *nothing[] = {NULL};
     char **const kept = environ;
     struct buffer text = {0};
-    buffer_printf(&text, "%s%s%c", epoch_definition(slice_of(program->text)), program->text, '\0');
+    prelude_add(&text, slice_of(program->text));
+    buffer_add(&text, program->text, strlen(program->text) + 1);
     struct job job = {.program = program, .text = text.data, .outcome = OUTCOME_ERROR, .why = why};
     program->limits = jq_limits_new(halt_state, program);
     jq_limits_allow(program->limits, COMPILE_STEPS_MAX, COMPILE_BYTES_MAX);

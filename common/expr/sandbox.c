@@ -3,18 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 
@@ -33,7 +31,7 @@
  * so the run believes no length it finds. A call is some requests; it and its answer have the same
  * number. */
 struct channel {
-    _Atomic uint32_t asked, answered; /* futexes */
+    _Atomic uint32_t asked, answered; /* of word_wait */
     _Atomic uint32_t ended;           /* how many workers have ended; wakes answered, too */
     _Atomic size_t served;            /* requests of the call that are answered */
     bool leaving;                     /* the worker ends behind this answer */
@@ -59,11 +57,6 @@ static struct {
     void (*serve)(struct sandbox_job *job);
 } sandbox;
 
-static void futex_wait(_Atomic uint32_t *word, uint32_t seen, const struct timespec *timeout)
-{
-    (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, timeout, NULL, 0);
-}
-
 /* To wake another processor takes longer than most answers: so a while is waited awake for the word
  * to change, where there are two. */
 static void spin_wait(_Atomic uint32_t *word, uint32_t seen)
@@ -72,11 +65,6 @@ static void spin_wait(_Atomic uint32_t *word, uint32_t seen)
     if (processors == 0) processors = sysconf(_SC_NPROCESSORS_ONLN);
     for (int i = 0; processors > 1 && i < SPINS && atomic_load(word) == seen; i++)
         atomic_signal_fence(memory_order_seq_cst);
-}
-
-static void futex_wake(_Atomic uint32_t *word)
-{
-    (void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 static char *request_bytes(void)
@@ -144,11 +132,11 @@ static _Noreturn void worker_run(uint32_t done)
     while (!channel->leaving) {
         spin_wait(&channel->asked, done);
         while (atomic_load(&channel->asked) == done)
-            futex_wait(&channel->asked, done, NULL);
+            word_wait(&channel->asked, done, NULL);
         done = atomic_load(&channel->asked);
         call_serve(channel);
         atomic_store(&channel->answered, done);
-        futex_wake(&channel->answered);
+        word_wake(&channel->answered);
     }
     _exit(EXIT_DONE);
 }
@@ -169,8 +157,8 @@ static void leave_alone(void)
     const int nothing = open("/dev/null", O_RDWR);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (nothing >= 0) (void)dup2(nothing, fd);
-    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
-    (void)prctl(PR_SET_DUMPABLE, 0); /* a crash is expected: no core files */
+    descriptors_close(STDERR_FILENO + 1);
+    core_none(); /* a crash is expected: no core files */
 }
 
 /* A full machine, or too many processes: that passes. */
@@ -203,7 +191,7 @@ static _Noreturn void keeper_run(pid_t run)
             continue;
         done = atomic_load(&channel->asked); /* the run asks no more before it has seen this end */
         atomic_fetch_add(&channel->ended, 1);
-        futex_wake(&channel->answered);
+        word_wake(&channel->answered);
     }
 }
 
@@ -286,7 +274,7 @@ static bool answer_wait(struct channel *channel, uint32_t number, uint32_t ended
         if (answered == number) return true;
         if (atomic_load(&channel->ended) != ended)
             return atomic_load(&channel->answered) == number; /* it may have answered, then ended */
-        futex_wait(&channel->answered, answered, &timeout);
+        word_wait(&channel->answered, answered, &timeout);
         keeper_check();
     }
 }
@@ -297,7 +285,7 @@ static void leaving_wait(struct channel *channel, uint32_t ended)
 {
     const struct timespec timeout = {.tv_nsec = 1000000};
     while (channel->leaving && atomic_load(&channel->ended) == ended) {
-        futex_wait(&channel->answered, atomic_load(&channel->answered), &timeout);
+        word_wait(&channel->answered, atomic_load(&channel->answered), &timeout);
         keeper_check();
     }
 }
@@ -311,7 +299,7 @@ static enum sandbox_end call(struct channel *channel, size_t begin)
     channel->end = sandbox.put;
     atomic_store(&channel->served, 0);
     atomic_store(&channel->asked, number);
-    futex_wake(&channel->asked);
+    word_wake(&channel->asked);
     if (!answer_wait(channel, number, ended)) return end_of(channel->status);
     leaving_wait(channel, ended);
     return SANDBOX_ANSWERED;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/compat.h"
 #include "base/memory.h"
 #include "funnel/funnel_inside.h"
 

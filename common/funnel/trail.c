@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 
 _Static_assert(sizeof(struct trail) <= TRAIL_RECORD_BYTES, "a trail is two cache lines");

@@ -44,11 +44,14 @@ void board_release(struct board *board)
     schema_release(&board->schema);
     list_release(&board->groups);
     list_release(&board->apart);
+    buffer_release(&board->unused_why);
 }
 
 void board_refuse(struct board *board, const char *why, const char *where, uint64_t line_number)
 {
     board->unused++;
+    buffer_clear(&board->unused_why);
+    buffer_printf(&board->unused_why, "%s:%" PRIu64 ": %s", where, line_number, why);
     if (board->unused <= UNUSED_TOLD) message("%s:%" PRIu64 ": %s", where, line_number, why);
     if (board->unused == UNUSED_TOLD) message("more lines that cannot be shown are only counted");
 }
@@ -70,7 +73,10 @@ static struct panel *panel_of(struct board *board, const char **why)
     struct panel *const panel = memory_zero(1, sizeof *panel);
     panel->layout = layout;
     switch (layout.kind->store) {
-    case STORE_WINDOWS: grid_init(&panel->grid, &panel->layout); break;
+    case STORE_WINDOWS:
+        grid_init(&panel->grid, &panel->layout);
+        panel->grid.keep = board->keep;
+        break;
     case STORE_ROWS: roll_init(&panel->roll, &panel->layout, board->roll_max); break;
     case STORE_FIGURES: panel->figures = memory_zero(FIGURES_TOOLS, sizeof *panel->figures); break;
     }
@@ -101,35 +107,67 @@ static const char *figures_take(struct panel *panel, struct slice line)
     return NULL;
 }
 
-/* So many rows of windows are held, in all. */
-static size_t rows_held(const struct board *board, struct panel **largest)
+static size_t panel_bytes(const struct panel *panel)
 {
-    size_t rows = 0, most = 0;
+    switch (panel->layout.kind->store) {
+    case STORE_WINDOWS: return grid_bytes(&panel->grid);
+    case STORE_ROWS: return roll_bytes(&panel->roll);
+    case STORE_FIGURES: break;
+    }
+    return 0;
+}
+
+static bool panel_let_go(struct panel *panel)
+{
+    switch (panel->layout.kind->store) {
+    case STORE_WINDOWS: return grid_let_go(&panel->grid);
+    case STORE_ROWS: return roll_let_go(&panel->roll);
+    case STORE_FIGURES: break;
+    }
+    return false;
+}
+
+/* Is more held than may be? *largest: the panel that has most of it. */
+static bool is_over(const struct board *board, struct panel **largest)
+{
+    size_t rows = 0, bytes = 0, most = 0;
     for (size_t i = 0; i < board->panels; i++) {
         struct panel *const panel = board->panel[i];
-        if (panel->layout.kind->store != STORE_WINDOWS) continue;
-        rows += panel->grid.count;
-        if (panel->grid.count < most) continue;
-        most = panel->grid.count;
+        const size_t size = panel_bytes(panel);
+        bytes += size;
+        if (panel->layout.kind->store == STORE_WINDOWS) rows += panel->grid.count;
+        if (size < most) continue;
+        most = size;
         *largest = panel;
     }
-    return rows;
+    return rows > board->rows_max || (board->bytes_max != 0 && bytes > board->bytes_max);
+}
+
+/* Lets the oldest go until what is held is within bounds. Where each panel has only its newest
+ * window, the one that has just got a row takes no further groups. */
+static void board_bound(struct board *board, struct panel *panel)
+{
+    struct panel *largest = panel;
+    panel->grid.full = false;
+    while (is_over(board, &largest)) {
+        if (panel_let_go(largest) || panel_let_go(panel)) continue;
+        panel->grid.full = panel->layout.kind->store == STORE_WINDOWS;
+        return;
+    }
 }
 
 static const char *row_take(struct board *board, struct slice line)
 {
     const char *why = NULL;
-    struct panel *largest = NULL;
     if (!row_read(&board->row, line)) return "has more members than a row has";
     struct panel *const panel = panel_of(board, &why);
     if (panel == NULL) return why;
     switch (panel->layout.kind->store) {
-    case STORE_ROWS: return roll_take(&panel->roll, &board->row);
+    case STORE_ROWS: why = roll_take(&panel->roll, &board->row); break;
     case STORE_FIGURES: return figures_take(panel, line);
-    case STORE_WINDOWS: break;
+    case STORE_WINDOWS: why = grid_take(&panel->grid, &board->row); break;
     }
-    why = grid_take(&panel->grid, &board->row);
-    if (rows_held(board, &largest) > board->rows_max) grid_let_go(&largest->grid);
+    board_bound(board, panel);
     return why;
 }
 
@@ -261,10 +299,15 @@ static void add_for_page(struct buffer *out, struct slice json)
     }
 }
 
+void board_order(struct board *board)
+{
+    qsort(board->panel, board->panels, sizeof board->panel[0], panels_compare);
+}
+
 void board_print(struct board *board, size_t bytes_max, struct buffer *out)
 {
     struct buffer text[BOARD_PANELS] = {{0}};
-    qsort(board->panel, board->panels, sizeof board->panel[0], panels_compare);
+    board_order(board);
     panels_fit(board, bytes_max, text);
     buffer_add_char(out, '[');
     for (size_t i = 0; i < board->panels; i++) {
@@ -280,7 +323,8 @@ uint64_t board_rows(const struct board *board)
     return board->lines - board->unused;
 }
 
-static void panel_tell(const struct panel *panel)
+/* hold_all: what was let go is a loss. */
+static void panel_tell(const struct panel *panel, bool hold_all)
 {
     const char *const name = panel->layout.kind->name;
     const struct grid *const grid = &panel->grid;
@@ -291,7 +335,7 @@ static void panel_tell(const struct panel *panel)
                 panel->thinning.groups < grid->group_count
                     ? grid->group_count - panel->thinning.groups
                     : 0);
-    if (grid->let_go > 0)
+    if (grid->let_go > 0 && hold_all)
         message("%s: %" PRIu64 " rows of the oldest windows are left out (--max-rows)", name,
                 grid->let_go);
     if (grid->too_large > 0)
@@ -301,7 +345,7 @@ static void panel_tell(const struct panel *panel)
 void board_tell(const struct board *board)
 {
     for (size_t i = 0; i < board->panels; i++)
-        panel_tell(board->panel[i]);
+        panel_tell(board->panel[i], board->bytes_max == 0);
     if (board->unused > UNUSED_TOLD)
         message("%" PRIu64 " of %" PRIu64 " lines cannot be shown", board->unused, board->lines);
 }

@@ -33,12 +33,15 @@ struct board {
     struct list groups, apart; /* what the command line says of members */
     size_t rows_max;           /* of windows, in all */
     size_t roll_max;           /* of others, in a panel */
+    size_t bytes_max;          /* of all rows, about; 0: no matter */
+    size_t keep;               /* windows of each panel; 0: no matter */
     struct panel *panel[BOARD_PANELS];
     size_t panels;
     struct schema schema;
     struct scanner *scanner;
     struct row row;
     uint64_t lines, unused;
+    struct buffer unused_why; /* of the last line that was not used: where, and why */
 };
 
 void board_init(struct board *board);
@@ -55,6 +58,9 @@ void board_refuse(struct board *board, const char *why, const char *where, uint6
 /* Adds the panels as a JSON array of at most about so many bytes, without '<', so that it may stand
  * in a page. */
 void board_print(struct board *board, size_t bytes_max, struct buffer *out);
+
+/* Puts the panels in order: by kind, then by their members. */
+void board_order(struct board *board);
 
 /* How many rows there are to show. */
 uint64_t board_rows(const struct board *board);

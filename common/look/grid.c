@@ -23,8 +23,9 @@ void grid_init(struct grid *grid, const struct layout *layout)
     table_init(&grid->groups, sizeof(struct entry), HELD_GROUPS);
 }
 
-static void group_release(struct grid_group *group)
+static void group_release(struct grid *grid, struct grid_group *group)
 {
+    grid->text_bytes -= group->text.len + group->detail.len;
     free((char *)group->text.text);
     free((char *)group->detail.text);
 }
@@ -32,12 +33,13 @@ static void group_release(struct grid_group *group)
 void grid_release(struct grid *grid)
 {
     for (size_t i = 0; i < grid->group_count; i++)
-        group_release(&grid->group[i]);
+        group_release(grid, &grid->group[i]);
     free(grid->group);
     free(grid->row);
     free(grid->value);
     table_release(&grid->rows);
     table_release(&grid->groups);
+    axis_release(&grid->windows);
     buffer_release(&grid->scratch);
 }
 
@@ -62,13 +64,11 @@ static struct slice text_of(const struct buffer *buffer)
     return (struct slice){.text = memory_text(buffer->data, buffer->len), .len = buffer->len};
 }
 
-/* The number of the row's group, which is noted when it is new. */
-static uint32_t group_of(struct grid *grid, const struct row *row, struct id *id)
+/* The number of the group whose text is in hand, which is noted when it is new. */
+static uint32_t group_of(struct grid *grid, struct id id)
 {
     bool is_new;
-    values_print(&grid->scratch, grid->layout, row, ROLE_GROUP);
-    *id = id_of(buffer_slice(&grid->scratch));
-    struct entry *const entry = table_put(&grid->groups, *id, &is_new);
+    struct entry *const entry = table_put(&grid->groups, id, &is_new);
     if (!is_new) return (uint32_t)entry->number;
     if (grid->group_count == grid->group_cap) {
         grid->group_cap = grid->group_cap == 0 ? 64 : grid->group_cap * 2;
@@ -77,6 +77,7 @@ static uint32_t group_of(struct grid *grid, const struct row *row, struct id *id
     entry->number = grid->group_count;
     grid->group[grid->group_count] =
         (struct grid_group){.text = text_of(&grid->scratch), .detail_us = INT64_MIN};
+    grid->text_bytes += grid->scratch.len;
     return (uint32_t)grid->group_count++;
 }
 
@@ -86,6 +87,7 @@ static void detail_take(struct grid *grid, const struct row *row, uint32_t numbe
     if (start_us < group->detail_us || layout_count(grid->layout, ROLE_DETAIL) == 0) return;
     values_print(&grid->scratch, grid->layout, row, ROLE_DETAIL);
     if (grid->scratch.len > DETAIL_BYTES) return;
+    grid->text_bytes += grid->scratch.len - group->detail.len;
     free((char *)group->detail.text);
     group->detail = text_of(&grid->scratch);
     group->detail_us = start_us;
@@ -97,7 +99,7 @@ static struct id row_id(struct id group, int64_t start_us)
     return id_mix(group, (struct id){.low = (uint64_t)start_us, .high = 1});
 }
 
-static size_t row_place(struct grid *grid, struct id id)
+static size_t row_place(struct grid *grid, struct id id, struct axis_window *window)
 {
     bool is_new;
     struct entry *const entry = table_put(&grid->rows, id, &is_new);
@@ -105,6 +107,7 @@ static size_t row_place(struct grid *grid, struct id id)
         grid->replaced++;
         return entry->number;
     }
+    window->rows++;
     if (grid->count == grid->cap) {
         grid->cap = grid->cap == 0 ? 1024 : grid->cap * 2;
         grid->row = memory_resize(grid->row, grid->cap, sizeof grid->row[0]);
@@ -119,31 +122,61 @@ static const char *time_read(const struct row *row, size_t member, int64_t *out_
     return instant_parse(row->value[member], &format, out_us) ? NULL : "its time is none";
 }
 
-const char *grid_take(struct grid *grid, const struct row *row)
+/* Reads the row's times, and looks at its numbers. */
+static const char *row_judge(const struct layout *layout, const struct row *row,
+                             struct grid_row *one)
 {
-    const struct layout *const layout = grid->layout;
-    struct grid_row one = {0};
-    struct id group;
     for (size_t i = 0; i < layout->count; i++) {
         const enum role role = layout->role[i];
         const enum kind kind = row->value[i].kind;
-        if (role == ROLE_TIME && time_read(row, i, &one.start_us) != NULL)
+        if (role == ROLE_TIME && time_read(row, i, &one->start_us) != NULL)
             return "window_start is no time";
-        if (role == ROLE_END && time_read(row, i, &one.end_us) != NULL)
+        if (role == ROLE_END && time_read(row, i, &one->end_us) != NULL)
             return "window_end is no time";
         if ((role == ROLE_MEASURE || role == ROLE_APART) && kind != KIND_NUMBER &&
             kind != KIND_NULL)
             return "has text where the rows before it had a number";
     }
-    if (one.end_us <= one.start_us) return "its window ends before it begins";
+    return one->end_us > one->start_us ? NULL : "its window ends before it begins";
+}
+
+/* Is there room for the row? One that replaces another needs none, and a new window makes some. */
+static bool row_fits(const struct grid *grid, struct id id, int64_t start_us)
+{
+    if (start_us < grid->since_us) return false;
+    return !grid->full || table_find(&grid->rows, id) != NULL ||
+           start_us > grid->windows.one[grid->windows.count - 1].start_us;
+}
+
+/* Where more windows are than are to be kept, the oldest ones go. */
+static void grid_let_go_before(struct grid *grid, int64_t since_us);
+
+static void windows_bound(struct grid *grid)
+{
+    const struct axis *const windows = &grid->windows;
+    if (grid->keep == 0 || windows->count <= grid->keep + grid->keep / 10) return;
+    grid_let_go_before(grid, windows->one[windows->count - grid->keep].start_us);
+}
+
+const char *grid_take(struct grid *grid, const struct row *row)
+{
+    const struct layout *const layout = grid->layout;
+    struct grid_row one = {0};
+    const char *const why = row_judge(layout, row, &one);
+    if (why != NULL) return why;
     grid->taken++;
-    if (one.start_us < grid->since_us) {
+    values_print(&grid->scratch, layout, row, ROLE_GROUP);
+    const struct id group = id_of(buffer_slice(&grid->scratch));
+    const struct id id = row_id(group, one.start_us);
+    if (!row_fits(grid, id, one.start_us)) {
         grid->let_go++;
         return NULL;
     }
-    one.group = group_of(grid, row, &group);
+    one.group = group_of(grid, group);
     detail_take(grid, row, one.group, one.start_us);
-    const size_t place = row_place(grid, row_id(group, one.start_us));
+    struct axis_window *const window = axis_put(&grid->windows, one.start_us, one.end_us);
+    window->open = row->finality == FINALITY_OPEN;
+    const size_t place = row_place(grid, id, window);
     grid->row[place] = one;
     decimal *value = grid->value + place * grid->measures;
     for (size_t i = 0; i < layout->count; i++) {
@@ -152,26 +185,8 @@ const char *grid_take(struct grid *grid, const struct row *row)
             *value = NOTHING;
         value++;
     }
+    windows_bound(grid);
     return NULL;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
-    return (one > other) - (one < other);
-}
-
-/* Where the tenth of the rows ends that are oldest. */
-static int64_t tenth_of(const struct grid *grid)
-{
-    int64_t *const start = memory_zero(grid->count, sizeof start[0]);
-    for (size_t i = 0; i < grid->count; i++)
-        start[i] = grid->row[i].start_us;
-    qsort(start, grid->count, sizeof start[0], by_number);
-    int64_t since_us = start[grid->count / 10] + 1;
-    if (since_us > start[grid->count - 1]) since_us = start[grid->count - 1];
-    free(start);
-    return since_us;
 }
 
 /* Groups without a row are forgotten; the others get new numbers. */
@@ -183,7 +198,7 @@ static void groups_tidy(struct grid *grid)
     size_t count = 0;
     for (size_t i = 0; i < grid->group_count; i++) {
         if (number[i] == 0) {
-            group_release(&grid->group[i]);
+            group_release(grid, &grid->group[i]);
             continue;
         }
         grid->group[count] = grid->group[i];
@@ -213,13 +228,12 @@ static void tables_make(struct grid *grid)
     }
 }
 
-void grid_let_go(struct grid *grid)
+static void grid_let_go_before(struct grid *grid, int64_t since_us)
 {
-    if (grid->count == 0) return;
-    grid->since_us = tenth_of(grid);
+    grid->since_us = since_us;
     size_t count = 0;
     for (size_t i = 0; i < grid->count; i++) {
-        if (grid->row[i].start_us < grid->since_us) continue;
+        if (grid->row[i].start_us < since_us) continue;
         grid->row[count] = grid->row[i];
         memmove(grid->value + count * grid->measures, grid->value + i * grid->measures,
                 grid->measures * sizeof(decimal));
@@ -227,6 +241,36 @@ void grid_let_go(struct grid *grid)
     }
     grid->let_go += grid->count - count;
     grid->count = count;
+    axis_let_go(&grid->windows, since_us);
     groups_tidy(grid);
     tables_make(grid);
+}
+
+bool grid_let_go(struct grid *grid)
+{
+    const int64_t since_us = axis_behind(&grid->windows, grid->count / 10 + 1);
+    if (since_us == INT64_MIN) return false;
+    grid_let_go_before(grid, since_us);
+    return true;
+}
+
+size_t grid_bytes(const struct grid *grid)
+{
+    /* A table's places are up to four times as many as its entries, and half of that in the mean.
+     */
+    const size_t row =
+        sizeof grid->row[0] + grid->measures * sizeof(decimal) + 2 * sizeof(struct entry);
+    const size_t group = sizeof grid->group[0] + 2 * sizeof(struct entry) + 32;
+    return grid->count * row + grid->group_count * group + grid->text_bytes;
+}
+
+bool *grid_apart(const struct grid *grid)
+{
+    bool *const apart = memory_zero(grid->measures + 1, sizeof apart[0]);
+    size_t measure = 0;
+    for (size_t i = 0; i < grid->layout->count; i++) {
+        if (grid->layout->role[i] == ROLE_APART) apart[measure] = true;
+        measure += grid->layout->role[i] == ROLE_APART || grid->layout->role[i] == ROLE_MEASURE;
+    }
+    return apart;
 }

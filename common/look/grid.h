@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "base/table.h"
 #include "look/layout.h"
+#include "look/axis.h"
 
 struct grid_row {
     int64_t start_us, end_us;
@@ -39,6 +40,10 @@ struct grid {
     struct table rows, groups; /* by id, to their number */
     struct grid_group *group;
     size_t group_count, group_cap;
+    struct axis windows;
+    size_t text_bytes; /* of the groups */
+    size_t keep;       /* so many windows are kept, and up to a tenth more; 0: as many as come */
+    bool full;         /* no further groups in the windows that are there: these are let go */
     uint64_t taken, replaced, let_go;
     uint64_t too_large; /* numbers that a page cannot hold exactly */
     int64_t since_us;   /* what begins before has been let go */
@@ -51,8 +56,15 @@ void grid_release(struct grid *grid);
 /* Takes a row of the grid's layout. NULL, or the phrase that says why it is none. */
 const char *grid_take(struct grid *grid, const struct row *row);
 
-/* Lets a tenth of the rows go, the oldest windows first; never the newest window. */
-void grid_let_go(struct grid *grid);
+/* Lets a tenth of the rows go, the oldest windows first; never the newest window. False: there is
+ * no other. */
+bool grid_let_go(struct grid *grid);
+
+/* About how much memory it takes. */
+size_t grid_bytes(const struct grid *grid);
+
+/* Which measures are not to be added up; the caller frees it. */
+bool *grid_apart(const struct grid *grid);
 
 /* How a grid is thinned. */
 struct thinning {

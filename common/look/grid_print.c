@@ -118,29 +118,9 @@ static void rows_sort(const struct grid *grid, const struct thinning *thinning, 
     qsort(sheet->row, sheet->count, sizeof sheet->row[0], by_row);
 }
 
-static void value_join(decimal *to, decimal more)
-{
-    if (*to == NOTHING)
-        *to = more;
-    else if (more != NOTHING)
-        *to += more;
-}
-
-/* Which measures are not added up. */
-static bool *apart_of(const struct grid *grid)
-{
-    bool *const apart = memory_zero(grid->measures + 1, sizeof apart[0]);
-    size_t measure = 0;
-    for (size_t i = 0; i < grid->layout->count; i++) {
-        if (grid->layout->role[i] == ROLE_APART) apart[measure] = true;
-        measure += grid->layout->role[i] == ROLE_APART || grid->layout->role[i] == ROLE_MEASURE;
-    }
-    return apart;
-}
-
 static void rows_join(const struct grid *grid, const struct thinning *thinning, struct sheet *sheet)
 {
-    bool *const apart = apart_of(grid);
+    bool *const apart = grid_apart(grid);
     const size_t measures = grid->measures;
     size_t count = 0;
     sheet->value = memory_zero(sheet->count * measures + 1, sizeof(decimal));
@@ -158,7 +138,7 @@ static void rows_join(const struct grid *grid, const struct thinning *thinning, 
             if (!same)
                 to[m] = thinning->window_us != 0 && apart[m] ? NOTHING : value;
             else if (!apart[m])
-                value_join(&to[m], value);
+                measure_join(&to[m], value);
         }
         if (!same) sheet->row[count++] = row;
     }

@@ -35,6 +35,8 @@ struct row_kind {
                           with it; "1": the first member, whatever its name */
     const char *lead;  /* the measure that is shown first; NULL: the first one */
     const char *group; /* members that are of the group though they are numbers; NULL: none */
+    const char *show;  /* STORE_ROWS: the members in the order in which a table has them, "*": those
+                          that are not named; NULL: as they come */
     const char *rates; /* NAME=PART/WHOLE, blanks between; NULL: none */
 };
 

@@ -11,8 +11,12 @@ bool row_read(struct row *row, struct slice object)
     struct value name, value;
     row->count = 0;
     row->id = ID_NONE;
+    row->finality = FINALITY_NONE;
     for (const char *at = object.text + 1; object_next(&at, &name, &value);) {
-        if (slice_equal(value_slice(name), SLICE("final"))) continue;
+        if (slice_equal(value_slice(name), SLICE("final"))) {
+            row->finality = value.kind == KIND_FALSE ? FINALITY_OPEN : FINALITY_CLOSED;
+            continue;
+        }
         if (row->count == ROW_MEMBERS_MAX) return false;
         row->name[row->count] = value_slice(name);
         row->value[row->count++] = value;

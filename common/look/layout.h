@@ -3,7 +3,7 @@
  *
  * A row is taken apart into names and values as they stand in the line, which it borrows from. Rows
  * with the same members in the same order have one layout, made of the first of them; "final",
- * which --emit=updates adds, is in none.
+ * which --emit=updates adds, is in none: it says whether there is more to come.
  */
 #ifndef CS_LAYOUT_H
 #define CS_LAYOUT_H
@@ -16,11 +16,14 @@
 #include "base/value.h"
 #include "look/kind.h"
 
+enum finality { FINALITY_NONE, FINALITY_OPEN, FINALITY_CLOSED };
+
 struct row {
     struct slice name[ROW_MEMBERS_MAX];
     struct value value[ROW_MEMBERS_MAX]; /* strings still have their escapes */
     size_t count;
     struct id id; /* of the names, one after the other */
+    enum finality finality;
 };
 
 /* Takes the object apart, which is valid JSON. False: it has more members than a row may have. */

@@ -10,6 +10,9 @@
 /* So much of a value is kept; of what is longer, its beginning. */
 #define VALUE_BYTES ((size_t)300)
 
+/* So few rows are not made fewer, however long they are. */
+#define ROWS_MIN 20
+
 struct entry {
     struct id id;
     uint64_t number;
@@ -88,12 +91,13 @@ static int by_time(const void *a, const void *b)
     return (one->number > other->number) - (one->number < other->number);
 }
 
-/* Keeps the newest rows. */
-static void roll_tidy(struct roll *roll)
+static void roll_keep(struct roll *roll, size_t most)
 {
     qsort(roll->row, roll->count, sizeof roll->row[0], by_time);
-    while (roll->count > roll->most) {
-        free((char *)roll->row[--roll->count].text.text);
+    while (roll->count > most) {
+        const struct slice text = roll->row[--roll->count].text;
+        roll->bytes -= text.len;
+        free((char *)text.text);
         roll->let_go++;
     }
     table_clear(&roll->keys);
@@ -102,6 +106,23 @@ static void roll_tidy(struct roll *roll)
         struct entry *const entry = table_put(&roll->keys, roll->row[i].key, &is_new);
         entry->number = i;
     }
+}
+
+void roll_tidy(struct roll *roll)
+{
+    roll_keep(roll, roll->most);
+}
+
+bool roll_let_go(struct roll *roll)
+{
+    if (roll->count < ROWS_MIN) return false;
+    roll_keep(roll, roll->count / 2);
+    return true;
+}
+
+size_t roll_bytes(const struct roll *roll)
+{
+    return roll->count * (sizeof roll->row[0] + 2 * sizeof(struct entry) + 32) + roll->bytes;
 }
 
 const char *roll_take(struct roll *roll, const struct row *row)
@@ -121,8 +142,11 @@ const char *roll_take(struct roll *roll, const struct row *row)
         entry->number = roll->count++;
     } else {
         roll->replaced++;
+        roll->bytes -= roll->row[entry->number].text.len;
         free((char *)roll->row[entry->number].text.text);
     }
+    one.open = row->finality == FINALITY_OPEN;
+    roll->bytes += one.text.len;
     roll->row[entry->number] = one;
     return NULL;
 }

@@ -19,6 +19,7 @@ struct roll_row {
     uint64_t number; /* of rows with the same time and text, the later one */
     struct id key;
     struct slice text; /* the values, as a JSON array; owned */
+    bool open;         /* it said that it is not final */
 };
 
 struct roll {
@@ -27,6 +28,7 @@ struct roll {
     size_t count;
     size_t most;       /* rows to show */
     struct table keys; /* to a row's number */
+    size_t bytes;      /* of the rows' texts */
     uint64_t taken, replaced, let_go;
     struct buffer scratch;
 };
@@ -37,6 +39,15 @@ void roll_release(struct roll *roll);
 
 /* Takes a row of the roll's layout. NULL, or the phrase that says why it is none. */
 const char *roll_take(struct roll *roll, const struct row *row);
+
+/* Puts the rows in order, the newest first, and lets those go that are more than will be shown. */
+void roll_tidy(struct roll *roll);
+
+/* Lets the older half go. False: there are too few. */
+bool roll_let_go(struct roll *roll);
+
+/* About how much memory it takes. */
+size_t roll_bytes(const struct roll *roll);
 
 /* Adds the newest rows, so many at most, as members of a JSON object, without braces. */
 void roll_print(struct roll *roll, size_t most, struct buffer *out);

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
+#include "base/instant.h"
 #include "base/memory.h"
 #include "run/signals.h"
 
@@ -84,40 +86,66 @@ void tail_open(struct tail *tail, struct board *board, char **operands, int coun
     free(streams);
 }
 
-/* Where to go on in the file as it is now; false: nowhere, for now. */
+/* Has the file changed, so that it has to be read from its beginning? */
+static bool is_other(const struct tail_file *file, const struct stat *now)
+{
+    if (file->consumed == 0) return false;
+    if (file->ino != now->st_ino || file->dev != now->st_dev) return true;
+    if (file->filtered) return (uint64_t)now->st_size != file->size;
+    return (uint64_t)now->st_size < file->consumed;
+}
+
+/* Is there something in the file as it is now? */
 static bool file_look(struct tail_file *file)
 {
-    struct stat stat_now;
-    if (stat(file->name, &stat_now) != 0) {
+    struct stat now;
+    if (stat(file->name, &now) != 0) {
         if (errno != ENOENT) die_errno("%s", file->name);
         if (!file->missing) message("%s: is not there yet", file->name);
         file->missing = true;
         return false;
     }
     file->missing = false;
-    const bool is_other = file->ino != stat_now.st_ino || file->dev != stat_now.st_dev;
-    if (file->consumed != 0 && (is_other || (uint64_t)stat_now.st_size < file->consumed)) {
+    if (is_other(file, &now)) {
         message("%s: is another file by now: read from its beginning", file->name);
         file->consumed = file->lines = 0;
+        file->filtered = false;
     }
-    file->dev = stat_now.st_dev;
-    file->ino = stat_now.st_ino;
-    return (uint64_t)stat_now.st_size > file->consumed;
+    file->dev = now.st_dev;
+    file->ino = now.st_ino;
+    file->size = (uint64_t)now.st_size;
+    return file->filtered ? file->consumed == 0 : file->size > file->consumed;
+}
+
+/* Is the time over that tail_more has? */
+static bool is_due(struct tail *tail)
+{
+    tail->behind |= tail->until_us != 0 && instant_steady() >= tail->until_us;
+    return tail->behind;
 }
 
 static bool file_take(struct tail *tail, struct tail_file *file)
 {
-    struct inputs inputs = {.wake_fd = tail->wake_fd};
     struct input *input;
-    if (tail->follows && !file_look(file)) return false;
+    enum input_status status = INPUT_DATA;
+    if (!file->open) {
+        if (tail->follows && !file_look(file)) return false;
+        file->inputs = (struct inputs){.wake_fd = tail->wake_fd};
+        inputs_open(&file->inputs, &file->name, 1, false);
+        if (file->consumed != 0) input_seek(&file->inputs.input[0], file->consumed, file->lines);
+        file->open = true;
+    }
     const uint64_t lines = file->lines;
-    inputs_open(&inputs, &file->name, 1, false);
-    if (file->consumed != 0) input_seek(&inputs.input[0], file->consumed, file->lines);
-    while (stop_signal == 0 && inputs_next(&inputs, &input) == INPUT_DATA)
+    while (stop_signal == 0 && !is_due(tail) &&
+           (status = inputs_next(&file->inputs, &input)) == INPUT_DATA)
         input_take(tail, input);
-    file->consumed = inputs.input[0].consumed;
-    file->lines = inputs.input[0].lines;
-    inputs_release(&inputs);
+    file->consumed = file->inputs.input[0].consumed;
+    file->lines = file->inputs.input[0].lines;
+    if (status == INPUT_END || stop_signal != 0) {
+        file->filtered = input_filtered(&file->inputs.input[0]);
+        inputs_release(&file->inputs);
+        file->open = false;
+    }
     return file->lines != lines;
 }
 
@@ -125,7 +153,7 @@ static bool streams_take(struct tail *tail)
 {
     struct input *input;
     bool some = false;
-    for (int i = 0; i < STREAM_READS && !tail->streams_end; i++) {
+    for (int i = 0; i < STREAM_READS && !tail->streams_end && !is_due(tail); i++) {
         const enum input_status status = inputs_next(&tail->streams, &input);
         tail->streams_end = status == INPUT_END;
         if (status != INPUT_DATA) break;
@@ -137,8 +165,9 @@ static bool streams_take(struct tail *tail)
 
 bool tail_more(struct tail *tail)
 {
+    tail->behind = false;
     bool some = streams_take(tail);
-    for (size_t i = 0; tail->follows && i < tail->files; i++)
+    for (size_t i = 0; tail->follows && i < tail->files && !is_due(tail); i++)
         some |= file_take(tail, &tail->file[i]);
     return some;
 }
@@ -146,7 +175,9 @@ bool tail_more(struct tail *tail)
 void tail_all(struct tail *tail)
 {
     for (size_t i = 0; i < tail->files; i++)
-        (void)file_take(tail, &tail->file[i]);
+        do
+            (void)file_take(tail, &tail->file[i]);
+        while (tail->file[i].open && stop_signal == 0);
     while (!tail->streams_end && stop_signal == 0)
         if (!streams_take(tail) && !tail->streams_end) tail_wait(tail, INT64_MAX);
 }
@@ -166,5 +197,7 @@ void tail_wait(struct tail *tail, int64_t timeout_us)
 void tail_release(struct tail *tail)
 {
     if (tail->streams.input != NULL) inputs_release(&tail->streams);
+    for (size_t i = 0; i < tail->files; i++)
+        if (tail->file[i].open) inputs_release(&tail->file[i].inputs);
     free(tail->file);
 }

@@ -4,6 +4,7 @@
  * Files may grow: tail_more reads what is there by now, up to the last line end. One that is
  * shorter than what was read of it, or is another file by now, is read from its beginning, which is
  * said: rows that were there before are the same rows. One that is not there yet is waited for.
+ * A compressed file is read again, from its beginning, when it has changed.
  */
 #ifndef CS_TAIL_H
 #define CS_TAIL_H
@@ -17,7 +18,11 @@
 struct tail_file {
     char *name; /* borrowed, from the command line */
     uint64_t consumed, lines, dev, ino;
-    bool missing; /* and it was said */
+    uint64_t size;        /* when it was looked at last */
+    bool filtered;        /* consumed counts other bytes than those of the file */
+    bool missing;         /* and it was said */
+    bool open;            /* inputs is: it has not been read to its end */
+    struct inputs inputs; /* of this file alone */
 };
 
 struct tail {
@@ -27,6 +32,8 @@ struct tail {
     struct tail_file *file;
     size_t files;
     bool streams_end;
+    int64_t until_us; /* tail_more stops then, by instant_steady; 0: never */
+    bool behind;      /* it has stopped: there is more */
     int wake_fd;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/sort.h"
@@ -61,29 +62,41 @@ static uint32_t link_new(struct links *links, struct id id)
     return number;
 }
 
-void links_hint(struct links *links, struct id id)
+unsigned links_hint(struct links *links, struct id id)
 {
     const uint32_t hash = roster_hash(&links->roster, id);
     if (links->come) links->hinted = 0;
     links->come = false;
-    if (links->hinted == LINKS_AHEAD) return;
-    links->ahead[links->hinted++] = hash;
+    if (links->hinted == LINKS_AHEAD) return LINKS_AHEAD;
+    links->ahead[links->hinted] = hash;
     roster_prefetch(&links->roster, hash);
+    return links->hinted++;
 }
 
-void links_come(struct links *links)
+void links_come_all(struct links *links)
 {
-    if (links->come) return;
     links->come = true;
     for (unsigned i = 0; i < links->hinted; i++) {
         const uint32_t number = roster_guess(&links->roster, links->ahead[i]);
+        links->ahead[i] = number;
         if (number != POOL_NONE) __builtin_prefetch(links_at(links, number), 1);
     }
 }
 
-uint32_t links_take(struct links *links, struct id id, int member, struct slice text)
+/* None goes while the events come that were hinted at: a number that was right still is. */
+static uint32_t link_find(const struct links *links, struct id id, unsigned hinted)
 {
-    uint32_t number = roster_find(&links->roster, &links->pool, id);
+    if (hinted < links->hinted) {
+        const uint32_t number = links->ahead[hinted];
+        if (number != POOL_NONE && id_equal(links_at(links, number)->id, id)) return number;
+    }
+    return roster_find(&links->roster, &links->pool, id);
+}
+
+uint32_t links_take(struct links *links, struct id id, unsigned hinted, int member,
+                    struct slice text)
+{
+    uint32_t number = link_find(links, id, hinted);
     if (number == POOL_NONE) {
         number = link_new(links, id);
         if (links->keeps_texts) links_at(links, number)->text = text_keep(links, member, text);

@@ -48,7 +48,9 @@ struct links {
     struct roster roster;
     struct timer horizons, visits;
     struct slab texts;
-    uint32_t ahead[LINKS_AHEAD]; /* hashes of ids hinted at */
+    /* What was hinted at: hashes of ids, and, once they have come, what are probably their numbers.
+     */
+    uint32_t ahead[LINKS_AHEAD];
     unsigned hinted;
     bool come;
 };
@@ -64,12 +66,20 @@ static inline struct link *links_at(const struct links *links, uint32_t number)
 }
 
 /* links_take will be asked for this id: for some of the events that come next. Memory is asked for
- * as soon as that is known; links_come asks for more of it, once these events are there. */
-void links_hint(struct links *links, struct id id);
-void links_come(struct links *links);
+ * as soon as that is known; links_come asks for more of it, once these events are there. Returns
+ * what links_take wants to hear. */
+unsigned links_hint(struct links *links, struct id id);
+void links_come_all(struct links *links);
 
-/* The anonymous id of that member, counted from 0, and text, with one user more. */
-uint32_t links_take(struct links *links, struct id id, int member, struct slice text);
+static inline void links_come(struct links *links)
+{
+    if (__builtin_expect(!links->come, 0)) links_come_all(links);
+}
+
+/* The anonymous id of that member, counted from 0, and text, with one user more. hinted: what
+ * links_hint said of it; LINKS_AHEAD: nothing. */
+uint32_t links_take(struct links *links, struct id id, unsigned hinted, int member,
+                    struct slice text);
 
 /* One user more of one that is there; POOL_NONE: it is not. */
 uint32_t links_again(struct links *links, struct id id);

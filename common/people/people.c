@@ -54,18 +54,21 @@ struct anonymous {
     struct id id;
     struct slice text;
     int member;
+    unsigned hinted; /* links.h */
 };
 
 void people_hint(struct people *people, struct event *ev)
 {
     const struct value value = event_value(ev, people->anonymous_slot[0]);
     struct id id = ID_NONE;
+    unsigned hinted = LINKS_AHEAD;
     if (value.kind == KIND_STRING || value.kind == KIND_NUMBER) {
         id = id_of(value_slice(value));
-        links_hint(&people->links, id);
+        hinted = links_hint(&people->links, id);
     }
     ev->hint[0] = id.low;
     ev->hint[1] = id.high;
+    ev->hint[2] = hinted;
 }
 
 static int anonymous_ids(struct people *people, const struct event *ev, struct anonymous *found)
@@ -76,7 +79,11 @@ static int anonymous_ids(struct people *people, const struct event *ev, struct a
         if (!id_text(people, event_value(ev, people->anonymous_slot[i]), &to->text)) continue;
         to->member = i;
         to->id = (struct id){.low = ev->hint[0], .high = ev->hint[1]};
-        if (i > 0 || id_is_none(to->id)) to->id = member_id(people, i, to->text);
+        to->hinted = (unsigned)ev->hint[2];
+        if (i > 0 || id_is_none(to->id)) {
+            to->id = member_id(people, i, to->text);
+            to->hinted = LINKS_AHEAD;
+        }
         count++;
     }
     return count;
@@ -107,7 +114,7 @@ static void keys_pack(struct people *people, const struct event *ev)
 
 static uint8_t members_had(const struct people *people, const struct event *ev)
 {
-    uint8_t flags = 0;
+    uint8_t flags = ev->clean ? WAITER_CLEAN : 0;
     if (event_value(ev, people->person_slot).text != NULL) flags |= WAITER_PERSON;
     if (people->bot_slot < 0) return flags;
     const struct value bot = event_value(ev, people->bot_slot);
@@ -161,9 +168,10 @@ bool people_event(struct people *people, const struct event *ev)
     waiter->rank = RANK_NONE;
     waiter->flags = (uint8_t)(members_had(people, ev) | (known ? WAITER_KNOWN : 0));
     for (int i = 0; i < ids; i++)
-        *waiter_id(waiter, i) = (struct waiter_id){
-            .link = links_take(&people->links, found[i].id, found[i].member, found[i].text),
-            .next = WAITER_OFF};
+        *waiter_id(waiter, i) =
+            (struct waiter_id){.link = links_take(&people->links, found[i].id, found[i].hinted,
+                                                  found[i].member, found[i].text),
+                               .next = WAITER_OFF};
     waiting_add(&people->waiting, number);
     return true;
 }
@@ -182,9 +190,10 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
     waiter->time_us = time_us;
     waiter->rank = RANK_NONE;
     waiter->flags = WAITER_KNOWN | WAITER_SILENT;
-    waiter->first = (struct waiter_id){
-        .link = links_take(&people->links, member_id(people, member, anonymous), member, anonymous),
-        .next = WAITER_OFF};
+    waiter->first =
+        (struct waiter_id){.link = links_take(&people->links, member_id(people, member, anonymous),
+                                              LINKS_AHEAD, member, anonymous),
+                           .next = WAITER_OFF};
     waiting_add(&people->waiting, number);
 }
 
@@ -277,27 +286,30 @@ static void waiter_turn(struct people *people, uint32_t number)
     waiting_queue(&people->waiting, number);
 }
 
-/* Memory is asked for of events that are going to be looked at, of one thing after the other. */
+/* Memory is asked for of events that are going to be looked at, of one thing after the other: names
+ * only of the few that say one. */
 MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_item *due,
                               size_t count)
 {
+    const struct waiter *naming[DUE_AHEAD];
+    size_t names = 0;
     for (size_t i = 0; i < count; i++)
         __builtin_prefetch(waiting_at(&people->waiting, due[i].number), 1);
     for (size_t i = 0; i < count; i++) {
         const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
-        if ((waiter->flags & WAITER_KNOWN) != 0) __builtin_prefetch(waiter->text + waiter->own.at);
         for (int id = 0; id < waiter->ids; id++)
             __builtin_prefetch(links_at(&people->links, waiter_id(waiter, id)->link), 1);
+        naming[names] = waiter;
+        names += (waiter->flags & WAITER_KNOWN) != 0;
     }
+    for (size_t i = 0; i < names; i++)
+        __builtin_prefetch(naming[i]->text + naming[i]->own.at);
     for (int text = 0; text < 2; text++)
-        for (size_t i = 0; i < count; i++) {
-            const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
-            if ((waiter->flags & WAITER_KNOWN) == 0) continue;
-            for (int id = 0; id < waiter->ids; id++)
+        for (size_t i = 0; i < names; i++)
+            for (int id = 0; id < naming[i]->ids; id++)
                 names_prefetch(&people->names,
-                               links_at(&people->links, waiter_id(waiter, id)->link)->known,
+                               links_at(&people->links, waiter_id(naming[i], id)->link)->known,
                                text != 0);
-        }
 }
 
 static void turns(struct people *people, int64_t before_us)
@@ -376,11 +388,11 @@ static void waiter_print(struct people *people, const struct waiter *waiter)
     };
     if (people->bot_slot >= 0) bot_find(people, waiter, &stamps[1]);
     struct buffer *const out = rows_raw_begin(people->rows);
-    stamp_print(out, (struct slice){.text = waiter->text, .len = waiter->len}, stamps,
-                people->bot_slot >= 0 ? 2 : 1);
-    const struct event shown = {.value = people->shown};
+    stamp_print(out, (struct slice){.text = waiter->text, .len = waiter->len},
+                (waiter->flags & WAITER_CLEAN) != 0, stamps, people->bot_slot >= 0 ? 2 : 1);
     if (people->kept_count > 0) key_show(people, waiter, &stamps[0], &stamps[1], &people->agent);
-    rows_raw_end(people->rows, &shown, people->schema);
+    people->shown_event.value = people->shown;
+    rows_raw_end(people->rows, &people->shown_event, people->schema);
 }
 
 /* Memory is asked for of what comes after the queue's first, from the far to the near. */

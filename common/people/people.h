@@ -87,6 +87,7 @@ struct people {
     int64_t printed_us;               /* the time of the event that went out last */
     struct buffer keys, agent;
     struct value shown[SCHEMA_MAX];
+    struct event shown_event;
 };
 
 /* Asks for members; anything wrong is die_usage. schema and rows are borrowed. */

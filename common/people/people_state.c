@@ -107,7 +107,8 @@ static void waiter_save(const struct people *people, uint32_t number, struct buf
     part_pack(out, waiter->bot);
     part_pack(out, waiter->keys);
     pack_i64(out, waiter->time_us);
-    pack_u8(out, waiter->flags);
+    /* Whether anybody has looked is up to how the line was read. */
+    pack_u8(out, (uint8_t)(waiter->flags & ~WAITER_CLEAN));
     pack_u8(out, waiter->rank);
     if (waiter->person != NAME_NONE) pack_text(out, names_text(&people->names, waiter->person));
     pack_u32(out,
@@ -148,7 +149,7 @@ static uint32_t waiter_load(struct people *people, struct visits *visits, struct
     waiter->bot = part_unpack(in, text.len);
     waiter->keys = part_unpack(in, text.len);
     waiter->time_us = unpack_i64(in);
-    waiter->flags = unpack_u8(in);
+    waiter->flags = (uint8_t)(unpack_u8(in) & ~WAITER_CLEAN);
     if (!person_load(people, waiter, in)) return POOL_NONE;
     const uint32_t visit = unpack_u32(in);
     if (visit != 0) waiter->visit = visit_take(visits, visit);

@@ -21,7 +21,9 @@ struct stamp {
     struct slice text;   /* UTF-8; text NULL: null */
 };
 
-/* Adds the event, valid JSON, with these, without a line end; no byte of it is a control. */
-void stamp_print(struct buffer *out, struct slice line, const struct stamp *stamps, int count);
+/* Adds the event, valid JSON, with these, without a line end; no byte of it is a control. clean:
+ * none of the line is one. */
+void stamp_print(struct buffer *out, struct slice line, bool clean, const struct stamp *stamps,
+                 int count);
 
 #endif

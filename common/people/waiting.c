@@ -47,7 +47,7 @@ static struct waiting_segment *segment_take(struct waiting *waiting, size_t size
         waiting->spares--;
         return segment;
     }
-    segment = memory_pages(size, false);
+    segment = memory_pages(size, waiting->segments > 0);
     segment->size = size;
     held_add(HELD_WAITING, size);
     waiting->segments++;
@@ -130,7 +130,7 @@ void waiting_free(struct waiting *waiting, uint32_t number)
 
 /* --- rings --- */
 
-static void ring_grow(struct waiting_ring *ring)
+static __attribute__((noinline)) void ring_grow(struct waiting_ring *ring)
 {
     const size_t cap = ring->cap == 0 ? 64 : ring->cap * 2;
     struct sort_item *const item = memory_resize(NULL, cap, sizeof *item);
@@ -143,7 +143,8 @@ static void ring_grow(struct waiting_ring *ring)
     ring->cap = cap;
 }
 
-static void ring_push(struct waiting_ring *ring, struct sort_item item)
+static inline __attribute__((always_inline)) void ring_push(struct waiting_ring *ring,
+                                                            struct sort_item item)
 {
     if (ring->count == ring->cap) ring_grow(ring);
     ring->item[(ring->first + ring->count++) & (ring->cap - 1)] = item;

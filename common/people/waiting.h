@@ -22,11 +22,12 @@
 #include "base/timer.h"
 
 enum waiter_flags {
-    WAITER_KNOWN = 1,    /* its own is a known id, else an anonymous one */
-    WAITER_SILENT = 2,   /* it is no event: an identification that a file has brought */
-    WAITER_PERSON = 4,   /* its line has a member person_id */
-    WAITER_BOT = 8,      /* its line has a member bot that is not null */
-    WAITER_BOT_NULL = 16 /* its line has one that is null */
+    WAITER_KNOWN = 1,     /* its own is a known id, else an anonymous one */
+    WAITER_SILENT = 2,    /* it is no event: an identification that a file has brought */
+    WAITER_PERSON = 4,    /* its line has a member person_id */
+    WAITER_BOT = 8,       /* its line has a member bot that is not null */
+    WAITER_BOT_NULL = 16, /* its line has one that is null */
+    WAITER_CLEAN = 32,    /* no byte of its line is a control: event.h; not in a state */
 };
 
 /* An anonymous id of it. */

@@ -208,8 +208,15 @@ static void bot_found(void *context, uint32_t number, size_t behind)
 static bool pattern_fits(const struct agent_pattern *pattern, struct slice text)
 {
     if (pattern->regex != NULL) {
+#ifdef REG_STARTEND
         regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
         return regexec(pattern->regex, text.text, 1, &whole, REG_STARTEND) == 0;
+#else
+        char *const copy = memory_text(text.text, text.len);
+        const bool fits = regexec(pattern->regex, copy, 0, NULL, 0) == 0;
+        free(copy);
+        return fits;
+#endif
     }
     if (text.len < pattern->len || (pattern->begin && pattern->end && text.len != pattern->len))
         return false;

@@ -94,6 +94,8 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
         name_print(csv, &columns->names, &columns->row.field[i], i + 1);
         columns->column[i].literal.len = columns->names.len - begin;
     }
+    /* outline_name_padded reads them. */
+    memset(buffer_reserve(&columns->names, OUTLINE_NAME_BYTES), 0, OUTLINE_NAME_BYTES);
     const char *at = columns->names.data;
     for (size_t i = 0; i < columns->count; i++) {
         columns->column[i].literal.text = at;
@@ -119,6 +121,35 @@ static void detail_count(struct buffer *detail, size_t count, const char *what)
     buffer_printf(detail, "%zu %s%s", count, what, count == 1 ? "" : "s");
 }
 
+/* memcpy of what is short mostly, without its call: the pieces may overlap. */
+static inline void short_copy(char *into, const char *from, size_t len)
+{
+    if (__builtin_expect(len > 64, 0)) {
+        memcpy(into, from, len);
+    } else if (len >= 16) {
+        for (size_t at = 0; at + 16 < len; at += 16)
+            memcpy(into + at, from + at, 16);
+        memcpy(into + len - 16, from + len - 16, 16);
+    } else if (len >= 8) {
+        memcpy(into, from, 8);
+        memcpy(into + len - 8, from + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(into, from, 4);
+        memcpy(into + len - 4, from + len - 4, 4);
+    } else {
+        for (size_t at = 0; at < len; at++)
+            into[at] = from[at];
+    }
+}
+
+static inline void quoted_add(struct buffer *out, struct slice text)
+{
+    char *const into = buffer_reserve(out, text.len + 2);
+    into[0] = into[text.len + 1] = '"';
+    short_copy(into + 1, text.text, text.len);
+    out->len += text.len + 2;
+}
+
 enum reason columns_print(struct columns *columns, struct slice record, bool plain,
                           struct buffer *out, struct outline *outline, struct buffer *detail)
 {
@@ -140,12 +171,10 @@ enum reason columns_print(struct columns *columns, struct slice record, bool pla
     const size_t begin = out->len;
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->column[i].literal.len == 0) continue;
-        outline_name(outline, out, columns->column[i].literal, columns->column[i].slot);
+        outline_name_padded(outline, out, columns->column[i].literal, columns->column[i].slot);
         const struct csv_field *const field = &columns->row.field[i];
         if (plain && field->text.len > 0 && columns->csv.null.text == NULL) {
-            buffer_add_char(out, '"');
-            buffer_add_slice(out, field->text);
-            buffer_add_char(out, '"');
+            quoted_add(out, field->text);
             continue;
         }
         if (!csv_field_print(&columns->csv, out, field)) {

@@ -1,9 +1,12 @@
 #include "raw/derive.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/list.h"
 #include "event/members.h"

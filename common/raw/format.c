@@ -268,6 +268,15 @@ static enum reason translate_json(struct format *format, struct slice line, stru
     return map_record(format, buffer_slice(&format->json), handing);
 }
 
+/* Is it one value, on one line? */
+static bool is_one_line(struct slice record)
+{
+    const char *behind = NULL;
+    return *record.text == '{' && memchr(record.text, '\n', record.len) == NULL &&
+           jsonstream_follow(record.text, record.text + record.len, &behind) == JSONSTREAM_WHOLE &&
+           behind == record.text + record.len;
+}
+
 /* A value of a stream, or all of those in a frame. */
 static enum reason translate_stream(struct reading *reading, struct slice record,
                                     struct handing *handing, bool *none)
@@ -279,6 +288,10 @@ static enum reason translate_stream(struct reading *reading, struct slice record
     enum reason reason = REASON_NONE;
 
     *none = true;
+    if (record.len != 0 && is_one_line(record)) {
+        *none = false;
+        return translate_json(reading->format, record, handing);
+    }
     while (reason == REASON_NONE && at < end) {
         const char *const behind = jsonstream_split(&stream, at, end, true);
         const struct slice piece = {.text = at, .len = (size_t)(behind - at)};

@@ -1,7 +1,9 @@
 #include "raw/host.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <limits.h>
+#include <sys/socket.h>
 
 #define NAME_MAX_BYTES 253
 

@@ -1,6 +1,11 @@
 #include "raw/jsonstream.h"
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 #define DEPTH_MAX 1024 /* deeper is refused by the scanner in any case */
 
@@ -22,16 +27,41 @@ static const char *word_end(const char *at, const char *end)
     return at;
 }
 
+/* The high bit of every byte of word that equals byte. Above the lowest one there may be some that
+ * are marked wrongly. */
+static inline uint64_t bytes_equal(uint64_t word, unsigned char byte)
+{
+    const uint64_t differ = word ^ EACH_BYTE * byte;
+    return (differ - EACH_BYTE) & ~differ & HIGH_BITS;
+}
+
+/* Over text up to a quote, a backslash or a line end, as far as there are eight bytes at a time;
+ * where words are little endian right up to it. */
+static inline const char *text_pass(const char *at, const char *end)
+{
+    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        const uint64_t found =
+            bytes_equal(word, '"') | bytes_equal(word, '\\') | bytes_equal(word, '\n');
+        if (found == 0) continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        at += __builtin_ctzll(found) / 8;
+#endif
+        break;
+    }
+    return at;
+}
+
 /* Behind the closing quote of the string that begins at at. */
 static enum jsonstream_end follow_string(const char *at, const char *end, const char **behind)
 {
-    for (at++; at < end; at++) {
+    for (at++; (at = text_pass(at, end)) < end; at++) {
         if (*at == '"') {
             *behind = at + 1;
             return JSONSTREAM_WHOLE;
         }
         if (*at == '\n') break;
-        if (*at == '\\') at++;
+        if (*at == '\\' && ++at == end) break;
     }
     *behind = at < end ? at : end;
     return at < end ? JSONSTREAM_BROKEN : JSONSTREAM_OPEN;

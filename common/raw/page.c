@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "base/compat.h"
 #include "event/members.h"
 #include "raw/url.h"
 

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "base/compat.h"
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "base/value.h"

@@ -105,23 +105,6 @@ static void inputs_note(const struct loop *l, struct partial *partial)
     }
 }
 
-/* How the first input begins that this process has seen, for what there is to say when nothing was
- * of use. */
-static void hint_pack(const struct loop *l, struct buffer *out)
-{
-    pack_u32(out, l->head_of == NULL ? 0 : (uint32_t)(l->head_of - l->inputs.input) + 1);
-    pack_text(out, buffer_slice(&l->head));
-}
-
-static void hint_take(struct loop *l, struct unpack *in)
-{
-    const uint32_t place = unpack_u32(in);
-    const struct slice head = unpack_text(in);
-    if (l->head_of != NULL || place == 0 || place > (uint32_t)l->inputs.count) return;
-    l->head_of = &l->inputs.input[place - 1];
-    buffer_add_slice(&l->head, head);
-}
-
 static bool is_over(const struct loop *l)
 {
     (void)l;
@@ -143,7 +126,6 @@ static void read_and_end(struct loop *l, const struct range *range,
     const bool in_doubt = l->whole_files && range_is_for_run(l, range);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
-    hint_pack(l, result);
     piece_end(l, in_doubt, result);
 }
 
@@ -156,7 +138,6 @@ static void read_singly(struct loop *l, const struct range *range,
     const uint64_t end = relay_read(l, &read, read_range);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
-    hint_pack(l, result);
     pack_u64(result, read.begin);
     pack_u64(result, end);
     relay_end(l, result);
@@ -391,12 +372,10 @@ static void range_again(struct loop *l, const struct partial *partial,
 static void partial_take(struct loop *l, const struct partial *partial,
                          void (*read_range)(struct loop *l))
 {
-    struct piece piece = partial->piece;
-    struct unpack in = {.at = piece.result.text, .end = piece.result.text + piece.result.len};
-    hint_take(l, &in);
-    piece.result = (struct slice){.text = in.at, .len = (size_t)(in.end - in.at)};
-    const bool is_taken =
-        (partial->ways & WAY_SINGLY) != 0 ? singly_take(l, partial, &in) : piece_take(l, &piece);
+    const struct slice result = partial->piece.result;
+    struct unpack in = {.at = result.text, .end = result.text + result.len};
+    const bool is_taken = (partial->ways & WAY_SINGLY) != 0 ? singly_take(l, partial, &in)
+                                                            : piece_take(l, &partial->piece);
     if (!is_taken) range_again(l, partial, read_range);
     checkpoint_full(l);
 }

@@ -1,5 +1,6 @@
 #include "run/common_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static struct common_options given = {
     .max_keys = 50000000,
     .max_partitions = 10000,
     .jobs = 1,
+    .end_us = INT64_MIN,
 };
 
 const struct common_options *const options = &given;
@@ -38,6 +40,15 @@ static const char *time_unit_set(const char *value)
         return NULL;
     }
     return "must be s, ms, us, ns, date or excel";
+}
+
+static const char *end_set(const char *value)
+{
+    static const struct instant_format format = {.unit = UNIT_AUTO};
+    static char why[160];
+    if (instant_parse(value_string(slice_of(value)), &format, &given.end_us)) return NULL;
+    (void)snprintf(why, sizeof why, "'%.100s' is not a time (2026-01-01T00:10:00Z)", value);
+    return why;
 }
 
 static const char *emit_set(const char *value)
@@ -225,6 +236,13 @@ static const struct option_row rows[] = {
      .target = &given.idle_us,
      .argument = "DUR",
      .help = "after DUR without input, event time goes on with the wall clock"},
+    {.name = "end",
+     .group = TIME,
+     .type = OPTION_CALL,
+     .call = end_set,
+     .argument = "TIME",
+     .free = true,
+     .help = "event time is there when the input ends, whatever its last event says"},
     {.name = "max-ahead",
      .group = TIME,
      .type = OPTION_DURATION,
@@ -304,7 +322,7 @@ static const struct option_row rows[] = {
      .group = OUTPUT,
      .type = OPTION_FLAG,
      .target = &given.merge,
-     .help = "read rows of --by-partition and add them up"},
+     .help = "read rows of several runs and make those of one of them"},
     {.name = "state",
      .group = STATE,
      .letter = 's',
@@ -545,6 +563,7 @@ struct settings common_options_settle(const struct tool *tool)
         .has_state = given.state != NULL,
         .by_partition = given.by_partition,
         .merge = given.merge,
+        .sorted = given.merge && (tool->flags & TOOL_SORTS) != 0,
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .max_keys = given.max_keys,
@@ -558,7 +577,7 @@ struct settings common_options_settle(const struct tool *tool)
         die_usage("--kafka-members is for events: rows are read here");
     if (settings.merge || settings.rows) { /* rows are in order, and as far ahead as they are */
         settings.lateness_us = 0;
-        given.time_field = "window_start";
+        given.time_field = settings.sorted ? "last_event_time" : "window_start";
         given.max_jump_us = given.max_ahead_us = 0;
     }
     if (given.time_field == NULL) given.time_field = "event_time";

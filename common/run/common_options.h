@@ -50,6 +50,7 @@ struct common_options {
     bool decimal_comma;
     int64_t lateness_us;        /* INT64_MAX: max */
     int64_t idle_us;            /* 0: off */
+    int64_t end_us;             /* INT64_MIN: none */
     int64_t max_ahead_us;       /* 0: off */
     int64_t max_jump_us;        /* 0: off */
     int64_t dedup_us;           /* 0: off */
@@ -93,8 +94,8 @@ int common_options_parse(const struct tool *tool, int argc, char **argv);
 /* Before they are settled: these are --key where none is given. Borrowed. */
 void common_options_key(const char *names);
 
-/* Lets the tool settle its own, and settles these, which go together (together.h). Returns what
- * they mean for the run. */
+/* Lets the tool settle its own options, and settles these; what cannot be is die_usage. Returns
+ * what they mean for the run. */
 struct settings common_options_settle(const struct tool *tool);
 
 /* Gives back what settling has made. */

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/value.h"
@@ -113,10 +114,15 @@ void crew_turn_wait(struct crew *crew)
     if (!pipe_read(seat_of(crew, mine_number)->turn[0], &turn, 1)) die("no turn comes");
 }
 
+void crew_turn_give(struct crew *crew, uint64_t number)
+{
+    atomic_store_explicit(&crew->shared->turn, number, memory_order_release);
+    pipe_write(seat_of(crew, number)->turn[1], "", 1);
+}
+
 void crew_turn_pass(struct crew *crew)
 {
-    atomic_store_explicit(&crew->shared->turn, mine_number + 1, memory_order_release);
-    pipe_write(seat_of(crew, mine_number + 1)->turn[1], "", 1);
+    crew_turn_give(crew, mine_number + 1);
 }
 
 /* Signals are for the run to decide about; it tells who has to know. */
@@ -271,8 +277,8 @@ struct crew *crew_new(const struct crew_task *task, int count)
     crew->slot = memory_zero((size_t)crew->slots, sizeof crew->slot[0]);
     for (uint64_t i = 0; i < crew->slots; i++) {
         for (int part = 0; part < CREW_PARTS; part++) {
-            const int fd = memfd_create("piece", MFD_CLOEXEC);
-            if (fd < 0) die_errno("memfd_create");
+            const int fd = file_unnamed("piece");
+            if (fd < 0) die_errno("a file without a name");
             crew->slot[i].part[part].fd = fd;
         }
     }

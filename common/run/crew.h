@@ -87,6 +87,9 @@ uint64_t crew_slots(const struct crew *crew);
  * one piece after the other it is passed on, and what they have done by then is taken. */
 const struct crew_result *crew_take(struct crew *crew, uint64_t number);
 
+/* The turn that a process has kept goes to that piece. Not afresh. */
+void crew_turn_give(struct crew *crew, uint64_t number);
+
 /* A number that all processes see, for the task; 0 at first. */
 _Atomic int64_t *crew_shared(struct crew *crew);
 
@@ -99,7 +102,8 @@ void crew_output(const struct crew *crew, int part, struct output *output);
  * write to what is the run's own, for instance. Not afresh. */
 bool crew_is_turn(void);
 
-/* Waits until it is; passes it on to the next piece. */
+/* Waits until it is; passes it on to the next piece. Who does not pass it on leaves that to the run
+ * (crew_turn_give). */
 void crew_turn_wait(struct crew *crew);
 void crew_turn_pass(struct crew *crew);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "base/instant.h"
@@ -85,7 +86,7 @@ static struct partition *partition_of(struct loop *l, const struct origin *origi
         frame_refuse(l, origin, detail);
         return NULL;
     }
-    if (l->run.settings.merge)
+    if (l->run.settings.merge && !l->run.settings.sorted)
         arrival_offset(clock, partition);
     else
         arrival_framed(clock, &l->inputs, origin->input, partition);
@@ -97,7 +98,8 @@ static void bare_take(struct loop *l, struct partition *partition, const struct 
 {
     const bool onward = frame->offset > partition->offset + 1;
     if (onward) partition->offset = frame->offset - 1;
-    if (frame->is_end)
+    const bool is_behind = frame->offset <= partition->offset; /* said before what has come since */
+    if (frame->is_end && !is_behind)
         partition->end_us = instant_now();
     else if (onward)
         partition->end_us = TIME_NONE; /* there was something behind that end */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "admit/arrival.h"
 #include "base/die.h"
 #include "run/framed.h"

@@ -80,30 +80,6 @@ static void ranges_make(struct jobs *jobs, struct loop *l)
     }
 }
 
-/* Whole files: several that are small are one range. */
-#define FILES_BYTES_MIN ((uint64_t)256 << 10)
-#define FILES_RANGES_EACH 16
-
-static void ranges_make_of_files(struct jobs *jobs, const struct loop *l)
-{
-    const struct inputs *const inputs = &l->inputs;
-    uint64_t total = 0, bytes = 0;
-    for (int i = 0; i < inputs->count; i++)
-        total += inputs->input[i].size;
-    const uint64_t share = total / ((uint64_t)jobs->at_once * FILES_RANGES_EACH);
-    const uint64_t enough = share > FILES_BYTES_MIN ? share : FILES_BYTES_MIN;
-    jobs->range = memory_zero((size_t)inputs->count, sizeof jobs->range[0]);
-    uint64_t begin = 0;
-    for (int i = 0; i < inputs->count; i++) {
-        const uint64_t end = (uint64_t)i + 1;
-        bytes += inputs->input[i].size;
-        if (bytes < enough && i + 1 < inputs->count) continue;
-        jobs->range[jobs->count++] = (struct range){.begin = begin, .end = end};
-        begin = end;
-        bytes = 0;
-    }
-}
-
 /* Reads a range step by step, while after each go_on says so. */
 static void range_read(struct loop *l, const struct range *range,
                        void (*read_range)(struct loop *l), bool (*go_on)(struct loop *l))
@@ -248,8 +224,8 @@ static bool is_in_vain(const struct jobs *jobs, const struct loop *l, const stru
                        const struct range *range, uint64_t bytes_handed)
 {
     if (!l->analysis->ranges->bulky || jobs->large) return false;
-    return l->stats.late - before->late > (l->stats.read - before->read) / 2 ||
-           bytes_handed > (range->end - range->begin) / 2;
+    if (l->stats.late - before->late > (l->stats.read - before->read) / 2) return true;
+    return !l->whole_files && bytes_handed > (range->end - range->begin) / 2;
 }
 
 /* A worker that has decompressed files in vain has taken a processor from the run: where that
@@ -290,7 +266,7 @@ bool jobs_run(struct loop *l, int count, void (*read_range)(struct loop *l))
     if (l->in_doubt) return false;
     struct jobs jobs = {.loop = l, .read_range = read_range, .at_once = count};
     if (l->whole_files)
-        ranges_make_of_files(&jobs, l);
+        jobs.range = range_files(l, count, &jobs.count);
     else
         ranges_make(&jobs, l);
     if (jobs.count < 2) {

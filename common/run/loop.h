@@ -64,6 +64,7 @@ struct loop {
     /* In a worker: looks at what has been read, before it is taken; NULL: nobody does. */
     void (*look)(struct loop *l, const struct input *input);
     struct output handover; /* in a worker: what it passes on to the run */
+    int64_t before_us;      /* the watermark before the range that the run takes */
     uint64_t members;       /* those the command asked for, a bit per slot */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/base64.h"
 #include "base/die.h"
 #include "base/instant.h"

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/instant.h"
 
 static void notify_send(const struct notify *notify, const char *text)

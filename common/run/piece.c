@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/pack.h"
@@ -109,12 +110,18 @@ static int64_t block_time(struct loop *l, const struct input *input)
     return largest_us == TIME_NONE ? INT64_MAX : largest_us;
 }
 
+/* Where it matters for long what an id did before (ranges.reach), all events are passed on. */
+static void files_border_set(struct loop *l, int64_t at_us)
+{
+    border_set(l, l->analysis->ranges->reach == NULL ? at_us : INT64_MAX);
+}
+
 /* How far event time has come before is not to be seen. It is guessed to be at most a little ahead
  * of what is read first. */
 static void files_look(struct loop *l, const struct input *input)
 {
     if (border_us == TIME_NONE && input->end > input->start)
-        border_set(l, sum_most(block_time(l, input), l->run.settings.lateness_us));
+        files_border_set(l, sum_most(block_time(l, input), l->run.settings.lateness_us));
     if (is_over(l)) l->admission.batch.full = true;
 }
 
@@ -135,7 +142,7 @@ struct result {
 
 void piece_end(struct loop *l, bool in_doubt, struct buffer *out)
 {
-    if (l->whole_files && border_us == TIME_NONE) border_set(l, INT64_MAX);
+    if (l->whole_files && border_us == TIME_NONE) files_border_set(l, INT64_MAX);
     batch_deliver(&l->admission.batch);
     pack_u8(out, in_doubt || l->admission.batch.full || range_partition(l)->holding);
     pack_i64(out, begun_us);
@@ -218,6 +225,7 @@ static void piece_add(struct loop *l, const struct piece *piece, struct unpack *
 {
     struct clock *const clock = &l->admission.clock;
     const int64_t floor_us = clock->floor_us, largest_us = range_partition(l)->largest_us;
+    l->before_us = clock_watermark(clock);
     (void)clock_load(clock, in); /* range_add sees what is broken */
     if (floor_us > clock->floor_us) clock->floor_us = floor_us;
     partition_advance(clock, range_partition(l), largest_us);

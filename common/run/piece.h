@@ -16,7 +16,8 @@
  * Of whole compressed files (loop.whole_files) nobody can look at the last bytes before. Who reads
  * them begins as if there had been nothing, leaves open what begins up to a little behind their
  * first events, and hands over by what the run can tell whether event time before would have
- * changed any of the decisions; where files follow each other in time it would not.
+ * changed any of the decisions; where files follow each other in time it would not. What is passed
+ * on (below) is then all that is in them.
  *
  * What an id did before may decide on its events for as long as ranges.reach says. Such events are
  * only read and judged, and passed on (FATE_DEFERRED, handover.h); the run hands them to the

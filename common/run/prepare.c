@@ -5,9 +5,9 @@
 #include "event/members.h"
 #include "expr/epoch.h"
 #include "run/common_options.h"
-#include "run/together.h"
 #include "run/hint.h"
 #include "run/partitions.h"
+#include "run/refusals.h"
 #include "run/signals.h"
 
 static void number_members(struct run *run)
@@ -106,10 +106,12 @@ static void admission_set(struct loop *l)
     a->stop_signal = &stop_signal;
     a->context = l;
     a->time_slot = schema_need(&run->schema, slice_of(options->time_field));
-    a->partition_slot = options->merge ? schema_need(&run->schema, SLICE("partition")) : -1;
+    const bool of_partitions = options->merge && !run->settings.sorted;
+    if (of_partitions) run->fault = "--merge: no row of --by-partition with the same other options";
+    a->partition_slot = of_partitions ? schema_need(&run->schema, SLICE("partition")) : -1;
     a->final_slot =
         options->merge || run->settings.rows ? schema_need(&run->schema, SLICE("final")) : -1;
-    if (a->time_slot < 0 || (options->merge && a->partition_slot < 0))
+    if (a->time_slot < 0 || (of_partitions && a->partition_slot < 0))
         die_usage("too many members are looked at");
     if (options->dedup_us != 0) (void)schema_need(&run->schema, SLICE("event_id"));
     a->scanner = scanner_new(&run->schema);
@@ -152,8 +154,8 @@ void prepare(struct loop *l)
     run->first_time_us = run->behind_time_us = INT64_MAX;
     run->end_time_us = TIME_NONE;
     run->finished_us = INT64_MIN;
-    together_check(l->tool);
     run->settings = common_options_settle(l->tool);
+    options_refuse(l->tool);
     const char *why;
     const struct rows_options rows_options = {
         .format = (enum encoding_kind)options->format,
@@ -167,12 +169,14 @@ void prepare(struct loop *l)
     if (why != NULL) die_usage("%s", why);
     number_members(run);
     if ((l->tool->flags & TOOL_ALL_MEMBERS) != 0) run->schema.all = true;
-    if ((l->tool->flags & TOOL_EVENTS) != 0) key_members(run);
+    if ((l->tool->flags & TOOL_EVENTS) != 0 || run->settings.sorted) key_members(run);
     if ((l->tool->flags & TOOL_EVENTS) != 0) event_columns(run);
     epoch_format(&options->time);
     l->analysis = l->tool->start(run);
     if (options->state != NULL && l->analysis->save == NULL)
-        die_usage("--state: not with --keep-frame: the tools behind it know the positions");
+        die_usage(run->settings.sorted
+                      ? "--state: --merge of this tool reads whole files, or pipes, in one run"
+                      : "--state: not with --keep-frame: the tools behind it know the positions");
     l->members = run->schema.needed;
     where_compile(&l->admission, &run->schema);
     admission_set(l);

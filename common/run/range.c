@@ -140,9 +140,18 @@ bool range_possible(struct loop *l, int jobs)
     return lines_are_same(l);
 }
 
-/* What an id did before decides on its events for long (ranges.reach): of that a whole file leaves
- * too much to the run. Where events are taken one by one (ranges.singly), the rows of whole files
- * would be too many to wait. */
+/* Would whole files be read by a tool of this kind, with these options? */
+static bool files_are_allowed(const struct loop *l)
+{
+    const struct ranges *const ranges = l->analysis->ranges;
+    if (options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON ||
+        options->input == INPUT_KCAT_SIZED)
+        return false;
+    if (ranges->singly) return options->max_jump_us == 0 && options->max_ahead_us == 0;
+    return true;
+}
+
+/* Why one process cannot read whole files apart from the others, of which this is compressed. */
 static const char *why_no_files(const struct loop *l)
 {
     if (l->analysis->ranges->singly) return "is compressed, which cs-parse reads as a whole";
@@ -167,7 +176,7 @@ static bool some_packed(const struct loop *l, uint64_t *bytes)
 bool range_is_files(const struct loop *l, int jobs)
 {
     uint64_t bytes = 0;
-    if (!is_allowed(l, jobs) || l->inputs.count < 2 || why_no_files(l) != NULL) return false;
+    if (!is_allowed(l, jobs) || l->inputs.count < 2 || !files_are_allowed(l)) return false;
     for (int i = 0; i < l->inputs.count; i++)
         if (!input_lasts(&l->inputs.input[i])) return false;
     return some_packed(l, &bytes) && bytes / (uint64_t)jobs >= RANGE_BYTES_MIN / PACKED_SHARE;
@@ -207,20 +216,52 @@ void range_require(struct loop *l, const char *option)
               option);
 }
 
+#define FILES_BYTES_MIN ((uint64_t)256 << 10)
+#define FILES_RANGES_EACH 16
+
+struct range *range_files(const struct loop *l, int jobs, int *count)
+{
+    const struct inputs *const inputs = &l->inputs;
+    uint64_t total = 0, bytes = 0, begin = 0;
+    for (int i = 0; i < inputs->count; i++)
+        total += inputs->input[i].size;
+    const uint64_t share = total / ((uint64_t)jobs * FILES_RANGES_EACH);
+    const uint64_t enough = share > FILES_BYTES_MIN ? share : FILES_BYTES_MIN;
+    struct range *const range = memory_zero((size_t)inputs->count, sizeof range[0]);
+    *count = 0;
+    for (int i = 0; i < inputs->count; i++) {
+        const uint64_t end = (uint64_t)i + 1;
+        bytes += inputs->input[i].size;
+        if (bytes < enough && i + 1 < inputs->count) continue;
+        range[(*count)++] = (struct range){.begin = begin, .end = end};
+        begin = end;
+        bytes = 0;
+    }
+    return range;
+}
+
 uint64_t range_end(const struct loop *l)
 {
     return l->whole_files ? (uint64_t)l->inputs.count : l->inputs.bytes_total;
 }
 
-bool range_is_for_run(const struct loop *l, const struct range *range)
+bool range_is_framed(const struct loop *l, const struct range *range)
 {
     for (uint64_t i = range->begin; i < range->end; i++) {
         const enum framing framing = l->inputs.input[i].framing;
         if (framing != FRAMING_AUTO && framing != FRAMING_NONE) return true;
     }
+    return false;
+}
+
+bool range_is_for_run(const struct loop *l, const struct range *range)
+{
+    if (range_is_framed(l, range)) return true;
     const struct stats *const stats = &l->stats;
     if (l->apart) return false; /* what there is to say of it is handed over */
-    return l->foreign_told != 0 || (stats->read != 0 && stats->used + stats->filtered == 0);
+    /* What is left to the run is not counted yet. */
+    const uint64_t lost = stats->rejected + stats->late + stats->duplicate;
+    return l->foreign_told != 0 || (stats->read != 0 && lost == stats->read);
 }
 
 /* The first line of a file that begins at or after the offset; the file's end if there is none. */
@@ -331,8 +372,20 @@ void range_pack(struct loop *l, struct buffer *out)
         pack_u64(out, l->inputs.input[i].lines << 1 | l->inputs.input[i].damaged);
     pack_text(out, buffer_slice(&said));
     buffer_clear(&said);
+    pack_u64(out, l->head_of == NULL ? 0 : (uint64_t)(l->head_of - l->inputs.input) + 1);
+    pack_text(out, buffer_slice(&l->head));
     misnumber_pack(&l->run.misnumbers, out);
     if (l->analysis->ranges->hand_over != NULL) l->analysis->ranges->hand_over(&l->run, out);
+}
+
+/* How the first input begins, if the run has not seen one. */
+static void head_add(struct loop *l, struct unpack *in)
+{
+    const uint64_t number = unpack_u64(in);
+    const struct slice head = unpack_text(in);
+    if (number == 0 || number > (uint64_t)l->inputs.count || l->head_of != NULL) return;
+    l->head_of = &l->inputs.input[number - 1];
+    buffer_add_slice(&l->head, head);
 }
 
 static void stats_add(struct stats *sum, const struct stats *part)
@@ -370,6 +423,7 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     }
     const struct slice messages = unpack_text(in);
     message_pass(messages.text, messages.len);
+    head_add(l, in);
     const struct ranges *const ranges = l->analysis->ranges;
     bool good = misnumber_add(&l->run.misnumbers, in);
     good = (ranges->weave == NULL || ranges->weave(&l->run, rows, in)) && good;

@@ -47,9 +47,14 @@ bool range_is_files(const struct loop *l, int jobs);
 /* For who reads one range on its own, however small: says how (loop.whole_files, in_doubt), or exit
  * 2, naming what the option cannot do, and why. */
 void range_require(struct loop *l, const char *option);
+/* Whole inputs in ranges for so many jobs, owned by the caller: several that are small are one. */
+struct range *range_files(const struct loop *l, int jobs, int *count);
 
 /* Where the row of all inputs ends. */
 uint64_t range_end(const struct loop *l);
+
+/* Have records in these files frames, as far as they have been read? */
+bool range_is_framed(const struct loop *l, const struct range *range);
 
 /* Is there something in what this process has read of a whole file that only the run can judge? Its
  * records are framed, or none of them is of use, about which there is something to say. */

@@ -17,7 +17,9 @@ struct relay {
     struct loop *loop;
     void (*read_range)(struct loop *l);
     uint64_t pieces;
-    uint64_t *border; /* in doubt: pieces + 1 of them */
+    uint64_t *border;   /* in doubt: pieces + 1 of them */
+    struct range *file; /* of whole files: the pieces */
+    int count;          /* processes */
 };
 
 /* --- where pieces begin --- */
@@ -85,8 +87,13 @@ static void piece_begin(struct loop *l, const struct crew *crew)
     expr_errors = 0;
     l->rows_before = 0 - rows_count(l->run.rows);
     l->inputs.bytes_read = 0;
-    for (int i = 0; i < l->inputs.count; i++)
+    for (int i = 0; i < l->inputs.count; i++) {
         l->inputs.input[i].lines = 0;
+        l->inputs.input[i].damaged = false;
+    }
+    l->foreign_told = 0;
+    l->head_of = NULL;
+    buffer_clear(&l->head);
     crew_output(crew, RANGE_EVENTS, &l->handover);
     l->output.position = 0;
     relay_begin(l);
@@ -114,10 +121,11 @@ void relay_end(struct loop *l, struct buffer *result)
     range_pack(l, result);
 }
 
-static void result_write(struct loop *l, const struct crew *crew)
+static void result_write(struct loop *l, const struct crew *crew, bool left)
 {
     struct output result = {0};
     crew_output(crew, RANGE_RESULT, &result);
+    pack_u8(&result.buffer, left);
     pack_u64(&result.buffer, l->output.position);
     relay_end(l, &result.buffer);
     output_flush(&result);
@@ -198,33 +206,97 @@ static void doubted_do(const struct relay *relay, struct crew *crew, uint64_t nu
     atomic_store_explicit(begins_at, (int64_t)end, memory_order_release);
 }
 
+/* --- a process that reads whole files --- */
+
+/* What is made of a file before its turn may take so much memory in each process: so many bytes,
+ * and that part of all for all of them. */
+#define KEPT_BYTES ((size_t)256 << 20)
+#define KEPT_SHARE 4
+
+static struct {
+    struct crew *crew;
+    struct loop *loop;
+    const struct range *range;
+    uint64_t most;
+    bool turn; /* it is this piece's */
+} whole;
+
+static bool whole_may_write(void)
+{
+    if (whole.turn) return true;
+    if (!crew_is_turn() && whole.loop->output.buffer.len < whole.most) return false;
+    crew_turn_wait(whole.crew);
+    return whole.turn = true;
+}
+
+/* Reads on only as long as the run needs not read it, too. */
+static void whole_look(struct loop *l, const struct input *input)
+{
+    (void)input;
+    if (l->handover.position + l->handover.buffer.len > whole.most ||
+        range_is_framed(l, whole.range))
+        l->admission.batch.full = true;
+}
+
+/* False: it is left to the run, by which rows that are out already will be made once more. */
+static bool whole_do(const struct relay *relay, struct crew *crew, uint64_t number)
+{
+    struct loop *const l = relay->loop;
+    const struct witness_place place = witness_place(&l->admission.witness);
+    whole.crew = crew;
+    whole.loop = l;
+    whole.range = &relay->file[number];
+    whole.turn = false;
+    l->admission.batch.full = false;
+    range_select(l, whole.range);
+    relay->read_range(l);
+    batch_deliver(&l->admission.batch);
+    if (!whole.turn) crew_turn_wait(crew);
+    whole.turn = true;
+    const bool done =
+        stop_signal != 0 || !(l->admission.batch.full || range_is_for_run(l, whole.range));
+    if (done)
+        output_flush(&l->output);
+    else
+        piece_forget(l, &place);
+    return done;
+}
+
 /* TERM, from the run, ends it as it ends a run: what has been read of the piece is written, and
  * nobody goes on. */
 static bool piece_do(void *self, struct crew *crew, uint64_t number)
 {
     const struct relay *const relay = self;
     struct loop *const l = relay->loop;
+    bool done = true;
     piece_begin(l, crew);
-    if (l->in_doubt) {
+    if (l->whole_files) {
+        done = whole_do(relay, crew, number);
+    } else if (l->in_doubt) {
         doubted_do(relay, crew, number);
     } else {
         piece_read(relay, number);
         crew_turn_wait(crew);
         output_flush(&l->output);
     }
-    const bool whole = stop_signal == 0;
-    if (whole) crew_turn_pass(crew);
+    const bool goes_on = stop_signal == 0;
+    if (goes_on && done) crew_turn_pass(crew);
     output_flush(&l->handover);
-    result_write(l, crew);
-    return whole;
+    result_write(l, crew, !done);
+    return goes_on;
 }
 
 static void process_begin(void *self, struct crew *crew)
 {
-    struct loop *const l = ((const struct relay *)self)->loop;
+    const struct relay *const relay = self;
+    struct loop *const l = relay->loop;
     range_serve(l);
     begins_at = crew_shared(crew);
-    l->output.may_write = l->in_doubt ? may_write : crew_is_turn;
+    l->output.may_write = l->whole_files ? whole_may_write : l->in_doubt ? may_write : crew_is_turn;
+    if (!l->whole_files) return;
+    const size_t share = held.most / KEPT_SHARE / (size_t)relay->count;
+    whole.most = share < KEPT_BYTES ? share : KEPT_BYTES;
+    l->look = whole_look;
 }
 
 /* --- the run --- */
@@ -248,45 +320,94 @@ void relay_add(struct loop *l, struct unpack *in, struct slice events)
     (void)tick(l);
 }
 
-static void result_add(struct loop *l, const struct crew_result *result)
+/* The run itself reads files, of whose rows so many bytes are out. */
+static void files_read(const struct relay *relay, const struct range *range, uint64_t out)
 {
-    const struct slice part = result->part[RANGE_RESULT];
-    struct unpack in = {.at = part.text, .end = part.text + part.len};
-    l->output.position += unpack_u64(&in);
-    relay_add(l, &in, result->part[RANGE_EVENTS]);
+    struct loop *const l = relay->loop;
+    l->output.skip = out;
+    range_select(l, range);
+    relay->read_range(l);
+    batch_deliver(&l->admission.batch);
+    output_flush(&l->output);
+}
+
+/* Files that a process has left to the run cost it a look, or more: after so many it reads the
+ * rest. */
+#define LEFT_MOST 2
+
+/* The pieces in order; returns how many of them are done, or will not be done any more. */
+static uint64_t pieces_take(const struct relay *relay, struct crew *crew)
+{
+    struct loop *const l = relay->loop;
+    int left = 0;
+    for (uint64_t i = 0; i < relay->pieces; i++) {
+        crew_ask(crew, i + crew_slots(crew));
+        const struct crew_result *const result = crew_take(crew, i);
+        if (result == NULL) return relay->pieces;
+        const struct slice part = result->part[RANGE_RESULT];
+        struct unpack in = {.at = part.text, .end = part.text + part.len};
+        const bool is_left = unpack_u8(&in) != 0;
+        const uint64_t written = unpack_u64(&in);
+        l->output.position += written;
+        if (!is_left) {
+            relay_add(l, &in, result->part[RANGE_EVENTS]);
+            if (result->header.stopped) return relay->pieces;
+            continue;
+        }
+        files_read(relay, &relay->file[i], written);
+        if (++left > LEFT_MOST || stop_signal != 0) return i + 1;
+        crew_turn_give(crew, i + 1);
+    }
+    return relay->pieces;
+}
+
+/* What pieces there are; false: too few. */
+static bool pieces_make(struct relay *relay, int count)
+{
+    struct loop *const l = relay->loop;
+    if (l->whole_files) {
+        int pieces;
+        relay->file = range_files(l, count, &pieces);
+        relay->pieces = (uint64_t)pieces;
+    } else if (l->in_doubt) {
+        borders_make(relay, &l->inputs);
+    } else {
+        relay->pieces = (l->inputs.bytes_total + PIECE_BYTES - 1) / PIECE_BYTES;
+    }
+    return relay->pieces >= 2;
+}
+
+static void pieces_do(const struct relay *relay, int count)
+{
+    struct loop *const l = relay->loop;
+    const struct crew_task task = {
+        .pieces = relay->pieces,
+        .self = (void *)(uintptr_t)relay,
+        .begin = process_begin,
+        .piece = piece_do,
+        .tick = run_tick,
+    };
+    struct crew *const crew = crew_new(&task, count);
+    if (l->whole_files)
+        l->inputs.jobs = 1;
+    else
+        range_hint(l);
+    const uint64_t done = pieces_take(relay, crew);
+    crew_free(crew);
+    l->inputs.jobs = count;
+    if (done == relay->pieces || stop_signal != 0) return;
+    const struct range rest = {.begin = relay->file[done].begin, .end = range_end(l)};
+    files_read(relay, &rest, 0);
 }
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
     if (!l->analysis->ranges->singly || options->max_jump_us != 0 || options->max_ahead_us != 0)
         return false;
-    struct relay relay = {
-        .loop = l,
-        .read_range = read_range,
-        .pieces = l->in_doubt ? 0 : (l->inputs.bytes_total + PIECE_BYTES - 1) / PIECE_BYTES,
-    };
-    if (l->in_doubt) borders_make(&relay, &l->inputs);
-    if (relay.pieces < 2) {
-        free(relay.border);
-        return false;
-    }
-    const struct crew_task task = {
-        .pieces = relay.pieces,
-        .self = &relay,
-        .begin = process_begin,
-        .piece = piece_do,
-        .tick = run_tick,
-    };
-    struct crew *const crew = crew_new(&task, count);
-    range_hint(l);
-    for (uint64_t i = 0; i < relay.pieces; i++) {
-        crew_ask(crew, i + crew_slots(crew));
-        const struct crew_result *const result = crew_take(crew, i);
-        if (result == NULL) break;
-        result_add(l, result);
-        if (result->header.stopped) break;
-    }
-    crew_free(crew);
+    struct relay relay = {.loop = l, .read_range = read_range, .count = count};
+    const bool enough = pieces_make(&relay, count);
+    if (enough) pieces_do(&relay, count);
     free(relay.border);
-    return true;
+    free(relay.file);
+    return enough;
 }

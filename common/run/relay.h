@@ -13,6 +13,11 @@
  * piece before has ended, which is where this one begins: if the guess was right, which it mostly
  * is, what was made of it goes out; if not, all of that is forgotten, and the piece is read again
  * from there. So the result is that of one job, whatever is in the file.
+ *
+ * Of whole compressed files (loop.whole_files) a piece is a file. Its rows gather in memory until
+ * its turn, as many as there is room for; then the process waits, as whoever is before it has to
+ * be written first. What only the run can judge (frames, a file of nothing but refused records,
+ * more of these than a process may keep) it reads itself, without writing again what is out.
  */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H

@@ -24,6 +24,8 @@ static const char *replay_event(struct loop *l, const char *at, enum handover_ki
     struct input *input = &l->inputs.input[record.input_number];
     pending->ev.partition = input->partition;
     pending->ev.offset = -1;
+    /* Who has read whole files did not know what was before. */
+    pending->ev.watermark_us = instant_max(pending->ev.watermark_us, l->before_us);
     pending->came = (struct slice){0}; /* whoever has scanned it has looked at it */
     pending->origin = (struct origin){.input = input,
                                       .raw = record.raw,

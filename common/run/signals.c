@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 
 volatile sig_atomic_t stop_signal, stats_wanted, reopen_wanted;
-static int wake_fd = -1;
+static int wait_fd = -1, wake_fd = -1;
 
 static void on_stop(int signal)
 {
@@ -52,8 +52,7 @@ static void on_wake(int signal)
 
 int signals_catch(bool children, bool files)
 {
-    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_fd < 0) die_errno("eventfd");
+    if (!waker_open(&wait_fd, &wake_fd)) die_errno("a descriptor for signals");
     struct sigaction action = {.sa_handler = on_stop};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
@@ -67,19 +66,19 @@ int signals_catch(bool children, bool files)
     sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = on_reopen;
     if (files) sigaction(SIGHUP, &action, NULL);
-    if (!children) return wake_fd;
+    if (!children) return wait_fd;
     action = (struct sigaction){.sa_handler = on_wake, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
-    return wake_fd;
+    return wait_fd;
 }
 
 bool signals_wait(int fd)
 {
-    struct pollfd entries[] = {{.fd = fd, .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+    struct pollfd entries[] = {{.fd = fd, .events = POLLIN}, {.fd = wait_fd, .events = POLLIN}};
     while (poll(entries, 2, -1) < 0)
         if (errno != EINTR) die_errno("poll");
     uint64_t signals;
     if (entries[1].revents == 0) return true;
-    (void)!read(wake_fd, &signals, sizeof signals);
+    (void)!read(wait_fd, &signals, sizeof signals);
     return false;
 }

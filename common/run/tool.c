@@ -94,6 +94,7 @@ static void explain(struct loop *l)
     }
     buffer_printf(&text, "%s\nscanner  %s\n", l->run.schema.whole ? " (and the whole line)" : "",
                   scanner_kernel());
+    if (l->run.schema.whole) buffer_printf(&text, "libjq    %s\n", expr_limits());
     struct buffer bound = {0};
     option_fingerprint(&bound);
     buffer_add_literal(&text, "state    bound to ");
@@ -266,9 +267,28 @@ static void firsts_release(struct loop *l)
     }
 }
 
+/* --end: time goes as far as where the whole of the input ends of which this is a part. An event
+ * behind that says that it ends later. */
+static void time_end(struct loop *l)
+{
+    const int64_t largest_us = l->admission.clock.largest_us;
+    struct buffer end = {0}, largest = {0};
+    if (stop_signal != 0 || options->end_us == INT64_MIN || largest_us == TIME_NONE) return;
+    if (largest_us <= options->end_us) {
+        l->admission.clock.largest_us = l->run.end_time_us = options->end_us;
+        return;
+    }
+    loop_flush(l);
+    instant_print(&end, options->end_us);
+    instant_print(&largest, largest_us);
+    die("--end: %.*s is before the last event's time, %.*s: the largest of all parts is needed "
+        "(\"event_time\" of --stats)",
+        (int)end.len, end.data, (int)largest.len, largest.data);
+}
+
 static void finish(struct loop *l)
 {
-    if (options->merge && input_over) partitions_silent(l);
+    if (options->merge && !l->run.settings.sorted && input_over) partitions_silent(l);
     if (options->state != NULL && input_over && !options->merge) {
         firsts_release(l);
         time_settle(l);
@@ -280,6 +300,7 @@ static void finish(struct loop *l)
     admission_release_all(&l->admission);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
+    time_end(l);
     if (l->admission.clock.largest_us != TIME_NONE &&
         l->admission.clock.largest_us > l->admission.batch.announced_us) {
         l->admission.batch.announced_us = l->admission.clock.largest_us;
@@ -406,6 +427,10 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     notify_stopping(&l->notify);
     finish(l);
     checkpoint_last(l);
+    if (stop_signal != 0 && !input_over) l->run.cut_short = "the run was stopped";
+    if (l->inputs.damaged != 0) l->run.cut_short = "an input is damaged";
+    /* Of rows that are only put in order, each one that is missing is a hole. */
+    if (l->run.settings.sorted && l->stats.rejected != 0) l->run.failed = true;
     if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);
@@ -425,6 +450,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     }
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
-    if (l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */
+    if (l->run.failed || l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compat.h"
 #include "run/common_options.h"
 #include "run/metadata.h"
 

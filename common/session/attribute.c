@@ -1,8 +1,8 @@
 #include "session/attribute.h"
 
-#include <endian.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/varint.h"
 #include "session/products.h"
 

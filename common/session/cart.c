@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/instant.h"
 #include "base/memory.h"
 

@@ -11,12 +11,12 @@
 #ifndef CS_PARTS_H
 #define CS_PARTS_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/slice.h"
 #include "session/attribute.h"
 #include "session/extras.h"

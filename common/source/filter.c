@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "source/charset.h"
 
@@ -19,12 +20,10 @@
 #define PIPE_BYTES (1 << 20)
 #define COMPLAINT_BYTES 200
 
-extern char **environ;
-
 static void pipe_open(int ends[2])
 {
     if (pipe2(ends, O_CLOEXEC) != 0) die_errno("pipe");
-    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+    pipe_widen(ends[0], PIPE_BYTES);
 }
 
 static void descriptor_close(int fd)
@@ -37,8 +36,8 @@ int filter_program(struct filter *filter, const char *name, const char *const *a
     int ends[2];
     *filter = (struct filter){.program = arguments[0]};
     pipe_open(ends);
-    filter->complaints = memfd_create("complaints", MFD_CLOEXEC);
-    if (filter->complaints < 0) die_errno("memfd_create");
+    filter->complaints = file_unnamed("complaints");
+    if (filter->complaints < 0) die_errno("a file without a name");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
@@ -136,7 +135,7 @@ int filter_fork(struct filter *filter, const char *name, const char *charset, st
         /* Somebody else may wait for the end of what we have inherited. */
         (void)dup2(ends[1], STDOUT_FILENO);
         if (fd != STDIN_FILENO) (void)dup2(fd, STDIN_FILENO);
-        (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+        descriptors_close(STDERR_FILENO + 1);
         fork_run(name, charset, head, STDIN_FILENO, STDOUT_FILENO);
     }
     close(ends[1]);

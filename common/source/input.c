@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/compat.h"
 #include "base/head.h"
 #include "base/instant.h"
 #include "base/memory.h"
@@ -93,8 +94,8 @@ void input_open(struct input *input)
             close(input->fd);
             input->fd = given;
         }
-        (void)fcntl(input->fd, F_SETPIPE_SZ,
-                    PIPE_BYTES); /* fewer switches; refused where the user's limit is lower */
+        pipe_widen(input->fd,
+                   PIPE_BYTES); /* fewer switches; refused where the user's limit is lower */
     }
 }
 

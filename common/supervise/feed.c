@@ -25,7 +25,7 @@ int feed_open(struct feed *feed, const struct topic *topic, int64_t number, int6
 static void kcat_words(const struct feed *feed, struct words *words)
 {
     static char *const first[] = {"kcat", "-e", "-X", "fetch.wait.max.ms=10", NULL};
-    static char *const second[] = {"stdbuf", "-oL", "kcat", "-q", NULL};
+    static char *const second[] = {"stdbuf", "-oL", "kcat", NULL};
     const struct kcat *const kcat = feed->topic->kcat;
     int64_t ahead = AHEAD_ALL_KB / (int64_t)feed->topic->read;
     if (ahead > AHEAD_MOST_KB) ahead = AHEAD_MOST_KB;
@@ -82,9 +82,12 @@ void feed_start(struct feed *feed, int lock)
 static void line_judge(struct feed *feed, struct slice line)
 {
     int64_t offset;
-    if (kcat_at_end(line, &offset)) {
+    const enum kcat_end end = kcat_at_end(line, &offset);
+    if (end == KCAT_ENDS) {
         feed->caught_up = true;
         feed->next = offset;
+    } else if (end == KCAT_WAITS) {
+        feed->reached = offset;
     } else if (kcat_worth_telling(line)) {
         message("kcat: %.*s", (int)line.len, line.text);
     }
@@ -148,6 +151,19 @@ enum feed_end feed_end(struct feed *feed, bool once, struct buffer *why)
     feed->told = once;
     feed->live = !once;
     return FEED_NEXT;
+}
+
+void feed_leave(struct feed *feed, int lock, bool in_time)
+{
+    if (feed->said >= 0) close(feed->said);
+    feed->said = -1;
+    lines_judge(feed, true);
+    feed->pid = 0;
+    const bool whole = feed->live && feed->status == 0; /* what it has read has been written */
+    if (!in_time || feed->told || !whole || feed->reached <= feed->next) return;
+    feed->next = feed->reached;
+    feed->told = true;
+    feed_start(feed, lock);
 }
 
 void feed_close(struct feed *feed)

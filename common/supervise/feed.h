@@ -35,7 +35,8 @@ struct feed {
     struct buffer text;   /* what of it is no whole line yet */
     bool caught_up;       /* the first kcat has come to the end of the log */
     bool live;            /* the second one is at work */
-    bool told;            /* --once: whoever reads has been told of that end, and that is all */
+    int64_t reached;      /* where the second one was last at the end of the log; 0: nowhere */
+    bool told;            /* whoever reads has been told of the last end, and that is all */
     pid_t front;          /* of the cs-parse behind it; 0: none is at work */
     struct spread spread; /* count 0: whoever reads has the pipe itself */
 };
@@ -60,6 +61,11 @@ bool feed_is_over(const struct feed *feed, int64_t now_us);
  * the end; FEED_FAILED: it should not have ended. */
 enum feed_end { FEED_NEXT, FEED_DONE, FEED_FAILED };
 enum feed_end feed_end(struct feed *feed, bool once, struct buffer *why);
+
+/* A kcat that was stopped is over. If the second one was at an end of the log behind where it
+ * began, and there is time, whoever reads is told of that by one more frame: behind the last record
+ * may be what ends a transaction. */
+void feed_leave(struct feed *feed, int lock, bool in_time);
 
 /* Whoever reads comes to the end of its input. */
 void feed_close(struct feed *feed);

@@ -154,15 +154,14 @@ bool kcat_offset(struct slice *answer, int64_t *partition, int64_t *offset)
     return true;
 }
 
-bool kcat_at_end(struct slice line, int64_t *offset)
+enum kcat_end kcat_at_end(struct slice line, int64_t *offset)
 {
-    static const struct slice tail = {.text = ": exiting", .len = 9}, at = {"] at offset ", 12};
-    if (line.len < tail.len || memcmp(line.text + line.len - tail.len, tail.text, tail.len) != 0)
-        return false;
-    const char *const found = text_in(line, at);
-    if (found == NULL) return false;
-    struct slice rest = text_behind(line, found + at.len);
-    return number_take(&rest, offset) && *offset >= 0 && rest.len == tail.len;
+    const char *const found = text_in(line, SLICE("] at offset "));
+    if (found == NULL || !text_begins(line, SLICE("% Reached end of topic "))) return KCAT_GOES_ON;
+    struct slice rest = text_behind(line, found + strlen("] at offset "));
+    if (!number_take(&rest, offset) || *offset < 0) return KCAT_GOES_ON;
+    if (rest.len == 0) return KCAT_WAITS;
+    return slice_equal(rest, SLICE(": exiting")) ? KCAT_ENDS : KCAT_GOES_ON;
 }
 
 bool kcat_worth_telling(struct slice line)

@@ -41,8 +41,11 @@ bool kcat_count(struct slice answer, int64_t *count);
  * is none, or there are no more. */
 bool kcat_offset(struct slice *answer, int64_t *partition, int64_t *offset);
 
-/* A line of its standard error: has it come to a partition's end, at which offset, and ended? */
-bool kcat_at_end(struct slice line, int64_t *offset);
+enum kcat_end { KCAT_GOES_ON, KCAT_WAITS, KCAT_ENDS };
+
+/* A line of its standard error: has it come to a partition's end, at which offset, and does it wait
+ * there for more, or end? KCAT_GOES_ON: the line does not say so. */
+enum kcat_end kcat_at_end(struct slice line, int64_t *offset);
 
 /* Is a line of its standard error for people? */
 bool kcat_worth_telling(struct slice line);

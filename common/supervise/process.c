@@ -5,11 +5,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 
 #define NOT_RUN 127
@@ -44,7 +44,7 @@ static void first_write(struct slice first)
 
 static _Noreturn void child_run(const struct process *process, pid_t parent)
 {
-    if (process->bound && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) die_errno("prctl");
+    if (process->bound && !parent_death_signal(SIGTERM)) die_errno("prctl");
     if (process->bound && getppid() != parent) _exit(EXIT_FAILED); /* it was faster */
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing < 0) die_errno("/dev/null");
@@ -143,9 +143,7 @@ static bool path_search(struct buffer *path, const char *name)
 static bool beside_search(struct buffer *path, const char *name, const char *inside)
 {
     char self[4096];
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 64);
-    if (len <= 0) return false;
-    self[len] = '\0';
+    if (!program_path(self, sizeof self - 64)) return false;
     for (int up = 0; up < 4; up++) {
         char *const slash = strrchr(self, '/');
         if (slash == NULL) return false;

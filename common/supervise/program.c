@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "supervise/ask.h"
@@ -31,7 +32,8 @@ static void words_check(const struct program *program)
         wrong = wrong || words_have(words, ours[i]);
     if (wrong) die_usage("%s: cs-run itself says where the input and the state are", program->name);
     if (program->out != NULL && (words_have(words, "--outp") || words_have(words, "-o")))
-        die_usage("%s: --output does not go with -o %s", program->name, program->out);
+        die_usage("%s: --output does not go with rows that are shipped, to %s", program->name,
+                  program->out);
     if (!words_have_word(words, "--merge") && words_have(words, "--part"))
         die_usage("%s: cs-run itself says which partitions there are (-p)", program->name);
 }
@@ -88,8 +90,7 @@ void program_check_part(const struct program *program, const struct topic *topic
               strcmp(program->name, "cs-anomaly") == 0 ? " are" : " or --by-partition are");
 }
 
-/* Runs the tool with one more word on its state; returns its exit status. */
-static int program_ask(const struct program *program, const char *word, struct buffer *answer)
+int program_ask(const struct program *program, const char *word, struct buffer *answer)
 {
     struct words words = {0};
     words_add_all(&words, program->words.word);

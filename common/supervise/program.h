@@ -4,7 +4,7 @@
  *
  *     DIR/state    the tool's own
  *     DIR/begin    begin.h
- *     DIR/spool/   with -o: rows for cs-ship
+ *     DIR/spool/   with -o or --table: rows for cs-ship
  *
  * Where the input comes from and where the state is, is said to the tool and not by its words.
  */
@@ -32,7 +32,7 @@ struct program {
     struct words words;  /* as given, the program first */
     struct buffer path;  /* where the program is */
     char *dir;           /* all that its next run needs is there */
-    char *out;           /* the topic that rows go to; NULL: none */
+    char *out;           /* the topic, or the table, that rows go to; NULL: none (sink.h) */
     struct buffer key;   /* of its rows: what --key is given; empty: its words have one */
     struct place *place; /* one for each partition that is read */
     int64_t begun_count; /* partitions the topic had when the directory was made; 0: it is new */
@@ -60,6 +60,9 @@ void program_check_part(const struct program *program, const struct topic *topic
  * its options or its state. */
 int program_positions(struct program *program, const struct topic *topic);
 
+/* Runs it with one more word on its state, and takes what it prints. Returns its exit status. */
+int program_ask(const struct program *program, const char *word, struct buffer *answer);
+
 /* Finds what names a row of it. */
 void program_find_key(struct program *program);
 
@@ -81,9 +84,6 @@ bool program_reads_ends(const struct program *program);
 /* Starts it on its inputs, which are closed here; lock is a descriptor that it keeps open. ends:
  * the file that says where the logs end, or NULL. */
 void program_start(struct program *program, const struct topic *topic, const char *ends, int lock);
-
-/* Starts the shipper of its rows; drain: seconds. */
-void program_ship(struct program *program, const struct topic *topic, const char *drain, bool once);
 
 void program_release(struct program *program);
 

@@ -1,12 +1,9 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/list.h"
 #include "base/memory.h"
 #include "supervise/process.h"
 #include "supervise/program.h"
@@ -66,58 +63,5 @@ void program_start(struct program *program, const struct topic *topic, const cha
     for (size_t i = 0; i < topic->read; i++)
         close(program->input[i]);
     free(inherited);
-    words_release(&words);
-}
-
-/* Where the tool's figures go to a file for Prometheus, those of the shipper go to one beside it,
- * with the same labels: funnel.prom, funnel-ship.prom. */
-static void figures_add(const struct program *program, struct words *words)
-{
-    static const char stats[] = "--stats=", label[] = "--stats-label=", ending[] = ".prom";
-    const struct words *const own = &program->words;
-    const char *file = "";
-    struct list labels = {0};
-    for (size_t i = 1; i < own->count; i++) {
-        const char *const word = own->word[i];
-        if (strncmp(word, stats, strlen(stats)) == 0) file = word + strlen(stats);
-        if (strncmp(word, label, strlen(label)) == 0) /* the tool judges them */
-            (void)list_add(&labels, LIST_PAIRS, slice_of(word + strlen(label)));
-    }
-    const size_t len = strlen(file);
-    if (len > strlen(ending) && strcmp(file + len - strlen(ending), ending) == 0) {
-        words_printf(words, "--stats=%.*s-ship%s", (int)(len - strlen(ending)), file, ending);
-        for (size_t i = 0; i < labels.count; i++)
-            words_printf(words, "--stats-label=%s=%s", labels.item[i].name.text,
-                         labels.item[i].value.text);
-    }
-    list_release(&labels);
-}
-
-/* A shipper that is still busy does not keep the next run from starting: it has no lock. */
-void program_ship(struct program *program, const struct topic *topic, const char *drain, bool once)
-{
-    const struct kcat *const kcat = topic->kcat;
-    struct words words = {0};
-    struct buffer path = {0};
-    char *spool;
-    if (asprintf(&spool, "%s/spool", program->dir) < 0) die("no memory");
-    if (mkdir(spool, 0700) != 0 && errno != EEXIST) die_errno("%s", spool);
-    if (!program_find_own(&path, "cs-ship")) die("cs-ship: not found");
-    words_add(&words, "cs-ship");
-    words_add(&words, "-b");
-    words_add(&words, kcat->brokers);
-    words_add(&words, "-t");
-    words_add(&words, program->out);
-    words_add_all(&words, kcat->connection.word);
-    words_add_all(&words, kcat->properties.word);
-    words_printf(&words, "--drain=%s", drain);
-    if (once) words_add(&words, "--once");
-    figures_add(program, &words);
-    words_add(&words, spool);
-    const struct process process = {
-        .words = words.word, .path = path.data, .umask = 077, .bound = true};
-    program->ship = process_start(&process);
-    free(spool);
-    buffer_release(&path);
     words_release(&words);
 }

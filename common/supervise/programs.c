@@ -19,7 +19,7 @@ void programs_init(struct programs *all, const struct run_options *options, mode
                              .options = options};
     for (size_t i = 0; i < all->count; i++) {
         struct program *const one = &all->program[i];
-        program_init(one, &options->tool[i], run_options_topic(options, i), umask);
+        program_init(one, &options->tool[i], run_options_out(options, i), umask);
         printing += program_prints(one);
         for (size_t j = 0; j < i; j++)
             if (strcmp(one->label, all->program[j].label) == 0)
@@ -52,16 +52,6 @@ void programs_check_part(const struct programs *all, const struct topic *topic)
 {
     for (size_t i = 0; i < all->count; i++)
         program_check_part(&all->program[i], topic);
-}
-
-void programs_check_out(const struct programs *all, const struct kcat *kcat)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        const struct program *const program = &all->program[i];
-        if (program->out != NULL && !topic_exists(kcat, program->out))
-            message("-o %s: no such topic: rows wait in %s/spool until there is one", program->out,
-                    program->dir);
-    }
 }
 
 bool programs_may_begin_anew(const struct programs *all)
@@ -124,7 +114,9 @@ void programs_place(struct programs *all, struct topic *topic)
         one->left_out = place_find(all, one, topic);
         /* Wrong use is put right, and what has failed now may not do so the next time. */
         if (one->left_out != 0 && one->left_out != EXIT_PERSON) exit(one->left_out);
-        if (one->left_out == 0 && one->out != NULL) program_find_key(one);
+        /* The key of a table is its unique index. */
+        if (one->left_out == 0 && one->out != NULL && all->options->postgres == NULL)
+            program_find_key(one);
         out += one->left_out != 0;
     }
     if (out == all->count) exit(EXIT_PERSON);
@@ -166,10 +158,11 @@ int programs_judge(const struct programs *all)
         const struct program *const one = &all->program[i];
         if (one->left_out != 0) continue;
         if (is_refusal(one->status)) return one->status;
-        if (one->ship_status != 0) status = EXIT_FAILED;
+        if (one->ship_status != 0 && status != EXIT_PERSON)
+            status = one->ship_status == EXIT_PERSON ? EXIT_PERSON : EXIT_FAILED;
         if (one->status == 0 || stop_signal == SIGINT) continue;
         message("%s has ended with exit status %d", one->name, one->status);
-        status = EXIT_FAILED;
+        if (status != EXIT_PERSON) status = EXIT_FAILED;
     }
     return status;
 }

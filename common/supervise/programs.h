@@ -27,9 +27,6 @@ void programs_settle(struct programs *all);
 /* Exit 2 where counts would be partial. */
 void programs_check_part(const struct programs *all, const struct topic *topic);
 
-/* Says which topics for rows are not there. */
-void programs_check_out(const struct programs *all, const struct kcat *kcat);
-
 /* May the run end in order and begin anew, without closing what is open? */
 bool programs_may_begin_anew(const struct programs *all);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "supervise/command_line.h"
@@ -11,7 +12,8 @@
 #define SECONDS_DIGITS_MAX 6
 
 static struct run_options given = {.partitions = "all", .drain = "10", .refresh = "10"};
-static const char *options_file; /* read before the others are: command_line.h */
+static const char *topics, *tables; /* -o and --table */
+static const char *options_file;    /* read before the others are: command_line.h */
 static struct command_line line;
 
 static const struct option_row rows[] = {
@@ -42,9 +44,23 @@ static const struct option_row rows[] = {
     {.name = "output-topic",
      .letter = 'o',
      .type = OPTION_TEXT,
-     .target = &given.out,
+     .target = &topics,
      .argument = "TOPIC,...",
      .help = "where rows go, each with its key (default: standard output)"},
+    {.name = "postgres",
+     .type = OPTION_TEXT,
+     .target = &given.postgres,
+     .argument = "CONNINFO",
+     .help = "rows go to PostgreSQL, which is there, as psql -d takes it"},
+    {.name = "table",
+     .type = OPTION_TEXT,
+     .target = &tables,
+     .argument = "TABLE,...",
+     .help = "with --postgres: the table for the rows of each tool"},
+    {.name = "create",
+     .type = OPTION_FLAG,
+     .target = &given.create,
+     .help = "with --postgres: make the tables, or the columns they lack"},
     {.name = "parse",
      .type = OPTION_LIST,
      .target = &given.parse,
@@ -147,13 +163,27 @@ static void tools_take(char *const *command)
         fresh = false;
     }
     if (given.tools == 0) die_usage("a tool is needed behind --");
+}
+
+/* Rows go to topics or to tables, one for each tool. */
+static void outs_check(void)
+{
+    const bool postgres = given.postgres != NULL;
+    if (postgres && topics != NULL)
+        die_usage("-o %s: with --postgres, rows go to tables: --table", topics);
+    if (postgres && tables == NULL) die_usage("--postgres needs --table=TABLE,...");
+    if (!postgres && (tables != NULL || given.create))
+        die_usage("%s needs --postgres=CONNINFO", tables != NULL ? "--table" : "--create");
+    given.out = postgres ? tables : topics;
     if (given.out == NULL) return;
-    size_t topics = 1;
+    const char *const option = postgres ? "--table=" : "-o ", *const thing =
+                                                                  postgres ? "table" : "topic";
+    size_t count = 1;
     for (const char *at = given.out; *at != '\0'; at++)
-        topics += *at == ',';
-    if (topics != given.tools)
-        die_usage("-o %s: %zu topic%s for %zu tool%s: one for each, - for none", given.out, topics,
-                  topics == 1 ? "" : "s", given.tools, given.tools == 1 ? "" : "s");
+        count += *at == ',';
+    if (count != given.tools)
+        die_usage("%s%s: %zu %s%s for %zu tool%s: one for each, - for none", option, given.out,
+                  count, thing, count == 1 ? "" : "s", given.tools, given.tools == 1 ? "" : "s");
 }
 
 const struct run_options *run_options_read(char **argv)
@@ -169,10 +199,11 @@ const struct run_options *run_options_read(char **argv)
     if (*command == NULL) command = line.command.word;
     options_check();
     tools_take(command);
+    outs_check();
     return &given;
 }
 
-struct slice run_options_topic(const struct run_options *options, size_t tool)
+struct slice run_options_out(const struct run_options *options, size_t tool)
 {
     const char *at = options->out;
     for (size_t i = 0; i < tool && at != NULL; i++)

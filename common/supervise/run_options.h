@@ -13,11 +13,12 @@
 
 struct run_options {
     const char *brokers, *topic, *partitions, *dir;
-    const char *out;   /* -o: a topic for each tool, or NULL */
-    const char *from;  /* or NULL */
-    const char *drain; /* seconds, for cs-ship */
+    const char *out;      /* -o or --table: a topic, or a table, for each tool; or NULL */
+    const char *postgres; /* where the tables are; NULL: rows go to topics */
+    const char *from;     /* or NULL */
+    const char *drain;    /* seconds, for cs-ship */
     const char *refresh;
-    bool once, skip_gone, quiet;
+    bool create, once, skip_gone, quiet;
     struct option_list files, properties;
     int64_t refresh_us; /* 0: never */
     struct beginning beginning;
@@ -26,8 +27,8 @@ struct run_options {
     size_t tools;
 };
 
-/* The topic for the rows of a tool; empty: none. */
-struct slice run_options_topic(const struct run_options *options, size_t tool);
+/* The topic or the table for the rows of a tool; empty: none. */
+struct slice run_options_out(const struct run_options *options, size_t tool);
 
 /* Reads and checks them; what is wrong is die_usage. */
 const struct run_options *run_options_read(char **argv);

@@ -313,7 +313,8 @@ static void feeds_stop(struct supervisor *s)
             until_us = NEVER;
         }
         for (size_t i = 0; i < s->topic->read; i++)
-            if (feed_is_over(&s->feed[i], now_us)) s->feed[i].pid = 0;
+            if (feed_is_over(&s->feed[i], now_us))
+                feed_leave(&s->feed[i], s->lock, now_us < kill_us);
         if (!feeds_at_work(s)) return;
         supervisor_turn(s, until_us);
     }
@@ -345,7 +346,7 @@ static void shippers_end(struct supervisor *s)
         struct program *const program = &s->program[i];
         if (program->out == NULL) continue;
         if (s->once)
-            program_ship(program, s->topic, s->drain, true);
+            sink_ship(s->sink, program, true);
         else if (program->ship != 0)
             kill(program->ship, SIGTERM);
     }
@@ -417,8 +418,7 @@ void supervisor_run(struct supervisor *s)
     for (size_t j = 0; j < s->programs; j++) {
         if (s->program[j].left_out != 0) continue;
         program_start(&s->program[j], s->topic, s->ends, s->lock);
-        if (s->program[j].out != NULL && !s->once)
-            program_ship(&s->program[j], s->topic, s->drain, false);
+        if (s->program[j].out != NULL && !s->once) sink_ship(s->sink, &s->program[j], false);
     }
     for (size_t i = 0; i < feeds; i++)
         feed_start(&s->feed[i], s->lock);

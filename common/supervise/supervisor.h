@@ -24,6 +24,7 @@
 #include "supervise/front.h"
 #include "supervise/program.h"
 #include "supervise/question.h"
+#include "supervise/sink.h"
 #include "supervise/topic.h"
 
 struct supervisor {
@@ -34,7 +35,7 @@ struct supervisor {
     size_t programs;
     const char
         *ends; /* the file that says where the logs end, for figures; NULL: nobody reads it */
-    const char *drain;  /* seconds, for cs-ship */
+    const struct sink *sink;
     int64_t refresh_us; /* how often to look for new partitions; 0: never */
     bool keyed;         /* somebody reads the keys and times of the records: --kafka-members */
     bool once;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/instant.h"
+#include "base/compat.h"
 #include "base/memory.h"
 #include "window/detector_inside.h"
 

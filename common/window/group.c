@@ -1,9 +1,9 @@
 #include "window/group.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "admit/partition.h"
 #include "base/json.h"
 #include "base/list.h"

@@ -246,6 +246,7 @@ static void window_print(struct report *report, struct window *window, bool fina
     struct group **groups = windows_sorted(&report->windows, window, &count);
 
     for (size_t i = 0, parts = 1; i < count; i += parts) {
+        windows_sorted_ahead(window, groups, i, count);
         parts = parts_count(report, window, groups + i, count - i);
         if (!parts_changed(groups + i, parts) && !final) continue;
         if (ranked)

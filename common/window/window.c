@@ -4,10 +4,10 @@
 #endif
 #include "window/window.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "window/window_inside.h"
@@ -464,73 +464,4 @@ void windows_explain(const struct windows *all, struct buffer *out)
     else
         buffer_printf(out, "an event is counted in each of its windows, up to %" PRId64 "\n",
                       overlap);
-}
-
-/* Order. */
-
-/* A group with the beginning of its first value: most comparisons are decided by two numbers. */
-struct ordered {
-    uint64_t prefix[2]; /* the kind and 15 bytes; of numbers the kind only, they are not in the
-                           order of bytes */
-    struct group *group;
-};
-
-struct key_order {
-    const struct window *window;
-    int width;
-};
-
-static struct ordered ordered_make(const struct window *window, struct group *group)
-{
-    const struct slice key = window_key(window, group);
-    struct ordered ordered = {.group = group};
-    unsigned char bytes[16] = {0};
-    if (key.len == 0) return ordered;
-    bytes[0] = (unsigned char)key.text[0];
-    const size_t head = 1 + sizeof(uint32_t);
-    if (bytes[0] >= KIND_STRING) {
-        uint32_t len;
-        memcpy(&len, key.text + 1, sizeof len);
-        len = le32toh(len);
-        memcpy(bytes + 1, key.text + head, len < 15 ? len : 15);
-    }
-    memcpy(ordered.prefix, bytes, sizeof bytes);
-    ordered.prefix[0] = be64toh(ordered.prefix[0]);
-    ordered.prefix[1] = be64toh(ordered.prefix[1]);
-    return ordered;
-}
-
-static int ordered_compare(const void *left, const void *right, void *context)
-{
-    const struct key_order *order = context;
-    const struct ordered *a = left, *b = right;
-    for (int i = 0; i < 2; i++)
-        if (a->prefix[i] != b->prefix[i]) return a->prefix[i] < b->prefix[i] ? -1 : 1;
-    return group_compare(window_key(order->window, a->group), window_key(order->window, b->group),
-                         order->width);
-}
-
-/* Room for a window's groups in all->sorted. */
-void sorted_reserve(struct windows *all, size_t count)
-{
-    if (count <= all->sorted_cap) return;
-    all->sorted_cap = count + count / 4;
-    all->sorted = memory_resize(all->sorted, all->sorted_cap, sizeof all->sorted[0]);
-}
-
-struct group **windows_sorted(struct windows *all, const struct window *window, size_t *count)
-{
-    struct key_order order = {.window = window, .width = group_width(all->by)};
-    *count = window->groups.count;
-    struct ordered *list = memory_zero(*count + 1, sizeof *list);
-    size_t n = 0;
-    struct group *group = NULL;
-    while ((group = table_next(&window->groups, group)) != NULL)
-        list[n++] = ordered_make(window, group);
-    if (n > 1) qsort_r(list, n, sizeof *list, ordered_compare, &order);
-    sorted_reserve(all, n);
-    for (size_t i = 0; i < n; i++)
-        all->sorted[i] = list[i].group;
-    free(list);
-    return all->sorted;
 }

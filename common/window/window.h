@@ -174,6 +174,11 @@ void windows_close(struct windows *all, int64_t watermark_us, window_done *done,
 /* The groups of a window in order; good until the next call. */
 struct group **windows_sorted(struct windows *all, const struct window *window, size_t *count);
 
+/* Groups in order lie all over the memory: the one at `at` is being looked at, and those behind it
+ * are going to be. */
+void windows_sorted_ahead(const struct window *window, struct group **groups, size_t at,
+                          size_t count);
+
 /* Everything that is open, in an order of its own. Loading adds to what is open (--merge: takes its
  * place); false when the bytes make no sense. */
 void windows_save(struct windows *all, struct buffer *out);

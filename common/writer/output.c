@@ -79,6 +79,10 @@ int output_create(const char *name, mode_t mode)
 
 void output_write(struct output *output, struct slice bytes)
 {
+    const size_t out = output->skip < bytes.len ? (size_t)output->skip : bytes.len;
+    output->skip -= out;
+    bytes.text += out;
+    bytes.len -= out;
     if (output->wrote != NULL) output->wrote(bytes);
     while (bytes.len != 0) {
         const ssize_t written = write(output->fd, bytes.text, bytes.len);

@@ -23,6 +23,7 @@ struct output {
      * now; NULL: none, nowhere. */
     const char *lent, *lent_end, *lender, *lender_end;
     uint64_t position;       /* bytes written so far, in the file when it is one */
+    uint64_t skip;           /* so many bytes more are out already: they are not written again */
     bool file;               /* opened by name: synced before a state is saved */
     bool regular;            /* opened by name, and a regular file: cut, measured, opened anew */
     bool (*may_write)(void); /* NULL: always; while it says no, rows gather */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/number.h"
 

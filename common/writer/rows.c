@@ -328,9 +328,10 @@ static void raw_key_element(struct buffer *out, struct value value)
 }
 
 /* The key of a row of cs-parse, from the event's members. */
-static void raw_key_add(struct rows *rows, const struct event *ev, const struct schema *schema)
+void rows_event_key(const struct rows *rows, const struct event *ev, const struct schema *schema,
+                    struct buffer *out)
 {
-    struct buffer *out = &rows->output->buffer;
+    if (rows->keys == 0) return;
     for (int i = 0; i < rows->keys; i++) {
         const int slot = schema_find(schema, rows->key[i]);
         const struct value value = slot < 0 ? VALUE_NULL : ev->value[slot];
@@ -348,9 +349,15 @@ static void raw_key_add(struct rows *rows, const struct event *ev, const struct 
 void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema)
 {
     if (rows->keys != 0) {
-        raw_key_add(rows, ev, schema);
+        rows_event_key(rows, ev, schema, &rows->output->buffer);
         buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
     }
+    buffer_add_char(&rows->output->buffer, '\n');
+    row_written(rows);
+}
+
+void rows_ready_end(struct rows *rows)
+{
     buffer_add_char(&rows->output->buffer, '\n');
     row_written(rows);
 }

@@ -233,6 +233,25 @@ void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema
 /* Likewise, the event's line as it is. */
 void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);
 
+/* Adds what --key takes of an event or row that was read, with its tab; nothing without --key. */
+void rows_event_key(const struct rows *rows, const struct event *ev, const struct schema *schema,
+                    struct buffer *out);
+
+/* A row that is text, key and all, without its line end, is added to the buffer returned. */
+static inline struct buffer *rows_ready_begin(struct rows *rows)
+{
+    output_settle(rows->output);
+    return &rows->output->buffer;
+}
+
+void rows_ready_end(struct rows *rows);
+
+/* A row that was made and has gone elsewhere: it is counted. */
+static inline void rows_elsewhere(struct rows *rows)
+{
+    rows->count++;
+}
+
 /* Whole rows as text, which are counted where they were made: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 

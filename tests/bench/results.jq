@@ -37,6 +37,12 @@ def groups(f): [foreach .[] as $row ({seen: {}}; .new = (.seen[$row | f | tostri
 . as $all
 | {
   machine: (first($all[] | select(.kind == "machine")) | del(.kind)),
+  load: [$all[] | select(.kind == "load") | {part, load}],
+  scaling: ([$all[] | select(.kind == "scaling")] | groups(.job) | map(
+    (map(select(.jobs == 1).wall) | median) as $one
+    | groups(.jobs)[] | {job: .[0].job, jobs: .[0].jobs, seconds: (map(.wall) | median | digits(4)),
+        cpu_seconds: (map(.user + .sys) | median | digits(4)), rss_mib: (map(.rss_kib) | max / 1024 | digits(1))}
+    | .times = ($one / .seconds | digits(2)))),
   skipped: [$all[] | select(.kind == "skipped") | del(.kind)],
   checks: [$all[] | select(.kind == "check") | del(.kind)],
   comparisons: ([$all[] | select(.kind == "time")] | groups([.part, .job, .input]) | map(comparison)),

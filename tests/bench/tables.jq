@@ -4,13 +4,16 @@ def table($heads; rows): if (rows | length) == 0 then empty else ([$heads, ($hea
 def verdict_of(met): if met then "yes" else "**no**" end;
 def verdict: if .target == null then "" else verdict_of(.met) end;
 
-(.machine | "\(.date): \(.cpu), \(.cores) cores, \(.memory_gib) GiB, \(.kernel), \(.cc), scanner \(.scanner); \(.events) events, "
-  + "\(.rounds) rounds, load \(.load_at_start) at the start."), "",
+(.load as $load | .machine | "\(.date): \(.cpu), \(.cores) cores, \(.memory_gib) GiB, \(.kernel), \(.cc), scanner \(.scanner); \(.events) events, "
+  + "\(.rounds) rounds, load \(.load_at_start) at the start"
+  + ($load | map("; \(.load) after \(.part)") | join("")) + "."), "",
 table(["peer", "job", "input", "ours ns/event", "GB/s", "peer ns/event", "times as fast", "by processor time", "wanted", "met", "ours MiB", "peer MiB"];
   [.comparisons[] | [.part, .job, .input, .ours.ns_per_event, .ours.gb_per_second, .peer.ns_per_event, .times, .cpu_times,
     .target // "", verdict, .ours.rss_mib, (if .peer.rss_mib == 0 then "" else .peer.rss_mib end)]]),
 table(["simdjson", "members", "documents by", "header/library", "best GB/s", "median GB/s"];
   [.simdjson[] | [.input, .take, .by, .instructions, .best_gb_per_second, .median_gb_per_second]]),
+table(["--jobs", "jobs", "seconds", "processor seconds", "times as fast as one", "MiB"];
+  [.scaling[] | [.job, .jobs, .seconds, .cpu_seconds, .times, .rss_mib]]),
 table(["wanted by itself", "unit", "wanted", "figure", "met"];
   [.bounds[] | [.what, .unit, "at \(.limit) \(.wanted)", .value, verdict_of(.met)]]),
 table(["start to first byte (wanted: 5 ms without libjq)", "median ms", "least ms"]; [.start[] | [.what, .ms, .least_ms]]),

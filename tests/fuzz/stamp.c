@@ -32,7 +32,7 @@ static void stamp_and_look(const struct event *ev, struct slice line, bool taken
     const struct slice text = type.kind == KIND_STRING ? value_slice(type) : SLICE("\"\n");
     const struct stamp stamp = {
         .name = SLICE("person_id"), .taken_out = taken_out, .put = true, .text = text};
-    stamp_print(&row, ev->line, &stamp, 1);
+    stamp_print(&row, ev->line, ev->clean, &stamp, 1);
     for (size_t i = 0; i < row.len; i++)
         if ((unsigned char)row.data[i] < 0x20 || row.data[i] == 0x7f) fail("a control", &row, line);
     const size_t len = row.len;

@@ -21,6 +21,7 @@ setup() {
 # What a failed test has left running.
 teardown() {
   [ -z "${flow:-}" ] || kill -9 "$flow" 2>/dev/null || true
+  [ -z "${collector:-}" ] || kill -9 "$collector" 2>/dev/null || true
   [ -z "${runner:-}" ] || descendants "$runner" | xargs -r kill -9 2>/dev/null || true
 }
 
@@ -202,7 +203,7 @@ stage_cd() { cd "$BATS_TEST_TMPDIR/$1" || return 1; }
 # Is that the position of partition 0?
 all_read() {
   [[ $(cs-funnel --state=dir/state --show-position 2>/dev/null) == *"\"offset\":$1,"* ]] &&
-    [ -n "$(pgrep -P "$runner" -f -- '^kcat -q ')" ]
+    [ -n "$(pgrep -P "$runner" -f -- '^kcat -C ')" ]
 }
 
 # Has the broker answered a process that has stopped? Then bytes wait in a socket of its.
@@ -283,7 +284,7 @@ has_records() {
   head -n 500 "$EVENTS" | keyed | produce "$source"
   runner_start --save-every=20ms
   until_true all_read 499
-  reader=$(one_of '^ kcat -q ' "$runner")
+  reader=$(one_of '^ kcat -C ' "$runner")
   kill -STOP "$reader"
   # The fetch that is under way is answered with nothing after 500 ms; else it would be answered with what comes now.
   until_true answered "$reader"
@@ -331,6 +332,27 @@ has_records() {
   [ "$(jq -c '[.read, .duplicate]' stats)" = '[16,0]' ]
 }
 
+@test "also where a transaction ended while a run went on, which ended in order" {
+  local topic
+  topic live-emptied 2
+  # What kcat says is written down, so that it is known when it has come to the end.
+  mkdir bin
+  printf '#!/bin/bash\nexec -a kcat %q "$@" 2> >(tee -a %q >&2)\n' "$(command -v kcat)" "$PWD/said" >bin/kcat
+  chmod +x bin/kcat
+  PATH=$PWD/bin:$PATH cs-run -b "$BROKERS" -t "$topic" -S dir --from=beginning --quiet -- cs-funnel --output=rows \
+    --save-every=100ms 2>messages 3>&- 4>&- &
+  runner=$!
+  until_true eval '[ "$(pgrep -P "$runner" -f -c -- "^kcat -C ")" = 2 ]'
+  head -n 8 "$EVENTS" | kcat -q -P -b "$BROKERS" -t "$topic" -p 0 -X transactional.id=live-emptied -X acks=all
+  until_true grep -q '\[0\] at offset 9$' said
+  until_true eval '[[ $(cs-funnel --state=dir/state --show-position) == *"\"partition\":0,\"offset\":7,"* ]]'
+  kill -TERM "$runner"
+  wait "$runner"
+  [[ $(cs-funnel --state=dir/state --show-position) == *'{"partition":0,"offset":8,'* ]]
+  "$BROKER" trim "$topic" 0 9
+  run -0 cs-run -b "$BROKERS" -t "$topic" -S dir --once -- cs-funnel --output=rows
+}
+
 @test "records of any bytes, some of them forged frames, reach no other record's fate" {
   local topic
   topic strange 3
@@ -366,4 +388,49 @@ has_records() {
   wait "$runner" || true
   cs-ship -b "$BROKERS" -t "$topic" -X transactional.id=test-1 --once spool
   consume "$topic" | sort -n | cmp - <(seq 400000)
+}
+
+# collects COMMAND...: a collector takes what three clients send, while the command runs; its pid is in $collector.
+collects() {
+  local n
+  rm -f listening
+  cs-collect -l unix:door --spool=spool --seal=100ms 2>listening 3>&- 4>&- &
+  collector=$!
+  until_true grep -q 'listening at' listening
+  for n in 1 2 3; do python3 "$ROOT/tests/collect.py" load door "$EPOCHREALTIME-$n" acked 3>&- 4>&- & done
+  "$@"
+}
+
+@test "cs-collect and cs-ship: what was answered 204 is in the topic under its session, whatever is killed, and when the broker is away" {
+  local topic round
+  topic collected 4
+  : >acked
+  mkdir spool
+  cs-ship -b "$BROKERS" -t "$topic" spool 2>messages 3>&- 4>&- &
+  runner=$!
+  for ((round = 0; round < KILLS; round++)); do
+    collects nap 200 600
+    kill -KILL "$collector"
+    wait "$collector" || true
+  done
+  "$BROKER" stop
+  collects sleep "${OUTAGE:-10}"
+  "$BROKER" start 3>&- 4>&-
+  # Answers what has come, and seals what is there.
+  kill -TERM "$collector"
+  wait "$collector"
+  [ -z "$(find spool -name '.*.open' -size +0)" ]
+  kill -TERM "$runner"
+  wait "$runner" || true
+  cs-ship -b "$BROKERS" -t "$topic" --once spool 2>>messages || { cat messages; return 1; }
+  [ -z "$(find spool -name '*.ndjson')" ]
+  kcat -b "$BROKERS" -C -t "$topic" -e -q -f '%k\t%p\t%s\n' >sent
+  sort acked >wanted
+  [ "$(wc -l <wanted)" -gt "$KILLS" ]
+  cut -f 3 sent | jq -r .event_id | sort -u | comm -13 - wanted >lost
+  [ ! -s lost ] || { wc -l lost; return 1; }
+  # The key is the session, and a session has one partition.
+  diff <(cut -f 1 sent) <(cut -f 3 sent | jq -r .session_id)
+  [ "$(cut -f 1,2 sent | sort -u | cut -f 1 | uniq -d)" = '' ]
+  [ "$(cut -f 1 sent | sort -u | wc -l)" = 7 ]
 }

@@ -602,6 +602,11 @@ static struct buffer why_not(const char *text)
     return why;
 }
 
+static bool begins(const struct buffer *text, const char *with)
+{
+    return text->len >= strlen(with) && memcmp(text->data, with, strlen(with)) == 0;
+}
+
 static void test_refusals(void)
 {
     static const char *const refused[] = {
@@ -708,15 +713,17 @@ static void test_refusals(void)
     }
     is_int(wrong, 0, "members, keys, variables and texts of those names are not");
     struct buffer why = why_not(".a |");
-    is_text(buffer_slice(&why), "syntax error, unexpected $end",
-            "a syntax error is explained in libjq's words, on one line");
+    /* Later versions than 1.6 have other words for the end, and say where it is. */
+    ok(begins(&why, "syntax error, unexpected $end") ||
+           begins(&why, "syntax error, unexpected end of file"),
+       "a syntax error is explained in libjq's words, on one line");
     buffer_release(&why);
     why = why_not("\"a");
     is_text(buffer_slice(&why), "syntax error at 'a'; did you mean '\"a\"'?",
             "a string that does not end is a syntax error, and gets its end");
     buffer_release(&why);
     why = why_not("nosuch(1)");
-    is_text(buffer_slice(&why), "nosuch/1 is not defined", "an unknown function is named");
+    ok(begins(&why, "nosuch/1 is not defined"), "an unknown function is named");
     buffer_release(&why);
 }
 
@@ -758,6 +765,24 @@ static int survive(const char *text)
     return expr_errors == 1 ? 0 : 5;
 }
 
+/* What libjq 1.6 fails at, or does for ever, and later versions do not: no harm is what counts. */
+static int go_on(const char *text)
+{
+    struct schema schema;
+    struct sample sample;
+    schema_init(&schema);
+    struct expr *expr = compile(expr_compile, text, &schema);
+    sample_init(&sample, &schema);
+    expr_errors = 0;
+    if (expr == NULL) return 1;
+    if (!sample_scan(&sample, slice_of(bait))) return 2;
+    const bool selected = expr_selects(expr, &sample.ev);
+    if (selected == (expr_errors == 1)) return 3;
+    if (!sample_scan(&sample, SLICE("{}")) || !expr_selects(expr, &sample.ev)) return 4;
+    expr_free(expr);
+    return 0;
+}
+
 static void test_cutoffs(void)
 {
     static const char *const programs[] = {
@@ -773,9 +798,6 @@ static void test_cutoffs(void)
         "if .big then reduce range(40) as $i (1; [., .]) | tojson else 1 end",
         "if .big then [] | .[1e8] = 1 else 1 end",
         "if .big then reduce range(100000) as $i (null; [.]) | tojson else 1 end",
-        "if .big then .n | .[0] % .[1] else 1 end",
-        "if .big then .n[0] % .n[1] else 1 end",
-        "if .big then .a | gsub(\"\"; \"x\") else 1 end",
         "if .big then .a | test(\"^(a+)+$\") else 1 end",
     };
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
@@ -784,6 +806,12 @@ static void test_cutoffs(void)
         is_int(in_child(survive, programs[i]), 0, name.data);
         buffer_release(&name);
     }
+    is_int(in_child(go_on, "if .big then .n | .[0] % .[1] else 1 end"), 0,
+           "a quotient that does not fit costs at most its event");
+    is_int(in_child(go_on, "if .big then .n[0] % .n[1] else 1 end"), 0,
+           "a quotient that does not fit costs at most its event, of members");
+    is_int(in_child(go_on, "if .big then .a | gsub(\"\"; \"x\") else 1 end"), 0,
+           "a text replaced between all letters costs at most its event");
 }
 
 static int run_often(const char *text)

@@ -25,7 +25,7 @@ static void end(void)
 
 static uint32_t take(const char *anonymous)
 {
-    return links_take(&links, id_of(slice_of(anonymous)), 0, slice_of(anonymous));
+    return links_take(&links, id_of(slice_of(anonymous)), LINKS_AHEAD, 0, slice_of(anonymous));
 }
 
 static struct slice known(uint32_t number, int64_t time_us)
@@ -111,7 +111,7 @@ static void test_sorted(void)
     static const char *const texts[] = {"b", "a", "ab", "c"};
     for (int i = 0; i < 4; i++) {
         const struct slice text = slice_of(texts[i]);
-        const uint32_t number = links_take(&links, id_of(text), i == 1 ? 1 : 0, text);
+        const uint32_t number = links_take(&links, id_of(text), LINKS_AHEAD, i == 1 ? 1 : 0, text);
         if (i != 3) (void)links_name(&links, number, SLICE("k"), i);
         links_drop(&links, number);
     }

@@ -467,6 +467,17 @@ static const char *rest_wrong(const struct event *ev)
     return at == ev->rest_count ? NULL : "the rest has a member too many";
 }
 
+/* An event that is said to be clean. */
+static const char *clean_wrong(const struct event *ev)
+{
+    for (size_t i = 0; i < ev->line.len; i++) {
+        const unsigned char c = (unsigned char)ev->line.text[i];
+        const unsigned char next = (unsigned char)ev->line.text[i + 1];
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0)) return "it is not clean";
+    }
+    return NULL;
+}
+
 /* What is wrong with a scanner's answer; NULL: nothing. */
 static const char *answer_wrong(const struct event *ev, enum reason reason, int which)
 {
@@ -476,6 +487,7 @@ static const char *answer_wrong(const struct event *ev, enum reason reason, int 
     if (ref.line.len == 0) return ev->line.len == 0 ? NULL : "a blank line is none";
     if (!slice_equal(ev->line, ref.line)) return "the line's ends are wrong";
     if (reason != REASON_NONE) return NULL;
+    if (ev->clean && clean_wrong(ev) != NULL) return clean_wrong(ev);
     const struct schema *schema = which == 0 ? &some : &all;
     for (uint64_t left = schema->needed; left != 0; left &= left - 1) {
         const char *wrong = value_wrong(ev, which, schema, __builtin_ctzll(left));
@@ -667,7 +679,7 @@ static void test_random(void)
 {
     struct buffer line = {0}, group = {0};
     size_t ends[GROUP_MAX];
-    struct usual_shape shapes[3];
+    struct usual_shape shapes[5];
     unsigned cases = 0;
     for (unsigned number = 0; cases < CASES; number++) {
         make_line(&line);
@@ -678,7 +690,7 @@ static void test_random(void)
         if (number % 2000 == 0)
             for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
                 shapes[i] = shape_pick();
-        const unsigned kinds = 1 + below(3);
+        const unsigned kinds = 1 + below(5);
         const size_t count = 1 + below(GROUP_MAX);
         for (size_t i = 0; i < count; i++) {
             if (below(12) == 0)

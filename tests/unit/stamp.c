@@ -18,7 +18,7 @@ static struct slice stamped(const char *line, bool taken_out, const char *person
          .text = slice_of(bot == NULL ? "" : bot)},
     };
     buffer_release(&out);
-    stamp_print(&out, slice_of(line), stamps, 2);
+    stamp_print(&out, slice_of(line), false, stamps, 2);
     return buffer_slice(&out);
 }
 

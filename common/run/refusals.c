@@ -1,6 +1,4 @@
-#include "run/together.h"
-
-#include <string.h>
+#include "run/refusals.h"
 
 #include "base/die.h"
 #include "run/common_options.h"
@@ -9,8 +7,7 @@
 static void refuse_empty_names(void)
 {
     const struct {
-        const char *name;
-        const char *value;
+        const char *name, *value;
     } needs[] = {
         {"output", options->output},
         {"rejects", options->rejects},
@@ -39,18 +36,35 @@ static void refuse_format(const struct tool *tool)
         die_usage("--format=table is for looking at, and does not go with --state");
 }
 
+static void refuse_merge(const struct tool *tool)
+{
+    const bool merges = (tool->flags & TOOL_MERGES) != 0;
+    const bool sorts = (tool->flags & TOOL_SORTS) != 0;
+    if (options->by_partition && sorts)
+        die_usage("--by-partition: a row of this tool is of one id, and so of one partition: "
+                  "--merge takes the rows as they are");
+    if (options->by_partition && !merges)
+        die_usage("--by-partition: this tool has no rows that add up");
+    if (options->merge && !merges && !sorts) die_usage("--merge: rows of this tool are not merged");
+    if (!options->merge || !sorts) return;
+    if (options->format != ENCODING_NDJSON)
+        die_usage("--format: --merge prints rows of this tool as they came: ndjson only");
+    if (options->updates) die_usage("--emit=updates: --merge of this tool prints final rows only");
+}
+
 /* --range and --merge-partials: what is the other one's, or neither's. */
 static void refuse_apart(void)
 {
     const bool is_range = options->range.count != 0;
     const char *const name = is_range ? "--range" : "--merge-partials";
-    static const char *const merges[] = {"output", "rejects", "late", "stats", "progress"};
+    static const char *const merges[] = {"output", "rejects", "late", "stats", "progress", "end"};
     static const struct {
         const char *name, *why;
     } never[] = {
         {"state", "files that are read in pieces are read once"},
         {"idle", "no input is waited for"},
         {"emit", "rows are printed once"},
+        {"merge", "it reads rows, and files are cut where events are"},
         {"jobs", "it is one of the jobs: run as many of them at once"},
         {"partitions", "files that are cut are of one partition"},
         {"bind", "files that are cut are of one partition"},
@@ -68,7 +82,7 @@ static void refuse_apart(void)
             die_usage("--range does not go with --%s: give it to --merge-partials", merges[i]);
 }
 
-void together_check(const struct tool *tool)
+void options_refuse(const struct tool *tool)
 {
     refuse_empty_names();
     if (!(tool->flags & TOOL_WINDOWS)) {
@@ -81,8 +95,7 @@ void together_check(const struct tool *tool)
         die_usage(
             "--emit: rows of this tool are final: only cs-window, cs-funnel and cs-sessionize "
             "have others");
-    if (!(tool->flags & TOOL_MERGES) && (options->by_partition || options->merge))
-        die_usage("--%s is for cs-window and cs-funnel", options->merge ? "merge" : "by-partition");
+    refuse_merge(tool);
     if (options->updates && options->top != 0) die_usage("--emit=updates does not go with --top");
     if (options->encoding != NULL && options->input == INPUT_KCAT_SIZED)
         die_usage("--encoding would change the sizes that --input=kcat-sized reads by");
@@ -90,6 +103,8 @@ void together_check(const struct tool *tool)
         die_usage("--kafka-members: --input=ndjson has no frames that say a key and a time");
     if (options->merge && options->by_partition)
         die_usage("--merge reads what --by-partition has printed: not both");
+    if (options->state != NULL && option_given("end"))
+        die_usage("--end: with --state the input does not end, it goes on in the next run");
     if (options->state == NULL && options->spool != NULL) die_usage("--spool needs --state");
     if (options->state == NULL && options->flush) die_usage("--flush needs --state");
     if (options->state == NULL && options->skip_gone) die_usage("--skip-gone needs --state");
