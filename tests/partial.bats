@@ -120,6 +120,22 @@ single() { FILES=1 same "$@"; }
   FILES=3 same cs-funnel --lateness=max a.zst "$B" b.gz
 }
 
+# The last session and the last cart end by --end alone, and with a time before the last event all is refused.
+@test "--end is for who merges, and means what it means to one run" {
+  parts 3 cs-sessionize --detail "$A"
+  cs-sessionize --detail --end=2030-01-01T00:00:00Z "$A" >one 2>/dev/null
+  cs-sessionize --detail --merge-partials --end=2030-01-01T00:00:00Z part.* >merged 2>/dev/null
+  cmp one merged
+  cs-sessionize --detail --merge-partials part.* 2>/dev/null | cmp -s - one && return 1
+  parts 3 cs-abandon --after=20m "$A"
+  cs-abandon --after=20m --end=2030-01-01T00:00:00Z "$A" >one 2>/dev/null
+  cs-abandon --after=20m --merge-partials --end=2030-01-01T00:00:00Z part.* >merged 2>/dev/null
+  cmp one merged
+  cs-abandon --after=20m --merge-partials part.* 2>/dev/null | cmp -s - one && return 1
+  run -1 --separate-stderr cs-abandon --after=20m --merge-partials --end=2020-01-01T00:00:00Z part.*
+  [[ $stderr == *"--end: 2020-01-01T00:00:00.000Z is before the last event's time"* ]]
+}
+
 @test "files that are empty, or hold little or nothing of use, are as in one run" {
   : >empty
   single cs-funnel empty
@@ -266,9 +282,15 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
     refused "--range does not go with ${option%%=*}" cs-funnel --range=1/2 --partial=p "$option" "$A"
     refused "--merge-partials does not go with ${option%%=*}" cs-funnel --merge-partials "$option" "$A"
   done
-  for option in --rejects=r --late=l --output=o --stats --progress; do
+  for option in --rejects=r --late=l --output=o --stats --progress --end=2026-02-01T00:00:00Z; do
     refused "--range does not go with ${option%%=*}: give it to --merge-partials" cs-funnel --range=1/2 --partial=p "$option" "$A"
   done
+  refused '--range does not go with --merge: ' cs-sessionize --merge --range=1/2 --partial=p "$A"
+  refused '--merge-partials does not go with --merge: ' cs-sessionize --merge --merge-partials "$A"
+  refused '--split: writes whole files in one pass: not with --range' \
+    cs-parse --split=2:session_id --split-dir=d --range=1/2 --partial=p "$A"
+  refused '--split: writes whole files in one pass: not with --merge-partials' \
+    cs-parse --split=2:session_id --split-dir=d --merge-partials "$A"
   for option in --dedup=1h --strict --interleave --pad --format=table; do
     refused "--range:" cs-funnel --range=1/2 --partial=p "$option" "$A"
     [[ $stderr == *"${option%%=*}"* || $stderr == *table* ]]
