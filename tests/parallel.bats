@@ -73,7 +73,7 @@ made() { (cd "$1" && printf '%s ' *); }
 }
 
 at_work() { compgen -G 'd/2-of-3.??????' && [ ! -e d/2-of-3 ]; }
-slow() { exec cs-parallel -j3 --parts=3 --dir=d cs-window --size=1h --agg=n=count -w '[range(30000)] | length > 0' -- archive >rows 2>said 3>&-; }
+slow() { exec cs-parallel -j3 --parts=3 --dir=d cs-window --size=1h --agg=n=count -w '[range(9000)] | length > 0' -- archive >rows 2>said 3>&-; }
 
 @test "a process that is killed is named, and nothing comes out; a signal ends all" {
   need_parallel
@@ -108,7 +108,6 @@ slow() { exec cs-parallel -j3 --parts=3 --dir=d cs-window --size=1h --agg=n=coun
 }
 
 @test "wrong use is exit 2, and named, of cs-spark, too" {
-  need_parallel
   refused() {
     run -2 --separate-stderr "${@:2}"
     # shellcheck disable=SC2154 # bats sets it
