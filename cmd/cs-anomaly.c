@@ -142,11 +142,32 @@ static void subject_settle(struct detector *detector, struct subject *subject)
     buffer_release(&why);
 }
 
+/* Parts of the events are counted apart, and judged together. */
+static void parts_settle(const struct settings *settings)
+{
+    const char *const option = settings->merge ? "merge" : "by-partition";
+    if (!settings->merge && !settings->by_partition) return;
+    if (rows_mode)
+        die_usage("--rows: a row is judged as it is, and not added up: not with --%s", option);
+    if (settings->has_state)
+        die_usage("--state: with --%s this tool reads files that are complete; a topic is judged "
+                  "as it comes by one run that reads all of its partitions",
+                  option);
+}
+
+static const struct analysis *analysis_choose(const struct settings *settings)
+{
+    if (rows_mode) return &detector_of_rows;
+    if (settings->by_partition) return &detector_of_parts;
+    return settings->merge ? &detector_of_part_rows : &detector_of_events;
+}
+
 static const struct analysis *anomaly_start(struct run *run)
 {
     struct subject subject = {0};
     struct buffer why = {0};
 
+    parts_settle(&run->settings);
     usual_settle();
     struct detector *detector = detector_new(run);
     for (size_t i = 0; i < by_list.count; i++)
@@ -168,13 +189,14 @@ static const struct analysis *anomaly_start(struct run *run)
     if (!detector_begin(detector, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     subject_release(&subject);
     buffer_release(&why);
-    return rows_mode ? &detector_of_rows : &detector_of_events;
+    return analysis_choose(&run->settings);
 }
 
 static const struct tool tool = {
     .name = "cs-anomaly",
     .summary = "find windows whose value is far from what is usual",
     .options = options,
+    .flags = TOOL_MERGES,
     .settle = anomaly_settle,
     .start = anomaly_start,
     .release = detector_release,

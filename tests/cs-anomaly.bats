@@ -551,3 +551,104 @@ modes() {
   anomaly --all events # where each window says so
   [ -z "$stderr" ]
 }
+
+# --- parts of the events ---
+
+# apart OPTION...: each file of parts is counted by itself; rows has what that prints.
+apart() {
+  local part number
+  rm -rf rows && mkdir rows
+  for part in parts/*; do
+    number=${part//[!0-9]/}
+    cs-anomaly "$@" --by-partition --bind="$((10#$number))" --jobs=$((10#$number % 2 + 1)) "$part" >"rows/$number"
+  done
+}
+
+part_modes() {
+  modes | sed 's/avg(v)/max(price)/; s/15m/16m/; s/$/ --baseline=24m/; /seasonal/s/ --baseline=24m//'
+  printf '%s\n' '--all --value=spent=sum(price) --by=device_type' '--all --value=q=median(price) --by=traffic_source,device_type' \
+    '--value=u=approx_distinct(session_id)' '--value=d=stddev(price) --all' "--all -w false" "--incidents -w .event_type==\"purchase\" --value=count"
+}
+
+@test "parts cut by id, counted apart and merged, are judged as the whole, in each mode" {
+  local seed options ends end turn=0 printed=0
+  for seed in $RANDOM ${FULL:+$(seq 1 20)}; do
+    # It begins within a window, and has a while without events.
+    traffic --seed="$seed" --rate=0.5 --start="2026-01-01T00:1$((seed % 10)):30Z" --duration=70m --disorder=9s --extras |
+      sed "$((seed % 1500 + 100)),+500d" >in
+    rm -rf parts
+    cs-parse --split="$((seed % 5 + 1)):session_id" --split-dir=parts --stats=whole in 2>messages
+    # The end of a part is its own, or that of the whole, or a time behind that.
+    ends=('' "--end=$(jq -r .event_time whole)" --end=2026-01-01T02:30:00.000001Z)
+    while read -r options; do
+      end=${ends[$(((seed + turn++) % 3))]}
+      # shellcheck disable=SC2086 # several options
+      {
+        apart --size=2m --min-baseline=1 --sigma=1 $options $end 2>messages
+        find rows -type f | shuf | xargs cs-anomaly --size=2m --min-baseline=1 --sigma=1 $options --merge >merged
+        cs-anomaly --size=2m --min-baseline=1 --sigma=1 $options $end in >rows.whole
+      }
+      cmp merged rows.whole || { echo "seed $seed: $options $end"; return 1; }
+      printed=$((printed + $(wc -l <merged)))
+    done < <(part_modes)
+  done
+  [ "$printed" -gt 150 ]
+}
+
+@test "a part says where its events begin and end, whatever it selects" {
+  frame() { printf '%s\t%s\t{"event_time":"2026-01-05T%sZ","session_id":"s%s","event_type":"%s"}\n' "$1" "$2" "$3" "$1" "$4"; }
+  { frame 3 0 10:04:59.000001 page_view; frame 1 0 10:06:00 page_view; frame 3 1 10:21:00 purchase; } >topic
+  [ "$(cs-anomaly --by-partition --by=event_type -w '.event_type == "purchase"' topic | jq -c 'del(.window_start) | map(.)')" = \
+    '["2026-01-05T10:05:00.000Z",null,1,null,"2026-01-05T10:04:59.000001Z"]
+["2026-01-05T10:05:00.000Z",null,3,null,"2026-01-05T10:04:59.000001Z"]
+["2026-01-05T10:25:00.000Z","purchase",3,1]
+["2026-01-05T10:25:00.000Z",null,1,null,"2026-01-05T10:04:59.000001Z","2026-01-05T10:21:00.000Z"]
+["2026-01-05T10:25:00.000Z",null,3,null,"2026-01-05T10:04:59.000001Z","2026-01-05T10:21:00.000Z"]' ]
+  cs-anomaly --by-partition topic | cs-anomaly --merge --all | cmp - <(cs-anomaly --all topic)
+}
+
+@test "rows of parts that are not whole, or of which there are others, are not taken for a result" {
+  { visits 00:00:00 3; visits 00:05:00 4; visits 00:10:00 3; visits 00:15:00 9; } >in
+  cs-parse --split=2:session_id --split-dir=parts in
+  apart
+  cs-anomaly --merge --all rows/* rows/00 >merged # the same rows twice
+  cmp merged <(cs-anomaly --all in)
+  head -n -1 rows/01 >cut
+  run -3 --separate-stderr cs-anomaly --merge rows/00 cut
+  [[ $stderr == 'cs-anomaly: --merge: the rows of partition 1 do not say where its events end: '* ]]
+  sed '$s/00:15:00.000Z"}/00:16:00.000Z"}/' rows/01 >other
+  run -3 --separate-stderr cs-anomaly --merge rows/* other
+  [[ $stderr == 'cs-anomaly: --merge: two runs have printed rows of partition 1, and say otherwise where '* ]]
+  cs-anomaly --merge --partitions=0-2 rows/* 2>messages
+  [ "$(head -n 1 messages)" = 'cs-anomaly: --merge: of partition 2 no row has come: its share is missing' ]
+  for options in --size=10m --by=device_type --value=other=count; do
+    run -1 --separate-stderr cs-anomaly --merge "$options" rows/00
+    [[ $stderr == *'no row of --by-partition with the same other options'* ]]
+  done
+  # A run that was stopped does not say that its events end there.
+  mkfifo slow
+  cs-anomaly --by-partition slow >stopped 2>messages &
+  local pid=$!
+  exec 7>slow
+  cat in >&7
+  until_true test -s stopped
+  kill "$pid"
+  wait "$pid" || true
+  exec 7>&-
+  [ "$(jq -s 'map(has("first_event_time")) | any' stopped)" = true ]
+  [ "$(grep -c last_event_time stopped)" = 0 ]
+}
+
+@test "what cannot be added up from parts, and what does not end, is refused by name" {
+  for option in --by-partition --merge; do
+    for value in 'avg(price)' 'first(price)' 'last(price)'; do
+      anomaly "$option" --value="$value" /dev/null
+      [ "$status" -eq 2 ]
+      [[ $stderr == "cs-anomaly: --value: "*" cannot be added up from parts"* ]] || { echo "$stderr"; return 1; }
+    done
+    anomaly "$option" --rows --value=n /dev/null
+    [ "$status" -eq 2 ] && [[ $stderr == "cs-anomaly: --rows: "*"$option"* ]]
+    anomaly "$option" --state=state /dev/null
+    [ "$status" -eq 2 ] && [[ $stderr == "cs-anomaly: --state: with $option "* ]]
+  done
+}

@@ -220,6 +220,9 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
   run -2 window --emit=updates --top=3
   run -2 window --merge --by-partition
   run -2 cs-sessionize --by-partition
+  run -2 cs-anomaly --merge --by-partition
+  run -2 cs-anomaly --merge --state=state
+  run -2 cs-anomaly --by-partition --rows --value=x
   run -2 cs-identify --merge
   run -2 window --emit=sometimes
   run -2 window --emit=updates:0s

@@ -151,7 +151,7 @@ struct run {
                                watermark; INT64_MAX before */
     int64_t finished_us;   /* set by finish: what it has closed is closed for good, so event time is
                               there now (--flush, and then more); INT64_MIN: nothing */
-    const char *cut_short; /* set before end: why not all of the input was read, as a sentence
+    const char *cut_short; /* set before finish: why not all of the input was read, as a sentence
                               without its full stop; NULL: all was */
     const char *fault;   /* what is wrong with a member that amend refuses; NULL: nothing to add */
     bool failed;         /* set by end, which has said why: exit 1 */

@@ -425,10 +425,10 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     }
     read_with_jobs(l);
     notify_stopping(&l->notify);
-    finish(l);
-    checkpoint_last(l);
     if (stop_signal != 0 && !input_over) l->run.cut_short = "the run was stopped";
     if (l->inputs.damaged != 0) l->run.cut_short = "an input is damaged";
+    finish(l);
+    checkpoint_last(l);
     /* Of rows that are only put in order, each one that is missing is a hole. */
     if (l->run.settings.sorted && l->stats.rejected != 0) l->run.failed = true;
     if (l->analysis->end != NULL) l->analysis->end(&l->run);

@@ -113,6 +113,9 @@ bool aggregates_add(struct aggregates *all, const char *text, struct schema *sch
 /* After the last one: finds what percent refers to, lays out cells and sets. False: as above. */
 bool aggregates_complete(struct aggregates *all, struct buffer *why);
 
+/* Can each be added up from parts? False: one cannot, which is added to why. */
+bool aggregates_parts(const struct aggregates *all, struct buffer *why);
+
 /* From now on the cells are read from rows that hold them under their names; aggregates that cannot
  * be added up (avg, first, last) are refused. After aggregates_complete. False: as above. */
 bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why);

@@ -36,7 +36,7 @@ static bool slots_take(struct aggregates *all, struct schema *schema)
     return all->partials_slot >= 0;
 }
 
-bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why)
+bool aggregates_parts(const struct aggregates *all, struct buffer *why)
 {
     for (int i = 0; i < all->count; i++) {
         const struct aggregate_function *function = all->item[i].function;
@@ -45,6 +45,12 @@ bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffe
                       function->name);
         return false;
     }
+    return true;
+}
+
+bool aggregates_rows(struct aggregates *all, struct schema *schema, struct buffer *why)
+{
+    if (!aggregates_parts(all, why)) return false;
     const bool fit = slots_take(all, schema);
     if (!fit) buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
     return fit;

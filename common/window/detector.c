@@ -60,8 +60,13 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
     detector->span_windows = (detector->span_us - 1) / detector->size_us;
     detector->empty_is_0 = detector->aggregates.count > 0 &&
                            aggregates_measure(&detector->aggregates, 0) != MEASURE_STATE;
+    if (!detector_parts_init(detector, why)) return false;
     windows_init(&detector->windows, detector->run, &detector->by, &detector->aggregates,
                  request->size_us, request->size_us, 0);
+    if (detector->parts.prints) {
+        detector_parts_declare(detector, request->value, why);
+        return why->len == 0;
+    }
     heading_declare(&detector->heading, rows, &detector->by, false, why);
     detector->value = rows_declare(rows, request->value, why);
     detector->average = rows_declare(rows, request->average, why);
@@ -95,6 +100,7 @@ void detector_release(struct run *run)
     group_by_release(&detector->by);
     buffer_release(&detector->key);
     buffer_release(&detector->kept);
+    detector_parts_release(&detector->parts);
     free(detector->list);
     free(detector);
     run->own = NULL;

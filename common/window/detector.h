@@ -9,6 +9,9 @@
  * next window that is scored is the next one with an event. So the work is bounded by the events,
  * whatever their times.
  *
+ * Where the events are cut by id, each part is counted by itself, and the windows are judged when
+ * the parts are added up: detector_parts.c.
+ *
  * A detector is run->own from detector_new on. Between that and detector_begin the command says
  * what is looked at: it fills by, and the one aggregate or the operand.
  */
@@ -31,6 +34,27 @@
 #include "window/window.h"
 
 struct scored; /* detector_inside.h */
+
+/* Of a partition: where its events begin and end; --merge: as its rows have said so far. */
+struct detector_part {
+    int64_t number;
+    int64_t first_us; /* INT64_MAX: nothing yet */
+    int64_t last_us;  /* INT64_MIN: nothing yet */
+};
+
+/* --by-partition and --merge. */
+struct detector_parts {
+    bool prints, merges;
+    bool opened;               /* where the events begin is printed */
+    int too_large, partials;   /* members of the rows printed, -1: not there */
+    int first, last;           /* likewise, always there */
+    int first_slot, last_slot; /* --merge: of the same members in the rows read */
+    struct detector_part *part;
+    size_t count, now;
+    int64_t first_us, last_us; /* --merge: of all partitions together */
+    int64_t rows_us;           /* --merge: the largest start of a window that rows are of */
+    struct window *whole; /* --merge: a window with its partitions added up; made when needed */
+};
 
 struct detector {
     struct run *run;
@@ -67,6 +91,8 @@ struct detector {
     struct scored *list; /* what is to be printed of a window */
     size_t count, cap;
 
+    struct detector_parts parts;
+
     struct buffer kept; /* a range of --jobs: windows that are done */
     uint64_t kept_count;
 };
@@ -98,6 +124,11 @@ bool detector_begin(struct detector *detector, const struct detector_request *re
 /* What a tool whose run->own is a detector does with events, or with rows. */
 extern const struct analysis detector_of_events;
 extern const struct analysis detector_of_rows;
+
+/* With events where the windows are counted and not judged (--by-partition), and with the rows
+ * printed by that (--merge). */
+extern const struct analysis detector_of_parts;
+extern const struct analysis detector_of_part_rows;
 
 /* Gives the detector back. */
 void detector_release(struct run *run);

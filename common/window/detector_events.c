@@ -135,23 +135,28 @@ static void window_done_score(void *context, struct window *window)
 {
     struct detector *detector = context;
     score_until(detector, window->start_us);
-    window_score(detector, window, window->start_us, false);
+    window_score(detector, detector_parts_whole(detector, window), window->start_us, false);
     detector->next_us = window->start_us + detector->size_us;
 }
 
-/* A range of --jobs has no past to compare with: its windows are scored by the run. */
-static void window_done_keep(void *context, struct window *window)
+void window_done_keep(void *context, struct window *window)
 {
     struct detector *detector = context;
     windows_save_done(&detector->windows, window, &detector->kept);
     detector->kept_count++;
 }
 
+/* Of the first event, as far as that is known: INT64_MAX, it is not. */
+static int64_t first_time(const struct detector *detector)
+{
+    return detector->parts.merges ? detector->parts.first_us : detector->run->first_time_us;
+}
+
 /* The start of the earliest window there is to detector; false: none. */
 static bool earliest_window(const struct detector *detector, int64_t *start_us)
 {
     const struct windows *windows = &detector->windows;
-    const int64_t first_us = detector->run->first_time_us;
+    const int64_t first_us = first_time(detector);
     if (first_us == INT64_MAX && windows->open.count == 0) return false;
     *start_us = first_us == INT64_MAX ? INT64_MAX : windows_floor(windows, first_us);
     if (windows->open.earliest_us < *start_us) *start_us = windows->open.earliest_us;
@@ -163,7 +168,7 @@ static bool earliest_window(const struct detector *detector, int64_t *start_us)
  * end by then come before the first one, whichever it turns out to be. */
 static void first_set(struct detector *detector)
 {
-    const int64_t first_us = detector->run->first_time_us;
+    const int64_t first_us = first_time(detector);
     detector->first_us = INT64_MAX;
     if (first_us == INT64_MAX) return;
     detector->first_us = windows_floor(&detector->windows, first_us);
@@ -186,7 +191,14 @@ static bool windows_begin(struct detector *detector, int64_t until_us)
     return true;
 }
 
-static void windows_advance(struct detector *detector, int64_t watermark_us)
+/* The watermark at which windows that end by until_us are closed: rows of --merge close theirs by
+ * its start (window.h). */
+static int64_t closing_us(const struct detector *detector, int64_t until_us)
+{
+    return detector->parts.merges ? until_us - detector->size_us + 1 : until_us;
+}
+
+void detector_advance(struct detector *detector, int64_t watermark_us)
 {
     if (watermark_us > INSTANT_MAX) watermark_us = INSTANT_MAX;
     if (detector->windows.in_range) {
@@ -194,7 +206,8 @@ static void windows_advance(struct detector *detector, int64_t watermark_us)
         return;
     }
     if (!windows_begin(detector, watermark_us)) return;
-    windows_close(&detector->windows, watermark_us, window_done_score, detector);
+    windows_close(&detector->windows, closing_us(detector, watermark_us), window_done_score,
+                  detector);
     score_until(detector, windows_floor(&detector->windows, watermark_us - detector->size_us) +
                               detector->size_us);
 }
@@ -205,10 +218,9 @@ static void window_drop(void *context, struct window *window)
     (void)window;
 }
 
-static void windows_finish(struct detector *detector)
+void detector_finish(struct detector *detector, int64_t end_us)
 {
     const struct windows *windows = &detector->windows;
-    const int64_t end_us = detector->run->end_time_us;
     if (detector->show_all && end_us >= INSTANT_MIN && windows_begin(detector, INT64_MAX)) {
         const size_t count = windows_order(&detector->windows);
         size_t open = 0;
@@ -217,7 +229,7 @@ static void windows_finish(struct detector *detector)
             const struct window *window = NULL;
             if (open < count && windows_at(windows, open)->start_us == detector->next_us)
                 window = windows_at(windows, open++);
-            window_score(detector, window, detector->next_us, true);
+            window_score(detector, detector_parts_whole(detector, window), detector->next_us, true);
         }
     }
     windows_close(&detector->windows, INT64_MAX, window_drop, NULL);
@@ -225,19 +237,19 @@ static void windows_finish(struct detector *detector)
 
 /* The analysis. */
 
-static void event_hint(struct run *run, struct event *ev)
+void event_hint(struct run *run, struct event *ev)
 {
     struct detector *detector = run->own;
     windows_hint(&detector->windows, ev);
 }
 
-static void event_ahead(struct run *run, const struct event *const *events, size_t count)
+void event_ahead(struct run *run, const struct event *const *events, size_t count)
 {
     struct detector *detector = run->own;
     windows_ahead(&detector->windows, events, count);
 }
 
-static enum fate event_event(struct run *run, const struct event *ev)
+enum fate event_event(struct run *run, const struct event *ev)
 {
     struct detector *detector = run->own;
     const enum fate fate = windows_event(&detector->windows, ev);
@@ -248,18 +260,18 @@ static enum fate event_event(struct run *run, const struct event *ev)
 static void event_advance(struct run *run, int64_t watermark_us)
 {
     struct detector *detector = run->own;
-    windows_advance(detector, watermark_us);
+    detector_advance(detector, watermark_us);
     keys_count(detector);
 }
 
 static void event_finish(struct run *run)
 {
     struct detector *detector = run->own;
-    windows_finish(detector);
+    detector_finish(detector, run->end_time_us);
     keys_count(detector);
 }
 
-static void event_range(struct run *run, int64_t border_us)
+void event_range(struct run *run, int64_t border_us)
 {
     struct detector *detector = run->own;
     windows_range(&detector->windows, border_us);

@@ -34,7 +34,7 @@ void heading_print(const struct heading *heading, struct rows *rows, int64_t sta
                    int64_t end_us, struct slice key)
 {
     struct value values[GROUP_VALUES_MAX + 1];
-    (void)group_values(key, values, group_width(heading->by));
+    (void)group_values(key, values, heading->values);
     rows_time(rows, heading->start, start_us);
     rows_time(rows, heading->end, end_us);
     for (int i = 0; i < heading->values; i++)
