@@ -105,6 +105,8 @@ slow() { exec cs-parallel -j3 --parts=3 --dir=d cs-window --size=1h --agg=n=coun
   [[ $stderr == *'cs-parallel: range 1/2: failed (status 2)'*'cs-parallel: range 1/2: cs-funnel: --size: '* ]]
   run -1 bash -c 'cs-parallel --parts=2 cs-funnel -- archive >/dev/full'
   run -1 cs-parallel --parts=2 --dir=/proc/none cs-funnel -- archive
+  run -1 cs-spark --dir=/proc/none cs-funnel -- archive
+  [[ $output == 'cs-spark: '*'/proc/none'* ]]
 }
 
 @test "wrong use is exit 2, and named, of cs-spark, too" {
