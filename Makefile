@@ -56,7 +56,7 @@ LISTS    := $(firstword $(wildcard $(BUILD)/../share/made share/made) $(BUILD)/s
 PAGE     := $(firstword $(wildcard $(BUILD)/../share/page.made share/page.made) $(BUILD)/share/page.made)
 
 # What is shell works where it stands; in $(BUILD) are links to it, so that one directory in PATH has everything.
-SCRIPTS  := scripts/cs-ship scripts/cs-look
+SCRIPTS  := scripts/cs-ship scripts/cs-look scripts/cs-parallel scripts/cs-spark
 LINKS    := $(SCRIPTS:scripts/%=$(BUILD)/%)
 
 # The snippet for web pages, minified. Without esbuild it is left out, and all else is built; a tarball brings it, too.
@@ -93,6 +93,7 @@ help:
 	@echo 'make page       the page of cs-report again, where npm or esbuild were missing'
 	@echo 'make check      every test (scripts/check installs what they need)'
 	@echo 'make check-kafka  only those with Apache Kafka itself; FULL=1: 50 kills of each tool'
+	@echo 'make check-spark  only those with Apache Spark: a cluster on this machine'
 	@echo 'make asan       the tests again under AddressSanitizer and UBSan'
 	@echo 'make fuzz       the fuzz targets, a minute each'
 	@echo 'make lint       clang-format, cppcheck, clang-tidy, shellcheck, mandoc'
@@ -186,7 +187,7 @@ $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kerne
 check-portable:
 	BUILD=$(BUILD) packaging/portable
 
-check asan lint check-kafka:
+check asan lint check-kafka check-spark:
 	scripts/check $(filter-out check,$(@:check-%=%))
 
 format:
@@ -332,7 +333,7 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help multicall lists units check check-kafka check-portable asan lint format fuzzers fuzz bench bench-quick \
+.PHONY: all always help multicall lists units check check-kafka check-portable check-spark asan lint format fuzzers fuzz bench bench-quick \
         cover completion screenshot \
         install install-strip uninstall dist deb clean
 .SECONDARY:

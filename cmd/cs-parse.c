@@ -222,8 +222,8 @@ static const struct analysis split_up = {
 /* --split=N:FIELD. */
 static void split_read(struct parse *parse, struct run *run)
 {
-    static const char *const others[] = {"keep-frame", "key",   "pad", "output",
-                                         "state",      "spool", "jobs"};
+    static const char *const others[] = {"keep-frame", "key",  "pad",   "output",        "state",
+                                         "spool",      "jobs", "range", "merge-partials"};
     char *end;
     const long count = strtol(split_text, &end, 10);
     if (end == split_text || *end != ':' || end[1] == '\0' || count < 1 || count > SPLIT_MAX)

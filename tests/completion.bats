@@ -7,7 +7,7 @@ setup() {
   setup_tools
   tools=()
   for source in "$ROOT"/cmd/*.c; do tools+=("$(basename "$source" .c)"); done
-  tools+=(cs-ship cs-look)
+  tools+=(cs-ship cs-look cs-parallel cs-spark)
   PATH="$PATH:$ROOT/scripts"
   made=$BATS_FILE_TMPDIR
 }
@@ -19,7 +19,7 @@ setup_file() {
     "$ROOT/scripts/completion" bash "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$CS_BUILD/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done
-  for tool in cs-ship cs-look; do
+  for tool in cs-ship cs-look cs-parallel cs-spark; do
     "$ROOT/scripts/completion" bash "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/$tool.bash"
     "$ROOT/scripts/completion" zsh "$ROOT/scripts/$tool" >"$BATS_FILE_TMPDIR/_$tool"
   done

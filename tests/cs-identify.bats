@@ -427,5 +427,5 @@ seconds() {
   refused '--bots: needs a number from 1 to 1000000' --bots=0/1m
   refused '--bots: needs a time, of 30m at most' --bots=5/31m
   refused '--bots: which unit? (60s, 60m, 60h)' --bots=5/60
-  refused '--merge is for cs-window and cs-funnel' --merge
+  refused '--merge: rows of this tool are not merged' --merge
 }

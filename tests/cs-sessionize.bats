@@ -694,7 +694,7 @@ a 1 true' ]
   refused 'has a member called "final" already' --agg=final=count
   refused 'has a member called "final" already' --split-by=final
   refused '--jobs does not go with --emit=updates' --jobs=2
-  refused 'is for cs-window and cs-funnel' --by-partition
+  refused '--by-partition: a row of this tool is of one id' --by-partition
   run -2 --separate-stderr cs-abandon --emit=updates /dev/null
   [[ $stderr == *'rows of this tool are final'* ]]
 }

@@ -206,7 +206,7 @@ END
   root=$BATS_TEST_TMPDIR/root
   # The prefix of the build, because another one builds anew.
   make install BUILD="${CS_BUILD:-build}" DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
-  for name in $(basename -s .c cmd/*.c) cs-ship cs-look; do
+  for name in $(basename -s .c cmd/*.c) cs-ship cs-look cs-parallel cs-spark; do
     "$root/usr/local/bin/$name" --help >"$BATS_TEST_TMPDIR/help"
     [ -s "$root/usr/local/share/man/man1/$name.1" ]
     [ -s "$root/usr/local/share/bash-completion/completions/$name" ]

@@ -124,7 +124,7 @@ window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "a name that is only begun is refused, and the whole of it is said" {
   local tool option rest
-  for tool in $tools cs-ship cs-report cs-top cs-look; do
+  for tool in $tools cs-ship cs-report cs-top cs-look cs-parallel cs-spark; do
     "$tool" --help | sed -nE 's/^  (-., |    )?--([a-z-]+).*/\2/p' | sort -u >names
     [ -s names ]
     while read -r option; do

@@ -66,3 +66,9 @@ works() {
   consume shop-funnel | cs-funnel --by=device_type --merge --partitions=0-3 | cmp - <(cs-funnel --by=device_type "$EVENTS" 2>/dev/null)
   consume shop-sessions | sort -u | cmp - <(cs-sessionize --gap=5m "$EVENTS" 2>/dev/null | sort)
 }
+
+@test "rows that are merged come from a topic with one partition, where they are in order" {
+  head -n 10 "$EVENTS" | keyed | produce parts
+  run -2 cs-run -b "$BROKERS" -t parts -S merge --from=beginning --once -- cs-funnel --merge --partitions=0-3
+  [[ $output == "cs-run: cs-funnel: --merge: the rows of an instance have to come in their order, so their topic has one partition; parts has 4"* ]]
+}

@@ -330,6 +330,7 @@ static int revenue_draw(const struct picture *picture, const struct frame *frame
     if (area.lines < 1 || !revenue_of(picture, windows->one[first].start_us,
                                       windows->one[last].end_us, base->against, &now, &then))
         return 0;
+    if ((now == NOTHING || now == 0) && (then == NOTHING || then == 0)) return 0; /* no prices */
     struct place place = area_line(area);
     buffer_add_literal(&text, "revenue ");
     wording_number(&text, now);
@@ -343,9 +344,11 @@ static int revenue_draw(const struct picture *picture, const struct frame *frame
             buffer_add_literal(&text, "in as much before");
         else
             add_when(&text, base);
-        buffer_add_literal(&text, " (");
-        wording_change(&text, now, then);
-        buffer_add_char(&text, ')');
+        if (then != 0) {
+            buffer_add_literal(&text, " (");
+            wording_change(&text, now, then);
+            buffer_add_char(&text, ')');
+        }
     }
     place.x += taken;
     place.width -= taken;

@@ -11,6 +11,7 @@
 #include "run/metrics.h"
 #include "source/charset.h"
 
+#define RANGES_MOST 100000
 #define MEMORY_LEAST (INT64_C(32) << 20)
 
 static struct common_options given = {
@@ -104,6 +105,20 @@ static const char *pad_set(const char *value)
 #define WRONG "What went wrong"
 #define LIMITS "Memory and processors"
 #define INSIDE "Looking inside"
+
+static const char *range_set(const char *value)
+{
+    char *slash, *end;
+    const unsigned long number = strtoul(value, &slash, 10);
+    const unsigned long count = *slash == '/' ? strtoul(slash + 1, &end, 10) : 0;
+    if (*value < '0' || *value > '9' || *slash != '/' || slash[1] < '0' || slash[1] > '9' ||
+        *end != '\0')
+        return "must be K/N, as 3/12 is the third of twelve";
+    if (count > RANGES_MOST) return "there may be 100,000 ranges at most";
+    if (number < 1 || number > count) return "K is 1 to N";
+    given.range = (struct option_share){.number = (uint32_t)number, .count = (uint32_t)count};
+    return NULL;
+}
 
 /* A share of what there is, or a size. */
 static const char *max_memory_set(const char *value)
@@ -393,6 +408,26 @@ static const struct option_row rows[] = {
      .least = 1,
      .free = true,
      .help = "read regular files with N processes at once"},
+    {.name = "range",
+     .group = LIMITS,
+     .type = OPTION_CALL,
+     .call = range_set,
+     .argument = "K/N",
+     .free = true,
+     .help = "read the K-th of N pieces of the files, for --partial"},
+    {.name = "partial",
+     .group = LIMITS,
+     .type = OPTION_TEXT,
+     .target = &given.partial,
+     .argument = "FILE",
+     .free = true,
+     .help = "write what comes of that piece to FILE (-: standard output), to be merged"},
+    {.name = "merge-partials",
+     .group = LIMITS,
+     .type = OPTION_FLAG,
+     .target = &given.merge_partials,
+     .free = true,
+     .help = "the files are those of --partial: print what one run would have"},
     {.name = "stats",
      .group = INSIDE,
      .type = OPTION_CALL,

@@ -25,6 +25,11 @@
 #include "base/option.h"
 #include "writer/encoding.h"
 
+/* --range=K/N: the K-th of N, from 1; 0 of 0: all. */
+struct option_share {
+    uint32_t number, count;
+};
+
 enum input_format { INPUT_AUTO, INPUT_NDJSON, INPUT_KCAT, INPUT_KCAT_SIZED, INPUT_KCAT_JSON };
 
 struct common_options {
@@ -66,6 +71,9 @@ struct common_options {
     int64_t max_keys;
     int64_t max_memory; /* bytes; 0: half of what there is */
     int64_t jobs;
+    struct option_share range;
+    const char *partial; /* file, or NULL */
+    bool merge_partials;
     bool by_partition, merge;
     bool stats;
     const char *stats_file; /* NULL: standard error */

@@ -175,7 +175,8 @@ static void foreign_add(const struct loop *l, struct buffer *out, const char *na
 
 void hint_begin(struct loop *l, const struct input *input, struct slice head)
 {
-    if (l->in_range && !l->whole_files) return;
+    /* Of a range that is read apart nobody else sees how its files begin. */
+    if (l->in_range && !l->whole_files && (!l->apart || input->consumed != 0)) return;
     if (head.len > HEAD_BYTES) head.len = HEAD_BYTES;
     if (l->head_of == NULL) {
         l->head_of = input;
@@ -186,7 +187,7 @@ void hint_begin(struct loop *l, const struct input *input, struct slice head)
     if (l->foreign_told >= FOREIGN_TOLD || !foreign_looks(head, &foreign)) return;
     struct buffer text = {0};
     l->foreign_told++;
-    if (l->in_range) return; /* the run looks for itself */
+    if (l->in_range && !l->apart) return; /* the run looks for itself */
     foreign_add(l, &text, input->name, &foreign);
     tell(&text);
 }

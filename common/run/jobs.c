@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compat.h"
 #include "base/memory.h"
 #include "base/pack.h"
 #include "run/common_options.h"
 #include "run/crew.h"
+#include "run/piece.h"
 #include "run/range.h"
 #include "run/signals.h"
 #include "run/tick.h"
@@ -18,16 +18,13 @@
  * that one job does not have: so it is no smaller than that memory asks for. */
 #define RANGE_BYTES_MAX ((uint64_t)256 << 20)
 #define RANGE_BYTES_MAX_BULKY ((uint64_t)32 << 20) /* ranges.bulky */
-/* What was there before a range may matter in it for long (ranges.reach). Where that is at most one
- * part in so many of a range of this size, the rest is worth its rows' memory. */
+/* What was there before a range may matter in it for long (ranges.reach). Where it does not in most
+ * of a range of this size, that is worth its rows' memory. */
 #define RANGE_BYTES_LARGE ((uint64_t)1 << 30)
-#define BORDER_SHARE 3
 /* The first such range is larger by one part of these: the run has no rows to hand over. */
 #define QUARTERS 4
 /* So much is read before the run announces event time, and a worker looks whether it was wrong. */
 #define STEP_BYTES ((uint64_t)4 << 20)
-/* How much before a range is looked at for the event time there. */
-#define SEED_BYTES ((uint64_t)1 << 20)
 
 struct jobs {
     struct loop *loop;
@@ -48,56 +45,11 @@ static bool is_given_up(void)
 
 /* --- where ranges begin --- */
 
-/* The largest event_time in the last piece before a range: a guess that the run checks. */
-static int64_t seed_time(struct loop *l, uint64_t begin)
-{
-    uint64_t base = 0;
-    int64_t largest_us = TIME_NONE;
-    char *piece = memory_new(SEED_BYTES + 1 + SCAN_PADDING);
-    for (int i = 0; i < l->inputs.count; i++) {
-        const struct input *input = &l->inputs.input[i];
-        const uint64_t end = base + input->size < begin ? base + input->size : begin;
-        const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
-        if (end > base && end + SEED_BYTES > begin) {
-            const size_t len = range_peek(input, from - base, piece, end - from);
-            memset(piece + len, 0, 1 + SCAN_PADDING);
-            piece[len] = '\n';
-            const char *p = from > base ? (const char *)rawmemchr(piece, '\n') + 1 : piece;
-            while (p < piece + len) {
-                int64_t time_us;
-                p = admission_peek(&l->admission, p, &time_us);
-                if (time_us > largest_us) largest_us = time_us;
-            }
-        }
-        base += input->size;
-        if (base >= begin) break;
-    }
-    free(piece);
-    return largest_us;
-}
-
-/* How many bytes of input it takes until what was there before does not matter any more. */
-static uint64_t reach_bytes(struct loop *l)
-{
-    const uint64_t total = l->inputs.bytes_total;
-    const int64_t from_us = seed_time(l, total < SEED_BYTES ? total : SEED_BYTES);
-    const int64_t to_us = seed_time(l, total);
-    int64_t reach_us;
-    if (from_us == TIME_NONE || to_us <= from_us ||
-        __builtin_add_overflow(l->analysis->ranges->reach(&l->run), l->run.settings.lateness_us,
-                               &reach_us) ||
-        reach_us >= to_us - from_us)
-        return total;
-    return (uint64_t)((double)total * (double)reach_us / (double)(to_us - from_us));
-}
-
-/* Is most of a large range out of reach of what was there before? */
+/* Can jobs do most of a large range by themselves? */
 static bool is_worth_large(const struct jobs *jobs, struct loop *l)
 {
-    if (l->analysis->ranges->reach == NULL) return false;
     const uint64_t share = l->inputs.bytes_total / (uint64_t)jobs->at_once;
-    const uint64_t large = share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE;
-    return reach_bytes(l) <= large / BORDER_SHARE;
+    return piece_has_own(l, share < RANGE_BYTES_LARGE ? share : RANGE_BYTES_LARGE);
 }
 
 /* How large a range may be at the most. */
@@ -154,9 +106,12 @@ static void range_read(struct loop *l, const struct range *range,
 /* What event time it was in front of this worker's range, as it thinks. */
 static int64_t worker_seed_us;
 
-static bool worker_is_wrong(void)
+/* Where nothing is ever late it is not wrong as long as it has guessed too little (piece.h). */
+static bool worker_is_wrong(const struct loop *l)
 {
-    return atomic_load_explicit(announced_us, memory_order_relaxed) > worker_seed_us;
+    const int64_t come_us = atomic_load_explicit(announced_us, memory_order_relaxed);
+    return come_us > worker_seed_us &&
+           (come_us == INT64_MAX || l->run.settings.lateness_us != INT64_MAX);
 }
 
 /* Rows and events that wait are in memory, too. */
@@ -164,37 +119,12 @@ static bool worker_goes_on(struct loop *l)
 {
     if (held.total + l->output.position + l->handover.position > held.most)
         l->admission.batch.full = true;
-    return !l->admission.batch.full && !worker_is_wrong();
-}
-
-/* Everything the run has to know of a range. */
-static void result_pack(struct loop *l, int64_t seed_us, struct buffer *out)
-{
-    pack_i64(out, seed_us);
-    pack_u8(out, l->admission.batch.full || range_partition(l)->holding);
-    pack_u64(out, l->admission.batch.keys_most);
-    clock_save(&l->admission.clock, out);
-    range_pack(l, out);
-}
-
-/* From event time as it was before the range, or as it is guessed to have been. */
-static void worker_read(const struct jobs *jobs, const struct range *range, int64_t seed_us)
-{
-    struct loop *const l = jobs->loop;
-    const struct ranges *const ranges = l->analysis->ranges;
-    struct partition *const partition = range_partition(l);
-    partition_advance(&l->admission.clock, partition, seed_us);
-    partition->began = true;
-    l->admission.batch.announced_us = clock_watermark(&l->admission.clock);
-    l->run.end_time_us = seed_us;
-    if (ranges->begin != NULL)
-        ranges->begin(&l->run, ranges->reach == NULL || jobs->large ? seed_us : INT64_MAX);
-    range_read(l, range, jobs->read_range, worker_goes_on);
+    return !l->admission.batch.full && !worker_is_wrong(l);
 }
 
 /* A process of the crew begins a piece: where its rows, events and result go, and how much it may
  * hold. */
-static void piece_begin(const struct jobs *jobs, struct crew *crew, struct output *result)
+static void outputs_begin(const struct jobs *jobs, struct crew *crew, struct output *result)
 {
     struct loop *const l = jobs->loop;
     l->output = (struct output){0};
@@ -205,125 +135,46 @@ static void piece_begin(const struct jobs *jobs, struct crew *crew, struct outpu
     held_bound(held.most / 2 / (size_t)jobs->at_once);
 }
 
-/* A result without event time says that there is none. */
+/* Writes what a piece has come to, in its three parts. */
+static void outputs_end(struct loop *l, bool in_doubt, struct output *result)
+{
+    piece_end(l, in_doubt, &result->buffer);
+    output_flush(&l->output);
+    output_flush(&l->handover);
+    output_flush(result);
+}
+
+/* Without an event time before its range, and where that turns out wrong, a worker has nothing to
+ * hand over: its result is in doubt, and no more. */
 static bool worker_run(void *self, struct crew *crew, uint64_t number)
 {
     const struct jobs *const jobs = self;
     struct loop *const l = jobs->loop;
     const struct range *const range = &jobs->range[number + 1];
     struct output result = {0};
-    piece_begin(jobs, crew, &result);
+    outputs_begin(jobs, crew, &result);
     const int64_t come_us = atomic_load_explicit(announced_us, memory_order_relaxed);
-    const int64_t seed_us = instant_max(seed_time(l, range->begin), come_us);
+    const int64_t seed_us = instant_max(piece_seed(l, range->begin), come_us);
     worker_seed_us = seed_us;
     range_select(l, range);
-    if (seed_us != TIME_NONE && seed_us != INT64_MAX) worker_read(jobs, range, seed_us);
-    if (seed_us == INT64_MAX || worker_is_wrong()) {
-        pack_i64(&result.buffer, TIME_NONE);
-    } else {
-        batch_deliver(&l->admission.batch);
-        output_flush(&l->output);
-        output_flush(&l->handover);
-        result_pack(l, seed_us, &result.buffer);
+    if (seed_us != TIME_NONE && seed_us != INT64_MAX) {
+        piece_begin(l, seed_us, jobs->large);
+        range_read(l, range, jobs->read_range, worker_goes_on);
     }
-    output_flush(&result);
+    if (seed_us != TIME_NONE && seed_us != INT64_MAX && !worker_is_wrong(l)) {
+        outputs_end(l, false, &result);
+    } else {
+        pack_u8(&result.buffer, true);
+        output_flush(&result);
+    }
     return true;
 }
 
 /* --- a worker that reads whole files --- */
 
-/* What is open at the end of the range begins at or before that; TIME_NONE: nothing was read. */
-static int64_t files_border_us;
-
-static int64_t sum_most(int64_t a_us, int64_t b_us)
+static bool files_are_over(const struct loop *l)
 {
-    int64_t sum_us;
-    return __builtin_add_overflow(a_us, b_us, &sum_us) ? INT64_MAX : sum_us;
-}
-
-/* The largest event_time in the lines that have been read; INT64_MAX: there is none. */
-static int64_t block_time(struct loop *l, const struct input *input)
-{
-    const char *p = input->data + input->start;
-    const char *const last = memrchr(p, '\n', input->end - input->start);
-    int64_t largest_us = TIME_NONE;
-    while (last != NULL && p <= last) {
-        int64_t time_us;
-        p = admission_peek(&l->admission, p, &time_us);
-        if (time_us > largest_us) largest_us = time_us;
-    }
-    return largest_us == TIME_NONE ? INT64_MAX : largest_us;
-}
-
-/* Where it matters for long what an id did before (ranges.reach), all events are passed on. */
-static void files_begin(struct loop *l, int64_t border_us)
-{
-    const struct ranges *const ranges = l->analysis->ranges;
-    if (ranges->reach != NULL) border_us = INT64_MAX;
-    files_border_us = border_us;
-    if (ranges->begin != NULL) ranges->begin(&l->run, border_us);
-}
-
-/* How far event time has come before is not to be seen. It is guessed to be at most a little ahead
- * of what is read first. */
-static void files_look(struct loop *l, const struct input *input)
-{
-    if (files_border_us == TIME_NONE && input->end > input->start)
-        files_begin(l, sum_most(block_time(l, input), l->run.settings.lateness_us));
-    if (held.total + l->output.position + l->handover.position > held.most || is_given_up())
-        l->admission.batch.full = true;
-}
-
-/* What the run needs to judge whether event time before the range would have made a difference. */
-struct files_result {
-    bool in_doubt;
-    int64_t border_us, first_us, behind_us, disorder_us;
-    uint64_t future;
-};
-
-static void files_result_pack(struct loop *l, const struct range *range, struct buffer *out)
-{
-    pack_u8(out,
-            l->admission.batch.full || range_partition(l)->holding || range_is_for_run(l, range));
-    pack_i64(out, files_border_us);
-    pack_i64(out, l->run.first_time_us);
-    pack_i64(out, l->run.behind_time_us);
-    pack_i64(out, l->stats.disorder_us);
-    pack_u64(out, l->stats.rejected_by[REASON_FUTURE]);
-    pack_u64(out, l->admission.batch.keys_most);
-    clock_save(&l->admission.clock, out);
-    range_pack(l, out);
-}
-
-static struct files_result files_result_unpack(struct unpack *in)
-{
-    struct files_result result;
-    result.in_doubt = unpack_u8(in) != 0;
-    result.border_us = unpack_i64(in);
-    result.first_us = unpack_i64(in);
-    result.behind_us = unpack_i64(in);
-    result.disorder_us = unpack_i64(in);
-    result.future = unpack_u64(in);
-    return result;
-}
-
-/* Event time had come to largest_us before a range that was read as if there had been nothing. Are
- * the same events late, and the same ones held and refused by --max-jump, and is no window printed
- * that may have held some before?
- *
- * An event is late by the largest event_time so far. That was this range's own, or largest_us as
- * long as that was more. In the second case no event may be behind that was not: the earliest one
- * is not. Nor may one have been behind already: when first one was, the range had come as far. */
-static bool files_fit(const struct loop *l, const struct files_result *result, int64_t largest_us)
-{
-    const int64_t jump_us = options->max_jump_us;
-    if (result->first_us == INT64_MAX) return result->future == 0;
-    const int64_t from_us = sum_most(result->first_us, l->run.settings.lateness_us);
-    /* The first event is at most so late. */
-    const int64_t begin_us = sum_most(result->first_us, result->disorder_us);
-    return largest_us <= from_us && largest_us <= result->behind_us &&
-           largest_us <= result->border_us && result->future == 0 &&
-           (jump_us == 0 || begin_us <= sum_most(largest_us, jump_us));
+    return held.total + l->output.position + l->handover.position > held.most || is_given_up();
 }
 
 static bool files_run(void *self, struct crew *crew, uint64_t number)
@@ -332,16 +183,10 @@ static bool files_run(void *self, struct crew *crew, uint64_t number)
     struct loop *const l = jobs->loop;
     const struct range *const range = &jobs->range[number + 1];
     struct output result = {0};
-    piece_begin(jobs, crew, &result);
-    files_border_us = TIME_NONE;
-    l->look = files_look;
+    outputs_begin(jobs, crew, &result);
+    piece_begin_files(l, files_are_over);
     range_read(l, range, jobs->read_range, NULL);
-    if (files_border_us == TIME_NONE) files_begin(l, INT64_MAX);
-    batch_deliver(&l->admission.batch);
-    output_flush(&l->output);
-    output_flush(&l->handover);
-    files_result_pack(l, range, &result.buffer);
-    output_flush(&result);
+    outputs_end(l, range_is_for_run(l, range), &result);
     return true;
 }
 
@@ -370,65 +215,6 @@ static bool run_goes_on(struct loop *l)
 static void run_tick(void *self)
 {
     (void)tick(((const struct jobs *)self)->loop);
-}
-
-/* Adds what a worker has made to the run. */
-static void result_add(struct loop *l, const struct crew_result *made, struct unpack *in)
-{
-    const struct slice rows = made->part[RANGE_ROWS];
-    struct clock *const clock = &l->admission.clock;
-    const int64_t floor_us = clock->floor_us, largest_us = range_partition(l)->largest_us;
-    l->before_us = clock_watermark(clock);
-    (void)clock_load(clock, in); /* range_add sees what is broken */
-    if (floor_us > clock->floor_us) clock->floor_us = floor_us;
-    partition_advance(clock, range_partition(l), largest_us);
-    l->run.end_time_us = clock->largest_us;
-    range_add(l, in, made->part[RANGE_EVENTS], rows);
-    batch_deliver(&l->admission.batch); /* the watermark moves on, and prints what is complete */
-    if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, rows);
-    (void)tick(l);
-}
-
-/* Are the run's keys and those of a worker together surely within their bound? */
-static bool keys_fit(const struct loop *l, uint64_t keys_most)
-{
-    return batch_keys(&l->admission.batch) + keys_most <= (uint64_t)options->max_keys;
-}
-
-/* Takes what a worker has made of whole files, if that is what the run would have made of them. */
-static bool files_take(struct loop *l, const struct crew_result *made)
-{
-    const struct slice part = made->part[RANGE_RESULT];
-    struct unpack in = {.at = part.text, .end = part.text + part.len};
-    const struct partition *const partition = range_partition(l);
-    const int64_t largest_us = partition->largest_us;
-    const struct files_result result = files_result_unpack(&in);
-    const uint64_t keys_most = unpack_u64(&in);
-    if (result.in_doubt || largest_us == TIME_NONE || partition->holding ||
-        !keys_fit(l, keys_most) || !files_fit(l, &result, largest_us))
-        return false;
-    if (result.first_us != INT64_MAX && largest_us - result.first_us > l->stats.disorder_us)
-        l->stats.disorder_us = largest_us - result.first_us;
-    result_add(l, made, &in);
-    return true;
-}
-
-/* Takes what a worker has made, if it began with the right event time, holds nothing back, and its
- * keys and the run's together are surely within their bound. */
-static bool range_take(struct loop *l, const struct crew_result *made)
-{
-    const struct slice result = made->part[RANGE_RESULT];
-    struct unpack in = {.at = result.text, .end = result.text + result.len};
-    const struct partition *partition = range_partition(l);
-    /* What --max-jump holds at a range's end is for whoever reads the next line. */
-    const int64_t seed_us = unpack_i64(&in);
-    const bool holds = unpack_u8(&in) != 0;
-    const uint64_t keys_most = unpack_u64(&in);
-    const bool right = seed_us == partition->largest_us && seed_us != TIME_NONE && !holds &&
-                       !partition->holding && (partition->began || options->max_jump_us == 0) &&
-                       keys_fit(l, keys_most);
-    if (right) result_add(l, made, &in);
-    return right;
 }
 
 /* Events that are handed over, with their lines where they are behind, are worth it where most are
@@ -460,7 +246,10 @@ static void ranges_take(struct jobs *jobs, struct crew *crew)
         if (piece < crew_asked(crew)) {
             const struct crew_result *const made = crew_take(crew, piece);
             if (made == NULL) break;
-            taken = l->whole_files ? files_take(l, made) : range_take(l, made);
+            const struct piece made_of = {.result = made->part[RANGE_RESULT],
+                                          .events = made->part[RANGE_EVENTS],
+                                          .rows = made->part[RANGE_ROWS]};
+            taken = piece_take(l, &made_of);
             wrong += !taken;
             if (taken) bytes_handed = made->part[RANGE_EVENTS].len;
         }

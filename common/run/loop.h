@@ -60,6 +60,7 @@ struct loop {
     bool in_range;    /* this process reads ranges for the run */
     bool in_doubt;    /* where a range begins is for who has read the one before it to say */
     bool whole_files; /* ranges are of whole files: places are numbers of inputs */
+    bool apart;       /* --range, --merge-partials: no process of a run reads the first range */
     /* In a worker: looks at what has been read, before it is taken; NULL: nobody does. */
     void (*look)(struct loop *l, const struct input *input);
     struct output handover; /* in a worker: what it passes on to the run */

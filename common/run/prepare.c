@@ -5,9 +5,9 @@
 #include "event/members.h"
 #include "expr/epoch.h"
 #include "run/common_options.h"
-#include "run/refusals.h"
 #include "run/hint.h"
 #include "run/partitions.h"
+#include "run/refusals.h"
 #include "run/signals.h"
 
 static void number_members(struct run *run)

@@ -114,12 +114,23 @@ void range_hint(struct loop *l)
     }
 }
 
-/* Do the options and the command allow of ranges? */
+/* Why the options and the command do not allow of ranges, as a phrase; NULL: they do. */
+static const char *why_not(const struct loop *l)
+{
+    if (options->dedup_us != 0) return "with --dedup an event depends on all before it";
+    if (options->strict) return "--strict stops at the first record that is refused";
+    if (options->interleave) return "--interleave gives each file event time of its own";
+    if (options->pad != 0) return "--pad is for rows as they come";
+    if (options->kafka_members) return "--kafka-members needs frames, which are not cut";
+    if (options->merge) return "--merge reads rows, not events";
+    if (options->format == ENCODING_TABLE) return "a table is printed as a whole: another --format";
+    if (l->analysis->ranges == NULL) return "what it does here takes the input as a whole";
+    return NULL;
+}
+
 static bool is_allowed(const struct loop *l, int jobs)
 {
-    return jobs > 1 && options->dedup_us == 0 && !options->strict && !options->interleave &&
-           options->pad == 0 && !options->kafka_members && l->analysis->ranges != NULL &&
-           !options->merge && options->format != ENCODING_TABLE;
+    return jobs > 1 && why_not(l) == NULL;
 }
 
 bool range_possible(struct loop *l, int jobs)
@@ -140,18 +151,69 @@ static bool files_are_allowed(const struct loop *l)
     return true;
 }
 
+/* Why one process cannot read whole files apart from the others, of which this is compressed. */
+static const char *why_no_files(const struct loop *l)
+{
+    if (l->analysis->ranges->singly) return "is compressed, which cs-parse reads as a whole";
+    if (l->analysis->ranges->reach != NULL)
+        return "is compressed, and what an id did in one file goes on in the next";
+    if (options->input != INPUT_AUTO && options->input != INPUT_NDJSON)
+        return "has frames, which are not cut";
+    return NULL;
+}
+
+/* Are there compressed files? Their bytes are added up. */
+static bool some_packed(const struct loop *l, uint64_t *bytes)
+{
+    bool some = false;
+    for (int i = 0; i < l->inputs.count; i++) {
+        *bytes += l->inputs.input[i].size;
+        some |= l->inputs.input[i].coding != NULL;
+    }
+    return some;
+}
+
 bool range_is_files(const struct loop *l, int jobs)
 {
     uint64_t bytes = 0;
-    bool some = false;
     if (!is_allowed(l, jobs) || l->inputs.count < 2 || !files_are_allowed(l)) return false;
+    for (int i = 0; i < l->inputs.count; i++)
+        if (!input_lasts(&l->inputs.input[i])) return false;
+    return some_packed(l, &bytes) && bytes / (uint64_t)jobs >= RANGE_BYTES_MIN / PACKED_SHARE;
+}
+
+/* Why an input that is no compressed file cannot be cut. */
+static const char *why_whole(const struct loop *l, const struct input *input)
+{
+    if (input_filtered(input)) return "is not in UTF-8: its bytes cannot be cut";
+    if (options->input != INPUT_AUTO && options->input != INPUT_NDJSON)
+        return "has frames, which are not cut";
+    if (lines_of(l, input, false) == LINES_NONE)
+        return "has records that are no lines of JSON, CSV or a log: it cannot be cut";
+    return NULL;
+}
+
+void range_require(struct loop *l, const char *option)
+{
+    uint64_t bytes = 0;
+    const char *why = why_not(l);
+    if (why != NULL) die_usage("%s: %s", option, why);
+    for (int i = 0; i < l->inputs.count; i++)
+        if (!input_lasts(&l->inputs.input[i]))
+            die_usage("%s: %s is no regular file: it cannot be read from its middle", option,
+                      input_label(&l->inputs.input[i]));
+    l->whole_files = some_packed(l, &bytes);
     for (int i = 0; i < l->inputs.count; i++) {
-        const struct input *input = &l->inputs.input[i];
-        if (!input_lasts(input)) return false;
-        bytes += input->size;
-        some |= input->coding != NULL;
+        const struct input *const input = &l->inputs.input[i];
+        if (l->whole_files && input->coding == NULL) continue;
+        why = l->whole_files ? why_no_files(l) : why_whole(l, input);
+        if (why != NULL) die_usage("%s: %s: %s", option, input->name, why);
     }
-    return some && bytes / (uint64_t)jobs >= RANGE_BYTES_MIN / PACKED_SHARE;
+    if (l->whole_files || lines_are_same(l)) return;
+    die_usage(l->in_doubt ? "%s: --max-jump and --max-ahead judge a record by the one before, and "
+                            "in CSV who reads a range does not know which that is"
+                          : "%s: the files are of several formats: read those of one at a time",
+              option);
 }
 
 #define FILES_BYTES_MIN ((uint64_t)256 << 10)
@@ -196,6 +258,7 @@ bool range_is_for_run(const struct loop *l, const struct range *range)
 {
     if (range_is_framed(l, range)) return true;
     const struct stats *const stats = &l->stats;
+    if (l->apart) return false; /* what there is to say of it is handed over */
     /* What is left to the run is not counted yet. */
     const uint64_t lost = stats->rejected + stats->late + stats->duplicate;
     return l->foreign_told != 0 || (stats->read != 0 && lost == stats->read);

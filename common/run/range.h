@@ -44,6 +44,9 @@ uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t f
  * of which some are compressed; nor with the options above. What is in them nobody knows yet. */
 bool range_is_files(const struct loop *l, int jobs);
 
+/* For who reads one range on its own, however small: says how (loop.whole_files, in_doubt), or exit
+ * 2, naming what the option cannot do, and why. */
+void range_require(struct loop *l, const char *option);
 /* Whole inputs in ranges for so many jobs, owned by the caller: several that are small are one. */
 struct range *range_files(const struct loop *l, int jobs, int *count);
 

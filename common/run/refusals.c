@@ -14,6 +14,7 @@ static void refuse_empty_names(void)
         {"late", options->late},
         {"state", options->state},
         {"spool", options->spool},
+        {"partial", options->partial},
         {"stats", options->stats_file},
         {"stats-ends", options->stats_ends},
         {"time-field", options->time_field},
@@ -51,6 +52,36 @@ static void refuse_merge(const struct tool *tool)
     if (options->updates) die_usage("--emit=updates: --merge of this tool prints final rows only");
 }
 
+/* --range and --merge-partials: what is the other one's, or neither's. */
+static void refuse_apart(void)
+{
+    const bool is_range = options->range.count != 0;
+    const char *const name = is_range ? "--range" : "--merge-partials";
+    static const char *const merges[] = {"output", "rejects", "late", "stats", "progress", "end"};
+    static const struct {
+        const char *name, *why;
+    } never[] = {
+        {"state", "files that are read in pieces are read once"},
+        {"idle", "no input is waited for"},
+        {"emit", "rows are printed once"},
+        {"merge", "it reads rows, and files are cut where events are"},
+        {"jobs", "it is one of the jobs: run as many of them at once"},
+        {"partitions", "files that are cut are of one partition"},
+        {"bind", "files that are cut are of one partition"},
+    };
+    if (is_range != (options->partial != NULL))
+        die_usage("--range=K/N and --partial=FILE go together: which, and where to");
+    if (!is_range && !options->merge_partials) return;
+    if (is_range && options->merge_partials)
+        die_usage("--merge-partials merges what --range has made: not both");
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (option_given(never[i].name))
+            die_usage("%s does not go with --%s: %s", name, never[i].name, never[i].why);
+    for (size_t i = 0; i < sizeof merges / sizeof merges[0] && is_range; i++)
+        if (option_given(merges[i]))
+            die_usage("--range does not go with --%s: give it to --merge-partials", merges[i]);
+}
+
 void options_refuse(const struct tool *tool)
 {
     refuse_empty_names();
@@ -85,4 +116,5 @@ void options_refuse(const struct tool *tool)
     if (options->jobs > 1 && options->idle_us != 0) die_usage("--jobs does not go with --idle");
     if (options->jobs > 1 && options->updates) die_usage("--jobs does not go with --emit=updates");
     refuse_format(tool);
+    refuse_apart();
 }

@@ -69,7 +69,16 @@ static struct input *input_amid(struct loop *l, uint64_t *at)
 
 /* --- a process of the crew --- */
 
-/* Forgets all of the piece before. Nothing is late: what depends on event time is for the run. */
+void relay_begin(struct loop *l)
+{
+    struct partition *partition = range_partition(l);
+    l->admission.clock.lateness_us = INT64_MAX;
+    clock_restart(&l->admission.clock, partition);
+    l->admission.batch.announced_us = TIME_NONE;
+    l->run.first_time_us = INT64_MAX;
+}
+
+/* Forgets all of the piece before. */
 static void piece_begin(struct loop *l, const struct crew *crew)
 {
     l->stats = (struct stats){0};
@@ -87,11 +96,7 @@ static void piece_begin(struct loop *l, const struct crew *crew)
     buffer_clear(&l->head);
     crew_output(crew, RANGE_EVENTS, &l->handover);
     l->output.position = 0;
-    struct partition *partition = range_partition(l);
-    l->admission.clock.lateness_us = INT64_MAX;
-    clock_restart(&l->admission.clock, partition);
-    l->admission.batch.announced_us = TIME_NONE;
-    l->run.first_time_us = INT64_MAX;
+    relay_begin(l);
 }
 
 static void piece_read(const struct relay *relay, uint64_t number)
@@ -109,15 +114,20 @@ static void piece_read(const struct relay *relay, uint64_t number)
     batch_deliver(&l->admission.batch);
 }
 
+void relay_end(struct loop *l, struct buffer *result)
+{
+    pack_i64(result, l->admission.clock.largest_us);
+    pack_i64(result, l->run.first_time_us);
+    range_pack(l, result);
+}
+
 static void result_write(struct loop *l, const struct crew *crew, bool left)
 {
     struct output result = {0};
     crew_output(crew, RANGE_RESULT, &result);
     pack_u8(&result.buffer, left);
     pack_u64(&result.buffer, l->output.position);
-    pack_i64(&result.buffer, l->admission.clock.largest_us);
-    pack_i64(&result.buffer, l->run.first_time_us);
-    range_pack(l, &result.buffer);
+    relay_end(l, &result.buffer);
     output_flush(&result);
     buffer_release(&result.buffer);
 }
@@ -136,28 +146,29 @@ static bool may_write(void)
     return crew_is_turn() && is_right();
 }
 
-/* Reads the records that begin from begun_at on and before the piece's end. Returns where the next
- * one begins. */
-static uint64_t doubted_read(const struct relay *relay, uint64_t number)
+uint64_t relay_read(struct loop *l, const struct range *range, void (*read_range)(struct loop *l))
 {
-    struct loop *const l = relay->loop;
-    const struct range range = {.begin = begun_at, .end = relay->border[number + 1]};
-    uint64_t from = range.begin, end = range.end;
-    if (range.begin >= range.end) return range.begin;
+    uint64_t from = range->begin, end = range->end;
+    if (range->begin >= range->end) return range->begin;
     struct input *const first = input_amid(l, &from), *const last = input_amid(l, &end);
     if (first != NULL && !first->begun) range_go_on(l, first);
-    range_select(l, &range);
-    relay->read_range(l);
+    range_select(l, range);
+    read_range(l);
     batch_deliver(&l->admission.batch);
-    if (last == NULL) return range.end;
+    if (last == NULL) return range->end;
     /* What has been read behind is the next piece's. */
     l->inputs.bytes_read -= last->end - last->start;
     const uint64_t behind = last->consumed > last->size ? last->size : last->consumed;
-    return range.end - end + behind;
+    return range->end - end + behind;
 }
 
-/* Where the piece begins, if its first bytes do not deceive. */
-static uint64_t piece_guess(struct loop *l, uint64_t border)
+static uint64_t doubted_read(const struct relay *relay, uint64_t number)
+{
+    const struct range range = {.begin = begun_at, .end = relay->border[number + 1]};
+    return relay_read(relay->loop, &range, relay->read_range);
+}
+
+uint64_t relay_guess(struct loop *l, uint64_t border)
 {
     uint64_t at = border;
     struct input *const input = input_amid(l, &at);
@@ -182,7 +193,7 @@ static void doubted_do(const struct relay *relay, struct crew *crew, uint64_t nu
 {
     struct loop *const l = relay->loop;
     const struct witness_place place = witness_place(&l->admission.witness);
-    begun_at = piece_guess(l, relay->border[number]);
+    begun_at = relay_guess(l, relay->border[number]);
     uint64_t end = doubted_read(relay, number);
     crew_turn_wait(crew);
     if (!is_right()) {
@@ -295,12 +306,12 @@ static void run_tick(void *self)
     (void)tick(((const struct relay *)self)->loop);
 }
 
-static void result_add(struct loop *l, const struct crew_result *result, struct unpack *in)
+void relay_add(struct loop *l, struct unpack *in, struct slice events)
 {
     struct partition *partition = range_partition(l);
     const int64_t before_us = partition->largest_us;
     const int64_t largest_us = unpack_i64(in), first_us = unpack_i64(in);
-    range_add(l, in, result->part[RANGE_EVENTS], (struct slice){0});
+    range_add(l, in, events, (struct slice){0});
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
     if (largest_us != TIME_NONE) partition_advance(&l->admission.clock, partition, largest_us);
@@ -339,7 +350,7 @@ static uint64_t pieces_take(const struct relay *relay, struct crew *crew)
         const uint64_t written = unpack_u64(&in);
         l->output.position += written;
         if (!is_left) {
-            result_add(l, result, &in);
+            relay_add(l, &in, result->part[RANGE_EVENTS]);
             if (result->header.stopped) return relay->pieces;
             continue;
         }

@@ -24,11 +24,31 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
+#include "base/pack.h"
 #include "run/loop.h"
+#include "run/range.h"
 
 /* Reads all inputs, which are open, unread and in ranges possible (range.h), with so many
  * processes; false, and nothing is done, where this is no such tool. read_range reads what the
  * inputs are set to. */
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l));
+
+/* --- what a piece is, whoever brings it (apart.h) --- */
+
+/* A piece is read next. Nothing is late in it: what depends on event time is for the run. */
+void relay_begin(struct loop *l);
+
+/* In doubt: where a piece begins that is to begin there or behind, if its first bytes do not
+ * deceive. */
+uint64_t relay_guess(struct loop *l, uint64_t border);
+
+/* In doubt: reads the records that begin from range.begin, where one does, and before its end.
+ * Returns where the next one begins. */
+uint64_t relay_read(struct loop *l, const struct range *range, void (*read_range)(struct loop *l));
+
+/* What a piece has counted, beside its rows and what it hands over; the run adds it. */
+void relay_end(struct loop *l, struct buffer *result);
+void relay_add(struct loop *l, struct unpack *in, struct slice events);
 
 #endif

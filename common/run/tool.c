@@ -17,6 +17,7 @@
 #include "base/paths.h"
 #include "event/members.h"
 #include "expr/epoch.h"
+#include "run/apart.h"
 #include "run/checkpoint.h"
 #include "run/crew.h"
 #include "run/intake.h"
@@ -37,6 +38,11 @@
 
 static struct loop loop;
 
+static bool partial_is_stream(void)
+{
+    return options->partial != NULL && strcmp(options->partial, "-") == 0;
+}
+
 /* What every name is for. Nothing has been opened yet. */
 static void paths_gather(char **operands, int count)
 {
@@ -52,12 +58,14 @@ static void paths_gather(char **operands, int count)
         {"--state", options->state, PATH_STATE},
         {"--spool", options->spool, PATH_SEGMENTS},
         {"--stats-ends", options->stats_ends, PATH_READ},
+        {"--partial", partial_is_stream() ? NULL : options->partial, PATH_REPORT},
     };
     bool stdin_read = count == 0;
     for (int i = 0; i < count; i++)
         stdin_read |= strcmp(operands[i], "-") == 0;
     if (stdin_read) paths_note_stream("standard input", STDIN_FILENO, true);
-    if (options->output == NULL && options->spool == NULL)
+    if (options->output == NULL && options->spool == NULL &&
+        (options->partial == NULL || partial_is_stream()))
         paths_note_stream("standard output", STDOUT_FILENO, false);
     paths_note_stream("standard error", STDERR_FILENO, false);
     for (int i = 0; i < count; i++)
@@ -333,7 +341,10 @@ static void start(struct loop *l, int argc, char **argv)
     checkpoint_open(l);
     l->inputs.encoding = options->encoding;
     l->inputs.jobs = crew_count(options->jobs);
-    inputs_open(&l->inputs, argv + operand, argc - operand, l->run.settings.interleave);
+    if (options->merge_partials)
+        apart_open(l, argv + operand, argc - operand);
+    else
+        inputs_open(&l->inputs, argv + operand, argc - operand, l->run.settings.interleave);
     partitions_of_inputs(l);
     checkpoint_seek(l);
     clock_begin(&l->admission.clock);
@@ -373,6 +384,7 @@ static void release(struct loop *l)
     buffer_release(&l->events);
     checkpoint_release();
     inputs_release(&l->inputs);
+    apart_release();
     rows_free(l->run.rows);
     schema_release(&l->run.schema);
     misnumber_release(&l->run.misnumbers);
@@ -383,6 +395,10 @@ static void release(struct loop *l)
 
 static void read_with_jobs(struct loop *l)
 {
+    if (options->merge_partials) {
+        apart_merge(l, read_everything);
+        return;
+    }
     const int count = crew_count(options->jobs);
     l->whole_files = range_is_files(l, count);
     if ((l->whole_files || range_possible(l, count)) &&
@@ -403,6 +419,10 @@ int tool_main(const struct tool *tool, int argc, char **argv)
                   '\0');
     option_help_texts(head.data, "\nEvents, times, expressions and exit codes: clickstream(7).\n");
     start(l, argc, argv);
+    if (options->range.count != 0) {
+        apart_write(l, read_everything);
+        return EXIT_DONE;
+    }
     read_with_jobs(l);
     notify_stopping(&l->notify);
     if (stop_signal != 0 && !input_over) l->run.cut_short = "the run was stopped";

@@ -9,8 +9,8 @@ struct border_entry {
 
 void border_init(struct border *border, int64_t border_us, int64_t gap_us)
 {
-    const int64_t until_us =
-        border_us == INT64_MAX ? INT64_MAX : instant_add_capped(border_us, gap_us);
+    const bool has_end = border_us != INT64_MAX && border_us != INT64_MIN;
+    const int64_t until_us = has_end ? instant_add_capped(border_us, gap_us) : border_us;
     *border = (struct border){.is_range = true,
                               .holds_all = border_us == INT64_MAX,
                               .gap_us = gap_us,
@@ -26,6 +26,7 @@ void border_release(struct border *border)
 
 bool border_holds(struct border *border, struct id id, int64_t time_us, int64_t watermark_us)
 {
+    if (border->last_us == INT64_MIN) return false; /* nothing came before */
     if (watermark_us > border->last_us) {
         table_release(&border->ids); /* all that came have ended */
         return false;

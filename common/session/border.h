@@ -31,7 +31,8 @@ struct border {
     size_t met;       /* how many they are, or were */
 };
 
-/* border_us: the largest event_time before the range; INT64_MAX: every event is held. A gap of
+/* border_us: the largest event_time before the range; INT64_MAX: every event is held;
+ * INT64_MIN: nothing came before, and none is. A gap of
  * INT64_MAX is none: likewise, once the id is known. */
 void border_init(struct border *border, int64_t border_us, int64_t gap_us);
 void border_release(struct border *border);

@@ -82,6 +82,11 @@ static bool by_partition(const struct program *program)
 void program_check_part(const struct program *program, const struct topic *topic)
 {
     static const char *const whole[] = {"cs-window", "cs-funnel", "cs-anomaly"};
+    /* Which windows an instance is done with is said by the order of its rows. */
+    if (topic->count > 1 && words_have_word(&program->words, "--merge"))
+        die_usage("%s: --merge: the rows of an instance have to come in their order, so their "
+                  "topic has one partition; %s has %lld",
+                  program->name, topic->name, (long long)topic->count);
     if ((int64_t)topic->read == topic->count) return;
     if (!is_one_of(program->name, whole, sizeof whole / sizeof whole[0])) return;
     if (by_partition(program)) return;

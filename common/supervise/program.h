@@ -53,7 +53,8 @@ void program_init(struct program *program, const struct words *words, struct sli
 /* Its directory: dir, or, for one of several, a directory of its label there, which is made. */
 void program_settle(struct program *program, const char *dir, bool alone);
 
-/* Counts of some partitions out of more are partial counts: exit 2 where that would be wrong. */
+/* Counts of some partitions out of more are partial counts, and rows to be merged come in no order
+ * from several: exit 2 where that would be wrong. */
 void program_check_part(const struct program *program, const struct topic *topic);
 
 /* Fills in position out of its state. Returns the exit status of the tool: not 0 where it refuses

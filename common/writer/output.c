@@ -83,6 +83,7 @@ void output_write(struct output *output, struct slice bytes)
     output->skip -= out;
     bytes.text += out;
     bytes.len -= out;
+    if (output->wrote != NULL) output->wrote(bytes);
     while (bytes.len != 0) {
         const ssize_t written = write(output->fd, bytes.text, bytes.len);
         if (written < 0) {

@@ -27,6 +27,7 @@ struct output {
     bool file;               /* opened by name: synced before a state is saved */
     bool regular;            /* opened by name, and a regular file: cut, measured, opened anew */
     bool (*may_write)(void); /* NULL: always; while it says no, rows gather */
+    void (*wrote)(struct slice bytes); /* NULL, or sees all that is written */
 };
 
 /* Standard output. */

@@ -372,6 +372,32 @@ has_records() {
   [ "$(jq -c .partition rejects | sort -u)" = 0 ]
 }
 
+@test "the options that come with the units: an instance for each partition, and a merge" {
+  local p name parts funnel sessions
+  topic units 4
+  source=$topic
+  topic units-parts 1
+  parts=$topic
+  topic units-funnel 1
+  funnel=$topic
+  topic units-sessions 2
+  sessions=$topic
+  head -n 3000 "$EVENTS" | keyed | produce "$source"
+  for name in partition merge; do
+    # These events are of long ago, and end.
+    sed -e "s,/run/clickstream,$PWD,; s/^--partitions=.*/--partitions=0-3/; /^--idle/d" -e '/^--by-partition$/a --flush' \
+      "$ROOT/scripts/systemd/$name.options" >"$name.options"
+    echo --flush >>"$name.options"
+  done
+  for p in 0 1 2 3; do
+    cs-run --options=partition.options -b "$BROKERS" -t "$source" -p "$p" -S "partition-$p" --from=beginning --once \
+      -o "$parts,$sessions" 2>messages || { cat messages && return 1; }
+  done
+  cs-run --options=merge.options -b "$BROKERS" -t "$parts" -S merge --once -o "$funnel" 2>messages || { cat messages && return 1; }
+  last_of_each_key "$funnel" | diff - <(head -n 3000 "$EVENTS" | cs-funnel 2>/dev/null | sort)
+  last_of_each_key "$sessions" | diff - <(head -n 3000 "$EVENTS" | cs-sessionize 2>/dev/null | sort)
+}
+
 @test "one transaction per segment: a consumer of committed rows sees whole segments only" {
   local topic
   topic transactions 1

@@ -313,7 +313,7 @@ export function mainChart() {
       drawSeries(view, chart, grid, m, wanted, more, () => (table ||= appended(more, makeTable([], { title: 'Over time', sort: 0, down: false }))));
       const bin = binOf(grid.shortest, view.range.to - view.range.from);
       fill(note, `${label(grid.measures[m].name)}, ${bin > grid.shortest ? `rows of ${duration(grid.shortest)} summed over ${duration(bin)}` : `rows of ${duration(grid.shortest)}`}`,
-        view.before ? `; dashed: ${span(view.before.from, view.before.to)}` : '', view.bands.length ? '; shaded: incidents' : '', '. Drag over the chart to look closer.');
+        view.before ? `; dashed: ${span(view.before.from, view.before.to)}` : '', view.bands.length ? '; shaded: incidents' : '', h('span', { class: 'how' }, '. Drag over the chart to look closer.'));
     },
   };
   return element;

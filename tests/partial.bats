@@ -1,0 +1,310 @@
+#!/usr/bin/env bats
+# --range and --merge-partials: the same bytes as one run, whatever the data, wherever it is cut, in any order.
+
+load helper
+
+setup_file() {
+  export A="$BATS_FILE_TMPDIR/a.ndjson" B="$BATS_FILE_TMPDIR/b.ndjson"
+  local traffic="${CS_BUILD:-$BATS_TEST_DIRNAME/../build}/traffic"
+  "$traffic" --seed=3 --events=3000 --rate=4 --disorder=40s --repeats=1 --malformed=2 --unicode --nulls=3 >"$A"
+  "$traffic" --seed=4 --events=2500 --rate=4 --disorder=5s >"$B"
+}
+
+setup() { setup_tools; }
+
+# parts N TOOL ARGS...: partials part.1 ... part.N, made in any order.
+parts() {
+  local k
+  rm -f part.*
+  for k in $(seq "$1" | shuf); do "${@:2}" --range="$k/$1" --partial="part.$k" || return; done
+}
+
+# reported PREFIX TOOL ARGS...: runs it; what it says, and how it ends, in files of that prefix.
+reported() {
+  local status=0
+  "${@:2}" --rejects="$1.rejects" --late="$1.late" --stats="$1.stats" >"$1.rows" 2>"$1.said" || status=$?
+  echo "$status" >"$1.status"
+  jq -S 'del(.memory)' "$1.stats" >"$1.counted" # that is each process's own
+}
+
+# same TOOL ARGS...: of which the last FILES are files: one run, and as many ranges as chance says, merged in an order that chance says. A range that was
+# read again is said, besides.
+same() {
+  local n=${N:-$((RANDOM % 12 + 1))} what
+  echo "N=$n: $*"
+  reported one "$@"
+  parts "$n" "$@" || return
+  # shellcheck disable=SC2046 # names without blanks
+  reported merged "${@:1:$(($# - FILES))}" --merge-partials $(printf '%s\n' part.* | shuf) || return
+  sed -i '/ is read again: /d' merged.said
+  for what in rows rejects late counted said status; do cmp "one.$what" "merged.$what" || return; done
+}
+
+# both TOOL ARGS...: of both files; late events and rejects come by themselves.
+both() { FILES=2 same "$@" "$A" "$B"; }
+single() { FILES=1 same "$@"; }
+
+@test "windows of every kind are the same bytes from any ranges in any order" {
+  both cs-window --view=product-performance
+  [ -s merged.rejects ]
+  both cs-window --size=10m --by=device_type --agg='q=quantile(price,0.5)' --agg='u=approx_distinct(session_id)' \
+    --agg='t=top(page_url,3)' --agg='s=stddev(price)' --agg='l=list(page_url,4)'
+  both cs-window --size=10m --slide=3m --by=device_type --agg=n=count --agg='ids=distinct(session_id)' \
+    --agg='f=first(page_url)'
+  both cs-window --view=search-analytics --order-by=-search_count --top=3
+  both cs-window --size=all --lateness=max --by=session_id --agg=n=count
+  both cs-window --size=1d --tz=Europe/Berlin --by=device_type --agg=n=count --format=csv
+  N=12 both cs-window --size=10s --slide=5s --agg=n=count --lateness=3s
+  [ -s merged.late ]
+  both cs-window --size=1h --agg='x=sum(.price | length)' # says which expression failed
+}
+
+@test "so are funnels" {
+  both cs-funnel
+  both cs-funnel --order=ordered --within=30m
+  both cs-funnel --lateness=max
+}
+
+@test "so are sessions" {
+  both cs-sessionize
+  both cs-sessionize --detail
+  both cs-sessionize --path --gap=5m
+  both cs-sessionize --pages --gap=2m
+  both cs-sessionize --agg='revenue=sum(.price*.quantity)' --gap=1m --lateness=5s
+  both cs-sessionize --gap=none --split-by=session_id,user_id
+}
+
+@test "so are carts" {
+  both cs-abandon
+  both cs-abandon --transitions
+  both cs-abandon --cart
+}
+
+@test "so are anomalies" {
+  both cs-anomaly --size=1m --all --min-baseline=1 --sigma=0
+  both cs-anomaly --size=1m --by=device_type --all --baseline=10m
+}
+
+@test "so are parsed events, of NDJSON, CSV and logs" {
+  both cs-parse
+  both cs-parse --rename=price=p -w '.event_type == "purchase"'
+  both cs-parse --max-jump=1d
+  jq -r '[.event_id, .event_time, .event_type, .session_id, .page_url, .price] | @csv' "$B" |
+    sed '1i event_id,event_time,event_type,session_id,page_url,price' >c.csv
+  { cat c.csv && tail -n +2 c.csv | sed 's,/,\n""x\,,'; } >d.csv
+  single cs-parse --from=csv d.csv
+  FILES=3 same cs-parse --from=csv c.csv d.csv c.csv
+  seq -f '10.0.0.9 - - [05/Jan/2026:10:10:00 +0000] "GET /p/%g HTTP/1.1" 200 5 "-" "x"' 2000 >access.log
+  single cs-parse --from=combined access.log
+}
+
+@test "CSV that is cut inside a field in which records stand is read again" {
+  {
+    echo event_id,event_time,event_type,note
+    seq -f 'e%0100g,2026-01-01T00:00:00Z,page_view,' 900
+    printf 'e,2026-01-01T00:00:00Z,page_view,"'
+    seq -f 'i%0100g,2026-01-01T00:00:00Z,page_view,' 2000
+    echo '"'
+    seq -f 'f%0100g,2026-01-01T00:00:00Z,page_view,' 900
+  } >quoted.csv
+  N=5 single cs-parse --from=csv quoted.csv
+  [ "$(wc -l <merged.rows)" -eq 1801 ]
+  run cs-parse --from=csv --merge-partials part.*
+  [[ $output == *"is read again"* ]]
+}
+
+@test "compressed files are ranges as a whole" {
+  zstd -q "$A" -o a.zst
+  gzip -c "$B" >b.gz
+  FILES=4 same cs-window --size=10m --by=device_type --agg=n=count a.zst b.gz a.zst b.gz
+  FILES=3 same cs-funnel --lateness=max a.zst "$B" b.gz
+}
+
+# The last session and the last cart end by --end alone, and with a time before the last event all is refused.
+@test "--end is for who merges, and means what it means to one run" {
+  parts 3 cs-sessionize --detail "$A"
+  cs-sessionize --detail --end=2030-01-01T00:00:00Z "$A" >one 2>/dev/null
+  cs-sessionize --detail --merge-partials --end=2030-01-01T00:00:00Z part.* >merged 2>/dev/null
+  cmp one merged
+  cs-sessionize --detail --merge-partials part.* 2>/dev/null | cmp -s - one && return 1
+  parts 3 cs-abandon --after=20m "$A"
+  cs-abandon --after=20m --end=2030-01-01T00:00:00Z "$A" >one 2>/dev/null
+  cs-abandon --after=20m --merge-partials --end=2030-01-01T00:00:00Z part.* >merged 2>/dev/null
+  cmp one merged
+  cs-abandon --after=20m --merge-partials part.* 2>/dev/null | cmp -s - one && return 1
+  run -1 --separate-stderr cs-abandon --after=20m --merge-partials --end=2020-01-01T00:00:00Z part.*
+  [[ $stderr == *"--end: 2020-01-01T00:00:00.000Z is before the last event's time"* ]]
+}
+
+@test "files that are empty, or hold little or nothing of use, are as in one run" {
+  : >empty
+  single cs-funnel empty
+  FILES=3 same cs-window --size=1h --agg=n=count empty "$A" empty
+  head -n 1 "$B" >first
+  N=3 single cs-window --size=1h --agg=n=count first
+  printf '{"x":1}\n{"y":2}\nnope\n' >bad
+  single cs-window --size=1h --agg=n=count bad
+  [ "$(cat merged.status)" -eq 1 ]
+  printf '\n\n\n' >blank
+  single cs-funnel blank
+  FILES=2 same cs-sessionize bad "$A"
+  { cat "$A" && printf '{"event_time":"2026'; } >torn
+  single cs-window --size=1h --agg=n=count torn
+  jq -e '.rejected_by.torn == 1' merged.counted
+}
+
+@test "partials are merged where the inputs are not, as long as nothing has to be read again" {
+  mkdir here there
+  cp "$B" here/b
+  (cd here && parts 3 cs-window --size=1h --agg=n=count b)
+  cs-window --size=1h --agg=n=count here/b >one
+  (cd there && cs-window --size=1h --agg=n=count --merge-partials ../here/part.*) >merged
+  cmp one merged
+}
+
+@test "a range whose beginning was guessed wrong is read again, or named where that cannot be done" {
+  {
+    event 2026-01-01T12:00:00Z
+    event 2026-01-01T12:00:01Z
+    minutes 0 599 >day
+    for _ in $(seq 100); do cat day; done
+  } >back
+  N=3 single cs-window --size=10m --agg=n=count back
+  cs-window --size=10m --agg=n=count --merge-partials part.* 2>said >rows
+  grep 'part.2: range 2/3 is read again' said
+  mv back gone
+  run -3 cs-window --size=10m --agg=n=count --merge-partials part.*
+  [[ $output == *"part.2: range 2/3 has to be read again"*"back cannot be opened here" ]]
+}
+
+@test "what is missing, there twice or of something else is exit 3, and named" {
+  cp "$A" in
+  parts 3 cs-window --size=1h --agg=n=count in
+  mv part.2 two
+  refused() {
+    local why=$1
+    run -3 --separate-stderr "${@:2}"
+    # shellcheck disable=SC2154 # bats sets it
+    echo "$stderr"
+    [ -z "$output" ] && [[ $stderr == *"$why"* ]]
+  }
+  refused 'missing: range 2/3' cs-window --size=1h --agg=n=count --merge-partials part.1 part.3
+  refused 'missing: ranges 1/3, 3/3' cs-window --size=1h --agg=n=count --merge-partials two
+  refused 'range 1/3 is there twice: part.1 and part.1' cs-window --size=1h --agg=n=count --merge-partials part.1 part.1 part.3
+  refused 'no: is not there' cs-window --size=1h --agg=n=count --merge-partials part.1 no part.3
+  refused 'part.1: was made with other options: --size' cs-window --size=2h --agg=n=count --merge-partials part.1 two part.3
+  refused 'part.1: is a partial result of cs-window' cs-funnel --merge-partials part.1 two part.3
+  cs-window --size=1h --agg=n=count --range=2/4 --partial=four in
+  refused 'four: is range 2/4, and part.1 is range 1/3' cs-window --size=1h --agg=n=count --merge-partials part.1 four part.3
+  cp in other
+  cs-window --size=1h --agg=n=count --range=2/3 --partial=foreign other
+  refused 'foreign: range 2/3 has other input files than part.1' cs-window --size=1h --agg=n=count --merge-partials part.1 foreign part.3
+  event 2026-01-06T00:00:00Z >>in
+  cs-window --size=1h --agg=n=count --range=2/3 --partial=grown in
+  refused "grown: range 2/3 is of another 'in' than part.1: its size" cs-window --size=1h --agg=n=count --merge-partials part.1 grown part.3
+  refused 'in: is damaged, or no partial result' cs-window --size=1h --agg=n=count --merge-partials in
+}
+
+@test "a partial that was cut at any byte, or of which any byte was changed, is refused" {
+  event 2026-01-01T00:00:00Z >in
+  parts 1 cs-window --size=1h --agg=n=count in
+  local size at step=${FULL:+1}
+  size=$(stat -c %s part.1)
+  for ((at = 0; at < size; at += ${step:-41})); do
+    head -c "$at" part.1 >"cut"
+    run -3 cs-window --size=1h --agg=n=count --merge-partials cut
+    [[ $output == *'cut: is damaged'* ]]
+    { head -c "$at" part.1 && head -c $((at + 1)) part.1 | tail -c 1 | tr '\000-\377' '\001-\377\000' && tail -c +$((at + 2)) part.1; } >flipped
+    [ "$(stat -c %s flipped)" -eq "$size" ]
+    run -3 cs-window --size=1h --agg=n=count --merge-partials flipped
+    [[ $output == *'flipped: is damaged'* ]]
+  done
+  cs-window --size=1h --agg=n=count --merge-partials part.1
+}
+
+# An expression that takes long: it is still at work when a signal comes.
+slow() { exec cs-window --size=1h --agg=n=count -w '[range(30000)] | length > 0' --range=1/2 --partial=part.1 "$A" 3>&-; }
+begun() { compgen -G 'part.1.??????' >/dev/null; }
+
+@test "a process that is killed leaves no partial, and one that was there stays as it was" {
+  slow &
+  local pid=$!
+  until_true begun
+  kill -KILL "$pid"
+  wait "$pid" || true
+  [ ! -e part.1 ]
+  rm -f part.1.*
+  echo before >part.1
+  slow 2>said &
+  pid=$!
+  until_true begun
+  kill -TERM "$pid"
+  local status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 1 ]
+  grep 'stopped by a signal' said
+  [ "$(cat part.1)" = before ]
+  run ! begun
+}
+
+@test "a partial goes to standard output, too; a full disk is exit 1 and leaves nothing" {
+  cs-funnel --range=1/2 --partial=- "$A" >one
+  cs-funnel --range=2/2 --partial=- "$A" | cat >two
+  cs-funnel --merge-partials two one >merged
+  cs-funnel "$A" >rows 2>/dev/null
+  cmp rows merged
+  [ "$(cs-funnel --range=1/2 --partial=p "$A" && stat -c %a p)" = 600 ]
+  run -1 bash -c 'cs-funnel --merge-partials two one >/dev/full'
+  # shellcheck disable=SC2016 # $A is for that shell
+  run -1 bash -c 'cs-funnel --range=1/2 --partial=- "$A" >/dev/full'
+  run -2 cs-funnel --range=1/2 --partial=/dev/full "$A"
+  run -1 cs-funnel --range=1/2 --partial=no/such/p "$A"
+}
+
+@test "what does not go with ranges is exit 2, and named" {
+  refused() {
+    local why=$1
+    run -2 --separate-stderr "${@:2}"
+    # shellcheck disable=SC2154 # bats sets it
+    echo "$stderr"
+    [[ $stderr == *"$why"* ]]
+    [ ! -e p ]
+  }
+  refused '--range=K/N and --partial=FILE go together' cs-funnel --range=1/2 "$A"
+  refused '--range=K/N and --partial=FILE go together' cs-funnel --partial=p "$A"
+  refused '--range: must be K/N' cs-funnel --range=1 --partial=p "$A"
+  refused '--range: K is 1 to N' cs-funnel --range=3/2 --partial=p "$A"
+  refused '--range: K is 1 to N' cs-funnel --range=0/2 --partial=p "$A"
+  refused '--merge-partials merges what --range has made' cs-funnel --range=1/2 --partial=p --merge-partials "$A"
+  refused '--merge-partials: which files?' cs-funnel --merge-partials
+  local option
+  for option in --state=s --idle=1s --emit=updates --jobs=2; do
+    refused "--range does not go with ${option%%=*}" cs-funnel --range=1/2 --partial=p "$option" "$A"
+    refused "--merge-partials does not go with ${option%%=*}" cs-funnel --merge-partials "$option" "$A"
+  done
+  for option in --rejects=r --late=l --output=o --stats --progress --end=2026-02-01T00:00:00Z; do
+    refused "--range does not go with ${option%%=*}: give it to --merge-partials" cs-funnel --range=1/2 --partial=p "$option" "$A"
+  done
+  refused '--range does not go with --merge: ' cs-sessionize --merge --range=1/2 --partial=p "$A"
+  refused '--merge-partials does not go with --merge: ' cs-sessionize --merge --merge-partials "$A"
+  refused '--split: writes whole files in one pass: not with --range' \
+    cs-parse --split=2:session_id --split-dir=d --range=1/2 --partial=p "$A"
+  refused '--split: writes whole files in one pass: not with --merge-partials' \
+    cs-parse --split=2:session_id --split-dir=d --merge-partials "$A"
+  for option in --dedup=1h --strict --interleave --pad --format=table; do
+    refused "--range:" cs-funnel --range=1/2 --partial=p "$option" "$A"
+    [[ $stderr == *"${option%%=*}"* || $stderr == *table* ]]
+  done
+  refused 'standard input is no regular file' cs-funnel --range=1/2 --partial=p <"$A"
+  mkfifo fifo
+  # Opened both ways, so that nobody waits for a writer.
+  refused 'fifo is no regular file' cs-funnel --range=1/2 --partial=p fifo 5<>fifo
+  refused 'has frames' cs-funnel --range=1/2 --partial=p --input=kcat "$A"
+  zstd -q "$A" -o a.zst
+  refused 'a.zst: is compressed' cs-sessionize --range=1/2 --partial=p a.zst
+  refused 'a.zst: is compressed' cs-parse --range=1/2 --partial=p a.zst
+  event 2026-01-01T00:00:00Z | iconv -f utf-8 -t utf-16 >wide
+  refused 'wide: is not in UTF-8' cs-funnel --range=1/2 --partial=p wide
+  refused 'takes the input as a whole' cs-identify --range=1/2 --partial=p "$A"
+  refused 'takes the input as a whole' cs-funnel --order=ordered --drops --range=1/2 --partial=p "$A"
+}
