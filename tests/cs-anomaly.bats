@@ -613,8 +613,8 @@ part_modes() {
   apart
   cs-anomaly --merge --all rows/* rows/00 >merged # the same rows twice
   cmp merged <(cs-anomaly --all in)
-  head -n -1 rows/01 >cut
-  run -3 --separate-stderr cs-anomaly --merge rows/00 cut
+  head -n -1 rows/01 >short
+  run -3 --separate-stderr cs-anomaly --merge rows/00 short
   [[ $stderr == 'cs-anomaly: --merge: the rows of partition 1 do not say where its events end: '* ]]
   sed '$s/00:15:00.000Z"}/00:16:00.000Z"}/' rows/01 >other
   run -3 --separate-stderr cs-anomaly --merge rows/* other

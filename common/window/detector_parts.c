@@ -269,7 +269,7 @@ static void bounds_take(struct detector *detector, struct detector_part *part,
                         const struct event *ev)
 {
     struct detector_parts *parts = &detector->parts;
-    int64_t first_us, last_us;
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
     (void)is_time(ev, parts->first_slot, &first_us);
     if (part->first_us != INT64_MAX && part->first_us != first_us) bounds_differ(detector, ev);
     part->first_us = first_us;
