@@ -177,7 +177,7 @@ multicall: $(BUILD)/multi/clickstream
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file.
-ARM := $(addprefix base/,arena buffer die held hex json memory number numeral utf8 value) \
+ARM := $(addprefix base/,arena buffer compat die held hex json memory number numeral utf8 value) \
        $(addprefix event/,reason scan scan_neon scan_plain scan_shapes schema)
 
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
