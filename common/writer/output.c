@@ -79,6 +79,7 @@ int output_create(const char *name, mode_t mode)
 
 void output_write(struct output *output, struct slice bytes)
 {
+    if (bytes.len == 0) return; /* there may be no text */
     const size_t out = output->skip < bytes.len ? (size_t)output->skip : bytes.len;
     output->skip -= out;
     bytes.text += out;
