@@ -21,7 +21,7 @@
 
 static const char *output_path, *title = "Report", *size_text = "5M";
 static int64_t live_us, rows_max = 2000000, list_rows = 1000;
-static struct option_list group_names, apart_names;
+static struct board_options given_names;
 
 static const struct option_row options[] = {
     {.name = "output",
@@ -58,16 +58,7 @@ static const struct option_row options[] = {
      .argument = "N",
      .least = 1,
      .help = "of sessions, carts and the like, show the N newest (default 1000)"},
-    {.name = "by",
-     .type = OPTION_LIST,
-     .target = &group_names,
-     .argument = "F,...",
-     .help = "members that say what a row is of, though they are numbers; repeatable"},
-    {.name = "no-sum",
-     .type = OPTION_LIST,
-     .target = &apart_names,
-     .argument = "F,...",
-     .help = "members that are not to be added up, though they are numbers; repeatable"},
+    BOARD_OPTION_ROWS(&given_names),
     OPTION_END,
 };
 
@@ -107,8 +98,7 @@ static void names_note(int first, int argc, char **argv)
 
 static void board_settle(struct board *board)
 {
-    option_items(&board->groups, "by", &group_names, LIST_NAMES);
-    option_items(&board->apart, "no-sum", &apart_names, LIST_NAMES);
+    board_name(board, &given_names);
     board->rows_max = (size_t)rows_max;
     board->roll_max = (size_t)list_rows;
     board_init(board);

@@ -31,7 +31,7 @@
 
 static int64_t keep = 1440, list_rows = 2000, panel = 1;
 static bool once;
-static struct option_list group_names, apart_names;
+static struct board_options given_names;
 
 static const struct option_row options[] = {
     {.name = "keep",
@@ -56,16 +56,7 @@ static const struct option_row options[] = {
      .type = OPTION_FLAG,
      .target = &once,
      .help = "read all there is, print one picture as text, and end"},
-    {.name = "by",
-     .type = OPTION_LIST,
-     .target = &group_names,
-     .argument = "F,...",
-     .help = "members that say what a row is of, though they are numbers; repeatable"},
-    {.name = "no-sum",
-     .type = OPTION_LIST,
-     .target = &apart_names,
-     .argument = "F,...",
-     .help = "members that are not to be added up, though they are numbers; repeatable"},
+    BOARD_OPTION_ROWS(&given_names),
     OPTION_END,
 };
 
@@ -210,8 +201,7 @@ static bool stdin_is_read(int first, int argc, char **argv)
 
 static void board_settle(struct board *board)
 {
-    option_items(&board->groups, "by", &group_names, LIST_NAMES);
-    option_items(&board->apart, "no-sum", &apart_names, LIST_NAMES);
+    board_name(board, &given_names);
     board->rows_max = SIZE_MAX;
     board->bytes_max = BYTES_MAX;
     board->roll_max = (size_t)list_rows;

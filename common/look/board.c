@@ -16,6 +16,12 @@
 /* So few rows of a list are not made fewer. */
 #define ROLL_MIN 50
 
+void board_name(struct board *board, const struct board_options *options)
+{
+    option_items(&board->groups, "by", &options->groups, LIST_NAMES);
+    option_items(&board->apart, "no-sum", &options->apart, LIST_NAMES);
+}
+
 void board_init(struct board *board)
 {
     schema_init(&board->schema);

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/option.h"
 #include "event/scan.h"
 #include "look/grid.h"
 #include "look/roll.h"
@@ -43,6 +44,25 @@ struct board {
     uint64_t lines, unused;
     struct buffer unused_why; /* of the last line that was not used: where, and why */
 };
+
+/* What the command line says of members; good until option_release. */
+struct board_options {
+    struct option_list groups, apart;
+};
+
+#define BOARD_OPTION_ROWS(to)                                                                      \
+    {.name = "by",                                                                                 \
+     .type = OPTION_LIST,                                                                          \
+     .target = &(to)->groups,                                                                      \
+     .argument = "F,...",                                                                          \
+     .help = "members that say what a row is of, though they are numbers; repeatable"},            \
+    {                                                                                              \
+        .name = "no-sum", .type = OPTION_LIST, .target = &(to)->apart, .argument = "F,...",        \
+        .help = "members that are not to be added up, though they are numbers; repeatable"         \
+    }
+
+/* Takes the members that options have named, before board_init. */
+void board_name(struct board *board, const struct board_options *options);
 
 void board_init(struct board *board);
 void board_release(struct board *board);
