@@ -86,7 +86,7 @@ press() {
   funnel_rows
   { printf '{"a":1}\n\033]0;title\007\n\xff\n'; cat funnel.ndjson; } >rows
   COLUMNS=120 cs-top --once rows >picture 2>said
-  grep -q '3 lines that are none, the last: rows:3: not-json' picture
+  grep -q '3 lines are no rows, the last: rows:3: not-json' picture
   printf '{"window_start":"2026-01-01T00:00:00Z","window_end":"2026-01-01T00:10:00Z","search_term":"\\u001b[31mred\\u202e日本👩‍💻é","search_count":3,"unique_sessions":2}\n' >terms
   cs-top --once terms >picture
   run ! grep -P '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae' picture

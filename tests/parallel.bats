@@ -43,7 +43,8 @@ made() { (cd "$1" && printf '%s ' *); }
   printf '%s\n' '#!/bin/bash' "echo \"\$1\" >>'$PWD/hosts'" 'shift 2' 'cd / && exec bash -c "$*"' >ssh
   chmod +x ssh
   cs-sessionize archive/* >one 2>/dev/null
-  PARALLEL_SSH=$PWD/ssh cs-parallel -j1 --parts=4 --sshlogin=here,there --dir=shared cs-sessionize -- archive >rows 2>/dev/null
+  PARALLEL_SSH=$PWD/ssh cs-parallel -j1 --parts=4 --sshlogin=here,there --dir=shared cs-sessionize -- archive >rows 2>said ||
+    { cat said && false; }
   cmp one rows
   [ "$(sort -u hosts)" = $'here\nthere' ]
   [ "$(made shared)" = '1-of-4 2-of-4 3-of-4 4-of-4 ' ]

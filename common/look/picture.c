@@ -363,8 +363,9 @@ static void footer_draw(const struct picture *picture)
     enum tone tone = TONE_REVERSE;
     if (picture->board->unused > 0) {
         tone = TONE_BAD;
-        buffer_printf(
-            &text, " \xc2\xb7 %" PRIu64 " lines that are none, the last: ", picture->board->unused);
+        const uint64_t unused = picture->board->unused;
+        buffer_printf(&text, " \xc2\xb7 %" PRIu64 " %s, the last: ", unused,
+                      unused == 1 ? "line is no row" : "lines are no rows");
         buffer_add_slice(&text, buffer_slice(&picture->board->unused_why));
     } else if (picture->message.len > 0) {
         buffer_add_literal(&text, " \xc2\xb7 ");

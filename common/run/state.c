@@ -16,6 +16,7 @@
 #include "base/die.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/option.h"
 #include "base/paths.h"
 #include "writer/output.h"
 
@@ -200,16 +201,32 @@ static struct slice option_find(struct slice list, struct slice name)
     return (struct slice){0};
 }
 
-/* Adds the names of one's options that the other has otherwise; not_in: only those it has not at
- * all. */
-static void differences(struct slice one, struct slice other, bool not_in, struct buffer *names)
+static void name_add(struct buffer *names, struct slice name)
 {
-    while (one.len != 0) {
-        const struct slice option = option_next(&one);
-        const struct slice there = option_find(other, option_name(option));
-        if (slice_equal(option, there) || (not_in && there.len != 0)) continue;
-        if (names->len != 0) buffer_add_literal(names, ", ");
-        buffer_add_slice(names, option_name(option));
+    if (names->len != 0) buffer_add_literal(names, ", ");
+    buffer_add_slice(names, name);
+}
+
+/* Was "--size" named in this run? */
+static bool name_given(struct slice name)
+{
+    char *const text = memory_text(name.text + 2, name.len - 2);
+    const bool given = option_given(text);
+    free(text);
+    return given;
+}
+
+/* Adds the names of options that the state has otherwise than this run, or that it does not have:
+ * an option that came after the release that wrote it is at its default there. */
+static void differences(struct slice then, struct slice now, struct buffer *names)
+{
+    for (struct slice list = then; list.len != 0;) {
+        const struct slice option = option_next(&list), name = option_name(option);
+        if (!slice_equal(option, option_find(now, name))) name_add(names, name);
+    }
+    for (struct slice list = now; list.len != 0;) {
+        const struct slice name = option_name(option_next(&list));
+        if (option_find(then, name).len == 0 && name_given(name)) name_add(names, name);
     }
 }
 
@@ -219,8 +236,8 @@ void state_options(const char *path, struct unpack *in, struct slice now)
     if (in->broken) damaged(path);
     if (slice_equal(then, now)) return;
     struct buffer names = {0};
-    differences(then, now, false, &names);
-    differences(now, then, true, &names);
+    differences(then, now, &names);
+    if (names.len == 0) return;
     die_person("%s: was made with other options: %.*s", path, (int)names.len, names.data);
 }
 

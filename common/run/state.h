@@ -39,7 +39,8 @@ void state_lock(const char *path);
  * options begin, and borrows from file. False: there is none yet. */
 bool state_read(const char *path, const char *tool, struct buffer *file, struct unpack *in);
 
-/* Takes the options off: exit 3, naming those that differ from now. */
+/* Takes the options off: exit 3, naming those that differ from now. One that the state does not
+ * have, because the release that wrote it had no such option, differs where this run names it. */
 void state_options(const char *path, struct unpack *in, struct slice now);
 
 /* The reader has taken all it knows out of in: exit 3 when that made no sense, or something is

@@ -10,6 +10,7 @@
 
 #include "admit/partition.h"
 #include "base/die.h"
+#include "base/option.h"
 #include "run/spool.h"
 #include "source/position.h"
 #include "tap.h"
@@ -64,8 +65,18 @@ static bool says(const char *text)
 static const char *tool_now = "cs-window";
 static const char *options_now = options_then;
 
+static int64_t dedup;
+static const char *words[] = {"cs-window", NULL, NULL};
+
 static void state_take(void)
 {
+    const struct option_row own[] = {
+        {.name = "dedup", .type = OPTION_NUMBER, .target = &dedup, .argument = "N"},
+        {.name = "limit", .type = OPTION_NUMBER, .target = &dedup, .argument = "N"},
+        OPTION_END,
+    };
+    const struct option_row common[] = {OPTION_END};
+    option_parse(words[1] == NULL ? 1 : 2, (char **)(uintptr_t)words, own, common);
     struct buffer file = {0};
     struct unpack in;
     if (!state_read("state", tool_now, &file, &in)) _exit(42);
@@ -148,9 +159,18 @@ static void test_binding(void)
     options_now = "--size=60000000\n--where=.a == \"x\n--y\"\n=.b\n\n--lateness=30000000\n";
     is_int(ends(state_take), EXIT_PERSON, "other options refuse it");
     ok(says("with other options: --size\n"), "and only the one that differs is named");
+    words[1] = "--dedup=5";
     options_now = "--size=3600000000\n--where=.a == \"x\"\n\n--dedup=5\n";
     is_int(ends(state_take), EXIT_PERSON, "so do options that are missing");
     ok(says("--where") && says("--lateness") && says("--dedup"), "and all of them are named");
+    char *more = NULL;
+    if (asprintf(&more, "%s--dedup=0\n--limit=0\n", options_then) < 0) die("no memory");
+    options_now = more;
+    is_int(ends(state_take), EXIT_PERSON, "an option that the state does not have is refused");
+    ok(says("with other options: --dedup\n"), "where this run names it");
+    words[1] = NULL;
+    is_int(ends(state_take), 0, "and left at its default it is what the state was made with");
+    free(more);
     options_now = options_then;
     unlink("state");
 }
