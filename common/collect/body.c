@@ -85,11 +85,11 @@ static struct slice envelope_events(struct body *body, const char *at, const cha
 
 void body_split(struct body *body, struct slice text)
 {
-    const char *const end = text.text + text.len, *behind;
-    const char *at = text.text;
-
     body->count = 0;
     body->sent_at = (struct value){.text = NULL};
+    if (text.len == 0) return; /* its text may be NULL */
+    const char *const end = text.text + text.len, *behind;
+    const char *at = text.text;
     if (text.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3;
     at = blanks_pass(at, end);
     if (at < end && *at == '{' && jsonstream_follow(at, end, &behind) == JSONSTREAM_WHOLE &&
