@@ -41,6 +41,13 @@ def request(body, more=b""):
     return b"POST /e HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n" % (len(body), more) + body
 
 
+def fields_once(answer):
+    """Of each answer's head: no field comes twice."""
+    for top in answer.split(b"HTTP/1.1 ")[1:]:
+        names = [line.split(b":")[0].lower() for line in top.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+        assert len(names) == len(set(names)), top
+
+
 def head(client):
     """An answer without a body, or as much of one as there is."""
     answer = b""
@@ -49,6 +56,7 @@ def head(client):
         if not some:
             return answer
         answer += some
+    fields_once(answer)
     return answer
 
 
@@ -76,6 +84,7 @@ def shapes(where):
                 got += some
         except TimeoutError:
             got += b"HTTP/1.1 open"
+        fields_once(got)
         print(name, *[piece.split(b" ", 1)[0].decode()[:4].strip() for piece in got.split(b"HTTP/1.1 ")[1:]], sep="\t")
 
 

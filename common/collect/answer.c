@@ -60,6 +60,9 @@ static struct MHD_Response *make(const struct answer *answer, int64_t now_s)
     struct MHD_Response *const response = MHD_create_response_from_buffer(
         answer->body.len, (void *)(uintptr_t)answer->body.text, MHD_RESPMEM_MUST_COPY);
     if (response == NULL) die("an answer cannot be made: no memory");
+    /* Before the date: with this field the library (0.9.75) forgets that there is one, and adds its
+     * own. */
+    if (answer->close) header(response, "Connection", "close");
     date_print(text, sizeof text, now_s);
     header(response, "Date", text);
     header_slice(response, "Cache-Control",
@@ -72,7 +75,6 @@ static struct MHD_Response *make(const struct answer *answer, int64_t now_s)
     }
     header_slice(response, "Content-Type", answer->type);
     if (answer->type.len != 0) header(response, "X-Content-Type-Options", "nosniff");
-    if (answer->close) header(response, "Connection", "close");
     return response;
 }
 
