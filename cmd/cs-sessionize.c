@@ -243,6 +243,7 @@ static void release(struct run *run)
     rule_release(&rule);
     identity_release(&own->identity);
     border_release(&own->border);
+    weave_release(&own->weave);
     merged_release();
     free(own);
 }

@@ -373,8 +373,9 @@ static const bool leaks_looked_for = __has_feature(address_sanitizer);
 static const bool leaks_looked_for = false;
 #endif
 
-static void release(struct loop *l)
+static void release(struct loop *l, struct buffer *head)
 {
+    buffer_release(head);
     for (int i = 0; i < l->inputs.count; i++)
         if (l->inputs.input[i].reading != NULL) l->run.translator->end(l->inputs.input[i].reading);
     if (l->tool->release != NULL) l->tool->release(&l->run);
@@ -421,6 +422,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     start(l, argc, argv);
     if (options->range.count != 0) {
         apart_write(l, read_everything);
+        if (leaks_looked_for) release(l, &head);
         return EXIT_DONE;
     }
     read_with_jobs(l);
@@ -444,10 +446,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     if (l->admission.fates.late.output == &l->late_output) output_close(&l->late_output);
     notify_close(&l->notify);
     const int status = hint_end(l);
-    if (leaks_looked_for) {
-        release(l);
-        buffer_release(&head);
-    }
+    if (leaks_looked_for) release(l, &head);
     if (stop_signal == SIGINT)
         raise(SIGINT); /* the handler is reset: the caller sees how we ended */
     if (l->run.failed || l->inputs.damaged != 0) return EXIT_FAILED; /* which has been told */

@@ -63,3 +63,8 @@ void weave_end(struct weave *weave, struct rows *rows)
     rows_let(weave, rows);
     *weave = (struct weave){0};
 }
+
+void weave_release(struct weave *weave)
+{
+    buffer_release(&weave->places);
+}

@@ -42,4 +42,6 @@ void weave_save(const struct weave *weave, struct buffer *out);
 bool weave_begin(struct weave *weave, struct slice rows, struct unpack *in);
 void weave_end(struct weave *weave, struct rows *rows);
 
+void weave_release(struct weave *weave);
+
 #endif
