@@ -210,8 +210,7 @@ static void hand_over(struct run *run, struct buffer *out)
 
 static bool range_weave(struct run *run, struct slice rows, struct unpack *in)
 {
-    struct sessionize *own = run->own;
-    return weave_begin(&own->weave, rows, in);
+    return weave_begin(&((struct sessionize *)run->own)->weave, rows, in);
 }
 
 static bool load(struct run *run, struct unpack *in)
