@@ -99,9 +99,12 @@ END
 }
 
 @test "whatever is killed, each alert arrives" {
+  local rows=({10..19} {30..34})
+  [ -z "${FULL:-}" ] || rows=({10..39})
   alert
-  for i in {10..29}; do row "g$i" "$i"; done | send
-  for i in {30..39}; do row "g$i" "$i"; done | send 3
+  for i in "${rows[@]}"; do row "g$i" "$i" >>"rows-$((i / 30))"; done
+  send <rows-0
+  send 3 <rows-1
   # After every third that has arrived the script is killed before it can note that, or the command before it has begun.
   # shellcheck disable=SC2016 # for the command's shell
   COMMAND='n=$(($(cat ../count 2>/dev/null || echo 0) + 1)); echo $n >../count
@@ -109,8 +112,8 @@ END
     cat >>../got
     [ $((n % 3)) != 0 ] || kill -9 $PPID'
   alert_until_done
-  sort -u got | diff - <(for i in {10..39}; do row "g$i" "$i"; done)
-  [ "$(cat count)" -gt 35 ]
+  sort -u got | diff - <(cat rows-0 rows-1)
+  [ "$(cat count)" -gt $((${#rows[@]} + ${#rows[@]} / 6)) ]
   # One partition's alerts are in order, repeats aside.
   for part in 'g[12]' g3; do uniq <got | grep "$part" | sort -c; done
 }
