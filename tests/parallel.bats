@@ -43,13 +43,25 @@ made() { (cd "$1" && printf '%s ' *); }
   printf '%s\n' '#!/bin/bash' "echo \"\$1\" >>'$PWD/hosts'" 'shift 2' 'cd / && exec bash -c "$*"' >ssh
   chmod +x ssh
   cs-sessionize archive/* >one 2>/dev/null
-  PARALLEL_SSH=$PWD/ssh cs-parallel -j1 --parts=4 --sshlogin=here,there --dir=shared cs-sessionize -- archive >rows 2>said ||
+  # Who is nobody's login has no SHELL.
+  env -u SHELL PARALLEL_SSH="$PWD/ssh" cs-parallel -j1 --parts=4 --sshlogin=here,there --dir=shared cs-sessionize -- archive >rows 2>said ||
     { cat said && false; }
   cmp one rows
   [ "$(sort -u hosts)" = $'here\nthere' ]
   [ "$(made shared)" = '1-of-4 2-of-4 3-of-4 4-of-4 ' ]
   run -2 cs-parallel --sshlogin=there cs-sessionize -- archive
   [[ $output == *'--sshlogin needs --dir'* ]]
+}
+
+@test "a host that has another folder of that name is found out before anything is printed" {
+  need_parallel
+  # As if: what it was told to do is done, and is not here.
+  printf '%s\n' '#!/bin/bash' 'exit 0' >ssh
+  chmod +x ssh
+  PARALLEL_SSH=$PWD/ssh run -1 --separate-stderr cs-parallel -j1 --parts=2 --sshlogin=there --dir=shared cs-sessionize -- archive
+  [ -z "$output" ]
+  # shellcheck disable=SC2154 # bats sets it
+  [[ $stderr == "cs-parallel: range 1/2: nobody has failed, and there is no $PWD/shared/1-of-2: is that one folder for all hosts?" ]]
 }
 
 @test "a run goes on with what is there and sound" {

@@ -221,6 +221,30 @@ by_parts() {
   run -3 --separate-stderr cs-abandon --merge --after=2m alerts alerts
 }
 
+@test "a row that --merge refuses is exit 1 in every tool, when all else is printed; with a state it is counted" {
+  traffic --events=1000 --rate=2 >whole
+  local tool
+  local -A words=([cs-window]='--size=5m --agg=n=count --by-partition' [cs-funnel]=--by-partition [cs-anomaly]='--all --by-partition'
+    [cs-sessionize]=--gap=5m [cs-abandon]=--after=2m)
+  for tool in "${!words[@]}"; do
+    # shellcheck disable=SC2086
+    "$tool" ${words[$tool]} whole >rows 2>/dev/null
+    words[$tool]=${words[$tool]/--by-partition/--partitions=0}
+    # shellcheck disable=SC2086
+    "$tool" --merge ${words[$tool]} rows >wanted
+    [ -s wanted ]
+    { cat rows && echo '{"x":1}'; } >more
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr "$tool" --merge ${words[$tool]} more
+    cmp wanted <(echo "$output")
+    # shellcheck disable=SC2154 # bats sets it
+    [[ $stderr == "$tool: more:"*': rejected: '* ]] || { echo "$stderr" && return 1; }
+  done
+  cs-window --size=5m --agg=n=count --by-partition whole >rows
+  { cat rows && echo '{"x":1}'; } | cs-window --size=5m --agg=n=count --merge --partitions=0 --state=state --flush --stats=stats.json >got 2>/dev/null
+  [ "$(fate rejected)" -eq 1 ]
+}
+
 @test "--merge of sessions and carts refuses what makes no sense with it" {
   while IFS='|' read -r words message; do
     # shellcheck disable=SC2086

@@ -549,7 +549,9 @@ int hint_end(struct loop *l)
     /* With a state the position has moved on, and a service is not to start again for it; so it has
      * for whoever is told what has been passed. */
     const bool went_on = l->run.settings.has_state || has_passed(l);
-    return refused == read && stop_signal == 0 && !went_on ? EXIT_FAILED : EXIT_DONE;
+    /* Of rows that are added up or put in order, each one that is missing is a hole. */
+    const bool is_useless = refused == read || (options->merge && refused != 0);
+    return is_useless && stop_signal == 0 && !went_on ? EXIT_FAILED : EXIT_DONE;
 }
 
 void hint_encoding(const struct loop *l)

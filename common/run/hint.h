@@ -25,7 +25,8 @@ void hint_early(struct loop *l);
 /* At the end: what was refused may only be in another encoding. */
 void hint_encoding(const struct loop *l);
 
-/* The run is over. Returns its exit status: records came, and none was of use. */
+/* The run is over. Returns its exit status: records came, and none was of use; with --merge, one
+ * was not. */
 int hint_end(struct loop *l);
 
 #endif

@@ -431,8 +431,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
     if (l->inputs.damaged != 0) l->run.cut_short = "an input is damaged";
     finish(l);
     checkpoint_last(l);
-    /* Of rows that are only put in order, each one that is missing is a hole. */
-    if (l->run.settings.sorted && l->stats.rejected != 0) l->run.failed = true;
     if (l->analysis->end != NULL) l->analysis->end(&l->run);
     checkpoint_torn(l);
     progress_end(&l->progress, l->inputs.bytes_read);

@@ -1,6 +1,12 @@
+{{- /* A Service begins with a letter and has no dot; a StatefulSet's pods have its name and a hash in 63 characters. */}}
+{{- define "clickstream.name" -}}
+{{- $name := .Release.Name | replace "." "-" | trunc 39 | trimSuffix "-" -}}
+{{ regexMatch "^[0-9]" $name | ternary "cs-" "" }}{{ $name }}
+{{- end }}
+
 {{- define "clickstream.labels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "clickstream.metadata" -}}
@@ -60,25 +66,24 @@ readinessProbe:
 
 {{- define "clickstream.volumes" -}}
 - name: options
-  configMap: {name: {{ .Release.Name }}-options}
+  configMap: {name: {{ include "clickstream.name" . }}-options}
 - name: run
   emptyDir: {}
 - name: tmp
   emptyDir: {}
 {{- if .Values.kafkaSecret }}
 - name: kafka
-  secret: {secretName: {{ .Values.kafkaSecret }}, defaultMode: 0440}
+  secret: {secretName: {{ .Values.kafkaSecret | quote }}, defaultMode: 0440}
 {{- end }}
 {{- end }}
 
 {{- define "clickstream.claim" -}}
 accessModes: [ReadWriteOncePod]
-{{- if .Values.storage.className }}
-storageClassName: {{ .Values.storage.className }}
+{{- with .Values.storage.className }}
+storageClassName: {{ eq . "-" | ternary "" . | quote }}
 {{- end }}
 resources:
-  requests:
-    storage: {{ .Values.storage.size }}
+  requests: {storage: {{ .Values.storage.size | quote }}}
 {{- end }}
 
 {{- define "clickstream.kafka" -}}
