@@ -6,6 +6,10 @@
 
 #define SLIPS_MAX 3
 #define BY_WORD (SLIPS_MAX + 1)
+#define BY_SHARED_WORD (BY_WORD + SLIPS_MAX + 1)
+
+/* Shorter words are in names of every kind: event, user, page, time. */
+#define SHARED_WORD_MIN 6
 
 static char lower(char c)
 {
@@ -68,7 +72,7 @@ static int slips_allowed(int len)
 
 void nearest_begin(struct nearest *nearest, struct slice wanted)
 {
-    *nearest = (struct nearest){.whole = wanted, .apart = BY_WORD + SLIPS_MAX + 1};
+    *nearest = (struct nearest){.whole = wanted, .apart = BY_SHARED_WORD + 1};
     nearest->len = plain(nearest->wanted, wanted);
 }
 
@@ -91,6 +95,31 @@ static bool is_word_of(const char *plain_name, int len, const char *wanted, size
         char word[NEAREST_NAME_MAX];
         const int word_len = plain(word, (struct slice){.text = wanted + from, .len = (size_t)len});
         if (word_len == len && memcmp(word, plain_name, (size_t)len) == 0) return true;
+    }
+    return false;
+}
+
+/* Where the word that begins there ends. */
+static size_t word_end(struct slice name, size_t from)
+{
+    size_t to = from + 1;
+    while (to < name.len && !word_begins(name, to) && !stands_between(name.text[to]))
+        to++;
+    return to;
+}
+
+/* Have both a word in common that is long enough to say something? */
+static bool shares_word(struct slice wanted, struct slice name)
+{
+    for (size_t from = 0; from < wanted.len; from = word_end(wanted, from)) {
+        const struct slice word = {.text = wanted.text + from,
+                                   .len = word_end(wanted, from) - from};
+        if (!word_begins(wanted, from) || word.len < SHARED_WORD_MIN) continue;
+        for (size_t at = 0; at < name.len; at = word_end(name, at))
+            if (word_begins(name, at) &&
+                nearest_same(
+                    word, (struct slice){.text = name.text + at, .len = word_end(name, at) - at}))
+                return true;
     }
     return false;
 }
@@ -125,8 +154,16 @@ void nearest_offer(struct nearest *nearest, struct slice name)
             apart = BY_WORD + by_word;
         else if (is_word_of(offered, len, nearest->whole.text, nearest->whole.len))
             apart = BY_WORD + SLIPS_MAX;
+        else if (shares_word(nearest->whole, name))
+            apart = BY_SHARED_WORD;
         else
             return;
+    }
+    if (apart == BY_SHARED_WORD && nearest->several) return;
+    if (apart == BY_SHARED_WORD && nearest->apart == BY_SHARED_WORD) {
+        nearest->several = true;
+        nearest->name = (struct slice){.text = NULL};
+        return;
     }
     if (apart >= nearest->apart) return;
     nearest->apart = apart;

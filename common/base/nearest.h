@@ -5,7 +5,8 @@
  * wrong, or two that changed places (Damerau 1964, as the optimal string alignment). Case, and what
  * stands between words (_ - . and blanks), do not count, so sessionId is session_id. One in three
  * characters, three at most, may be a slip; beyond that, a name is near some of whose words are
- * what was written (price: unit_price), or that is a word of it (event_type: type). Of equals the
+ * what was written (price: unit_price), or that is a word of it (event_type: type), or else the
+ * only one with a word of it that says something (session_id: user_session). Of other equals the
  * first offered is taken.
  *
  *     struct nearest nearest;
@@ -29,7 +30,8 @@ struct nearest {
     int apart;          /* slips; what is near by a word only counts as more than all slips */
     struct slice whole; /* wanted, as it is written */
     char wanted[NEAREST_NAME_MAX];
-    int len; /* of wanted, without case and without what stands between words */
+    int len;      /* of wanted, without case and without what stands between words */
+    bool several; /* have no more in common than a word */
 };
 
 void nearest_begin(struct nearest *nearest, struct slice wanted);

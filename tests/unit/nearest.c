@@ -31,6 +31,13 @@ int main(void)
     near("client_ip", members, "clientIp", "words as in clientIp");
     near("event_type", "event_id|time|type", "type", "a name that is a word of it");
     near("product_id", "id|session", NULL, "unless the word is in every name");
+    near("session_id", "event_type|user_session|user_id", "user_session",
+         "the only name with a long word of it");
+    near("sessionId", "event_type|user_session|user_id", "user_session", "words as in sessionId");
+    near("session_id", "user_session|session_begins|session_finishes", NULL, "several: none");
+    near("session_id", "user_session|session_begins|sessionid", "sessionid",
+         "unless one is nearer than that");
+    near("event_type", "event_id|user_id", NULL, "a short word that both have says nothing");
     near("ua", members, NULL, "two letters are near to nothing");
     near("id", members, NULL, "a word in every name says nothing");
     near("colour", members, NULL, "another word altogether");
