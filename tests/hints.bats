@@ -253,6 +253,53 @@ refused() {
   says '--rename: none of 500 events had a value for userid; did you mean user_id?'
 }
 
+@test "a text that no event had is named, with the nearest that they did have" {
+  traffic --events=3000 | sed 's/"product_view"/"view"/; s/"purchase"/"Purchase"/; s/"add_to_cart"/"cart"/' >in
+  window --agg=n=count -w '.event_type == "purchace"' in >out
+  says '--where: none of 3,000 events had the event_type "purchace"; did you mean "Purchase"?'
+  window --agg=n=count -w '"prodcut_view" != .event_type or .device_type == "mobile"' in >out
+  says '--where: none of 3,000 events had the event_type "prodcut_view"; did you mean "view"?'
+  window --agg='n=count if (.event_type | ascii_downcase) == "x" or .device_type == "Mobile"' in >out
+  says '--agg: none of 3,000 events had the device_type "Mobile"; did you mean "mobile"?'
+  cs-parse -w '.device_type == "deskop"' in 2>err >out
+  says '--where: none of 3,000 events had the device_type "deskop"; did you mean "desktop"?'
+  # With any number of processes.
+  window --jobs=2 --agg=n=count -w '.event_type == "purchace"' in >out
+  says '--where: none of 3,000 events had the event_type "purchace"; did you mean "Purchase"?'
+}
+
+@test "what a tool counts by itself, and a shop calls otherwise, comes with what recodes it" {
+  traffic --events=3000 | sed 's/"product_view"/"view"/; s/"purchase"/"Purchase"/; s/"add_to_cart"/"cart"/' >in
+  local -a recode=(--recode=event_type:view=product_view --recode=event_type:cart=add_to_cart --recode=event_type:Purchase=purchase)
+  for tool in cs-funnel cs-abandon cs-sessionize 'cs-window --view=product-performance'; do
+    $tool in 2>err >out
+    grep -qF "none of 3,000 events had the event_type \"add_to_cart\"; did you mean \"cart\"? (cs-parse --recode='event_type:cart=add_to_cart')" err
+    grep -qF "(cs-parse --recode='event_type:Purchase=purchase')" err
+    cs-parse "${recode[@]}" in | $tool 2>err >out
+    [ ! -s err ]
+  done
+}
+
+@test "texts that are no words, or that a run may well do without, are not told of" {
+  traffic --events=3000 >in
+  window --agg=n=count -w '.page_url == "/prodcuts" or .event_id == "x" or .event_type == "purchase"' in >out
+  [ ! -s err ]
+  # Numbered things are near to each other.
+  window --agg=n=count -w '.campaign_id == "c99" or .event_type == "search"' in >out
+  [ ! -s err ]
+  grep -v '"checkout_start"' in | cs-funnel 2>err >out
+  [ ! -s err ]
+  # A state may be of one run of many.
+  cs-funnel --state=state <(sed 's/"purchase"/"Purchase"/' in) 2>err >out
+  [ ! -s err ]
+}
+
+@test "nothing that is compared came: what events do have is said" {
+  minutes 1 3 '"session_id":"s"' | sed 's/page_view/Seite/' >in
+  cs-funnel in 2>err >out
+  says 'none of 3 events had the event_type "page_view"; they have "Seite"'
+}
+
 @test "without a near one, what events do have is said" {
   minutes 1 3 '"session_id":"s"' >in
   cs-parse --id-from=ip in 2>err >out

@@ -43,6 +43,11 @@ void schema_release(struct schema *schema)
     for (size_t i = 0; i < schema->watch_count; i++)
         free((char *)(uintptr_t)schema->watch[i].name.text);
     free(schema->watch);
+    for (size_t i = 0; i < schema->text_count; i++) {
+        free((char *)(uintptr_t)schema->text[i].name.text);
+        free((char *)(uintptr_t)schema->text[i].text.text);
+    }
+    free(schema->text);
     *schema = (struct schema){0};
 }
 
@@ -110,4 +115,15 @@ void schema_look(struct schema *schema, struct slice name, bool nested, bool tol
     schema->watch = memory_resize(schema->watch, schema->watch_count + 1, sizeof schema->watch[0]);
     schema->watch[schema->watch_count++] =
         (struct schema_watch){.name = slice_copy(name), .nested = nested, .tolerant = tolerant};
+}
+
+void schema_compare(struct schema *schema, struct slice name, struct slice text)
+{
+    for (size_t i = 0; i < schema->text_count; i++)
+        if (slice_equal(schema->text[i].name, name) && slice_equal(schema->text[i].text, text))
+            return;
+    if (schema->text_count == SCHEMA_MAX) return; /* nobody will be told of it */
+    schema->text = memory_resize(schema->text, schema->text_count + 1, sizeof schema->text[0]);
+    schema->text[schema->text_count++] =
+        (struct schema_text){.name = slice_copy(name), .text = slice_copy(text)};
 }

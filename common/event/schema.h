@@ -49,6 +49,8 @@ struct schema {
     size_t alias_count;
     struct schema_watch *watch; /* names that have no slot, and somebody looks for: witness.h */
     size_t watch_count;         /* at most SCHEMA_MAX */
+    struct schema_text *text;   /* texts that members are compared with: vocabulary.h */
+    size_t text_count;          /* at most SCHEMA_MAX */
 };
 
 /* A member that comes under another name: old in the input is read as name. */
@@ -61,6 +63,11 @@ struct schema_watch {
     struct slice name; /* owned */
     bool nested;       /* everybody who has it means one inside of another member */
     bool tolerant;     /* everybody who has it asks whether the member is there at all */
+};
+
+/* A text that a member is compared with. */
+struct schema_text {
+    struct slice name, text; /* owned */
 };
 
 /* The canonical members, none needed. */
@@ -88,7 +95,10 @@ void schema_rename(struct schema *schema, struct slice name, struct slice old);
  * tolerant. */
 void schema_look(struct schema *schema, struct slice name, bool nested, bool tolerant);
 
-/* That note of it, or NULL. */
+/* Somebody compares the member with that text, which has no escapes. */
+void schema_compare(struct schema *schema, struct slice name, struct slice text);
+
+/* That note of a name, or NULL. */
 const struct schema_watch *schema_watched(const struct schema *schema, struct slice name);
 
 static inline bool schema_needs(const struct schema *schema, int slot)

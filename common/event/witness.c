@@ -24,12 +24,14 @@ void witness_begin(struct witness *witness, const struct schema *schema, uint64_
         const int slot = watch->nested ? -1 : schema_find(schema, watch->name);
         if (slot < 0 || !schema_needs(schema, slot)) witness->watched |= UINT64_C(1) << i;
     }
+    vocabulary_begin(&witness->vocabulary, schema);
 }
 
 void witness_release(struct witness *witness)
 {
     arena_release(&witness->text);
     witness->names = 0;
+    vocabulary_release(&witness->vocabulary);
 }
 
 /* Numbers below are no times after 2001 in any unit. */
@@ -128,6 +130,9 @@ static bool turn_take(struct witness *witness)
 void witness_look(struct witness *witness, struct event *const *events, const enum reason *reasons,
                   size_t count)
 {
+    if (vocabulary_open(&witness->vocabulary))
+        vocabulary_look(&witness->vocabulary, events, reasons, count);
+    if ((witness->slots | witness->watched) == 0) return;
     for (uint64_t left = witness->slots; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
         if (slot_met(slot, events, reasons, count)) witness->slots &= ~(left & -left);
@@ -138,7 +143,7 @@ void witness_look(struct witness *witness, struct event *const *events, const en
         const struct slice name = witness->schema->watch[__builtin_ctzll(left)].name;
         if (watched_met(name, events, reasons, count)) witness->watched &= ~(left & -left);
     }
-    if (!witness_open(witness)) return;
+    if ((witness->slots | witness->watched) == 0) return;
     if (witness->looked + count <= witness->next) {
         witness->looked += count;
         return;
@@ -161,6 +166,7 @@ struct witness_place witness_place(const struct witness *witness)
         .read = witness->read,
         .next = witness->next,
         .names = witness->names,
+        .vocabulary = vocabulary_place(&witness->vocabulary),
     };
 }
 
@@ -172,6 +178,7 @@ void witness_return(struct witness *witness, const struct witness_place *place)
     witness->read = place->read;
     witness->next = place->next;
     witness->names = place->names;
+    vocabulary_return(&witness->vocabulary, &place->vocabulary);
 }
 
 void witness_pack(const struct witness *witness, struct buffer *out)
@@ -184,6 +191,7 @@ void witness_pack(const struct witness *witness, struct buffer *out)
         pack_text(out, witness->name[i].name);
         pack_u8(out, witness->name[i].time);
     }
+    vocabulary_pack(&witness->vocabulary, out);
 }
 
 void witness_add(struct witness *witness, struct unpack *in)
@@ -196,4 +204,5 @@ void witness_add(struct witness *witness, struct unpack *in)
         const struct slice name = unpack_text(in);
         name_add(witness, name, unpack_u8(in) != 0);
     }
+    vocabulary_add(&witness->vocabulary, in);
 }

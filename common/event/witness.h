@@ -9,7 +9,8 @@
  * some only. Mostly all are found in the first events, and from then on nothing is
  * done. While one is not, the names of members of some events are kept, many of the first and
  * ever fewer after that, for whoever says at the end of the run what might have been meant; those
- * of events that were refused for want of a member, too.
+ * of events that were refused for want of a member, too. What texts the members have is looked at
+ * in the same way (vocabulary.h).
  */
 #ifndef CS_WITNESS_H
 #define CS_WITNESS_H
@@ -22,6 +23,7 @@
 #include "base/pack.h"
 #include "event/event.h"
 #include "event/reason.h"
+#include "event/vocabulary.h"
 
 #define WITNESS_NAMES_MAX 256
 
@@ -40,6 +42,7 @@ struct witness {
     struct arena text;
     struct witness_name name[WITNESS_NAMES_MAX];
     size_t names;
+    struct vocabulary vocabulary; /* the same of texts that members are compared with */
 };
 
 /* Looks for these slots, and for all that the schema, which is borrowed, watches. */
@@ -49,7 +52,7 @@ void witness_release(struct witness *witness);
 /* Is there still something to look for? */
 static inline bool witness_open(const struct witness *witness)
 {
-    return (witness->slots | witness->watched) != 0;
+    return (witness->slots | witness->watched) != 0 || vocabulary_open(&witness->vocabulary);
 }
 
 /* Looks at events that have just been scanned, with those results. */
@@ -63,6 +66,7 @@ void witness_refused(struct witness *witness, struct slice line);
 struct witness_place {
     uint64_t slots, watched, looked, read, next;
     size_t names;
+    struct vocabulary_place vocabulary;
 };
 struct witness_place witness_place(const struct witness *witness);
 void witness_return(struct witness *witness, const struct witness_place *place);

@@ -76,6 +76,24 @@ static bool is_tolerant(const struct program *program, size_t at)
                                    token_names(token_at(program, at + 2), "type"));
 }
 
+/* A text without escapes. */
+static bool is_plain_text(struct token token)
+{
+    return token.kind == TOKEN_STRING && memchr(token.text.text, '\\', token.text.len) == NULL;
+}
+
+/* Notes the text that the member at that token is compared with, on either side. */
+static void comparison_note(const struct program *program, size_t at, struct schema *schema)
+{
+    const struct slice name = program->token[at].text;
+    const struct token next = token_at(program, at + 1), text = token_at(program, at + 2);
+    if ((token_is(next, "==") || token_is(next, "!=")) && is_plain_text(text))
+        schema_compare(schema, name, text.text);
+    if (at < 2 || !is_plain_text(program->token[at - 2])) return;
+    if (token_is(program->token[at - 1], "==") || token_is(program->token[at - 1], "!="))
+        schema_compare(schema, name, program->token[at - 2].text);
+}
+
 /* Does a member behind that token belong to what the token stands for, and not to the event? */
 static bool is_path(struct token token)
 {
@@ -92,6 +110,7 @@ void mention_all(struct slice text, struct schema *schema)
         if (token.kind != TOKEN_FIELD || is_key(&program, token.text)) continue;
         if (is_assigned(&program, i)) continue;
         const bool nested = i > 0 && is_path(program.token[i - 1]);
+        if (!nested) comparison_note(&program, i, schema);
         schema_look(schema, token.text, nested, is_tolerant(&program, i));
     }
     free(program.token);

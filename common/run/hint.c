@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "raw/foreign.h"
 #include "run/common_options.h"
+#include "run/hint_inside.h"
 #include "run/signals.h"
 #include "run/summary.h"
 
@@ -50,7 +51,7 @@ static void count_add(struct buffer *out, uint64_t count)
 }
 
 /* "none of 500 events had a value". */
-static void none_add(struct buffer *out, uint64_t events, const char *article, const char *what)
+void hint_none_add(struct buffer *out, uint64_t events, const char *article, const char *what)
 {
     if (events == 1) {
         buffer_printf(out, "the only event had no %s", what);
@@ -70,7 +71,7 @@ static void share_add(struct buffer *out, uint64_t part, uint64_t whole, const c
     buffer_printf(out, " %s", what);
 }
 
-static void tell(struct buffer *text)
+void hint_tell(struct buffer *text)
 {
     message("%.*s", (int)text->len, text->data);
     buffer_release(text);
@@ -127,7 +128,7 @@ void hint_early(struct loop *l)
     struct buffer text = {0};
     share_add(&text, late, read, "events were late so far");
     lateness_add(l, &text, "would have lost none of them");
-    tell(&text);
+    hint_tell(&text);
 }
 
 static void late_tell(struct loop *l, uint64_t read)
@@ -137,7 +138,7 @@ static void late_tell(struct loop *l, uint64_t read)
     struct buffer text = {0};
     share_add(&text, late, read, late == 1 ? "events was late" : "events were late");
     lateness_add(l, &text, "would have lost none");
-    tell(&text);
+    hint_tell(&text);
 }
 
 /* --- what the input looks like --- */
@@ -189,7 +190,7 @@ void hint_begin(struct loop *l, const struct input *input, struct slice head)
     l->foreign_told++;
     if (l->in_range && !l->apart) return; /* the run looks for itself */
     foreign_add(l, &text, input->name, &foreign);
-    tell(&text);
+    hint_tell(&text);
 }
 
 /* --- members that no event had --- */
@@ -292,14 +293,14 @@ static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint
     if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
     struct buffer text = {0};
     if (option != NULL) buffer_printf(&text, "--%s: ", option);
-    none_add(&text, events, "a", "value for ");
+    hint_none_add(&text, events, "a", "value for ");
     buffer_add_slice(&text, wanted);
     if (near)
         buffer_printf(&text, "; did you mean %.*s?", (int)nearest.name.len, nearest.name.text);
     else
         others_add(&l->admission.witness, wanted, &text);
     if (near && is_canonical(&l->run.schema, wanted)) rename_add(l, &text, wanted, nearest.name);
-    tell(&text);
+    hint_tell(&text);
     return true;
 }
 
@@ -346,12 +347,12 @@ static void repeats_tell(struct loop *l, uint64_t events)
     if ((witness->slots >> SLOT_EVENT_ID & 1) != 0) {
         const struct slice id = meant(l, SLICE("event_id"), false).name;
         buffer_add_literal(&text, "--dedup has done nothing: ");
-        none_add(&text, events, "an", "event_id");
+        hint_none_add(&text, events, "an", "event_id");
         if (id.text != NULL) {
             buffer_printf(&text, "; did you mean %.*s?", (int)id.len, id.text);
             rename_add(l, &text, SLICE("event_id"), id);
         }
-        tell(&text);
+        hint_tell(&text);
     }
     if (dedup->blind == 0) return;
     share_add(&text, dedup->blind, events, "events came when what they may repeat was forgotten");
@@ -360,7 +361,7 @@ static void repeats_tell(struct loop *l, uint64_t events)
         duration_add_round(&text, l->run.settings.lateness_us + dedup->blind_us);
         buffer_add_literal(&text, " would have told all repeats");
     }
-    tell(&text);
+    hint_tell(&text);
 }
 
 /* --- refused --- */
@@ -505,7 +506,7 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
         most == REASON_BAD_COLUMNS)
         looks_add(l, &text, most);
     if (all || refused_by(l, most) > read / 2) lacking_add(l, &text, most);
-    tell(&text);
+    hint_tell(&text);
     return member_lacking(most);
 }
 
@@ -522,7 +523,7 @@ static void errors_tell(struct loop *l, uint64_t events)
     if (failure.line_number != 0) buffer_printf(&text, " in line %" PRIu64, failure.line_number);
     const size_t shown = reason.len < REASON_BYTES ? reason.len : REASON_BYTES;
     if (shown != 0) buffer_printf(&text, ": %.*s", (int)shown, reason.data);
-    tell(&text);
+    hint_tell(&text);
     buffer_release(&reason);
 }
 
@@ -544,6 +545,7 @@ int hint_end(struct loop *l)
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     if (read > refused) members_tell(l, read - refused, told);
+    if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it; so it has
@@ -567,5 +569,5 @@ void hint_encoding(const struct loop *l)
                   sized ? "cs-parse --repair=utf8 --keep-frame mends what it can"
                         : "--encoding=latin1 if all is in that (or CP1252, or another); "
                           "cs-parse --repair=utf8 mends single bytes");
-    tell(&text);
+    hint_tell(&text);
 }

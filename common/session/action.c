@@ -19,3 +19,10 @@ int actions_add(struct actions *actions, struct slice event_type)
     actions->by_length[len] = (uint8_t)number;
     return number;
 }
+
+void actions_expect(const struct actions *actions, struct schema *schema)
+{
+    for (int i = 1; i <= actions->count; i++)
+        schema_compare(schema, SLICE("event_type"),
+                       (struct slice){.text = actions->of[i].name, .len = actions->of[i].len});
+}

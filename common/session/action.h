@@ -13,6 +13,7 @@
 
 #include "base/slice.h"
 #include "base/value.h"
+#include "event/schema.h"
 
 #define ACTIONS_MAX 16
 #define ACTION_BYTES_MAX 31 /* of a type's name */
@@ -34,6 +35,9 @@ struct actions {
 /* The number of an event type, which is made if it has none; -1: there are too many, or the name is
  * too long. */
 int actions_add(struct actions *actions, struct slice event_type);
+
+/* Says that these event types are looked for, for who tells of those that no event has. */
+void actions_expect(const struct actions *actions, struct schema *schema);
 
 static inline bool action_is(const struct action *action, const char *text)
 {

@@ -216,6 +216,7 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const stru
         !fields_init(fields, alerts->field, &alerts->identity, schema, run->rows, why))
         return false;
     buffer_clear(why);
+    actions_expect(&fields->actions, schema); /* and not what empties a cart: few shops have it */
     if (!moves_init(&alerts->moves, &fields->actions, asks->emptied, alerts->has_episodes,
                     asks->cart, run)) {
         buffer_printf(why, "--emptied: '%s' means something else, or is longer than 31 bytes",

@@ -75,6 +75,7 @@ bool visits_init(struct visits *visits, const struct visit_asks *asks, const str
 {
     *visits = (struct visits){.asks = *asks, .rule = rule, .orders = rule_orders(rule)};
     if (!visits_declare(visits, identity, schema, rows, why)) return false;
+    actions_expect(&visits->fields.actions, schema);
     if (asks->detail || asks->pages || asks->path > 0)
         (void)schema_expect(schema, SLICE("page_url"),
                             asks->pages      ? "pages"
