@@ -358,6 +358,8 @@ static void range_again(struct loop *l, const struct partial *partial,
     message("%s: range %u/%u is read again: what comes before it is not what it looked like from "
             "there",
             partial->path, partial->number, partial->count);
+    const struct ranges *const ranges = l->analysis->ranges;
+    if (ranges->again != NULL && !ranges->again(&l->run)) die("a range has handed over nonsense");
     if (l->in_doubt) {
         range.begin = next_at;
         next_at = relay_read(l, &range, read_range);
