@@ -98,6 +98,31 @@ single() { FILES=1 same "$@"; }
   single cs-parse --from=combined access.log
 }
 
+# 300,000 groups would take more than 32 MB at once.
+@test "groups that all ranges share are merged one at a time, with their ids, in little memory" {
+  seq 0 299999 | awk '{ printf "{\"event_time\":\"2026-01-01T%02d:%02d:%02dZ\",\"event_type\":\"v\",\"product_id\":\"%d\",\"session_id\":\"%d\",\"price\":%d}\n",
+    $1 / 36000, $1 / 600 % 60, $1 / 10 % 60, $1 * 7919 % 100003, $1 % 1000, $1 % 7 }' >in
+  local words=(cs-window --size=all --by=product_id,session_id --agg=n=count --agg='s=distinct(price)' --agg='m=max(price)')
+  parts 5 "${words[@]}" in
+  "${words[@]}" in >one
+  "${words[@]}" --max-memory=32M --merge-partials part.* >merged
+  cmp one merged
+  run -3 "${words[@]}" --max-memory=32M in
+  # In a window of few groups that have many ids, too; and where all are needed at once, as before.
+  FILES=1 same cs-window --size=all --agg='s=distinct(session_id)' --agg='p=distinct(product_id)' --by=price in
+  N=5 FILES=1 same cs-window --size=all --by=session_id --agg='s=distinct(product_id)' --order-by=-s --top=3 in
+}
+
+@test "what lies in partial results is taken when a range has to be read again" {
+  { event 2026-01-01T12:00:00Z && event 2026-01-01T12:00:01Z '"k":1' && event 2026-01-01T12:00:01Z '"k":1.0'; } >back
+  { for _ in $(seq 100); do minutes 0 599 '"k":2,"session_id":"s"'; done; } >>back
+  event 2026-01-01T12:00:02Z '"k":"2"' >>back
+  N=4 single cs-window --size=all --lateness=max --by=k --agg=n=count --agg='s=distinct(session_id)'  --agg='l=list(event_id,3)' back
+  N=4 single cs-window --size=1d --lateness=1h --by=k --agg=n=count --agg='s=distinct(session_id)' back
+  cs-window --size=1d --lateness=1h --by=k --agg=n=count --agg='s=distinct(session_id)' --merge-partials part.* 2>said >rows
+  grep 'is read again' said
+}
+
 @test "CSV that is cut inside a field in which records stand is read again" {
   {
     echo event_id,event_time,event_type,note
