@@ -143,6 +143,29 @@ single() { FILES=1 same "$@"; }
   gzip -c "$B" >b.gz
   FILES=4 same cs-window --size=10m --by=device_type --agg=n=count a.zst b.gz a.zst b.gz
   FILES=3 same cs-funnel --lateness=max a.zst "$B" b.gz
+  # Files that follow each other, and files that do not.
+  split -n l/3 "$A" a.
+  zstd -q --rm a.aa a.ac
+  FILES=3 same cs-sessionize --detail a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-abandon --transitions a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-anomaly --size=1m --all --min-baseline=1 --sigma=0 a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-parse a.aa.zst a.ab a.ac.zst
+  N=2 FILES=2 same cs-sessionize b.gz a.aa.zst
+  N=2 FILES=2 same cs-abandon b.gz a.aa.zst
+  FILES=2 same cs-parse b.gz a.aa.zst
+}
+
+@test "a compressed file that is cut off, or holds frames, is as in one run" {
+  zstd -q "$A" -o a.zst
+  head -c 9000 a.zst >cut.zst
+  gzip -c "$B" >b.gz
+  paste <(seq -f $'t\t0\t%g\t100' 9) <(head -n 9 "$B") | zstd -q >framed.zst
+  local tool
+  for tool in cs-parse cs-sessionize cs-funnel; do
+    FILES=2 same "$tool" cut.zst b.gz
+    [ "$(cat merged.status)" -eq 1 ]
+    FILES=2 same "$tool" b.gz framed.zst
+  done
 }
 
 # The last session and the last cart end by --end alone, and with a time before the last event all is refused.
@@ -326,8 +349,7 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
   refused 'fifo is no regular file' cs-funnel --range=1/2 --partial=p fifo 5<>fifo
   refused 'has frames' cs-funnel --range=1/2 --partial=p --input=kcat "$A"
   zstd -q "$A" -o a.zst
-  refused 'a.zst: is compressed' cs-sessionize --range=1/2 --partial=p a.zst
-  refused 'a.zst: is compressed' cs-parse --range=1/2 --partial=p a.zst
+  refused 'a.zst: is compressed, and --max-jump' cs-parse --max-jump=1d --range=1/2 --partial=p a.zst
   event 2026-01-01T00:00:00Z | iconv -f utf-8 -t utf-16 >wide
   refused 'wide: is not in UTF-8' cs-funnel --range=1/2 --partial=p wide
   refused 'takes the input as a whole' cs-identify --range=1/2 --partial=p "$A"
