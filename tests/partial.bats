@@ -98,6 +98,31 @@ single() { FILES=1 same "$@"; }
   single cs-parse --from=combined access.log
 }
 
+# 300,000 groups would take more than 32 MB at once.
+@test "groups that all ranges share are merged one at a time, with their ids, in little memory" {
+  seq 0 299999 | awk '{ printf "{\"event_time\":\"2026-01-01T%02d:%02d:%02dZ\",\"event_type\":\"v\",\"product_id\":\"%d\",\"session_id\":\"%d\",\"price\":%d}\n",
+    $1 / 36000, $1 / 600 % 60, $1 / 10 % 60, $1 * 7919 % 100003, $1 % 1000, $1 % 7 }' >in
+  local words=(cs-window --size=all --by=product_id,session_id --agg=n=count --agg='s=distinct(price)' --agg='m=max(price)')
+  parts 5 "${words[@]}" in
+  "${words[@]}" in >one
+  "${words[@]}" --max-memory=32M --merge-partials part.* >merged
+  cmp one merged
+  run -3 "${words[@]}" --max-memory=32M in
+  # In a window of few groups that have many ids, too; and where all are needed at once, as before.
+  FILES=1 same cs-window --size=all --agg='s=distinct(session_id)' --agg='p=distinct(product_id)' --by=price in
+  N=5 FILES=1 same cs-window --size=all --by=session_id --agg='s=distinct(product_id)' --order-by=-s --top=3 in
+}
+
+@test "what lies in partial results is taken when a range has to be read again" {
+  { event 2026-01-01T12:00:00Z && event 2026-01-01T12:00:01Z '"k":1' && event 2026-01-01T12:00:01Z '"k":1.0'; } >back
+  { for _ in $(seq 100); do minutes 0 599 '"k":2,"session_id":"s"'; done; } >>back
+  event 2026-01-01T12:00:02Z '"k":"2"' >>back
+  N=4 single cs-window --size=all --lateness=max --by=k --agg=n=count --agg='s=distinct(session_id)'  --agg='l=list(event_id,3)' back
+  N=4 single cs-window --size=1d --lateness=1h --by=k --agg=n=count --agg='s=distinct(session_id)' back
+  cs-window --size=1d --lateness=1h --by=k --agg=n=count --agg='s=distinct(session_id)' --merge-partials part.* 2>said >rows
+  grep 'is read again' said
+}
+
 @test "CSV that is cut inside a field in which records stand is read again" {
   {
     echo event_id,event_time,event_type,note
@@ -118,6 +143,29 @@ single() { FILES=1 same "$@"; }
   gzip -c "$B" >b.gz
   FILES=4 same cs-window --size=10m --by=device_type --agg=n=count a.zst b.gz a.zst b.gz
   FILES=3 same cs-funnel --lateness=max a.zst "$B" b.gz
+  # Files that follow each other, and files that do not.
+  split -n l/3 "$A" a.
+  zstd -q --rm a.aa a.ac
+  FILES=3 same cs-sessionize --detail a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-abandon --transitions a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-anomaly --size=1m --all --min-baseline=1 --sigma=0 a.aa.zst a.ab a.ac.zst
+  FILES=3 same cs-parse a.aa.zst a.ab a.ac.zst
+  N=2 FILES=2 same cs-sessionize b.gz a.aa.zst
+  N=2 FILES=2 same cs-abandon b.gz a.aa.zst
+  FILES=2 same cs-parse b.gz a.aa.zst
+}
+
+@test "a compressed file that is cut off, or holds frames, is as in one run" {
+  zstd -q "$A" -o a.zst
+  head -c 9000 a.zst >cut.zst
+  gzip -c "$B" >b.gz
+  paste <(seq -f $'t\t0\t%g\t100' 9) <(head -n 9 "$B") | zstd -q >framed.zst
+  local tool
+  for tool in cs-parse cs-sessionize cs-funnel; do
+    FILES=2 same "$tool" cut.zst b.gz
+    [ "$(cat merged.status)" -eq 1 ]
+    FILES=2 same "$tool" b.gz framed.zst
+  done
 }
 
 # The last session and the last cart end by --end alone, and with a time before the last event all is refused.
@@ -301,8 +349,7 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
   refused 'fifo is no regular file' cs-funnel --range=1/2 --partial=p fifo 5<>fifo
   refused 'has frames' cs-funnel --range=1/2 --partial=p --input=kcat "$A"
   zstd -q "$A" -o a.zst
-  refused 'a.zst: is compressed' cs-sessionize --range=1/2 --partial=p a.zst
-  refused 'a.zst: is compressed' cs-parse --range=1/2 --partial=p a.zst
+  refused 'a.zst: is compressed, and --max-jump' cs-parse --max-jump=1d --range=1/2 --partial=p a.zst
   event 2026-01-01T00:00:00Z | iconv -f utf-8 -t utf-16 >wide
   refused 'wide: is not in UTF-8' cs-funnel --range=1/2 --partial=p wide
   refused 'takes the input as a whole' cs-identify --range=1/2 --partial=p "$A"

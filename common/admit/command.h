@@ -65,8 +65,9 @@ struct settings {
     bool sorted;            /* with merge: each input in the order of its rows (TOOL_SORTS) */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
     bool updates;           /* --emit=updates */
-    bool rows; /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
-                  time */
+    bool apart; /* ranges are handed over in files that are mapped until the run's end */
+    bool rows;  /* set by settle: the input is rows of cs-window or cs-funnel; window_start is the
+                   time */
     int64_t max_keys;
 };
 
@@ -193,8 +194,12 @@ struct ranges {
      * about them. NULL: they are printed as they come. The rest is added when time has come to the
      * end of the range. False: invalid. */
     bool (*weave)(struct run *run, struct slice rows, struct unpack *in);
-    /* In the run: adds what hand_over has packed. False: invalid. */
+    /* In the run: adds what hand_over has packed. Where that lasts (settings.apart) it may be left
+     * where it is until it is needed. False: invalid. */
     bool (*add)(struct run *run, struct unpack *in);
+    /* In the run: it reads the next range itself, which cannot wait for what was left where it is.
+     * NULL: nothing is. False: that is invalid. */
+    bool (*again)(struct run *run);
 };
 
 /* What becomes of events. All are optional but event. */

@@ -138,6 +138,7 @@ static void read_singly(struct loop *l, const struct range *range,
     const uint64_t end = relay_read(l, &read, read_range);
     batch_deliver(&l->admission.batch);
     checkpoint_full(l);
+    pack_u8(result, l->whole_files && range_is_for_run(l, range));
     pack_u64(result, read.begin);
     pack_u64(result, end);
     relay_end(l, result);
@@ -338,8 +339,9 @@ static uint64_t next_at;
 
 static bool singly_take(struct loop *l, const struct partial *partial, struct unpack *in)
 {
+    const bool is_for_run = unpack_u8(in) != 0;
     const uint64_t begun = unpack_u64(in), end = unpack_u64(in);
-    if (l->in_doubt && begun != next_at) return false;
+    if (is_for_run || (l->in_doubt && begun != next_at)) return false;
     next_at = end;
     relay_add(l, in, partial->piece.events);
     rows_pass(l->run.rows, partial->piece.rows);
@@ -358,6 +360,8 @@ static void range_again(struct loop *l, const struct partial *partial,
     message("%s: range %u/%u is read again: what comes before it is not what it looked like from "
             "there",
             partial->path, partial->number, partial->count);
+    const struct ranges *const ranges = l->analysis->ranges;
+    if (ranges->again != NULL && !ranges->again(&l->run)) die("a range has handed over nonsense");
     if (l->in_doubt) {
         range.begin = next_at;
         next_at = relay_read(l, &range, read_range);

@@ -10,7 +10,8 @@
  * says what that would have said. A piece whose beginning was guessed wrong it reads itself, if the
  * inputs are there as they were, and says so; else it refuses, and names it. Before anything is
  * printed all partials are looked at: that they are whole, of the same options and inputs, that
- * none is missing and none is there twice.
+ * none is missing and none is there twice. They stay mapped until the end, so that a command may
+ * leave in them what it does not need yet (settings.apart).
  */
 #ifndef CS_APART_H
 #define CS_APART_H

@@ -566,6 +566,7 @@ struct settings common_options_settle(const struct tool *tool)
         .sorted = given.merge && (tool->flags & TOOL_SORTS) != 0,
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
+        .apart = given.range.count != 0 || given.merge_partials,
         .max_keys = given.max_keys,
         .tz = given.tz,
     };

@@ -296,14 +296,13 @@ void partial_open(struct partial *partial, const char *path, const char *tool)
 
 void partial_taken(struct partial *partial)
 {
-    if (partial->file.text != NULL)
-        munmap((void *)(uintptr_t)partial->file.text, partial->file.len);
-    partial->file = (struct slice){0};
+    memory_pages_forget(partial->file.text, partial->file.text + partial->file.len);
 }
 
 void partial_release(struct partial *partial)
 {
-    partial_taken(partial);
+    if (partial->file.text != NULL)
+        munmap((void *)(uintptr_t)partial->file.text, partial->file.len);
     for (uint32_t i = 0; i < partial->inputs; i++)
         free((char *)(uintptr_t)partial->input[i].name);
     free(partial->input);

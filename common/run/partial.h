@@ -58,7 +58,8 @@ void partial_end(const struct partial *partial, struct output *rows, struct outp
  * else exit 3. */
 void partial_open(struct partial *partial, const char *path, const char *tool);
 
-/* What is in it has been taken, and its memory is given back; names stay. */
+/* What is in it has been taken, and its memory is given back; what is looked at again is read
+ * again. */
 void partial_taken(struct partial *partial);
 
 void partial_release(struct partial *partial);

@@ -154,9 +154,9 @@ static bool files_are_allowed(const struct loop *l)
 /* Why one process cannot read whole files apart from the others, of which this is compressed. */
 static const char *why_no_files(const struct loop *l)
 {
-    if (l->analysis->ranges->singly) return "is compressed, which cs-parse reads as a whole";
-    if (l->analysis->ranges->reach != NULL)
-        return "is compressed, and what an id did in one file goes on in the next";
+    if (l->analysis->ranges->singly && !files_are_allowed(l))
+        return "is compressed, and --max-jump and --max-ahead judge its first record by the file "
+               "before";
     if (options->input != INPUT_AUTO && options->input != INPUT_NDJSON)
         return "has frames, which are not cut";
     return NULL;

@@ -238,13 +238,23 @@ static void ranks_print(struct report *report, const struct window *window, stru
     }
 }
 
+static void group_print(void *report, struct window *window, struct group *group)
+{
+    parts_print(report, window, &group, 1, true);
+}
+
 static void window_print(struct report *report, struct window *window, bool final)
 {
     struct rows *rows = report->windows.run->rows;
     const bool ranked = rows_ranked(rows);
     size_t count;
-    struct group **groups = windows_sorted(&report->windows, window, &count);
 
+    if (window->lent_count > 0) {
+        windows_merge(&report->windows, window, group_print, report);
+        rows_group_end(rows);
+        return;
+    }
+    struct group **groups = windows_sorted(&report->windows, window, &count);
     for (size_t i = 0, parts = 1; i < count; i += parts) {
         windows_sorted_ahead(window, groups, i, count);
         parts = parts_count(report, window, groups + i, count - i);
@@ -358,10 +368,29 @@ static void report_range(struct run *run, int64_t border_us)
     windows_range(&report->windows, border_us);
 }
 
+/* Of a window whose rows are ranked all groups are needed at once. */
+static bool report_add(struct run *run, struct unpack *in)
+{
+    struct report *report = run->own;
+    if (run->settings.apart && !report->is_whole && !rows_ranked(run->rows))
+        windows_borrow(&report->windows);
+    return report_load(run, in);
+}
+
+static bool report_again(struct run *run)
+{
+    struct report *report = run->own;
+    report->is_whole = true;
+    const bool good = windows_borrow_end(&report->windows);
+    run->counters.keys = report->windows.keys;
+    return good;
+}
+
 static const struct ranges ranges = {
     .begin = report_range,
     .hand_over = report_save,
-    .add = report_load,
+    .add = report_add,
+    .again = report_again,
 };
 
 #define REPORT_ANALYSIS                                                                            \

@@ -32,6 +32,7 @@ struct report {
     int partials; /* --by-partition: what is saved of those that cannot be added up; else -1 */
     char *total;  /* cells, where parts are added up */
     struct buffer total_text;
+    bool is_whole; /* of a window all groups are needed at once, or in the order of events */
 };
 
 /* What is asked for; lists are those of --by and --agg. */

@@ -55,6 +55,7 @@ void window_free(struct windows *all, struct window *window)
     for (int i = 0; i < all->aggregates->set_count; i++)
         table_release(&window->ids[i]);
     buffer_release(&window->text);
+    free(window->lent);
     held_drop(HELD_GROUPS,
               sizeof *window + (size_t)all->aggregates->set_count * sizeof window->ids[0]);
     free(window);
@@ -129,6 +130,9 @@ void window_retire(struct windows *all, struct window *window)
         table_clear(&window->ids[i]);
     if (window->text.cap > KEEP_BYTES) buffer_release(&window->text);
     buffer_clear(&window->text);
+    free(window->lent);
+    window->lent = NULL;
+    window->lent_count = 0;
     window->changed = false;
     window->next = all->spare;
     all->spare = window;

@@ -53,13 +53,21 @@ struct group {
     uint32_t changed : 1; /* since the last --emit=updates */
 };
 
+/* Groups of a window that lie where a range has packed them; window_lent.c. */
+struct lent {
+    const char *at, *end;
+    uint32_t count;
+};
+
 struct window {
     int64_t start_us; /* first, for the calendar */
     struct table groups;
     struct buffer text;  /* keys, and the values kept by min, max, first and last */
     struct window *next; /* among the spare ones */
     bool changed;        /* some group has */
-    struct table ids[];  /* one for each distinct set */
+    struct lent *lent;   /* as yet in no table, in the order of ranges; owned */
+    uint32_t lent_count;
+    struct table ids[]; /* one for each distinct set */
 };
 
 struct panes {
@@ -93,6 +101,7 @@ struct windows {
                           them; INT64_MIN: none */
     int64_t closed_us; /* the largest watermark windows_close was told */
     uint64_t keys;     /* groups and ids held */
+    bool borrows;      /* see windows_borrow */
     bool hinted;       /* expressions are cheap enough to be evaluated ahead */
     uint64_t extremes; /* slots of which there is a min or max, and which may be numbers as text */
     struct buffer key;
@@ -183,6 +192,20 @@ void windows_sorted_ahead(const struct window *window, struct group **groups, si
  * place); false when the bytes make no sense. */
 void windows_save(struct windows *all, struct buffer *out);
 bool windows_load(struct windows *all, struct unpack *in);
+
+/* What is loaded of ranges lies in memory that lasts, and is left there: of groups without number
+ * no more than one is held at a time. For windows that windows_merge goes through when they close,
+ * and where no cell depends on the order of events. */
+void windows_borrow(struct windows *all);
+
+typedef void window_group(void *context, struct window *window, struct group *group);
+
+/* Hands the groups that were left where they are to each, in order, put together of all ranges:
+ * each in a window of its own that starts when this one does, and has no other. */
+void windows_merge(struct windows *all, struct window *window, window_group *each, void *context);
+
+/* Takes them into tables after all, and leaves none from now on. False: the bytes make no sense. */
+bool windows_borrow_end(struct windows *all);
 
 /* A window that no event can change any more, with its counts but without the ids behind them: what
  * a range of --jobs hands over. Loading opens it, so that it can be closed in its turn. */

@@ -58,6 +58,12 @@ static inline void id_count(struct windows *all, struct window *window, int set,
 /* Room for a window's groups in all->sorted. */
 void sorted_reserve(struct windows *all, size_t count);
 
+/* A group with its ids, as a range hands it over, is added to a window. NULL: it makes no sense. */
+struct group *group_load_whole(struct windows *all, struct window *window, struct unpack *in);
+
+/* Notes that the window has so many groups more there. */
+void window_lend(struct window *window, struct slice groups, uint32_t count);
+
 /* Writes one window with the ids behind its counts. */
 void window_save(struct windows *all, const struct window *window, struct buffer *out);
 
