@@ -35,7 +35,6 @@ struct group {
 static struct {
     struct loop loop;
     struct input input; /* which all records are of */
-    struct reading *reading;
     struct parsing parsing;
     struct judge_rules rules;
     struct group before;   /* the group */
@@ -238,7 +237,10 @@ struct judgement judge_take(const struct body *body, const struct sender *sender
     judge.shift_us = shift_of(body->sent_at, sender->received_us);
     for (size_t i = 0; i < body->count; i++) {
         origin.line_number = i + 1;
-        origin.raw = body->record[i];
+        const struct body_record *const record = &body->record[i];
+        origin.raw = record->text;
+        format_followed(judge.input.reading,
+                        record->is_whole ? record->text : (struct slice){.text = NULL});
         translated_take(l, &origin, origin.raw);
     }
     batch_deliver(&l->admission.batch);
