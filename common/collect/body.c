@@ -145,7 +145,19 @@ static bool object_take(struct body *body, const char *at, const char *end)
 static void body_clear(struct body *body)
 {
     body->count = 0;
+    body->is_json = false;
     body->sent_at = (struct value){.text = NULL};
+}
+
+/* Is it whole values, one behind the other, and at least one? */
+static bool is_json(const char *at, const char *end)
+{
+    struct slice value;
+    do {
+        if (!value_take(&at, end, &value)) return false;
+        at = blanks_pass(at, end);
+    } while (at != end);
+    return true;
 }
 
 void body_split(struct body *body, struct slice text)
@@ -156,9 +168,11 @@ void body_split(struct body *body, struct slice text)
     const char *at = text.text;
     if (text.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3;
     at = blanks_pass(at, end);
-    if (object_take(body, at, end)) return;
+    body->is_json = object_take(body, at, end);
+    if (body->is_json) return;
     body_clear(body);
     stream_take(body, at, end);
+    body->is_json = body->count != 0 || is_json(at, end);
 }
 
 void body_release(struct body *body)

@@ -89,7 +89,9 @@ static struct answer busy(const char *why)
 static struct answer health(struct door *door, const struct exchange *exchange)
 {
     struct answer answer = told(200, "taking events");
-    if (!door->has_room(door->context))
+    if (door->stopping)
+        answer = busy("stopping");
+    else if (!door->has_room(door->context))
         answer = busy("no room for events");
     else if (door->failing)
         answer = busy("the last events could not be written");
@@ -293,9 +295,11 @@ static void events_take(struct door *door, struct exchange *exchange)
         return;
     }
     body_split(&door->body, plain);
-    if (door->body.count > (size_t)door->options->events || slice_is_blank(plain)) {
-        exchange->answer = slice_is_blank(plain) ? told(400, "an empty body")
-                                                 : told(413, "too many events (--max-events)");
+    if (door->body.count > (size_t)door->options->events || !door->body.is_json) {
+        if (door->body.is_json)
+            exchange->answer = told(413, "too many events (--max-events)");
+        else
+            exchange->answer = told(400, slice_is_blank(plain) ? "an empty body" : "no JSON");
         exchange->answer.fields = origin_fields(door, request);
         return;
     }

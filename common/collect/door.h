@@ -40,6 +40,7 @@ struct door {
     struct door_counters counters;
     int64_t received_us; /* when events came last; 0: none have */
     bool failing;        /* the last group could not be written */
+    bool stopping;       /* nobody new is let in */
     /* Where rows go. */
     bool (*has_room)(void *context);
     bool (*put)(void *context, struct slice rows); /* false: not now */
