@@ -414,6 +414,14 @@ PY
   conserved
 }
 
+@test "a body that ends inside of an array: what there is of it is taken, and it is counted" {
+  collect --debug --stats=stats.json
+  [ "$(post "[$EVENT,")" = $'204\nX-Clickstream: accepted=1 rejected=0 (ends inside of an array)' ]
+  [ "$(post "[$EVENT]")" = $'204\nX-Clickstream: accepted=1 rejected=0' ]
+  finish
+  [ "$(jq .requests_cut stats.json)" = 1 ]
+}
+
 # --- many, slow and idle ones ---
 
 @test "127, 128, 129 and 512 connections that are ready at once are all served" {

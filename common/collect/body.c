@@ -35,6 +35,7 @@ static void stream_take(struct body *body, const char *at, const char *end)
         if (!jsonstream_between(piece)) record_add(body, piece, stream.whole.len == piece.len);
         at = behind;
     }
+    body->is_cut = stream.open != 0;
 }
 
 /* --- an object --- */
@@ -145,7 +146,7 @@ static bool object_take(struct body *body, const char *at, const char *end)
 static void body_clear(struct body *body)
 {
     body->count = 0;
-    body->is_json = false;
+    body->is_cut = body->is_json = false;
     body->sent_at = (struct value){.text = NULL};
 }
 

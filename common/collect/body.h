@@ -24,6 +24,7 @@ struct body_record {
 struct body {
     struct body_record *record;
     size_t count, cap;
+    bool is_cut;          /* the text ends inside of an array */
     bool is_json;         /* there are records, or the text says that there are none: [] */
     struct value sent_at; /* a string may have escapes; text NULL: nothing is said */
 };

@@ -230,7 +230,7 @@ static bool unwanted(struct door *door, bool is_bot)
     return out && !door->options->shadow;
 }
 
-static void debug_add(struct answer *answer, const struct judgement *judgement)
+static void debug_add(struct answer *answer, const struct judgement *judgement, bool is_cut)
 {
     static struct buffer fields;
     buffer_clear(&fields);
@@ -238,6 +238,7 @@ static void debug_add(struct answer *answer, const struct judgement *judgement)
     buffer_printf(&fields, "X-Clickstream: accepted=%llu rejected=%llu",
                   (unsigned long long)judgement->used, (unsigned long long)judgement->rejected);
     if (judgement->reason != NULL) buffer_printf(&fields, " (%s)", judgement->reason);
+    if (is_cut) buffer_add_literal(&fields, " (ends inside of an array)");
     buffer_add_literal(&fields, "\r\n");
     answer->fields = buffer_slice(&fields);
 }
@@ -312,12 +313,13 @@ static void events_take(struct door *door, struct exchange *exchange)
         .bot = agent.bot,
     };
     door->received_us = sender.received_us;
+    door->counters.cut += door->body.is_cut;
     const struct judgement judgement = judge_take(&door->body, &sender);
     if (judgement.nothing) {
         exchange->answer = told(400, "no JSON");
         exchange->answer.fields = origin_fields(door, request);
     }
-    if (door->options->debug) debug_add(&exchange->answer, &judgement);
+    if (door->options->debug) debug_add(&exchange->answer, &judgement, door->body.is_cut);
     exchange->waits = judgement.records != 0;
 }
 

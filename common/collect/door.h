@@ -27,7 +27,7 @@
 
 /* What the door has counted, beside the judgement's own. */
 struct door_counters {
-    uint64_t bots, prefetches, foreign, limited, unzipped, undone;
+    uint64_t bots, prefetches, foreign, limited, unzipped, cut, undone;
 };
 
 struct door {

@@ -34,6 +34,7 @@ static const struct {
     {" \r\n", "", "blanks"},
     {"\xef\xbb\xbf{\"a\":1} ", "|+{\"a\":1}", "an object behind a byte order mark"},
     {"[{\"a\":1},\r\n {\"b\":2} ]", "|+{\"a\":1}|+{\"b\":2}", "an array"},
+    {"[{\"a\":1},", "|+{\"a\":1}", "one that is cut off"},
     {"{\"a\":1}\n{\"b\":2}\n", "|+{\"a\":1}|+{\"b\":2}", "lines"},
     {"{\"a\":1}{\"b\":2}", "|+{\"a\":1}|+{\"b\":2}", "objects that touch"},
     {"{}", "|+{}", "an empty object is a record"},
