@@ -9,11 +9,14 @@
                                           prints each id, the status, and what /health says; fails where that is no answer of both
     collect.py many SOCKET N ROUNDS       N connections, a request on each at once, ROUNDS times; prints how many 204 came
     collect.py slow SOCKET N              N connections that never end their head; prints how many were closed
+    collect.py drain SOCKET PID           two requests that have begun, then a TERM: prints what /health says, and the events' answer
     collect.py idle SOCKET N              N connections that say nothing; prints one 204 that another one got meanwhile
 SOCKET is a path, or HOST:PORT.
 """
 
+import os
 import select
+import signal
 import socket
 import sys
 import time
@@ -176,6 +179,23 @@ def slow(where, count):
     print(closed)
 
 
+def drain(where, pid):
+    idle_one, asks, sends = connect(where), connect(where), connect(where)
+    whole = request(event("last"))
+    asks.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")
+    sends.sendall(whole[:-1])
+    # Both have been read by then.
+    later = connect(where)
+    later.sendall(request(event("first")))
+    head(later)
+    os.kill(int(pid), signal.SIGTERM)
+    assert idle_one.recv(1) == b"" # it is closed when the end begins
+    asks.sendall(b"\r\n")
+    print(head(asks).split()[1].decode())
+    sends.sendall(whole[-1:])
+    print(head(sends).split()[1].decode())
+
+
 def idle(where, count):
     clients = [connect(where) for _ in range(int(count))]
     other = connect(where)
@@ -186,4 +206,4 @@ def idle(where, count):
 
 
 if __name__ == "__main__":
-    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "posts": posts, "many": many, "slow": slow, "idle": idle}[sys.argv[1]](*sys.argv[2:])
+    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "posts": posts, "many": many, "slow": slow, "drain": drain, "idle": idle}[sys.argv[1]](*sys.argv[2:])

@@ -9,15 +9,23 @@
 #ifndef CS_BODY_H
 #define CS_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
 #include "base/value.h"
 
+struct body_record {
+    struct slice text; /* borrowed from the body, without blanks around */
+    bool is_whole;     /* it was followed to its end as one value */
+};
+
 /* Zeroed at first; its memory is used again by the next body_split. */
 struct body {
-    struct slice *record; /* borrowed from the text, without blanks around */
+    struct body_record *record;
     size_t count, cap;
+    bool is_cut;          /* the text ends inside of an array */
+    bool is_json;         /* there are records, or the text says that there are none: [] */
     struct value sent_at; /* a string may have escapes; text NULL: nothing is said */
 };
 

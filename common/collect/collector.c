@@ -340,6 +340,7 @@ static void worker_start(size_t worker)
 static void worker_finish(size_t worker)
 {
     const int64_t until_us = instant_steady() + DRAIN_US;
+    collector.door.stopping = true;
     server_drain(collector.server);
     while (server_connections(collector.server) > 0 && instant_steady() < until_us)
         turn(until_us - instant_steady());

@@ -89,7 +89,9 @@ static struct answer busy(const char *why)
 static struct answer health(struct door *door, const struct exchange *exchange)
 {
     struct answer answer = told(200, "taking events");
-    if (!door->has_room(door->context))
+    if (door->stopping)
+        answer = busy("stopping");
+    else if (!door->has_room(door->context))
         answer = busy("no room for events");
     else if (door->failing)
         answer = busy("the last events could not be written");
@@ -228,7 +230,7 @@ static bool unwanted(struct door *door, bool is_bot)
     return out && !door->options->shadow;
 }
 
-static void debug_add(struct answer *answer, const struct judgement *judgement)
+static void debug_add(struct answer *answer, const struct judgement *judgement, bool is_cut)
 {
     static struct buffer fields;
     buffer_clear(&fields);
@@ -236,6 +238,7 @@ static void debug_add(struct answer *answer, const struct judgement *judgement)
     buffer_printf(&fields, "X-Clickstream: accepted=%llu rejected=%llu",
                   (unsigned long long)judgement->used, (unsigned long long)judgement->rejected);
     if (judgement->reason != NULL) buffer_printf(&fields, " (%s)", judgement->reason);
+    if (is_cut) buffer_add_literal(&fields, " (ends inside of an array)");
     buffer_add_literal(&fields, "\r\n");
     answer->fields = buffer_slice(&fields);
 }
@@ -293,9 +296,11 @@ static void events_take(struct door *door, struct exchange *exchange)
         return;
     }
     body_split(&door->body, plain);
-    if (door->body.count > (size_t)door->options->events || slice_is_blank(plain)) {
-        exchange->answer = slice_is_blank(plain) ? told(400, "an empty body")
-                                                 : told(413, "too many events (--max-events)");
+    if (door->body.count > (size_t)door->options->events || !door->body.is_json) {
+        if (door->body.is_json)
+            exchange->answer = told(413, "too many events (--max-events)");
+        else
+            exchange->answer = told(400, slice_is_blank(plain) ? "an empty body" : "no JSON");
         exchange->answer.fields = origin_fields(door, request);
         return;
     }
@@ -308,12 +313,13 @@ static void events_take(struct door *door, struct exchange *exchange)
         .bot = agent.bot,
     };
     door->received_us = sender.received_us;
+    door->counters.cut += door->body.is_cut;
     const struct judgement judgement = judge_take(&door->body, &sender);
     if (judgement.nothing) {
         exchange->answer = told(400, "no JSON");
         exchange->answer.fields = origin_fields(door, request);
     }
-    if (door->options->debug) debug_add(&exchange->answer, &judgement);
+    if (door->options->debug) debug_add(&exchange->answer, &judgement, door->body.is_cut);
     exchange->waits = judgement.records != 0;
 }
 

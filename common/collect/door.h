@@ -27,7 +27,7 @@
 
 /* What the door has counted, beside the judgement's own. */
 struct door_counters {
-    uint64_t bots, prefetches, foreign, limited, unzipped, undone;
+    uint64_t bots, prefetches, foreign, limited, unzipped, cut, undone;
 };
 
 struct door {
@@ -40,6 +40,7 @@ struct door {
     struct door_counters counters;
     int64_t received_us; /* when events came last; 0: none have */
     bool failing;        /* the last group could not be written */
+    bool stopping;       /* nobody new is let in */
     /* Where rows go. */
     bool (*has_room)(void *context);
     bool (*put)(void *context, struct slice rows); /* false: not now */

@@ -37,6 +37,7 @@ static const struct counter {
     {"requests_of_bots", offsetof(struct tally, door.bots)},
     {"requests_prefetch", offsetof(struct tally, door.prefetches)},
     {"requests_unzipped", offsetof(struct tally, door.unzipped)},
+    {"requests_cut", offsetof(struct tally, door.cut)},
     {"groups_undone", offsetof(struct tally, door.undone)},
     {"rejects_lost", offsetof(struct tally, rejects_lost)},
 };

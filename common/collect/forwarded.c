@@ -56,6 +56,8 @@ struct peer forwarded_client(const struct forwarded *forwarded, const struct req
         struct slice line = lines->line[i], element;
         while (is_trusted(forwarded, &peer) && element_last(&line, &element)) {
             struct peer before;
+            /* An element of nothing is none (RFC 9110, 5.6.1). */
+            if (element.len == 0) continue;
             if (!peer_parse(forwarded->standard ? for_of(element) : element, &before)) return peer;
             peer = before;
         }

@@ -35,7 +35,6 @@ struct group {
 static struct {
     struct loop loop;
     struct input input; /* which all records are of */
-    struct reading *reading;
     struct parsing parsing;
     struct judge_rules rules;
     struct group before;   /* the group */
@@ -67,10 +66,10 @@ static void time_correct(struct event *ev)
     const uint64_t bit = UINT64_C(1) << judge.slot[KNOWN_TIME];
     struct buffer *const text = &judge.text[KNOWN_TIME];
     const int64_t came_us = ev->time_us;
-    if (judge.rules.clock == CLOCK_SERVER)
-        ev->time_us = judge.received_us;
-    else
-        ev->time_us = instant_add_capped(came_us, judge.shift_us);
+    const int64_t corrected_us =
+        judge.rules.clock == CLOCK_SERVER ? judge.received_us : came_us + judge.shift_us;
+    /* A sender whose clock says year 9999, and whose events say another one, is not corrected. */
+    if (corrected_us == instant_within(corrected_us)) ev->time_us = corrected_us;
     judge.parsing.changes.given &= ~bit;
     if (ev->time_us == came_us) return;
     judge.parsing.changes.given |= bit;
@@ -238,7 +237,10 @@ struct judgement judge_take(const struct body *body, const struct sender *sender
     judge.shift_us = shift_of(body->sent_at, sender->received_us);
     for (size_t i = 0; i < body->count; i++) {
         origin.line_number = i + 1;
-        origin.raw = body->record[i];
+        const struct body_record *const record = &body->record[i];
+        origin.raw = record->text;
+        format_followed(judge.input.reading,
+                        record->is_whole ? record->text : (struct slice){.text = NULL});
         translated_take(l, &origin, origin.raw);
     }
     batch_deliver(&l->admission.batch);

@@ -175,6 +175,22 @@ static void body_refuse(struct server *server, struct connection *c, int status,
     c->thrown = 0;
 }
 
+/* All of the body has come: the request is handled. */
+static void request_take(struct server *server, struct connection *c, struct slice body)
+{
+    struct exchange exchange = exchange_of(c, body);
+    server->counters.requests++;
+    server->user->request(server->user->context, &exchange);
+    answer(server, c, &exchange.answer);
+    c->state = CONNECTION_READY;
+    if (!exchange.waits) return;
+    /* The library asks again when it runs the next time: behind the commit. */
+    c->state = CONNECTION_WAITS;
+    list_leave(c);
+    c->next_waiting = server->waiting;
+    server->waiting = c;
+}
+
 /* Some of the body. */
 static enum MHD_Result body_take(struct server *server, struct connection *c, const char *data,
                                  size_t len)
@@ -188,30 +204,25 @@ static enum MHD_Result body_take(struct server *server, struct connection *c, co
         c->thrown += len;
         return c->thrown > THROW_BYTES ? MHD_NO : MHD_YES;
     }
-    buffer_add(&c->body, data, len);
+    /* Most come in one piece, and are read where they lie. */
+    if (c->body.len == 0 && c->request.length == (int64_t)len)
+        request_take(server, c, (struct slice){.text = data, .len = len});
+    else
+        buffer_add(&c->body, data, len);
     return MHD_YES;
 }
 
-/* All of the request is there. */
-static enum MHD_Result request_take(struct server *server, struct connection *c,
-                                    struct MHD_Connection *library)
+/* The library says that all of the request is there. */
+static enum MHD_Result request_end_take(struct server *server, struct connection *c,
+                                        struct MHD_Connection *library)
 {
-    struct exchange exchange = exchange_of(c, buffer_slice(&c->body));
     if (c->request.chunked &&
         MHD_get_connection_values_n(library, MHD_FOOTER_KIND, NULL, NULL) != 0) {
         refuse(server, c, 400, "trailers");
         return answer_queue(server, c, library);
     }
-    server->counters.requests++;
-    server->user->request(server->user->context, &exchange);
-    answer(server, c, &exchange.answer);
-    if (!exchange.waits) return answer_queue(server, c, library);
-    /* The library asks again when it runs the next time: behind the commit. */
-    c->state = CONNECTION_WAITS;
-    list_leave(c);
-    c->next_waiting = server->waiting;
-    server->waiting = c;
-    return MHD_YES;
+    request_take(server, c, buffer_slice(&c->body));
+    return c->state == CONNECTION_READY ? answer_queue(server, c, library) : MHD_YES;
 }
 
 /* MHD_AccessHandlerCallback: called when the head has come, for each piece of the body, and when
@@ -234,7 +245,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *library, con
         return answer_queue(server, c, library);
     case CONNECTION_BODY:
         *len = 0;
-        return some != 0 ? body_take(server, c, data, some) : request_take(server, c, library);
+        return some != 0 ? body_take(server, c, data, some) : request_end_take(server, c, library);
     case CONNECTION_THROWS:
         *len = 0;
         return some != 0 ? body_take(server, c, data, some) : answer_queue(server, c, library);

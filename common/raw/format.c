@@ -135,6 +135,13 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
     return newline + 1;
 }
 
+void format_followed(void *self, struct slice record)
+{
+    struct reading *reading = self;
+
+    reading->stream.whole = record;
+}
+
 const char *format_lacks(const void *self)
 {
     const struct reading *reading = self;
@@ -268,12 +275,14 @@ static enum reason translate_json(struct format *format, struct slice line, stru
     return map_record(format, buffer_slice(&format->json), handing);
 }
 
-/* Is it one value, on one line? */
-static bool is_one_line(struct slice record)
+/* Is it one value, on one line? What has been followed when the stream was cut is not again. */
+static bool is_one_line(const struct reading *reading, struct slice record)
 {
     const char *behind = NULL;
-    return *record.text == '{' && memchr(record.text, '\n', record.len) == NULL &&
-           jsonstream_follow(record.text, record.text + record.len, &behind) == JSONSTREAM_WHOLE &&
+    const struct slice *const whole = &reading->stream.whole;
+    if (*record.text != '{' || memchr(record.text, '\n', record.len) != NULL) return false;
+    if (record.text == whole->text && record.len == whole->len) return true;
+    return jsonstream_follow(record.text, record.text + record.len, &behind) == JSONSTREAM_WHOLE &&
            behind == record.text + record.len;
 }
 
@@ -288,7 +297,7 @@ static enum reason translate_stream(struct reading *reading, struct slice record
     enum reason reason = REASON_NONE;
 
     *none = true;
-    if (record.len != 0 && is_one_line(record)) {
+    if (record.len != 0 && is_one_line(reading, record)) {
         *none = false;
         return translate_json(reading->format, record, handing);
     }

@@ -94,4 +94,8 @@ void format_save(const void *reading, struct buffer *out);
 void *format_load(void *self, struct unpack *in);
 void format_end(void *reading);
 
+/* Of an input of JSON: the record that is translated next has been followed to its end as one value
+ * (jsonstream.h), and need not be again. Of no length: it has not. */
+void format_followed(void *reading, struct slice record);
+
 #endif

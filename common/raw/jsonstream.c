@@ -4,25 +4,37 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 #define DEPTH_MAX 1024 /* deeper is refused by the scanner in any case */
 
-static bool is_white(char c)
+static inline bool is_white(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    /* Mostly it is none, and that is seen at once. */
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
 }
 
-static bool is_between(char c)
+static inline bool is_between(char c)
 {
     return is_white(c) || c == ',' || c == '[' || c == ']';
 }
 
-/* Behind a word without quotes: number, true, or rubbish. */
+/* What ends a word without quotes: a number, true, or rubbish. */
+static const bool ends_word[256] = {
+    [' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true, [','] = true, ['['] = true,
+    [']'] = true, ['{'] = true,  ['}'] = true,  ['"'] = true,  [':'] = true,
+};
+
 static const char *word_end(const char *at, const char *end)
 {
-    while (at < end && !is_between(*at) && *at != '{' && *at != '}' && *at != '"' && *at != ':')
+    while (at < end && !ends_word[(unsigned char)*at])
         at++;
     return at;
 }
@@ -37,7 +49,7 @@ static inline uint64_t bytes_equal(uint64_t word, unsigned char byte)
 
 /* Over text up to a quote, a backslash or a line end, as far as there are eight bytes at a time;
  * where words are little endian right up to it. */
-static inline const char *text_pass(const char *at, const char *end)
+static inline const char *words_pass(const char *at, const char *end)
 {
     for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
         memcpy(&word, at, sizeof word);
@@ -52,8 +64,36 @@ static inline const char *text_pass(const char *at, const char *end)
     return at;
 }
 
+/* The same, sixteen bytes at a time where every processor of the kind can do that. */
+static inline const char *text_pass(const char *at, const char *end)
+{
+#if defined(__SSE2__)
+    for (; end - at >= 16; at += 16) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        const __m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                                           _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
+        const unsigned bits = (unsigned)_mm_movemask_epi8(found);
+        if (bits != 0) return at + __builtin_ctz(bits);
+    }
+#elif defined(__aarch64__)
+    for (; end - at >= 16; at += 16) {
+        const uint8x16_t bytes = vld1q_u8((const uint8_t *)at);
+        const uint8x16_t found =
+            vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))),
+                     vceqq_u8(bytes, vdupq_n_u8('\n')));
+        /* Four bits a byte. */
+        const uint64_t bits =
+            vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(found), 4)), 0);
+        if (bits != 0) return at + __builtin_ctzll(bits) / 4;
+    }
+#endif
+    return words_pass(at, end);
+}
+
 /* Behind the closing quote of the string that begins at at. */
-static enum jsonstream_end follow_string(const char *at, const char *end, const char **behind)
+static inline enum jsonstream_end follow_string(const char *at, const char *end,
+                                                const char **behind)
 {
     for (at++; (at = text_pass(at, end)) < end; at++) {
         if (*at == '"') {
@@ -67,97 +107,90 @@ static enum jsonstream_end follow_string(const char *at, const char *end, const 
     return at < end ? JSONSTREAM_BROKEN : JSONSTREAM_OPEN;
 }
 
-/* What may come next. */
-enum due { DUE_VALUE, DUE_KEY, DUE_COLON, DUE_COMMA };
-
-struct follower {
-    const char *at, *end;
-    enum due due;
-    bool first; /* the container was just opened: it may be closed */
+/* The containers that are open, the innermost last. */
+struct nest {
     int depth;
-    uint64_t array[DEPTH_MAX / 64]; /* a bit per open container */
+    uint64_t array[DEPTH_MAX / 64]; /* a bit per container: set for an array */
 };
 
-static bool in_array(const struct follower *f)
+/* False: it is too deep. */
+static inline bool nest_open(struct nest *nest, bool array)
 {
-    return (f->array[(f->depth - 1) / 64] >> (f->depth - 1) % 64 & 1) != 0;
-}
+    const uint64_t bit = UINT64_C(1) << nest->depth % 64;
+    uint64_t *const word = &nest->array[nest->depth / 64];
 
-static bool follow_open(struct follower *f)
-{
-    const uint64_t bit = UINT64_C(1) << f->depth % 64;
-    uint64_t *const word = &f->array[f->depth / 64];
-
-    if (f->due != DUE_VALUE || f->depth + 1 == DEPTH_MAX) return false;
-    *word = *f->at == '[' ? *word | bit : *word & ~bit;
-    f->depth++;
-    f->due = *f->at == '[' ? DUE_VALUE : DUE_KEY;
-    f->first = true;
-    f->at++;
+    if (nest->depth + 1 == DEPTH_MAX) return false;
+    *word = array ? *word | bit : *word & ~bit;
+    nest->depth++;
     return true;
 }
 
-static bool follow_close(struct follower *f)
+static inline bool nest_in_array(const struct nest *nest)
 {
-    if (f->depth == 0 || in_array(f) != (*f->at == ']')) return false;
-    if (f->due != DUE_COMMA && !f->first) return false;
-    f->depth--;
-    f->due = DUE_COMMA;
-    f->first = false;
-    f->at++;
-    return true;
+    return (nest->array[(nest->depth - 1) / 64] >> (nest->depth - 1) % 64 & 1) != 0;
 }
 
-static bool follow_sign(struct follower *f)
+static inline const char *white_pass(const char *at, const char *end)
 {
-    if (*f->at == ':' ? f->due != DUE_COLON : f->due != DUE_COMMA) return false;
-    f->due = *f->at == ':' || in_array(f) ? DUE_VALUE : DUE_KEY;
-    f->at++;
-    return true;
+    while (at < end && is_white(*at))
+        at++;
+    return at;
 }
 
-/* A string or a word. */
-static enum jsonstream_end follow_plain(struct follower *f)
-{
-    const bool string = *f->at == '"';
-
-    if (f->due != DUE_VALUE && !(f->due == DUE_KEY && string)) return JSONSTREAM_BROKEN;
-    f->due = f->due == DUE_KEY ? DUE_COLON : DUE_COMMA;
-    f->first = false;
-    if (string) return follow_string(f->at, f->end, &f->at);
-    f->at = word_end(f->at, f->end);
-    return JSONSTREAM_WHOLE;
-}
-
+/* Straight through what has to come next: most text is as it should be, and at each place here
+ * nearly always the same byte comes. */
 enum jsonstream_end jsonstream_follow(const char *at, const char *end, const char **behind)
 {
-    struct follower f = {.at = at, .end = end, .due = DUE_VALUE};
+    struct nest nest = {.depth = 0};
+    enum jsonstream_end ended;
 
-    while (f.at < end) {
-        bool good = true;
-        switch (*f.at) {
-        case ' ':
-        case '\t':
-        case '\n':
-        case '\r': f.at++; continue;
-        case '{':
-        case '[': good = follow_open(&f); break;
-        case '}':
-        case ']': good = follow_close(&f); break;
-        case ':':
-        case ',': good = f.depth > 0 && follow_sign(&f); break;
-        default: {
-            const enum jsonstream_end ended = follow_plain(&f);
-            *behind = f.at;
-            if (ended != JSONSTREAM_WHOLE) return ended;
-        }
-        }
-        *behind = f.at;
-        if (!good) return JSONSTREAM_BROKEN;
-        if (f.depth == 0) return JSONSTREAM_WHOLE;
+    goto value;
+name:
+    if ((at = white_pass(at, end)) == end) goto open;
+    if (*at != '"') goto broken;
+    if ((ended = follow_string(at, end, &at)) != JSONSTREAM_WHOLE) goto done;
+    if ((at = white_pass(at, end)) == end) goto open;
+    if (*at != ':') goto broken;
+    at++;
+value:
+    if ((at = white_pass(at, end)) == end) goto open;
+    if (*at == '"') {
+        if ((ended = follow_string(at, end, &at)) != JSONSTREAM_WHOLE) goto done;
+    } else if (*at == '{' || *at == '[') {
+        const bool array = *at == '[';
+        if (!nest_open(&nest, array)) goto broken;
+        if ((at = white_pass(at + 1, end)) == end) goto open;
+        if (*at == (array ? ']' : '}')) goto close;
+        if (array) goto value;
+        goto name;
+    } else if (*at == '}' || *at == ']' || *at == ':' || *at == ',') {
+        goto broken;
+    } else {
+        at = word_end(at, end);
     }
-    *behind = end;
-    return JSONSTREAM_OPEN;
+    if (nest.depth == 0) goto whole;
+behind:
+    if ((at = white_pass(at, end)) == end) goto open;
+    if (*at == ',') {
+        at++;
+        if (nest_in_array(&nest)) goto value;
+        goto name;
+    }
+    if (*at != (nest_in_array(&nest) ? ']' : '}')) goto broken;
+close:
+    at++;
+    if (--nest.depth != 0) goto behind;
+whole:
+    ended = JSONSTREAM_WHOLE;
+    goto done;
+open:
+    ended = JSONSTREAM_OPEN;
+    goto done;
+broken:
+    ended = JSONSTREAM_BROKEN;
+done:
+    *behind = at;
+    return ended;
 }
 
 /* Where the value that begins at from and is broken at at ends: in front of the next, or end. */
@@ -207,6 +240,7 @@ const char *jsonstream_split(struct jsonstream *stream, const char *data, const 
 {
     const char *behind = NULL;
 
+    stream->whole = (struct slice){.text = NULL};
     if (data == end) return NULL;
     if (is_between(*data)) return between_end(stream, data, end);
     if (*data != '{' && *data != '"') {
@@ -217,7 +251,9 @@ const char *jsonstream_split(struct jsonstream *stream, const char *data, const 
     }
     const enum jsonstream_end ended = jsonstream_follow(data, end, &behind);
     if (ended == JSONSTREAM_OPEN && !final) return NULL;
-    if (ended != JSONSTREAM_WHOLE) {
+    if (ended == JSONSTREAM_WHOLE) {
+        stream->whole = (struct slice){.text = data, .len = (size_t)(behind - data)};
+    } else {
         const char *next =
             broken_end(stream, data, ended == JSONSTREAM_OPEN ? data + 1 : behind, end);
         if (next == NULL && !final) return NULL;

@@ -31,6 +31,9 @@ struct jsonstream {
     bool inside;   /* the last piece held no line end: the next value begins in mid-line, */
     size_t indent; /* else behind so many blanks */
     uint64_t open; /* brackets of outermost arrays that have not been closed */
+    /* The last piece, if it was followed to its end as one value; else of no length. Good until the
+     * next piece is looked for. */
+    struct slice whole;
 };
 
 /* Follows the value at at, which is no white space. */

@@ -30,8 +30,8 @@ static void split(struct slice text)
     const char *const end = exact + text.len;
     body_split(&body, (struct slice){.text = exact, .len = text.len});
     for (size_t i = 0; i < body.count; i++) {
-        if (slice_is_blank(body.record[i])) abort();
-        within(&from, end, body.record[i]);
+        if (slice_is_blank(body.record[i].text)) abort();
+        within(&from, end, body.record[i].text);
     }
     from = exact;
     if (body.sent_at.text != NULL) within(&from, end, value_slice(body.sent_at));
