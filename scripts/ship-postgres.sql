@@ -2,8 +2,8 @@
 -- transaction, whose rows come by COPY into clickstream_rows and from there into the table (clickstream_ship).
 --
 -- A row goes to the columns of its members' names. Columns with a default, and those that are generated, are the table's
--- own. The unique index is the row's key: a row whose key is there takes the other one's place, if it differs. Without
--- one, rows are added. What cs-ship has to stop for is raised as CS003.
+-- own. The unique index is the row's key: a row whose key is there takes the other one's place, if it differs; a final
+-- one gives way to another final one only. Without an index, rows are added. What cs-ship has to stop for is raised as CS003.
 --
 -- Variables of psql: table, spool (what the spool is known by), directory (where it is).
 set client_min_messages = warning;
@@ -75,6 +75,7 @@ declare
     key_members text[] := '{}';
     upsert text := '';
     rest boolean;
+    finals boolean; -- rows say whether they are final, as those of --emit=updates do
 begin
     if current_setting('server_version_num')::int < 150000 then
         perform pg_temp.clickstream_stop(format('this is PostgreSQL %s; 15 is needed', current_setting('server_version')),
@@ -109,6 +110,8 @@ begin
     if members is null then
         perform pg_temp.clickstream_stop(format('table %s has no column for a member of a row', wanted), null);
     end if;
+    select count(*) > 0 into finals from pg_attribute
+    where attrelid = name and attname = 'final' and atttypid = 'boolean'::regtype and attname = any (members);
     taken := columns;
     if rest then
         columns := columns || ', rest';
@@ -134,6 +137,9 @@ begin
         into upsert
         from (select attname, attnum, case atttypid when 'json'::regtype then '::text' else '' end as cast_to
               from pg_attribute where attrelid = name and (attname = any (members) or (rest and attname = 'rest'))) as one;
+        if finals then
+            upsert := upsert || ' and (excluded.final is not false or clickstream_target.final is not true)';
+        end if;
     end if;
     insert into pg_temp.clickstream_table values (
         spool, directory, name, home, case when rest then null else members end, key_members,
@@ -141,8 +147,8 @@ begin
                source) || upsert,
         case when key is null then null else
             format('insert into %s as clickstream_target (%s) select %s from (select distinct on (%s) * from %s'
-                   ' order by %s, clickstream_n desc) as clickstream_last', name, columns, taken, key_list, source,
-                   key_list) || upsert
+                   ' order by %s%s, clickstream_n desc) as clickstream_last', name, columns, taken, key_list, source,
+                   key_list, case when finals then ', final is not true' else '' end) || upsert
         end,
         format('insert into %s as clickstream_target (%s) select %s from (select $1::json as clickstream_row) as'
                ' clickstream_source cross join lateral json_to_record(clickstream_row) as clickstream_record (%s)', name,

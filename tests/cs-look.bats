@@ -62,18 +62,58 @@ top_shows() {
   tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p >shown 2>/dev/null && grep -qE "$1" shown
 }
 
+top_press() {
+  tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$1"
+}
+
+# look_top ARGUMENT...: cs-look --top in a terminal of 120x40.
+look_top() {
+  command -v tmux >/dev/null || skip 'tmux is absent'
+  printf '%q ' cs-look --top "$@" >command
+  tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 120 -y 40 \
+    "PATH='$PATH' TMPDIR='$PWD' KCAT_CONFIG=/dev/null LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c '. ./command; echo ended: \$?; exec cat'"
+}
+
 @test "--top: the rows are in the terminal while they come, and q ends all that was begun" {
   run -2 cs-look --top -o page.html x
   run -2 cs-look --top /dev/null # standard output is none
-  command -v tmux >/dev/null || skip 'tmux is absent'
   traffic --events=5000 --rate=2 --extras >events.ndjson
-  tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 120 -y 40 \
-    "PATH='$PATH' TMPDIR='$PWD' LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c 'cs-look --top events.ndjson; echo ended: \$?; exec cat'"
+  look_top events.ndjson
   LIMIT=60 until_true top_shows '[1-9][0-9,]* rows .* 0 rejected, 0 late' || { cat shown && return 1; }
   for text in 'sessions +[1-9]' 'Carts at risk +[0-9,]+ worth' '^ Sales'; do
     until_true top_shows "$text" || { cat shown && return 1; }
   done
-  tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys q
+  top_press q
   until_true top_shows '^ended: 0' || { cat shown && return 1; }
   run ! compgen -G 'tmp.*' # its rows and pipes
+}
+
+@test "--top of a topic: also who is there, visits and pages; what has read the topic ends with it, and it ends with that" {
+  need_kcat
+  traffic --events=5000 --rate=2 --seed=3 --extras >events.ndjson
+  keyed <events.ndjson | produce top-clicks
+  look_top -b "$BROKERS" -t top-clicks -S state --own-host="it's.example" --parse='--where=.page_url != null'
+  for text in 'sessions +[1-9]' 'Carts at risk +[0-9,]+ worth' 'There now +[1-9][0-9]* visits, ' '^ Sales · ' '^ Visits · ' '^ Pages · '; do
+    LIMIT=60 until_true top_shows "$text" || { cat shown state/said && return 1; }
+  done
+  # Rows that are not final yet, each as of the events up to now.
+  cs-window --size=1h --by=traffic_source,device_type '--agg=visits=distinct(session_id)' events.ndjson | jq -s 'map(.visits) | add' >want
+  visits_counted() {
+    jq -s 'group_by([.window_start, .traffic_source, .device_type]) | map(last.visits) | add' state/rows/visits.ndjson | cmp -s - want
+  }
+  until_true visits_counted || { cat state/rows/visits.ndjson want && return 1; }
+  top_press q
+  until_true top_shows '^ended: 0' || { cat shown && return 1; }
+  [ "$(working_in "$PWD")" = 0 ]
+  tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
+  look_top -b "$BROKERS" -t not-there -S other -X allow.auto.create.topics=false --from=never
+  until_true top_shows '^ended: 2' || { cat shown && return 1; }
+  grep -q 'cs-run: .*never' shown
+}
+
+@test "--top of events of which nothing comes says why, and ends" {
+  echo '{}' >events.ndjson
+  look_top --parse=--nonsense events.ndjson
+  until_true top_shows '^ended: 1' || { cat shown && return 1; }
+  grep -q 'cs-parse: no such option: --nonsense' shown
 }

@@ -78,6 +78,90 @@ END
   [ "$(segments) $(sql -c 'select sum(n), count(*) from t')" = '0 0|5' ]
 }
 
+# Are rows in that spool that are not final?
+has_open() {
+  grep -qs '"final":false' "$1"/*.ndjson
+}
+
+# updates NAME TOOL OPTION...: the tool's rows over events, with those that come again, are in the table NAME.
+updates() {
+  local tool half
+  schema "$1" "${@:2}" --emit=updates
+  mkfifo "$1.in"
+  "${@:2}" --emit=updates:20ms --save-every=50ms --state="$1.state" --spool="$1" --flush <"$1.in" 3>&- &
+  tool=$!
+  exec 7>"$1.in"
+  half=$(($(wc -l <events) / 2))
+  head -n "$half" events >&7
+  until_true has_open "$1"
+  tail -n +"$((half + 1))" events >&7
+  exec 7>&-
+  wait "$tool"
+  cs-ship --postgres="$CONNINFO" --table="$1" --once "$1"
+  "${@:2}" events >"$1.rows"
+}
+
+# is_rows NAME MEMBER: the table has as many rows as the tool prints without updates, all final, with the same sum.
+is_rows() {
+  [ "$(sql -c "select count(*), bool_and(final), sum($2) from $1")" = "$(jq -sr "[length, \"t\", (map(.$2) | add)] | join(\"|\")" "$1.rows")" ]
+}
+
+@test "rows that come again while they grow replace those before, and the final one stays, of null groups too" {
+  traffic --events=3000 --rate=2 --seed=8 >events
+  updates sessions cs-sessionize --detail
+  is_rows sessions total_events
+  updates splits cs-sessionize --split-by=user_id,device_type
+  is_rows splits total_events
+  updates windows cs-window --size=10m --by=user_id,x=.product_id --agg=n=count --by-partition
+  is_rows windows n
+  [ "$(sql -c 'select count(*) from windows where user_id is null and x is null')" -gt 1 ]
+  updates funnel cs-funnel
+  is_rows funnel sessions
+  # A session that has no value of --split-on yet takes its first one.
+  {
+    event 2026-01-01T00:00:00Z '"session_id":"s","user_id":null'
+    event 2026-01-01T00:05:00Z '"session_id":"other"'
+    event 2026-01-01T00:06:00Z '"session_id":"s","user_id":"u0"'
+    event 2026-01-01T00:07:00Z '"session_id":"s","user_id":"u1"'
+  } >events
+  updates turns cs-sessionize --split-on=user_id
+  is_rows turns total_events
+}
+
+@test "a final row stays, whatever comes behind it but another final one, in its segment and in later ones" {
+  schema t cs-window --size=1h --by=page_url,x=.x --agg=n=count --emit=updates
+  open() { row "$@" | sed 's/}$/,"final":false}/'; }
+  final() { row "$@" | sed 's/}$/,"final":true}/'; }
+  { open 0 '"/a"' 1 1 && final 0 '"/a"' 1 3 && open 0 '"/a"' 1 2 && open 1 null null 1 && open 1 null null 2; } | segment 1
+  run -0 ship --once
+  [ "$(sql -c 'select page_url, n, final from t order by n')" = $'|2|f\n/a|3|t' ]
+  { open 0 '"/a"' 1 4 && final 1 null null 5; } | segment 2
+  run -0 ship --once
+  [ "$(sql -c 'select page_url, n, final from t order by n')" = $'/a|3|t\n|5|t' ]
+  { open 1 null null 6 && echo rubbish && final 0 '"/a"' 1 7; } | segment 3
+  run -0 ship --once
+  [ "$(sql -c 'select page_url, n, final from t order by n')" = $'|5|t\n/a|7|t' ]
+}
+
+@test "of carts and incidents the last state stands, of null groups too" {
+  traffic --duration=12h --rate=0.5 --seed=2 --outage=9h+1h --extras | sed 's/"device_type":"tablet"/"device_type":null/' >events
+  schema carts cs-abandon --transitions --cart
+  schema incidents cs-anomaly --by=device_type --incidents --size=10m --sigma=2
+  cs-abandon --transitions --cart --state=c --spool=carts --flush events
+  cs-anomaly --by=device_type --incidents --size=10m --sigma=2 --state=i --spool=incidents --flush events
+  local name
+  for name in carts incidents; do
+    cat "$name"/*.ndjson >"$name.rows"
+    cs-ship --postgres="$CONNINFO" --table="$name" --once "$name"
+  done
+  jq -sr 'group_by(.session_id, .episode) | map(last) | group_by(.state)[] | "\(.[0].state)|\(length)"' carts.rows | sort >want
+  [ "$(wc -l <want)" -gt 2 ]
+  sql -c 'select state, count(*) from carts group by 1' | sort | diff want -
+  jq -sr 'group_by(.device_type, .incident_start)[] | last | "\(.device_type // "")|\(.state)|\(.windows)"' incidents.rows | sort >want
+  grep -q '^|' want
+  sql -c 'select device_type, state, windows from incidents' | sort | diff want -
+}
+
 @test "any text arrives as it is, but U+0000, which is told; what the table does not take is kept beside it" {
   windows
   local text='"\\ \\N \\. \t \n \r \u0001 \u001f \"q\" '\''%s $1 \\u0000 ü 😀 \ud83d\ude00 \u007f"'

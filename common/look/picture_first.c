@@ -193,34 +193,52 @@ int there_now_draw(const struct picture *picture, struct area area)
         bought += has_bought;
         carts += !has_bought && is_number_over(row_value(panel, row, SLICE("add_to_carts")), 0);
     }
+    const bool some_are_let_go =
+        panel->roll.let_go > 0 && panel->roll.row[panel->roll.count - 1].open;
     struct place place = area_line(area);
     const int taken = canvas_put(picture->canvas, place, TONE_STRONG, SLICE("There now"));
     place.x += taken + 2;
     place.width -= taken + 2;
     if (open == 0)
         canvas_printf(picture->canvas, place, TONE_DIM, "nobody; %zu visits have ended",
-                      panel->roll.count);
+                      panel->roll.count + (size_t)panel->roll.let_go);
     else
         canvas_printf(picture->canvas, place, TONE_PLAIN,
                       "%zu visits, %zu with something in the cart, %zu have bought%s", open, carts,
-                      bought, panel->roll.let_go > 0 ? " (of the newest)" : "");
+                      bought, some_are_let_go ? " (of the newest)" : "");
     return 1;
 }
 
 /* --- all of it --- */
 
+static bool is_table(const struct panel *panel)
+{
+    return panel->layout.kind->store == STORE_WINDOWS && !panel_is(panel, "funnel") &&
+           layout_count(&panel->layout, ROLE_GROUP) > 0;
+}
+
+/* So many lines a table gets, that all are seen and no room is left. */
+static int table_lines(const struct picture *picture, int lines)
+{
+    int tables = 0;
+    for (size_t i = 0; i < picture->panels; i++)
+        tables += is_table(picture->panel[i]);
+    const int fair = tables > 0 ? lines / tables - 1 : 0;
+    return fair > TABLE_LINES ? fair : TABLE_LINES;
+}
+
 /* The lists, in what is left: a few lines of each table there is, where there is more room. */
 static void tables_draw(const struct picture *picture, struct area left, struct area right)
 {
+    const int most = table_lines(picture, left.lines + right.lines);
     for (size_t i = 0; i < picture->panels; i++) {
         struct panel *const panel = picture->panel[i];
         struct area *const area = left.lines > right.lines ? &left : &right;
         struct area part = *area;
         struct frame frame;
-        if (panel->layout.kind->store != STORE_WINDOWS || panel_is(panel, "funnel")) continue;
-        if (layout_count(&panel->layout, ROLE_GROUP) == 0 || part.lines < 4) continue;
+        if (!is_table(panel) || part.lines < 4) continue;
         frame_make(&frame, picture, &panel->grid);
-        if (part.lines > TABLE_LINES) part.lines = TABLE_LINES;
+        if (part.lines > most) part.lines = most;
         if (frame.window != AXIS_NONE)
             *area = area_below(*area, table_draw(picture, &frame, part, false) + 1);
         frame_release(&frame);

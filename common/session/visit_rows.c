@@ -357,6 +357,20 @@ static bool accounts_take(struct visits *visits, int *count, const struct identi
     return true;
 }
 
+/* A session that has no value of --split-on yet takes its first one: while its row changes, that
+ * does not name it. */
+static void splits_unkey(const struct rule *rule, const struct identity *identity,
+                         const struct schema *schema, struct rows *rows)
+{
+    for (int i = 0; i < rule->splits; i++) {
+        const struct slice name = slice_of(rule->split[i]);
+        bool is_who = false;
+        for (int j = 0; j < identity->count; j++)
+            is_who |= slice_equal(name, schema->name[identity->slot[j]]);
+        if (!is_who) rows_key(rows, rows_find(rows, name), false);
+    }
+}
+
 bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
                     struct rows *rows, struct buffer *why)
 {
@@ -384,8 +398,10 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
     }
     for (int i = 0; i < visits->accounts.aggregates.count; i++)
         aggregates_describe(&visits->accounts.aggregates, i, rows);
-    if (asks->updates)
+    if (asks->updates) {
         rows_describe(rows, visits->fields.final, COLUMN_TRUTH, SLICE("false: it may go on"));
+        splits_unkey(visits->rule, identity, schema, rows);
+    }
     /* With the id: a session by its start; a page by its time, and its number where two were
      * entered at once. */
     rows_key(rows, rows_find(rows, SLICE("session_start")), !asks->pages);

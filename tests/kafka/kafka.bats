@@ -20,6 +20,7 @@ setup() {
 
 # What a failed test has left running.
 teardown() {
+  [ ! -S "$BATS_TEST_TMPDIR/tmux" ] || tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
   [ -z "${flow:-}" ] || kill -9 "$flow" 2>/dev/null || true
   [ -z "${collector:-}" ] || kill -9 "$collector" 2>/dev/null || true
   [ -z "${runner:-}" ] || descendants "$runner" | xargs -r kill -9 2>/dev/null || true
@@ -459,4 +460,28 @@ collects() {
   diff <(cut -f 1 sent) <(cut -f 3 sent | jq -r .session_id)
   [ "$(cut -f 1,2 sent | sort -u | cut -f 1 | uniq -d)" = '' ]
   [ "$(cut -f 1 sent | sort -u | wc -l)" = 7 ]
+}
+
+# What is in the terminal, once that has come.
+top_shows() {
+  tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p >shown 2>/dev/null && grep -qE "$1" shown
+}
+
+@test "cs-look --top of a topic: its rows in a terminal, and what is written meanwhile; q ends all" {
+  command -v tmux >/dev/null || skip 'tmux is absent'
+  local source topic
+  topic top 4
+  source=$topic
+  traffic --events=6000 --rate=2 --seed=7 | keyed >keyed
+  head -n 3000 keyed | produce "$source"
+  tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 120 -y 40 \
+    "PATH='$PATH' KCAT_CONFIG=/dev/null LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c 'cs-look --top -b $BROKERS -t $source -S dir; echo ended: \$?; exec cat'"
+  LIMIT=60 until_true top_shows '^ There now +[1-9][0-9]* visits' || { cat shown dir/said && return 1; }
+  LIMIT=60 until_true top_shows '^ Visits · 00:00–01:00' || { cat shown dir/said && return 1; }
+  tail -n +3001 keyed | produce "$source"
+  until_true top_shows 'Thu 1 Jan 2026 01:' || { cat shown && return 1; }
+  tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys q
+  until_true top_shows '^ended: 0' || { cat shown && return 1; }
+  [ "$(working_in "$PWD")" = 0 ]
+  tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
 }
