@@ -176,11 +176,15 @@ multicall: $(BUILD)/multi/clickstream
 
 units: $(UNITS)
 
-# The scanner and its test for another processor, all in one file.
+# The scanner and its test for another processor, all in one file; and what reads CSV.
 ARM := $(addprefix base/,arena buffer compat die held hex json memory number numeral utf8 value) \
        $(addprefix event/,reason scan scan_neon scan_plain scan_shapes schema)
 
+ARM_CSV := $(addprefix base/,buffer compat die held hex json memory utf8) raw/csv
+
 $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
+$(BUILD)/arm/csv: tests/unit/csv.c $(ARM_CSV:%=common/%.c) common/base/bytemask.h
+$(BUILD)/arm/%:
 	mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
 

@@ -161,3 +161,24 @@ log_of() {
   cs-parse --jobs=3 a json >out.3
   cs-parse a json | cmp - out.3
 }
+
+@test "rows in quotes are read as those without, and the names told are those of the header" {
+  sed 's/[^,]*/"&"/g' <<<'event_time,event_type,page_url,x' >quoted
+  printf '%s\n' event_time,event_type,page_url,x >bare
+  for i in {10..59}; do
+    printf '"2026-01-01T00:00:%d.000Z","page_view","/a/%d",\r\n' $i $((i * 7919 ** (i % 4))) >>quoted
+    printf '2026-01-01T00:00:%d.000Z,page_view,/a/%d,\n' $i $((i * 7919 ** (i % 4))) >>bare
+  done
+  [ "$(parsed quoted)" -eq 50 ]
+  cs-parse quoted | cmp - <(cs-parse bare)
+  # A quote in the middle costs its line; what is in quotes may be anything.
+  printf '%s\n' '"2026-01-01T00:00:30Z","page_view","/b"c,' '"2026-01-01T00:00:31Z","page_view","/""q"",' 'ü",1' >>quoted
+  [ "$(cs-parse --stats quoted 2>err | tail -n 1 | jq -c '[.page_url, .x]')" = '["/\"q\",\nü","1"]' ]
+  grep -q '"rejected_by":{"bad-columns":1}' err
+  # What is null because no column has it is no name that events came with.
+  cs-parse --key=user_id bare >/dev/null 2>err
+  grep -q 'they have event_time, event_type, page_url, x$' err
+  printf '%s\n' 'event_time,event_type,x' '2026-01-01T00:00:01Z,,2' >none
+  run -1 --separate-stderr cs-parse none
+  [[ $stderr == *'no event_type; they have event_time, x'* ]]
+}

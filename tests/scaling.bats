@@ -103,6 +103,24 @@ each=',"event_type":"add_to_cart","session_id":"s%d","product_id":"p","event_id"
   grows forwards "$each" cs-anomaly --size=1d --baseline=7d --by=session_id
 }
 
+@test "modes: pages, paths and details, ordered funnels, incidents, people" {
+  path=',"event_type":"page_view","session_id":"s","page_url":"/%d","event_id":"e%d"'
+  paths=',"event_type":"page_view","session_id":"s%d","page_url":"/p","event_id":"e%d"'
+  for order in forwards backwards jumping; do
+    for mode in --detail --path=20 --pages; do
+      COUNT=2500 grows "$order" "$path" cs-sessionize "${free[@]}" --lateness=max --max-duration=none "$mode"
+      grows "$order" "$paths" cs-sessionize "${free[@]}" --lateness=max "$mode"
+    done
+    grows "$order" "$one" cs-sessionize "${free[@]}" --lateness=max --gap=1s --max-duration=none --detail
+    grows "$order" "$one" cs-funnel "${free[@]}" --lateness=max --size=100d --order=ordered
+    grows "$order" "$each" cs-funnel "${free[@]}" --lateness=max --size=1h --order=ordered
+    grows "$order" "$one" cs-identify "${free[@]}" --lateness=max --hold=1h
+    grows "$order" "$each" cs-identify "${free[@]}" --lateness=max --hold=1h
+  done
+  grows forwards "$each" cs-anomaly --size=10s --baseline=10m --incidents
+  grows forwards "$each" cs-anomaly --size=1d --baseline=7d --by=session_id --incidents --method=median
+}
+
 @test "what --dedup remembers, and forgets" {
   for lateness in 0s 30s 1h max; do
     COUNT=20000 grows forwards "$each" cs-window "${free[@]}" --size=1h --agg=n=count --dedup=1h --lateness="$lateness"

@@ -20,11 +20,24 @@ static struct value canonical_value(struct slice json, bool escapes, bool *recas
     return value;
 }
 
-/* Are canonical members all that is asked for, under their own names? */
-static bool schema_suits(const struct schema *schema)
+bool outline_suits(const struct schema *schema)
 {
     return schema->all && schema->count == SLOT_CANONICAL && schema->alias_count == 0 &&
            schema->number == 0;
+}
+
+/* All twelve are there, in their order, and strings or null without an escape to be undone. */
+static void event_ordered(const struct outline *outline, const char *text, struct event *ev)
+{
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++) {
+        const char *const json = text + outline->member[slot].value;
+        const size_t end =
+            slot + 1 < (int)outline->count ? outline->member[slot + 1].name : outline->len;
+        const uint32_t len = (uint32_t)end - outline->member[slot].value - 3; /* quotes, comma */
+        ev->value[slot] = *json == 'n'
+                              ? (struct value){0}
+                              : (struct value){.text = json + 1, .len = len, .kind = KIND_STRING};
+    }
 }
 
 bool outline_event(struct outline *outline, const struct schema *schema, const char *text,
@@ -33,15 +46,20 @@ bool outline_event(struct outline *outline, const struct schema *schema, const c
     const size_t count = outline->count;
     const struct slice object = {.text = text, .len = outline->len};
 
-    if (!schema_suits(schema) || count > OUTLINE_MAX) return false;
+    if (!outline_suits(schema) || count > OUTLINE_MAX) return false;
     if (object.len == 0 || object.len > LINE_MAX_BYTES) return false;
-    const bool escapes = memchr(object.text, '\\', object.len) != NULL;
-    memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
     ev->line = object;
-    ev->recast = ev->canonical = false;
+    ev->recast = false;
+    ev->canonical = outline->canonical && schema->as_is;
     ev->clean = true;
     ev->rest = outline->rest;
     ev->rest_count = 0;
+    if (ev->canonical && outline->plain) {
+        event_ordered(outline, text, ev);
+        return true;
+    }
+    const bool escapes = memchr(object.text, '\\', object.len) != NULL;
+    memset(ev->value, 0, SLOT_CANONICAL * sizeof ev->value[0]);
     bool beside = false; /* the last one is in rest, too */
     for (size_t i = 0; i < count; i++) {
         const size_t name = outline->member[i].name, value = outline->member[i].value;

@@ -22,8 +22,12 @@ struct outline {
         int slot;             /* of a canonical member; else -1 */
     } member[OUTLINE_MAX];
     bool final;   /* nobody but cs-parse looks at the object: its time may be as that is printed */
-    size_t count; /* more than OUTLINE_MAX: not all of them are noted */
-    size_t len;   /* of the object, when it is whole */
+    bool ordered; /* nor at anything but its canonical members: they may be as that is printed, all
+                     of them and in their order */
+    bool canonical;                 /* they are, and these are the first members noted */
+    bool plain;                     /* there is no backslash in it */
+    size_t count;                   /* more than OUTLINE_MAX: not all of them are noted */
+    size_t len;                     /* of the object, when it is whole */
     struct slice rest[OUTLINE_MAX]; /* what an event has borrowed */
 };
 
@@ -57,11 +61,21 @@ static inline void outline_name_padded(struct outline *outline, struct buffer *o
         outline->member[outline->count - 1].value += (uint32_t)literal.len;
 }
 
+/* An object begins. */
+static inline void outline_begin(struct outline *outline)
+{
+    outline->count = outline->len = 0;
+    outline->canonical = outline->plain = false;
+}
+
 /* The object is whole. scan: something in it is for the scanner to judge. */
 static inline void outline_end(struct outline *outline, const struct buffer *out, bool scan)
 {
     outline->len = scan ? 0 : out->len;
 }
+
+/* Are canonical members all that is asked for, under their own names? */
+bool outline_suits(const struct schema *schema);
 
 /* Makes ev of the object with that outline as scanner_scan would; but members that are not
  * canonical, and stand side by side, are one element of ev->rest, with the commas between them.

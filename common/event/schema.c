@@ -51,6 +51,11 @@ void schema_release(struct schema *schema)
     *schema = (struct schema){0};
 }
 
+struct slice schema_canonical_name(int slot)
+{
+    return slice_of(canonical_names[slot]);
+}
+
 int schema_canonical(struct slice literal)
 {
     if (literal.len < 4) return -1;

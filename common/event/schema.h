@@ -44,6 +44,7 @@ struct schema {
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
     bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    bool names;                 /* somebody wants to know which names events came with: witness.h */
     bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
@@ -74,6 +75,9 @@ struct schema_text {
 void schema_init(struct schema *schema);
 
 void schema_release(struct schema *schema);
+
+/* A canonical member's name. */
+struct slice schema_canonical_name(int slot);
 
 /* The slot of a canonical member by how its name stands in JSON, `,"name":`; else -1. */
 int schema_canonical(struct slice literal);

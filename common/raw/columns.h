@@ -22,12 +22,16 @@
 #define COLUMNS_MAX 65536
 
 struct columns {
-    struct csv csv;        /* the dialect of the rows */
-    bool known;            /* there is a header, or there should have been one */
-    struct buffer header;  /* the header line as it came; empty when the names were given */
-    struct buffer names;   /* `,"name":` of each column, one behind the other */
-    struct column *column; /* where each begins in names */
-    size_t count;
+    struct csv csv;         /* the dialect of the rows */
+    bool known;             /* there is a header, or there should have been one */
+    struct buffer header;   /* the header line as it came; empty when the names were given */
+    struct buffer names;    /* `,"name":` of each column, one behind the other */
+    size_t count;           /* of a row's fields */
+    struct column *column;  /* those that are printed */
+    size_t shown;           /* how many these are */
+    struct column *ordered; /* the same as cs-parse prints them: the canonical ones, those that are
+                               missing too, then the others */
+    size_t ordered_count;
     struct csv_row row;
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bytemask.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -94,6 +95,153 @@ static void row_add(struct csv_row *row, struct csv_field field, size_t limit)
     row->field[row->count - 1] = field;
 }
 
+#define EASY_BYTES ((ptrdiff_t)64 << 10) /* of a record that csv_take takes */
+#define EASY_FIELDS 1024
+
+/* A record that is being taken, 64 bytes after the other. */
+struct taking {
+    struct csv_field *field; /* the next one */
+    const char *from;        /* where it begins */
+    uint64_t inside;         /* all ones: the last byte was inside of quotes */
+    uint64_t before;         /* a bit for the last byte: a quoted field may begin behind it; */
+    uint64_t closed;         /* it may have closed one */
+    uint64_t odd;            /* what JSON would escape, or is not ASCII */
+    uint64_t doubled;        /* quotes that are doubled */
+};
+
+static inline __attribute__((always_inline)) void taking_field(struct taking *taking, bool literal,
+                                                               const char *stop)
+{
+    const char *const from = taking->from;
+    const bool quoted = !literal && *from == '"';
+
+    taking->field->text =
+        (struct slice){.text = from + quoted, .len = (size_t)(stop - from) - 2 * (size_t)quoted};
+    taking->field->quoted = quoted;
+    taking->field->doubled = false;
+    taking->field++;
+    taking->from = stop + 1;
+}
+
+/* What stands where in 64 bytes. */
+struct places {
+    uint64_t quotes, inside, separators, ends, odd;
+};
+
+static inline __attribute__((always_inline)) struct places places_find(const struct taking *taking,
+                                                                       bool literal, char separator,
+                                                                       const char *bytes)
+{
+    const struct byteblock block = byteblock_load(bytes);
+    const uint64_t quotes = bytemask_equal(&block, '"');
+    struct places places = {
+        .quotes = literal ? 0 : quotes,
+        .separators = bytemask_equal(&block, separator),
+        .ends = bytemask_equal(&block, '\n'),
+        .odd = bytemask_odd(&block),
+    };
+    if (literal) {
+        places.odd |= quotes;
+    } else {
+        places.inside = bytemask_between(places.quotes) ^ taking->inside;
+        places.separators &= ~places.inside;
+        places.ends &= ~places.inside;
+    }
+    places.odd &= ~places.separators;
+    return places;
+}
+
+/* Is each quote the first of its field, the last of it, or one of two? known are the bytes of the
+ * record, returned the CR before its line end. Notes what is doubled. */
+static inline __attribute__((always_inline)) bool quotes_fit(struct taking *taking,
+                                                             const struct places *places,
+                                                             uint64_t known, uint64_t returned)
+{
+    const uint64_t opening = places->quotes & places->inside & known;
+    const uint64_t closing = places->quotes & ~places->inside & known;
+    const uint64_t behind_closing = (closing << 1 | taking->closed) & known;
+    const uint64_t may_open = places->separators << 1 | taking->before;
+    const uint64_t may_follow = places->separators | places->ends | opening | returned;
+
+    taking->doubled |= opening & behind_closing;
+    taking->closed = closing >> 63;
+    taking->before = places->separators >> 63;
+    taking->inside = (uint64_t)((int64_t)places->inside >> 63);
+    return (opening & ~(may_open | behind_closing)) == 0 && (behind_closing & ~may_follow) == 0;
+}
+
+/* Takes what is there of the record, at most 64 bytes at bytes, which stand at at. Returns the
+ * place of its line end, 64 where that is still to come, or -1. */
+static inline __attribute__((always_inline)) int taking_block(struct taking *taking, bool literal,
+                                                              char separator, const char *bytes,
+                                                              const char *at)
+{
+    const struct places places = places_find(taking, literal, separator, bytes);
+    const int end = places.ends == 0 ? 64 : __builtin_ctzll(places.ends);
+    const uint64_t ends = places.ends & -places.ends;
+    const uint64_t known = ends | (ends - 1); /* all, where there is none */
+    const uint64_t returned = end > 0 && end < 64 && bytes[end - 1] == '\r' ? ends >> 1 : 0;
+
+    if (!quotes_fit(taking, &places, known, returned)) return -1;
+    taking->odd |= places.odd & (known ^ ends ^ returned);
+    for (uint64_t left = places.separators & known; left != 0; left &= left - 1)
+        taking_field(taking, literal, at + __builtin_ctzll(left));
+    return end;
+}
+
+static void row_make_room(struct csv_row *row)
+{
+    if (row->cap >= EASY_FIELDS) return;
+    row->cap = EASY_FIELDS;
+    row->field = memory_resize(row->field, row->cap, sizeof(*row->field));
+}
+
+/* The last field, and what is to be said of all of them. Returns behind the record. */
+static const char *taking_end(struct taking *taking, const struct csv *csv, struct csv_row *row,
+                              const char *data, const char *newline)
+{
+    const char *const stop = newline != data && newline[-1] == '\r' ? newline - 1 : newline;
+
+    if (csv->escapes && taking->odd != 0 && memchr(data, '\\', (size_t)(newline - data)) != NULL)
+        return NULL;
+    taking_field(taking, csv->literal, stop);
+    row->count = (size_t)(taking->field - row->field);
+    row->plain = taking->odd == 0 && taking->doubled == 0;
+    for (size_t i = 0; taking->doubled != 0 && i < row->count; i++) {
+        struct csv_field *const field = &row->field[i];
+        field->doubled = field->quoted && field->text.len != 0 &&
+                         memchr(field->text.text, '"', field->text.len) != NULL;
+    }
+    row->taken = (struct slice){.text = data, .len = (size_t)(stop - data)};
+    return newline + 1;
+}
+
+const char *csv_take(const struct csv *csv, const char *data, const char *end, struct csv_row *row)
+{
+    const bool literal = csv->literal;
+    const char separator = csv->separator;
+    char rest[64];
+
+    row->taken.text = NULL;
+    if (csv->returns) return NULL;
+    row_make_room(row);
+    struct taking taking = {.field = row->field, .from = data, .before = 1};
+    const struct csv_field *const most = row->field + EASY_FIELDS - 65;
+    for (const char *at = data; at < end && at - data < EASY_BYTES && taking.field < most;
+         at += 64) {
+        const char *bytes = at;
+        if (end - at < 64) {
+            memset(rest, 0, sizeof rest);
+            memcpy(rest, at, (size_t)(end - at));
+            bytes = rest;
+        }
+        const int place = taking_block(&taking, literal, separator, bytes, at);
+        if (place < 0) return NULL;
+        if (place < 64) return taking_end(&taking, csv, row, data, at + place);
+    }
+    return NULL;
+}
+
 static const char *field_plain_end(const char *at, const char *end, char separator)
 {
     const char *found = at == end ? NULL : memchr(at, separator, (size_t)(end - at));
@@ -118,6 +266,7 @@ const char *csv_fields(const struct csv *csv, struct slice record, size_t limit,
     const char *at = record.text;
     const char *end = at + record.len;
 
+    row->taken.text = NULL;
     row->count = 0;
     for (;;) {
         struct csv_field field = {.quoted = !csv->literal && at != end && *at == '"'};
@@ -227,7 +376,7 @@ static bool escaped_print(struct buffer *out, struct slice text)
     return good;
 }
 
-static bool field_is_null(const struct csv *csv, const struct csv_field *field)
+bool csv_field_is_null(const struct csv *csv, const struct csv_field *field)
 {
     if (field->quoted) return false;
     if (csv->null.text != NULL && slice_equal(field->text, csv->null)) return true;
@@ -239,7 +388,7 @@ bool csv_field_print(const struct csv *csv, struct buffer *out, const struct csv
 {
     struct slice left = field->text;
 
-    if (field_is_null(csv, field)) {
+    if (csv_field_is_null(csv, field)) {
         buffer_add_literal(out, "null");
         return true;
     }

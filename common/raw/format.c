@@ -122,8 +122,11 @@ const char *format_split(void *self, const char *data, const char *end, bool fin
     struct reading *reading = self;
 
     const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
-    if (in_columns && (data == end || !is_aside(reading, data, end)))
-        return csv_split(&reading->columns.csv, data, end, final);
+    if (in_columns && (data == end || !is_aside(reading, data, end))) {
+        struct columns *const columns = &reading->columns;
+        const char *const behind = csv_take(&columns->csv, data, end, &columns->row);
+        return behind != NULL ? behind : csv_split(&columns->csv, data, end, final);
+    }
     if (reading->kind == FORMAT_JSON) return jsonstream_split(&reading->stream, data, end, final);
     const char *newline = data == end ? NULL : memchr(data, '\n', (size_t)(end - data));
     if (newline == NULL) return final && data != end ? end : NULL;
@@ -352,6 +355,12 @@ static enum reason record_print(struct reading *reading, struct slice record, bo
     return log_print(reading, record, detail);
 }
 
+/* Is a row that holds all its members, and in our order, as good as one that is as it came? */
+static bool may_be_ordered(const struct schema *events)
+{
+    return events != NULL && outline_suits(events) && events->as_is && !events->names;
+}
+
 /* Log lines and rows of CSV are written into format->json. */
 static enum reason translate_text(struct reading *reading, struct slice record,
                                   struct handing *handing)
@@ -359,7 +368,10 @@ static enum reason translate_text(struct reading *reading, struct slice record,
     struct format *format = reading->format;
 
     const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
-    const bool plain = in_columns && json_is_plain(record); /* lines of logs have quotes */
+    const struct csv_row *const row = &reading->columns.row;
+    /* Lines of logs have quotes. */
+    const bool plain =
+        in_columns && (csv_row_holds(row, record) ? row->plain : json_is_plain(record));
     const bool ascii = plain || utf8_is_ascii(record);
     if (!ascii && !utf8_valid(record)) return REASON_BAD_UTF8;
     if (!ascii && memchr(record.text, '\0', record.len) != NULL) {
@@ -367,8 +379,9 @@ static enum reason translate_text(struct reading *reading, struct slice record,
         return REASON_BAD_COLUMNS;
     }
     buffer_clear(&format->json);
-    format->outline.count = format->outline.len = 0;
+    outline_begin(&format->outline);
     format->outline.final = format->map == NULL;
+    format->outline.ordered = format->map == NULL && may_be_ordered(format->events);
     const enum reason reason = record_print(reading, record, plain, handing->detail);
     if (reason != REASON_NONE) return reason;
     if (format->map != NULL) return map_record(format, buffer_slice(&format->json), handing);
@@ -505,6 +518,7 @@ enum reason format_payload(void *self, struct slice record,
     struct handing handing = {.emit = emit, .context = context, .detail = detail};
 
     record = csv_trim(record);
+    reading->columns.row.taken.text = NULL; /* format_split has not been asked */
     if (reading->kind != FORMAT_JSON && memchr(record.text, '\n', record.len) != NULL)
         return translate_lines(reading, record, &handing, header);
     return translate_one(reading, record, &handing, header);

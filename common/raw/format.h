@@ -40,11 +40,13 @@ struct format {
     struct logformat xff;    /* what auto looks for beside combined */
     struct repair repair;    /* --repair: for the caller to set */
     struct map_program *map; /* owned; NULL: none */
-    struct schema nothing;   /* judges what goes to the map, */
-    struct scanner *judge;   /* as NDJSON's lines are judged */
-    struct buffer json;      /* the record as JSON */
-    struct outline outline;  /* of json */
-    struct buffer outputs;   /* what the map gave, a line each */
+    const struct schema *events; /* what is wanted of the events; borrowed, for the caller to set;
+                                    NULL: nobody has said */
+    struct schema nothing;       /* judges what goes to the map, */
+    struct scanner *judge;       /* as NDJSON's lines are judged */
+    struct buffer json;          /* the record as JSON */
+    struct outline outline;      /* of json */
+    struct buffer outputs;       /* what the map gave, a line each */
     struct gathering *gathering; /* records are only gathered, to ask the map about them */
 };
 

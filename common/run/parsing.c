@@ -34,6 +34,7 @@ void parsing_start(struct parsing *parsing, const struct parsing_options *option
 {
     struct format *const format = &parsing->format;
 
+    format->events = &run->schema;
     repair_options(&format->repair, &options->repairs);
     map_set(format, options->map_text, &options->map_files);
     for (int slot = 0; slot < SLOT_CANONICAL; slot++)

@@ -236,18 +236,16 @@ static void visit_resume(struct carts *carts, uint32_t number, uint32_t suspende
                          struct slice name)
 {
     struct stretches *stretches = &carts->timelines.stretches;
-    const struct dormant *dormant = dormant_at(&carts->dormants, suspended);
+    const struct dormant dormant = dormants_read(&carts->dormants, suspended);
     const uint32_t past = timeline_take(&carts->timelines, number);
-    const struct attribute user = {.text = {.text = dormant->user, .len = dormant->user_len},
-                                   .time_us = dormant->user_us};
 
-    stretch_begin_empty(stretches, past, name, dormant->start_us, dormant->last_us);
-    if (user.time_us != INT64_MIN)
-        stretch_set_attribute(stretches, at(carts, past), carts->rule.user, &user);
-    at(carts, past)->reach_us = dormant->reach_us;
-    at(carts, past)->flags = dormant->is_alerted ? STRETCH_ALERTED : 0;
-    stretch_count_add(at(carts, past), carts->rule.add, dormant->add_to_carts);
-    stretch_count_add(at(carts, past), carts->rule.purchase, dormant->has_bought);
+    stretch_begin_empty(stretches, past, name, dormant.start_us, dormant.last_us);
+    if (dormant.user.time_us != INT64_MIN)
+        stretch_set_attribute(stretches, at(carts, past), carts->rule.user, &dormant.user);
+    at(carts, past)->reach_us = dormant.reach_us;
+    at(carts, past)->flags = dormant.is_alerted ? STRETCH_ALERTED : 0;
+    stretch_count_add(at(carts, past), carts->rule.add, dormant.add_to_carts);
+    stretch_count_add(at(carts, past), carts->rule.purchase, dormant.has_bought);
     timeline_at(&carts->timelines, number)->past = past;
     dormants_drop(&carts->dormants, suspended);
 }
@@ -260,18 +258,20 @@ static void visit_suspend(struct carts *carts, uint32_t number)
     const struct stretch *stretch = at(carts, past);
 
     if (stretch->last_us + carts->rule.forget_us >= carts->watermark_us) {
-        const bool is_alerted = (stretch->flags & STRETCH_ALERTED) != 0;
-        const bool has_bought = stretch_count(stretch, carts->rule.purchase) > 0;
-        struct attribute user = {.time_us = INT64_MIN};
-        if (!is_alerted && !has_bought && (stretch->present >> carts->rule.user & 1) != 0)
-            user = stretch_attribute(&timelines->stretches, stretch, carts->rule.user);
-        struct dormant *dormant = dormants_add(
-            &carts->dormants, timeline_at(timelines, number)->stretch.id, stretch->last_us, &user);
-        dormant->start_us = stretch->start_us;
-        dormant->reach_us = stretch->reach_us;
-        dormant->add_to_carts = stretch_count(stretch, carts->rule.add);
-        dormant->is_alerted = is_alerted;
-        dormant->has_bought = has_bought;
+        struct dormant dormant = {
+            .id = timeline_at(timelines, number)->stretch.id,
+            .start_us = stretch->start_us,
+            .last_us = stretch->last_us,
+            .reach_us = stretch->reach_us,
+            .user = {.time_us = INT64_MIN},
+            .add_to_carts = stretch_count(stretch, carts->rule.add),
+            .is_alerted = (stretch->flags & STRETCH_ALERTED) != 0,
+            .has_bought = stretch_count(stretch, carts->rule.purchase) > 0,
+        };
+        const bool is_done = dormant.is_alerted || dormant.has_bought;
+        if (!is_done && (stretch->present >> carts->rule.user & 1) != 0)
+            dormant.user = stretch_attribute(&timelines->stretches, stretch, carts->rule.user);
+        dormants_add(&carts->dormants, &dormant);
     }
     stretch_free(&timelines->stretches, past);
     timelines_drop(timelines, number);
@@ -284,10 +284,9 @@ static bool dormant_is_over(const struct carts *carts, uint32_t suspended,
     int64_t last_us = click->time_us;
 
     if (suspended != POOL_NONE) {
-        const struct dormant *dormant = dormant_at(&carts->dormants, suspended);
-        const struct stretch past = {.start_us = dormant->start_us,
-                                     .last_us = dormant->last_us,
-                                     .reach_us = dormant->reach_us};
+        const struct dormant dormant = dormants_read(&carts->dormants, suspended);
+        const struct stretch past = {
+            .start_us = dormant.start_us, .last_us = dormant.last_us, .reach_us = dormant.reach_us};
         (void)visit_goes_on(carts, &last_us, &past);
     }
     return last_us + carts->rule.forget_us < click->watermark_us;

@@ -4,52 +4,165 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/varint.h"
 
-_Static_assert(sizeof(struct dormant) == 64, "one cache line");
+/* What is kept of one. */
+struct record {
+    struct id id; /* first, for roster.h */
+    int64_t last_us;
+    uint64_t rest; /* as a number, which is odd; or the address of a piece, which is not */
+};
+
+_Static_assert(sizeof(struct record) == 32, "half a cache line");
+
+/* The rest as a number: flags, and how long before last_us the start was and behind it reach_us
+ * is, in microseconds or, where these are whole ones, milliseconds. */
+enum { REST_NUMBER = 1, REST_MS = 2, REST_ALERTED = 4, REST_BOUGHT = 8, REST_FLAGS = 4 /* bits */ };
+#define SPAN_BITS 30
+#define SPAN_MAX ((UINT64_C(1) << SPAN_BITS) - 1)
+
+/* A piece: flags, both spans in microseconds, additions; of a user when he was said, before
+ * last_us, how long the text is, and the text. All of them varints but the text. */
+enum { PIECE_ALERTED = 1, PIECE_BOUGHT = 2, PIECE_USER = 4 };
+#define PIECE_HEAD_MAX (6 * VARINT_MAX)
+
+static struct record *record_at(const struct dormants *dormants, uint32_t number)
+{
+    return pool_at(&dormants->pool, number, sizeof(struct record));
+}
+
+/* 0: that is more than the number holds. */
+static uint64_t rest_number(const struct dormant *dormant)
+{
+    uint64_t start = (uint64_t)dormant->last_us - (uint64_t)dormant->start_us;
+    uint64_t reach = (uint64_t)dormant->reach_us - (uint64_t)dormant->start_us;
+    uint64_t flags = REST_NUMBER;
+
+    if (dormant->add_to_carts > 0 || dormant->user.time_us != INT64_MIN) return 0;
+    if (start % 1000 == 0 && reach % 1000 == 0) {
+        flags |= REST_MS;
+        start /= 1000;
+        reach /= 1000;
+    }
+    if (start > SPAN_MAX || reach > SPAN_MAX) return 0;
+    if (dormant->is_alerted) flags |= REST_ALERTED;
+    if (dormant->has_bought) flags |= REST_BOUGHT;
+    return flags | start << REST_FLAGS | reach << (REST_FLAGS + SPAN_BITS);
+}
+
+static void rest_read(uint64_t rest, struct dormant *dormant)
+{
+    const uint64_t unit = (rest & REST_MS) != 0 ? 1000 : 1;
+    const uint64_t start = (rest >> REST_FLAGS & SPAN_MAX) * unit;
+    const uint64_t reach = (rest >> (REST_FLAGS + SPAN_BITS)) * unit;
+
+    dormant->start_us = (int64_t)((uint64_t)dormant->last_us - start);
+    dormant->reach_us = (int64_t)((uint64_t)dormant->start_us + reach);
+    dormant->is_alerted = (rest & REST_ALERTED) != 0;
+    dormant->has_bought = (rest & REST_BOUGHT) != 0;
+}
+
+static char *piece_of(uint64_t rest)
+{
+    return (char *)(uintptr_t)rest;
+}
+
+static uint64_t piece_make(struct dormants *dormants, const struct dormant *dormant)
+{
+    const bool has_user = dormant->user.time_us != INT64_MIN;
+    const struct slice user = has_user ? dormant->user.text : (struct slice){0};
+    char head[PIECE_HEAD_MAX];
+    size_t len = varint_write(head, (dormant->is_alerted ? PIECE_ALERTED : 0U) |
+                                        (dormant->has_bought ? PIECE_BOUGHT : 0U) |
+                                        (has_user ? PIECE_USER : 0U));
+
+    len += varint_write(head + len, (uint64_t)dormant->last_us - (uint64_t)dormant->start_us);
+    len += varint_write(head + len, (uint64_t)dormant->reach_us - (uint64_t)dormant->start_us);
+    len += varint_write(head + len, dormant->add_to_carts);
+    if (has_user) {
+        len +=
+            varint_write(head + len, (uint64_t)dormant->last_us - (uint64_t)dormant->user.time_us);
+        len += varint_write(head + len, user.len);
+    }
+    char *const piece = slab_take(&dormants->pieces, len + user.len);
+    memcpy(piece, head, len);
+    if (user.len > 0) memcpy(piece + len, user.text, user.len);
+    return (uintptr_t)piece;
+}
+
+/* Returns behind it. */
+static const char *piece_read(const char *at, struct dormant *dormant)
+{
+    const uint64_t flags = varint_read(&at);
+
+    dormant->is_alerted = (flags & PIECE_ALERTED) != 0;
+    dormant->has_bought = (flags & PIECE_BOUGHT) != 0;
+    dormant->start_us = (int64_t)((uint64_t)dormant->last_us - varint_read(&at));
+    dormant->reach_us = (int64_t)((uint64_t)dormant->start_us + varint_read(&at));
+    dormant->add_to_carts = (uint32_t)varint_read(&at);
+    if ((flags & PIECE_USER) == 0) return at;
+    dormant->user.time_us = (int64_t)((uint64_t)dormant->last_us - varint_read(&at));
+    dormant->user.text.len = varint_read(&at);
+    dormant->user.text.text = at;
+    return at + dormant->user.text.len;
+}
 
 void dormants_init(struct dormants *dormants, int64_t forget_us)
 {
     *dormants = (struct dormants){.forget_us = forget_us};
     roster_init(&dormants->ids, HELD_DORMANT);
-    pool_init(&dormants->pool, sizeof(struct dormant), HELD_DORMANT);
+    pool_init(&dormants->pool, sizeof(struct record), HELD_DORMANT);
     timer_init(&dormants->timer, HELD_DORMANT);
-    dormants->users.kind = HELD_DORMANT;
+    dormants->pieces.kind = HELD_DORMANT;
 }
 
 void dormants_release(struct dormants *dormants)
 {
     roster_release(&dormants->ids);
     pool_release(&dormants->pool);
-    slab_release(&dormants->users);
+    slab_release(&dormants->pieces);
     timer_release(&dormants->timer);
 }
 
-struct dormant *dormants_add(struct dormants *dormants, struct id id, int64_t last_us,
-                             const struct attribute *user)
+struct dormant dormants_read(const struct dormants *dormants, uint32_t number)
+{
+    const struct record *const record = record_at(dormants, number);
+    struct dormant dormant = {
+        .id = record->id, .last_us = record->last_us, .user = {.time_us = INT64_MIN}};
+
+    if ((record->rest & REST_NUMBER) != 0)
+        rest_read(record->rest, &dormant);
+    else
+        (void)piece_read(piece_of(record->rest), &dormant);
+    return dormant;
+}
+
+void dormants_add(struct dormants *dormants, const struct dormant *dormant)
 {
     const uint32_t number = pool_take(&dormants->pool);
-    struct dormant *dormant = dormant_at(dormants, number);
+    const uint64_t rest = rest_number(dormant);
 
-    memset(dormant, 0, sizeof *dormant);
-    dormant->id = id;
-    dormant->last_us = last_us;
-    dormant->user_us = user->time_us;
-    dormant->user_len = user->text.len & (UINT32_MAX >> 2);
-    dormant->user = slab_take(&dormants->users, user->text.len);
-    if (user->text.len > 0) memcpy(dormant->user, user->text.text, user->text.len);
-    roster_put(&dormants->ids, id, number);
-    timer_push(&dormants->timer,
-               (struct timer_item){.due_us = last_us + dormants->forget_us, .number = number});
-    return dormant;
+    *record_at(dormants, number) =
+        (struct record){.id = dormant->id,
+                        .last_us = dormant->last_us,
+                        .rest = rest != 0 ? rest : piece_make(dormants, dormant)};
+    roster_put(&dormants->ids, dormant->id, number);
+    timer_push(
+        &dormants->timer,
+        (struct timer_item){.due_us = dormant->last_us + dormants->forget_us, .number = number});
 }
 
 void dormants_drop(struct dormants *dormants, uint32_t number)
 {
-    struct dormant *dormant = dormant_at(dormants, number);
+    struct record *const record = record_at(dormants, number);
+    struct dormant dormant = {.last_us = record->last_us};
 
-    roster_remove(&dormants->ids, dormant->id, number);
-    slab_give(&dormants->users, dormant->user, dormant->user_len);
-    dormant->last_us = INT64_MIN; /* a timer that still names it says something else */
+    roster_remove(&dormants->ids, record->id, number);
+    if ((record->rest & REST_NUMBER) == 0) {
+        char *const piece = piece_of(record->rest);
+        slab_give(&dormants->pieces, piece, (size_t)(piece_read(piece, &dormant) - piece));
+    }
+    record->last_us = INT64_MIN; /* a timer that still names it says something else */
     pool_give(&dormants->pool, number);
 }
 
@@ -64,15 +177,15 @@ void dormants_advance(struct dormants *dormants, int64_t watermark_us)
         for (count = 0;
              count < TOGETHER && timer_pop(&dormants->timer, watermark_us, &due[count]);) {
             if (due[count].number >= dormants->pool.used) continue; /* gone, like all after it */
-            __builtin_prefetch(dormant_at(dormants, due[count].number), 1);
+            __builtin_prefetch(record_at(dormants, due[count].number), 1);
             count++;
         }
         for (int i = 0; i < count; i++)
-            dormants_hint(dormants, dormant_at(dormants, due[i].number)->id);
+            dormants_hint(dormants, record_at(dormants, due[i].number)->id);
         for (int i = 0; i < count; i++) {
             if (due[i].number >= dormants->pool.used) continue;
-            const struct dormant *dormant = dormant_at(dormants, due[i].number);
-            if (dormant->last_us + dormants->forget_us == due[i].due_us)
+            const struct record *record = record_at(dormants, due[i].number);
+            if (record->last_us + dormants->forget_us == due[i].due_us)
                 dormants_drop(dormants, due[i].number);
         }
     } while (count == TOGETHER);
@@ -84,39 +197,37 @@ void dormants_save(const struct dormants *dormants, struct buffer *out)
 
     pack_u64(out, dormants->ids.count);
     for (size_t i = 0; i < dormants->ids.count; i++) {
-        const struct dormant *dormant = dormant_at(dormants, sorted[i].number);
-        pack_id(out, dormant->id);
-        pack_i64(out, dormant->start_us);
-        pack_i64(out, dormant->last_us);
-        pack_i64(out, dormant->reach_us);
-        pack_i64(out, dormant->user_us);
-        pack_text(out, (struct slice){.text = dormant->user, .len = dormant->user_len});
-        pack_u32(out, dormant->add_to_carts);
-        pack_u8(out, (uint8_t)(dormant->is_alerted | dormant->has_bought << 1));
+        const struct dormant dormant = dormants_read(dormants, sorted[i].number);
+        pack_id(out, dormant.id);
+        pack_i64(out, dormant.start_us);
+        pack_i64(out, dormant.last_us);
+        pack_i64(out, dormant.reach_us);
+        pack_i64(out, dormant.user.time_us);
+        pack_text(out, dormant.user.text);
+        pack_u32(out, dormant.add_to_carts);
+        pack_u8(out, (uint8_t)(dormant.is_alerted | dormant.has_bought << 1));
     }
     free(sorted);
 }
 
 static bool dormant_load(struct dormants *dormants, struct unpack *in)
 {
-    const struct id id = unpack_id(in);
-    const int64_t start_us = unpack_i64(in);
-    const int64_t last_us = unpack_i64(in);
-    const int64_t reach_us = unpack_i64(in);
-    struct attribute user = {.time_us = unpack_i64(in)};
-    user.text = unpack_text(in);
-    const uint32_t add_to_carts = unpack_u32(in);
+    struct dormant dormant = {.id = unpack_id(in)};
+    dormant.start_us = unpack_i64(in);
+    dormant.last_us = unpack_i64(in);
+    dormant.reach_us = unpack_i64(in);
+    dormant.user.time_us = unpack_i64(in);
+    dormant.user.text = unpack_text(in);
+    dormant.add_to_carts = unpack_u32(in);
     const unsigned flags = unpack_u8(in);
 
-    if (in->broken || flags > 3 || user.text.len > UINT32_MAX >> 2 || start_us > last_us)
+    if (in->broken || flags > 3 || dormant.user.text.len > UINT32_MAX >> 2 ||
+        dormant.start_us > dormant.last_us)
         return false;
-    if (id_is_none(id) || dormants_find(dormants, id) != POOL_NONE) return false;
-    struct dormant *dormant = dormants_add(dormants, id, last_us, &user);
-    dormant->start_us = start_us;
-    dormant->reach_us = reach_us;
-    dormant->add_to_carts = add_to_carts;
-    dormant->is_alerted = flags & 1;
-    dormant->has_bought = flags >> 1 & 1;
+    if (id_is_none(dormant.id) || dormants_find(dormants, dormant.id) != POOL_NONE) return false;
+    dormant.is_alerted = flags & 1;
+    dormant.has_bought = flags >> 1 & 1;
+    dormants_add(dormants, &dormant);
     return true;
 }
 

@@ -2,9 +2,11 @@
  * dormant.h - visits whose runs have all been judged, and which may never go on.
  *
  * Most of the ids that cs-abandon remembers are of this kind: for as long as --forget, it has to
- * know when they were there and whether they have had their alert. That is one cache line instead
- * of the two of a timeline, a name and texts: a name comes with the next event, if there is one. A
- * visit that will not be reported any more (it was, or something was bought) needs no user either.
+ * know when they were there and whether they have had their alert. That is 32 bytes instead of the
+ * two cache lines of a timeline, a name and texts: a name comes with the next event, if there is
+ * one. A visit that will not be reported any more (it was, or something was bought) needs no user
+ * either; and whoever never had anything in the cart, and is nobody known, as most are, has all
+ * that is to be known in the record. Of the others a piece of a slab has the rest.
  */
 #ifndef CS_DORMANT_H
 #define CS_DORMANT_H
@@ -24,18 +26,15 @@
 struct dormant {
     struct id id;
     int64_t start_us, last_us, reach_us; /* as of a stretch */
-    int64_t user_us; /* when the user was said; INT64_MIN: never, or it is of no interest */
-    char *user;      /* in the slab of the dormants */
-    uint32_t user_len : 30;
-    uint32_t is_alerted : 1;
-    uint32_t has_bought : 1;
+    struct attribute user; /* its time is INT64_MIN: never said, or of no interest; borrowed */
     uint32_t add_to_carts;
+    bool is_alerted, has_bought;
 };
 
 struct dormants {
     struct roster ids;
     struct pool pool;
-    struct slab users;
+    struct slab pieces;
     struct timer timer; /* when each is forgotten */
     int64_t forget_us;
 };
@@ -48,10 +47,8 @@ static inline size_t dormants_count(const struct dormants *dormants)
     return dormants->ids.count;
 }
 
-static inline struct dormant *dormant_at(const struct dormants *dormants, uint32_t number)
-{
-    return pool_at(&dormants->pool, number, sizeof(struct dormant));
-}
+/* One that is there. */
+struct dormant dormants_read(const struct dormants *dormants, uint32_t number);
 
 /* Prefetches what dormants_find will look at. */
 MEMORY_HINT void dormants_hint(const struct dormants *dormants, struct id id)
@@ -65,9 +62,8 @@ static inline uint32_t dormants_find(const struct dormants *dormants, struct id 
     return roster_find(&dormants->ids, &dormants->pool, id);
 }
 
-/* Adds one for an id that has none; the user is copied. The caller fills in what is 0 yet. */
-struct dormant *dormants_add(struct dormants *dormants, struct id id, int64_t last_us,
-                             const struct attribute *user);
+/* Adds one for an id that has none. */
+void dormants_add(struct dormants *dormants, const struct dormant *dormant);
 
 void dormants_drop(struct dormants *dormants, uint32_t number);
 

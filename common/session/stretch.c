@@ -159,18 +159,23 @@ static void products_include(struct stretches *stretches, struct stretch *stretc
     products_put(stretches, stretch, parts);
 }
 
-void stretch_settle(struct stretches *stretches, struct stretch *stretch)
+static void products_settle(struct stretches *stretches, struct stretch *stretch)
 {
     struct parts parts;
 
-    if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
-        extras_settle(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
     if (stretch->loose == 0) return;
     products_tighten(&stretches->tight, products_loose(stretch), stretch->loose, INT64_MIN);
     parts_of(&parts, stretches, stretch);
     products_include(stretches, stretch, &parts,
                      products_walk(buffer_slice(&stretches->tight), stretch->loose, INT64_MIN));
     buffer_trim(&stretches->tight, SCRATCH_KEPT);
+}
+
+void stretch_settle(struct stretches *stretches, struct stretch *stretch)
+{
+    if (__builtin_expect(stretches->kept.extras_bytes > 0, 0))
+        extras_settle(&stretches->kept, &stretches->blocks, extras_at(stretches, stretch));
+    products_settle(stretches, stretch);
 }
 
 void stretch_unlist(struct stretches *stretches, struct stretch *stretch)
@@ -205,7 +210,7 @@ static void product_wait(struct stretches *stretches, struct stretch *stretch, i
     stretch->loose++;
     products_count(stretch, 1);
     if (stretch->loose >= products_worth(stretch) || stretch->loose == PRODUCTS_LOOSE_MAX)
-        stretch_settle(stretches, stretch);
+        products_settle(stretches, stretch);
 }
 
 /* --- adding --- */
@@ -324,7 +329,7 @@ static void products_add(struct stretches *stretches, struct stretch *into,
 
     if (products.left > products_worth(into) && products.time_us <= into->product_us) {
         struct parts parts;
-        stretch_settle(stretches, into);
+        products_settle(stretches, into);
         parts_of(&parts, stretches, into);
         products_include(stretches, into, &parts, products);
         products_count(into, from->products);
@@ -363,7 +368,7 @@ void stretch_merge(struct stretches *stretches, struct stretch *into, struct str
     struct parts more;
     /* The less is added to the more: where it goes in is no matter. */
     if (from->products > into->products) stretch_swap(into, from);
-    stretch_settle(stretches, from);
+    products_settle(stretches, from); /* the tracks see to it themselves which is the less */
     parts_of(&more, stretches, from);
     attributes_add(stretches, into, from->start_us, &more.attributes);
     products_add(stretches, into, from, &more);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "tap.h"
 
@@ -163,6 +164,119 @@ static void test_read_sizes(void)
     is_int(wrong, 0, "any read size gives the same records");
 }
 
+static bool same_field(const struct csv_field *a, const struct csv_field *b)
+{
+    return a->text.text == b->text.text && a->text.len == b->text.len && a->quoted == b->quoted &&
+           a->doubled == b->doubled;
+}
+
+/* Has csv_take left in taken what the slow way says of the record? */
+static bool same_row(const struct csv *csv, const struct csv_row *taken, struct slice record)
+{
+    struct csv_row row = {0};
+    bool is_plain = true;
+    bool same = csv_row_holds(taken, record) && csv_fields(csv, record, SIZE_MAX, &row) == NULL &&
+                row.count == taken->count;
+
+    for (size_t i = 0; same && i < row.count; i++) {
+        same = same_field(&row.field[i], &taken->field[i]);
+        is_plain = is_plain && !row.field[i].doubled && json_is_plain(row.field[i].text);
+    }
+    csv_row_release(&row);
+    return same && is_plain == taken->plain;
+}
+
+/* A text of one or two records, in memory that ends with it. */
+static char *random_text(size_t *len)
+{
+    static const char *const pieces[] = {",",      "\t",       "\"",      "\"\"",       "\",\"",
+                                         "\"\t\"", "\n",       "\r\n",    "\\",         "ab",
+                                         "\r",     "\303\244", "\",,\"x", "0123456789", "\001"};
+    const int most = lrand48() % 4 == 0 ? (int)(sizeof pieces / sizeof pieces[0]) : 11;
+    struct buffer out = {0};
+
+    for (long i = lrand48() % 60; i >= 0; i--)
+        buffer_add_slice(&out, slice_of(pieces[lrand48() % 3 == 0 ? 9 : lrand48() % most]));
+    if (lrand48() % 2 == 0) buffer_add_char(&out, '\n');
+    char *const text = memory_text(out.data, out.len);
+    char *const exact = memory_new(out.len);
+    memcpy(exact, text, out.len);
+    *len = out.len;
+    free(text);
+    buffer_release(&out);
+    return exact;
+}
+
+/* Whatever csv_take takes is what csv_split and csv_fields make of it. */
+static void test_take_random(void)
+{
+    static const struct csv dialects[] = {
+        {.separator = ','},
+        {.separator = ';'},
+        {.separator = '\t'},
+        {.separator = '\t', .literal = true},
+        {.separator = '\t', .literal = true, .escapes = true},
+        {.separator = ',', .returns = true},
+    };
+    struct csv_row row = {0};
+    int64_t wrong = 0, taken = 0;
+
+    srand48(2);
+    for (int round = 0; round < 60000; round++) {
+        const struct csv *const csv = &dialects[round % 6];
+        size_t len;
+        char *const text = random_text(&len);
+        const char *const behind = csv_take(csv, text, text + len, &row);
+        const struct slice record = {.text = text, .len = (size_t)(behind - text)};
+        if (behind != NULL) {
+            taken++;
+            wrong += csv_split(csv, text, text + len, false) != behind ||
+                     !same_row(csv, &row, csv_trim(record));
+        }
+        free(text);
+    }
+    csv_row_release(&row);
+    is_int(wrong, 0, "what is taken at once is what the slow way makes of it");
+    ok(taken > 10000, "and that is no rare thing");
+}
+
+/* A good record of any length, as exports have them, with that line end. */
+static struct slice good_record(int fields, const char *line_end)
+{
+    static struct buffer out;
+
+    buffer_clear(&out);
+    for (int i = 0; i < fields; i++) {
+        if (i > 0) buffer_add_char(&out, ',');
+        if (i % 5 == 3) continue;
+        buffer_add_literal(&out, "\"a,b\"");
+        if (i % 7 == 2) buffer_add_literal(&out, ",plain,\"\"\"\",\"\"");
+    }
+    buffer_add_slice(&out, slice_of(line_end));
+    return buffer_slice(&out);
+}
+
+static void test_take_good(void)
+{
+    struct csv_row row = {0};
+    int64_t left = 0;
+
+    for (int fields = 1; fields < 200; fields++) {
+        const struct slice record = good_record(fields, "\n");
+        left += csv_take(&comma, record.text, record.text + record.len, &row) !=
+                record.text + record.len;
+    }
+    is_int(left, 0, "no good record of any length is left to the slow way");
+    const struct slice record = good_record(2, "\r\n");
+    ok(csv_take(&comma, record.text, record.text + record.len, &row) != NULL && row.plain &&
+           same_row(&comma, &row, csv_trim(record)),
+       "nor one whose line ends in CR and LF");
+    ok(csv_take(&comma, record.text, record.text + record.len - 1, &row) == NULL &&
+           !csv_row_holds(&row, csv_trim(record)),
+       "one that is not whole is");
+    csv_row_release(&row);
+}
+
 int main(void)
 {
     test_fields();
@@ -170,5 +284,7 @@ int main(void)
     test_split();
     test_bound();
     test_read_sizes();
+    test_take_random();
+    test_take_good();
     return plan();
 }

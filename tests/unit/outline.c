@@ -14,7 +14,7 @@ static struct buffer out;
 static void begin(void)
 {
     buffer_clear(&out);
-    outline.count = outline.len = 0;
+    outline_begin(&outline);
 }
 
 static void member(const char *literal, const char *value)
