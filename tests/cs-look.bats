@@ -104,7 +104,8 @@ look_top() {
   until_true visits_counted || { cat state/rows/visits.ndjson want && return 1; }
   top_press q
   until_true top_shows '^ended: 0' || { cat shown && return 1; }
-  [ "$(working_in "$PWD")" = 0 ]
+  nobody_works() { [ "$(working_in "$PWD")" = 0 ]; }
+  until_true nobody_works
   tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
   mv "$BATS_TEST_TMPDIR/tmux" "$BATS_TEST_TMPDIR/tmux.old" # the one behind it is about to end
   look_top -b "$BROKERS" -t not-there -S other -X allow.auto.create.topics=false --from=never
