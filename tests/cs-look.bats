@@ -57,6 +57,22 @@ is_taken() {
   [ -z "$(uniq -d keys)" ]
 }
 
+@test "what analyses miss is said once, and as it is mended here; who has not asked for them is not told the rest" {
+  traffic --events=3000 --extras >sound.ndjson
+  run -0 --separate-stderr cs-look sound.ndjson
+  [[ $stderr == 'cs-look: look.html: '*' KB' ]]
+  sed 's/"product_view"/"view"/; s/"session_id"/"sessionId"/' sound.ndjson >events.ndjson
+  echo '{}' >>events.ndjson
+  run -0 --separate-stderr cs-look events.ndjson
+  [ "${stderr_lines[0]}" = 'cs-parse: events.ndjson:3001: rejected: no-time (no event_time)' ]
+  [ "$(grep -c 'did you mean sessionId? (--parse=--rename=session_id=sessionId)' <<<"$stderr")" = 1 ]
+  ! grep -q 'no-id' <<<"$stderr"
+  cs-look --parse=--rename=session_id=sessionId events.ndjson 2>said
+  grep -qxF "cs-look: none of 3,000 events had the event_type \"product_view\"; did you mean \"view\"? (--parse=--recode='event_type:view=product_view')" said
+  cs-look --parse=--rename=session_id=sessionId --parse=--recode=event_type:view=product_view events.ndjson 2>said
+  [ "$(wc -l <said)" = 2 ]
+}
+
 # What is in the terminal, once that has come.
 top_shows() {
   tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p >shown 2>/dev/null && grep -qE "$1" shown
