@@ -56,6 +56,12 @@ static inline uint64_t bytemask_odd(const struct byteblock *block)
                          bytemask_odd_part(block->part[2]), bytemask_odd_part(block->part[3]));
 }
 
+/* What is not ASCII. */
+static inline uint64_t bytemask_high(const struct byteblock *block)
+{
+    return bytemask_bits(block->part[0], block->part[1], block->part[2], block->part[3]);
+}
+
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
@@ -97,6 +103,13 @@ static inline uint64_t bytemask_odd(const struct byteblock *block)
 {
     return bytemask_bits(bytemask_odd_part(block->part[0]), bytemask_odd_part(block->part[1]),
                          bytemask_odd_part(block->part[2]), bytemask_odd_part(block->part[3]));
+}
+
+static inline uint64_t bytemask_high(const struct byteblock *block)
+{
+    const uint8x16_t high = vdupq_n_u8(0x80);
+    return bytemask_bits(vcgeq_u8(block->part[0], high), vcgeq_u8(block->part[1], high),
+                         vcgeq_u8(block->part[2], high), vcgeq_u8(block->part[3], high));
 }
 
 #else
@@ -147,6 +160,14 @@ static inline uint64_t bytemask_odd(const struct byteblock *block)
         const uint64_t odd = word | ~printable | more | bytemask_same(word, '\\');
         bits |= bytemask_gather(odd & BYTEMASK_HIGHS) << (i * 8);
     }
+    return bits;
+}
+
+static inline uint64_t bytemask_high(const struct byteblock *block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++)
+        bits |= bytemask_gather(block->part[i] & BYTEMASK_HIGHS) << (i * 8);
     return bits;
 }
 

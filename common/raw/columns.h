@@ -55,7 +55,8 @@ static inline bool columns_repeat(const struct columns *columns, struct slice re
 }
 
 /* Adds the row (line end trimmed, valid UTF-8) as a JSON object on one line; plain:
- * json_is_plain(record). Returns REASON_NONE, or why not, with a detail: out then holds rubbish. */
+ * no field needs escapes. Returns REASON_NONE, or why not, with a detail: out then holds rubbish.
+ */
 enum reason columns_print(struct columns *columns, struct slice record, bool plain,
                           struct buffer *out, struct outline *outline, struct buffer *detail);
 

@@ -105,7 +105,9 @@ struct taking {
     uint64_t inside;         /* all ones: the last byte was inside of quotes */
     uint64_t before;         /* a bit for the last byte: a quoted field may begin behind it; */
     uint64_t closed;         /* it may have closed one */
-    uint64_t odd;            /* what JSON would escape, or is not ASCII */
+    uint64_t odd;            /* what JSON would escape, but for quotes: controls and backslashes; */
+    uint64_t high;           /* what is not ASCII; */
+    uint64_t c1;             /* and what a C1 control may begin with */
     uint64_t doubled;        /* quotes that are doubled */
 };
 
@@ -125,7 +127,7 @@ static inline __attribute__((always_inline)) void taking_field(struct taking *ta
 
 /* What stands where in 64 bytes. */
 struct places {
-    uint64_t quotes, inside, separators, ends, odd;
+    uint64_t quotes, inside, separators, ends, odd, high, c1;
 };
 
 static inline __attribute__((always_inline)) struct places places_find(const struct taking *taking,
@@ -138,8 +140,10 @@ static inline __attribute__((always_inline)) struct places places_find(const str
         .quotes = literal ? 0 : quotes,
         .separators = bytemask_equal(&block, separator),
         .ends = bytemask_equal(&block, '\n'),
-        .odd = bytemask_odd(&block),
+        .high = bytemask_high(&block),
     };
+    places.odd = bytemask_odd(&block) & ~places.high;
+    if (__builtin_expect(places.high != 0, 0)) places.c1 = bytemask_equal(&block, '\xc2');
     if (literal) {
         places.odd |= quotes;
     } else {
@@ -184,6 +188,8 @@ static inline __attribute__((always_inline)) int taking_block(struct taking *tak
 
     if (!quotes_fit(taking, &places, known, returned)) return -1;
     taking->odd |= places.odd & (known ^ ends ^ returned);
+    taking->high |= places.high & known;
+    taking->c1 |= places.c1 & known;
     for (uint64_t left = places.separators & known; left != 0; left &= left - 1)
         taking_field(taking, literal, at + __builtin_ctzll(left));
     return end;
@@ -206,7 +212,8 @@ static const char *taking_end(struct taking *taking, const struct csv *csv, stru
         return NULL;
     taking_field(taking, csv->literal, stop);
     row->count = (size_t)(taking->field - row->field);
-    row->plain = taking->odd == 0 && taking->doubled == 0;
+    row->ascii = (taking->odd | taking->high) == 0;
+    row->plain = (taking->odd | taking->doubled | taking->c1) == 0;
     for (size_t i = 0; taking->doubled != 0 && i < row->count; i++) {
         struct csv_field *const field = &row->field[i];
         field->doubled = field->quoted && field->text.len != 0 &&

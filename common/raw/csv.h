@@ -48,7 +48,8 @@ struct csv_row {
     size_t count; /* as many as the record has; only the first limit of them are in field */
     size_t cap;
     struct slice taken; /* the record that csv_take has left here; text NULL: none */
-    bool plain;         /* of that: every field is ASCII that needs no escapes in JSON */
+    bool ascii;         /* of that: all of it is, and none is a control */
+    bool plain;         /* if it is UTF-8, no field needs an escape in JSON */
 };
 
 /* Behind the line end of the first record in data..end, or NULL when the record may go on behind

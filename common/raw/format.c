@@ -369,10 +369,10 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 
     const bool in_columns = reading->kind == FORMAT_CSV || reading->kind == FORMAT_TSV;
     const struct csv_row *const row = &reading->columns.row;
+    const bool is_taken = in_columns && csv_row_holds(row, record);
     /* Lines of logs have quotes. */
-    const bool plain =
-        in_columns && (csv_row_holds(row, record) ? row->plain : json_is_plain(record));
-    const bool ascii = plain || utf8_is_ascii(record);
+    const bool plain = is_taken ? row->plain : in_columns && json_is_plain(record);
+    const bool ascii = (is_taken ? row->ascii : plain) || utf8_is_ascii(record);
     if (!ascii && !utf8_valid(record)) return REASON_BAD_UTF8;
     if (!ascii && memchr(record.text, '\0', record.len) != NULL) {
         buffer_add_literal(handing->detail, "a NUL byte");

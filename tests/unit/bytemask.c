@@ -15,6 +15,14 @@ static uint64_t odd_slowly(const char *text)
     return bits;
 }
 
+static uint64_t high_slowly(const char *text)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++)
+        bits |= (uint64_t)((unsigned char)text[i] >= 0x80) << i;
+    return bits;
+}
+
 static uint64_t equal_slowly(const char *text, char c)
 {
     uint64_t bits = 0;
@@ -35,7 +43,7 @@ static uint64_t between_slowly(uint64_t marks)
 
 int main(void)
 {
-    int64_t wrong_odd = 0, wrong_equal = 0, wrong_between = 0;
+    int64_t wrong_odd = 0, wrong_high = 0, wrong_equal = 0, wrong_between = 0;
 
     srand48(1);
     for (int round = 0; round < 20000; round++) {
@@ -46,10 +54,12 @@ int main(void)
         const char c = (char)(round / 16);
         const uint64_t marks = bytemask_equal(&block, '"');
         wrong_odd += bytemask_odd(&block) != odd_slowly(text);
+        wrong_high += bytemask_high(&block) != high_slowly(text);
         wrong_equal += bytemask_equal(&block, c) != equal_slowly(text, c);
         wrong_between += bytemask_between(marks) != between_slowly(marks);
     }
     is_int(wrong_odd, 0, "controls, backslashes and what is not ASCII");
+    is_int(wrong_high, 0, "what is not ASCII");
     is_int(wrong_equal, 0, "bytes that are some byte");
     is_int(wrong_between, 0, "what is between the first mark and the second");
     return plan();

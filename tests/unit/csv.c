@@ -170,20 +170,40 @@ static bool same_field(const struct csv_field *a, const struct csv_field *b)
            a->doubled == b->doubled;
 }
 
+static bool no_odd(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.text[i] < ' ' || text.text[i] > '~' || text.text[i] == '\\') return false;
+    return true;
+}
+
+/* The same, where what is not ASCII is UTF-8; csv_take takes each \xc2 for the half of a control.
+ */
+static bool needs_nothing(struct slice text)
+{
+    static struct buffer out;
+
+    buffer_clear(&out);
+    json_add_escaped(&out, text);
+    return out.len == text.len && (text.len == 0 || memchr(text.text, '\xc2', text.len) == NULL);
+}
+
 /* Has csv_take left in taken what the slow way says of the record? */
 static bool same_row(const struct csv *csv, const struct csv_row *taken, struct slice record)
 {
     struct csv_row row = {0};
-    bool is_plain = true;
+    bool is_plain = true, is_ascii = true;
     bool same = csv_row_holds(taken, record) && csv_fields(csv, record, SIZE_MAX, &row) == NULL &&
                 row.count == taken->count;
 
     for (size_t i = 0; same && i < row.count; i++) {
         same = same_field(&row.field[i], &taken->field[i]);
-        is_plain = is_plain && !row.field[i].doubled && json_is_plain(row.field[i].text);
+        is_plain = is_plain && !row.field[i].doubled && needs_nothing(row.field[i].text);
+        is_ascii = is_ascii && no_odd(row.field[i].text);
     }
     csv_row_release(&row);
-    return same && is_plain == taken->plain;
+    return same && is_plain == taken->plain &&
+           (taken->ascii ? is_ascii : !is_ascii || csv->literal);
 }
 
 /* A text of one or two records, in memory that ends with it. */
