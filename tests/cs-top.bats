@@ -197,6 +197,24 @@ press() {
   see 'is another file by now'
 }
 
+@test "a FIFO goes on when another writes to it; a terminal that cannot place text is refused; a size of 10x3 is survived" {
+  funnel_rows
+  mkfifo rows
+  terminal 80 24 'cs-top rows'
+  head -n 5 funnel.ndjson >rows
+  see '^ 5 rows'
+  screen resize-window -x 10 -y 3
+  head -n 9 funnel.ndjson | tail -n 4 >rows
+  screen resize-window -x 80 -y 24
+  see '^ 9 rows .*q quit$'
+  press q
+  see 'ended: 0'
+  screen kill-server
+  terminal 80 24 'TERM=dumb cs-top funnel.ndjson'
+  see 'ended: 2'
+  grep -q 'cannot place text' shown
+}
+
 @test "memory is bounded, and so many rows as are to be held are" {
   awk 'BEGIN {
     for (w = 0; w < 24; w++) for (g = 0; g < 10000; g++)

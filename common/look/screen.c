@@ -20,6 +20,9 @@
 #include "base/memory.h"
 #include "look/view.h"
 
+/* Of term.h, which has macros that are called as much is here: tone, columns, lines. */
+char *tigetstr(const char *name);
+
 /* So much of what was kept aside is printed. */
 #define ASIDE_BYTES ((size_t)64 << 10)
 
@@ -128,6 +131,11 @@ int screen_open(bool data_from_stdin, int also_fd)
     if (terminal == NULL) {
         const char *const type = getenv("TERM");
         die_usage("the terminal's type, '%s', is not known", type == NULL ? "" : type);
+    }
+    const char *const place = tigetstr("cup");
+    if (place == NULL || place == (const char *)-1) {
+        screen_close();
+        die_usage("the terminal cannot place text; one picture as text: --once");
     }
     error_aside();
     if (atexit(screen_close) != 0) die("atexit");

@@ -1,6 +1,7 @@
 #include "look/tail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,6 +60,17 @@ static bool is_stream(const char *name)
     return strcmp(name, "-") == 0 || (stat(name, &stat_now) == 0 && !S_ISREG(stat_now.st_mode));
 }
 
+/* A FIFO that somebody else may write to when one has ended: held open, it does not end. */
+static void fifo_hold(struct tail *tail, const char *name)
+{
+    struct stat stat_now;
+    if (!tail->follows || lstat(name, &stat_now) != 0 || !S_ISFIFO(stat_now.st_mode)) return;
+    const int fd = open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return; /* who may not write to it reads up to its end */
+    tail->held = memory_resize(tail->held, tail->holds + 1, sizeof tail->held[0]);
+    tail->held[tail->holds++] = fd;
+}
+
 void tail_open(struct tail *tail, struct board *board, char **operands, int count, bool follows,
                int wake_fd)
 {
@@ -75,6 +87,7 @@ void tail_open(struct tail *tail, struct board *board, char **operands, int coun
     for (int i = 0; i < count; i++) {
         if (is_stream(operands[i])) {
             streams[stream_count++] = operands[i];
+            fifo_hold(tail, operands[i]);
             continue;
         }
         if (!follows && access(operands[i], R_OK) != 0) die_errno("%s", operands[i]);
@@ -200,4 +213,7 @@ void tail_release(struct tail *tail)
     for (size_t i = 0; i < tail->files; i++)
         if (tail->file[i].open) inputs_release(&tail->file[i].inputs);
     free(tail->file);
+    for (size_t i = 0; i < tail->holds; i++)
+        close(tail->held[i]);
+    free(tail->held);
 }

@@ -35,6 +35,8 @@ struct tail {
     int64_t until_us; /* tail_more stops then, by instant_steady; 0: never */
     bool behind;      /* it has stopped: there is more */
     int wake_fd;
+    int *held; /* FIFOs, held open for who writes next */
+    size_t holds;
 };
 
 /* Begins to read the operands; none: standard input. */
