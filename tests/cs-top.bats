@@ -156,7 +156,7 @@ press() {
   see '00:20–00:30 UTC'
   press 2
   see '1–5[0-9] of 10,000 groups'
-  see 'who +n▼ +mean'
+  see '^ who +n▼ +mean'
   grep -qE '^ \\u001b\[2J日本[0-9]+ +10,00[0-9] ' shown
   press PPage NPage
   see '(5[0-9])–1[0-9][0-9] of 10,000 groups'
