@@ -94,6 +94,9 @@ single() { FILES=1 same "$@"; }
   { cat c.csv && tail -n +2 c.csv | sed 's,/,\n""x\,,'; } >d.csv
   single cs-parse --from=csv d.csv
   FILES=3 same cs-parse --from=csv c.csv d.csv c.csv
+  # Ranges that begin with junk say nothing of it.
+  awk '{ print; print "nope"; print "[1]"; print "more,of,it" }' "$B" | head -n 4000 >junk
+  N=9 single cs-parse junk
   seq -f '10.0.0.9 - - [05/Jan/2026:10:10:00 +0000] "GET /p/%g HTTP/1.1" 200 5 "-" "x"' 2000 >access.log
   single cs-parse --from=combined access.log
 }

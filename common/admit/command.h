@@ -102,7 +102,8 @@ struct translator {
     /* Now that it is settled: may line ends stand within records, too, so that which of them end
      * one is known for sure only to who has read all before it? */
     bool (*in_doubt)(void *self);
-    /* An input that begins with head is to be read from its middle on: its reading. */
+    /* An input that begins with head is to be read from its middle on: its reading, or NULL, as
+     * begin has it, but that nothing is said. */
     void *(*go_on)(void *self, struct slice head);
     /* Behind which line end in data..end a record may well begin; NULL: there is none. */
     const char *(*guess)(void *reading, const char *data, const char *end);

@@ -82,8 +82,11 @@ bool format_in_doubt(void *self)
 void *format_go_on(void *self, struct slice head)
 {
     struct format *format = self;
-    struct reading *const reading =
-        reading_new(format, format->from, format_sniff(format, head), head);
+    const struct sniffed sniffed = format_sniff(format, head);
+    const bool is_found = format->from == FORMAT_AUTO && sniffed.fit != 0;
+    if ((is_found ? sniffed.kind : format->from) == FORMAT_NDJSON && !format_translates(format))
+        return NULL;
+    struct reading *const reading = reading_new(format, format->from, sniffed, head);
     (void)reading_prime(reading, head);
     return reading;
 }

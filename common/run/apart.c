@@ -111,6 +111,15 @@ static bool is_over(const struct loop *l)
     return held_full();
 }
 
+static void range_read(struct loop *l, const struct range *range,
+                       void (*read_range)(struct loop *l))
+{
+    if (range->begin >= range->end) return;
+    range_select(l, range);
+    read_range(l);
+    batch_deliver(&l->admission.batch);
+}
+
 static void read_and_end(struct loop *l, const struct range *range,
                          void (*read_range)(struct loop *l), struct buffer *result)
 {
@@ -135,8 +144,11 @@ static void read_singly(struct loop *l, const struct range *range,
     struct range read = *range;
     if (l->in_doubt && range->begin != 0) read.begin = relay_guess(l, range->begin);
     relay_begin(l);
-    const uint64_t end = relay_read(l, &read, read_range);
-    batch_deliver(&l->admission.batch);
+    uint64_t end = range->end;
+    if (l->whole_files)
+        range_read(l, range, read_range);
+    else
+        end = relay_read(l, &read, read_range);
     checkpoint_full(l);
     pack_u8(result, l->whole_files && range_is_for_run(l, range));
     pack_u64(result, read.begin);
@@ -367,10 +379,7 @@ static void range_again(struct loop *l, const struct partial *partial,
         next_at = relay_read(l, &range, read_range);
         return;
     }
-    if (range.begin >= range.end) return;
-    range_select(l, &range);
-    read_range(l);
-    batch_deliver(&l->admission.batch);
+    range_read(l, &range, read_range);
 }
 
 static void partial_take(struct loop *l, const struct partial *partial,
