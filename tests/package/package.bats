@@ -95,6 +95,7 @@ listing='find / -xdev \( -path /proc -o -path /sys -o -path /tmp -o -path /var/l
     printf '%s\n' "$listing" >"$BUILT/listing"
     cat >"$BUILT/$suite/use" <<'END'
 set -eu
+touch /before /after
 sh /listing >/before
 began=$(date +%s)
 apt-get -q -y --no-install-recommends install /older/clickstream_*.deb
