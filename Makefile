@@ -30,11 +30,9 @@ HARDENED_LINK := $(if $(HARDENING),$(BOUND_AT_START))
 CS_CFLAGS += $(HARDENING)
 # nettle (SHA-256), zlib, libmicrohttpd and ncurses are loaded by what uses them alone. Later versions of libjq than the one at hand look for the
 # function that is named (common/expr/jq_limits.c).
-# JQ_WRAP=1 for a libjq.a in a program that is not static altogether: the linker puts our functions in place of its.
-JQ_WRAPPED := jv_get_kind jv_array_set jv_number_with_literal jv_mem_alloc jv_mem_alloc_unguarded jv_mem_calloc \
-            jv_mem_calloc_unguarded jv_mem_strdup jv_mem_strdup_unguarded jv_mem_realloc jv_mem_free strptime
-CS_CFLAGS += $(if $(JQ_WRAP),-DCS_JQ_WRAP)
-LIBS     := $(if $(JQ_WRAP),$(JQ_WRAPPED:%=-Wl,--wrap=%)) -Wl,--export-dynamic-symbol=jv_number_with_literal \
+# JQ_STATIC=1 for a libjq.a that was compiled to call ours (packaging/static does that).
+CS_CFLAGS += $(if $(JQ_STATIC),-DCS_JQ_STATIC)
+LIBS     := -Wl,--export-dynamic-symbol=jv_number_with_literal \
   -ljq -lunistring -lxxhash -lm -lpthread \
   -Wl,--as-needed -lnettle -lz -lmicrohttpd -lncursesw -ltinfo -Wl,--no-as-needed
 
@@ -105,24 +103,28 @@ help:
 	@echo 'make multicall  all tools as one program with a name for each, in $(BUILD)/multi; make install MULTICALL=1'
 	@echo 'make check-portable  does every file compile for musl, FreeBSD and macOS?'
 	@echo 'make dist       $(BUILD)/clickstream-$(VERSION).tar.gz, of what is committed; make deb: packages of it'
+	@echo 'make static     one program without a library for any Linux: $(BUILD)/clickstream-$(VERSION)-ARCH-linux.tar.gz'
+	@echo 'make image      a container image, as a directory in the form of OCI: $(BUILD)/image'
 
 $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 	mkdir -p $@
 
 # One file of the scanner is compiled once per instruction set; the best one is chosen at start.
-ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
+ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
-# SMALL=1, as for packages: no function is copied into others for a speed that cannot be measured, and what works once a
-# run and not once an event is compiled for size alone.
+# SMALL=1, as for packages: no function is copied into others for a speed that cannot be measured, what nothing calls is
+# left out, and what works once a run or once a screen, and not once an event, is compiled for size alone.
 ifdef SMALL
-ONCE     := $(wildcard common/supervise/*.c) $(addprefix common/,base/option.c base/list.c base/nearest.c base/paths.c \
-            base/share.c base/zone_rule.c expr/advice.c raw/foreign.c run/common_options.c run/hint.c run/metrics.c \
-            writer/relation.c)
-SIZE     := -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
-$(ONCE:%.c=$(BUILD)/%.o): SIZE := -Os
+ONCE     := $(wildcard common/look/*.c common/supervise/*.c) $(addprefix common/,base/option.c base/list.c base/nearest.c \
+            base/paths.c base/share.c base/zone_rule.c expr/advice.c raw/foreign.c run/common_options.c run/hint.c \
+            run/metrics.c writer/relation.c)
+SECTIONS := -ffunction-sections -fdata-sections
+SIZE     := $(SECTIONS) -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
+$(ONCE:%.c=$(BUILD)/%.o): SIZE := $(SECTIONS) -Os
+LIBS     += -Wl,--gc-sections
 endif
 
 $(BUILD)/common/%.o: common/%.c | $(sort $(dir $(COMMON)))
@@ -190,6 +192,13 @@ $(BUILD)/arm/%:
 
 check-portable:
 	BUILD=$(BUILD) packaging/portable
+
+# ARCHS=x86_64 makes but one.
+static: $(LISTS) $(PAGE) $(SNIPPET)
+	BUILD=$(BUILD) packaging/static $(ARCHS)
+
+image: $(LISTS) $(PAGE) $(SNIPPET)
+	BUILD=$(BUILD) packaging/image || [ $$? = 77 ]
 
 check asan lint check-kafka check-spark:
 	scripts/check $(filter-out check,$(@:check-%=%))
@@ -337,7 +346,7 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all always help multicall lists units check check-kafka check-portable check-spark asan lint format fuzzers fuzz bench bench-quick \
+.PHONY: all always help multicall lists units check check-kafka check-portable check-spark static image asan lint format fuzzers fuzz bench bench-quick \
         cover completion screenshot \
         install install-strip uninstall dist deb clean
 .SECONDARY:

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/numeral.h"
+#include "event/cpu.h"
 #include "event/scan_inside.h"
 
 static uint32_t name_place(struct slice name)
@@ -213,13 +214,8 @@ static void kernel_choose(void)
     const char *wanted = getenv("CS_SIMD");
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
 #if defined(__x86_64__)
-        if (kernels[i].scan == scan_avx512 &&
-            !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2")))
-            continue;
-        if (kernels[i].scan == scan_avx2 &&
-            !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")))
-            continue;
+        if (kernels[i].scan == scan_avx512 && !cpu_has_avx512()) continue;
+        if (kernels[i].scan == scan_avx2 && !cpu_has_avx2()) continue;
 #endif
         kernel = kernels[i].scan;
         kernel_lines = kernels[i].lines;

@@ -75,9 +75,8 @@ static char *epoch_parse(const char *text, const char *format, struct tm *tm)
 
 /* In place of the C library's. */
 
-#ifdef CS_JQ_WRAP
-char *__real_strptime(const char *text, const char *format, struct tm *tm);
-#define library_strptime __real_strptime
+#ifdef CS_JQ_STATIC
+#define library_strptime strptime
 #else
 static char *library_strptime(const char *text, const char *format, struct tm *tm)
 {

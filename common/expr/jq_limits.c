@@ -94,12 +94,10 @@ static void look(void)
 
 /* In place of libjq's own, and what those are called then. */
 
-#ifdef CS_JQ_WRAP
+#ifdef CS_JQ_STATIC
 static const char way[] = "steps and bytes are counted (linked statically)";
-jv_kind __real_jv_get_kind(jv value);
-jv __real_jv_array_set(jv array, int index, jv value);
-#define kind_of __real_jv_get_kind
-#define array_set __real_jv_array_set
+#define kind_of jv_get_kind
+#define array_set jv_array_set
 #else
 static const char way[] = "steps and bytes are counted (replaced by the dynamic linker)";
 static jv_kind (*found_kind_of)(jv value);

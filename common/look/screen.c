@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#define NCURSES_WIDECHAR 1 /* glibc alone says so by itself */
 #include <ncurses.h>
 #include <signal.h>
 #include <stdio.h>
