@@ -66,7 +66,7 @@ is_taken() {
   run -0 --separate-stderr cs-look events.ndjson
   [ "${stderr_lines[0]}" = 'cs-parse: events.ndjson:3001: rejected: no-time (no event_time)' ]
   [ "$(grep -c 'did you mean sessionId? (--parse=--rename=session_id=sessionId)' <<<"$stderr")" = 1 ]
-  ! grep -q 'no-id' <<<"$stderr"
+  [[ $stderr != *no-id* ]]
   cs-look --parse=--rename=session_id=sessionId events.ndjson 2>said
   grep -qxF "cs-look: none of 3,000 events had the event_type \"product_view\"; did you mean \"view\"? (--parse=--recode='event_type:view=product_view')" said
   cs-look --parse=--rename=session_id=sessionId --parse=--recode=event_type:view=product_view events.ndjson 2>said
@@ -85,9 +85,9 @@ top_press() {
 # look_top ARGUMENT...: cs-look --top in a terminal of 120x40.
 look_top() {
   command -v tmux >/dev/null || skip 'tmux is absent'
-  printf '%q ' cs-look --top "$@" >command
+  printf '%q ' cs-look --top "$@" >command.line
   tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 120 -y 40 \
-    "PATH='$PATH' TMPDIR='$PWD' KCAT_CONFIG=/dev/null LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c '. ./command; echo ended: \$?; exec cat'"
+    "PATH='$PATH' TMPDIR='$PWD' KCAT_CONFIG=/dev/null LC_ALL=C.UTF-8 TERM=screen-256color bash --norc -c '. ./command.line; echo ended: \$?; exec cat'"
 }
 
 @test "--top: the rows are in the terminal while they come, and q ends all that was begun" {

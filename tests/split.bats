@@ -233,12 +233,12 @@ by_parts() {
     # shellcheck disable=SC2086
     "$tool" --merge ${words[$tool]} rows >wanted
     [ -s wanted ]
-    { cat rows && echo '{"x":1}'; } >more
+    { cat rows && echo '{"x":1}'; } >rows.more
     # shellcheck disable=SC2086
-    run -1 --separate-stderr "$tool" --merge ${words[$tool]} more
+    run -1 --separate-stderr "$tool" --merge ${words[$tool]} rows.more
     cmp wanted <(echo "$output")
     # shellcheck disable=SC2154 # bats sets it
-    [[ $stderr == "$tool: more:"*': rejected: '* ]] || { echo "$stderr" && return 1; }
+    [[ $stderr == "$tool: rows.more:"*': rejected: '* ]] || { echo "$stderr" && return 1; }
   done
   cs-window --size=5m --agg=n=count --by-partition whole >rows
   { cat rows && echo '{"x":1}'; } | cs-window --size=5m --agg=n=count --merge --partitions=0 --state=state --flush --stats=stats.json >got 2>/dev/null

@@ -34,9 +34,9 @@ static void event_ordered(const struct outline *outline, const char *text, struc
         const size_t end =
             slot + 1 < (int)outline->count ? outline->member[slot + 1].name : outline->len;
         const uint32_t len = (uint32_t)end - outline->member[slot].value - 3; /* quotes, comma */
-        ev->value[slot] = *json == 'n'
-                              ? (struct value){0}
-                              : (struct value){.text = json + 1, .len = len, .kind = KIND_STRING};
+        struct value *const value = &ev->value[slot];
+        *value = (struct value){.text = json + 1, .len = len, .kind = KIND_STRING};
+        if (*json == 'n') *value = (struct value){0};
     }
 }
 

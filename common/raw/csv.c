@@ -170,7 +170,7 @@ static inline __attribute__((always_inline)) bool quotes_fit(struct taking *taki
     taking->doubled |= opening & behind_closing;
     taking->closed = closing >> 63;
     taking->before = places->separators >> 63;
-    taking->inside = (uint64_t)((int64_t)places->inside >> 63);
+    taking->inside = 0 - (places->inside >> 63);
     return (opening & ~(may_open | behind_closing)) == 0 && (behind_closing & ~may_follow) == 0;
 }
 
