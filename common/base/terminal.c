@@ -103,6 +103,7 @@ size_t terminal_width(struct slice text)
 
 void terminal_add(struct buffer *out, struct slice text)
 {
+    if (text.len == 0) return; /* it may be NULL */
     const size_t plain = plain_bytes(text);
     buffer_add(out, text.text, plain);
     text.text += plain;
