@@ -210,7 +210,7 @@ press() {
   press q
   see 'ended: 0'
   screen kill-server
-  mv "$BATS_TEST_TMPDIR/tmux" "$BATS_TEST_TMPDIR/tmux.old" # the one behind it is about to end
+  mv "$BATS_TEST_TMPDIR/tmux" "$BATS_TEST_TMPDIR/tmux.old" || true # the one behind it is about to end
   terminal 80 24 'TERM=dumb cs-top funnel.ndjson'
   see 'ended: 2'
   grep -q 'cannot place text' shown
