@@ -184,7 +184,7 @@ ARM := $(addprefix base/,arena buffer compat die held hex json memory number num
 
 ARM_CSV := $(addprefix base/,buffer compat die held hex json memory utf8) raw/csv
 
-$(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h
+$(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kernel.h common/base/bytemask.h
 $(BUILD)/arm/csv: tests/unit/csv.c $(ARM_CSV:%=common/%.c) common/base/bytemask.h
 $(BUILD)/arm/%:
 	mkdir -p $(@D)

@@ -2,7 +2,8 @@
  * bytemask.h - which of 64 bytes are such and such: a bit each, the first byte's the lowest.
  *
  * What every machine of its kind has is used, SSE2 and NEON, and plain C elsewhere; nothing is
- * chosen at run time. The scanner, which is worth that, has kernels of its own (scan_inside.h).
+ * chosen at run time. The scanner, which is worth that, has kernels of its own (scan_inside.h);
+ * that for NEON gathers its bits by bytemask_bits.
  */
 #ifndef CS_BYTEMASK_H
 #define CS_BYTEMASK_H

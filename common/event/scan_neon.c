@@ -2,6 +2,7 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
+#include "base/bytemask.h"
 #include "event/scan_inside.h"
 
 struct block {
@@ -16,26 +17,16 @@ static inline struct block block_load(const char *p)
     };
 }
 
-/* A bit per byte of four vectors whose bytes are all ones or zero: every byte keeps one bit, and
- * three rounds of adding neighbours bring them together. */
-static inline uint64_t bits_of(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
-{
-    const uint8x16_t own = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    const uint8x16_t ab = vpaddq_u8(vandq_u8(a, own), vandq_u8(b, own));
-    const uint8x16_t cd = vpaddq_u8(vandq_u8(c, own), vandq_u8(d, own));
-    const uint8x16_t all = vpaddq_u8(ab, cd);
-    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
-}
-
 /* A bit per byte for which a function of one vector gives all ones. */
 #define BLOCK_BITS(block, of)                                                                      \
-    bits_of(of((block).part[0]), of((block).part[1]), of((block).part[2]), of((block).part[3]))
+    bytemask_bits(of((block).part[0]), of((block).part[1]), of((block).part[2]),                   \
+                  of((block).part[3]))
 
 static inline uint64_t block_equal(struct block block, char c)
 {
     const uint8x16_t bytes = vdupq_n_u8((uint8_t)c);
-    return bits_of(vceqq_u8(block.part[0], bytes), vceqq_u8(block.part[1], bytes),
-                   vceqq_u8(block.part[2], bytes), vceqq_u8(block.part[3], bytes));
+    return bytemask_bits(vceqq_u8(block.part[0], bytes), vceqq_u8(block.part[1], bytes),
+                         vceqq_u8(block.part[2], bytes), vceqq_u8(block.part[3], bytes));
 }
 
 static inline uint64_t block_quotes(struct block block)
