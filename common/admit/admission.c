@@ -498,8 +498,8 @@ const char *admission_event(struct admission *a, const char *text, struct outlin
     struct event *const ev = &pending->ev;
     const bool known = outline != NULL && outline_event(outline, &a->run->schema, text, ev);
     const enum reason reason = known ? REASON_NONE : scanner_scan(a->scanner, text, ev, &next);
-    a->run->schema.names = witness_open(&a->witness);
-    if (a->run->schema.names) witness_look(&a->witness, &ev, &reason, 1);
+    a->run->schema.names = witness_wants_names(&a->witness);
+    if (witness_open(&a->witness)) witness_look(&a->witness, &ev, &reason, 1);
     admit(a, pending, reason, origin, partition);
     return next;
 }

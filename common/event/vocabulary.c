@@ -18,10 +18,9 @@ static void waiting_set(struct vocabulary *vocabulary, uint64_t waiting)
     vocabulary->slots = 0;
     memset(vocabulary->lengths, 0, sizeof vocabulary->lengths);
     for (uint64_t left = waiting; left != 0; left &= left - 1) {
-        const struct schema_text *const text = &vocabulary->schema->text[__builtin_ctzll(left)];
-        const int slot = schema_find(vocabulary->schema, text->name);
+        const int number = __builtin_ctzll(left), slot = vocabulary->slot[number];
         vocabulary->slots |= UINT64_C(1) << slot;
-        vocabulary->lengths[slot] |= UINT64_C(1) << text->text.len;
+        vocabulary->lengths[slot] |= UINT64_C(1) << vocabulary->schema->text[number].text.len;
     }
 }
 
@@ -30,7 +29,7 @@ void vocabulary_begin(struct vocabulary *vocabulary, const struct schema *schema
     uint64_t waiting = 0;
     *vocabulary = (struct vocabulary){.schema = schema};
     for (size_t i = 0; i < schema->text_count; i++) {
-        const int slot = schema_find(schema, schema->text[i].name);
+        const int slot = vocabulary->slot[i] = schema_find(schema, schema->text[i].name);
         if (slot < 0 || !schema_needs(schema, slot)) continue;
         if (schema->text[i].text.len <= WORD_BYTES_MAX) waiting |= UINT64_C(1) << i;
     }
@@ -54,6 +53,12 @@ static uint32_t sign_of(struct slice text)
            (64 * VOCABULARY_SIGNS);
 }
 
+static void sign_set(struct vocabulary *vocabulary, int slot, struct slice text)
+{
+    const uint32_t sign = sign_of(text);
+    vocabulary->signs[slot][sign / 64] |= UINT64_C(1) << sign % 64;
+}
+
 static bool looks_new(const struct vocabulary *vocabulary, int slot, struct slice text)
 {
     const uint32_t sign = text.len == 0 ? 0 : sign_of(text);
@@ -65,10 +70,9 @@ static bool looks_new(const struct vocabulary *vocabulary, int slot, struct slic
 static bool is_like_wanted(const struct vocabulary *vocabulary, int slot, struct slice text)
 {
     for (uint64_t left = vocabulary->waiting; left != 0; left &= left - 1) {
-        const struct schema_text *const wanted = &vocabulary->schema->text[__builtin_ctzll(left)];
-        if (nearest_same(wanted->text, text) &&
-            schema_find(vocabulary->schema, wanted->name) == slot)
-            return true;
+        const int number = __builtin_ctzll(left);
+        if (vocabulary->slot[number] != slot) continue;
+        if (nearest_same(vocabulary->schema->text[number].text, text)) return true;
     }
     return false;
 }
@@ -90,8 +94,7 @@ static void word_add(struct vocabulary *vocabulary, int slot, struct slice text)
     }
     vocabulary->word =
         memory_resize(vocabulary->word, vocabulary->words + 1, sizeof vocabulary->word[0]);
-    const uint32_t sign = sign_of(text);
-    vocabulary->signs[slot][sign / 64] |= UINT64_C(1) << sign % 64;
+    sign_set(vocabulary, slot, text);
     char *const copy = arena_take(&vocabulary->text, text.len);
     memcpy(copy, text.text, text.len);
     vocabulary->word[vocabulary->words++] =
@@ -103,10 +106,9 @@ static void waiting_meet(struct vocabulary *vocabulary, int slot, struct slice t
 {
     uint64_t waiting = vocabulary->waiting;
     for (uint64_t left = waiting; left != 0; left &= left - 1) {
-        const struct schema_text *const wanted = &vocabulary->schema->text[__builtin_ctzll(left)];
-        if (slice_equal(wanted->text, text) &&
-            schema_find(vocabulary->schema, wanted->name) == slot)
-            waiting &= ~(left & -left);
+        const int number = __builtin_ctzll(left);
+        if (vocabulary->slot[number] != slot) continue;
+        if (slice_equal(vocabulary->schema->text[number].text, text)) waiting &= ~(left & -left);
     }
     if (waiting != vocabulary->waiting) waiting_set(vocabulary, waiting);
 }
@@ -153,6 +155,10 @@ void vocabulary_return(struct vocabulary *vocabulary, const struct vocabulary_pl
     vocabulary->looked = place->looked;
     vocabulary->next = place->next;
     vocabulary->words = place->words;
+    /* Words that are forgotten are new when they come again. */
+    memset(vocabulary->signs, 0, sizeof vocabulary->signs);
+    for (size_t i = 0; i < vocabulary->words; i++)
+        sign_set(vocabulary, vocabulary->word[i].slot, vocabulary->word[i].text);
 }
 
 void vocabulary_pack(const struct vocabulary *vocabulary, struct buffer *out)

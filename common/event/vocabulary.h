@@ -7,9 +7,9 @@
  * (schema_compare) is waited for, in every event, until one has it. While one has not come, the
  * different values of that member are kept, for whoever says at the end of the run what might have
  * been meant. Those that look new at a glance are taken from any event, all others from many of the
- * first events and from ever fewer after that. Where there are
- * many of them (a search term, a page) they are no words, and only those are kept that are what is
- * waited for but for case and what stands between words.
+ * first events and from ever fewer after that. Where there are many of them (a search term, a page)
+ * they are no words, and only those are kept that are what is waited for but for case and what
+ * stands between words.
  */
 #ifndef CS_VOCABULARY_H
 #define CS_VOCABULARY_H
@@ -34,6 +34,7 @@ struct vocabulary_word {
 
 struct vocabulary {
     const struct schema *schema;
+    int slot[SCHEMA_MAX];         /* by schema->text: that of its member, -1: it has none */
     uint64_t waiting;             /* bit per schema->text, not met yet */
     uint64_t slots;               /* bit per slot that one of these is waited for in */
     uint64_t lengths[SCHEMA_MAX]; /* by slot: bit per length of what is waited for */

@@ -132,7 +132,7 @@ void witness_look(struct witness *witness, struct event *const *events, const en
 {
     if (vocabulary_open(&witness->vocabulary))
         vocabulary_look(&witness->vocabulary, events, reasons, count);
-    if ((witness->slots | witness->watched) == 0) return;
+    if (!witness_wants_names(witness)) return;
     for (uint64_t left = witness->slots; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
         if (slot_met(slot, events, reasons, count)) witness->slots &= ~(left & -left);
@@ -143,7 +143,7 @@ void witness_look(struct witness *witness, struct event *const *events, const en
         const struct slice name = witness->schema->watch[__builtin_ctzll(left)].name;
         if (watched_met(name, events, reasons, count)) witness->watched &= ~(left & -left);
     }
-    if ((witness->slots | witness->watched) == 0) return;
+    if (!witness_wants_names(witness)) return;
     if (witness->looked + count <= witness->next) {
         witness->looked += count;
         return;

@@ -49,10 +49,16 @@ struct witness {
 void witness_begin(struct witness *witness, const struct schema *schema, uint64_t slots);
 void witness_release(struct witness *witness);
 
+/* Are the names of members that events have still wanted? */
+static inline bool witness_wants_names(const struct witness *witness)
+{
+    return (witness->slots | witness->watched) != 0;
+}
+
 /* Is there still something to look for? */
 static inline bool witness_open(const struct witness *witness)
 {
-    return (witness->slots | witness->watched) != 0 || vocabulary_open(&witness->vocabulary);
+    return witness_wants_names(witness) || vocabulary_open(&witness->vocabulary);
 }
 
 /* Looks at events that have just been scanned, with those results. */

@@ -17,7 +17,7 @@ static const struct schema_text *text_of(const struct vocabulary *vocabulary, ui
 
 static int slot_of(const struct vocabulary *vocabulary, const struct schema_text *text)
 {
-    return schema_find(vocabulary->schema, text->name);
+    return vocabulary->slot[text - vocabulary->schema->text];
 }
 
 /* Numbered things are near to each other, and each is its own. */
@@ -82,9 +82,7 @@ static bool is_all_strange(const struct vocabulary *vocabulary, int slot)
 {
     const struct schema *const schema = vocabulary->schema;
     for (size_t i = 0; i < schema->text_count; i++)
-        if (schema_find(schema, schema->text[i].name) == slot &&
-            (vocabulary->waiting >> i & 1) == 0)
-            return false;
+        if (vocabulary->slot[i] == slot && (vocabulary->waiting >> i & 1) == 0) return false;
     return (vocabulary->many >> slot & 1) == 0;
 }
 

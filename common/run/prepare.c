@@ -143,7 +143,7 @@ static void admission_set(struct loop *l)
     a->batch.witness = &a->witness;
     if (!options->merge) /* rows have what was made of the members named, and are refused without */
         witness_begin(&a->witness, &run->schema, hint_slots(&run->schema));
-    run->schema.names = witness_open(&a->witness);
+    run->schema.names = witness_wants_names(&a->witness);
     batch_init(&a->batch, run->schema.count);
     admission_begin(a);
 }

@@ -81,6 +81,9 @@ int main(void)
     vocabulary_return(&vocabulary, &place);
     is_int((int64_t)vocabulary.waiting, 4, "back to where it was");
     ok(!has("ACME"), "without the words that came since");
+    look("\"x\"", ",\"brand\":\"ACME\"");
+    ok(has("ACME"), "which are new when they come again");
+    vocabulary_return(&vocabulary, &place);
 
     struct vocabulary other;
     struct unpack in = {.at = packed.data, .end = packed.data + packed.len};
