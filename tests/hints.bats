@@ -280,6 +280,25 @@ refused() {
   done
 }
 
+@test "what strangers wrote stands in no command that is to be copied" {
+  local sign
+  for sign in "'" '$' ';' '`' '=' ',' '|' ' x'; do
+    minutes 1 3 '"session_id":"s"' | sed "1s/page_view/purchase$sign/" >in
+    cs-funnel in 2>err >out
+    grep -qF "did you mean \"purchase$sign\"?" err
+    run ! grep -q 'recode' err
+    minutes 1 3 "\"session_id$sign\":\"s\"" >in
+    run -1 --separate-stderr cs-sessionize in
+    [[ $stderr == *"did you mean session_id$sign?"* && $stderr != *--id=* ]]
+    minutes 1 3 "\"session_id$sign\":\"s\"" >in
+    cs-funnel in 2>err >out || true
+    run ! grep -qE -e '--(id|rename)=' err
+  done
+  printf 'event_type,event_time\na,2026-01-01T00:00:00Z\n' >'x; id'
+  run -1 --separate-stderr cs-funnel 'x; id'
+  [ "${stderr_lines[0]}" = 'cs-funnel: x; id looks like CSV: cs-parse --from=csv FILE | cs-funnel ...' ]
+}
+
 @test "texts that are no words, or that a run may well do without, are not told of" {
   traffic --events=3000 >in
   window --agg=n=count -w '.page_url == "/prodcuts" or .event_id == "x" or .event_type == "purchase"' in >out

@@ -71,6 +71,18 @@ static void share_add(struct buffer *out, uint64_t part, uint64_t whole, const c
     buffer_printf(out, " %s", what);
 }
 
+bool hint_is_plain(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.text[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+        if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '/' &&
+            (c != '-' || i == 0))
+            return false;
+    }
+    return text.len != 0;
+}
+
 void hint_tell(struct buffer *text)
 {
     message("%.*s", (int)text->len, text->data);
@@ -152,8 +164,9 @@ static bool is_parser(const struct loop *l)
 static void way_add(const struct loop *l, struct buffer *out, const char *name, const char *way)
 {
     const bool is_standard = strcmp(name, "-") == 0;
+    const char *const shown = hint_is_plain(slice_of(name)) ? name : "FILE";
     buffer_printf(out, ": %s%s%s%s | %s ...", is_standard ? "... | " : "", way,
-                  is_standard ? "" : " ", is_standard ? "" : name, l->tool->name);
+                  is_standard ? "" : " ", is_standard ? "" : shown, l->tool->name);
 }
 
 /* Adds what the input looks like, and how it is to be read. */
@@ -273,6 +286,7 @@ static void others_add(const struct witness *witness, struct slice wanted, struc
 static void rename_add(const struct loop *l, struct buffer *out, struct slice wanted,
                        struct slice name)
 {
+    if (!hint_is_plain(name)) return;
     buffer_printf(out, " (%s--rename=%.*s=%.*s)", is_parser(l) ? "" : "cs-parse ", (int)wanted.len,
                   wanted.text, (int)name.len, name.text);
 }
@@ -463,7 +477,7 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
     buffer_printf(out, "; did you mean %.*s?", (int)name.len, name.text);
     if (reason == REASON_NO_TYPE)
         rename_add(l, out, wanted, name);
-    else if (!l->run.settings.rows && !options->merge)
+    else if (!l->run.settings.rows && !options->merge && hint_is_plain(name))
         buffer_printf(out, " (--%s=%.*s)", reason == REASON_NO_TIME ? "time-field" : "id",
                       (int)name.len, name.text);
 }

@@ -4,6 +4,7 @@
 #ifndef CS_HINT_INSIDE_H
 #define CS_HINT_INSIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -11,6 +12,10 @@
 
 /* Adds "none of 500 events had a value", article and what last. */
 void hint_none_add(struct buffer *out, uint64_t events, const char *article, const char *what);
+
+/* May it stand in a command that somebody copies? What strangers wrote may hold what a shell obeys,
+ * or what parts an option's value: only letters, digits, _ - . / and what is not ASCII. */
+bool hint_is_plain(struct slice text);
 
 /* Says it, and releases the text. */
 void hint_tell(struct buffer *text);

@@ -59,6 +59,7 @@ static void begin_add(struct buffer *out, const struct schema_text *text, uint64
 static void map_add(struct buffer *out, const struct schema_text *text, struct slice name)
 {
     if (!slice_equal(text->name, SLICE("event_type")) || option_mentions(text->text).here) return;
+    if (!hint_is_plain(name)) return;
     buffer_printf(out, " (cs-parse --recode='event_type:%.*s=%.*s')", (int)name.len, name.text,
                   (int)text->text.len, text->text.text);
 }
