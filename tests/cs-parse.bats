@@ -644,7 +644,46 @@ $row}" ]
   printf 'Too many requests, slow down\nTry again, later\n' >in
   parse in
   [ "$status" -eq 1 ]
-  [[ $stderr == "cs-parse: --from=auto: the input was taken for csv, but none of its first 2 records fits"* ]]
+  [[ $stderr == "cs-parse: in: was taken for csv (--from=auto), but none of its first 2 records fits"* ]]
+}
+
+@test "a file of no known format costs the other files nothing: its lines are rejects, and the end is exit 1" {
+  printf 'event_time,event_type\n2026-01-01T00:10:00Z,a\n' >a.csv
+  printf 'Some text\nmore text\nand more\n' >junk
+  parse --rejects=rejects a.csv junk a.csv
+  [ "$status" -eq 1 ]
+  [ "$(wc -l <<<"$output")" -eq 2 ]
+  [[ $stderr == "cs-parse: junk: was taken for"* ]]
+  [ "$(reasons)" = "not-json not-json not-json" ]
+  # What comes later in the same input may be of a format.
+  { yes 'Some text, of a kind' | head -n 300; cat a.csv; } >in
+  parse --rejects=rejects in
+  [ "$status" -eq 1 ]
+  [ "$(wc -l <<<"$output")" -eq 1 ]
+  [ "$(wc -l <rejects)" -eq 300 ]
+}
+
+@test "a header line with other names: what may have been meant is said" {
+  printf 'Event Time,Event Type\n2026-01-01T00:10:00Z,a\n' >in
+  parse in
+  [ "$status" -eq 1 ]
+  [[ $stderr == *'is its column "Event Time" the time? (--rename, --time-field)'* ]]
+  parse --from=csv in
+  [ "$status" -eq 1 ]
+  [[ $stderr == *'none of its columns is event_time; did you mean "Event Time"?'* ]]
+  [[ $stderr != *'looks like CSV'* ]] # it was read as that
+  parse --from=csv --time-field=when in
+  [[ $stderr == *'none of its columns is when ('* ]]
+  parse --rename='event_time=Event Time' --rename='event_type=Event Type' in
+  [ "$status" -eq 0 ]
+}
+
+@test "a name that stands twice in a header line is told of, once" {
+  printf 'event_time,event_type,a,a\n2026-01-01T00:10:00Z,a,1,2\n' >in
+  parse in in
+  [ "$status" -eq 0 ]
+  [ "$stderr" = 'cs-parse: the column a stands twice in the header line: the last one counts' ]
+  [ "$(jq -r .a <<<"$output")" = $'2\n2' ]
 }
 
 @test "--from says it where the first line does not" {

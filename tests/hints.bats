@@ -29,6 +29,18 @@ refused() {
   }
 }
 
+@test "UTF-16 without a mark is told of, by every tool" {
+  printf '{"event_time":"2026-01-01T00:00:00Z","event_type":"a"}\n{"event_time":"2026-01-01T00:00:01Z","event_type":"a"}\n' >plain
+  for order in LE BE; do
+    iconv -t "UTF-16$order" plain >in
+    run -1 --separate-stderr cs-parse in
+    [[ $stderr == *"in looks like UTF-16 without a mark: is it --encoding=UTF-16$order?" ]]
+    [ "$(cs-parse --encoding=UTF-16$order in | wc -l)" -eq 2 ]
+    run -1 --separate-stderr cs-funnel in
+    [[ $stderr == "cs-funnel: in looks like UTF-16 without a mark: cs-parse --encoding=UTF-16$order in | cs-funnel ..."* ]]
+  done
+}
+
 # --- nothing is said when nothing is wrong
 
 @test "a run in which nothing was wrong says nothing" {

@@ -88,6 +88,8 @@ struct translator {
      * Returns its reading; NULL: the records are JSON events already, and the loop reads them
      * itself. */
     void *(*begin)(void *self, struct slice head);
+    /* Is an input that begins with head of no format that is known? Adds why, as a phrase. */
+    bool (*unknown)(void *self, struct slice head, struct buffer *why);
     /* Says head, of an input that has not ended, too little of what it is to begin? */
     bool (*waits)(void *self, struct slice head);
     /* Is the line a record as it stands, though it looks like a frame around one? */
@@ -129,6 +131,8 @@ struct translator {
     /* The input ends in this, without a line end behind it: says it by itself that it is whole, so
      * that nothing can follow that belongs to it? */
     bool (*closed)(const void *reading, struct slice record);
+    /* What the input is taken for, as --from calls it. */
+    const char *(*called)(const void *reading);
     /* What is known of the input, over restarts; and a reading that goes on there, or NULL, as
      * begin has it. What was saved of an input without a reading is nothing. Invalid: in->broken.
      */

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/table.h"
 #include "base/utf8.h"
 
@@ -57,16 +58,28 @@ static void name_print(const struct csv *csv, struct buffer *out, const struct c
     buffer_add_char(out, ':');
 }
 
+/* What stands between the quotes of `,"name":`. */
+static struct slice name_of(struct slice literal)
+{
+    static const size_t before = 2, behind = 2;
+    return (struct slice){literal.text + before, literal.len - before - behind};
+}
+
 /* Of columns with one name only the last keeps its literal. */
 static void hide_repeated(struct columns *columns)
 {
     struct table seen;
 
+    columns->repeated = (struct slice){0};
     table_init(&seen, sizeof(struct column_entry), HELD_TEXTS);
     for (size_t i = 0; i < columns->count; i++) {
         bool is_new = false;
         struct column_entry *entry = table_put(&seen, id_of(columns->column[i].literal), &is_new);
-        if (!is_new) columns->column[entry->column].literal.len = 0;
+        if (!is_new) {
+            if (columns->repeated.text == NULL)
+                columns->repeated = name_of(columns->column[i].literal);
+            columns->column[entry->column].literal.len = 0;
+        }
         entry->column = i;
     }
     table_release(&seen);
@@ -155,6 +168,24 @@ bool columns_name_any(const struct columns *columns, struct slice names)
         if (memmem(names.text, names.len, name.text, name.len) != NULL) return true;
     }
     return false;
+}
+
+struct slice columns_nearest(const struct columns *columns, struct slice names)
+{
+    const char *at = names.text;
+    const char *const end = at + names.len;
+
+    while (at < end) { /* a name has no quote that is not escaped, and commas only inside */
+        const char *const colon = memmem(at, (size_t)(end - at), "\":", 2);
+        if (colon == NULL) break;
+        struct nearest nearest;
+        nearest_begin(&nearest, name_of((struct slice){at, (size_t)(colon + 2 - at)}));
+        for (size_t i = 0; i < columns->shown; i++)
+            nearest_offer(&nearest, name_of(columns->column[i].literal));
+        if (nearest.name.text != NULL) return nearest.name;
+        at = colon + 2;
+    }
+    return (struct slice){0};
 }
 
 static void detail_count(struct buffer *detail, size_t count, const char *what)

@@ -32,6 +32,7 @@ struct columns {
     struct column *ordered; /* the same as cs-parse prints them: the canonical ones, those that are
                                missing too, then the others */
     size_t ordered_count;
+    struct slice repeated; /* the first name that stands twice, as JSON; text NULL: there is none */
     struct csv_row row;
 };
 
@@ -47,6 +48,10 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
 
 /* Is one of the columns called as one of names, a list of `,"name":`? */
 bool columns_name_any(const struct columns *columns, struct slice names);
+
+/* The name (as JSON has it, without quotes) of a column that is most like one of names, which is
+ * such a list, too; text NULL: none is. */
+struct slice columns_nearest(const struct columns *columns, struct slice names);
 
 /* Is the record (line end trimmed) the header once more? */
 static inline bool columns_repeat(const struct columns *columns, struct slice record)

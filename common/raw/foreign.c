@@ -2,6 +2,9 @@
 
 #include "raw/sniff.h"
 
+/* So many letters in two bytes are enough to be sure. */
+#define WIDE_PAIRS ((size_t)32)
+
 static const struct {
     struct slice begin; /* of an input */
     struct foreign foreign;
@@ -124,8 +127,30 @@ static bool columns_fit(struct slice head, enum format_kind kind)
     return count_of(line, kind == FORMAT_TSV ? '\t' : ',') > 1 || head.len > line.len + 2;
 }
 
+/* Letters of ASCII in two bytes each, without the mark that --encoding would see: the bytes that
+ * are not the letter are NUL, all of them. */
+static bool is_wide(struct slice head, size_t nul)
+{
+    size_t pairs = head.len / 2;
+
+    if (pairs > WIDE_PAIRS) pairs = WIDE_PAIRS;
+    for (size_t i = 0; i < pairs; i++)
+        if (head.text[2 * i + nul] != '\0' || head.text[2 * i + 1 - nul] == '\0') return false;
+    return pairs > 1;
+}
+
+static bool wide_looks(struct slice head, struct foreign *foreign)
+{
+    static const struct foreign little = {"UTF-16 without a mark", "cs-parse --encoding=UTF-16LE"},
+                                big = {"UTF-16 without a mark", "cs-parse --encoding=UTF-16BE"};
+    if (!is_wide(head, 1) && !is_wide(head, 0)) return false;
+    *foreign = is_wide(head, 1) ? little : big;
+    return true;
+}
+
 bool foreign_looks(struct slice head, struct foreign *foreign)
 {
+    if (wide_looks(head, foreign)) return true;
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
         if (!begins_with(head, begins[i].begin)) continue;
         *foreign = begins[i].foreign;

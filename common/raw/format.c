@@ -389,6 +389,19 @@ static enum reason translate_text(struct reading *reading, struct slice record,
     return REASON_NONE;
 }
 
+/* Why a line is no header, and which of its columns may have been meant. */
+static void no_header_add(const struct columns *columns, struct slice wanted, struct buffer *detail)
+{
+    const char *const end = memmem(wanted.text, wanted.len, "\":", 2);
+    const struct slice near = columns_nearest(columns, wanted);
+    const int len = (int)(end - wanted.text) - 2; /* behind the `,"` of the first */
+
+    buffer_printf(detail, "no header line: none of its columns is %.*s", len, wanted.text + 2);
+    if (near.text != NULL)
+        buffer_printf(detail, "; did you mean \"%.*s\"?", (int)near.len, near.text);
+    buffer_add_literal(detail, " (--rename, --time-field, --header, --preamble)");
+}
+
 /* A line of names. What names nothing that an event could be made of is no header: it is a record,
  * refused, and the next may be the header. Comments may stand before it. */
 static enum reason translate_header(struct reading *reading, struct slice record, bool *header,
@@ -407,14 +420,22 @@ static enum reason translate_header(struct reading *reading, struct slice record
     const bool named = wanted.len == 0 || columns_name_any(columns, wanted);
 
     *header = reason == REASON_NONE && named;
+    if (*header && columns->repeated.text != NULL && !reading->quiet &&
+        !reading->format->repeat_told) {
+        reading->format->repeat_told = true; /* the next file mostly has the same */
+        message("the column %.*s stands twice in the header line: the last one counts",
+                (int)columns->repeated.len, columns->repeated.text);
+    }
     if (*header && reading->skipped > 0 && !reading->quiet)
         message("%zu line%s before the header line %s skipped (--preamble)", reading->skipped,
                 reading->skipped == 1 ? "" : "s", reading->skipped == 1 ? "was" : "were");
     if (*header) return reason;
     const bool skips = reading->format->preamble && reading->skipped < PREAMBLE_MAX;
     if (reason != REASON_NONE && !skips) return reason;
+    if (reason == REASON_NONE) no_header_add(columns, wanted, detail);
     columns_clear(columns);
     if (*record.text == '#') {
+        buffer_clear(detail);
         *header = true;
         return REASON_NONE;
     }
@@ -423,8 +444,6 @@ static enum reason translate_header(struct reading *reading, struct slice record
         buffer_clear(detail);
         return REASON_NONE;
     }
-    buffer_add_literal(detail, "no header line: none of its columns is event_time (--rename, "
-                               "--time-field, --header, --preamble)");
     return REASON_BAD_COLUMNS;
 }
 

@@ -35,6 +35,7 @@ struct format {
     size_t named;            /* how many these are */
     struct slice comment;    /* --comment: lines that begin so are skipped; empty: none. Borrowed */
     bool preamble;           /* --preamble: lines before the header line are skipped */
+    bool repeat_told;        /* that a header line has a name twice */
     bool settled;            /* from was auto, and is what the inputs were found to be */
     struct logformat log;    /* --log-format */
     struct logformat xff;    /* what auto looks for beside combined */
@@ -74,6 +75,7 @@ void format_set_map(struct format *format, struct map_program *map);
 /* The translator's functions: see command.h. What they are given for an input is a struct reading.
  */
 void *format_begin(void *self, struct slice head);
+bool format_unknown(void *self, struct slice head, struct buffer *why);
 bool format_waits(void *self, struct slice head);
 bool format_whole(void *self, struct slice line);
 bool format_lineless(void *self, struct slice head);
@@ -92,6 +94,7 @@ bool format_in_doubt(void *self);
 void *format_go_on(void *self, struct slice head);
 const char *format_guess(void *reading, const char *data, const char *end);
 bool format_closed(const void *reading, struct slice record);
+const char *format_called(const void *reading);
 void format_save(const void *reading, struct buffer *out);
 void *format_load(void *self, struct unpack *in);
 void format_end(void *reading);

@@ -57,18 +57,55 @@ bool format_waits(void *self, struct slice head)
     return sniffed.fit == 0 && sniffed.records < SNIFF_RECORDS;
 }
 
+/* Several records, and no format that any of them fits, or was meant to fit. */
+static bool is_unknown(struct sniffed sniffed)
+{
+    return sniffed.kind != FORMAT_AUTO && sniffed.fit == 0 && sniffed.records > 1 && !sniffed.like;
+}
+
+/* Of a line that may be a header line with other names: which of them may have been meant. */
+static void meant_add(const struct format *format, char separator, struct slice head,
+                      struct buffer *why)
+{
+    const struct slice wanted = buffer_slice(&format->wanted);
+    const char *const newline = memchr(head.text, '\n', head.len);
+    struct csv csv = format->csv;
+    struct columns columns = {0};
+    struct buffer detail = {0};
+    if (newline != NULL) head.len = (size_t)(newline - head.text);
+    csv.separator = separator;
+    if (columns_read(&columns, &csv, csv_trim(head), &detail) == REASON_NONE) {
+        const struct slice near = columns_nearest(&columns, wanted);
+        if (near.text != NULL)
+            buffer_printf(why, "; is its column \"%.*s\" the time? (--rename, --time-field)",
+                          (int)near.len, near.text);
+    }
+    columns_release(&columns);
+    buffer_release(&detail);
+}
+
+bool format_unknown(void *self, struct slice head, struct buffer *why)
+{
+    struct format *const format = self;
+    if (format->from != FORMAT_AUTO) return false;
+    const struct sniffed sniffed = format_sniff(format, head);
+    if (!is_unknown(sniffed)) return false;
+    buffer_printf(why,
+                  "was taken for %s (--from=auto), but none of its first %zu records fits that or "
+                  "another format (--from, --log-format, --header)",
+                  sniff_name(sniffed.kind), sniffed.records);
+    if (sniffed.kind == FORMAT_CSV || sniffed.kind == FORMAT_TSV)
+        meant_add(format, sniffed.kind == FORMAT_TSV ? '\t' : sniffed.separator, head, why);
+    return true;
+}
+
 /* What most of the head fits; says so when that is not what it begins with. */
 enum format_kind format_choose(struct sniffed sniffed)
 {
     if (sniffed.kind == FORMAT_AUTO) return FORMAT_AUTO;
-    if (sniffed.fit == 0) {
-        if (sniffed.records == 1) return FORMAT_AUTO; /* a later one says more */
-        if (!sniffed.like)
-            die("--from=auto: the input was taken for %s, but none of its first %zu records fits "
-                "that or another format (--from, --log-format, --header)",
-                sniff_name(sniffed.kind), sniffed.records);
-        return sniffed.kind;
-    }
+    if (sniffed.fit == 0)
+        return sniffed.records == 1 || is_unknown(sniffed) ? FORMAT_AUTO /* a later one says more */
+                                                           : sniffed.kind;
     if (!sniffed.first)
         message("--from=auto: read as %s, which %zu of the first %zu records fit; the first does "
                 "not",

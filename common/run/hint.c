@@ -482,11 +482,13 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
                       (int)name.len, name.text);
 }
 
-/* Does --from already say so? */
-static bool is_read_so(const char *way)
+/* Is it read so already, as --from says or as it was found? */
+static bool is_read_so(const struct loop *l, const char *way)
 {
+    const void *const reading = l->head_of->reading;
     const char *const from = option_value("from"), *const said = strstr(way, "--from=");
-    return from != NULL && said != NULL && strcmp(said + strlen("--from="), from) == 0;
+    const char *const found = reading != NULL ? l->run.translator->called(reading) : from;
+    return found != NULL && said != NULL && strcmp(said + strlen("--from="), found) == 0;
 }
 
 /* Adds what the first input looks like, if it was not said when it began. */
@@ -498,7 +500,7 @@ static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
     const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
     if (l->foreign_told != 0 || l->head_of == NULL) return;
     if (!is_json && !foreign_looks(head, &foreign)) return;
-    if (is_parser(l) && foreign.way != NULL && is_read_so(foreign.way)) return;
+    if (is_parser(l) && foreign.way != NULL && is_read_so(l, foreign.way)) return;
     buffer_add_literal(out, ": ");
     foreign_add(l, out, l->head_of->name, &foreign);
 }
@@ -517,7 +519,7 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
                              : "records were refused");
     reasons_add(l, &text);
     if (most == REASON_NOT_JSON || most == REASON_NOT_AN_OBJECT || most == REASON_BAD_UTF8 ||
-        most == REASON_BAD_COLUMNS)
+        most == REASON_BAD_COLUMNS || most == REASON_TORN)
         looks_add(l, &text, most);
     if (all || refused_by(l, most) > read / 2) lacking_add(l, &text, most);
     hint_tell(&text);
@@ -566,7 +568,8 @@ int hint_end(struct loop *l)
      * for whoever is told what has been passed. */
     const bool went_on = l->run.settings.has_state || has_passed(l);
     /* Of rows that are added up or put in order, each one that is missing is a hole. */
-    const bool is_useless = refused == read || (options->merge && refused != 0);
+    const bool is_useless =
+        refused == read || (options->merge && refused != 0) || l->unknown_inputs;
     return is_useless && stop_signal == 0 && !went_on ? EXIT_FAILED : EXIT_DONE;
 }
 

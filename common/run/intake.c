@@ -62,8 +62,14 @@ static void reading_begin(struct loop *l, struct input *input, struct slice head
 {
     const struct translator *translator = l->run.translator;
     input->begun = true;
-    if (translator != NULL && !readings_begin(l, input))
-        input->reading = translator->begin(translator->self, head);
+    if (translator == NULL || readings_begin(l, input)) return;
+    struct buffer why = {0};
+    if (translator->unknown(translator->self, head, &why)) {
+        message("%s: %.*s", input_label(input), (int)why.len, why.data);
+        l->unknown_inputs = true;
+    }
+    buffer_release(&why);
+    input->reading = translator->begin(translator->self, head);
 }
 
 /* All there was is a part of the first record, left for the next run: what it looks like then

@@ -44,9 +44,10 @@ struct loop {
     struct stats before; /* as earlier runs on the state have left them */
     struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
     const struct input *head_of;
-    bool late_told;    /* that much is late */
-    int foreign_told;  /* inputs of which it was said what they look like */
-    int64_t paused_us; /* for so long the input has brought nothing */
+    bool late_told;      /* that much is late */
+    bool unknown_inputs; /* one at least is of no format that is known, which was said */
+    int foreign_told;    /* inputs of which it was said what they look like */
+    int64_t paused_us;   /* for so long the input has brought nothing */
     /* --state. */
     struct spool spool;
     struct {

@@ -11,6 +11,7 @@ static struct translator translator_of(struct format *format)
     return (struct translator){
         .self = format,
         .begin = format_begin,
+        .unknown = format_unknown,
         .waits = format_waits,
         .whole = format_whole,
         .lineless = format_lineless,
@@ -24,6 +25,7 @@ static struct translator translator_of(struct format *format)
         .ahead = format->map == NULL ? NULL : format_ahead,
         .payload = format_payload,
         .closed = format_closed,
+        .called = format_called,
         .save = format_save,
         .load = format_load,
         .end = format_end,
