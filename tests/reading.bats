@@ -235,6 +235,16 @@ build_drip() { head -c "$1" && sleep 0.05 && cat; }
   gzip -c a | gzip >twice.gz
   run -1 --separate-stderr cs-window --size=1h --agg=n=count twice.gz
   [[ $stderr == *'twice.gz: is compressed twice'*'gzip -dc'* ]]
+  # The others are used, whether it is a file or a stream, and with as many jobs as you like.
+  for jobs in 1 2; do
+    for bad in twice.gz a.tar.gz; do
+      run -1 --separate-stderr cs-window --size=1h --agg=n=count --jobs=$jobs a "$bad" a
+      [ "$output" = "$(cs-window --size=1h --agg=n=count a a)" ]
+      [[ $stderr == *': nothing of it is used' ]]
+    done
+  done
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count a <(gzip -dc twice.gz | gzip) <(cat a.tar.gz)
+  [ "$output" = "$(cs-window --size=1h --agg=n=count a)" ]
   printf 'PAR1....' >a.parquet
   run -2 --separate-stderr cs-window --size=1h --agg=n=count a.parquet
   [[ $stderr == *'Parquet'*'duckdb'* ]]

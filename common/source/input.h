@@ -62,6 +62,7 @@ struct input {
     bool settled;        /* its first bytes have been looked at, and those behind the filters */
     bool last_word;      /* the coding's last program reads it */
     bool damaged;        /* it could not be decompressed to its end */
+    bool refused;        /* it is none that we could read: nothing of it is used */
     uint64_t offset;     /* of a regular file: where it was when we got it */
     uint32_t trailer;    /* its last four bytes */
     uint64_t brought;    /* bytes that have come out of the filters */

@@ -29,26 +29,26 @@ static const char *last_program(const struct coding *coding)
     return program;
 }
 
-/* A coding that we cannot read. At the beginning it is a mistake in the command line. */
-static _Noreturn void coding_refuse(const struct input *input, const struct coding *coding,
-                                    bool opening)
+/* Can we read it? Else why not is added, as a phrase. */
+static bool coding_readable(const struct coding *coding, struct buffer *why)
 {
-    const char *const name = input_label(input);
-    const char *const program = last_program(coding);
-    if (program == NULL && opening)
-        die_usage("%s: is %s, which %s", name, coding->name, coding->advice);
-    if (program == NULL) die("%s: is %s, which %s", name, coding->name, coding->advice);
-    if (opening)
-        die_usage("%s: to read it takes %s, which is not installed (Debian's package: %s)", name,
-                  program, coding->package);
-    die("%s: to read it takes %s, which is not installed (Debian's package: %s)", name, program,
-        coding->package);
+    const bool known = coding->advice == NULL;
+    if (known && coding_program(coding, false) >= 0) return true;
+    if (known)
+        buffer_printf(why, "to read it takes %s, which is not installed (Debian's package: %s)",
+                      last_program(coding), coding->package);
+    else
+        buffer_printf(why, "is %s, which %s", coding->name, coding->advice);
+    return false;
 }
 
+/* Of a file. At the beginning it is a mistake in the command line. */
 static void coding_check(const struct input *input, const struct coding *coding, bool opening)
 {
-    if (coding->advice != NULL || coding_program(coding, false) < 0)
-        coding_refuse(input, coding, opening);
+    struct buffer why = {0};
+    if (coding_readable(coding, &why)) return;
+    if (opening) die_usage("%s: %.*s", input_label(input), (int)why.len, why.data);
+    die("%s: %.*s", input_label(input), (int)why.len, why.data);
 }
 
 static size_t head_read(const struct input *input, char *head, size_t len, uint64_t from)
@@ -94,7 +94,7 @@ static void decompressor_begin(struct input *input)
 {
     const char *arguments[ARGUMENTS_MAX];
     const int program = coding_program(input->coding, input->last_word);
-    if (program < 0) coding_refuse(input, input->coding, false);
+    if (program < 0) coding_check(input, input->coding, false); /* it has just gone */
     input->last_word = input->coding->programs[program + 1] == NULL;
     arguments_of(input->coding->programs[program], arguments);
     input->fd =
@@ -131,7 +131,38 @@ static void input_return(struct input *input, const char *charset)
     input->brought = 0;
 }
 
-enum input_looked input_look(const struct inputs *inputs, struct input *input)
+/* Nothing of it can be used, which the others do not suffer for: it ends here. */
+static enum input_looked input_refuse(struct inputs *inputs, struct input *input,
+                                      const struct buffer *why)
+{
+    message("%s: %.*s: nothing of it is used", input_label(input), (int)why->len, why->data);
+    input->refused = input->damaged = input->settled = true;
+    inputs->damaged++;
+    input->start = input->end = 0;
+    buffer_release(&input->ahead);
+    input->ahead_taken = 0;
+    close(input->fd);
+    input->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (input->fd < 0) die_errno("/dev/null");
+    return LOOKED_AGAIN;
+}
+
+/* What came out of one program is for another one, or for none. */
+static enum input_looked inside_refuse(struct inputs *inputs, struct input *input,
+                                       const struct coding *inside)
+{
+    struct buffer why = {0};
+    if (inside->advice != NULL)
+        buffer_printf(&why, "is %s, which %s", inside->name, inside->advice);
+    else
+        buffer_printf(&why, "is compressed twice, by %s inside of %s (%s -dc FILE | ...)",
+                      inside->name, input->coding->name, last_program(input->coding));
+    const enum input_looked looked = input_refuse(inputs, input, &why);
+    buffer_release(&why);
+    return looked;
+}
+
+enum input_looked input_look(struct inputs *inputs, struct input *input)
 {
     const struct slice head = {.text = input->data + input->start,
                                .len = input->end - input->start};
@@ -140,7 +171,11 @@ enum input_looked input_look(const struct inputs *inputs, struct input *input)
         const enum coding_found found = coding_find(head, whole, &input->coding);
         if (found == CODING_MORE) return LOOKED_MORE;
         if (found == CODING_KNOWN) {
-            coding_check(input, input->coding, false);
+            struct buffer why = {0};
+            const bool readable = coding_readable(input->coding, &why);
+            if (!readable) (void)input_refuse(inputs, input, &why);
+            buffer_release(&why);
+            if (!readable) return LOOKED_AGAIN;
             input->last_word = true; /* it cannot be read twice */
             input_return(input, NULL);
             decompressor_begin(input);
@@ -150,10 +185,7 @@ enum input_looked input_look(const struct inputs *inputs, struct input *input)
         const struct coding *inside = NULL;
         const enum coding_found found = coding_find(head, whole, &inside);
         if (found == CODING_MORE) return LOOKED_MORE;
-        if (found == CODING_KNOWN && inside->advice == NULL)
-            die("%s: is compressed twice, by %s inside of %s (%s -dc FILE | ...)",
-                input_label(input), inside->name, input->coding->name, last_program(input->coding));
-        if (found == CODING_KNOWN) coding_refuse(input, inside, false);
+        if (found == CODING_KNOWN) return inside_refuse(inputs, input, inside);
     }
     const char *charset = inputs->encoding;
     if (charset == NULL) {
@@ -233,7 +265,9 @@ bool input_filters_end(struct inputs *inputs, struct input *input)
     input->filters = 0;
     bool again = false;
     if (!forks_good && status == 0) exit(EXIT_FAILED); /* it has said why */
-    if (program != NULL && !input->last_word && (status != 0 || !fits)) {
+    if (input->refused) {
+        /* its program could not write to anybody any more */
+    } else if (program != NULL && !input->last_word && (status != 0 || !fits)) {
         again = true;
         input_again(inputs, input);
     } else if (program != NULL && status != 0) {

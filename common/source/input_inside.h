@@ -32,7 +32,7 @@ enum input_looked {
 };
 
 /* Looks at the first bytes of an input that is not settled. */
-enum input_looked input_look(const struct inputs *inputs, struct input *input);
+enum input_looked input_look(struct inputs *inputs, struct input *input);
 
 /* The filters have brought all they can. True: another program reads the input once more, as one
  * that failed does not have the last word; what we have had of it is skipped. */
