@@ -135,3 +135,15 @@ look_top() {
   until_true top_shows '^ended: 1' || { cat shown && return 1; }
   grep -q 'cs-parse: no such option: --nonsense' shown
 }
+
+@test "a page of nothing is told of, and an event without an address is no error" {
+  : >empty
+  run -0 --separate-stderr cs-look -o page.html empty
+  [[ $stderr == *'nothing was found that could be shown: the page is empty' ]]
+  echo 'Some text' >junk
+  run -1 --separate-stderr cs-look -o page.html junk
+  [[ $stderr == *'nothing was found that could be shown: the page is empty' ]]
+  echo '{"event_time":"2026-02-06T00:00:38Z","event_type":"page_view","session_id":"s1"}' >in
+  run -0 --separate-stderr cs-look -o page.html in
+  [ "${#stderr_lines[@]}" -eq 1 ] # how large it is
+}
