@@ -137,6 +137,15 @@ END
   [ "$(data page.html | jq '.panels[0] | (.rows | add) + .let_go == .taken and .taken == 3168')" = true ]
 }
 
+@test "a number too large to be held is told of, in the page's tool and the terminal's" {
+  window 00:00 '"traffic_source":"a"' '"n":1e400' >rows
+  window 00:10 '"traffic_source":"a"' '"n":2' >>rows
+  run -0 --separate-stderr cs-report -o page.html rows
+  [ "$stderr" = 'cs-report: window: 1 number is too large to be shown' ]
+  run -0 --separate-stderr cs-top --once rows
+  [ "$stderr" = 'cs-top: window: 1 number is too large to be shown' ]
+}
+
 @test "of sessions the newest are shown, and how many there were" {
   traffic --events=20000 --rate=2 | cs-sessionize >sessions.ndjson
   cs-report --list-rows=10 -o page.html sessions.ndjson

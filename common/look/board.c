@@ -344,8 +344,10 @@ static void panel_tell(const struct panel *panel, bool hold_all)
     if (grid->let_go > 0 && hold_all)
         message("%s: %" PRIu64 " rows of the oldest windows are left out (--max-rows)", name,
                 grid->let_go);
-    if (grid->too_large > 0)
-        message("%s: %" PRIu64 " numbers are too large to be shown", name, grid->too_large);
+    const uint64_t too_large = grid->too_large + grid->unread;
+    if (too_large > 0)
+        message("%s: %" PRIu64 " number%s too large to be shown", name, too_large,
+                too_large == 1 ? " is" : "s are");
 }
 
 void board_tell(const struct board *board)

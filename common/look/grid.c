@@ -181,8 +181,11 @@ const char *grid_take(struct grid *grid, const struct row *row)
     decimal *value = grid->value + place * grid->measures;
     for (size_t i = 0; i < layout->count; i++) {
         if (layout->role[i] != ROLE_MEASURE && layout->role[i] != ROLE_APART) continue;
-        if (row->value[i].kind != KIND_NUMBER || !decimal_parse(value_slice(row->value[i]), value))
+        const bool is_number = row->value[i].kind == KIND_NUMBER;
+        if (!is_number || !decimal_parse(value_slice(row->value[i]), value)) {
+            grid->unread += is_number;
             *value = NOTHING;
+        }
         value++;
     }
     windows_bound(grid);

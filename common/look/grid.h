@@ -45,6 +45,7 @@ struct grid {
     size_t keep;       /* so many windows are kept, and up to a tenth more; 0: as many as come */
     bool full;         /* no further groups in the windows that are there: these are let go */
     uint64_t taken, replaced, let_go;
+    uint64_t unread;    /* numbers of rows that were too large to be held at all */
     uint64_t too_large; /* numbers that a page cannot hold exactly */
     int64_t since_us;   /* what begins before has been let go */
     struct buffer scratch;
