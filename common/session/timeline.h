@@ -88,6 +88,12 @@ void timelines_hint(struct timelines *timelines, struct id id);
 struct id timeline_id(struct slice name);
 struct id timeline_id_string(struct slice text);
 
+/* Those of a stretch: its record has them where it is the one of the timeline, too. */
+static inline struct id timeline_stretch_id(const struct stretch *stretch)
+{
+    return id_is_none(stretch->id) ? timeline_id(stretch_name(stretch)) : stretch->id;
+}
+
 /* The number of an id's timeline; POOL_NONE: it has none. */
 static inline uint32_t timelines_find(const struct timelines *timelines, struct id id)
 {
