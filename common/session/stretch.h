@@ -164,7 +164,7 @@ struct overview {
     uint64_t events;
     const uint32_t *count;         /* of these, by action */
     const char *sums;              /* in their order, SUM_BYTES each */
-    const char *track;             /* if there is one: as track_read takes it */
+    const char *track;             /* if there is one: as track_look takes it */
     const struct account *account; /* likewise */
     unsigned present;              /* attributes that there are, a bit each */
     struct attributes attributes;
