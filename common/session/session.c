@@ -7,7 +7,7 @@
 #include "session/session_inside.h"
 
 #define TIDY_MIN 2 /* stretches of one id */
-#define SOON 8     /* sessions ahead of the one that is printed */
+#define SOON 16     /* sessions ahead of the one that is printed */
 
 void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
                    int64_t max_us)

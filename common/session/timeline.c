@@ -65,6 +65,8 @@ void timelines_hint(struct timelines *timelines, struct id id)
  * for all records, then, while these come, for the texts of the first. */
 static void hints_follow(struct timelines *timelines)
 {
+    const bool has_track = timelines->stretches.kept.has_track;
+
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
         timelines->ahead[i] = number;
@@ -74,9 +76,11 @@ static void hints_follow(struct timelines *timelines)
         const uint32_t number = timelines->ahead[i];
         if (number == POOL_NONE) continue;
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
+        if (stretch->present == 0) continue; /* there is only the name */
+        stretch_prefetch(stretch);
+        if (has_track) stretch_prefetch_cells(stretch);
     }
-    if (!timelines->stretches.kept.has_track) return;
+    if (!has_track) return;
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
         if (number != POOL_NONE)
@@ -204,6 +208,7 @@ static size_t due_take(struct timelines *timelines, size_t collected,
         timeline->due_us = INT64_MAX;
         timelines->due[count++] = item;
         stretch_prefetch(&timeline->stretch);
+        if (timelines->stretches.kept.has_track) stretch_prefetch_cells(&timeline->stretch);
         roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, timeline->stretch.id));
     }
     *items = timelines->due;
