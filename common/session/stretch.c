@@ -355,8 +355,10 @@ static void stretch_swap(struct stretch *a, struct stretch *b)
         new.is_used = to[i]->is_used;
         new.is_owned = to[i]->is_owned;
         new.is_noted = to[i]->is_noted;
-        new.next = to[i]->next;
-        new.previous = to[i]->previous;
+        new.is_listed = to[i]->is_listed;
+        new.has_list = to[i]->has_list;
+        new.has_id = to[i]->has_id;
+        new.due_us = to[i]->due_us; /* or whatever stands there */
         *to[i] = new;
     }
 }
@@ -403,7 +405,10 @@ struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int6
                                 .is_used = true,
                                 .is_owned = stretch->is_owned,
                                 .is_noted = stretch->is_noted,
-                                .is_changed = true};
+                                .has_list = stretch->has_list,
+                                .has_id = stretch->has_id,
+                                .is_changed = true,
+                                .due_us = stretch->due_us}; /* or whatever stands there */
     return stretch;
 }
 
