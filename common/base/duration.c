@@ -121,21 +121,27 @@ void duration_print(struct buffer *out, int64_t duration_us)
     }
 }
 
-void duration_print_seconds(struct buffer *out, int64_t duration_us)
+/* The last digits of whole seconds, down to milliseconds or microseconds; no zeros at the end. */
+static void fraction_print(struct buffer *out, uint32_t fraction)
 {
-    uint32_t fraction = (uint32_t)(duration_us % 1000000);
+    char *const to = buffer_reserve(out, 7);
     int places = 6;
-    char text[7] = ".";
 
-    buffer_add_int(out, duration_us / 1000000);
-    if (fraction == 0) return;
     if (fraction % 1000 == 0) {
         fraction /= 1000;
         places = 3;
     }
-    for (; fraction % 10 == 0; fraction /= 10)
-        places--;
     for (int at = places; at > 0; at--, fraction /= 10)
-        text[at] = (char)('0' + fraction % 10);
-    buffer_add(out, text, 1 + (size_t)places);
+        to[at] = (char)('0' + fraction % 10);
+    while (to[places] == '0')
+        places--;
+    to[0] = '.';
+    out->len += 1 + (size_t)places;
+}
+
+void duration_print_seconds(struct buffer *out, int64_t duration_us)
+{
+    buffer_add_int(out, duration_us / 1000000);
+    const uint32_t fraction = (uint32_t)(duration_us % 1000000);
+    if (fraction != 0) fraction_print(out, fraction);
 }

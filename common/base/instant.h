@@ -121,6 +121,11 @@ static inline int64_t instant_max(int64_t a_us, int64_t b_us)
     return a_us > b_us ? a_us : b_us;
 }
 
+static inline int64_t instant_min(int64_t a_us, int64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
+}
+
 /* The wall clock, and a clock that never jumps (for waiting and pacing). */
 int64_t instant_now(void);
 int64_t instant_steady(void);

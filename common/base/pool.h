@@ -2,9 +2,9 @@
  * pool.h - fixed-size records named by 32-bit numbers instead of addresses.
  *
  * A record stays where it is from pool_take to pool_give; a number is half an address, which counts
- * when millions of records point at each other. Records are two cache lines long and come in
- * segments of 2 MiB, so nothing is ever moved, and finding one is a load and two shifts. Number 0
- * is no record.
+ * when millions of records point at each other. Records are one or two cache lines long and come in
+ * segments of some MiB, so nothing is ever moved, and finding one is a load and two shifts. Number
+ * 0 is no record.
  */
 #ifndef CS_POOL_H
 #define CS_POOL_H
@@ -15,11 +15,11 @@
 #include "base/held.h"
 
 #define POOL_NONE 0
-#define POOL_SEGMENT (1 << 15) /* records: with 64 bytes or more, whole pages however large */
+#define POOL_SEGMENT (1 << 16) /* records: of 32 bytes or a multiple, whole pages however large */
 
 struct pool {
     char **segment;
-    size_t record_size; /* bytes: 32, or a multiple of 64, a cache line */
+    size_t record_size; /* bytes: a multiple of 32, half a cache line */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */

@@ -44,6 +44,14 @@ static inline unsigned attributes_present(const struct kept *kept, const struct 
     return present;
 }
 
+/* Does an event have one of those that bits say? */
+static inline bool attributes_any(const struct kept *kept, const struct click *click, unsigned bits)
+{
+    for (; bits != 0; bits &= bits - 1)
+        if (click->value[kept->slot[__builtin_ctz(bits)]].kind == KIND_STRING) return true;
+    return false;
+}
+
 /* Those of an event; none. */
 void attributes_of(struct attributes *attributes, const struct kept *kept,
                    const struct click *click);

@@ -37,6 +37,11 @@ static struct stretch *at(const struct carts *carts, uint32_t number)
     return stretch_at(&carts->timelines.stretches, number);
 }
 
+static uint32_t next_of(const struct carts *carts, uint32_t number)
+{
+    return timeline_next(&carts->timelines, number);
+}
+
 static bool same_run(const struct carts *carts, const struct stretch *stretch,
                      const struct stretch *next)
 {
@@ -57,21 +62,21 @@ static int64_t aside_due(const struct stretch *aside)
 }
 
 /* When the timeline is to be looked at: at its next verdict. */
-static int64_t next_due(const struct carts *carts, const struct timeline *timeline)
+static int64_t next_due(const struct carts *carts, uint32_t timeline)
 {
+    const uint32_t first = timeline_first(&carts->timelines, timeline);
+    const uint32_t aside = timeline_aside(&carts->timelines, timeline);
     int64_t due_us = INT64_MAX;
 
-    if (timeline->first != POOL_NONE)
-        due_us = at(carts, timeline->first)->last_us + carts->rule.after_us;
-    if (timeline->aside != POOL_NONE && aside_due(at(carts, timeline->aside)) < due_us)
-        due_us = aside_due(at(carts, timeline->aside));
+    if (first != POOL_NONE) due_us = at(carts, first)->last_us + carts->rule.after_us;
+    if (aside != POOL_NONE && aside_due(at(carts, aside)) < due_us)
+        due_us = aside_due(at(carts, aside));
     return due_us;
 }
 
-static void cart_schedule(struct carts *carts, uint32_t number)
+static void cart_schedule(struct carts *carts, uint32_t timeline)
 {
-    timelines_schedule(&carts->timelines, number,
-                       next_due(carts, timeline_at(&carts->timelines, number)));
+    timelines_schedule(&carts->timelines, timeline, next_due(carts, timeline));
 }
 
 /* Can a visit that has come to *last_us go on with this stretch? If so, moves *last_us. */
@@ -88,14 +93,14 @@ static bool visit_goes_on(const struct carts *carts, int64_t *last_us,
 
 /* Does it go on with runs? No run behind one that is too far away is nearer than that; and as soon
  * as the visit is known not to be over before the watermark, the answer is known. */
-static bool visit_follow(const struct carts *carts, const struct timeline *timeline,
-                         int64_t *last_us, int64_t watermark_us)
+static bool visit_follow(const struct carts *carts, uint32_t timeline, int64_t *last_us,
+                         int64_t watermark_us)
 {
     const uint32_t before = timeline_before(&carts->timelines, timeline, *last_us);
-    uint32_t run = before == POOL_NONE ? timeline->first : before;
+    uint32_t run = before == POOL_NONE ? timeline_first(&carts->timelines, timeline) : before;
     bool moved = false;
 
-    for (; run != POOL_NONE; run = at(carts, run)->next) {
+    for (; run != POOL_NONE; run = next_of(carts, run)) {
         if (visit_goes_on(carts, last_us, at(carts, run)))
             moved = true;
         else if (at(carts, run)->start_us > *last_us)
@@ -106,17 +111,18 @@ static bool visit_follow(const struct carts *carts, const struct timeline *timel
 }
 
 /* Is the whole visit, of which an event at time_us is a part, over before the watermark? */
-static bool visit_is_over(const struct carts *carts, const struct timeline *timeline,
-                          int64_t time_us, int64_t watermark_us)
+static bool visit_is_over(const struct carts *carts, uint32_t timeline, int64_t time_us,
+                          int64_t watermark_us)
 {
+    const uint32_t past = timeline_past(&carts->timelines, timeline);
     int64_t last_us = time_us;
     bool moved = true;
 
     while (moved && last_us + carts->rule.forget_us < watermark_us) {
-        moved = timeline->past != POOL_NONE &&
-                visit_goes_on(carts, &last_us, at(carts, timeline->past));
+        moved = past != POOL_NONE && visit_goes_on(carts, &last_us, at(carts, past));
         moved = visit_follow(carts, timeline, &last_us, watermark_us) || moved;
-        for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next)
+        for (uint32_t aside = timeline_aside(&carts->timelines, timeline); aside != POOL_NONE;
+             aside = next_of(carts, aside))
             moved = visit_goes_on(carts, &last_us, at(carts, aside)) || moved;
     }
     return last_us + carts->rule.forget_us < watermark_us;
@@ -124,61 +130,57 @@ static bool visit_is_over(const struct carts *carts, const struct timeline *time
 
 /* The last of those set aside that counts at due_us or before; POOL_NONE: none. The first knows the
  * last, and most come behind it. */
-static uint32_t aside_before(const struct carts *carts, const struct timeline *timeline,
-                             int64_t due_us)
+static uint32_t aside_before(const struct carts *carts, uint32_t timeline, int64_t due_us)
 {
-    uint32_t aside = timeline->aside;
+    const struct timelines *timelines = &carts->timelines;
+    uint32_t aside = timeline_aside(timelines, timeline);
 
     if (aside == POOL_NONE || aside_due(at(carts, aside)) > due_us) return POOL_NONE;
-    for (aside = at(carts, aside)->previous; aside_due(at(carts, aside)) > due_us;)
-        aside = at(carts, aside)->previous;
+    for (aside = timeline_previous(timelines, aside); aside_due(at(carts, aside)) > due_us;)
+        aside = timeline_previous(timelines, aside);
     return aside;
 }
 
 /* Puts one behind another (POOL_NONE: in front). */
-static void aside_insert(const struct carts *carts, struct timeline *timeline, uint32_t before,
-                         uint32_t number)
+static void aside_insert(struct carts *carts, uint32_t timeline, uint32_t before, uint32_t number)
 {
-    struct stretch *aside = at(carts, number);
-    const uint32_t first = timeline->aside;
-    const uint32_t last = first == POOL_NONE ? number : at(carts, first)->previous;
+    struct timelines *timelines = &carts->timelines;
+    struct timeline_list *list = timeline_list_make(timelines, timeline);
+    const uint32_t first = list->aside;
+    const uint32_t last = first == POOL_NONE ? number : timeline_previous(timelines, first);
+    const uint32_t next = before == POOL_NONE ? first : next_of(carts, before);
 
-    aside->next = before == POOL_NONE ? first : at(carts, before)->next;
-    aside->previous = before == POOL_NONE ? last : before;
+    timeline_set_next(timelines, number, next);
+    timeline_set_previous(timelines, number, before == POOL_NONE ? last : before);
     if (before == POOL_NONE)
-        timeline->aside = number;
+        list->aside = number;
     else
-        at(carts, before)->next = number;
-    if (aside->next != POOL_NONE)
-        at(carts, aside->next)->previous = number;
-    else
-        at(carts, timeline->aside)->previous = number;
+        timeline_set_next(timelines, before, number);
+    timeline_set_previous(timelines, next != POOL_NONE ? next : list->aside, number);
 }
 
 /* Sets an event aside: a list of its own, in the order in which they count; equal ones become one.
  */
-static void aside_add(struct carts *carts, uint32_t number, struct slice name,
+static void aside_add(struct carts *carts, uint32_t timeline, struct slice name,
                       const struct click *click)
 {
     struct timelines *timelines = &carts->timelines;
-    struct timeline *timeline = timeline_at(timelines, number);
     const uint32_t before = aside_before(carts, timeline, click->watermark_us);
 
     if (before != POOL_NONE && aside_due(at(carts, before)) == click->watermark_us) {
         stretch_add(&timelines->stretches, at(carts, before), click);
         return;
     }
-    const uint32_t aside = timeline_take(timelines, number);
+    const uint32_t aside = timeline_take(timelines, timeline);
     stretch_begin(&timelines->stretches, aside, name, click);
     aside_insert(carts, timeline, before, aside);
 }
 
 /* Adds an event to a run; those it connects become one. */
-static void run_add(struct carts *carts, uint32_t number, uint32_t before, struct slice name,
+static void run_add(struct carts *carts, uint32_t timeline, uint32_t before, struct slice name,
                     const struct click *click)
 {
     struct timelines *timelines = &carts->timelines;
-    struct timeline *timeline = timeline_at(timelines, number);
     uint32_t run = before;
 
     if (before != POOL_NONE && (at(carts, before)->last_us >= click->time_us ||
@@ -186,24 +188,25 @@ static void run_add(struct carts *carts, uint32_t number, uint32_t before, struc
                                              instant_max(click->time_us, click->watermark_us)))) {
         timeline_add(timelines, before, click);
     } else {
-        run = timeline_take(timelines, number);
+        run = timeline_take(timelines, timeline);
         stretch_begin(&timelines->stretches, run, name, click);
         timeline_insert(timelines, timeline, before, run);
     }
-    const uint32_t next = at(carts, run)->next;
+    const uint32_t next = next_of(carts, run);
     if (next != POOL_NONE && same_run(carts, at(carts, run), at(carts, next)))
         timeline_join_next(timelines, timeline, run);
-    const uint32_t previous = at(carts, run)->previous;
+    const uint32_t previous = timeline_previous(timelines, run);
     if (previous != POOL_NONE && same_run(carts, at(carts, previous), at(carts, run)))
         timeline_join_next(timelines, timeline, previous);
 }
 
 /* Is the run that an event would make, or join, over for its partition? Only asked of events behind
  * the watermark. */
-static bool run_is_over(const struct carts *carts, const struct timeline *timeline, uint32_t before,
+static bool run_is_over(const struct carts *carts, uint32_t timeline, uint32_t before,
                         const struct click *click)
 {
-    const uint32_t following = before == POOL_NONE ? timeline->first : at(carts, before)->next;
+    const uint32_t following =
+        before == POOL_NONE ? timeline_first(&carts->timelines, timeline) : next_of(carts, before);
     int64_t last_us = click->time_us;
 
     if (before != POOL_NONE && at(carts, before)->last_us > last_us)
@@ -215,29 +218,28 @@ static bool run_is_over(const struct carts *carts, const struct timeline *timeli
 }
 
 /* Adds an event that is not late. */
-static void cart_add(struct carts *carts, uint32_t number, struct slice name,
+static void cart_add(struct carts *carts, uint32_t timeline, struct slice name,
                      const struct click *click)
 {
-    const struct timeline *timeline = timeline_at(&carts->timelines, number);
     const uint32_t before = timeline_before(&carts->timelines, timeline, click->time_us);
     const bool aside =
         click->time_us < click->watermark_us && run_is_over(carts, timeline, before, click);
 
     if (aside)
-        aside_add(carts, number, name, click);
+        aside_add(carts, timeline, name, click);
     else
-        run_add(carts, number, before, name, click);
+        run_add(carts, timeline, before, name, click);
     if (aside || before == POOL_NONE)
-        cart_schedule(carts, number); /* else nothing is due earlier than before */
+        cart_schedule(carts, timeline); /* else nothing is due earlier than before */
 }
 
 /* An id with a dormant visit has an event again: the visit is made its timeline's past. */
-static void visit_resume(struct carts *carts, uint32_t number, uint32_t suspended,
+static void visit_resume(struct carts *carts, uint32_t timeline, uint32_t suspended,
                          struct slice name)
 {
     struct stretches *stretches = &carts->timelines.stretches;
     const struct dormant dormant = dormants_read(&carts->dormants, suspended);
-    const uint32_t past = timeline_take(&carts->timelines, number);
+    const uint32_t past = timeline_take(&carts->timelines, timeline);
 
     stretch_begin_empty(stretches, past, name, dormant.start_us, dormant.last_us);
     if (dormant.user.time_us != INT64_MIN)
@@ -246,20 +248,20 @@ static void visit_resume(struct carts *carts, uint32_t number, uint32_t suspende
     at(carts, past)->flags = dormant.is_alerted ? STRETCH_ALERTED : 0;
     stretch_count_add(at(carts, past), carts->rule.add, dormant.add_to_carts);
     stretch_count_add(at(carts, past), carts->rule.purchase, dormant.has_bought);
-    timeline_at(&carts->timelines, number)->past = past;
+    timeline_list_make(&carts->timelines, timeline)->past = past;
     dormants_drop(&carts->dormants, suspended);
 }
 
 /* Nothing is left of an id but its past: remembered in less memory, unless it is over. */
-static void visit_suspend(struct carts *carts, uint32_t number)
+static void visit_suspend(struct carts *carts, uint32_t timeline)
 {
     struct timelines *timelines = &carts->timelines;
-    const uint32_t past = timeline_at(timelines, number)->past;
+    const uint32_t past = timeline_past(timelines, timeline);
     const struct stretch *stretch = at(carts, past);
 
     if (stretch->last_us + carts->rule.forget_us >= carts->watermark_us) {
         struct dormant dormant = {
-            .id = timeline_at(timelines, number)->stretch.id,
+            .id = timeline_own(timelines, timeline)->id,
             .start_us = stretch->start_us,
             .last_us = stretch->last_us,
             .reach_us = stretch->reach_us,
@@ -274,7 +276,7 @@ static void visit_suspend(struct carts *carts, uint32_t number)
         dormants_add(&carts->dormants, &dormant);
     }
     stretch_free(&timelines->stretches, past);
-    timelines_drop(timelines, number);
+    timelines_drop(timelines, timeline);
 }
 
 /* Is a dormant visit, of which an event at time_us may be a part, over before the watermark? */
@@ -304,22 +306,21 @@ bool carts_begin(struct carts *carts, struct id id, struct slice name, const str
     return true;
 }
 
-/* Does the event go on where the only run ends? */
+/* Does the event go on where a run ends that is the only one? */
 static bool goes_on(const struct carts *carts, const struct stretch *run, const struct click *click)
 {
     return click->time_us >= click->watermark_us && click->time_us >= run->start_us &&
-           run->previous == POOL_NONE &&
            (click->time_us <= run->last_us ||
             stretch_near(run->last_us, carts->rule.after_us, click->time_us));
 }
 
-bool carts_add(struct carts *carts, uint32_t number, const struct click *click)
+bool carts_add(struct carts *carts, uint32_t timeline, const struct click *click)
 {
-    const struct timeline *timeline = timeline_at(&carts->timelines, number);
+    const uint32_t last = timeline_last(&carts->timelines, timeline);
 
-    if (timeline->last != POOL_NONE) { /* nearly always this is all */
-        struct stretch *run = at(carts, timeline->last);
-        if (goes_on(carts, run, click)) {
+    if (last != POOL_NONE) { /* nearly always this is all */
+        struct stretch *run = at(carts, last);
+        if (goes_on(carts, run, click) && timeline_previous(&carts->timelines, last) == POOL_NONE) {
             stretch_add(&carts->timelines.stretches, run, click);
             return true;
         }
@@ -328,7 +329,7 @@ bool carts_add(struct carts *carts, uint32_t number, const struct click *click)
     if (click->time_us < click->watermark_us &&
         visit_is_over(carts, timeline, click->time_us, click->watermark_us))
         return false;
-    cart_add(carts, number, timeline_name(&carts->timelines, timeline), click);
+    cart_add(carts, timeline, timeline_name(&carts->timelines, timeline), click);
     return true;
 }
 
@@ -341,11 +342,10 @@ static size_t text_keep(struct carts *carts, struct slice text)
 }
 
 /* Judges a visit's past at a point in event time. */
-static void cart_judge(struct carts *carts, const struct timeline *timeline, int64_t due_us,
-                       bool again)
+static void cart_judge(struct carts *carts, uint32_t timeline, int64_t due_us, bool again)
 {
     struct stretches *stretches = &carts->timelines.stretches;
-    struct stretch *past = at(carts, timeline->past);
+    struct stretch *past = at(carts, timeline_past(&carts->timelines, timeline));
     stretch_settle(stretches, past);
     const bool is_due =
         (past->flags & STRETCH_ALERTED) == 0 && stretch_count(past, carts->rule.purchase) == 0 &&
@@ -379,23 +379,24 @@ static void cart_judge(struct carts *carts, const struct timeline *timeline, int
 
 /* Adds a stretch, in no list any more, to the past; or it begins a new visit, and the past is
  * forgotten. */
-static void past_add(struct carts *carts, struct timeline *timeline, uint32_t number)
+static void past_add(struct carts *carts, uint32_t timeline, uint32_t number)
 {
     struct stretches *stretches = &carts->timelines.stretches;
+    struct timeline_list *list = timeline_list_make(&carts->timelines, timeline);
     struct stretch *stretch = at(carts, number);
 
-    if (timeline->past == POOL_NONE) {
-        timeline->past = number;
+    if (list->past == POOL_NONE) {
+        list->past = number;
         return;
     }
-    struct stretch *past = at(carts, timeline->past);
+    struct stretch *past = at(carts, list->past);
     /* What is near a later run is near all between, so that counts too. */
     const bool goes_on =
         same_visit(carts, past, stretch) ||
-        (timeline->first != POOL_NONE && same_visit(carts, past, at(carts, timeline->first)));
+        (list->first != POOL_NONE && same_visit(carts, past, at(carts, list->first)));
     if (stretch->start_us > past->last_us && !goes_on) {
-        stretch_free(stretches, timeline->past);
-        timeline->past = number;
+        stretch_free(stretches, list->past);
+        list->past = number;
         return;
     }
     if ((past->flags & STRETCH_JUDGED) != 0) {
@@ -406,9 +407,9 @@ static void past_add(struct carts *carts, struct timeline *timeline, uint32_t nu
     stretch_free(stretches, number);
 }
 
-static void run_end(struct carts *carts, struct timeline *timeline)
+static void run_end(struct carts *carts, uint32_t timeline)
 {
-    const uint32_t run = timeline->first;
+    const uint32_t run = timeline_first(&carts->timelines, timeline);
     const int64_t due_us = at(carts, run)->last_us + carts->rule.after_us;
 
     timeline_remove(&carts->timelines, timeline, run);
@@ -416,33 +417,35 @@ static void run_end(struct carts *carts, struct timeline *timeline)
     cart_judge(carts, timeline, due_us, false);
 }
 
-static void aside_end(struct carts *carts, struct timeline *timeline)
+static void aside_end(struct carts *carts, uint32_t timeline)
 {
-    const uint32_t aside = timeline->aside;
+    struct timelines *timelines = &carts->timelines;
+    struct timeline_list *list = timeline_list_make(timelines, timeline);
+    const uint32_t aside = list->aside;
     const int64_t due_us = aside_due(at(carts, aside));
 
-    timeline->aside = at(carts, aside)->next;
-    if (timeline->aside != POOL_NONE)
-        at(carts, timeline->aside)->previous = at(carts, aside)->previous;
-    at(carts, aside)->next = at(carts, aside)->previous = POOL_NONE;
+    list->aside = next_of(carts, aside);
+    if (list->aside != POOL_NONE)
+        timeline_set_previous(timelines, list->aside, timeline_previous(timelines, aside));
+    timeline_set_next(timelines, aside, POOL_NONE);
+    timeline_set_previous(timelines, aside, POOL_NONE);
     past_add(carts, timeline, aside);
-    if (timeline->first != POOL_NONE) {
-        const struct stretch *run = at(carts, timeline->first);
+    if (list->first != POOL_NONE) {
+        const struct stretch *run = at(carts, list->first);
         /* Begun by then, and by an event that came by then: judged when it ends. */
-        if (run->reach_us <= due_us && same_visit(carts, at(carts, timeline->past), run)) return;
+        if (run->reach_us <= due_us && same_visit(carts, at(carts, list->past), run)) return;
     }
     cart_judge(carts, timeline, due_us, true);
 }
 
 /* Judges what is due: runs before the watermark, and what was set aside before aside_us. */
-static void cart_advance(struct carts *carts, uint32_t number, int64_t aside_us)
+static void cart_advance(struct carts *carts, uint32_t timeline, int64_t aside_us)
 {
-    struct timelines *timelines = &carts->timelines;
-    struct timeline *timeline = timeline_at(timelines, number);
+    const struct timelines *timelines = &carts->timelines;
 
     for (;;) {
-        const uint32_t run = timeline->first;
-        const uint32_t aside = timeline->aside;
+        const uint32_t run = timeline_first(timelines, timeline);
+        const uint32_t aside = timeline_aside(timelines, timeline);
         const int64_t run_due_us =
             run == POOL_NONE ? INT64_MAX : at(carts, run)->last_us + carts->rule.after_us;
         const int64_t aside_due_us = aside == POOL_NONE ? INT64_MAX : aside_due(at(carts, aside));
@@ -454,10 +457,11 @@ static void cart_advance(struct carts *carts, uint32_t number, int64_t aside_us)
         else
             run_end(carts, timeline);
     }
-    if (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)
-        visit_suspend(carts, number);
+    if (timeline_first(timelines, timeline) == POOL_NONE &&
+        timeline_aside(timelines, timeline) == POOL_NONE)
+        visit_suspend(carts, timeline);
     else
-        cart_schedule(carts, number);
+        cart_schedule(carts, timeline);
 }
 
 static struct slice verdict_name(const struct carts *carts, const struct cart_verdict *verdict)
@@ -481,7 +485,7 @@ static void due_judge(struct carts *carts, const struct timer_item *due, size_t 
                       int64_t aside_us, cart_alert *alert, void *context)
 {
     for (size_t i = 0; i < count; i++)
-        dormants_hint(&carts->dormants, timeline_at(&carts->timelines, due[i].number)->stretch.id);
+        dormants_hint(&carts->dormants, timeline_own(&carts->timelines, due[i].number)->id);
     for (size_t i = 0; i < count; i++)
         cart_advance(carts, due[i].number, aside_us);
     dormants_advance(&carts->dormants, carts->watermark_us);
@@ -531,13 +535,13 @@ void carts_save(struct carts *carts, struct buffer *out)
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        const struct timeline *timeline = timeline_at(timelines, sorted[i].number);
+        const uint32_t timeline = sorted[i].number, past = timeline_past(timelines, timeline);
         pack_text(out, timeline_name(timelines, timeline));
         timeline_pack(timelines, timeline, out);
-        pack_u8(out, timeline->past != POOL_NONE);
-        if (timeline->past != POOL_NONE)
-            stretch_pack(&timelines->stretches, at(carts, timeline->past), out);
-        for (uint32_t aside = timeline->aside; aside != POOL_NONE; aside = at(carts, aside)->next) {
+        pack_u8(out, past != POOL_NONE);
+        if (past != POOL_NONE) stretch_pack(&timelines->stretches, at(carts, past), out);
+        for (uint32_t aside = timeline_aside(timelines, timeline); aside != POOL_NONE;
+             aside = next_of(carts, aside)) {
             pack_u8(out, 1);
             stretch_pack(&timelines->stretches, at(carts, aside), out);
         }
@@ -548,7 +552,7 @@ void carts_save(struct carts *carts, struct buffer *out)
     pack_u64(out, carts->cut);
 }
 
-static void aside_load(struct carts *carts, struct timeline *timeline, uint32_t number)
+static void aside_load(struct carts *carts, uint32_t timeline, uint32_t number)
 {
     const int64_t due_us = aside_due(at(carts, number));
 
@@ -559,16 +563,19 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
 {
     struct timelines *timelines = &carts->timelines;
     struct slice name;
-    const uint32_t number = timelines_unpack_name(timelines, in, &name);
+    const uint32_t timeline = timelines_unpack_name(timelines, in, &name);
 
-    if (number == POOL_NONE) return false;
-    struct timeline *timeline = timeline_at(timelines, number);
-    timeline_unpack(timelines, number, name, in);
-    if (unpack_u8(in) != 0) timeline->past = timeline_unpack_stretch(timelines, number, name, in);
+    if (timeline == POOL_NONE) return false;
+    timeline_unpack(timelines, timeline, name, in);
+    if (unpack_u8(in) != 0)
+        timeline_list_make(timelines, timeline)->past =
+            timeline_unpack_stretch(timelines, timeline, name, in);
     while (unpack_u8(in) != 0)
-        aside_load(carts, timeline, timeline_unpack_stretch(timelines, number, name, in));
-    if (in->broken || (timeline->first == POOL_NONE && timeline->aside == POOL_NONE)) return false;
-    cart_schedule(carts, number);
+        aside_load(carts, timeline, timeline_unpack_stretch(timelines, timeline, name, in));
+    if (in->broken || (timeline_first(timelines, timeline) == POOL_NONE &&
+                       timeline_aside(timelines, timeline) == POOL_NONE))
+        return false;
+    cart_schedule(carts, timeline);
     return true;
 }
 

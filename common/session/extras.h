@@ -40,6 +40,11 @@ static inline struct account *extras_account(const struct kept *kept, const char
     return account;
 }
 
+static inline struct track *extras_track(const struct kept *kept, char *at)
+{
+    return track_at(at + extras_track_at(kept));
+}
+
 /* Adds an event to the extras at `at`. */
 void extras_learn(const struct kept *kept, struct slab *slab, char *at, const struct click *click);
 

@@ -165,11 +165,17 @@ static const struct {
     [PRINTS_SPLIT] = {COLUMN_ANY, "the same in all events"},
 };
 
+/* A command's own. */
+static bool prints_own(enum field_prints prints)
+{
+    return prints == PRINTS_OWN || prints >= PRINTS_THAT_COUNT;
+}
+
 static void field_describe(const struct field *field, struct rows *rows, int member)
 {
     const enum field_prints prints = field->kind->prints;
     struct buffer about = {0};
-    if (prints == PRINTS_OWN)
+    if (prints_own(prints))
         buffer_printf(&about, "%s", field->kind->about == NULL ? "" : field->kind->about);
     else if (prints < sizeof printed / sizeof printed[0] && printed[prints].about != NULL)
         buffer_printf(&about, "%s%s", printed[prints].about,
@@ -179,7 +185,7 @@ static void field_describe(const struct field *field, struct rows *rows, int mem
         buffer_printf(&about, "the %s %s", field->kind->keeps == KEEPS_FIRST ? "first" : "last",
                       field->of);
     }
-    const bool is_ours = prints != PRINTS_OWN && prints < sizeof printed / sizeof printed[0];
+    const bool is_ours = !prints_own(prints) && prints < sizeof printed / sizeof printed[0];
     rows_describe(rows, member, is_ours ? printed[prints].column : field->kind->column,
                   buffer_slice(&about));
     buffer_release(&about);
@@ -216,6 +222,7 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
             .prints = field[i].kind->prints,
             .member = rows_member(rows, slice_of(field[i].name)),
             .place = fields->place[i],
+            .at = field[i].kind->at,
         };
         field_describe(&field[i], rows, column->member);
         rows_key(rows, column->member, is_split);
@@ -232,7 +239,30 @@ int fields_place(const struct fields *fields, enum field_keeps keeps, const char
     return -1;
 }
 
-/* One function for all kinds of ours, because every row is made of them. */
+/* What stands in the context. */
+static inline uint32_t that_count(const void *context, size_t at)
+{
+    return *(const uint32_t *)(const void *)((const char *)context + at);
+}
+
+static inline bool that_truth(const void *context, size_t at)
+{
+    return *(const bool *)(const void *)((const char *)context + at);
+}
+
+static inline struct value that_text(const void *context, size_t at)
+{
+    const struct slice text = *(const struct slice *)(const void *)((const char *)context + at);
+
+    return text.text == NULL ? VALUE_NULL : value_string(text);
+}
+
+static inline int64_t that_time(const void *context, size_t at)
+{
+    return *(const int64_t *)(const void *)((const char *)context + at);
+}
+
+/* One function for all kinds but those with a function, because every row is made of them. */
 void fields_print(const struct fields *fields, const struct identity *identity, struct rows *rows,
                   const struct overview *overview, const void *context)
 {
@@ -265,6 +295,16 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
             break;
         case PRINTS_ACCOUNT_EXTRA:
             account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
+            break;
+        case PRINTS_THAT_COUNT: rows_int(rows, member, that_count(context, column->at)); break;
+        case PRINTS_THAT_TRUTH: rows_bool(rows, member, that_truth(context, column->at)); break;
+        case PRINTS_THAT_TEXT: rows_value(rows, member, that_text(context, column->at)); break;
+        case PRINTS_THAT_TIME: rows_time(rows, member, that_time(context, column->at)); break;
+        case PRINTS_THAT_SECONDS:
+            if (that_time(context, column->at) == INT64_MIN)
+                rows_null(rows, member);
+            else
+                rows_seconds(rows, member, that_time(context, column->at));
             break;
         case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
         default: __builtin_unreachable();

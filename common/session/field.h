@@ -17,6 +17,7 @@
 #define CS_FIELD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buffer.h"
 #include "event/event.h"
@@ -56,6 +57,12 @@ enum field_prints {
     PRINTS_SPLIT,
     PRINTS_ACCOUNT,
     PRINTS_ACCOUNT_EXTRA,
+    /* What stands in the context, at the kind's place: */
+    PRINTS_THAT_COUNT,   /* an uint32_t */
+    PRINTS_THAT_TRUTH,   /* a bool */
+    PRINTS_THAT_TEXT,    /* a slice; text NULL is null */
+    PRINTS_THAT_TIME,    /* an int64_t of microseconds */
+    PRINTS_THAT_SECONDS, /* likewise a duration; INT64_MIN is null */
 };
 
 struct field_kind {
@@ -63,8 +70,8 @@ struct field_kind {
     enum field_prints prints;
     enum column_kind column; /* of a command's own kind, and what it says: for a table */
     const char *about;
-    /* Of a command's own kind: prints the value as that member of the row. context: as given to
-     * fields_print. */
+    size_t at; /* PRINTS_THAT_...: where in the context */
+    /* PRINTS_OWN: prints the value as that member of the row. context: as given to fields_print. */
     void (*print)(struct rows *rows, int member, const struct overview *overview,
                   const void *context);
 };
@@ -102,6 +109,7 @@ struct field_column {
     enum field_prints prints;
     int member; /* of the row */
     int place;  /* of the attribute, the action or the sum that is kept for it */
+    size_t at;  /* as the kind has it */
 };
 
 /* Those of a command. */

@@ -16,7 +16,8 @@ struct ledger_entry {
 
 void ledger_init(struct ledger *ledger, int64_t remember_us)
 {
-    *ledger = (struct ledger){.remember_us = remember_us, .sweep_at = SWEEP_MIN};
+    *ledger =
+        (struct ledger){.remember_us = remember_us, .sweep_at = SWEEP_MIN, .oldest_us = INT64_MAX};
     table_init(&ledger->ids, sizeof(struct ledger_entry), HELD_IDS);
 }
 
@@ -31,23 +32,40 @@ struct needs {
     int64_t remember_us;
 };
 
+/* Is a last session so long ago, or one that ended before it, that its id may be forgotten? */
+static bool is_past(const struct needs *needs, int64_t last_us)
+{
+    const struct sessions *sessions = needs->sessions;
+
+    return sessions->watermark_us >
+           instant_add_capped(instant_add_capped(last_us, needs->remember_us), sessions->gap_us);
+}
+
 static bool entry_stays(const void *at, const void *context)
 {
     const struct ledger_entry *entry = at;
     const struct needs *needs = context;
-    const struct sessions *sessions = needs->sessions;
-    const int64_t until_us = instant_add_capped(
-        instant_add_capped(entry->last_us, needs->remember_us), sessions->gap_us);
 
-    return sessions->watermark_us <= until_us ||
-           timelines_find(&sessions->timelines, entry->id) != POOL_NONE;
+    return !is_past(needs, entry->last_us) ||
+           timelines_find(&needs->sessions->timelines, entry->id) != POOL_NONE;
+}
+
+static void oldest_find(struct ledger *ledger)
+{
+    ledger->oldest_us = INT64_MAX;
+    for (const struct ledger_entry *entry = NULL;
+         (entry = table_next(&ledger->ids, entry)) != NULL;)
+        ledger->oldest_us = instant_min(ledger->oldest_us, entry->last_us);
 }
 
 static void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
 {
     const struct needs needs = {.sessions = sessions, .remember_us = ledger->remember_us};
 
-    table_sweep(&ledger->ids, entry_stays, &needs);
+    if (is_past(&needs, ledger->oldest_us)) { /* else they all stay */
+        table_sweep(&ledger->ids, entry_stays, &needs);
+        oldest_find(ledger);
+    }
     ledger->sweep_at = ledger->ids.count < SWEEP_MIN / 2 ? SWEEP_MIN : ledger->ids.count * 2;
 }
 
@@ -57,11 +75,11 @@ uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
     bool is_new;
 
     if (ledger->ids.count >= ledger->sweep_at) ledger_sweep(ledger, sessions);
-    struct ledger_entry *entry =
-        table_put(&ledger->ids, timeline_id(stretch_name(stretch)), &is_new);
+    struct ledger_entry *entry = table_put(&ledger->ids, timeline_stretch_id(stretch), &is_new);
     if (is_new || stretch->start_us > instant_add_capped(entry->last_us, ledger->remember_us))
         entry->number = 0;
     entry->last_us = stretch->last_us;
+    ledger->oldest_us = instant_min(ledger->oldest_us, stretch->last_us);
     if (entry->number < UINT32_MAX) entry->number++;
     return (uint32_t)entry->number;
 }
@@ -69,7 +87,7 @@ uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
 uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *sessions,
                             const struct stretch *stretch)
 {
-    const struct id id = timeline_id(stretch_name(stretch));
+    const struct id id = timeline_stretch_id(stretch);
     const uint32_t timeline = timelines_find(&sessions->timelines, id);
     const struct ledger_entry *entry = table_find(&ledger->ids, id);
     uint64_t number = entry == NULL ? 0 : entry->number;
@@ -125,6 +143,7 @@ bool ledger_load(struct ledger *ledger, struct unpack *in)
         if (!is_new && entry->last_us > last_us) continue;
         entry->last_us = last_us;
         entry->number = number;
+        ledger->oldest_us = instant_min(ledger->oldest_us, last_us);
     }
     return !in->broken;
 }

@@ -6,7 +6,7 @@
  * and when an id is forgotten is a matter of room only. It may be once the watermark is past its
  * last event + remember + gap, unless the id has a session open: what comes later than that, or is
  * not late, begins too late for the rule. Ids that may be forgotten are swept out when as many have
- * gathered as had to stay.
+ * gathered as had to stay, unless all are known to be too young for that.
  */
 #ifndef CS_LEDGER_H
 #define CS_LEDGER_H
@@ -22,7 +22,8 @@
 struct ledger {
     struct table ids;
     int64_t remember_us;
-    size_t sweep_at; /* so many ids are worth a look at all */
+    size_t sweep_at;   /* so many ids are worth a look at all */
+    int64_t oldest_us; /* no id's last session ended before that */
 };
 
 void ledger_init(struct ledger *ledger, int64_t remember_us);
@@ -36,7 +37,7 @@ static inline size_t ledger_count(const struct ledger *ledger)
 /* The number of this one will be asked for soon. */
 static inline void ledger_hint(const struct ledger *ledger, const struct stretch *stretch)
 {
-    table_prefetch(&ledger->ids, timeline_id(stretch_name(stretch)));
+    table_prefetch(&ledger->ids, timeline_stretch_id(stretch));
 }
 
 /* The number of a session that is complete: of an id they come in the order of time. sessions: of

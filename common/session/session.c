@@ -7,7 +7,7 @@
 #include "session/session_inside.h"
 
 #define TIDY_MIN 2 /* stretches of one id */
-#define SOON 8     /* sessions ahead of the one that is printed */
+#define SOON 16    /* sessions ahead of the one that is printed */
 
 void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
                    int64_t max_us)
@@ -27,6 +27,11 @@ void sessions_release(struct sessions *sessions)
 static struct stretch *at(const struct sessions *sessions, uint32_t number)
 {
     return stretch_at(&sessions->timelines.stretches, number);
+}
+
+static uint32_t next_of(const struct sessions *sessions, uint32_t number)
+{
+    return timeline_next(&sessions->timelines, number);
 }
 
 bool session_linked(const struct sessions *sessions, const struct stretch *stretch,
@@ -50,11 +55,11 @@ uint32_t session_part_end(const struct sessions *sessions, uint32_t first)
     uint32_t end = first;
 
     for (;;) {
-        const struct stretch *stretch = at(sessions, end);
-        if (stretch->next == POOL_NONE ||
-            !same_part(sessions, start_us, stretch, at(sessions, stretch->next)))
+        const uint32_t next = next_of(sessions, end);
+        if (next == POOL_NONE ||
+            !same_part(sessions, start_us, at(sessions, end), at(sessions, next)))
             return end;
-        end = stretch->next;
+        end = next;
     }
 }
 
@@ -67,7 +72,7 @@ struct part {
 static uint32_t session_begin(const struct sessions *sessions, uint32_t number)
 {
     for (;;) {
-        const uint32_t previous = at(sessions, number)->previous;
+        const uint32_t previous = timeline_previous(&sessions->timelines, number);
         if (previous == POOL_NONE ||
             !session_linked(sessions, at(sessions, previous), at(sessions, number)))
             return number;
@@ -86,7 +91,7 @@ static struct part part_of(const struct sessions *sessions, uint32_t number)
         if (last->start_us >= start_us)
             return (struct part){.start_us = at(sessions, first)->start_us,
                                  .last_us = last->last_us};
-        first = last->next;
+        first = next_of(sessions, end);
     }
 }
 
@@ -95,15 +100,15 @@ struct cuts {
     int64_t cut_us, free_us;
 };
 
-static struct cuts cuts_of(const struct sessions *sessions, const struct timeline *timeline)
+static struct cuts cuts_of(const struct sessions *sessions, uint32_t timeline)
 {
     struct cuts cuts = {.cut_us = INT64_MIN,
                         .free_us = instant_add_capped(sessions->watermark_us, sessions->max_us)};
-    uint32_t first = timeline->first;
+    uint32_t first = timeline_first(&sessions->timelines, timeline);
 
     while (first != POOL_NONE && at(sessions, first)->start_us < sessions->watermark_us) {
         const uint32_t end = session_part_end(sessions, first);
-        const uint32_t next = at(sessions, end)->next;
+        const uint32_t next = next_of(sessions, end);
         cuts.cut_us = instant_add_capped(at(sessions, first)->start_us, sessions->max_us);
         if (next == POOL_NONE || !session_linked(sessions, at(sessions, end), at(sessions, next))) {
             /* Another session began before the watermark, and this one is open: what began that one
@@ -119,44 +124,47 @@ static struct cuts cuts_of(const struct sessions *sessions, const struct timelin
     return cuts;
 }
 
-void sessions_tidy(struct sessions *sessions, struct timeline *timeline)
+void sessions_tidy(struct sessions *sessions, uint32_t timeline)
 {
     struct timelines *timelines = &sessions->timelines;
     const struct cuts cuts = cuts_of(sessions, timeline);
     int64_t start_us = INT64_MIN;
-    for (uint32_t number = timeline->first; number != POOL_NONE;) {
+    for (uint32_t number = timeline_first(timelines, timeline); number != POOL_NONE;) {
         const struct stretch *stretch = at(sessions, number);
+        const uint32_t following = next_of(sessions, number);
         if (start_us == INT64_MIN) start_us = stretch->start_us;
-        if (stretch->next == POOL_NONE) break;
-        const struct stretch *next = at(sessions, stretch->next);
+        if (following == POOL_NONE) break;
+        const struct stretch *next = at(sessions, following);
         if (!same_part(sessions, start_us, stretch, next)) {
             start_us = INT64_MIN;
-            number = stretch->next;
+            number = following;
         } else if (next->start_us > cuts.free_us ||
                    (stretch->last_us <= cuts.cut_us && cuts.cut_us < next->start_us)) {
-            number = stretch->next;
+            number = following;
         } else {
             timeline_join_next(timelines, timeline, number);
         }
     }
-    timeline->tidy = timeline->count < TIDY_MIN ? TIDY_MIN : timeline->count * 2;
+    const uint32_t count = timeline_stretches(timelines, timeline);
+    if (count >= TIDY_MIN) timeline_list_make(timelines, timeline)->tidy = count * 2;
 }
 
 /* Is it a part that is printed already, kept without its texts, because the next one follows it? */
-static bool is_printed(const struct stretch *stretch)
+static bool is_printed(const struct sessions *sessions, uint32_t number)
 {
-    return (stretch->flags & STRETCH_PRINTED) != 0 && stretch->next != POOL_NONE;
+    return (at(sessions, number)->flags & STRETCH_PRINTED) != 0 &&
+           next_of(sessions, number) != POOL_NONE;
 }
 
-uint32_t session_first_open(const struct sessions *sessions, const struct timeline *timeline)
+uint32_t session_first_open(const struct sessions *sessions, uint32_t timeline)
 {
-    const struct stretch *first = at(sessions, timeline->first);
+    const uint32_t first = timeline_first(&sessions->timelines, timeline);
 
-    return is_printed(first) ? first->next : timeline->first;
+    return is_printed(sessions, first) ? next_of(sessions, first) : first;
 }
 
 /* When the first part of an id will be complete. */
-static int64_t first_due(const struct sessions *sessions, const struct timeline *timeline)
+static int64_t first_due(const struct sessions *sessions, uint32_t timeline)
 {
     const uint32_t first = session_first_open(sessions, timeline);
 
@@ -164,26 +172,26 @@ static int64_t first_due(const struct sessions *sessions, const struct timeline 
                               sessions->gap_us);
 }
 
-static void session_schedule(struct sessions *sessions, uint32_t number)
+static void session_schedule(struct sessions *sessions, uint32_t timeline)
 {
     if (sessions->gap_us == INT64_MAX) return;
-    timelines_schedule(&sessions->timelines, number,
-                       first_due(sessions, timeline_at(&sessions->timelines, number)));
+    timelines_schedule(&sessions->timelines, timeline, first_due(sessions, timeline));
 }
 
 /* Is an event late that is behind its partition's watermark, and would come behind the stretch
  * previous (POOL_NONE: it is the first)? What it becomes part of must not be closed; and where a
  * part would begin that did not begin there before, no event may have come yet that is behind the
  * cut: stretches have been made without thinking of that one. */
-static bool behind_is_late(const struct sessions *sessions, const struct timeline *timeline,
-                           uint32_t previous, const struct click *click)
+static bool behind_is_late(const struct sessions *sessions, uint32_t timeline, uint32_t previous,
+                           const struct click *click)
 {
     const int64_t time_us = click->time_us;
-    const uint32_t following =
-        previous == POOL_NONE ? timeline->first : at(sessions, previous)->next;
+    const uint32_t following = previous == POOL_NONE
+                                   ? timeline_first(&sessions->timelines, timeline)
+                                   : next_of(sessions, previous);
     const struct stretch *next = following == POOL_NONE ? NULL : at(sessions, following);
     const bool near_next = next != NULL && stretch_near(time_us, sessions->gap_us, next->reach_us);
-    const int64_t end_us = at(sessions, timeline->last)->last_us;
+    const int64_t end_us = at(sessions, timeline_last(&sessions->timelines, timeline))->last_us;
     bool moves = near_next; /* the next part begins earlier, or is no part of its own any more */
     bool cuts = true;       /* there is a cut where there was none */
     struct part part = {.start_us = time_us, .last_us = time_us};
@@ -207,10 +215,9 @@ static bool behind_is_late(const struct sessions *sessions, const struct timelin
 }
 
 /* An event that does not simply go on where the id's last stretch ends. */
-static bool sessions_place(struct sessions *sessions, uint32_t number, const struct click *click)
+static bool sessions_place(struct sessions *sessions, uint32_t timeline, const struct click *click)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline *timeline = timeline_at(timelines, number);
     const bool behind = click->time_us < click->watermark_us;
     const uint32_t before = timeline_before(timelines, timeline, click->time_us);
 
@@ -222,12 +229,13 @@ static bool sessions_place(struct sessions *sessions, uint32_t number, const str
         return true;
     }
     if (behind && behind_is_late(sessions, timeline, before, click)) return false;
-    const uint32_t stretch = timeline_take(timelines, number);
+    const uint32_t stretch = timeline_take(timelines, timeline);
     stretch_begin(&timelines->stretches, stretch, timeline_name(timelines, timeline), click);
     timeline_insert(timelines, timeline, before, stretch);
-    if (timeline->count >= timeline->tidy) sessions_tidy(sessions, timeline);
+    const struct timeline_list *list = timeline_list_make(timelines, timeline);
+    if (list->count >= list->tidy) sessions_tidy(sessions, timeline);
     if (before == POOL_NONE)
-        session_schedule(sessions, number); /* else nothing closes earlier than before */
+        session_schedule(sessions, timeline); /* else nothing closes earlier than before */
     return true;
 }
 
@@ -237,79 +245,81 @@ bool sessions_begin(struct sessions *sessions, struct id id, struct slice name,
     struct timelines *timelines = &sessions->timelines;
 
     if (instant_add_capped(click->time_us, sessions->gap_us) < click->watermark_us) return false;
-    const uint32_t number = timelines_make(timelines, id);
-    struct timeline *timeline = timeline_at(timelines, number);
-    stretch_begin(&timelines->stretches, number, name, click);
-    timeline_insert(timelines, timeline, POOL_NONE, number);
-    timeline->tidy = TIDY_MIN;
-    session_schedule(sessions, number);
-    if (__builtin_expect(timelines->notes, 0)) timelines_note(timelines, number);
+    const uint32_t timeline = timelines_make(timelines, id);
+    stretch_begin(&timelines->stretches, timeline, name, click);
+    timeline_insert(timelines, timeline, POOL_NONE, timeline);
+    session_schedule(sessions, timeline);
+    if (__builtin_expect(timelines->notes, 0)) timelines_note(timelines, timeline);
     return true;
 }
 
 const struct stretch *sessions_last(const struct sessions *sessions, struct id id)
 {
-    const uint32_t number = timelines_find(&sessions->timelines, id);
+    const uint32_t timeline = timelines_find(&sessions->timelines, id);
 
-    return number == POOL_NONE ? NULL
-                               : at(sessions, timeline_at(&sessions->timelines, number)->last);
+    return timeline == POOL_NONE ? NULL
+                                 : at(sessions, timeline_last(&sessions->timelines, timeline));
 }
 
 void sessions_follow(struct sessions *sessions, struct id id, struct slice name,
                      const struct click *click, enum session_end end)
 {
     struct timelines *timelines = &sessions->timelines;
-    const uint32_t number = timelines_find(timelines, id);
+    const uint32_t timeline = timelines_find(timelines, id);
 
-    if (number == POOL_NONE) {
+    if (timeline == POOL_NONE) {
         (void)sessions_begin(sessions, id, name, click);
         return;
     }
-    struct timeline *timeline = timeline_at(timelines, number);
-    if (timelines->notes) timelines_note(timelines, number);
+    const uint32_t last = timeline_last(timelines, timeline);
+    if (timelines->notes) timelines_note(timelines, timeline);
     if (end == SESSION_GOES_ON) {
-        timeline_add(timelines, timeline->last, click);
+        timeline_add(timelines, last, click);
         return;
     }
-    const uint32_t part = timeline_take(timelines, number);
+    const uint32_t part = timeline_take(timelines, timeline);
     stretch_begin(&timelines->stretches, part, timeline_name(timelines, timeline), click);
     if (end != SESSION_GAP)
         at(sessions, part)->flags = (uint8_t)(STRETCH_FOLLOWS | (unsigned)end << STRETCH_END_SHIFT);
-    timeline_insert(timelines, timeline, timeline->last, part);
+    timeline_insert(timelines, timeline, last, part);
 }
 
 /* No cut but those behind the watermark + max falls between this and this + max. */
-static int64_t certain_start(const struct sessions *sessions, const struct timeline *timeline,
-                             const struct stretch *last)
+static int64_t certain_start(const struct sessions *sessions, uint32_t timeline, uint32_t last)
 {
-    if (last->previous == POOL_NONE || (at(sessions, last->previous)->flags & STRETCH_PRINTED) != 0)
-        return last->start_us;
-    return at(sessions, timeline->first)->start_us;
+    const uint32_t previous = timeline_previous(&sessions->timelines, last);
+
+    if (previous == POOL_NONE || (at(sessions, previous)->flags & STRETCH_PRINTED) != 0)
+        return at(sessions, last)->start_us;
+    return at(sessions, timeline_first(&sessions->timelines, timeline))->start_us;
 }
 
 /* Does the event go on where the id's last stretch ends, with no cut possible between? */
-static bool goes_on(const struct sessions *sessions, const struct timeline *timeline,
-                    const struct stretch *last, const struct click *click)
+static inline bool goes_on(const struct sessions *sessions, const struct stretch *last,
+                           int64_t start_us, const struct click *click)
 {
     return click->time_us >= last->last_us &&
            stretch_near(last->last_us, sessions->gap_us,
                         instant_max(click->time_us, click->watermark_us)) &&
            click->time_us <= instant_add_capped(sessions->watermark_us, sessions->max_us) &&
-           click->time_us <=
-               instant_add_capped(certain_start(sessions, timeline, last), sessions->max_us);
+           click->time_us <= instant_add_capped(start_us, sessions->max_us);
 }
 
-bool sessions_add(struct sessions *sessions, uint32_t number, const struct click *click)
+bool sessions_add(struct sessions *sessions, uint32_t timeline, const struct click *click)
 {
-    const struct timeline *timeline = timeline_at(&sessions->timelines, number);
+    struct timelines *timelines = &sessions->timelines;
+    struct stretch *own = timeline_own(timelines, timeline);
 
-    struct stretch *last = at(sessions, timeline->last);
-
-    if (!goes_on(sessions, timeline, last, click)) return sessions_place(sessions, number, click);
-    if (last->previous == POOL_NONE)
-        stretch_add(&sessions->timelines.stretches, last, click);
-    else
-        timeline_add(&sessions->timelines, timeline->last, click);
+    if (__builtin_expect(!own->has_list, 1)) {
+        if (!goes_on(sessions, own, own->start_us, click))
+            return sessions_place(sessions, timeline, click);
+        stretch_add(&timelines->stretches, own, click);
+        return true;
+    }
+    const uint32_t last = timeline_last(timelines, timeline);
+    if (!goes_on(sessions, at(sessions, last), certain_start(sessions, timeline, last), click))
+        return sessions_place(sessions, timeline, click);
+    timeline_add(timelines, last, click);
     return true;
 }
 
@@ -330,29 +340,28 @@ static void closed_push(struct sessions *sessions, uint32_t stretch, bool newest
 
 /* Takes the first part, as one stretch, out of a timeline. What follows it within the gap must know
  * where it began. */
-static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
+static void part_close(struct sessions *sessions, uint32_t timeline, bool at_end)
 {
     struct timelines *timelines = &sessions->timelines;
-    struct timeline *timeline = timeline_at(timelines, number);
-    const uint32_t first = timeline->first;
+    const uint32_t first = timeline_first(timelines, timeline);
 
-    if (is_printed(at(sessions, first))) {
+    if (is_printed(sessions, first)) {
         timeline_remove(timelines, timeline, first);
         stretch_free(&timelines->stretches, first);
     }
-    const uint32_t part = timeline->first;
+    const uint32_t part = timeline_first(timelines, timeline);
     const int64_t last_us = at(sessions, session_part_end(sessions, part))->last_us;
     while (at(sessions, part)->last_us < last_us)
         timeline_join_next(timelines, timeline, part);
     const struct stretch *stretch = at(sessions, part);
     stretch_settle(&timelines->stretches, at(sessions, part));
-    const uint32_t next = stretch->next;
+    const uint32_t next = next_of(sessions, part);
     enum session_end end = at_end && next == POOL_NONE ? SESSION_END : SESSION_GAP;
     if (next != POOL_NONE && stretch_follows(at(sessions, next)))
         end = stretch_ended(at(sessions, next));
     if (next != POOL_NONE && session_linked(sessions, stretch, at(sessions, next))) {
         end = SESSION_MAX;
-        const uint32_t printed = timeline_take(timelines, number);
+        const uint32_t printed = timeline_take(timelines, timeline);
         stretch_begin_empty(&timelines->stretches, printed, stretch_name(stretch),
                             stretch->start_us, stretch->last_us);
         at(sessions, printed)->flags = STRETCH_PRINTED;
@@ -362,26 +371,25 @@ static void part_close(struct sessions *sessions, uint32_t number, bool at_end)
     closed_push(sessions, part, next == POOL_NONE, end);
     if (timelines->notes && next != POOL_NONE) {
         at(sessions, next)->is_changed = true; /* its row is to be the last: sessions_updates */
-        timelines_note(timelines, number);
+        timelines_note(timelines, timeline);
     }
 }
 
 /* Takes out what is complete before the watermark, or all. */
-static void timeline_close(struct sessions *sessions, uint32_t number, int64_t watermark_us,
+static void timeline_close(struct sessions *sessions, uint32_t timeline, int64_t watermark_us,
                            bool all)
 {
     struct timelines *timelines = &sessions->timelines;
-    const struct timeline *timeline = timeline_at(timelines, number);
 
-    while (timeline->count > 0) {
+    while (timeline_first(timelines, timeline) != POOL_NONE) {
         const int64_t due_us = first_due(sessions, timeline);
         if (!all && due_us >= watermark_us) {
-            timelines_schedule(timelines, number, due_us);
+            timelines_schedule(timelines, timeline, due_us);
             return;
         }
-        part_close(sessions, number, due_us >= sessions->watermark_us);
+        part_close(sessions, timeline, due_us >= sessions->watermark_us);
     }
-    timelines_drop(timelines, number);
+    timelines_drop(timelines, timeline);
 }
 
 int session_place_compare(const struct session_place *a, const struct session_place *b)
@@ -437,8 +445,8 @@ void sessions_advance(struct sessions *sessions, int64_t watermark_us,
 void sessions_finish(struct sessions *sessions,
                      void (*print)(void *context, const struct session *session), void *context)
 {
-    const size_t count = timelines_count(&sessions->timelines);
-    uint32_t *numbers = timelines_all(&sessions->timelines);
+    size_t count;
+    uint32_t *numbers = timelines_forget(&sessions->timelines, &count);
 
     for (size_t i = 0; i < count; i++)
         timeline_close(sessions, numbers[i], INT64_MAX, true);
@@ -454,8 +462,8 @@ void sessions_save(struct sessions *sessions, struct buffer *out)
 
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        struct timeline *timeline = timeline_at(timelines, sorted[i].number);
-        if (timeline->count > 1) sessions_tidy(sessions, timeline);
+        const uint32_t timeline = sorted[i].number;
+        if (timeline_stretches(timelines, timeline) > 1) sessions_tidy(sessions, timeline);
         pack_text(out, timeline_name(timelines, timeline));
         timeline_pack(timelines, timeline, out);
     }
@@ -469,15 +477,15 @@ bool sessions_load(struct sessions *sessions, struct unpack *in)
     struct slice name;
 
     for (uint64_t i = 0; i < count; i++) {
-        const uint32_t number = timelines_unpack_name(timelines, in, &name);
-        if (number == POOL_NONE) return false;
-        timeline_unpack(timelines, number, name, in);
-        struct timeline *timeline = timeline_at(timelines, number);
-        if (in->broken || timeline->count == 0) return false;
-        if ((at(sessions, timeline->last)->flags & STRETCH_PRINTED) != 0) return false;
+        const uint32_t timeline = timelines_unpack_name(timelines, in, &name);
+        if (timeline == POOL_NONE) return false;
+        timeline_unpack(timelines, timeline, name, in);
+        const uint32_t last = timeline_last(timelines, timeline);
+        if (in->broken || last == POOL_NONE) return false;
+        if ((at(sessions, last)->flags & STRETCH_PRINTED) != 0) return false;
         sessions_tidy(sessions, timeline);
-        session_schedule(sessions, number);
-        if (timelines->notes) timelines_note(timelines, number); /* it may not have been printed */
+        session_schedule(sessions, timeline);
+        if (timelines->notes) timelines_note(timelines, timeline); /* perhaps it was not printed */
     }
     return !in->broken;
 }

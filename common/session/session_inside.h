@@ -14,9 +14,9 @@ bool session_linked(const struct sessions *sessions, const struct stretch *stret
 uint32_t session_part_end(const struct sessions *sessions, uint32_t first);
 
 /* The first stretch of a timeline's first part that is not printed yet. */
-uint32_t session_first_open(const struct sessions *sessions, const struct timeline *timeline);
+uint32_t session_first_open(const struct sessions *sessions, uint32_t timeline);
 
 /* Merges what no cut can fall between any more. */
-void sessions_tidy(struct sessions *sessions, struct timeline *timeline);
+void sessions_tidy(struct sessions *sessions, uint32_t timeline);
 
 #endif

@@ -40,7 +40,7 @@ static uint32_t part_whole(struct sessions *sessions, uint32_t first, uint32_t e
     }
     const uint32_t whole = stretch_copy(sessions, first);
     for (uint32_t number = first; number != end;) {
-        number = at(sessions, number)->next;
+        number = timeline_next(&sessions->timelines, number);
         const uint32_t copy = stretch_copy(sessions, number);
         stretch_merge(stretches, at(sessions, whole), at(sessions, copy));
         stretch_free(stretches, copy);
@@ -54,7 +54,7 @@ static bool part_changed(struct sessions *sessions, uint32_t first, uint32_t end
 {
     bool changed = false;
 
-    for (uint32_t number = first;; number = at(sessions, number)->next) {
+    for (uint32_t number = first;; number = timeline_next(&sessions->timelines, number)) {
         changed |= at(sessions, number)->is_changed;
         at(sessions, number)->is_changed = false;
         if (number == end) return changed;
@@ -75,15 +75,14 @@ static void parts_push(struct open_parts *parts, struct sessions *sessions, uint
 
 /* Where a part has changed, what is cut off behind it may begin with another event now. And the
  * newest part is printed again behind others: the last row of an id is of what it does now. */
-static void timeline_parts(struct open_parts *parts, struct sessions *sessions,
-                           struct timeline *timeline)
+static void timeline_parts(struct open_parts *parts, struct sessions *sessions, uint32_t timeline)
 {
     bool moved = false, any = false;
 
-    if (timeline->count > 1) sessions_tidy(sessions, timeline);
+    if (timeline_stretches(&sessions->timelines, timeline) > 1) sessions_tidy(sessions, timeline);
     for (uint32_t first = session_first_open(sessions, timeline); first != POOL_NONE;) {
         const uint32_t end = session_part_end(sessions, first);
-        const uint32_t next = at(sessions, end)->next;
+        const uint32_t next = timeline_next(&sessions->timelines, end);
         const bool changed = part_changed(sessions, first, end) || moved;
         any |= changed;
         if (changed || (any && next == POOL_NONE)) parts_push(parts, sessions, first, end);
@@ -112,7 +111,7 @@ void sessions_updates(struct sessions *sessions,
     const size_t count = timelines_noted(timelines, &numbers);
 
     for (size_t i = 0; i < count; i++)
-        timeline_parts(&parts, sessions, timeline_at(timelines, numbers[i]));
+        timeline_parts(&parts, sessions, numbers[i]);
     sort_items(parts.item, parts.count, part_compare, sessions);
     for (size_t i = 0; i < parts.count; i++) {
         const uint32_t number = parts.item[i].number;
@@ -127,8 +126,8 @@ bool session_next_open(const struct sessions *sessions, uint32_t timeline, uint3
                        struct session_place *place)
 {
     *part = *part == POOL_NONE
-                ? session_first_open(sessions, timeline_at(&sessions->timelines, timeline))
-                : at(sessions, session_part_end(sessions, *part))->next;
+                ? session_first_open(sessions, timeline)
+                : timeline_next(&sessions->timelines, session_part_end(sessions, *part));
     if (*part == POOL_NONE) return false;
     *place = session_place(at(sessions, *part));
     place->last_us = at(sessions, session_part_end(sessions, *part))->last_us;

@@ -1,36 +1,43 @@
 #include "session/skiplist.h"
 
-#define LEVELS_MAX 8
+#define LEVELS_MAX 4
+#define LEVEL_BITS 3 /* so many bits of a number decide about a level */
 
 /* A record as a skip list sees it. */
-struct node {
+union node {
     struct stretch stretch;
     uint32_t next[LEVELS_MAX]; /* for each level, the next stretch that has it, too */
 };
 
-_Static_assert(sizeof(struct node) <= STRETCH_RECORD_BYTES, "levels are the owner's part");
+_Static_assert(sizeof((union node){0}.next) <= sizeof(struct id), "levels stand instead of it");
 
-static struct node *node_at(const struct stretches *stretches, uint32_t number)
+static union node *node_at(const struct stretches *stretches, uint32_t number)
 {
     return pool_at(&stretches->pool, number, STRETCH_RECORD_BYTES);
 }
 
-/* How many levels a stretch has. The top's id is the secret. */
+/* Of the top, which is no stretch. */
+static uint64_t secret_of(const struct stretches *stretches, uint32_t skiplist)
+{
+    return (uint64_t)node_at(stretches, skiplist)->stretch.start_us;
+}
+
+/* How many levels a stretch has. */
 static int levels_of(const struct stretches *stretches, uint32_t skiplist, uint32_t number)
 {
     if (node_at(stretches, number)->stretch.is_owned) return 0;
-    const uint64_t mixed =
-        (number ^ node_at(stretches, skiplist)->stretch.id.low) * UINT64_C(0x9e3779b97f4a7c15);
-    return __builtin_ctzll(mixed >> 24 | UINT64_C(1) << (2 * LEVELS_MAX)) / 2;
+    const uint64_t mixed = (number ^ secret_of(stretches, skiplist)) * UINT64_C(0x9e3779b97f4a7c15);
+    return __builtin_ctzll(mixed >> 24 | UINT64_C(1) << (LEVEL_BITS * LEVELS_MAX)) / LEVEL_BITS;
 }
 
 uint32_t skiplist_new(struct stretches *stretches, uint64_t secret)
 {
     const uint32_t skiplist = stretch_take(stretches);
-    struct node *top = node_at(stretches, skiplist);
+    union node *top = node_at(stretches, skiplist);
 
-    top->stretch.id.low = secret;
+    top->stretch.start_us = (int64_t)secret;
     top->stretch.is_owned = true;
+    top->stretch.due_us = INT64_MAX; /* no timer is about it */
     for (int i = 0; i < LEVELS_MAX; i++)
         top->next[i] = POOL_NONE;
     return skiplist;
@@ -64,7 +71,7 @@ uint32_t skiplist_before(const struct stretches *stretches, uint32_t skiplist, i
 void skiplist_add(struct stretches *stretches, uint32_t skiplist, uint32_t number)
 {
     const int levels = levels_of(stretches, skiplist, number);
-    struct node *node = node_at(stretches, number);
+    union node *node = node_at(stretches, number);
     uint32_t at = skiplist;
 
     if (levels == 0) return;
@@ -79,7 +86,7 @@ void skiplist_add(struct stretches *stretches, uint32_t skiplist, uint32_t numbe
 void skiplist_remove(struct stretches *stretches, uint32_t skiplist, uint32_t number)
 {
     const int levels = levels_of(stretches, skiplist, number);
-    const struct node *node = node_at(stretches, number);
+    const union node *node = node_at(stretches, number);
     uint32_t at = skiplist;
 
     if (levels == 0) return;

@@ -4,11 +4,11 @@
  * Nearly every id has one open stretch or two; a list is all it needs. With a long lateness, or a
  * partition that holds time back, one id may have a hundred thousand, and its events come in any
  * order: then the list gets a skip list on top (Pugh, "Skip Lists: A Probabilistic Alternative to
- * Balanced Trees", CACM 1990), so that a place is found in logarithmic time. A fourth of the
- * stretches have a level, a sixteenth two, and so on; which ones depends on a secret, so nobody can
- * arrange for few. Their links stand in what of a record belongs to the owner (timeline.h), which
- * is free in the records of all stretches but one: a stretch in the owner's own record has none.
- * The head of the skip list is a record of its own.
+ * Balanced Trees", CACM 1990), so that a place is found in logarithmic time. An eighth of the
+ * stretches have a level, a sixty-fourth two, and so on; which ones depends on a secret, so nobody
+ * can arrange for few. Their links stand where a record has the owner's id (timeline.h), which only
+ * one of the stretches needs: that in the owner's own record has none. The head of the skip list is
+ * a record of its own.
  */
 #ifndef CS_SKIPLIST_H
 #define CS_SKIPLIST_H

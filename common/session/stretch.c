@@ -69,10 +69,9 @@ static inline void count_one(struct stretch *stretch, unsigned action)
 void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch)
 {
     if (!stretch->is_used) return;
-    const struct track track =
-        track_read(extras_at(stretches, stretch) + extras_track_at(&stretches->kept));
-    __builtin_prefetch((const void *)((uintptr_t)track.data + track.page_at));
-    __builtin_prefetch((const void *)((uintptr_t)track.data + track.len), 1);
+    const struct track *track = extras_track(&stretches->kept, extras_at(stretches, stretch));
+    __builtin_prefetch((const void *)((uintptr_t)track->data + track->page_at));
+    __builtin_prefetch((const void *)((uintptr_t)track->data + track->len), 1);
 }
 
 /* --- blocks --- */
@@ -234,13 +233,12 @@ static void attributes_add(struct stretches *stretches, struct stretch *stretch,
 static bool changes_nothing(const struct kept *kept, struct stretch *stretch,
                             const struct click *click)
 {
-    if (click->time_us <= stretch->last_us ||
-        (stretch->present & kept->first_bits) != kept->first_bits) {
-        const unsigned first = attributes_present(kept, click, kept->lasts, kept->attributes);
-        if ((first & ~(unsigned)stretch->present) != 0) return false;
-        if (click->time_us <= stretch->last_us &&
-            (first != 0 || click->time_us < stretch->start_us))
+    if (click->time_us > stretch->last_us) {
+        if (attributes_any(kept, click, kept->first_bits & ~(unsigned)stretch->present))
             return false;
+    } else if (click->time_us < stretch->start_us ||
+               attributes_present(kept, click, kept->lasts, kept->attributes) != 0) {
+        return false;
     }
     const unsigned last = attributes_present(kept, click, 0, kept->lasts);
     if (last == 0) return true;
@@ -357,8 +355,10 @@ static void stretch_swap(struct stretch *a, struct stretch *b)
         new.is_used = to[i]->is_used;
         new.is_owned = to[i]->is_owned;
         new.is_noted = to[i]->is_noted;
-        new.next = to[i]->next;
-        new.previous = to[i]->previous;
+        new.is_listed = to[i]->is_listed;
+        new.has_list = to[i]->has_list;
+        new.has_id = to[i]->has_id;
+        new.due_us = to[i]->due_us; /* or whatever stands there */
         *to[i] = new;
     }
 }
@@ -405,7 +405,10 @@ struct stretch *stretch_clear(struct stretches *stretches, uint32_t number, int6
                                 .is_used = true,
                                 .is_owned = stretch->is_owned,
                                 .is_noted = stretch->is_noted,
-                                .is_changed = true};
+                                .has_list = stretch->has_list,
+                                .has_id = stretch->has_id,
+                                .is_changed = true,
+                                .due_us = stretch->due_us}; /* or whatever stands there */
     return stretch;
 }
 
@@ -510,11 +513,17 @@ void stretch_overview(struct overview *overview, const struct stretches *stretch
     overview->name = text_read(&at);
     overview->start_us = stretch->start_us;
     overview->last_us = stretch->last_us;
-    overview->events = stretch_events(stretches, stretch);
+    overview->events = 0;
     overview->count = stretch->counts;
-    if (kept->actions >= KEPT_COUNTS) {
-        for (unsigned action = 0; action <= (unsigned)kept->actions; action++)
-            overview->counts[action] = stretch_count(stretch, action);
+    for (int action = 0; action < KEPT_COUNTS; action++)
+        overview->events += stretch->counts[action];
+    if (kept->counters_bytes > 0) {
+        memcpy(overview->counts, stretch->counts, sizeof stretch->counts);
+        for (int action = KEPT_COUNTS; action <= kept->actions; action++) {
+            const uint32_t count = counter_get(at + (size_t)(action - KEPT_COUNTS) * COUNTER_BYTES);
+            overview->counts[action] = count;
+            overview->events += count;
+        }
         overview->count = overview->counts;
     }
     overview->sums = at + kept->counters_bytes;

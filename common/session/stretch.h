@@ -10,9 +10,9 @@
  * before that gap was over.
  *
  * Memory: a record of fixed size in a pool, and one block for the name of the id, texts, and
- * products as differences of time and text (about 12 bytes each). A record has room for more than
- * the stretch: what else an owner keeps of an id (timeline.h) stands in the record of one of its
- * stretches, which mostly is its only one.
+ * products as differences of time and text (about 12 bytes each). Mostly a stretch is the only one
+ * of its id: then its record is the owner's, too (timeline.h), who has a time there where other
+ * stretches have their neighbours.
  */
 #ifndef CS_STRETCH_H
 #define CS_STRETCH_H
@@ -59,7 +59,7 @@ enum stretch_flags {
 #define STRETCH_END_SHIFT 3
 
 struct stretch {
-    struct id id; /* of the owner's part of the record, if there is one; first, for roster.h */
+    struct id id;              /* of the owner, where has_id says so; first, for roster.h */
     int64_t start_us, last_us; /* of its first and last event */
     int64_t reach_us;
     int64_t product_us; /* of the last product kept; INT64_MIN: none */
@@ -67,17 +67,28 @@ struct stretch {
     uint8_t flags;      /* enum stretch_flags */
     uint8_t present;    /* attributes that there are, a bit each */
     bool is_used : 1;   /* there is a stretch in the record */
-    bool is_owned : 1;  /* the owner has something in the record */
-    bool is_noted : 1;  /* of the owner's part: timelines_note */
+    bool is_owned : 1;  /* the record is the owner's, whether or not there is a stretch in it */
+    bool is_noted : 1;  /* of the owner: timelines_note */
+    bool is_listed : 1; /* likewise: the stretch in the record is in its list */
+    bool has_list : 1;  /* likewise: there is a struct timeline_list */
+    bool has_id : 1;
     bool is_changed : 1;          /* since it was begun, or session.h has printed it */
     uint8_t loose;                /* products that are not put in yet: see products.h */
     uint32_t counts[KEPT_COUNTS]; /* of events, by action */
     uint32_t products; /* events with a product; the first STRETCH_PRODUCTS_MAX are kept */
-    uint32_t next,
-        previous; /* timeline.h: of the same id, in order of time; POOL_NONE at the ends */
+    union {
+        struct {
+            uint32_t next, previous; /* timeline.h: where the record is not the owner's, of the same
+                                        id, in order of time; POOL_NONE at the ends */
+        };
+        int64_t due_us; /* timeline.h: where it is, and has no list */
+        uint32_t list;  /* likewise, and has one */
+    };
 };
 
-#define STRETCH_RECORD_BYTES 128 /* two cache lines */
+#define STRETCH_RECORD_BYTES 96 /* in two cache lines, wherever they begin */
+
+_Static_assert(sizeof(struct stretch) == STRETCH_RECORD_BYTES, "nothing is left over");
 
 struct stretches {
     struct kept kept;
@@ -114,10 +125,16 @@ MEMORY_HINT void stretch_prefetch(const struct stretch *stretch)
     __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + stretch->block.len), 1);
 }
 
+/* Extras may stand in the line behind the beginning. */
+MEMORY_HINT void stretch_prefetch_cells(const struct stretch *stretch)
+{
+    __builtin_prefetch((const void *)((uintptr_t)stretch->block.data + 64), 1);
+}
+
 /* What is in the track, of which the block knows where it is. */
 void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch);
 
-/* The number of a record that holds nothing: what is behind the stretch is not initialized. */
+/* The number of a record that holds nothing: it is zeroed. */
 uint32_t stretch_take(struct stretches *stretches);
 
 /* Puts a stretch of one event into a record, or one without a summary; the name is copied. */
@@ -164,7 +181,7 @@ struct overview {
     uint64_t events;
     const uint32_t *count;         /* of these, by action */
     const char *sums;              /* in their order, SUM_BYTES each */
-    const char *track;             /* if there is one: as track_read takes it */
+    const char *track;             /* if there is one: as track_look takes it */
     const struct account *account; /* likewise */
     unsigned present;              /* attributes that there are, a bit each */
     struct attributes attributes;

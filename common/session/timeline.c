@@ -21,9 +21,9 @@ static void accounts_give_back(struct timelines *timelines)
     uint32_t *numbers = timelines_all(timelines);
 
     for (size_t i = 0; i < count; i++) {
-        uint32_t stretch = timeline_at(timelines, numbers[i])->first;
+        uint32_t stretch = timeline_first(timelines, numbers[i]);
         while (stretch != POOL_NONE) {
-            const uint32_t next = stretch_at(&timelines->stretches, stretch)->next;
+            const uint32_t next = timeline_next(timelines, stretch);
             stretch_free(&timelines->stretches, stretch);
             stretch = next;
         }
@@ -45,10 +45,10 @@ void timelines_release(struct timelines *timelines)
     timelines->noted_count = timelines->noted_cap = 0;
 }
 
-MEMORY_HINT void timeline_prefetch(const struct timeline *timeline)
+MEMORY_HINT void record_prefetch(const struct stretch *record)
 {
-    __builtin_prefetch(timeline, 1);
-    __builtin_prefetch((const char *)timeline + sizeof *timeline - 1, 1);
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch((const char *)record + sizeof *record - 1, 1);
 }
 
 void timelines_hint(struct timelines *timelines, struct id id)
@@ -65,18 +65,22 @@ void timelines_hint(struct timelines *timelines, struct id id)
  * for all records, then, while these come, for the texts of the first. */
 static void hints_follow(struct timelines *timelines)
 {
+    const bool has_track = timelines->stretches.kept.has_track;
+
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
         timelines->ahead[i] = number;
-        if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
+        if (number != POOL_NONE) record_prefetch(timeline_own(timelines, number));
     }
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
         if (number == POOL_NONE) continue;
         const struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        if (stretch->present != 0) stretch_prefetch(stretch); /* else there is only the name */
+        if (stretch->present == 0) continue; /* there is only the name */
+        stretch_prefetch(stretch);
+        if (has_track) stretch_prefetch_cells(stretch);
     }
-    if (!timelines->stretches.kept.has_track) return;
+    if (!has_track) return;
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
         if (number != POOL_NONE)
@@ -112,60 +116,102 @@ struct id timeline_id(struct slice name)
     return id_mix(id_of(name), (struct id){1, 1});
 }
 
-/* A record that holds nothing, and no timer names. */
-static uint32_t record_take(struct timelines *timelines)
-{
-    const uint32_t number = stretch_take(&timelines->stretches);
-    struct timeline *timeline = timeline_at(timelines, number);
-
-    timeline->due_us = INT64_MAX;
-    timeline->first = timeline->last = POOL_NONE;
-    timeline->past = timeline->aside = timeline->skiplist = POOL_NONE; /* past: and tidy is 0 */
-    timeline->count = 0;
-    return number;
-}
-
 uint32_t timelines_make(struct timelines *timelines, struct id id)
 {
-    const uint32_t number = record_take(timelines);
-    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+    const uint32_t timeline = stretch_take(&timelines->stretches);
+    struct stretch *own = timeline_own(timelines, timeline);
 
-    stretch->id = id;
-    stretch->is_owned = true;
-    roster_put(&timelines->ids, id, number);
-    return number;
+    own->id = id;
+    own->has_id = true;
+    own->is_owned = true;
+    own->due_us = INT64_MAX;
+    roster_put(&timelines->ids, id, timeline);
+    return timeline;
 }
 
-void timelines_drop(struct timelines *timelines, uint32_t number)
+/* What its timer says; INT64_MAX: it has none. */
+static inline int64_t due_of(const struct timelines *timelines, const struct stretch *own)
 {
-    struct timeline *timeline = timeline_at(timelines, number);
-
-    timeline->due_us = INT64_MAX; /* a timer that still names it says something else */
-    roster_remove(&timelines->ids, timeline->stretch.id, number);
-    stretch_disown(&timelines->stretches, number);
+    return own->has_list ? timeline_list(timelines, own)->due_us : own->due_us;
 }
 
-uint32_t timeline_take(struct timelines *timelines, uint32_t number)
+static inline void due_set(const struct timelines *timelines, struct stretch *own, int64_t due_us)
 {
-    return timeline_at(timelines, number)->stretch.is_used ? record_take(timelines) : number;
+    if (own->has_list)
+        timeline_list(timelines, own)->due_us = due_us;
+    else
+        own->due_us = due_us;
 }
 
-struct slice timeline_name(const struct timelines *timelines, const struct timeline *timeline)
+struct timeline_list *timeline_list_make(struct timelines *timelines, uint32_t timeline)
 {
-    const uint32_t number = timeline->last != POOL_NONE   ? timeline->last
-                            : timeline->past != POOL_NONE ? timeline->past
-                                                          : timeline->aside;
+    struct stretch *own = timeline_own(timelines, timeline);
 
+    if (own->has_list) return timeline_list(timelines, own);
+    const uint32_t only = own->is_listed ? timeline : POOL_NONE;
+    const int64_t due_us = own->due_us;
+    own->list = stretch_take(&timelines->stretches);
+    own->has_list = true;
+    struct timeline_list *list = timeline_list(timelines, own);
+    *list = (struct timeline_list){
+        .due_us = due_us, .first = only, .last = only, .count = own->is_listed};
+    return list;
+}
+
+/* What it says is forgotten but for the time. */
+static void list_drop(struct timelines *timelines, struct stretch *own)
+{
+    const uint32_t list = own->list;
+
+    own->due_us = timeline_list(timelines, own)->due_us;
+    own->has_list = false;
+    pool_give(&timelines->stretches.pool, list);
+}
+
+/* Where the record with the timeline's number says all again, the other one goes. */
+static void list_fold(struct timelines *timelines, uint32_t timeline)
+{
+    struct stretch *own = timeline_own(timelines, timeline);
+
+    if (!own->has_list || !own->is_listed) return;
+    const struct timeline_list *list = timeline_list(timelines, own);
+    if (list->count == 1 && list->skiplist == POOL_NONE && list->past == POOL_NONE &&
+        list->aside == POOL_NONE)
+        list_drop(timelines, own);
+}
+
+void timelines_drop(struct timelines *timelines, uint32_t timeline)
+{
+    struct stretch *own = timeline_own(timelines, timeline);
+
+    if (own->has_list) list_drop(timelines, own);
+    own->due_us = INT64_MAX;
+    if (timelines->ids.count > 0) roster_remove(&timelines->ids, own->id, timeline);
+    stretch_disown(&timelines->stretches, timeline);
+}
+
+uint32_t timeline_take(struct timelines *timelines, uint32_t timeline)
+{
+    return timeline_own(timelines, timeline)->is_used ? stretch_take(&timelines->stretches)
+                                                      : timeline;
+}
+
+struct slice timeline_name(const struct timelines *timelines, uint32_t timeline)
+{
+    uint32_t number = timeline_last(timelines, timeline);
+
+    if (number == POOL_NONE) number = timeline_past(timelines, timeline);
+    if (number == POOL_NONE) number = timeline_aside(timelines, timeline);
     return stretch_name(stretch_at(&timelines->stretches, number));
 }
 
-void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us)
+void timelines_schedule(struct timelines *timelines, uint32_t timeline, int64_t due_us)
 {
-    struct timeline *timeline = timeline_at(timelines, number);
+    struct stretch *own = timeline_own(timelines, timeline);
 
-    if (due_us >= timeline->due_us) return; /* it is looked at before that anyway */
-    timeline->due_us = due_us;
-    timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = number});
+    if (due_us >= due_of(timelines, own)) return; /* it is looked at before that anyway */
+    due_set(timelines, own, due_us);
+    timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = timeline});
 }
 
 static size_t due_collect(struct timelines *timelines,
@@ -185,7 +231,7 @@ static size_t due_collect(struct timelines *timelines,
                 memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
         }
         timelines->due[count++] = item;
-        timeline_prefetch(timeline_at(timelines, item.number));
+        record_prefetch(timeline_own(timelines, item.number));
     }
     return count;
 }
@@ -198,13 +244,14 @@ static size_t due_take(struct timelines *timelines, size_t collected,
 
     for (size_t i = 0; i < collected; i++) {
         const struct timer_item item = timelines->due[i];
-        struct timeline *timeline = timeline_at(timelines, item.number);
-        if (timeline->due_us != item.due_us)
+        struct stretch *own = timeline_own(timelines, item.number);
+        if (!own->is_owned || due_of(timelines, own) != item.due_us)
             continue; /* scheduled anew for earlier, or another id's by now */
-        timeline->due_us = INT64_MAX;
+        due_set(timelines, own, INT64_MAX);
         timelines->due[count++] = item;
-        stretch_prefetch(&timeline->stretch);
-        roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, timeline->stretch.id));
+        stretch_prefetch(own);
+        if (timelines->stretches.kept.has_track) stretch_prefetch_cells(own);
+        roster_prefetch(&timelines->ids, roster_hash(&timelines->ids, own->id));
     }
     *items = timelines->due;
     return count;
@@ -231,19 +278,19 @@ static void notes_tidy(struct timelines *timelines, bool mark)
     for (size_t i = 0; i < timelines->noted_count; i++) {
         const uint32_t number = timelines->noted[i];
         if (number >= pool->used) continue; /* it is gone, and so are all after it */
-        struct stretch *stretch = &timeline_at(timelines, number)->stretch;
+        struct stretch *stretch = timeline_own(timelines, number);
         if (!stretch->is_noted || !stretch->is_owned) continue;
         stretch->is_noted = false;
         timelines->noted[count++] = number;
     }
     timelines->noted_count = count;
     for (size_t i = 0; mark && i < count; i++)
-        timeline_at(timelines, timelines->noted[i])->stretch.is_noted = true;
+        timeline_own(timelines, timelines->noted[i])->is_noted = true;
 }
 
 void timelines_note(struct timelines *timelines, uint32_t number)
 {
-    struct stretch *stretch = &timeline_at(timelines, number)->stretch;
+    struct stretch *stretch = timeline_own(timelines, number);
 
     if (stretch->is_noted) return;
     if (timelines->noted_count == timelines->noted_cap) {
@@ -267,25 +314,27 @@ size_t timelines_noted(struct timelines *timelines, const uint32_t **numbers)
     return count;
 }
 
-uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
-                         int64_t time_us)
+uint32_t timeline_before(const struct timelines *timelines, uint32_t timeline, int64_t time_us)
 {
     const struct stretches *stretches = &timelines->stretches;
-    uint32_t before = timeline->last;
+    const struct stretch *own = timeline_own(timelines, timeline);
+    uint32_t before = timeline_last(timelines, timeline);
 
     if (before == POOL_NONE || stretch_at(stretches, before)->start_us <= time_us) return before;
+    if (!own->has_list) return POOL_NONE;
     /* Not at the end: mostly it is near one of the ends, so both sides are walked in turn; with a
      * skip list it is a few steps from there. */
-    uint32_t after = timeline->first;
+    const struct timeline_list *list = timeline_list(timelines, own);
+    uint32_t after = list->first;
     if (stretch_at(stretches, after)->start_us > time_us) return POOL_NONE;
-    if (timeline->skiplist != POOL_NONE) {
-        const uint32_t near = skiplist_before(stretches, timeline->skiplist, time_us);
+    if (list->skiplist != POOL_NONE) {
+        const uint32_t near = skiplist_before(stretches, list->skiplist, time_us);
         if (near != POOL_NONE) after = near;
     }
     for (;;) {
-        before = stretch_at(stretches, before)->previous;
+        before = timeline_previous(timelines, before);
         if (stretch_at(stretches, before)->start_us <= time_us) return before;
-        const uint32_t next = stretch_at(stretches, after)->next;
+        const uint32_t next = timeline_next(timelines, after);
         if (stretch_at(stretches, next)->start_us > time_us) return after;
         after = next;
     }
@@ -294,92 +343,121 @@ uint32_t timeline_before(const struct timelines *timelines, const struct timelin
 /* No earlier stretch is harder to reach than this one: see timeline.h. */
 static void timeline_reach(struct timelines *timelines, uint32_t number)
 {
-    const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+    const int64_t reach_us = stretch_at(&timelines->stretches, number)->reach_us;
 
-    for (uint32_t before = stretch->previous; before != POOL_NONE;) {
+    for (uint32_t before = timeline_previous(timelines, number); before != POOL_NONE;
+         before = timeline_previous(timelines, before)) {
         struct stretch *earlier = stretch_at(&timelines->stretches, before);
-        if (earlier->reach_us <= stretch->reach_us) return;
-        earlier->reach_us = stretch->reach_us;
-        before = earlier->previous;
+        if (earlier->reach_us <= reach_us) return;
+        earlier->reach_us = reach_us;
     }
 }
 
 /* There are many now: all are put on a skip list. */
-static void skiplist_build(struct timelines *timelines, struct timeline *timeline)
+static void skiplist_build(struct timelines *timelines, struct timeline_list *list)
 {
     struct stretches *stretches = &timelines->stretches;
 
-    timeline->skiplist = skiplist_new(stretches, timelines->ids.secret);
-    for (uint32_t number = timeline->first; number != POOL_NONE;
-         number = stretch_at(stretches, number)->next)
-        skiplist_add(stretches, timeline->skiplist, number);
+    list->skiplist = skiplist_new(stretches, timelines->ids.secret);
+    for (uint32_t number = list->first; number != POOL_NONE;
+         number = timeline_next(timelines, number))
+        skiplist_add(stretches, list->skiplist, number);
 }
 
-void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
-                     uint32_t number)
+void timeline_set_next(const struct timelines *timelines, uint32_t number, uint32_t next)
 {
     struct stretch *stretch = stretch_at(&timelines->stretches, number);
 
-    stretch->previous = previous;
-    stretch->next =
-        previous == POOL_NONE ? timeline->first : stretch_at(&timelines->stretches, previous)->next;
-    if (stretch->next == POOL_NONE)
-        timeline->last = number;
+    *(stretch->is_owned ? &timeline_list(timelines, stretch)->next : &stretch->next) = next;
+}
+
+void timeline_set_previous(const struct timelines *timelines, uint32_t number, uint32_t previous)
+{
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    *(stretch->is_owned ? &timeline_list(timelines, stretch)->previous : &stretch->previous) =
+        previous;
+}
+
+void timeline_insert(struct timelines *timelines, uint32_t timeline, uint32_t previous,
+                     uint32_t number)
+{
+    struct stretch *own = timeline_own(timelines, timeline);
+
+    if (number == timeline) {
+        own->is_listed = true;
+        if (!own->has_list) return; /* it is the only one, and there is nothing else */
+    }
+    struct timeline_list *list = timeline_list_make(timelines, timeline);
+    struct stretch *stretch = stretch_at(&timelines->stretches, number);
+    const uint32_t next = previous == POOL_NONE ? list->first : timeline_next(timelines, previous);
+    timeline_set_previous(timelines, number, previous);
+    timeline_set_next(timelines, number, next);
+    if (next == POOL_NONE)
+        list->last = number;
     else
-        stretch_at(&timelines->stretches, stretch->next)->previous = number;
+        timeline_set_previous(timelines, next, number);
     if (previous == POOL_NONE)
-        timeline->first = number;
+        list->first = number;
     else
-        stretch_at(&timelines->stretches, previous)->next = number;
-    timeline->count++;
-    if (stretch->next != POOL_NONE &&
-        stretch_at(&timelines->stretches, stretch->next)->reach_us < stretch->reach_us)
-        stretch->reach_us = stretch_at(&timelines->stretches, stretch->next)->reach_us;
+        timeline_set_next(timelines, previous, number);
+    list->count++;
+    if (next != POOL_NONE && stretch_at(&timelines->stretches, next)->reach_us < stretch->reach_us)
+        stretch->reach_us = stretch_at(&timelines->stretches, next)->reach_us;
     timeline_reach(timelines, number);
-    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0))
-        skiplist_add(&timelines->stretches, timeline->skiplist, number);
-    else if (__builtin_expect(timeline->count > TIMELINE_MANY, 0))
-        skiplist_build(timelines, timeline);
+    if (__builtin_expect(list->skiplist != POOL_NONE, 0))
+        skiplist_add(&timelines->stretches, list->skiplist, number);
+    else if (__builtin_expect(list->count > TIMELINE_MANY, 0))
+        skiplist_build(timelines, list);
 }
 
 void timeline_add(struct timelines *timelines, uint32_t number, const struct click *click)
 {
-    struct stretch *stretch = stretch_at(&timelines->stretches, number);
-
-    stretch_add(&timelines->stretches, stretch, click);
-    if (stretch->previous != POOL_NONE) timeline_reach(timelines, number);
+    stretch_add(&timelines->stretches, stretch_at(&timelines->stretches, number), click);
+    timeline_reach(timelines, number);
 }
 
-void timeline_remove(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+/* Takes one out of a list. */
+static void list_remove(struct timelines *timelines, struct timeline_list *list, uint32_t number)
 {
-    struct stretch *stretch = stretch_at(&timelines->stretches, number);
-
-    if (__builtin_expect(timeline->skiplist != POOL_NONE, 0)) {
-        skiplist_remove(&timelines->stretches, timeline->skiplist, number);
-        if (timeline->count <= TIMELINE_MANY / 4) {
-            skiplist_free(&timelines->stretches, timeline->skiplist);
-            timeline->skiplist = POOL_NONE;
+    if (__builtin_expect(list->skiplist != POOL_NONE, 0)) {
+        skiplist_remove(&timelines->stretches, list->skiplist, number);
+        if (list->count <= TIMELINE_MANY / 4) {
+            skiplist_free(&timelines->stretches, list->skiplist);
+            list->skiplist = POOL_NONE;
         }
     }
-    if (stretch->next == POOL_NONE)
-        timeline->last = stretch->previous;
+    const uint32_t next = timeline_next(timelines, number);
+    const uint32_t previous = timeline_previous(timelines, number);
+    if (next == POOL_NONE)
+        list->last = previous;
     else
-        stretch_at(&timelines->stretches, stretch->next)->previous = stretch->previous;
-    if (stretch->previous == POOL_NONE)
-        timeline->first = stretch->next;
+        timeline_set_previous(timelines, next, previous);
+    if (previous == POOL_NONE)
+        list->first = next;
     else
-        stretch_at(&timelines->stretches, stretch->previous)->next = stretch->next;
-    stretch->next = stretch->previous = POOL_NONE;
-    timeline->count--;
+        timeline_set_next(timelines, previous, next);
+    timeline_set_next(timelines, number, POOL_NONE);
+    timeline_set_previous(timelines, number, POOL_NONE);
+    list->count--;
 }
 
-void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+void timeline_remove(struct timelines *timelines, uint32_t timeline, uint32_t number)
 {
-    struct stretch *stretch = stretch_at(&timelines->stretches, number);
-    const uint32_t next = stretch->next;
+    struct stretch *own = timeline_own(timelines, timeline);
+
+    if (own->has_list) list_remove(timelines, timeline_list(timelines, own), number);
+    if (number == timeline) own->is_listed = false;
+    list_fold(timelines, timeline);
+}
+
+void timeline_join_next(struct timelines *timelines, uint32_t timeline, uint32_t number)
+{
+    const uint32_t next = timeline_next(timelines, number);
 
     timeline_remove(timelines, timeline, next);
-    stretch_merge(&timelines->stretches, stretch, stretch_at(&timelines->stretches, next));
+    stretch_merge(&timelines->stretches, stretch_at(&timelines->stretches, number),
+                  stretch_at(&timelines->stretches, next));
     stretch_free(&timelines->stretches, next);
 }
 
@@ -393,30 +471,44 @@ uint32_t *timelines_all(const struct timelines *timelines)
     return numbers;
 }
 
-void timeline_pack(struct timelines *timelines, const struct timeline *timeline, struct buffer *out)
+uint32_t *timelines_forget(struct timelines *timelines, size_t *count)
 {
-    pack_u32(out, timeline->count);
-    for (uint32_t number = timeline->first; number != POOL_NONE;) {
-        struct stretch *stretch = stretch_at(&timelines->stretches, number);
-        stretch_pack(&timelines->stretches, stretch, out);
-        number = stretch->next;
-    }
+    uint32_t *numbers = timelines_all(timelines);
+
+    *count = timelines_count(timelines);
+    roster_release(&timelines->ids);
+    timer_release(&timelines->timer);
+    return numbers;
+}
+
+void timeline_pack(struct timelines *timelines, uint32_t timeline, struct buffer *out)
+{
+    pack_u32(out, timeline_stretches(timelines, timeline));
+    for (uint32_t number = timeline_first(timelines, timeline); number != POOL_NONE;
+         number = timeline_next(timelines, number))
+        stretch_pack(&timelines->stretches, stretch_at(&timelines->stretches, number), out);
+}
+
+/* Does a stretch go on in the next one, for all that is in a state? */
+static bool is_overlapped(const struct timelines *timelines, uint32_t number)
+{
+    const uint32_t next = timeline_next(timelines, number);
+    if (next == POOL_NONE) return false;
+    const struct stretch *stretch = stretch_at(&timelines->stretches, next);
+    return stretch->start_us <= stretch_at(&timelines->stretches, number)->last_us &&
+           !stretch_follows(stretch);
 }
 
 /* Puts one stretch in; those it overlaps become one with it. */
-static void timeline_put(struct timelines *timelines, struct timeline *timeline, uint32_t number)
+static void timeline_put(struct timelines *timelines, uint32_t timeline, uint32_t number)
 {
-    const struct stretches *stretches = &timelines->stretches;
-    struct stretch *stretch = stretch_at(stretches, number);
-    const uint32_t before = timeline_before(timelines, timeline, stretch->start_us);
+    const int64_t start_us = stretch_at(&timelines->stretches, number)->start_us;
+    const uint32_t before = timeline_before(timelines, timeline, start_us);
 
     timeline_insert(timelines, timeline, before, number);
-    while (stretch->next != POOL_NONE &&
-           stretch_at(stretches, stretch->next)->start_us <= stretch->last_us &&
-           !stretch_follows(stretch_at(stretches, stretch->next)))
+    while (is_overlapped(timelines, number))
         timeline_join_next(timelines, timeline, number);
-    if (before != POOL_NONE && stretch_at(stretches, before)->last_us >= stretch->start_us &&
-        !stretch_follows(stretch))
+    if (before != POOL_NONE && is_overlapped(timelines, before))
         timeline_join_next(timelines, timeline, before);
 }
 
@@ -435,8 +527,7 @@ void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice 
     const uint32_t count = unpack_u32(in);
 
     for (uint32_t i = 0; i < count && !in->broken; i++)
-        timeline_put(timelines, timeline_at(timelines, number),
-                     timeline_unpack_stretch(timelines, number, name, in));
+        timeline_put(timelines, number, timeline_unpack_stretch(timelines, number, name, in));
 }
 
 uint32_t timelines_unpack_name(struct timelines *timelines, struct unpack *in, struct slice *name)

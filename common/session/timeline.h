@@ -13,12 +13,15 @@
  *
  * A timeline has one number from its first event to its last, so that timers can name it. That is
  * the number of a record in which mostly its only stretch stands, too: an event finds all it
- * changes in two neighbouring cache lines, and the block.
+ * changes in two neighbouring cache lines, and the block. Only where there is more to be said, of
+ * several stretches or of some that are in no list, a second record says it (timeline_list); which
+ * of the two it is, is the business of the functions below.
  */
 #ifndef CS_TIMELINE_H
 #define CS_TIMELINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/id.h"
@@ -33,18 +36,20 @@
 #include "session/skiplist.h"
 #include "session/stretch.h"
 
-struct timeline {
-    struct stretch stretch; /* one of its stretches, if this is in use */
-    int64_t due_us;         /* what its timer says; INT64_MAX: it has none */
-    uint32_t first, last;   /* of its stretches */
-    uint32_t count;         /* of its stretches */
-    uint32_t skiplist;      /* to them, where they are many (skiplist.h); else POOL_NONE */
-    union {
-        uint32_t tidy; /* session.h: count at which to look whether some have become one */
-        uint32_t past; /* cart.h: what was judged already, as one stretch */
-    };
+/* A record of its own, where the one with the timeline's number does not say all. */
+struct timeline_list {
+    int64_t due_us;
+    uint32_t first, last;    /* of its stretches */
+    uint32_t count;          /* of its stretches */
+    uint32_t next, previous; /* of the stretch in the timeline's own record */
+    uint32_t skiplist;       /* to them, where they are many (skiplist.h); else POOL_NONE */
+    uint32_t tidy;  /* session.h: count at which to look whether some have become one; 0: at two */
+    uint32_t past;  /* cart.h: what was judged already, as one stretch */
     uint32_t aside; /* cart.h: stretches that came too late to change what was judged */
 };
+
+_Static_assert(sizeof(struct timeline_list) <= offsetof(struct stretch, block),
+               "what says that there is no stretch in the record stays as it is");
 
 /* From so many stretches on a timeline has a skip list. */
 #define TIMELINE_MANY 32
@@ -53,7 +58,7 @@ struct timeline {
 
 struct timelines {
     struct roster ids;
-    struct stretches stretches; /* a record is a struct timeline */
+    struct stretches stretches;
     struct timer timer;
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
@@ -70,10 +75,82 @@ struct timelines {
 void timelines_init(struct timelines *timelines, const struct kept *kept);
 void timelines_release(struct timelines *timelines);
 
-static inline struct timeline *timeline_at(const struct timelines *timelines, uint32_t number)
+/* The record of a timeline. */
+static inline struct stretch *timeline_own(const struct timelines *timelines, uint32_t timeline)
 {
-    return pool_at(&timelines->stretches.pool, number, STRETCH_RECORD_BYTES);
+    return stretch_at(&timelines->stretches, timeline);
 }
+
+/* Of one that has such a record. */
+static inline struct timeline_list *timeline_list(const struct timelines *timelines,
+                                                  const struct stretch *own)
+{
+    return pool_at(&timelines->stretches.pool, own->list, STRETCH_RECORD_BYTES);
+}
+
+/* The same of any timeline: it is made. Good until anything is added to the timeline or taken out.
+ */
+struct timeline_list *timeline_list_make(struct timelines *timelines, uint32_t timeline);
+
+/* The ends of a timeline's list, and how long it is. */
+static inline uint32_t timeline_first(const struct timelines *timelines, uint32_t timeline)
+{
+    const struct stretch *own = timeline_own(timelines, timeline);
+
+    if (__builtin_expect(own->has_list, 0)) return timeline_list(timelines, own)->first;
+    return own->is_listed ? timeline : POOL_NONE;
+}
+
+static inline uint32_t timeline_last(const struct timelines *timelines, uint32_t timeline)
+{
+    const struct stretch *own = timeline_own(timelines, timeline);
+
+    if (__builtin_expect(own->has_list, 0)) return timeline_list(timelines, own)->last;
+    return own->is_listed ? timeline : POOL_NONE;
+}
+
+static inline uint32_t timeline_stretches(const struct timelines *timelines, uint32_t timeline)
+{
+    const struct stretch *own = timeline_own(timelines, timeline);
+
+    return own->has_list ? timeline_list(timelines, own)->count : own->is_listed;
+}
+
+/* Beside the list: see there. */
+static inline uint32_t timeline_past(const struct timelines *timelines, uint32_t timeline)
+{
+    const struct stretch *own = timeline_own(timelines, timeline);
+
+    return own->has_list ? timeline_list(timelines, own)->past : POOL_NONE;
+}
+
+static inline uint32_t timeline_aside(const struct timelines *timelines, uint32_t timeline)
+{
+    const struct stretch *own = timeline_own(timelines, timeline);
+
+    return own->has_list ? timeline_list(timelines, own)->aside : POOL_NONE;
+}
+
+/* The neighbours of a stretch in a list; POOL_NONE: it is at the end. */
+static inline uint32_t timeline_next(const struct timelines *timelines, uint32_t number)
+{
+    const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    if (!stretch->is_owned) return stretch->next;
+    return stretch->has_list ? timeline_list(timelines, stretch)->next : POOL_NONE;
+}
+
+static inline uint32_t timeline_previous(const struct timelines *timelines, uint32_t number)
+{
+    const struct stretch *stretch = stretch_at(&timelines->stretches, number);
+
+    if (!stretch->is_owned) return stretch->previous;
+    return stretch->has_list ? timeline_list(timelines, stretch)->previous : POOL_NONE;
+}
+
+/* Sets them, of a stretch whose timeline has a timeline_list. */
+void timeline_set_next(const struct timelines *timelines, uint32_t number, uint32_t next);
+void timeline_set_previous(const struct timelines *timelines, uint32_t number, uint32_t previous);
 
 /* How many ids are held. */
 static inline size_t timelines_count(const struct timelines *timelines)
@@ -87,6 +164,12 @@ void timelines_hint(struct timelines *timelines, struct id id);
 /* The 128 bits of a name: those of its text if it is just one string, as everywhere else. */
 struct id timeline_id(struct slice name);
 struct id timeline_id_string(struct slice text);
+
+/* Those of a stretch: its record has them where it is the one of the timeline, too. */
+static inline struct id timeline_stretch_id(const struct stretch *stretch)
+{
+    return stretch->has_id ? stretch->id : timeline_id(stretch_name(stretch));
+}
 
 /* The number of an id's timeline; POOL_NONE: it has none. */
 static inline uint32_t timelines_find(const struct timelines *timelines, struct id id)
@@ -107,10 +190,10 @@ void timelines_drop(struct timelines *timelines, uint32_t number);
 uint32_t timeline_take(struct timelines *timelines, uint32_t number);
 
 /* The timeline's name, borrowed from one of its stretches. */
-struct slice timeline_name(const struct timelines *timelines, const struct timeline *timeline);
+struct slice timeline_name(const struct timelines *timelines, uint32_t timeline);
 
 /* Sees to it that the timeline is looked at when it is later than due_us. */
-void timelines_schedule(struct timelines *timelines, uint32_t number, int64_t due_us);
+void timelines_schedule(struct timelines *timelines, uint32_t timeline, int64_t due_us);
 
 /* All timelines due before the watermark, each once and none scheduled any more; returns how many.
  * Good until the next call. */
@@ -127,19 +210,18 @@ void timelines_note(struct timelines *timelines, uint32_t number);
 size_t timelines_noted(struct timelines *timelines, const uint32_t **numbers);
 
 /* The last stretch that starts at time_us or before; POOL_NONE: all are later. */
-uint32_t timeline_before(const struct timelines *timelines, const struct timeline *timeline,
-                         int64_t time_us);
+uint32_t timeline_before(const struct timelines *timelines, uint32_t timeline, int64_t time_us);
 
 /* Adds an event to one of the stretches. */
 void timeline_add(struct timelines *timelines, uint32_t number, const struct click *click);
 
 /* Puts a stretch behind another (POOL_NONE: in front), and takes one out. */
-void timeline_insert(struct timelines *timelines, struct timeline *timeline, uint32_t previous,
+void timeline_insert(struct timelines *timelines, uint32_t timeline, uint32_t previous,
                      uint32_t number);
-void timeline_remove(struct timelines *timelines, struct timeline *timeline, uint32_t number);
+void timeline_remove(struct timelines *timelines, uint32_t timeline, uint32_t number);
 
 /* Merges the stretch behind into this one. */
-void timeline_join_next(struct timelines *timelines, struct timeline *timeline, uint32_t number);
+void timeline_join_next(struct timelines *timelines, uint32_t timeline, uint32_t number);
 
 /* The numbers of all timelines, sorted by id, or in no order; free() the array. */
 static inline struct sort_item *timelines_sorted(const struct timelines *timelines)
@@ -149,10 +231,13 @@ static inline struct sort_item *timelines_sorted(const struct timelines *timelin
 
 uint32_t *timelines_all(const struct timelines *timelines);
 
+/* Likewise in no order, with their count, for who will drop them all now: none of them is found any
+ * more, nor due. At the end there has to be memory for what comes of them. */
+uint32_t *timelines_forget(struct timelines *timelines, size_t *count);
+
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what
  * overlaps is merged. */
-void timeline_pack(struct timelines *timelines, const struct timeline *timeline,
-                   struct buffer *out);
+void timeline_pack(struct timelines *timelines, uint32_t timeline, struct buffer *out);
 void timeline_unpack(struct timelines *timelines, uint32_t number, struct slice name,
                      struct unpack *in);
 

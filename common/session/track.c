@@ -6,7 +6,9 @@
 #include "base/instant.h"
 #include "base/memory.h"
 
-#define HEAD_MAX (2 * VARINT_MAX)
+#define LOOSE_HEAD (sizeof(int64_t) + sizeof(uint32_t)) /* a full time, and as behind others */
+
+_Static_assert(TRACK_MAX + TRACK_MAX / 8 + 8 < UINT16_MAX, "how many are kept, and how many wait");
 
 int step_compare(const struct step *a, const struct step *b)
 {
@@ -19,7 +21,7 @@ int step_compare(const struct step *a, const struct step *b)
 
 /* --- bytes --- */
 
-static uint64_t step_code(const struct step *step, bool is_same)
+static inline uint64_t code_of(const struct step *step, bool is_same)
 {
     const uint64_t page = step->page.text == NULL ? PAGE_NONE
                           : is_same               ? PAGE_SAME
@@ -28,9 +30,26 @@ static uint64_t step_code(const struct step *step, bool is_same)
     return page << 1 | (step->is_view ? 0 : STEP_OTHER);
 }
 
-static void len_check(uint64_t len)
+#define HEAD_LONG 16 /* bytes in front of a page, where the time is long */
+
+/* Writes what is in front of a page; returns behind it. */
+static inline char *head_write(char *to, uint64_t since_us, uint32_t code)
 {
-    if (len > UINT32_MAX) die("no memory for more than 4 GiB of the pages of one session");
+    const uint32_t word = since_us < STEP_LONG ? (uint32_t)since_us : STEP_LONG;
+
+    memcpy(to, &word, sizeof word);
+    to += sizeof word;
+    if (word == STEP_LONG) {
+        memcpy(to, &since_us, sizeof since_us);
+        to += sizeof since_us;
+    }
+    memcpy(to, &code, sizeof code);
+    return to + sizeof code;
+}
+
+static inline size_t head_len(uint64_t since_us)
+{
+    return since_us < STEP_LONG ? 2 * sizeof(uint32_t) : HEAD_LONG;
 }
 
 #define PIECE_SMALL 64
@@ -38,7 +57,7 @@ static void len_check(uint64_t len)
 
 /* How long the piece is that holds so many bytes. A page is about as long as the steps between the
  * slab's sizes: with these each step would move the track. */
-static inline size_t piece_len(size_t len)
+static size_t piece_len(size_t len)
 {
     if (len == 0) return 0;
     if (len <= PIECE_SMALL) return PIECE_SMALL;
@@ -46,64 +65,65 @@ static inline size_t piece_len(size_t len)
     return slab_room(len);
 }
 
+/* Makes the piece one for so many bytes. */
+static __attribute__((noinline)) void piece_fit(struct track *track, struct slab *slab, size_t len)
+{
+    if (len > INT32_MAX) die("no memory for more than 2 GiB of the pages of one session");
+    const size_t cap = piece_len(len);
+    if (cap == track->cap) return;
+    track->data = slab_resize(slab, track->data, track->cap, cap);
+    track->cap = (uint32_t)cap;
+}
+
 /* Makes it so many bytes longer; returns where they go. */
 static inline char *track_extend(struct track *track, struct slab *slab, size_t more)
 {
-    const size_t len = track->len + more;
+    const size_t old_len = track->len;
+    const size_t len = old_len + more;
 
-    len_check(len);
-    if (piece_len(len) != piece_len(track->len))
-        track->data = slab_resize(slab, track->data, piece_len(track->len), piece_len(len));
-    char *to = track->data + track->len;
+    if (len > track->cap) piece_fit(track, slab, len);
     track->len = (uint32_t)len;
-    return to;
+    return track->data + old_len;
 }
 
 static void track_shorten(struct track *track, struct slab *slab, uint32_t len)
 {
-    if (piece_len(len) != piece_len(track->len))
-        track->data = slab_resize(slab, track->data, piece_len(track->len), piece_len(len));
+    piece_fit(track, slab, len);
     track->len = len;
 }
 
 void track_release(struct track *track, struct slab *slab)
 {
-    slab_give(slab, track->data, piece_len(track->len));
+    slab_give(slab, track->data, track->cap);
     *track = (struct track){0};
 }
 
 /* --- adding --- */
 
-/* The page that a step behind the last one may be the same as; text NULL: none, or it would have to
- * be looked for. */
-static inline struct slice page_before(const struct track *track)
+/* Is the page of a step behind the last one the same as that of the step before? Where it is not
+ * known without looking for it: no. */
+static inline bool page_stays(const struct track *track, struct slice page)
 {
-    if (track->kept == 0 || track->kept >= TRACK_MAX) return (struct slice){0};
-    const char *at = track->data + track->page_at;
-    (void)varint_read(&at);
-    const uint64_t which = varint_read(&at) >> 1;
-    if (which < PAGE_OWN) return (struct slice){0};
-    return (struct slice){.text = at, .len = (size_t)(which - PAGE_OWN)};
+    if (track->page_at == 0 || track->kept >= TRACK_MAX) return false;
+    return slice_equal(track_page(track), page);
 }
 
 /* Puts a step behind all others, none of which is loose, and which end since_us before it. */
-static inline void step_append(struct track *track, struct slab *slab, const struct step *step,
-                               uint64_t since_us)
+static inline __attribute__((always_inline)) void step_append(struct track *track,
+                                                              struct slab *slab,
+                                                              const struct step *step,
+                                                              uint64_t since_us)
 {
-    const bool has_page = step->page.text != NULL;
-    const struct slice before = has_page ? page_before(track) : (struct slice){0};
-    const bool is_same = before.text != NULL && slice_equal(before, step->page);
-    const bool is_own = has_page && !is_same;
-    const size_t page_len = is_own ? step->page.len : 0;
-    const uint64_t code = step_code(step, is_same);
+    const struct slice page = step->page;
+    const bool is_same = page.text != NULL && page_stays(track, page);
+    const bool is_own = page.text != NULL && !is_same;
     const uint32_t at = track->len;
-    char *to = track_extend(track, slab, varint_len(since_us) + varint_len(code) + page_len);
+    char *to = track_extend(track, slab, head_len(since_us) + (is_own ? page.len : 0));
+    char *behind = head_write(to, since_us, (uint32_t)code_of(step, is_same));
 
-    to += varint_write(to, since_us);
-    to += varint_write(to, code);
     if (is_own) {
-        memcpy(to, step->page.text, page_len);
-        track->page_at = at;
+        memcpy(behind, page.text, page.len);
+        track->page_at = at + (uint32_t)(behind - to);
     }
     track->last_at = at;
     track->last_us = step->time_us;
@@ -119,7 +139,7 @@ static inline void step_put(struct track *track, struct slab *slab, const struct
         if (step->page.text == NULL) return;
         if (track->kept > TRACK_MAX) {
             const char *last = track->data + track->last_at;
-            since_us += varint_read(&last);
+            since_us += step_since(&last);
             track_shorten(track, slab, track->last_at);
             track->kept--;
         }
@@ -136,14 +156,13 @@ static uint32_t track_worth(const struct track *track)
 /* A step that is not behind all others, or comes when some are loose. */
 static void step_wait(struct track *track, struct slab *slab, const struct step *step)
 {
-    char head[sizeof step->time_us + VARINT_MAX];
-    memcpy(head, &step->time_us, sizeof step->time_us);
-    const size_t head_len =
-        sizeof step->time_us + varint_write(head + sizeof step->time_us, step_code(step, false));
     const struct slice page = step->page;
-    char *to = track_extend(track, slab, head_len + page.len);
+    char *to = track_extend(track, slab, LOOSE_HEAD + page.len);
+    const uint32_t code = (uint32_t)code_of(step, false);
 
-    bytes_write(bytes_write(to, (struct slice){.text = head, .len = head_len}), page);
+    memcpy(to, &step->time_us, sizeof step->time_us);
+    memcpy(to + sizeof step->time_us, &code, sizeof code);
+    bytes_write(to + LOOSE_HEAD, page);
     if (++track->loose >= track_worth(track)) track_settle(track, slab);
 }
 
@@ -158,18 +177,28 @@ static void step_take(struct track *track, struct slab *slab, const struct step 
 
 static void steps_count(struct track *track, uint32_t more)
 {
-    if (__builtin_add_overflow(track->all, more, &track->all)) track->all = UINT32_MAX;
+    track->all = track->all > UINT32_MAX - more ? UINT32_MAX : track->all + more;
 }
 
-void track_add(struct track *track, struct slab *slab, const struct step *step)
+static __attribute__((noinline)) void track_learn_slowly(struct track *track, struct slab *slab,
+                                                         int64_t time_us, struct slice page,
+                                                         bool is_view)
+{
+    step_take(track, slab, &(struct step){.time_us = time_us, .page = page, .is_view = is_view});
+}
+
+void track_learn(struct track *track, struct slab *slab, int64_t time_us, struct slice page,
+                 bool is_view)
 {
     steps_count(track, 1);
     if (__builtin_expect(track->loose == 0 && track->kept < TRACK_MAX &&
-                             (track->kept == 0 || step->time_us > track->last_us),
-                         1))
-        step_append(track, slab, step, (uint64_t)step->time_us - (uint64_t)track->last_us);
-    else
-        step_take(track, slab, step);
+                             (track->kept == 0 || time_us > track->last_us),
+                         1)) {
+        const struct step step = {.time_us = time_us, .page = page, .is_view = is_view};
+        step_append(track, slab, &step, (uint64_t)time_us - (uint64_t)track->last_us);
+    } else {
+        track_learn_slowly(track, slab, time_us, page, is_view);
+    }
 }
 
 /* --- putting together --- */
@@ -228,7 +257,7 @@ void track_settle(struct track *track, struct slab *slab)
         struct slice page = {0};
         memcpy(&loose[i].time_us, at, sizeof loose[i].time_us);
         at += sizeof loose[i].time_us;
-        step_read(&at, &loose[i], &page);
+        step_read(&at, step_code(&at), &loose[i], &page);
     }
     qsort(loose, track->loose, sizeof *loose, step_order);
     track_merge(track, slab, (struct steps){.walk = walk},
@@ -259,11 +288,33 @@ void track_join(struct track *track, struct slab *slab, struct track *more)
 
 /* --- for the state --- */
 
+/* The steps, as a state has them. */
+static void steps_pack(const struct track *track, struct buffer *out)
+{
+    const char *at = track->data;
+
+    for (uint32_t i = 0; i < track->kept; i++) {
+        const uint64_t since_us = step_since(&at);
+        const uint32_t code = step_code(&at);
+        const size_t page_len = code >> 1 < PAGE_OWN ? 0 : (code >> 1) - PAGE_OWN;
+        char *const to = buffer_reserve(out, 2 * VARINT_MAX + page_len);
+        char *behind = to + varint_write(to, since_us);
+        behind += varint_write(behind, code);
+        behind = bytes_write(behind, (struct slice){.text = at, .len = page_len});
+        out->len += (size_t)(behind - to);
+        at += page_len;
+    }
+}
+
 void track_pack(const struct track *track, struct buffer *out)
 {
+    struct buffer steps = {0};
+
+    steps_pack(track, &steps);
     pack_u32(out, track->all);
     pack_u32(out, track->kept);
-    pack_text(out, (struct slice){.text = track->data, .len = track->len});
+    pack_text(out, buffer_slice(&steps));
+    buffer_release(&steps);
 }
 
 /* A step that ends within its bytes, and comes not before the one before. */
@@ -274,14 +325,13 @@ static bool step_whole(const char **at, const char *end, struct step *step, stru
     if (!varint_whole(*at, end)) return false;
     step->time_us = (int64_t)((uint64_t)before.time_us + varint_read(at));
     if (step->time_us < INSTANT_MIN || step->time_us > INSTANT_MAX) return false;
-    const char *look = *at;
-    if (!varint_whole(look, end)) return false;
-    const uint64_t code = varint_read(&look), which = code >> 1;
+    if (!varint_whole(*at, end)) return false;
+    const uint64_t code = varint_read(at), which = code >> 1;
     if (which == PAGE_NONE   ? (code & STEP_OTHER) != 0
         : which == PAGE_SAME ? page->text == NULL
-                             : which - PAGE_OWN > (uint64_t)(end - look))
+                             : which - PAGE_OWN > (uint64_t)(end - *at))
         return false;
-    step_read(at, step, page);
+    step_read(at, code, step, page);
     return true;
 }
 

@@ -10,13 +10,15 @@
  * of all their events at once.
  *
  * A step is the time since the one before (of the first: since 1970), whether it is a view, and the
- * page, or that it is the one of the step before: about three bytes where somebody stays on a page,
- * and the page's own where not. Nearly all come in order of time, and go behind the others. One
- * that does not waits there, loose, with its full time; many are put in together.
+ * page, or that it is the one of the step before: eight bytes where somebody stays on a page, and
+ * the page's own where not. They are two words of four bytes, because every event with a page
+ * writes one and every row reads all; states have varints instead, which are half as long. Nearly
+ * all come in order of time, and go behind the others. One that does not waits there, loose, with
+ * its full time; many are put in together.
  *
- * A track has its place in the cells of a block (extras.h), at any address: it is read and written
- * as a whole. Zeroes are one without steps. Its steps are a piece of the slab, which whoever has it
- * gives back with track_release.
+ * A track has its place in the cells of a block (extras.h), at any address, and is changed there.
+ * Zeroes are one without steps. Its steps are a piece of the slab, which whoever has it gives back
+ * with track_release.
  */
 #ifndef CS_TRACK_H
 #define CS_TRACK_H
@@ -34,30 +36,30 @@
 
 #define TRACK_MAX 10000
 
-struct track {
+struct __attribute__((packed, may_alias)) track {
     char *data;
     int64_t last_us;  /* of the last one in order */
     uint32_t len;     /* bytes: those in order, then the loose ones */
+    uint32_t cap;     /* bytes that there is room for */
     uint32_t last_at; /* where the last one in order begins */
-    uint32_t page_at; /* where the last one in order begins that says its page itself */
-    uint32_t kept;    /* in order */
-    uint32_t loose;
-    uint32_t all; /* that there were, kept or not */
+    uint32_t page_at; /* the page of the last one in order that says its page itself; 0: none */
+    uint32_t all;     /* that there were, kept or not */
+    uint16_t kept;    /* in order */
+    uint16_t loose;
 };
 
 #define TRACK_BYTES sizeof(struct track)
 
-static inline struct track track_read(const char *at)
-{
-    struct track track;
+_Static_assert(TRACK_BYTES == 40, "so many bytes are left for it in states");
 
-    memcpy(&track, at, sizeof track);
-    return track;
+static inline struct track *track_at(char *at)
+{
+    return (struct track *)(void *)at;
 }
 
-static inline void track_write(char *at, const struct track *track)
+static inline const struct track *track_look(const char *at)
 {
-    memcpy(at, track, sizeof *track);
+    return (const struct track *)(const void *)at;
 }
 
 /* What an event leaves. */
@@ -70,8 +72,14 @@ struct step {
 /* Negative, 0 or positive, as above. */
 int step_compare(const struct step *a, const struct step *b);
 
-/* Adds one. */
-void track_add(struct track *track, struct slab *slab, const struct step *step);
+/* Adds one. In pieces, so that they need not be in memory. */
+void track_learn(struct track *track, struct slab *slab, int64_t time_us, struct slice page,
+                 bool is_view);
+
+static inline void track_add(struct track *track, struct slab *slab, const struct step *step)
+{
+    track_learn(track, slab, step->time_us, step->page, step->is_view);
+}
 
 /* Adds those of another, which has none after that. */
 void track_join(struct track *track, struct slab *slab, struct track *more);
@@ -89,17 +97,58 @@ enum {
     PAGE_OWN = 2,  /* and its length: it follows */
 };
 
-/* Takes what follows the time; the page of the step before is in *step. A step without a page
- * leaves the one before in *page, which is what the next may be the same as. */
-static inline void step_read(const char **at, struct step *step, struct slice *page)
+#define STEP_LONG UINT32_MAX /* the time is in the next eight bytes */
+
+static inline uint32_t step_word(const char *at)
 {
-    const uint64_t code = varint_read(at);
+    uint32_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Takes the time since the step before. */
+static inline uint64_t step_since(const char **at)
+{
+    const uint32_t word = step_word(*at);
+    uint64_t since_us = word;
+
+    *at += sizeof word;
+    if (__builtin_expect(word == STEP_LONG, 0)) {
+        memcpy(&since_us, *at, sizeof since_us);
+        *at += sizeof since_us;
+    }
+    return since_us;
+}
+
+/* Takes that number. */
+static inline uint32_t step_code(const char **at)
+{
+    const uint32_t code = step_word(*at);
+
+    *at += sizeof code;
+    return code;
+}
+
+/* Takes the page behind it, if it is there. A step without a page leaves the one before in *page,
+ * which is what the next may be the same as. */
+static inline void step_read(const char **at, uint64_t code, struct step *step, struct slice *page)
+{
     const uint64_t which = code >> 1;
 
     step->is_view = (code & STEP_OTHER) == 0;
     if (which >= PAGE_OWN) *page = bytes_read(at, (size_t)(which - PAGE_OWN));
     step->page = *page;
     if (which == PAGE_NONE) step->page = (struct slice){0};
+}
+
+/* The last page that a step in order says itself; text NULL: none does. */
+static inline struct slice track_page(const struct track *track)
+{
+    if (track->page_at == 0) return (struct slice){0};
+    const char *text = track->data + track->page_at;
+    return (struct slice){.text = text,
+                          .len = (step_word(text - sizeof(uint32_t)) >> 1) - PAGE_OWN};
 }
 
 /* A walk through the steps of a settled track, which it borrows. */
@@ -112,8 +161,8 @@ struct track_walk {
 
 static inline void track_walk_step(struct track_walk *walk)
 {
-    walk->step.time_us = (int64_t)((uint64_t)walk->step.time_us + varint_read(&walk->at));
-    step_read(&walk->at, &walk->step, &walk->page);
+    walk->step.time_us = (int64_t)((uint64_t)walk->step.time_us + step_since(&walk->at));
+    step_read(&walk->at, step_code(&walk->at), &walk->step, &walk->page);
 }
 
 static inline struct track_walk track_walk(const struct track *track)

@@ -1,97 +1,31 @@
 #include "session/visit.h"
 
+#include <stddef.h>
+
 #include "base/json.h"
 #include "base/memory.h"
 
 /* A row that is being printed: the context of the kinds below. */
 struct visit {
     const struct visit_asks *asks;
-    const struct session *session;
-    const struct page *page; /* of a row that is a page */
-    struct track track;
-    struct pages_sum sum;
-    uint32_t number; /* of the session */
+    const struct track *track;
+    struct pages_sum sum;   /* of a row that is a session */
+    uint32_t number;        /* of the session */
+    struct slice closed_by; /* text NULL: it is open */
+    bool is_bounce, is_cut;
+    struct page page; /* of a row that is a page */
 };
 
 /* --- kinds: of a session --- */
 
-static void url_print(struct rows *rows, int member, struct slice url)
+static struct slice closed_by_of(enum session_end end)
 {
-    if (url.text == NULL)
-        rows_null(rows, member);
-    else
-        rows_text(rows, member, url);
-}
+    static const struct slice name[] = {
+        [SESSION_GAP] = SLICE("gap"),           [SESSION_MAX] = SLICE("max"),
+        [SESSION_MIDNIGHT] = SLICE("midnight"), [SESSION_SPLIT] = SLICE("split"),
+        [SESSION_END] = SLICE("end"),           [SESSION_GOES_ON] = {NULL, 0}};
 
-static void entry_page_print(struct rows *rows, int member, const struct overview *overview,
-                             const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    url_print(rows, member, visit->sum.first);
-}
-
-static void exit_page_print(struct rows *rows, int member, const struct overview *overview,
-                            const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    url_print(rows, member, visit->sum.last);
-}
-
-static void pages_print(struct rows *rows, int member, const struct overview *overview,
-                        const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_int(rows, member, visit->sum.count);
-}
-
-static void pages_cut_print(struct rows *rows, int member, const struct overview *overview,
-                            const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_bool(rows, member, track_is_cut(&visit->track));
-}
-
-static void bounce_print(struct rows *rows, int member, const struct overview *overview,
-                         const void *context)
-{
-    (void)context;
-    rows_bool(rows, member, overview->events == 1);
-}
-
-static void engaged_print(struct rows *rows, int member, const struct overview *overview,
-                          const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_seconds(rows, member, visit->sum.duration_us);
-}
-
-static void number_print(struct rows *rows, int member, const struct overview *overview,
-                         const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_int(rows, member, visit->number);
-}
-
-static void closed_by_print(struct rows *rows, int member, const struct overview *overview,
-                            const void *context)
-{
-    static const char *const name[] = {[SESSION_GAP] = "gap",
-                                       [SESSION_MAX] = "max",
-                                       [SESSION_MIDNIGHT] = "midnight",
-                                       [SESSION_SPLIT] = "split",
-                                       [SESSION_END] = "end"};
-    const struct visit *visit = context;
-    (void)overview;
-    if (visit->session->end == SESSION_GOES_ON)
-        rows_null(rows, member);
-    else
-        rows_text(rows, member, slice_of(name[visit->session->end]));
+    return name[end];
 }
 
 static void path_page_print(struct buffer *list, const struct page *page)
@@ -117,8 +51,7 @@ static void path_print(struct rows *rows, int member, const struct overview *ove
     const struct visit *visit = context;
     struct buffer *list = rows_list(rows, member);
 
-    for (struct pages pages =
-             pages_walk(&visit->track, overview->last_us, visit->asks->page_cap_us);
+    for (struct pages pages = pages_walk(visit->track, overview->last_us, visit->asks->page_cap_us);
          pages.has && pages.page.number <= visit->asks->path; pages_next(&pages))
         path_page_print(list, &pages.page);
     rows_list_end(list);
@@ -129,113 +62,58 @@ static void path_cut_print(struct rows *rows, int member, const struct overview 
 {
     const struct visit *visit = context;
     (void)overview;
-    rows_bool(rows, member, visit->sum.count > visit->asks->path || track_is_cut(&visit->track));
+    rows_bool(rows, member, visit->sum.count > visit->asks->path || visit->is_cut);
 }
 
-/* --- kinds: of a page --- */
-
-static void page_number_print(struct rows *rows, int member, const struct overview *overview,
-                              const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_int(rows, member, visit->page->number);
-}
-
-static void page_url_print(struct rows *rows, int member, const struct overview *overview,
-                           const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    url_print(rows, member, visit->page->url);
-}
-
-static void previous_page_print(struct rows *rows, int member, const struct overview *overview,
-                                const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    url_print(rows, member, visit->page->previous_url);
-}
-
-static void next_page_print(struct rows *rows, int member, const struct overview *overview,
-                            const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    url_print(rows, member, visit->page->next_url);
-}
-
-static void page_at_print(struct rows *rows, int member, const struct overview *overview,
-                          const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_time(rows, member, visit->page->at_us);
-}
-
-static void page_seconds_print(struct rows *rows, int member, const struct overview *overview,
-                               const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    if (visit->page->duration_us == PAGE_UNKNOWN)
-        rows_null(rows, member);
-    else
-        rows_seconds(rows, member, visit->page->duration_us);
-}
-
-static void page_first_print(struct rows *rows, int member, const struct overview *overview,
-                             const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_bool(rows, member, visit->page->is_first);
-}
-
-static void page_last_print(struct rows *rows, int member, const struct overview *overview,
-                            const void *context)
-{
-    const struct visit *visit = context;
-    (void)overview;
-    rows_bool(rows, member, visit->page->is_last);
-}
-
-#define OF_TRACK(function, type, phrase)                                                           \
+#define OF_VISIT(what, type, member, phrase)                                                       \
     {                                                                                              \
-        .keeps = KEEPS_TRACK, .prints = PRINTS_OWN, .column = (type), .about = (phrase),           \
-        .print = (function)                                                                        \
+        .prints = PRINTS_THAT_##what, .column = (type), .at = offsetof(struct visit, member),      \
+        .about = (phrase)                                                                          \
+    }
+
+static const struct field_kind bounce = OF_VISIT(TRUTH, COLUMN_TRUTH, is_bounce,
+                                                 "is there one event only?"),
+                               session_number = OF_VISIT(COUNT, COLUMN_COUNT, number,
+                                                         "which one of this id it is"),
+                               closed_by = OF_VISIT(TEXT, COLUMN_TEXT, closed_by,
+                                                    "gap, max, midnight, split or end");
+
+/* --- kinds: of the track --- */
+
+_Static_assert(PAGE_UNKNOWN == INT64_MIN, "which is printed as null");
+
+#define OF_TRACK(what, type, member, phrase)                                                       \
+    {                                                                                              \
+        .keeps = KEEPS_TRACK, .prints = PRINTS_THAT_##what, .column = (type),                      \
+        .at = offsetof(struct visit, member), .about = (phrase)                                    \
     }
 
 static const struct field_kind
-    entry_page = OF_TRACK(entry_page_print, COLUMN_TEXT, "the first page_url"),
-    exit_page = OF_TRACK(exit_page_print, COLUMN_TEXT, "the last page_url"),
-    pages_count = OF_TRACK(pages_print, COLUMN_COUNT, "how many were entered"),
-    pages_cut = OF_TRACK(pages_cut_print, COLUMN_TRUTH, "were there more pages than are kept?"),
-    engaged =
-        OF_TRACK(engaged_print, COLUMN_NUMBER, "on pages, each as long as --page-cap at most"),
-    path = OF_TRACK(path_print, COLUMN_DOCUMENT, "the pages, one after the other"),
-    path_cut = OF_TRACK(path_cut_print, COLUMN_TRUTH, "were there more?"),
-    page_number = OF_TRACK(page_number_print, COLUMN_COUNT, "of the page in its session"),
-    page_url = OF_TRACK(page_url_print, COLUMN_TEXT, "of the page"),
-    previous_page = OF_TRACK(previous_page_print, COLUMN_TEXT, "the page before"),
-    next_page = OF_TRACK(next_page_print, COLUMN_TEXT, "the page behind"),
-    page_at = OF_TRACK(page_at_print, COLUMN_TIME, "when the page was entered"),
-    page_seconds = OF_TRACK(page_seconds_print, COLUMN_NUMBER, "how long somebody was there"),
-    page_first = OF_TRACK(page_first_print, COLUMN_TRUTH, "is it the first page?"),
-    page_last = OF_TRACK(page_last_print, COLUMN_TRUTH, "is it the last page?");
-static const struct field_kind bounce = {.prints = PRINTS_OWN,
-                                         .column = COLUMN_TRUTH,
-                                         .about = "is there one event only?",
-                                         .print = bounce_print},
-                               session_number = {.prints = PRINTS_OWN,
-                                                 .column = COLUMN_COUNT,
-                                                 .about = "which one of this id it is",
-                                                 .print = number_print},
-                               closed_by = {.prints = PRINTS_OWN,
-                                            .column = COLUMN_TEXT,
-                                            .about = "gap, max, midnight, split or end",
-                                            .print = closed_by_print};
+    entry_page = OF_TRACK(TEXT, COLUMN_TEXT, sum.first, "the first page_url"),
+    exit_page = OF_TRACK(TEXT, COLUMN_TEXT, sum.last, "the last page_url"),
+    pages_count = OF_TRACK(COUNT, COLUMN_COUNT, sum.count, "how many were entered"),
+    pages_cut = OF_TRACK(TRUTH, COLUMN_TRUTH, is_cut, "were there more pages than are kept?"),
+    engaged = OF_TRACK(SECONDS, COLUMN_NUMBER, sum.duration_us,
+                       "on pages, each as long as --page-cap at most"),
+    path = {.keeps = KEEPS_TRACK,
+            .prints = PRINTS_OWN,
+            .column = COLUMN_DOCUMENT,
+            .about = "the pages, one after the other",
+            .print = path_print},
+    path_cut = {.keeps = KEEPS_TRACK,
+                .prints = PRINTS_OWN,
+                .column = COLUMN_TRUTH,
+                .about = "were there more?",
+                .print = path_cut_print},
+    page_number = OF_TRACK(COUNT, COLUMN_COUNT, page.number, "of the page in its session"),
+    page_url = OF_TRACK(TEXT, COLUMN_TEXT, page.url, "of the page"),
+    previous_page = OF_TRACK(TEXT, COLUMN_TEXT, page.previous_url, "the page before"),
+    next_page = OF_TRACK(TEXT, COLUMN_TEXT, page.next_url, "the page behind"),
+    page_at = OF_TRACK(TIME, COLUMN_TIME, page.at_us, "when the page was entered"),
+    page_seconds =
+        OF_TRACK(SECONDS, COLUMN_NUMBER, page.duration_us, "how long somebody was there"),
+    page_first = OF_TRACK(TRUTH, COLUMN_TRUTH, page.is_first, "is it the first page?"),
+    page_last = OF_TRACK(TRUTH, COLUMN_TRUTH, page.is_last, "is it the last page?");
 
 /* --- rows --- */
 
@@ -414,11 +292,16 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
                  const struct session *session, const struct overview *overview)
 {
     const int64_t last_us = overview->last_us, cap_us = visits->asks.page_cap_us;
-    struct visit visit = {
-        .asks = &visits->asks, .session = session, .track = track_read(overview->track)};
+    struct visit visit;
+
+    visit.asks = &visits->asks;
+    visit.track = track_look(overview->track);
+    visit.is_cut = track_is_cut(visit.track);
 
     if (!visits->asks.pages) {
-        visit.sum = pages_sum(&visit.track, last_us, cap_us);
+        visit.sum = pages_sum(visit.track, last_us, cap_us);
+        visit.is_bounce = overview->events == 1;
+        visit.closed_by = closed_by_of(session->end);
         if (visits->asks.detail)
             visit.number =
                 session->end == SESSION_GOES_ON
@@ -427,9 +310,9 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
         fields_print(&visits->fields, identity, rows, overview, &visit);
         return;
     }
-    for (struct pages pages = pages_walk(&visit.track, last_us, cap_us); pages.has;
+    for (struct pages pages = pages_walk(visit.track, last_us, cap_us); pages.has;
          pages_next(&pages)) {
-        visit.page = &pages.page;
+        visit.page = pages.page;
         fields_print(&visits->fields, identity, rows, overview, &visit);
     }
 }

@@ -147,8 +147,11 @@ static inline void rows_null(struct rows *rows, int member)
 
 static inline void rows_bool(struct rows *rows, int member, bool is_true)
 {
+    static const char text[2][8] = {"false", "true"};
     struct buffer *into = rows_place(rows, member, is_true ? KIND_TRUE : KIND_FALSE);
-    if (rows->direct) buffer_add_slice(into, is_true ? SLICE("true") : SLICE("false"));
+    if (!rows->direct) return;
+    memcpy(buffer_reserve(into, sizeof text[0]), text[is_true], sizeof text[0]);
+    into->len += is_true ? 4 : 5;
 }
 
 /* Plain text, UTF-8. */

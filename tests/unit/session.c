@@ -365,7 +365,7 @@ static void test_senseless(void)
     is_int(cut, 0, "but not from a state that is cut anywhere");
 
     const struct stretch *stretch =
-        stretch_at(&sessions.timelines.stretches, timeline_at(&sessions.timelines, 1)->first);
+        stretch_at(&sessions.timelines.stretches, timeline_first(&sessions.timelines, 1));
     const size_t block_len = stretch->block.len - stretch_name(stretch).len - 1;
     char *flags = saved.data + saved.len - block_len - sizeof(uint32_t) - 1;
     is_int(*flags, 0, "its flags stand before the texts");

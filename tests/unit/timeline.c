@@ -34,8 +34,7 @@ static uint32_t stretch_put(struct timelines *timelines, struct slice name, int6
     const uint32_t stretch = timeline_take(timelines, number);
     const struct click click = click_at(time_us);
     stretch_begin(&timelines->stretches, stretch, name, &click);
-    struct timeline *timeline = timeline_at(timelines, number);
-    timeline_insert(timelines, timeline, timeline_before(timelines, timeline, time_us), stretch);
+    timeline_insert(timelines, number, timeline_before(timelines, number, time_us), stretch);
     return stretch;
 }
 
@@ -45,8 +44,8 @@ static void is_timeline(const struct timelines *timelines, struct slice name, co
 {
     struct buffer got = {0};
     const uint32_t number = timelines_find(timelines, timeline_id(name));
-    uint32_t at = number == POOL_NONE ? POOL_NONE : timeline_at(timelines, number)->first;
-    for (; at != POOL_NONE; at = stretch_at(&timelines->stretches, at)->next) {
+    uint32_t at = number == POOL_NONE ? POOL_NONE : timeline_first(timelines, number);
+    for (; at != POOL_NONE; at = timeline_next(timelines, at)) {
         const struct stretch *stretch = stretch_at(&timelines->stretches, at);
         buffer_printf(&got, "%s%" PRId64 "-%" PRId64, got.len == 0 ? "" : " ", stretch->start_us,
                       stretch->last_us);
@@ -87,7 +86,7 @@ static void test_list(void)
     is_timeline(&timelines, name, "10-10 30-30 50-50", "stretches are in the order of time");
     is_int((int64_t)timelines_count(&timelines), 2, "each id has a list of its own");
 
-    struct timeline *timeline = timeline_at(&timelines, timeline_of(&timelines, name));
+    const uint32_t timeline = timeline_of(&timelines, name);
     ok(timeline_before(&timelines, timeline, 35) == middle &&
            timeline_before(&timelines, timeline, 10) == first &&
            timeline_before(&timelines, timeline, 9) == POOL_NONE,
@@ -169,7 +168,7 @@ static void test_state(void)
     stretch_put(&before, name, 10);
     stretch_put(&before, name, 50);
     stretch_put(&after, name, 30);
-    timeline_pack(&before, timeline_at(&before, timeline_of(&before, name)), &out);
+    timeline_pack(&before, timeline_of(&before, name), &out);
     struct unpack in = {.at = out.data, .end = out.data + out.len};
     timeline_unpack(&after, timeline_of(&after, name), name, &in);
     ok(!in.broken && in.at == in.end, "the stretches of a timeline are taken");
