@@ -19,7 +19,7 @@
 
 struct pool {
     char **segment;
-    size_t record_size; /* bytes: 32, or a multiple of 64, a cache line */
+    size_t record_size; /* bytes: 24, 32, or a multiple of 64, a cache line */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */

@@ -66,9 +66,13 @@ void timelines_hint(struct timelines *timelines, struct id id)
 static void hints_follow(struct timelines *timelines)
 {
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
+        const uint32_t hash = timelines->ahead[i];
+        const uint32_t number = roster_guess(&timelines->ids, hash);
         timelines->ahead[i] = number;
-        if (number != POOL_NONE) timeline_prefetch(timeline_at(timelines, number));
+        if (number != POOL_NONE)
+            timeline_prefetch(timeline_at(timelines, number));
+        else if (timelines->beside != NULL)
+            roster_prefetch(timelines->beside, hash);
     }
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];
