@@ -19,7 +19,7 @@
 
 struct pool {
     char **segment;
-    size_t record_size; /* bytes: a multiple of 32, half a cache line */
+    size_t record_size; /* bytes: 24, or a multiple of 32, half a cache line */
     uint32_t segments;
     uint32_t used; /* numbers below have been handed out once */
     uint32_t free; /* the record given back last, which begins with the number of the one before */

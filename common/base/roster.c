@@ -9,9 +9,9 @@
 
 #define SLOTS_MIN 64
 #define SLOTS_KEPT ((size_t)1 << 16)
-#define SLOTS_LARGE                                                                                \
-    (MEMORY_PAGES_BYTES / sizeof(struct roster_slot)) /* whole pages from here on                  \
-                                                       */
+#define SLOTS_LARGE ((size_t)1 << 16) /* from here on it grows by an eighth */
+
+static const struct roster_slot slot_none = {.hash = UINT32_MAX, .number = POOL_NONE};
 
 void roster_init(struct roster *roster, enum held_kind kind)
 {
@@ -19,31 +19,17 @@ void roster_init(struct roster *roster, enum held_kind kind)
     if (!random_bytes(&roster->secret, sizeof roster->secret)) die_errno("getrandom");
 }
 
-static struct roster_slot *slots_new(size_t slots)
+static size_t slots_bytes(size_t slots)
 {
-    if (slots >= SLOTS_LARGE) return memory_pages(slots * sizeof(struct roster_slot), true);
-    return memory_zero(slots, sizeof(struct roster_slot));
-}
-
-static void slots_free(struct roster_slot *slot, size_t slots)
-{
-    if (slots >= SLOTS_LARGE)
-        memory_pages_free(slot, slots * sizeof *slot);
-    else
-        free(slot);
+    return slots == 0 ? 0 : (slots + ROSTER_SPARE) * sizeof(struct roster_slot);
 }
 
 void roster_release(struct roster *roster)
 {
-    slots_free(roster->slot, roster->slots);
-    held_drop(roster->kind, roster->slots * sizeof *roster->slot);
+    free(roster->slot);
+    held_drop(roster->kind, slots_bytes(roster->slots));
     roster->slot = NULL;
     roster->slots = roster->count = 0;
-}
-
-static inline size_t slot_after(const struct roster *roster, size_t slot)
-{
-    return (slot + 1) & (roster->slots - 1);
 }
 
 static struct id record_id(const struct pool *pool, uint32_t number)
@@ -51,15 +37,23 @@ static struct id record_id(const struct pool *pool, uint32_t number)
     return *(const struct id *)pool_at(pool, number, pool->record_size);
 }
 
+/* The first slot of a hash that is as great, or free. There always is a free one. */
+static inline size_t slot_of(const struct roster *roster, uint32_t hash)
+{
+    size_t at = roster_home(roster, hash);
+
+    while (roster->slot[at].hash < hash)
+        at++;
+    return at;
+}
+
 uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id)
 {
     if (roster->count == 0) return POOL_NONE;
     const uint32_t hash = roster_hash(roster, id);
-    size_t at = hash & (roster->slots - 1);
-    for (;; at = slot_after(roster, at)) {
+    for (size_t at = slot_of(roster, hash);; at++) {
         const struct roster_slot slot = roster->slot[at];
-        if (slot.number == POOL_NONE) return POOL_NONE;
-        if (slot.hash != hash) continue;
+        if (slot.hash != hash || slot.number == POOL_NONE) return POOL_NONE;
         if (id_equal(record_id(pool, slot.number), id)) return slot.number;
     }
 }
@@ -67,67 +61,114 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 {
     if (roster->count == 0) return POOL_NONE;
-    size_t at = hash & (roster->slots - 1);
-    while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
-        at = slot_after(roster, at);
-    return roster->slot[at].number;
+    const struct roster_slot slot = roster->slot[slot_of(roster, hash)];
+    return slot.hash == hash ? slot.number : POOL_NONE;
 }
 
-/* Puts a slot where it belongs; there is a free one. */
-static inline void slot_put(struct roster *roster, struct roster_slot slot)
+/* Moves all slots, which are in order, up to the places they have by now: first to the very end,
+ * then from there, the lowest first, each to its place or behind the one before. No slot comes to
+ * stand where one still waits, as all behind it have room up to the end. False: some would have to,
+ * because too many have their places at the end; then there have to be more slots. */
+static bool roster_spread(struct roster *roster, size_t old_end)
 {
-    size_t at = slot.hash & (roster->slots - 1);
-    while (roster->slot[at].number != POOL_NONE)
-        at = slot_after(roster, at);
-    roster->slot[at] = slot;
-}
+    const size_t end = roster->slots + ROSTER_SPARE;
+    struct roster_slot *const slot = roster->slot;
+    size_t from = end, to = 0;
 
-static void roster_grow(struct roster *roster)
-{
-    struct roster bigger = *roster;
-    bigger.slots = roster->slots == 0 ? SLOTS_MIN : roster->slots * 2;
-    const size_t bytes = bigger.slots * sizeof *bigger.slot;
-    /* Beyond that it is too full for what may come before somebody looks at the bound. */
-    if (!held_allows(bytes) && roster->count < roster->slots - roster->slots / 8) {
-        held_deny();
-        return;
+    for (size_t at = old_end; at > 0; at--)
+        if (slot[at - 1].number != POOL_NONE) {
+            const struct roster_slot moved = slot[at - 1];
+            slot[at - 1] = slot_none;
+            slot[--from] = moved;
+        }
+    for (; from < end; from++, to++) {
+        const struct roster_slot moved = slot[from];
+        const size_t home = roster_home(roster, moved.hash);
+        if (home > to) to = home;
+        if (to > from) return false;
+        slot[from] = slot_none;
+        slot[to] = moved;
     }
-    held_add(roster->kind, bytes);
-    bigger.slot = slots_new(bigger.slots);
-    for (size_t at = 0; at < roster->slots; at++)
-        if (roster->slot[at].number != POOL_NONE) slot_put(&bigger, roster->slot[at]);
-    roster_release(roster);
-    *roster = bigger;
+    return to < end;
+}
+
+static size_t more_slots(size_t slots)
+{
+    if (slots == 0) return SLOTS_MIN;
+    return slots < SLOTS_LARGE ? slots * 2 : slots + slots / 8;
+}
+
+/* must: whatever the bound is. */
+static void roster_grow(struct roster *roster, bool must)
+{
+    bool good;
+
+    do {
+        const size_t old = roster->slots;
+        const size_t slots = more_slots(old);
+        const size_t bytes = slots_bytes(slots) - slots_bytes(old);
+        if (!held_allows(bytes) && !must) {
+            held_deny();
+            return;
+        }
+        const size_t old_end = old == 0 ? 0 : old + ROSTER_SPARE;
+        held_add(roster->kind, bytes);
+        roster->slot = memory_resize(roster->slot, slots + ROSTER_SPARE, sizeof *roster->slot);
+        for (size_t at = old_end; at < slots + ROSTER_SPARE; at++)
+            roster->slot[at] = slot_none;
+        roster->slots = slots;
+        good = roster_spread(roster, old_end);
+        must = true;
+    } while (!good);
+}
+
+/* The free slot at this one or behind it; the last one of all stays free. */
+static size_t slot_free(const struct roster *roster, size_t at)
+{
+    while (roster->slot[at].number != POOL_NONE)
+        at++;
+    return at;
 }
 
 void roster_put(struct roster *roster, struct id id, uint32_t number)
 {
-    if (roster->count >= roster->slots / 4 * 3) roster_grow(roster);
-    slot_put(roster, (struct roster_slot){.hash = roster_hash(roster, id), .number = number});
+    const struct roster_slot put = {.hash = roster_hash(roster, id), .number = number};
+    size_t at, free_at;
+
+    /* Beyond 7/8 it is too full for what may come before somebody looks at the bound. */
+    if (roster->count >= roster->slots / 16 * 13)
+        roster_grow(roster, roster->count >= roster->slots - roster->slots / 8);
+    for (;;) {
+        at = slot_of(roster, put.hash);
+        free_at = slot_free(roster, at);
+        if (free_at < roster->slots + ROSTER_SPARE - 1) break;
+        roster_grow(roster, true);
+    }
+    if (free_at > at)
+        memmove(&roster->slot[at + 1], &roster->slot[at], (free_at - at) * sizeof *roster->slot);
+    roster->slot[at] = put;
     roster->count++;
 }
 
 void roster_remove(struct roster *roster, struct id id, uint32_t number)
 {
-    const size_t wrap = roster->slots - 1;
-    size_t hole = roster_hash(roster, id) & wrap;
-    while (roster->slot[hole].number != number)
-        hole = slot_after(roster, hole);
-    /* Move back what could not be found any more with the hole before it (Knuth 6.4, algorithm R).
+    struct roster_slot *const slot = roster->slot;
+    size_t at = slot_of(roster, roster_hash(roster, id));
+
+    while (slot[at].number != number)
+        at++;
+    /* What has its place before its slot moves back, and that is all up to one that has it there.
      */
-    for (size_t at = slot_after(roster, hole); roster->slot[at].number != POOL_NONE;
-         at = slot_after(roster, at)) {
-        if (((at - roster->slot[at].hash) & wrap) < ((at - hole) & wrap)) continue;
-        roster->slot[hole] = roster->slot[at];
-        hole = at;
-    }
-    roster->slot[hole] = (struct roster_slot){0};
+    for (; slot[at + 1].number != POOL_NONE && roster_home(roster, slot[at + 1].hash) <= at; at++)
+        slot[at] = slot[at + 1];
+    slot[at] = slot_none;
     if (--roster->count == 0 && roster->slots > SLOTS_KEPT) roster_release(roster);
 }
 
 uint32_t roster_next(const struct roster *roster, size_t *at)
 {
-    while (*at < roster->slots) {
+    const size_t end = roster->slots == 0 ? 0 : roster->slots + ROSTER_SPARE;
+    while (*at < end) {
         const uint32_t number = roster->slot[(*at)++].number;
         if (number != POOL_NONE) return number;
     }

@@ -1,11 +1,17 @@
 /*
  * roster.h - finds the record of an id in a pool.
  *
- * A hash table like table.h, of eight bytes a slot: the record's number and 32 bits of the id's
- * hash. The id itself stands at the beginning of the record, which whoever looks for it wants to
- * see next anyway; the bits are enough to pass by other ids without a look, and to grow without
- * touching a record. The hash depends on a secret of the roster, as in table.h, so the order of
- * roster_next is nobody's business.
+ * A hash table of eight bytes a slot: the record's number and 32 bits of the id's hash. The id
+ * itself stands at the beginning of the record, which whoever looks for it wants to see next
+ * anyway; the bits are enough to pass by other ids without a look, and to grow without touching a
+ * record. The hash depends on a secret of the roster, as in table.h, so the order of roster_next is
+ * nobody's business.
+ *
+ * Linear probing; but a place is a share of all slots, not a hash's last bits, and slots are in the
+ * order of their hashes (Amble & Knuth, "Ordered hash tables", 1974): a search ends at the first
+ * one that is greater, so the roster may be rather full; and all can be moved up in two passes
+ * where they are. So a small roster doubles, and a large one grows by an eighth, and never takes
+ * more than what it is going to have.
  */
 #ifndef CS_ROSTER_H
 #define CS_ROSTER_H
@@ -18,14 +24,16 @@
 #include "base/pool.h"
 #include "base/sort.h"
 
+#define ROSTER_SPARE 64 /* for what has its place at the very end */
+
 struct roster_slot {
-    uint32_t hash;
+    uint32_t hash;   /* of a free one: the greatest, where every search ends */
     uint32_t number; /* POOL_NONE: free */
 };
 
 struct roster {
     struct roster_slot *slot;
-    size_t slots; /* a power of two, or 0 before the first put */
+    size_t slots; /* places; behind them are ROSTER_SPARE slots. 0 before the first put */
     size_t count;
     uint64_t secret;
     enum held_kind kind; /* what its memory is for */
@@ -47,10 +55,16 @@ static inline uint32_t roster_hash(const struct roster *roster, struct id id)
     return (uint32_t)(mixed ^ mixed >> 32);
 }
 
+/* The place of a hash. */
+static inline size_t roster_home(const struct roster *roster, uint32_t hash)
+{
+    return (size_t)(((uint64_t)hash * roster->slots) >> 32);
+}
+
 /* Brings near the slot of an id of that hash: to be called some events before all else. */
 MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
 {
-    if (roster->slots != 0) __builtin_prefetch(&roster->slot[hash & (roster->slots - 1)], 1);
+    if (roster->slots != 0) __builtin_prefetch(&roster->slot[roster_home(roster, hash)], 1);
 }
 
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */

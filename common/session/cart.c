@@ -19,6 +19,8 @@ void carts_init(struct carts *carts, const struct kept *kept, const struct cart_
     *carts = (struct carts){.rule = *rule, .watermark_us = INT64_MIN};
     timelines_init(&carts->timelines, kept);
     dormants_init(&carts->dormants, rule->forget_us);
+    carts->dormants.ids.secret = carts->timelines.ids.secret;
+    carts->timelines.beside = &carts->dormants.ids;
 }
 
 void carts_release(struct carts *carts)
@@ -266,11 +268,12 @@ static void visit_suspend(struct carts *carts, uint32_t timeline)
             .last_us = stretch->last_us,
             .reach_us = stretch->reach_us,
             .user = {.time_us = INT64_MIN},
-            .add_to_carts = stretch_count(stretch, carts->rule.add),
             .is_alerted = (stretch->flags & STRETCH_ALERTED) != 0,
             .has_bought = stretch_count(stretch, carts->rule.purchase) > 0,
         };
+        /* Who is reported no more, in this visit, needs neither. */
         const bool is_done = dormant.is_alerted || dormant.has_bought;
+        if (!is_done) dormant.add_to_carts = stretch_count(stretch, carts->rule.add);
         if (!is_done && (stretch->present >> carts->rule.user & 1) != 0)
             dormant.user = stretch_attribute(&timelines->stretches, stretch, carts->rule.user);
         dormants_add(&carts->dormants, &dormant);

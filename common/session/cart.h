@@ -69,6 +69,7 @@ static inline bool stretch_has_cart(const struct stretches *stretches,
            (rule->remove == 0 || stretch_leaves(stretches, stretch, basket, cut));
 }
 
+/* The carts stay where they are. */
 void carts_init(struct carts *carts, const struct kept *kept, const struct cart_rule *rule);
 void carts_release(struct carts *carts);
 
@@ -82,7 +83,6 @@ static inline size_t carts_count(const struct carts *carts)
 static inline void carts_hint(struct carts *carts, struct id id)
 {
     timelines_hint(&carts->timelines, id);
-    dormants_hint(&carts->dormants, id);
 }
 
 /* Adds an event of an id that has a timeline (timelines_find). False: it is late. */

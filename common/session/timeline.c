@@ -68,9 +68,13 @@ static void hints_follow(struct timelines *timelines)
     const bool has_track = timelines->stretches.kept.has_track;
 
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t number = roster_guess(&timelines->ids, timelines->ahead[i]);
+        const uint32_t hash = timelines->ahead[i];
+        const uint32_t number = roster_guess(&timelines->ids, hash);
         timelines->ahead[i] = number;
-        if (number != POOL_NONE) record_prefetch(timeline_own(timelines, number));
+        if (number != POOL_NONE)
+            record_prefetch(timeline_own(timelines, number));
+        else if (timelines->beside != NULL)
+            roster_prefetch(timelines->beside, hash);
     }
     for (unsigned i = 0; i < timelines->hinted; i++) {
         const uint32_t number = timelines->ahead[i];

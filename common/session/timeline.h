@@ -70,6 +70,8 @@ struct timelines {
      */
     uint32_t ahead[TIMELINE_AHEAD];
     unsigned hinted, taken;
+    const struct roster
+        *beside; /* of the same secret, or NULL: where ids without a timeline may be */
 };
 
 void timelines_init(struct timelines *timelines, const struct kept *kept);

@@ -53,6 +53,51 @@ static int test_random(struct roster *roster, struct pool *pool, uint64_t ids, i
     return wrong;
 }
 
+/* An id of that hash. */
+static struct id id_of_hash(const struct roster *roster, uint64_t number, uint32_t hash)
+{
+    const struct id id = {.low = number + 1};
+    return (struct id){.low = id.low, .high = roster_hash(roster, id) ^ hash};
+}
+
+/* Many of one hash, or nearly, which may have its place at the end; returns what is wrong. */
+static int test_crowd(uint32_t hash, uint32_t spread)
+{
+    struct roster roster;
+    struct pool pool;
+    int wrong = 0;
+
+    roster_init(&roster, HELD_SESSIONS);
+    pool_init(&pool, sizeof(struct record), HELD_SESSIONS);
+    for (uint64_t i = 0; i < 400; i++) {
+        const struct id id = id_of_hash(&roster, i, hash + (uint32_t)random_below(spread));
+        numbers[i] = pool_take(&pool);
+        ((struct record *)pool_at(&pool, numbers[i], sizeof(struct record)))->id = id;
+        roster_put(&roster, id, numbers[i]);
+    }
+    for (int left = 400; left > 0; left--) {
+        const uint64_t which = random_below(400);
+        uint32_t found = 0;
+        size_t at = 0;
+        for (uint64_t i = 0; i < 400; i++) {
+            if (numbers[i] == POOL_NONE) continue;
+            const struct record *record = pool_at(&pool, numbers[i], sizeof(*record));
+            wrong += roster_find(&roster, &pool, record->id) != numbers[i];
+        }
+        while (roster_next(&roster, &at) != POOL_NONE)
+            found++;
+        wrong += found != roster.count;
+        if (numbers[which] == POOL_NONE) continue;
+        const struct record *record = pool_at(&pool, numbers[which], sizeof(*record));
+        roster_remove(&roster, record->id, numbers[which]);
+        pool_give(&pool, numbers[which]);
+        numbers[which] = POOL_NONE;
+    }
+    roster_release(&roster);
+    pool_release(&pool);
+    return wrong;
+}
+
 static int test_sorted(const struct roster *roster, const struct pool *pool)
 {
     struct sort_item *sorted = roster_sorted(roster, pool);
@@ -84,5 +129,9 @@ int main(void)
     is_int(test_sorted(&roster, &pool), 0, "sorted by id, also where half of it is equal");
     roster_release(&roster);
     pool_release(&pool);
+    is_int(test_crowd(UINT32_C(0x80000000), 1), 0, "many of one hash");
+    is_int(test_crowd(UINT32_C(0xe8000000), 1), 0, "near the end");
+    is_int(test_crowd(UINT32_C(0xf0000000), UINT32_C(0x0fffffff)), 0, "all near the end");
+    is_int(test_crowd(0, 3), 0, "and at the beginning");
     return plan();
 }
