@@ -102,7 +102,7 @@ static void roster_grow(struct roster *roster)
 
 void roster_put(struct roster *roster, struct id id, uint32_t number)
 {
-    if (roster->count >= roster->slots / 4 * 3) roster_grow(roster);
+    if (roster->count >= roster_room(roster)) roster_grow(roster);
     slot_put(roster, (struct roster_slot){.hash = roster_hash(roster, id), .number = number});
     roster->count++;
 }

@@ -10,6 +10,7 @@
 #ifndef CS_ROSTER_H
 #define CS_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct roster {
     size_t slots; /* a power of two, or 0 before the first put */
     size_t count;
     uint64_t secret;
+    bool sparse;         /* half full at most: most of the ids looked for are not there */
     enum held_kind kind; /* what its memory is for */
 };
 
@@ -56,8 +58,40 @@ MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */
 uint32_t roster_guess(const struct roster *roster, uint32_t hash);
 
-/* Adds a record whose id has none yet; removes one that is there. */
+/* Is there surely no record of an id of that hash? *at: where it would be. */
+static inline bool roster_lacks(const struct roster *roster, uint32_t hash, size_t *at)
+{
+    if (__builtin_expect(roster->slots == 0, 0)) return false;
+    const size_t wrap = roster->slots - 1;
+    *at = hash & wrap;
+    while (roster->slot[*at].number != POOL_NONE) {
+        if (roster->slot[*at].hash == hash) return false;
+        *at = (*at + 1) & wrap;
+    }
+    return true;
+}
+
+/* How many records there are before it grows. */
+static inline size_t roster_room(const struct roster *roster)
+{
+    return roster->slots / 4 * (roster->sparse ? 2 : 3);
+}
+
+/* Adds a record whose id has none yet; removes one that is there. roster_put_at: where roster_lacks
+ * has said, of an id of that hash, nothing having been added or removed since. */
 void roster_put(struct roster *roster, struct id id, uint32_t number);
+
+static inline void roster_put_at(struct roster *roster, struct id id, uint32_t hash, size_t at,
+                                 uint32_t number)
+{
+    if (__builtin_expect(roster->count >= roster_room(roster), 0)) {
+        roster_put(roster, id, number);
+        return;
+    }
+    roster->slot[at] = (struct roster_slot){.hash = hash, .number = number};
+    roster->count++;
+}
+
 void roster_remove(struct roster *roster, struct id id, uint32_t number);
 
 /* The next record from *at on, a slot that is 0 at first; POOL_NONE at the end. */
