@@ -51,20 +51,14 @@ static enum reason event_time(struct admission *a, struct event *ev)
                                                                        : REASON_BAD_TIME;
 }
 
-static bool merging_wanted(const struct admission *a)
-{
-    return a->partition_slot >= 0;
-}
-
 /* Whether a scanned event is good, as far as it can be told without the others. a->detail, empty so
  * far, says more where there is more to say. */
 static enum reason event_reason(struct admission *a, struct event *ev)
 {
     const enum reason reason = event_time(a, ev);
-    if (reason == REASON_BAD_TIME) {
-        const struct value value = time_value(a, ev);
-        buffer_printf(&a->detail, "%s %s%c", a->time_field, instant_fault(value, &a->time), '\0');
-    }
+    if (reason == REASON_BAD_TIME)
+        buffer_printf(&a->detail, "%s %s%c", a->time_field,
+                      instant_fault(time_value(a, ev), &a->time), '\0');
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
     if (amended == REASON_BAD_MEMBER && a->run->fault != NULL)
@@ -77,6 +71,11 @@ static enum reason event_reason(struct admission *a, struct event *ev)
 static bool closing_wanted(const struct admission *a)
 {
     return a->final_slot >= 0;
+}
+
+static bool merging_wanted(const struct admission *a)
+{
+    return a->partition_slot >= 0;
 }
 
 /* A row that was printed while it changed: the closing one counts, and moves time. */
@@ -144,6 +143,18 @@ static bool repeats_pass(struct admission *a, struct pending *pending)
     return false;
 }
 
+/* The same, and what has passed is remembered: of an event that passes unless it is a repeat. */
+static inline bool repeats_pass_at_once(struct admission *a, struct pending *pending)
+{
+    const struct event *const ev = &pending->ev;
+    const int64_t watermark_us = partition_watermark(&a->clock, ev->partition);
+    if (!a->ids_ahead) pending->id = dedup_id(ev->value[SLOT_EVENT_ID], &a->plain);
+    if (id_is_none(pending->id)) return true;
+    if (dedup_pass(&a->dedup, pending->id, ev->time_us, watermark_us)) return true;
+    fates_duplicate(&a->fates);
+    return false;
+}
+
 static void repeats_save(const struct admission *a, struct buffer *out)
 {
     dedup_save(&a->dedup, out);
@@ -161,17 +172,7 @@ static void clock_weigh(struct admission *a, int64_t time_us)
     const enum wallclock_finding finding = wallclock_weigh(&a->wallclock, time_us);
     if (finding == WALLCLOCK_FINE) return;
     a->flush(a->context);
-    struct buffer now = {0};
-    instant_print(&now, a->wallclock.now_us);
-    if (finding == WALLCLOCK_WRONG)
-        die_person("the clock says %.*s, and the first %d events are all more than a year ahead of "
-                   "it: set the clock, or give --max-ahead (0s: off)",
-                   (int)now.len, now.data, WALLCLOCK_DOUBTS);
-    if (a->fates.has_state)
-        die("the clock was set to %.*s after the first events had been refused as years ahead: "
-            "start again, nothing has been saved",
-            (int)now.len, now.data);
-    buffer_release(&now);
+    wallclock_end_run(&a->wallclock, finding, a->fates.has_state);
 }
 
 static bool ahead_wanted(const struct admission *a)
@@ -201,13 +202,6 @@ static void held_refuse(struct admission *a, struct partition *partition)
 static void text_accept(struct admission *a, struct partition *partition, struct buffer *text,
                         const struct origin *origin);
 
-static void held_put(struct admission *a, struct partition *partition, int64_t time_us,
-                     struct slice text, const struct pending *pending)
-{
-    a->fates.made.held++;
-    hold_put(partition, time_us, text, &pending->origin, pending->id);
-}
-
 /* The held event goes first. This one is scanned again behind it: the command may have only one
  * place for what it makes of an event. */
 static void both_accept(struct admission *a, struct partition *partition,
@@ -217,10 +211,12 @@ static void both_accept(struct admission *a, struct partition *partition,
     struct buffer text = {0};
     buffer_add_slice(&text, pending->came);
     admission_release(a, partition);
-    if (hold_needed(partition, time_us, a->max_jump_us))
-        held_put(a, partition, time_us, buffer_slice(&text), pending);
-    else
+    if (hold_needed(partition, time_us, a->max_jump_us)) {
+        hold_put(partition, time_us, buffer_slice(&text), &pending->origin, pending->id);
+        a->fates.made.held++;
+    } else {
         text_accept(a, partition, &text, &pending->origin);
+    }
     buffer_release(&text);
 }
 
@@ -234,7 +230,8 @@ static bool jump_pass(struct admission *a, struct pending *pending)
     if (jump_us == 0) return true;
     if (!partition->holding) {
         if (!hold_needed(partition, ev->time_us, jump_us)) return true;
-        held_put(a, partition, ev->time_us, pending->came, pending);
+        hold_put(partition, ev->time_us, pending->came, &pending->origin, pending->id);
+        a->fates.made.held++;
         return false;
     }
     if (hold_is_right(partition, ev->time_us, jump_us)) {
@@ -292,13 +289,14 @@ static const struct stage stages[] = {
     {.name = "repeats",
      .wanted = repeats_wanted,
      .pass = repeats_pass,
+     .on_fast_path = true,
      .save = repeats_save,
      .load = repeats_load},
     {.name = "ahead", .wanted = ahead_wanted, .pass = ahead_pass, .on_fast_path = true},
     {.name = "jump", .pass = jump_pass, .on_fast_path = true},
     /* Here held events go on. */
     {.name = "time", .pass = time_pass, .on_fast_path = true},
-    {.name = "passed", .wanted = repeats_wanted, .pass = passed_pass},
+    {.name = "passed", .wanted = repeats_wanted, .pass = passed_pass, .on_fast_path = true},
     {.name = "where", .wanted = where_wanted, .pass = where_pass, .on_fast_path = true},
 };
 #define STAGE_COUNT (sizeof stages / sizeof stages[0])
@@ -468,9 +466,8 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
     if (reason != REASON_NONE || ev->line.len == 0) return false;
     if (!instant_near_read(&a->near, ev->value[a->time_slot], &time_us)) return false;
     if (wallclock_ahead(&a->wallclock, time_us)) return false;
-    if (a->max_jump_us != 0 &&
-        (partition->holding || hold_needed(partition, time_us, a->max_jump_us)))
-        return false;
+    if (partition->holding) return false;
+    if (a->max_jump_us != 0 && hold_needed(partition, time_us, a->max_jump_us)) return false;
     ev->time_us = time_us;
     trace(pending, origin, partition);
     a->fates.stats->read++;
@@ -484,8 +481,10 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
     }
     if (__builtin_expect(a->run->schema.number != 0, 0))
         misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
-    clock_heard(&a->clock, partition);
-    if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
+    if (!repeats_wanted(a) || repeats_pass_at_once(a, pending)) {
+        clock_heard(&a->clock, partition);
+        if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);
+    }
     if (a->run->schema.all) batch_deliver(&a->batch);
     return true;
 }
@@ -528,7 +527,7 @@ static void where_ahead(struct admission *a, const enum reason *reasons, size_t 
         if (reasons[i] == REASON_NONE && ev->line.len != 0) good[count++] = ev;
     }
     /* Of several, the others see what the first has selected. */
-    if (count != 0 && a->where_count != 0) expr_selects_ahead(a->where[0], good, count);
+    if (count != 0) expr_selects_ahead(a->where[0], good, count);
 }
 
 /* The ids of a batch, before any of it is looked for. */

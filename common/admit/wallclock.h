@@ -45,6 +45,11 @@ static inline bool wallclock_ahead(const struct wallclock *clock, int64_t time_u
 /* What the time of an event says about a clock that is not believed yet. */
 enum wallclock_finding wallclock_weigh(struct wallclock *clock, int64_t time_us);
 
+/* Ends a run whose clock cannot be, or was not, right, and says why; fine: does nothing. has_state:
+ * some of it might have been saved. */
+void wallclock_end_run(const struct wallclock *clock, enum wallclock_finding finding,
+                       bool has_state);
+
 /* Have there been events, all of them years ahead? */
 static inline bool wallclock_in_doubt(const struct wallclock *clock)
 {

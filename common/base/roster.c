@@ -37,21 +37,11 @@ static struct id record_id(const struct pool *pool, uint32_t number)
     return *(const struct id *)pool_at(pool, number, pool->record_size);
 }
 
-/* The first slot of a hash that is as great, or free. There always is a free one. */
-static inline size_t slot_of(const struct roster *roster, uint32_t hash)
-{
-    size_t at = roster_home(roster, hash);
-
-    while (roster->slot[at].hash < hash)
-        at++;
-    return at;
-}
-
 uint32_t roster_find(const struct roster *roster, const struct pool *pool, struct id id)
 {
     if (roster->count == 0) return POOL_NONE;
     const uint32_t hash = roster_hash(roster, id);
-    for (size_t at = slot_of(roster, hash);; at++) {
+    for (size_t at = roster_place(roster, hash);; at++) {
         const struct roster_slot slot = roster->slot[at];
         if (slot.hash != hash || slot.number == POOL_NONE) return POOL_NONE;
         if (id_equal(record_id(pool, slot.number), id)) return slot.number;
@@ -61,7 +51,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 uint32_t roster_guess(const struct roster *roster, uint32_t hash)
 {
     if (roster->count == 0) return POOL_NONE;
-    const struct roster_slot slot = roster->slot[slot_of(roster, hash)];
+    const struct roster_slot slot = roster->slot[roster_place(roster, hash)];
     return slot.hash == hash ? slot.number : POOL_NONE;
 }
 
@@ -136,10 +126,10 @@ void roster_put(struct roster *roster, struct id id, uint32_t number)
     size_t at, free_at;
 
     /* Beyond 7/8 it is too full for what may come before somebody looks at the bound. */
-    if (roster->count >= roster->slots / 16 * 13)
+    if (roster->count >= roster_room(roster))
         roster_grow(roster, roster->count >= roster->slots - roster->slots / 8);
     for (;;) {
-        at = slot_of(roster, put.hash);
+        at = roster_place(roster, put.hash);
         free_at = slot_free(roster, at);
         if (free_at < roster->slots + ROSTER_SPARE - 1) break;
         roster_grow(roster, true);
@@ -153,7 +143,7 @@ void roster_put(struct roster *roster, struct id id, uint32_t number)
 void roster_remove(struct roster *roster, struct id id, uint32_t number)
 {
     struct roster_slot *const slot = roster->slot;
-    size_t at = slot_of(roster, roster_hash(roster, id));
+    size_t at = roster_place(roster, roster_hash(roster, id));
 
     while (slot[at].number != number)
         at++;

@@ -16,6 +16,7 @@
 #ifndef CS_ROSTER_H
 #define CS_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct roster {
     size_t slots; /* places; behind them are ROSTER_SPARE slots. 0 before the first put */
     size_t count;
     uint64_t secret;
+    bool sparse;         /* half full at most: most of the ids looked for are not there */
     enum held_kind kind; /* what its memory is for */
 };
 
@@ -70,8 +72,45 @@ MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */
 uint32_t roster_guess(const struct roster *roster, uint32_t hash);
 
-/* Adds a record whose id has none yet; removes one that is there. */
+/* Where a record of that hash stands, or would. */
+static inline size_t roster_place(const struct roster *roster, uint32_t hash)
+{
+    size_t at = roster_home(roster, hash);
+    while (roster->slot[at].hash < hash) /* the last slot is free */
+        at++;
+    return at;
+}
+
+/* Is there surely no record of an id of that hash? *at: where it would be. */
+static inline bool roster_lacks(const struct roster *roster, uint32_t hash, size_t *at)
+{
+    if (__builtin_expect(roster->slots == 0, 0)) return false;
+    *at = roster_place(roster, hash);
+    return roster->slot[*at].hash != hash;
+}
+
+/* How many records there are before it grows. */
+static inline size_t roster_room(const struct roster *roster)
+{
+    return roster->slots / 16 * (roster->sparse ? 8 : 13);
+}
+
+/* Adds a record whose id has none yet; removes one that is there. roster_put_at: where roster_lacks
+ * has said, of an id of that hash, nothing having been added or removed since. */
 void roster_put(struct roster *roster, struct id id, uint32_t number);
+
+static inline void roster_put_at(struct roster *roster, struct id id, uint32_t hash, size_t at,
+                                 uint32_t number)
+{
+    const bool is_free = roster->slot[at].number == POOL_NONE && at < roster->slots;
+    if (__builtin_expect(!is_free || roster->count >= roster_room(roster), 0)) {
+        roster_put(roster, id, number);
+        return;
+    }
+    roster->slot[at] = (struct roster_slot){.hash = hash, .number = number};
+    roster->count++;
+}
+
 void roster_remove(struct roster *roster, struct id id, uint32_t number);
 
 /* The next record from *at on, a slot that is 0 at first; POOL_NONE at the end. */

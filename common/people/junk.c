@@ -15,10 +15,12 @@ static struct id word_id(struct slice word)
     return id;
 }
 
-static void letter_note(struct junk *junk, int letter)
+static void byte_note(uint64_t *bytes, char noted)
 {
-    const unsigned char byte = (unsigned char)letter;
-    junk->letters[byte / 64] |= UINT64_C(1) << byte % 64;
+    const unsigned char both[2] = {(unsigned char)tolower((unsigned char)noted),
+                                   (unsigned char)toupper((unsigned char)noted)};
+    for (int i = 0; i < 2; i++)
+        bytes[both[i] / 64] |= UINT64_C(1) << both[i] % 64;
 }
 
 void junk_add(struct junk *junk, struct slice word)
@@ -27,8 +29,8 @@ void junk_add(struct junk *junk, struct slice word)
     (void)table_put(&junk->words, word_id(word), &is_new);
     junk->lengths |= UINT64_C(1) << junk_length(word);
     if (word.len == 0) return;
-    letter_note(junk, tolower((unsigned char)*word.text));
-    letter_note(junk, toupper((unsigned char)*word.text));
+    byte_note(junk->first, *word.text);
+    byte_note(junk->last, word.text[word.len - 1]);
 }
 
 void junk_init(struct junk *junk)

@@ -62,17 +62,6 @@ static uint32_t link_new(struct links *links, struct id id)
     return number;
 }
 
-unsigned links_hint(struct links *links, struct id id)
-{
-    const uint32_t hash = roster_hash(&links->roster, id);
-    if (links->come) links->hinted = 0;
-    links->come = false;
-    if (links->hinted == LINKS_AHEAD) return LINKS_AHEAD;
-    links->ahead[links->hinted] = hash;
-    roster_prefetch(&links->roster, hash);
-    return links->hinted++;
-}
-
 void links_come_all(struct links *links)
 {
     links->come = true;
@@ -83,25 +72,12 @@ void links_come_all(struct links *links)
     }
 }
 
-/* None goes while the events come that were hinted at: a number that was right still is. */
-static uint32_t link_find(const struct links *links, struct id id, unsigned hinted)
+uint32_t links_search(struct links *links, struct id id, int member, struct slice text)
 {
-    if (hinted < links->hinted) {
-        const uint32_t number = links->ahead[hinted];
-        if (number != POOL_NONE && id_equal(links_at(links, number)->id, id)) return number;
-    }
-    return roster_find(&links->roster, &links->pool, id);
-}
-
-uint32_t links_take(struct links *links, struct id id, unsigned hinted, int member,
-                    struct slice text)
-{
-    uint32_t number = link_find(links, id, hinted);
-    if (number == POOL_NONE) {
-        number = link_new(links, id);
-        if (links->keeps_texts) links_at(links, number)->text = text_keep(links, member, text);
-    }
-    links_at(links, number)->users++;
+    uint32_t number = roster_find(&links->roster, &links->pool, id);
+    if (number != POOL_NONE) return number;
+    number = link_new(links, id);
+    if (links->keeps_texts) links_at(links, number)->text = text_keep(links, member, text);
     return number;
 }
 
@@ -112,8 +88,7 @@ uint32_t links_again(struct links *links, struct id id)
     return number;
 }
 
-/* Forgets it, if nobody wants it. */
-static void link_tidy(struct links *links, uint32_t number)
+void links_tidy(struct links *links, uint32_t number)
 {
     struct link *const link = links_at(links, number);
     if (link->users > 0 || link->known_timed || link->visit_timed) return;
@@ -124,12 +99,6 @@ static void link_tidy(struct links *links, uint32_t number)
         slab_give(&links->texts, link->text, sizeof(struct link_head) + len);
     }
     pool_give(&links->pool, number);
-}
-
-void links_drop(struct links *links, uint32_t number)
-{
-    links_at(links, number)->users--;
-    link_tidy(links, number);
 }
 
 /* A known id is looked at again when the horizon has passed its last time; for ever: never. */
@@ -186,7 +155,7 @@ static void known_due(struct links *links, uint32_t number, int64_t time_us)
     }
     names_drop(links->names, link->known);
     link->known = NAME_NONE;
-    link_tidy(links, number);
+    links_tidy(links, number);
 }
 
 static void visit_due(struct links *links, uint32_t number, int64_t time_us)
@@ -199,7 +168,7 @@ static void visit_due(struct links *links, uint32_t number, int64_t time_us)
     }
     rate_drop(links->rate, link->visit);
     link->visit = POOL_NONE;
-    link_tidy(links, number);
+    links_tidy(links, number);
 }
 
 void links_advance(struct links *links, int64_t time_us)

@@ -68,7 +68,17 @@ static inline struct link *links_at(const struct links *links, uint32_t number)
 /* links_take will be asked for this id: for some of the events that come next. Memory is asked for
  * as soon as that is known; links_come asks for more of it, once these events are there. Returns
  * what links_take wants to hear. */
-unsigned links_hint(struct links *links, struct id id);
+static inline unsigned links_hint(struct links *links, struct id id)
+{
+    const uint32_t hash = roster_hash(&links->roster, id);
+    if (links->come) links->hinted = 0;
+    links->come = false;
+    if (links->hinted == LINKS_AHEAD) return LINKS_AHEAD;
+    links->ahead[links->hinted] = hash;
+    roster_prefetch(&links->roster, hash);
+    return links->hinted++;
+}
+
 void links_come_all(struct links *links);
 
 static inline void links_come(struct links *links)
@@ -76,21 +86,37 @@ static inline void links_come(struct links *links)
     if (__builtin_expect(!links->come, 0)) links_come_all(links);
 }
 
+/* For links_take only: where no hint was right. */
+uint32_t links_search(struct links *links, struct id id, int member, struct slice text);
+
 /* The anonymous id of that member, counted from 0, and text, with one user more. hinted: what
  * links_hint said of it; LINKS_AHEAD: nothing. */
-uint32_t links_take(struct links *links, struct id id, unsigned hinted, int member,
-                    struct slice text);
+static inline uint32_t links_take(struct links *links, struct id id, unsigned hinted, int member,
+                                  struct slice text)
+{
+    /* None goes while the events come that were hinted at: a number that was right still is. */
+    uint32_t number = hinted < links->hinted ? links->ahead[hinted] : POOL_NONE;
+    if (number == POOL_NONE || !id_equal(links_at(links, number)->id, id))
+        number = links_search(links, id, member, text);
+    links_at(links, number)->users++;
+    return number;
+}
 
 /* One user more of one that is there; POOL_NONE: it is not. */
 uint32_t links_again(struct links *links, struct id id);
 
+/* Forgets one that has no users, if nothing else is known of it either. */
+void links_tidy(struct links *links, uint32_t number);
+
 /* One user less. */
-void links_drop(struct links *links, uint32_t number);
+static inline void links_drop(struct links *links, uint32_t number)
+{
+    if (--links_at(links, number)->users == 0) links_tidy(links, number);
+}
 
 /* links_drop is going to be called: asks for the memory of what it may have to look at. */
-MEMORY_HINT void links_drop_hint(const struct links *links, uint32_t number)
+MEMORY_HINT void links_drop_hint(const struct links *links, const struct link *link)
 {
-    const struct link *const link = links_at(links, number);
     if (link->users == 1) roster_prefetch(&links->roster, roster_hash(&links->roster, link->id));
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 void names_init(struct names *names)
 {
     *names = (struct names){.texts.kind = HELD_PEOPLE};
@@ -27,8 +29,11 @@ uint32_t names_take(struct names *names, struct slice text)
     number = pool_take(&names->pool);
     char *const kept = slab_take(&names->texts, text.len);
     memcpy(kept, text.text, text.len);
-    *names_at(names, number) =
-        (struct name){.id = id, .text = kept, .len = (uint32_t)text.len, .users = 1};
+    *names_at(names, number) = (struct name){.id = id,
+                                             .text = kept,
+                                             .len = (uint32_t)text.len,
+                                             .users = 1,
+                                             .plain = json_is_plain(text)};
     roster_put(&names->roster, id, number);
     return number;
 }

@@ -24,6 +24,7 @@ struct name {
     char *text;
     uint32_t len;
     uint32_t users;
+    bool plain; /* no byte of it is written with an escape */
 } __attribute__((aligned(64)));
 
 struct names {

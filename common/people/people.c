@@ -91,20 +91,6 @@ static int anonymous_ids(struct people *people, const struct event *ev, struct a
 
 /* --- an event begins to wait --- */
 
-static inline bool in_line(struct slice line, struct slice text)
-{
-    return (uintptr_t)text.text - (uintptr_t)line.text < line.len;
-}
-
-/* Bytes that come into the piece, one after the other. */
-static struct waiter_part part_add(struct waiter *waiter, size_t *at, struct slice bytes)
-{
-    const struct waiter_part part = {.at = (uint32_t)*at, .len = (uint32_t)bytes.len};
-    memcpy(waiter->text + *at, bytes.text, bytes.len);
-    *at += bytes.len;
-    return part;
-}
-
 static void keys_pack(struct people *people, const struct event *ev)
 {
     buffer_clear(&people->keys);
@@ -136,6 +122,22 @@ static struct slice agent_name(struct people *people, const struct event *ev)
     return agents_judge(&people->agents, text).bot;
 }
 
+/* What an event has beside its line and its ids. */
+static struct slice extras_find(struct people *people, const struct event *ev, struct slice *keys)
+{
+    if (people->kept_count > 0) keys_pack(people, ev);
+    *keys = buffer_slice(&people->keys);
+    return agent_name(people, ev);
+}
+
+static void extras_keep(struct waiter *waiter, struct slice bot, struct slice keys)
+{
+    waiter->bot_len = (uint32_t)bot.len;
+    waiter->keys_len = (uint32_t)keys.len;
+    if (bot.len != 0) memcpy((char *)(uintptr_t)waiter_bot(waiter).text, bot.text, bot.len);
+    if (keys.len != 0) memcpy((char *)(uintptr_t)waiter_keys(waiter).text, keys.text, keys.len);
+}
+
 bool people_event(struct people *people, const struct event *ev)
 {
     struct anonymous found[PEOPLE_IDS_MAX];
@@ -143,28 +145,26 @@ bool people_event(struct people *people, const struct event *ev)
         (people->hold_us != INT64_MAX && ev->time_us < ev->watermark_us))
         return false;
     links_come(&people->links);
-    struct slice own;
+    struct slice own = {.len = 0}, bot = {.len = 0}, keys = {.len = 0};
     const bool known = id_text(people, event_value(ev, people->known_slot), &own);
     const int ids = anonymous_ids(people, ev, found);
     if (!known) own = ids > 0 ? found[0].text : (struct slice){.len = 0};
-    const struct slice bot = agent_name(people, ev);
-    if (people->kept_count > 0) keys_pack(people, ev);
+    if (people->has_extras) bot = extras_find(people, ev, &keys);
 
-    const struct slice line = ev->line, keys = buffer_slice(&people->keys);
-    const bool own_in_line = own.len == 0 || in_line(line, own);
-    const uint32_t number = waiting_new(
-        &people->waiting, ids, line.len + (own_in_line ? 0 : own.len) + bot.len + keys.len);
-    struct waiter *const waiter = waiting_at(&people->waiting, number);
-    size_t at = 0;
-    waiter->len = part_add(waiter, &at, line).len;
-    if (!own_in_line)
-        waiter->own = part_add(waiter, &at, own);
-    else if (own.len != 0)
-        waiter->own =
-            (struct waiter_part){.at = (uint32_t)(own.text - line.text), .len = (uint32_t)own.len};
-    if (bot.text != NULL) waiter->bot = part_add(waiter, &at, bot);
-    if (keys.len != 0) waiter->keys = part_add(waiter, &at, keys);
+    const struct slice line = ev->line;
+    const size_t own_at = own.len == 0 ? 0 : (uintptr_t)own.text - (uintptr_t)line.text;
+    const size_t own_len = own_at < line.len ? 0 : own.len; /* beside the line */
+    uint32_t number;
+    struct waiter *const waiter =
+        waiting_new(&people->waiting, ids, line.len + own_len + bot.len + keys.len, &number);
+    char *const text = waiter_text(waiter);
+    memcpy(text, line.text, line.len);
+    if (own_len != 0) memcpy(text + line.len, own.text, own_len);
     waiter->time_us = ev->time_us;
+    waiter->len = (uint32_t)line.len;
+    waiter->own = (struct waiter_part){.at = (uint32_t)(own_len == 0 ? own_at : line.len),
+                                       .len = (uint32_t)own.len};
+    if (people->has_extras) extras_keep(waiter, bot, keys);
     waiter->rank = RANK_NONE;
     waiter->flags = (uint8_t)(members_had(people, ev) | (known ? WAITER_KNOWN : 0));
     for (int i = 0; i < ids; i++)
@@ -172,7 +172,7 @@ bool people_event(struct people *people, const struct event *ev)
             (struct waiter_id){.link = links_take(&people->links, found[i].id, found[i].hinted,
                                                   found[i].member, found[i].text),
                                .next = WAITER_OFF};
-    waiting_add(&people->waiting, number);
+    waiting_add(&people->waiting, number, ev->time_us);
     return true;
 }
 
@@ -183,10 +183,10 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
         people->counts.junk_ids++;
         return;
     }
-    const uint32_t number = waiting_new(&people->waiting, 1, known.len);
-    struct waiter *const waiter = waiting_at(&people->waiting, number);
-    size_t at = 0;
-    waiter->own = part_add(waiter, &at, known);
+    uint32_t number;
+    struct waiter *const waiter = waiting_new(&people->waiting, 1, known.len, &number);
+    memcpy(waiter_text(waiter), known.text, known.len);
+    waiter->own.len = (uint32_t)known.len;
     waiter->time_us = time_us;
     waiter->rank = RANK_NONE;
     waiter->flags = WAITER_KNOWN | WAITER_SILENT;
@@ -194,7 +194,7 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
         (struct waiter_id){.link = links_take(&people->links, member_id(people, member, anonymous),
                                               LINKS_AHEAD, member, anonymous),
                            .next = WAITER_OFF};
-    waiting_add(&people->waiting, number);
+    waiting_add(&people->waiting, number, time_us);
 }
 
 /* --- it is its turn: nothing comes before it any more --- */
@@ -234,67 +234,76 @@ static void link_name(struct people *people, uint32_t number, struct slice known
     }
 }
 
+static inline void id_wait(struct link *link, struct waiter_id *id, uint32_t number)
+{
+    id->next = link->newest;
+    link->newest = number;
+    link->waits++;
+}
+
 void people_wait(struct people *people, uint32_t number)
 {
     struct waiter *const waiter = waiting_at(&people->waiting, number);
     if ((waiter->flags & WAITER_KNOWN) != 0) return;
     for (int i = 0; i < waiter->ids && 2 * i < waiter->rank; i++) {
         struct waiter_id *const id = waiter_id(waiter, i);
-        struct link *const link = links_at(&people->links, id->link);
-        id->next = link->newest;
-        link->newest = number;
-        link->waits++;
+        id_wait(links_at(&people->links, id->link), id, number);
     }
 }
 
 /* By what has been said so far, and by what will be said. */
-static void person_find(struct people *people, struct waiter *waiter, uint32_t number)
+static inline void person_find(struct people *people, struct waiter *waiter, uint32_t number)
 {
-    people_wait(people, number);
-    for (int i = 0; i < waiter->ids && waiter->rank == RANK_NONE; i++) {
-        const struct link *const link = links_at(&people->links, waiter_id(waiter, i)->link);
+    for (int i = 0; i < waiter->ids; i++) {
+        struct waiter_id *const id = waiter_id(waiter, i);
+        struct link *const link = links_at(&people->links, id->link);
+        id_wait(link, id, number);
+        if (link->known == NAME_NONE || waiter->rank != RANK_NONE) continue;
         person_set(people, waiter, links_known(&people->links, link, waiter->time_us), 2 * i + 1);
     }
 }
 
-static void waiter_gone(struct people *people, uint32_t number)
+/* Nobody refers to it any more. */
+static inline void waiter_gone(struct people *people, struct waiter *waiter)
 {
-    const struct waiter *const waiter = waiting_at(&people->waiting, number);
     for (int i = 0; i < waiter->ids; i++)
         links_drop(&people->links, waiter_id(waiter, i)->link);
-    names_drop(&people->names, waiter->person);
-    rate_drop(&people->rate, waiter->visit);
-    waiting_free(&people->waiting, number);
+    if (waiter->person != NAME_NONE) names_drop(&people->names, waiter->person);
+    if (waiter->visit != POOL_NONE) rate_drop(&people->rate, waiter->visit);
+    waiting_free(&people->waiting, waiter);
 }
 
-static void waiter_turn(struct people *people, uint32_t number)
+/* It says who it is. */
+static void waiter_names(struct people *people, const struct waiter *waiter)
 {
-    struct waiter *const waiter = waiting_at(&people->waiting, number);
-    if ((waiter->flags & WAITER_KNOWN) == 0) {
-        person_find(people, waiter, number);
-    } else {
-        const struct slice known = waiter_slice(waiter, waiter->own);
-        for (int i = 0; i < waiter->ids; i++)
-            link_name(people, waiter_id(waiter, i)->link, known, waiter->time_us);
-    }
-    if ((waiter->flags & WAITER_SILENT) != 0) {
-        waiter_gone(people, number);
+    const struct slice known = waiter_own(waiter);
+    for (int i = 0; i < waiter->ids; i++)
+        link_name(people, waiter_id(waiter, i)->link, known, waiter->time_us);
+}
+
+static inline void waiter_turn(struct people *people, struct sort_item item)
+{
+    struct waiter *const waiter = waiting_at(&people->waiting, item.number);
+    if ((waiter->flags & WAITER_KNOWN) == 0)
+        person_find(people, waiter, item.number);
+    else
+        waiter_names(people, waiter);
+    if (__builtin_expect((waiter->flags & WAITER_SILENT) != 0, 0)) {
+        waiter_gone(people, waiter);
         return;
     }
     if (people->rate.most != 0 && waiter->ids > 0)
         waiter->visit = links_visit(&people->links, waiter->first.link, waiter->time_us);
-    waiting_queue(&people->waiting, number);
+    waiting_queue(&people->waiting, item);
 }
 
-/* Memory is asked for of events that are going to be looked at, of one thing after the other: names
- * only of the few that say one. */
+/* Memory is asked for of what the next turns need, whose events are near: names only of the few
+ * that say one. */
 MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_item *due,
                               size_t count)
 {
     const struct waiter *naming[DUE_AHEAD];
     size_t names = 0;
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(waiting_at(&people->waiting, due[i].number), 1);
     for (size_t i = 0; i < count; i++) {
         const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
         for (int id = 0; id < waiter->ids; id++)
@@ -303,7 +312,7 @@ MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_ite
         names += (waiter->flags & WAITER_KNOWN) != 0;
     }
     for (size_t i = 0; i < names; i++)
-        __builtin_prefetch(naming[i]->text + naming[i]->own.at);
+        __builtin_prefetch(waiter_own(naming[i]).text);
     for (int text = 0; text < 2; text++)
         for (size_t i = 0; i < names; i++)
             for (int id = 0; id < naming[i]->ids; id++)
@@ -312,43 +321,53 @@ MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_ite
                                text != 0);
 }
 
+/* Events whose turn comes soon are asked for, too: those of the next call are probably the first of
+ * what is left. */
 static void turns(struct people *people, int64_t before_us)
 {
+    struct waiting *const waiting = &people->waiting;
     size_t count;
-    const struct sort_item *const due = waiting_due(&people->waiting, before_us, &count);
+    const struct sort_item *const due = waiting_due(waiting, before_us, &count);
     for (size_t i = 0; i < count; i++) {
         if (i % DUE_AHEAD == 0)
             due_prefetch(people, due + i, count - i < DUE_AHEAD ? count - i : DUE_AHEAD);
-        waiter_turn(people, due[i].number);
+        if (i + DUE_AHEAD < count) waiting_prefetch(waiting, due[i + DUE_AHEAD].number);
+        waiter_turn(people, due[i]);
     }
+    for (size_t i = 0; i < DUE_AHEAD && i < waiting->run.count; i++)
+        waiting_prefetch(waiting, ring_at(&waiting->run, i).number);
 }
 
 /* --- it goes out --- */
 
-/* The person; text NULL: nobody. */
-static struct slice person_of(struct people *people, const struct waiter *waiter)
+/* The person; text NULL: nobody. *plain: nothing in it is written with an escape. */
+static inline struct slice person_of(struct people *people, const struct waiter *waiter,
+                                     bool *plain)
 {
     struct people_counts *const counts = &people->counts;
     if (waiter->person != NAME_NONE) {
+        const struct name *const name = names_at(&people->names, waiter->person);
         counts->identified++;
         counts->earlier += waiter->rank % 2 == 0;
+        *plain = name->plain;
         return names_text(&people->names, waiter->person);
     }
+    *plain = (waiter->flags & WAITER_CLEAN) != 0 && waiter_own_in_line(waiter);
     if (waiter->own.len == 0) {
         counts->nobody++;
         return (struct slice){.text = NULL};
     }
     *((waiter->flags & WAITER_KNOWN) != 0 ? &counts->identified : &counts->anonymous) += 1;
-    return waiter_slice(waiter, waiter->own);
+    return waiter_own(waiter);
 }
 
 /* Sets the bot that was found: its prefix and its text. */
 static void bot_find(struct people *people, const struct waiter *waiter, struct stamp *bot)
 {
     if ((waiter->flags & WAITER_BOT) != 0) return;
-    if (waiter->bot.len != 0) {
+    if (waiter->bot_len != 0) {
         bot->prefix = SLICE("agent:");
-        bot->text = waiter_slice(waiter, waiter->bot);
+        bot->text = waiter_bot(waiter);
         people->counts.bots_agent++;
     } else if (waiter->visit != POOL_NONE) {
         const int64_t over_us = rate_visit(&people->rate, waiter->visit)->over_us;
@@ -364,8 +383,8 @@ static void bot_find(struct people *people, const struct waiter *waiter, struct 
 static void key_show(struct people *people, const struct waiter *waiter, const struct stamp *person,
                      const struct stamp *bot, struct buffer *name)
 {
-    struct unpack in = {.at = waiter->text + waiter->keys.at,
-                        .end = waiter->text + waiter->keys.at + waiter->keys.len};
+    const struct slice keys = waiter_keys(waiter);
+    struct unpack in = {.at = keys.text, .end = keys.text + keys.len};
     for (int i = 0; i < people->kept_count; i++)
         people->shown[people->kept_slot[i]] = unpack_value(&in);
     people->shown[people->person_slot] =
@@ -377,68 +396,102 @@ static void key_show(struct people *people, const struct waiter *waiter, const s
     people->shown[people->bot_slot] = value_string(buffer_slice(name));
 }
 
-static void waiter_print(struct people *people, const struct waiter *waiter)
+/* By all the rules. */
+static void stamps_print(struct people *people, const struct waiter *waiter, struct slice person,
+                         struct buffer *out)
 {
     struct stamp stamps[2] = {
         {.name = SLICE("person_id"),
          .taken_out = (waiter->flags & WAITER_PERSON) != 0,
          .put = true,
-         .text = person_of(people, waiter)},
+         .text = person},
         {.name = SLICE("bot")},
     };
     if (people->bot_slot >= 0) bot_find(people, waiter, &stamps[1]);
-    struct buffer *const out = rows_raw_begin(people->rows);
-    stamp_print(out, (struct slice){.text = waiter->text, .len = waiter->len},
-                (waiter->flags & WAITER_CLEAN) != 0, stamps, people->bot_slot >= 0 ? 2 : 1);
+    stamp_print(out, waiter_line(waiter), (waiter->flags & WAITER_CLEAN) != 0, stamps,
+                people->bot_slot >= 0 ? 2 : 1);
     if (people->kept_count > 0) key_show(people, waiter, &stamps[0], &stamps[1], &people->agent);
+}
+
+/* May it be of a bot? */
+static inline bool bot_possible(const struct people *people, const struct waiter *waiter)
+{
+    return waiter->bot_len != 0 ||
+           (waiter->visit != POOL_NONE &&
+            rate_visit(&people->rate, waiter->visit)->over_us != RATE_NEVER);
+}
+
+static inline void waiter_print(struct people *people, const struct waiter *waiter)
+{
+    const struct slice line = waiter_line(waiter);
+    bool plain;
+    const struct slice person = person_of(people, waiter, &plain);
+    struct buffer *const out = rows_raw_begin(people->rows);
+    if (__builtin_expect(plain &&
+                             (waiter->flags & (WAITER_CLEAN | WAITER_PERSON)) == WAITER_CLEAN &&
+                             person.text != NULL && stamp_is_simple(line) &&
+                             people->kept_count == 0 && !bot_possible(people, waiter),
+                         1))
+        stamp_print_plain(out, line, SLICE(",\"person_id\":\""), person);
+    else
+        stamps_print(people, waiter, person, out);
     people->shown_event.value = people->shown;
     rows_raw_end(people->rows, &people->shown_event, people->schema);
 }
 
-/* Memory is asked for of what comes after the queue's first, from the far to the near. */
-MEMORY_HINT void queue_prefetch(const struct people *people)
+/* The link of its first id, whose memory is asked for, and that of an event that comes later; NULL:
+ * it has none. */
+MEMORY_HINT struct link *link_ahead(const struct people *people, size_t place)
 {
     const struct waiting_ring *const queue = &people->waiting.queue;
-    if (queue->count <= 3 * AHEAD) return;
-    __builtin_prefetch(waiting_at(&people->waiting, ring_at(queue, 3 * AHEAD).number), 1);
-    const struct waiter *waiter = waiting_at(&people->waiting, ring_at(queue, 2 * AHEAD).number);
-    __builtin_prefetch(waiter->text);
-    waiter = waiting_at(&people->waiting, ring_at(queue, AHEAD).number);
-    for (int i = 0; i < waiter->ids; i++)
-        __builtin_prefetch(links_at(&people->links, waiter_id(waiter, i)->link), 1);
-    waiter = waiting_at(&people->waiting, ring_at(queue, AHEAD / 2).number);
-    for (int i = 0; i < waiter->ids; i++)
-        links_drop_hint(&people->links, waiter_id(waiter, i)->link);
+    if (place + AHEAD < queue->count)
+        waiting_prefetch(&people->waiting, ring_at(queue, place + AHEAD).number);
+    const struct waiter *const waiter = waiting_at(&people->waiting, ring_at(queue, place).number);
+    if (waiter->ids == 0) return NULL;
+    struct link *const link = links_at(&people->links, waiter->first.link);
+    __builtin_prefetch(link, 1);
+    return link;
 }
 
 /* The queue's first: no identification that comes can be meant for it. */
-static void oldest_out(struct people *people)
+static inline void oldest_out(struct people *people)
 {
-    const uint32_t number = ring_at(&people->waiting.queue, 0).number;
-    const struct waiter *const waiter = waiting_at(&people->waiting, number);
-    queue_prefetch(people);
+    struct waiter *const waiter =
+        waiting_at(&people->waiting, ring_at(&people->waiting.queue, 0).number);
     waiter_print(people, waiter);
     people->printed_us = waiter->time_us;
     for (int i = 0; i < waiter->ids; i++)
         if (waiter_id(waiter, i)->next != WAITER_OFF)
             links_at(&people->links, waiter_id(waiter, i)->link)->waits--;
-    ring_shift(&people->waiting.queue);
-    waiter_gone(people, number);
+    ring_shift(&people->waiting.queue, 1);
+    waiter_gone(people, waiter);
+}
+
+/* So many of the queue's first go out. What they will need is asked for while others go. */
+static void queue_out(struct people *people, size_t count)
+{
+    const struct link *ahead[AHEAD];
+    for (size_t i = 0; i < AHEAD && i < count; i++)
+        ahead[i] = link_ahead(people, i);
+    for (size_t i = 0; i < count; i++) {
+        const struct link *const soon = ahead[(i + AHEAD / 2) % AHEAD];
+        if (i + AHEAD / 2 < count && soon != NULL) links_drop_hint(&people->links, soon);
+        if (i + AHEAD < count) ahead[i % AHEAD] = link_ahead(people, AHEAD);
+        oldest_out(people);
+    }
 }
 
 void people_advance(struct people *people, int64_t watermark_us)
 {
-    const struct waiting_ring *const queue = &people->waiting.queue;
     if (people->hold_us == INT64_MAX) return;
     turns(people, watermark_us);
-    while (queue->count > 0 && ring_at(queue, 0).key < sort_key(watermark_us - people->hold_us))
-        oldest_out(people);
+    queue_out(people,
+              ring_before(&people->waiting.queue, sort_key(watermark_us - people->hold_us)));
     links_advance(&people->links, watermark_us);
 }
 
 void people_finish(struct people *people)
 {
     turns(people, INT64_MAX);
-    while (people->waiting.queue.count > 0)
-        oldest_out(people);
+    queue_out(people, people->waiting.queue.count);
 }

@@ -71,6 +71,7 @@ struct people {
     int agent_slot;            /* -1: not by user agent */
     int kept_slot[SCHEMA_MAX]; /* members whose values rows_raw_end wants */
     int kept_count;
+    bool has_extras; /* events keep more than their line: a key, a list of agents */
     struct rows *rows;
     const struct schema *schema;
 

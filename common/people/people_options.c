@@ -71,6 +71,7 @@ void people_init(struct people *people, const struct people_options *options, st
     bots_set(people, options, schema);
     for (int i = 0; i < rows->keys; i++)
         people->kept_slot[people->kept_count++] = schema_find(schema, rows->key[i]);
+    people->has_extras = people->kept_count > 0 || people->agent_slot >= 0;
     junk_set(&people->junk, options->junk);
     names_init(&people->names);
     rate_init(&people->rate, options->bots_most, options->bots_span_us);

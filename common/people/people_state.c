@@ -75,37 +75,25 @@ static uint32_t visit_take(void *context, uint32_t number)
 
 /* --- events --- */
 
-static uint32_t part_end(struct waiter_part part, uint32_t end)
+static void part_pack(struct buffer *out, const struct waiter *waiter, struct slice part)
 {
-    return part.at + part.len > end ? part.at + part.len : end;
-}
-
-static void part_pack(struct buffer *out, struct waiter_part part)
-{
-    pack_u32(out, part.at);
-    pack_u32(out, part.len);
-}
-
-static struct waiter_part part_unpack(struct unpack *in, size_t bytes)
-{
-    const struct waiter_part part = {.at = unpack_u32(in), .len = unpack_u32(in)};
-    if ((uint64_t)part.at + part.len > bytes) in->broken = true;
-    return part;
+    pack_u32(out, part.len == 0 ? 0 : (uint32_t)(part.text - waiter_text(waiter)));
+    pack_u32(out, (uint32_t)part.len);
 }
 
 static void waiter_save(const struct people *people, uint32_t number, struct buffer *out)
 {
     const struct waiter *const waiter = waiting_at(&people->waiting, number);
-    const uint32_t end =
-        part_end(waiter->own, part_end(waiter->bot, part_end(waiter->keys, waiter->len)));
+    const struct slice keys = waiter_keys(waiter);
+    const char *const text = waiter_text(waiter);
     pack_u8(out, waiter->ids);
     for (int i = 0; i < waiter->ids; i++)
         pack_id(out, links_at(&people->links, waiter_id(waiter, i)->link)->id);
-    pack_text(out, (struct slice){.text = waiter->text, .len = end});
+    pack_text(out, (struct slice){.text = text, .len = (size_t)(keys.text + keys.len - text)});
     pack_u32(out, waiter->len);
-    part_pack(out, waiter->own);
-    part_pack(out, waiter->bot);
-    part_pack(out, waiter->keys);
+    part_pack(out, waiter, waiter_own(waiter));
+    part_pack(out, waiter, waiter_bot(waiter));
+    part_pack(out, waiter, keys);
     pack_i64(out, waiter->time_us);
     /* Whether anybody has looked is up to how the line was read. */
     pack_u8(out, (uint8_t)(waiter->flags & ~WAITER_CLEAN));
@@ -113,6 +101,32 @@ static void waiter_save(const struct people *people, uint32_t number, struct buf
     if (waiter->person != NAME_NONE) pack_text(out, names_text(&people->names, waiter->person));
     pack_u32(out,
              waiter->visit == POOL_NONE ? 0 : rate_visit(&people->rate, waiter->visit)->number);
+}
+
+/* A part of the waiter's text; where it stands follows from what stands before it. */
+static void part_load(struct unpack *in, const struct waiter *waiter, uint32_t *len,
+                      struct slice (*part_of)(const struct waiter *waiter))
+{
+    const uint32_t at = unpack_u32(in);
+    *len = unpack_u32(in);
+    if (*len != 0 && part_of(waiter).text != waiter_text(waiter) + at) in->broken = true;
+}
+
+/* The lengths of what is in its text, which is so many bytes long. */
+static bool parts_load(struct waiter *waiter, struct unpack *in, size_t bytes)
+{
+    waiter->len = unpack_u32(in);
+    waiter->own = (struct waiter_part){.at = unpack_u32(in), .len = unpack_u32(in)};
+    if (waiter->len > bytes || waiter->own.at > waiter->len) return false;
+    if ((uint64_t)waiter->own.at + waiter->own.len >
+        (waiter_own_in_line(waiter) ? waiter->len : bytes))
+        return false;
+    part_load(in, waiter, &waiter->bot_len, waiter_bot);
+    part_load(in, waiter, &waiter->keys_len, waiter_keys);
+    const uint64_t end = (uint64_t)waiter->len +
+                         (waiter_own_in_line(waiter) ? 0 : waiter->own.len) + waiter->bot_len +
+                         waiter->keys_len;
+    return !in->broken && end == bytes;
 }
 
 static bool person_load(struct people *people, struct waiter *waiter, struct unpack *in)
@@ -125,37 +139,33 @@ static bool person_load(struct people *people, struct waiter *waiter, struct unp
     return true;
 }
 
-/* The number of the event; POOL_NONE: it is none. */
+/* The number of the event; WAITING_NONE: it is none. */
 static uint32_t waiter_load(struct people *people, struct visits *visits, struct unpack *in)
 {
     struct id id[PEOPLE_IDS_MAX];
     const int ids = unpack_u8(in);
-    if (ids > people->anonymous_count) return POOL_NONE;
+    if (ids > people->anonymous_count) return WAITING_NONE;
     for (int i = 0; i < ids; i++)
         id[i] = unpack_id(in);
     const struct slice text = unpack_text(in);
-    if (in->broken) return POOL_NONE;
-    const uint32_t number = waiting_new(&people->waiting, ids, text.len);
-    struct waiter *const waiter = waiting_at(&people->waiting, number);
-    memcpy(waiter->text, text.text, text.len);
+    if (in->broken) return WAITING_NONE;
+    uint32_t number;
+    struct waiter *const waiter = waiting_new(&people->waiting, ids, text.len, &number);
+    memcpy(waiter_text(waiter), text.text, text.len);
     for (int i = 0; i < ids; i++) {
         const uint32_t link = links_again(&people->links, id[i]);
-        if (link == POOL_NONE) return POOL_NONE;
+        if (link == POOL_NONE) return WAITING_NONE;
         *waiter_id(waiter, i) = (struct waiter_id){.link = link, .next = WAITER_OFF};
     }
-    waiter->len = unpack_u32(in);
-    if (waiter->len > text.len) return POOL_NONE;
-    waiter->own = part_unpack(in, text.len);
-    waiter->bot = part_unpack(in, text.len);
-    waiter->keys = part_unpack(in, text.len);
+    if (!parts_load(waiter, in, text.len)) return WAITING_NONE;
     waiter->time_us = unpack_i64(in);
     waiter->flags = (uint8_t)(unpack_u8(in) & ~WAITER_CLEAN);
-    if (!person_load(people, waiter, in)) return POOL_NONE;
+    if (!person_load(people, waiter, in)) return WAITING_NONE;
     const uint32_t visit = unpack_u32(in);
     if (visit != 0) waiter->visit = visit_take(visits, visit);
-    if (visit != 0 && waiter->visit == POOL_NONE) return POOL_NONE;
-    if (waiter->time_us < INSTANT_MIN || waiter->time_us > INSTANT_MAX) return POOL_NONE;
-    return in->broken ? POOL_NONE : number;
+    if (visit != 0 && waiter->visit == POOL_NONE) return WAITING_NONE;
+    if (waiter->time_us < INSTANT_MIN || waiter->time_us > INSTANT_MAX) return WAITING_NONE;
+    return in->broken ? WAITING_NONE : number;
 }
 
 static void queue_save(const struct people *people, struct buffer *out)
@@ -170,9 +180,11 @@ static bool queue_load(struct people *people, struct visits *visits, struct unpa
     const uint64_t count = unpack_u64(in);
     for (uint64_t i = 0; i < count; i++) {
         const uint32_t number = waiter_load(people, visits, in);
-        if (number == POOL_NONE) return false;
+        if (number == WAITING_NONE) return false;
         people_wait(people, number);
-        waiting_queue(&people->waiting, number);
+        const int64_t time_us = waiting_at(&people->waiting, number)->time_us;
+        waiting_queue(&people->waiting,
+                      (struct sort_item){.key = sort_key(time_us), .number = number});
     }
     return !in->broken;
 }
@@ -191,8 +203,8 @@ static bool loose_load(struct people *people, struct visits *visits, struct unpa
     const uint64_t count = unpack_u64(in);
     for (uint64_t i = 0; i < count; i++) {
         const uint32_t number = waiter_load(people, visits, in);
-        if (number == POOL_NONE) return false;
-        waiting_add(&people->waiting, number);
+        if (number == WAITING_NONE) return false;
+        waiting_add(&people->waiting, number, waiting_at(&people->waiting, number)->time_us);
     }
     return !in->broken;
 }

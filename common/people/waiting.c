@@ -3,37 +3,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/die.h"
 
-/* At the beginning of its pages. */
-struct waiting_segment {
-    size_t size;
-    size_t pieces; /* of events that are still there */
-    struct waiting_segment *next;
-};
-
-_Static_assert(sizeof(struct waiter) == 64, "a cache line");
+_Static_assert(MEMORY_PAGES_BYTES == (size_t)WAITING_PLACE << WAITING_PLACE_BITS,
+               "numbers reach all places of a segment");
+_Static_assert(sizeof(struct waiting_segment) % WAITING_PLACE == 0 &&
+                   sizeof(struct waiter) % WAITING_PLACE == 0,
+               "pieces stand in places");
 
 /* Segments that are free are kept for what comes, up to one of so many that are in use. */
 #define SPARE_SHARE 4
 
+#define SEGMENTS_MAX ((size_t)1 << (32 - WAITING_PLACE_BITS))
+
 void waiting_init(struct waiting *waiting)
 {
     *waiting = (struct waiting){0};
-    pool_init(&waiting->pool, sizeof(struct waiter), HELD_WAITING);
     timer_init(&waiting->timer, HELD_WAITING);
 }
 
 /* --- pieces of memory --- */
 
-static struct waiting_segment *segment_of(const char *piece)
+/* A number that no segment has. */
+static uint32_t segment_number(struct waiting *waiting)
 {
-    return (struct waiting_segment *)((uintptr_t)piece & ~(uintptr_t)(MEMORY_PAGES_BYTES - 1));
+    size_t number = 0;
+    while (number < waiting->segment_cap && waiting->segment[number] != NULL)
+        number++;
+    if (number < waiting->segment_cap) return (uint32_t)number;
+    if (number == SEGMENTS_MAX) die("no memory for more events that wait");
+    const size_t cap = number == 0 ? 16 : number * 2;
+    waiting->segment = memory_resize(waiting->segment, cap, sizeof waiting->segment[0]);
+    memset(waiting->segment + number, 0, (cap - number) * sizeof waiting->segment[0]);
+    waiting->segment_cap = cap;
+    return (uint32_t)number;
 }
 
 static void segment_free(struct waiting *waiting, struct waiting_segment *segment)
 {
     const size_t size = segment->size;
+    waiting->segment[segment->number] = NULL;
     memory_pages_free(segment, size);
     held_drop(HELD_WAITING, size);
     waiting->segments--;
@@ -48,13 +57,14 @@ static struct waiting_segment *segment_take(struct waiting *waiting, size_t size
         return segment;
     }
     segment = memory_pages(size, waiting->segments > 0);
-    segment->size = size;
+    *segment = (struct waiting_segment){.size = size, .number = segment_number(waiting)};
+    waiting->segment[segment->number] = (char *)segment;
     held_add(HELD_WAITING, size);
     waiting->segments++;
     return segment;
 }
 
-/* All of its events are gone. */
+/* It has no event, and is not being cut. */
 static void segment_done(struct waiting *waiting, struct waiting_segment *segment)
 {
     if (segment->size > MEMORY_PAGES_BYTES ||
@@ -67,70 +77,30 @@ static void segment_done(struct waiting *waiting, struct waiting_segment *segmen
     waiting->spares++;
 }
 
-static void segment_begin(struct waiting *waiting, size_t len)
+void waiting_open(struct waiting *waiting, size_t len)
 {
     const size_t needed = sizeof(struct waiting_segment) + len;
     const size_t size = (needed + MEMORY_PAGES_BYTES - 1) & ~(MEMORY_PAGES_BYTES - 1);
-    struct waiting_segment *const before = waiting->segment;
+    struct waiting_segment *const before = waiting->open;
     if (before != NULL && before->pieces == 0) segment_done(waiting, before);
-    waiting->segment = segment_take(waiting, size);
-    waiting->segment->pieces = 0;
-    waiting->at = (char *)waiting->segment + sizeof(struct waiting_segment);
-    /* A piece has to begin where segment_of finds its segment. */
-    waiting->end = (char *)waiting->segment + size;
+    waiting->open = segment_take(waiting, size);
+    waiting->at = (char *)waiting->open + sizeof(struct waiting_segment);
+    /* Behind a piece that is longer than others none begins: a head stands in a segment's first
+     * pages, where its segment is found. */
+    waiting->end = size > MEMORY_PAGES_BYTES ? waiting->at + len : (char *)waiting->open + size;
 }
 
-static char *piece_take(struct waiting *waiting, size_t len)
+void waiting_emptied(struct waiting *waiting, struct waiting_segment *segment)
 {
-    len = (len + 7) & ~(size_t)7;
-    if ((size_t)(waiting->end - waiting->at) < len) segment_begin(waiting, len);
-    char *const piece = waiting->at;
-    waiting->segment->pieces++;
-    waiting->at += len;
-    /* Behind one that is longer than others no other begins. */
-    if (waiting->segment->size > MEMORY_PAGES_BYTES) waiting->at = waiting->end;
-    return piece;
-}
-
-static void piece_give(struct waiting *waiting, const char *piece)
-{
-    struct waiting_segment *const segment = segment_of(piece);
-    if (--segment->pieces > 0) return;
-    if (segment != waiting->segment)
+    if (segment != waiting->open)
         segment_done(waiting, segment);
     else if (segment->size <= MEMORY_PAGES_BYTES)
         waiting->at = (char *)segment + sizeof(struct waiting_segment);
 }
 
-/* --- events --- */
-
-/* What stands in front of a line. */
-static size_t ids_bytes(int ids)
-{
-    return ids > 1 ? (size_t)(ids - 1) * sizeof(struct waiter_id) : 0;
-}
-
-uint32_t waiting_new(struct waiting *waiting, int ids, size_t bytes)
-{
-    const size_t front = ids_bytes(ids);
-    const uint32_t number = pool_take(&waiting->pool);
-    *waiting_at(waiting, number) = (struct waiter){
-        .text = piece_take(waiting, front + bytes) + front,
-        .ids = (uint8_t)ids,
-    };
-    return number;
-}
-
-void waiting_free(struct waiting *waiting, uint32_t number)
-{
-    const struct waiter *const waiter = waiting_at(waiting, number);
-    piece_give(waiting, waiter->text - ids_bytes(waiter->ids));
-    pool_give(&waiting->pool, number);
-}
-
 /* --- rings --- */
 
-static __attribute__((noinline)) void ring_grow(struct waiting_ring *ring)
+void ring_grow(struct waiting_ring *ring)
 {
     const size_t cap = ring->cap == 0 ? 64 : ring->cap * 2;
     struct sort_item *const item = memory_resize(NULL, cap, sizeof *item);
@@ -143,13 +113,6 @@ static __attribute__((noinline)) void ring_grow(struct waiting_ring *ring)
     ring->cap = cap;
 }
 
-static inline __attribute__((always_inline)) void ring_push(struct waiting_ring *ring,
-                                                            struct sort_item item)
-{
-    if (ring->count == ring->cap) ring_grow(ring);
-    ring->item[(ring->first + ring->count++) & (ring->cap - 1)] = item;
-}
-
 static void ring_release(struct waiting_ring *ring)
 {
     held_drop(HELD_WAITING, ring->cap * sizeof ring->item[0]);
@@ -157,17 +120,6 @@ static void ring_release(struct waiting_ring *ring)
 }
 
 /* --- order --- */
-
-void waiting_add(struct waiting *waiting, uint32_t number)
-{
-    const int64_t time_us = waiting_at(waiting, number)->time_us;
-    const struct sort_item item = {.key = sort_key(time_us), .number = number};
-    struct waiting_ring *const run = &waiting->run;
-    if (run->count == 0 || ring_at(run, run->count - 1).key <= item.key)
-        ring_push(run, item);
-    else
-        timer_push(&waiting->timer, (struct timer_item){.due_us = time_us, .number = number});
-}
 
 /* Of the same time. */
 static int waiter_compare(const void *a, const void *b, void *context)
@@ -178,12 +130,10 @@ static int waiter_compare(const void *a, const void *b, void *context)
     const int known = (one->flags & WAITER_KNOWN) - (other->flags & WAITER_KNOWN);
     if (known != 0) return known;
     if ((one->flags & WAITER_KNOWN) != 0) {
-        const int order =
-            slice_compare(waiter_slice(one, one->own), waiter_slice(other, other->own));
+        const int order = slice_compare(waiter_own(one), waiter_own(other));
         if (order != 0) return order;
     }
-    return slice_compare((struct slice){.text = one->text, .len = one->len},
-                         (struct slice){.text = other->text, .len = other->len});
+    return slice_compare(waiter_line(one), waiter_line(other));
 }
 
 static void due_add(struct waiting *waiting, size_t place, struct sort_item item)
@@ -203,32 +153,36 @@ static struct sort_item timer_sort_item(struct timer_item item)
 }
 
 /* Where only events of the same time may be in another order. */
-static void ties_sort(struct waiting *waiting, size_t count)
+static inline void ties_sort(struct waiting *waiting, struct sort_item *item, size_t count)
 {
-    for (size_t from = 0; from < count;) {
-        size_t to = from + 1;
-        while (to < count && waiting->due[to].key == waiting->due[from].key)
-            to++;
-        if (to - from > 1) sort_items(waiting->due + from, to - from, waiter_compare, waiting);
-        from = to;
+    for (size_t i = 1; i < count; i++) {
+        if (__builtin_expect(item[i].key != item[i - 1].key, 1)) continue;
+        const size_t from = i - 1;
+        while (i + 1 < count && item[i + 1].key == item[from].key)
+            i++;
+        sort_items(item + from, i + 1 - from, waiter_compare, waiting);
     }
 }
 
 const struct sort_item *waiting_due(struct waiting *waiting, int64_t before_us, size_t *count)
 {
     struct waiting_ring *const run = &waiting->run;
-    const uint64_t before = sort_key(before_us);
+    const size_t in_order = ring_before(run, sort_key(before_us));
+    struct sort_item *due = run->item + run->first;
     struct timer_item item;
-    *count = 0;
-    while (run->count > 0 && ring_at(run, 0).key < before) {
-        due_add(waiting, (*count)++, ring_at(run, 0));
-        ring_shift(run);
+    *count = in_order;
+    if (waiting->timer.count == 0 && run->first + in_order <= run->cap) {
+        ties_sort(waiting, due, in_order);
+        ring_shift(run, in_order);
+        return due;
     }
-    const size_t in_order = *count;
+    for (size_t i = 0; i < in_order; i++)
+        due_add(waiting, i, ring_at(run, i));
+    ring_shift(run, in_order);
     while (timer_pop(&waiting->timer, before_us, &item))
         due_add(waiting, (*count)++, timer_sort_item(item));
     if (*count == in_order)
-        ties_sort(waiting, *count);
+        ties_sort(waiting, waiting->due, in_order);
     else
         sort_items(waiting->due, *count, waiter_compare, waiting);
     return waiting->due;
@@ -247,31 +201,15 @@ const struct sort_item *waiting_loose(struct waiting *waiting, size_t *count)
     return waiting->due;
 }
 
-void waiting_queue(struct waiting *waiting, uint32_t number)
-{
-    ring_push(&waiting->queue,
-              (struct sort_item){.key = sort_key(waiting_at(waiting, number)->time_us),
-                                 .number = number});
-}
-
 void waiting_release(struct waiting *waiting)
 {
-    size_t count;
-    const struct sort_item *const loose = waiting_loose(waiting, &count);
-    for (size_t i = 0; i < count; i++)
-        waiting_free(waiting, loose[i].number);
-    for (size_t i = 0; i < waiting->queue.count; i++)
-        waiting_free(waiting, ring_at(&waiting->queue, i).number);
+    for (size_t i = 0; i < waiting->segment_cap; i++)
+        if (waiting->segment[i] != NULL)
+            segment_free(waiting, (struct waiting_segment *)(void *)waiting->segment[i]);
+    free(waiting->segment);
     ring_release(&waiting->run);
     ring_release(&waiting->queue);
-    if (waiting->segment != NULL) segment_free(waiting, waiting->segment);
-    while (waiting->spare != NULL) {
-        struct waiting_segment *const spare = waiting->spare;
-        waiting->spare = spare->next;
-        segment_free(waiting, spare);
-    }
     held_drop(HELD_WAITING, waiting->due_cap * sizeof waiting->due[0]);
     free(waiting->due);
     timer_release(&waiting->timer);
-    pool_release(&waiting->pool);
 }

@@ -311,14 +311,6 @@ void rows_line(struct rows *rows, const struct event *ev, const struct schema *s
     row_written(rows);
 }
 
-struct buffer *rows_raw_begin(struct rows *rows)
-{
-    output_settle(rows->output);
-    if (rows->keys == 0) return &rows->output->buffer;
-    buffer_clear(&rows->scratch);
-    return &rows->scratch;
-}
-
 /* An element of the key of several members: the same value is the same bytes. */
 static void raw_key_element(struct buffer *out, struct value value)
 {
@@ -346,14 +338,10 @@ void rows_event_key(const struct rows *rows, const struct event *ev, const struc
     buffer_add_char(out, '\t');
 }
 
-void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema)
+void rows_raw_keyed(struct rows *rows, const struct event *ev, const struct schema *schema)
 {
-    if (rows->keys != 0) {
-        rows_event_key(rows, ev, schema, &rows->output->buffer);
-        buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
-    }
-    buffer_add_char(&rows->output->buffer, '\n');
-    row_written(rows);
+    rows_event_key(rows, ev, schema, &rows->output->buffer);
+    buffer_add_slice(&rows->output->buffer, buffer_slice(&rows->scratch));
 }
 
 void rows_ready_end(struct rows *rows)

@@ -230,8 +230,26 @@ static inline void rows_list_end(struct buffer *list)
 
 /* For cs-parse: one JSON object without its newline is added to the buffer returned; --key then
  * takes the values of the event. */
-struct buffer *rows_raw_begin(struct rows *rows);
-void rows_raw_end(struct rows *rows, const struct event *ev, const struct schema *schema);
+static inline struct buffer *rows_raw_begin(struct rows *rows)
+{
+    if (__builtin_expect(rows->output->lent != NULL, 0)) output_settle(rows->output);
+    if (rows->keys == 0) return &rows->output->buffer;
+    buffer_clear(&rows->scratch);
+    return &rows->scratch;
+}
+
+/* For rows_raw_end only: with --key. */
+void rows_raw_keyed(struct rows *rows, const struct event *ev, const struct schema *schema);
+
+static inline void rows_raw_end(struct rows *rows, const struct event *ev,
+                                const struct schema *schema)
+{
+    if (rows->keys != 0) rows_raw_keyed(rows, ev, schema);
+    buffer_add_char(&rows->output->buffer, '\n');
+    rows->count++;
+    rows->dirty = true;
+    output_row_done(rows->output);
+}
 
 /* Likewise, the event's line as it is. */
 void rows_line(struct rows *rows, const struct event *ev, const struct schema *schema);

@@ -63,6 +63,35 @@ static void test_advance(void)
     dedup_release(&never);
 }
 
+/* Passing at once is looking and noting; and an id that is remembered long, in front of all others,
+ * keeps none of them. */
+static void test_pass(void)
+{
+    struct dedup at_once = {0}, by_steps = {0};
+    int wrong = 0;
+
+    srand48(2);
+    dedup_init(&at_once, SPAN_US);
+    dedup_init(&by_steps, SPAN_US);
+    for (int64_t time_us = 0; time_us < 100000; time_us++) {
+        const int64_t own_us = time_us == 0 ? 90000 : time_us + lrand48() % 7 - 3;
+        const struct id id =
+            id_number(time_us == 0 ? 0 : 1 + (uint64_t)time_us / 3 + (uint64_t)lrand48() % 3);
+        const int64_t watermark_us = time_us - 5;
+        dedup_advance(&at_once, watermark_us);
+        const bool seen = dedup_seen(&by_steps, id, own_us, watermark_us);
+        wrong += dedup_pass(&at_once, id, own_us, watermark_us) == seen;
+        if (seen) continue;
+        dedup_judged(&by_steps, own_us, watermark_us);
+        dedup_note(&by_steps, id, own_us);
+        if (at_once.ids.count > 2500) wrong++;
+    }
+    is_int(wrong, 0, "passing is looking and noting, and takes little memory");
+    is_int((int64_t)at_once.blind, (int64_t)by_steps.blind, "and counts the same");
+    dedup_release(&at_once);
+    dedup_release(&by_steps);
+}
+
 static void test_state(void)
 {
     struct dedup before, after;
@@ -93,6 +122,7 @@ int main(void)
 {
     test_span();
     test_advance();
+    test_pass();
     test_state();
     return plan();
 }

@@ -22,8 +22,25 @@ static struct slice stamped(const char *line, bool taken_out, const char *person
     return buffer_slice(&out);
 }
 
+/* The short way gives the same. */
+static void test_plain(void)
+{
+    const struct slice line = SLICE("{\"aaaaaaaa\":[{}]}"), person = SLICE("p\xc3\xa4");
+    struct buffer out = {0};
+    buffer_add_literal(&out, "before\n");
+    stamp_print_plain(&out, line, SLICE(",\"person_id\":\""), person);
+    is_text(buffer_slice(&out), "before\n{\"aaaaaaaa\":[{}],\"person_id\":\"p\xc3\xa4\"}",
+            "plain texts have a short way");
+    buffer_release(&out);
+    ok(stamp_is_simple(line), "of a line that ends with its last member");
+    ok(!stamp_is_simple(SLICE("{}")) && !stamp_is_simple(SLICE("{ }")) &&
+           !stamp_is_simple(SLICE("{\"a\":1 }")) && !stamp_is_simple(SLICE("{\"a\":1} ")),
+       "and has one");
+}
+
 int main(void)
 {
+    test_plain();
     is_text(stamped("{\"a\":1,\"bb\":\"}\"}", false, "p", NULL),
             "{\"a\":1,\"bb\":\"}\",\"person_id\":\"p\"}", "members go behind the others");
     is_text(stamped(" { \"a\" : {} }  ", false, "p", "G"),
