@@ -64,15 +64,6 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
     }
 }
 
-uint32_t roster_guess(const struct roster *roster, uint32_t hash)
-{
-    if (roster->count == 0) return POOL_NONE;
-    size_t at = hash & (roster->slots - 1);
-    while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
-        at = slot_after(roster, at);
-    return roster->slot[at].number;
-}
-
 /* Puts a slot where it belongs; there is a free one. */
 static inline void slot_put(struct roster *roster, struct roster_slot slot)
 {

@@ -56,7 +56,15 @@ MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
 }
 
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */
-uint32_t roster_guess(const struct roster *roster, uint32_t hash);
+static inline uint32_t roster_guess(const struct roster *roster, uint32_t hash)
+{
+    if (roster->count == 0) return POOL_NONE;
+    const size_t wrap = roster->slots - 1;
+    size_t at = hash & wrap;
+    while (roster->slot[at].hash != hash && roster->slot[at].number != POOL_NONE)
+        at = (at + 1) & wrap;
+    return roster->slot[at].number;
+}
 
 /* Is there surely no record of an id of that hash? *at: where it would be. */
 static inline bool roster_lacks(const struct roster *roster, uint32_t hash, size_t *at)
