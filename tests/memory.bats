@@ -82,7 +82,7 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
 
 @test "the ids of --dedup count, for either bound" {
   plain_tools
-  events 400000 '"event_type":"page_view","event_id":"%d"' >in
+  events 800000 '"event_type":"page_view","event_id":"%d"' >in
   full 'ids of --dedup' cs-window --size=1h --agg=n=count --dedup=1d --max-memory=32M in
   run -3 cs-window --size=1h --agg=n=count --dedup=1d --max-keys=1000 in
   [[ $output == *'more than 1000 keys'* ]]

@@ -48,13 +48,6 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
     }
 }
 
-uint32_t roster_guess(const struct roster *roster, uint32_t hash)
-{
-    if (roster->count == 0) return POOL_NONE;
-    const struct roster_slot slot = roster->slot[roster_place(roster, hash)];
-    return slot.hash == hash ? slot.number : POOL_NONE;
-}
-
 /* Moves all slots, which are in order, up to the places they have by now: first to the very end,
  * then from there, the lowest first, each to its place or behind the one before. No slot comes to
  * stand where one still waits, as all behind it have room up to the end. False: some would have to,

@@ -69,9 +69,6 @@ MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
     if (roster->slots != 0) __builtin_prefetch(&roster->slot[roster_home(roster, hash)], 1);
 }
 
-/* The number of what is probably the record of an id of that hash: only slots are looked at. */
-uint32_t roster_guess(const struct roster *roster, uint32_t hash);
-
 /* Where a record of that hash stands, or would. */
 static inline size_t roster_place(const struct roster *roster, uint32_t hash)
 {
@@ -79,6 +76,14 @@ static inline size_t roster_place(const struct roster *roster, uint32_t hash)
     while (roster->slot[at].hash < hash) /* the last slot is free */
         at++;
     return at;
+}
+
+/* The number of what is probably the record of an id of that hash: only slots are looked at. */
+static inline uint32_t roster_guess(const struct roster *roster, uint32_t hash)
+{
+    if (roster->count == 0) return POOL_NONE;
+    const struct roster_slot slot = roster->slot[roster_place(roster, hash)];
+    return slot.hash == hash ? slot.number : POOL_NONE;
 }
 
 /* Is there surely no record of an id of that hash? *at: where it would be. */

@@ -28,15 +28,6 @@ void trails_release(struct trails *trails)
     free(trails->visible);
 }
 
-void trails_hint(struct trails *trails, struct id id)
-{
-    const uint32_t hash = roster_hash(&trails->ids, id);
-    if (trails->taken > 0) trails->hinted = trails->taken = 0;
-    if (trails->hinted == TRAIL_AHEAD) return;
-    trails->ahead[trails->hinted++] = hash;
-    roster_prefetch(&trails->ids, hash);
-}
-
 /* The first of the events hinted at is here: asks for all records, then for the end of each's
  * touches, where the next one goes. */
 static void hints_follow(struct trails *trails)
@@ -44,12 +35,15 @@ static void hints_follow(struct trails *trails)
     for (unsigned i = 0; i < trails->hinted; i++) {
         const uint32_t number = roster_guess(&trails->ids, trails->ahead[i]);
         trails->ahead[i] = number;
-        if (number != POOL_NONE) __builtin_prefetch(trail_at(trails, number), 1);
+        if (number == POOL_NONE) continue;
+        const struct trail *trail = trail_at(trails, number);
+        __builtin_prefetch(trail, 1);
+        __builtin_prefetch(trail->few, 1);
     }
     for (unsigned i = 0; i < trails->hinted; i++) {
         if (trails->ahead[i] == POOL_NONE) continue;
         const struct trail *trail = trail_at(trails, trails->ahead[i]);
-        if (trail->count > 0) __builtin_prefetch(trail->touch + trail->count - 1, 1);
+        if (trail->count >= TRAIL_FEW) __builtin_prefetch(trail->touch + trail->count - 1, 1);
     }
 }
 

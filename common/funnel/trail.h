@@ -63,7 +63,14 @@ static inline struct trail *trail_at(const struct trails *trails, uint32_t numbe
 }
 
 /* An event of this id will come soon: trails_get will be called for it. */
-void trails_hint(struct trails *trails, struct id id);
+static inline void trails_hint(struct trails *trails, struct id id)
+{
+    const uint32_t hash = roster_hash(&trails->ids, id);
+    if (trails->taken > 0) trails->hinted = trails->taken = 0;
+    if (trails->hinted == TRAIL_AHEAD) return;
+    trails->ahead[trails->hinted++] = hash;
+    roster_prefetch(&trails->ids, hash);
+}
 
 /* The number of an id's trail, made if there is none. trails_take: of an id that was hinted at, for
  * each hint, and in their order. */

@@ -102,6 +102,15 @@ static inline uint32_t links_take(struct links *links, struct id id, unsigned hi
     return number;
 }
 
+/* The same, of an id that nobody has hinted at. */
+static inline uint32_t links_take_unhinted(struct links *links, struct id id, int member,
+                                           struct slice text)
+{
+    const uint32_t number = links_search(links, id, member, text);
+    links_at(links, number)->users++;
+    return number;
+}
+
 /* One user more of one that is there; POOL_NONE: it is not. */
 uint32_t links_again(struct links *links, struct id id);
 

@@ -190,10 +190,10 @@ void people_identify(struct people *people, int member, struct slice anonymous, 
     waiter->time_us = time_us;
     waiter->rank = RANK_NONE;
     waiter->flags = WAITER_KNOWN | WAITER_SILENT;
-    waiter->first =
-        (struct waiter_id){.link = links_take(&people->links, member_id(people, member, anonymous),
-                                              LINKS_AHEAD, member, anonymous),
-                           .next = WAITER_OFF};
+    waiter->first = (struct waiter_id){
+        .link = links_take_unhinted(&people->links, member_id(people, member, anonymous), member,
+                                    anonymous),
+        .next = WAITER_OFF};
     waiting_add(&people->waiting, number, time_us);
 }
 
