@@ -2,7 +2,8 @@
  * sort.h - numbers sorted by a key of 64 bits.
  *
  * A few are sorted by insertion, which is next to nothing where they are in order already; many
- * by radix (a pass for every byte in which keys differ), which looks at nothing but the keys.
+ * by radix (a pass for every byte in which keys differ), which looks at nothing but the keys. So
+ * many that as much memory again would count are first parted where they are, by the highest byte.
  * Only where keys are equal the owner is asked.
  */
 #ifndef CS_SORT_H

@@ -445,8 +445,8 @@ void sessions_advance(struct sessions *sessions, int64_t watermark_us,
 void sessions_finish(struct sessions *sessions,
                      void (*print)(void *context, const struct session *session), void *context)
 {
-    const size_t count = timelines_count(&sessions->timelines);
-    uint32_t *numbers = timelines_all(&sessions->timelines);
+    size_t count;
+    uint32_t *numbers = timelines_forget(&sessions->timelines, &count);
 
     for (size_t i = 0; i < count; i++)
         timeline_close(sessions, numbers[i], INT64_MAX, true);

@@ -186,7 +186,7 @@ void timelines_drop(struct timelines *timelines, uint32_t timeline)
 
     if (own->has_list) list_drop(timelines, own);
     own->due_us = INT64_MAX;
-    roster_remove(&timelines->ids, own->id, timeline);
+    if (timelines->ids.count > 0) roster_remove(&timelines->ids, own->id, timeline);
     stretch_disown(&timelines->stretches, timeline);
 }
 
@@ -468,6 +468,16 @@ uint32_t *timelines_all(const struct timelines *timelines)
 
     for (size_t i = 0; i < timelines->ids.count; i++)
         numbers[i] = roster_next(&timelines->ids, &slot);
+    return numbers;
+}
+
+uint32_t *timelines_forget(struct timelines *timelines, size_t *count)
+{
+    uint32_t *numbers = timelines_all(timelines);
+
+    *count = timelines_count(timelines);
+    roster_release(&timelines->ids);
+    timer_release(&timelines->timer);
     return numbers;
 }
 

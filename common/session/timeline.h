@@ -231,6 +231,10 @@ static inline struct sort_item *timelines_sorted(const struct timelines *timelin
 
 uint32_t *timelines_all(const struct timelines *timelines);
 
+/* Likewise in no order, with their count, for who will drop them all now: none of them is found any
+ * more, nor due. At the end there has to be memory for what comes of them. */
+uint32_t *timelines_forget(struct timelines *timelines, size_t *count);
+
 /* A timeline's stretches for the state. Unpacking puts them between those that are there; what
  * overlaps is merged. */
 void timeline_pack(struct timelines *timelines, uint32_t timeline, struct buffer *out);

@@ -23,7 +23,8 @@ static int number_compare(const void *a, const void *b, void *context)
     const struct sort_item *left = a, *right = b;
 
     (void)context;
-    return (left->number > right->number) - (left->number < right->number);
+    if (left->number != right->number) return left->number < right->number ? -1 : 1;
+    return (left->mark > right->mark) - (left->mark < right->mark);
 }
 
 static int item_compare(const void *a, const void *b)
@@ -64,6 +65,8 @@ int main(void)
     ok(sorts(100000, 64, 0), "many");
     ok(sorts(100000, 20, 30), "many that differ in a few bytes");
     ok(sorts(100000, 1, 9), "many of two keys");
+    ok(sorts(500000, 12, 3) && sorts(500000, 2, 40) && sorts(500000, 64, 0),
+       "so many that they are parted first, once or more");
     ok(sort_key(INT64_MIN) < sort_key(-1) && sort_key(-1) < sort_key(0) &&
            sort_key(0) < sort_key(INT64_MAX),
        "numbers with a sign keep their order as keys");
