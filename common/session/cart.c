@@ -173,6 +173,7 @@ static void aside_add(struct carts *carts, uint32_t timeline, struct slice name,
         stretch_add(&timelines->stretches, at(carts, before), click);
         return;
     }
+    (void)timeline_list_make(timelines, timeline);
     const uint32_t aside = timeline_take(timelines, timeline);
     stretch_begin(&timelines->stretches, aside, name, click);
     aside_insert(carts, timeline, before, aside);
@@ -250,7 +251,7 @@ static void visit_resume(struct carts *carts, uint32_t timeline, uint32_t suspen
     at(carts, past)->flags = dormant.is_alerted ? STRETCH_ALERTED : 0;
     stretch_count_add(at(carts, past), carts->rule.add, dormant.add_to_carts);
     stretch_count_add(at(carts, past), carts->rule.purchase, dormant.has_bought);
-    timeline_list_make(&carts->timelines, timeline)->past = past;
+    timeline_set_past(&carts->timelines, timeline, past);
     dormants_drop(&carts->dormants, suspended);
 }
 
@@ -380,26 +381,26 @@ static void cart_judge(struct carts *carts, uint32_t timeline, int64_t due_us, b
     };
 }
 
-/* Adds a stretch, in no list any more, to the past; or it begins a new visit, and the past is
- * forgotten. */
-static void past_add(struct carts *carts, uint32_t timeline, uint32_t number)
+/* Adds a stretch, in no list any more, to the past, which is before; or it begins a new visit, and
+ * that is forgotten. */
+static void past_add(struct carts *carts, uint32_t timeline, uint32_t before, uint32_t number)
 {
-    struct stretches *stretches = &carts->timelines.stretches;
-    struct timeline_list *list = timeline_list_make(&carts->timelines, timeline);
+    struct timelines *timelines = &carts->timelines;
+    struct stretches *stretches = &timelines->stretches;
     struct stretch *stretch = at(carts, number);
 
-    if (list->past == POOL_NONE) {
-        list->past = number;
+    if (before == POOL_NONE) {
+        timeline_set_past(timelines, timeline, number);
         return;
     }
-    struct stretch *past = at(carts, list->past);
+    struct stretch *past = at(carts, before);
+    const uint32_t first = timeline_first(timelines, timeline);
     /* What is near a later run is near all between, so that counts too. */
-    const bool goes_on =
-        same_visit(carts, past, stretch) ||
-        (list->first != POOL_NONE && same_visit(carts, past, at(carts, list->first)));
+    const bool goes_on = same_visit(carts, past, stretch) ||
+                         (first != POOL_NONE && same_visit(carts, past, at(carts, first)));
     if (stretch->start_us > past->last_us && !goes_on) {
-        stretch_free(stretches, list->past);
-        list->past = number;
+        timeline_set_past(timelines, timeline, number);
+        stretch_free(stretches, before);
         return;
     }
     if ((past->flags & STRETCH_JUDGED) != 0) {
@@ -413,10 +414,11 @@ static void past_add(struct carts *carts, uint32_t timeline, uint32_t number)
 static void run_end(struct carts *carts, uint32_t timeline)
 {
     const uint32_t run = timeline_first(&carts->timelines, timeline);
+    const uint32_t past = timeline_past(&carts->timelines, timeline);
     const int64_t due_us = at(carts, run)->last_us + carts->rule.after_us;
 
     timeline_remove(&carts->timelines, timeline, run);
-    past_add(carts, timeline, run);
+    past_add(carts, timeline, past, run);
     cart_judge(carts, timeline, due_us, false);
 }
 
@@ -432,7 +434,7 @@ static void aside_end(struct carts *carts, uint32_t timeline)
         timeline_set_previous(timelines, list->aside, timeline_previous(timelines, aside));
     timeline_set_next(timelines, aside, POOL_NONE);
     timeline_set_previous(timelines, aside, POOL_NONE);
-    past_add(carts, timeline, aside);
+    past_add(carts, timeline, list->past, aside);
     if (list->first != POOL_NONE) {
         const struct stretch *run = at(carts, list->first);
         /* Begun by then, and by an event that came by then: judged when it ends. */
@@ -571,10 +573,12 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
     if (timeline == POOL_NONE) return false;
     timeline_unpack(timelines, timeline, name, in);
     if (unpack_u8(in) != 0)
-        timeline_list_make(timelines, timeline)->past =
-            timeline_unpack_stretch(timelines, timeline, name, in);
-    while (unpack_u8(in) != 0)
+        timeline_set_past(timelines, timeline,
+                          timeline_unpack_stretch(timelines, timeline, name, in));
+    while (unpack_u8(in) != 0) {
+        (void)timeline_list_make(timelines, timeline);
         aside_load(carts, timeline, timeline_unpack_stretch(timelines, timeline, name, in));
+    }
     if (in->broken || (timeline_first(timelines, timeline) == POOL_NONE &&
                        timeline_aside(timelines, timeline) == POOL_NONE))
         return false;

@@ -157,8 +157,11 @@ struct timeline_list *timeline_list_make(struct timelines *timelines, uint32_t t
     own->list = stretch_take(&timelines->stretches);
     own->has_list = true;
     struct timeline_list *list = timeline_list(timelines, own);
-    *list = (struct timeline_list){
-        .due_us = due_us, .first = only, .last = only, .count = own->is_listed};
+    *list = (struct timeline_list){.due_us = due_us,
+                                   .first = only,
+                                   .last = only,
+                                   .count = own->is_listed,
+                                   .past = timeline_is_past(own) ? timeline : POOL_NONE};
     return list;
 }
 

@@ -91,7 +91,7 @@ static inline struct timeline_list *timeline_list(const struct timelines *timeli
 }
 
 /* The same of any timeline: it is made. Good until anything is added to the timeline or taken out.
- */
+ * For what will be neither in the list nor the past it is made first. */
 struct timeline_list *timeline_list_make(struct timelines *timelines, uint32_t timeline);
 
 /* The ends of a timeline's list, and how long it is. */
@@ -118,12 +118,28 @@ static inline uint32_t timeline_stretches(const struct timelines *timelines, uin
     return own->has_list ? timeline_list(timelines, own)->count : own->is_listed;
 }
 
+/* A stretch in the timeline's own record that is in no list, and of which no timeline_list says
+ * anything, is the past. */
+static inline bool timeline_is_past(const struct stretch *own)
+{
+    return own->is_used && !own->is_listed;
+}
+
 /* Beside the list: see there. */
 static inline uint32_t timeline_past(const struct timelines *timelines, uint32_t timeline)
 {
     const struct stretch *own = timeline_own(timelines, timeline);
 
-    return own->has_list ? timeline_list(timelines, own)->past : POOL_NONE;
+    if (own->has_list) return timeline_list(timelines, own)->past;
+    return timeline_is_past(own) ? timeline : POOL_NONE;
+}
+
+/* Makes a stretch, in no list, the past. */
+static inline void timeline_set_past(struct timelines *timelines, uint32_t timeline,
+                                     uint32_t number)
+{
+    if (number != timeline || timeline_own(timelines, timeline)->has_list)
+        timeline_list_make(timelines, timeline)->past = number;
 }
 
 static inline uint32_t timeline_aside(const struct timelines *timelines, uint32_t timeline)

@@ -292,10 +292,8 @@ void visit_print(struct visits *visits, const struct identity *identity, struct 
                  const struct session *session, const struct overview *overview)
 {
     const int64_t last_us = overview->last_us, cap_us = visits->asks.page_cap_us;
-    struct visit visit;
+    struct visit visit = {.asks = &visits->asks, .track = track_look(overview->track)};
 
-    visit.asks = &visits->asks;
-    visit.track = track_look(overview->track);
     visit.is_cut = track_is_cut(visit.track);
 
     if (!visits->asks.pages) {

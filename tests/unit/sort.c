@@ -23,7 +23,8 @@ static int number_compare(const void *a, const void *b, void *context)
     const struct sort_item *left = a, *right = b;
 
     (void)context;
-    return (left->number > right->number) - (left->number < right->number);
+    if (left->number != right->number) return left->number < right->number ? -1 : 1;
+    return (left->mark > right->mark) - (left->mark < right->mark);
 }
 
 static int item_compare(const void *a, const void *b)
