@@ -83,10 +83,17 @@ void memory_pages_free(void *pages, size_t size)
     munmap(pages, size);
 }
 
-void memory_pages_forget(const char *from, const char *to)
+/* Linux brings pages of a file in by such blocks, and so what stands before the one that is looked
+ * at as well, which would be here again and never be given back. */
+#define BLOCK_BYTES ((uintptr_t)64 << 10)
+
+const char *memory_pages_forget(const char *from, const char *to)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t block = page > BLOCK_BYTES ? page : BLOCK_BYTES;
     const uintptr_t begin = ((uintptr_t)from + page - 1) / page * page;
-    const uintptr_t end = (uintptr_t)to / page * page;
-    if (begin < end) (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+    const uintptr_t end = (uintptr_t)to / block * block;
+    if (begin >= end) return from;
+    (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+    return (const char *)end;
 }

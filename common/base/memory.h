@@ -36,9 +36,10 @@ void memory_return_early(void);
 void *memory_pages(size_t size, bool large) __attribute__((returns_nonnull, warn_unused_result));
 void memory_pages_free(void *pages, size_t size);
 
-/* The whole pages of a file's mapping between these two are given back; who looks at them again
- * reads them again. */
-void memory_pages_forget(const char *from, const char *to);
+/* What a file's mapping has between these two is given back, but for what comes in together with
+ * the page that "to" is in. Returns from where on it has not been, for the next time. Who looks at
+ * it again reads it again. */
+const char *memory_pages_forget(const char *from, const char *to);
 
 /* For an inline function that does nothing but ask for memory to be brought near: gcc takes such a
  * one for a function without effect, and leaves calls of it out unless they are inlined first. */

@@ -161,7 +161,7 @@ void partial_end(const struct partial *partial, struct output *rows, struct outp
     const uint64_t rows_len = rows->position;
     events_copy(rows, events);
     struct buffer *const out = &rows->buffer;
-    buffer_add_slice(out, partial->piece.result);
+    output_add(rows, partial->piece.result);
     buffer_add(out, padding, sizeof padding);
     pack_u64(out, partial->begin);
     pack_u64(out, partial->end);
@@ -201,21 +201,28 @@ static void file_look(struct partial *partial)
     partial->file = (struct slice){.text = map, .len = len};
 }
 
+static void file_forget(const struct partial *partial)
+{
+    (void)madvise((void *)(uintptr_t)partial->file.text, partial->file.len, MADV_DONTNEED);
+}
+
 /* The pages that were looked at are given back: of a large file they are many. */
 static void checksum_check(const struct partial *partial)
 {
     const size_t len = partial->file.len - CHECKSUM_BYTES;
-    void *const map = (void *)(uintptr_t)partial->file.text;
+    const char *known = partial->file.text;
     XXH128_canonical_t sum;
     XXH3_state_t *const hash = XXH3_createState();
     if (hash == NULL) die("no memory for a checksum");
     XXH3_128bits_reset(hash);
-    (void)madvise(map, partial->file.len, MADV_SEQUENTIAL);
+    (void)madvise((void *)(uintptr_t)known, partial->file.len, MADV_SEQUENTIAL);
     const size_t step = (size_t)4 << 20;
     for (size_t at = 0; at < len; at += step) {
         XXH3_128bits_update(hash, partial->file.text + at, len - at < step ? len - at : step);
-        (void)madvise((char *)map + at, step < len - at ? step : len - at, MADV_DONTNEED);
+        known =
+            memory_pages_forget(known, partial->file.text + (len - at < step ? len : at + step));
     }
+    file_forget(partial);
     XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(hash));
     XXH3_freeState(hash);
     if (memcmp(&sum, partial->file.text + len, CHECKSUM_BYTES) != 0) damaged(partial->path);
@@ -296,7 +303,7 @@ void partial_open(struct partial *partial, const char *path, const char *tool)
 
 void partial_taken(struct partial *partial)
 {
-    memory_pages_forget(partial->file.text, partial->file.text + partial->file.len);
+    file_forget(partial);
 }
 
 void partial_release(struct partial *partial)

@@ -49,10 +49,8 @@ static _Noreturn void nonsense(void)
 /* False: it has no more. */
 static bool source_next(struct source *source)
 {
-    if ((size_t)(source->in.at - source->known) >= FORGET_BYTES) {
-        memory_pages_forget(source->known, source->in.at);
-        source->known = source->in.at;
-    }
+    if ((size_t)(source->in.at - source->known) >= FORGET_BYTES)
+        source->known = memory_pages_forget(source->known, source->in.at);
     if (source->left == 0) return false;
     struct unpack ahead = source->in;
     source->key = unpack_text(&ahead);

@@ -77,6 +77,10 @@ int output_create(const char *name, mode_t mode)
     return fd;
 }
 
+/* At most so much in one write: for one of many megabytes Linux takes large pages into its cache,
+ * which costs twice as much. */
+#define WRITE_MAX ((size_t)256 << 10)
+
 void output_write(struct output *output, struct slice bytes)
 {
     if (bytes.len == 0) return; /* there may be no text */
@@ -86,7 +90,8 @@ void output_write(struct output *output, struct slice bytes)
     bytes.len -= out;
     if (output->wrote != NULL) output->wrote(bytes);
     while (bytes.len != 0) {
-        const ssize_t written = write(output->fd, bytes.text, bytes.len);
+        const size_t len = bytes.len < WRITE_MAX ? bytes.len : WRITE_MAX;
+        const ssize_t written = write(output->fd, bytes.text, len);
         if (written < 0) {
             if (errno == EINTR) continue;
             die_errno("%s", output->name);
