@@ -63,10 +63,10 @@ END
   done
 }
 
-@test "the first package has 610 KB at most" {
+@test "the first package has 500 KB at most" {
   for package in "$BUILT"/*/clickstream_*.deb; do
     stat -c '%n %s bytes' "$package"
-    [ "$(stat -c %s "$package")" -le 610000 ]
+    [ "$(stat -c %s "$package")" -le 500000 ]
   done
 }
 
