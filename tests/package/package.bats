@@ -59,7 +59,8 @@ END
 
 @test "lintian has nothing to say" {
   for suite in $SUITES; do
-    run -0 lintian --allow-root -EI --pedantic --fail-on error,warning,info "$BUILT/$suite"/*.changes
+    # What looks like a misspelt word in a program is instructions, others with each compiler: IiF, expresssion.
+    run -0 lintian --allow-root -EI --pedantic --suppress-tags spelling-error-in-binary --fail-on error,warning,info "$BUILT/$suite"/*.changes
   done
 }
 
