@@ -10,9 +10,8 @@ setup() {
 # Every file of the project, without what was built.
 files() {
   if [ -e .git ] && command -v git >/dev/null; then
-    git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
-      [ ! -f "$file" ] || printf '%s\n' "$file"
-    done
+    # Without those that are taken away and not yet committed. No loop: bats looks at each command of one.
+    git ls-files --cached --others --exclude-standard | grep -vxFf <(git ls-files --deleted)
   else
     find . -name build -prune -o -name .git -prune -o -type f -print | sed 's,^\./,,'
   fi
@@ -59,10 +58,12 @@ nouns_there() {
 }
 
 @test "a header begins with its name and what it is" {
-  for file in common/*/*.h; do
-    [ "$(sed -n 1p "$file")" = '/*' ] && [[ "$(sed -n 2p "$file")" == " * ${file##*/} - "* ]] ||
-      { echo "$file: $(sed -n 2p "$file")"; return 1; }
-  done
+  local -a headers=(common/*/*.h)
+  # It says of each header whether it begins so, and in one process: two for each of three hundred took seconds.
+  run -0 awk 'FNR == 1 { first = $0 }
+    FNR == 2 { name = FILENAME; sub(/.*\//, "", name); print first == "/*" && index($0, " * " name " - ") == 1 ? "ok" : FILENAME ": " $0; nextfile }' \
+    "${headers[@]}"
+  [ "$(grep -cx ok <<<"$output")" = "${#headers[@]}" ] || { grep -vx ok <<<"$output"; return 1; }
 }
 
 @test "every tool has a page and a test, and nothing has one without being there" {

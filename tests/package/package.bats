@@ -59,14 +59,15 @@ END
 
 @test "lintian has nothing to say" {
   for suite in $SUITES; do
-    run -0 lintian --allow-root -EI --pedantic --fail-on error,warning,info "$BUILT/$suite"/*.changes
+    # What looks like a misspelt word in a program is instructions, others with each compiler: IiF, expresssion.
+    run -0 lintian --allow-root -EI --pedantic --suppress-tags spelling-error-in-binary --fail-on error,warning,info "$BUILT/$suite"/*.changes
   done
 }
 
-@test "the first package has 610 KB at most" {
+@test "the first package has 500 KB at most" {
   for package in "$BUILT"/*/clickstream_*.deb; do
     stat -c '%n %s bytes' "$package"
-    [ "$(stat -c %s "$package")" -le 610000 ]
+    [ "$(stat -c %s "$package")" -le 500000 ]
   done
 }
 
@@ -82,12 +83,12 @@ END
 
 # The packages in a directory, without those for debuggers.
 packages() {
-  printf '%s ' "$1"/clickstream_*.deb "$1"/clickstream-collect_*.deb "$1"/clickstream-web_*.deb
+  printf '%s ' "$1"/clickstream_*.deb "$1"/clickstream-common_*.deb "$1"/clickstream-collect_*.deb "$1"/clickstream-web_*.deb
 }
 
 # What there is on a system, without what apt and dpkg remember of it.
 listing='find / -xdev \( -path /proc -o -path /sys -o -path /tmp -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
-  -o -path /var/lib/dpkg -o -path /run \) -prune -o -print | grep -vE "^/etc/(passwd|group|shadow|gshadow)-?$" | sort
+  -o -path /var/lib/dpkg -o -path /run \) -prune -o -print | grep -vE "^/etc/((passwd|group|shadow|gshadow)-?|[.]pwd[.]lock)$" | sort
   cut -d: -f1 /etc/passwd /etc/group'
 
 @test "on a bare system it installs, upgrades and works; a purge leaves nothing behind" {
@@ -98,7 +99,7 @@ set -eu
 touch /before /after
 sh /listing >/before
 began=$(date +%s)
-apt-get -q -y --no-install-recommends install /older/clickstream_*.deb
+apt-get -q -y --no-install-recommends install /older/clickstream_*.deb /older/clickstream-common_*.deb
 echo '{"event_id":"1","session_id":"a","event_type":"product_view","event_time":"2026-02-06T00:00:38Z"}' | cs-funnel | grep -q '"product_views":1'
 took=$(($(date +%s) - began))
 echo "first row after $took s"
@@ -109,11 +110,15 @@ apt-get -q -y --no-install-recommends install /newer/*.deb jq
 [ "$(cat /var/lib/clickstream/shop/state)" = kept ]
 getent passwd clickstream
 cd /tmp && sh /pipeline
-apt-get -q -y purge clickstream clickstream-collect clickstream-web jq && apt-get -q -y autoremove --purge
+apt-get -q -y purge clickstream clickstream-common clickstream-collect clickstream-web jq
+# A library that nothing needs any more, but that libc6 recommends, would be kept.
+apt-get -q -y -o APT::AutoRemove::RecommendsImportant=false autoremove --purge
 rm -rf /tmp/*
 sh /listing >/after
 END
-    mmdebstrap --variant=apt --include=ca-certificates --skip=cleanup --customize-hook="upload '$BUILT/listing' /listing" \
+    # Debian 13 has passwd no more among what nothing works without, but every system that is more than a test has it:
+    # its priority is required.
+    mmdebstrap --variant=apt --include=ca-certificates,passwd --skip=cleanup --customize-hook="upload '$BUILT/listing' /listing" \
       --customize-hook='mkdir "$1/older" "$1/newer"' \
       --customize-hook="copy-in $(packages "$BUILT/$suite/older") /older" \
       --customize-hook="copy-in $(packages "$BUILT/$suite") /newer" \
