@@ -1,6 +1,9 @@
 #include "base/json.h"
 
 #include <stdbool.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/hex.h"
 
@@ -69,6 +72,11 @@ static inline __attribute__((always_inline)) bool escape_undo(const char **at, c
         return true;
     }
     if (end - p < 6) return false;
+    if (p[2] == '0' && p[3] == '0' && p[4] < '8') { /* ASCII: most that need not be escaped */
+        *(*to)++ = (char)(hex_value[(unsigned char)p[4]] << 4 | hex_value[(unsigned char)p[5]]);
+        *at = p + 6;
+        return true;
+    }
     uint32_t code = hex_four(p + 2);
     p += 6;
     if (code >= 0xd800 && code <= 0xdbff && end - p >= 6) {
@@ -110,6 +118,27 @@ size_t json_unescape(char *out, struct slice inside)
     return (size_t)(to - out);
 }
 
+/* Copies as many bytes as are looked at together; returns how many are in front of a backslash. */
+#if defined(__SSE2__)
+#define TOGETHER 16
+static inline int together_copy(char *to, const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const int slashes = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    return __builtin_ctz((unsigned)slashes | 1U << TOGETHER);
+}
+#else
+#define TOGETHER 8
+static inline int together_copy(char *to, const char *at)
+{
+    const uint64_t word = slice_word(at);
+    const uint64_t slashes = bytes_equal(word, '\\');
+    memcpy(to, at, sizeof word);
+    return slashes == 0 ? TOGETHER : __builtin_ctzll(slashes) / 8;
+}
+#endif
+
 size_t json_unescape_padded(char *out, struct slice inside)
 {
     const char *at = inside.text;
@@ -117,13 +146,10 @@ size_t json_unescape_padded(char *out, struct slice inside)
     char *to = out;
 
     while (at < end) {
-        const uint64_t word = slice_word(at);
-        const uint64_t slashes = bytes_equal(word, '\\');
-        memcpy(to, at, sizeof word);
-        const int plain = slashes == 0 ? 8 : __builtin_ctzll(slashes) / 8;
+        const int plain = together_copy(to, at);
         at += plain;
         to += plain;
-        if (slashes != 0 && at < end && !escape_undo(&at, end, &to)) break;
+        if (plain < TOGETHER && at < end && !escape_undo(&at, end, &to)) break;
     }
     return (size_t)(to - out - (at > end ? at - end : 0));
 }

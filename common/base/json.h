@@ -18,8 +18,8 @@
  * length, never longer. */
 size_t json_unescape(char *out, struct slice inside);
 
-/* The same, faster, where eight bytes behind inside are readable, eight bytes behind out's room are
- * writable, and the two lie apart. */
+/* The same, faster, where sixteen bytes behind inside are readable, sixteen bytes behind out's room
+ * are writable, and the two lie apart. */
 size_t json_unescape_padded(char *out, struct slice inside);
 
 /* Is the text ASCII that needs no escapes? Then it is the inside of a string as it is. */

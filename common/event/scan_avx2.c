@@ -48,6 +48,15 @@ static inline uint64_t block_equal(struct block block, char c)
     return bits_of(_mm256_cmpeq_epi8(block.low, bytes), _mm256_cmpeq_epi8(block.high, bytes));
 }
 
+static inline uint64_t block_pairs(struct block block, char c, struct block other, char d)
+{
+    const __m256i first = _mm256_set1_epi8(c), second = _mm256_set1_epi8(d);
+    return bits_of(
+        _mm256_and_si256(_mm256_cmpeq_epi8(block.low, first), _mm256_cmpeq_epi8(other.low, second)),
+        _mm256_and_si256(_mm256_cmpeq_epi8(block.high, first),
+                         _mm256_cmpeq_epi8(other.high, second)));
+}
+
 static inline __m256i lower_of(__m256i bytes)
 {
     return _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
@@ -59,15 +68,18 @@ static inline __m256i at_most(__m256i bytes, char most)
     return _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(most)), bytes);
 }
 
-static inline __m256i hex_of(__m256i bytes)
+static inline uint64_t block_digits(struct block block)
 {
-    return _mm256_or_si256(at_most(_mm256_sub_epi8(bytes, _mm256_set1_epi8('0')), 9),
-                           at_most(_mm256_sub_epi8(lower_of(bytes), _mm256_set1_epi8('a')), 5));
+    const __m256i zero = _mm256_set1_epi8('0');
+    return bits_of(at_most(_mm256_sub_epi8(block.low, zero), 9),
+                   at_most(_mm256_sub_epi8(block.high, zero), 9));
 }
 
-static inline uint64_t block_hex(struct block block)
+static inline uint64_t block_hex_letters(struct block block)
 {
-    return bits_of(hex_of(block.low), hex_of(block.high));
+    const __m256i first = _mm256_set1_epi8('a');
+    return bits_of(at_most(_mm256_sub_epi8(lower_of(block.low), first), 5),
+                   at_most(_mm256_sub_epi8(lower_of(block.high), first), 5));
 }
 
 static inline uint64_t block_letter_d(struct block block)

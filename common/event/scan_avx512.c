@@ -31,13 +31,22 @@ static inline uint64_t block_equal(struct block block, char c)
     return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8(c));
 }
 
-static inline uint64_t block_hex(struct block block)
+static inline uint64_t block_pairs(struct block block, char c, struct block other, char d)
+{
+    return _mm512_mask_cmpeq_epi8_mask(block_equal(block, c), other.bytes, _mm512_set1_epi8(d));
+}
+
+static inline uint64_t block_digits(struct block block)
 {
     const __m512i digit = _mm512_sub_epi8(block.bytes, _mm512_set1_epi8('0'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10));
+}
+
+static inline uint64_t block_hex_letters(struct block block)
+{
     const __m512i lower = _mm512_or_si512(block.bytes, _mm512_set1_epi8(0x20));
     const __m512i letter = _mm512_sub_epi8(lower, _mm512_set1_epi8('a'));
-    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) |
-           _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
+    return _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
 }
 
 static inline uint64_t block_letter_d(struct block block)

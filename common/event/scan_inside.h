@@ -16,6 +16,7 @@
 #define SHAPE_NONE (-1)
 #define BY_SIGN 1024    /* places in the index of signs, a power of two */
 #define LANES 4         /* lines scanned side by side */
+#define LANES_FEW 2     /* where no more are left */
 #define SUCCESSORS 3    /* what is tried after a node before the hash */
 #define NODE_ROOT 0     /* before the line; as the result of a search: none */
 #define NODE_LOST 1     /* behind a member that is not remembered */

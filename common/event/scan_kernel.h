@@ -8,7 +8,9 @@
  *     block_specials(b)     bit i: byte i is '"', '\\', below 0x20 or above 0x7f
  *     block_slashes(b)      bit i: byte i is '\\'
  *     block_equal(b,c)      bit i: byte i is c
- *     block_hex(b)          bit i: byte i is a hexadecimal digit
+ *     block_pairs(b,c,d,e)  bit i: byte i of block b is c, and that of d is e
+ *     block_digits(b)       bit i: byte i is a digit
+ *     block_hex_letters(b)  bit i: byte i is one of a-f, A-F
  *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
  *     block_letters(b)      bit i: byte i is one of /bfnrt
  *     block_highs(b)        bit i: byte i is above 0x7f
@@ -501,6 +503,8 @@ static inline const char *string_in_block(const char *v, struct block block, str
     return v + end + 1;
 }
 
+#define NAME_BYTES 4 /* the last of a name, by which it is told */
+
 /* A number by which the shape of a line is told: of its names, nested ones too, the last four
  * bytes, one after the other. A name ends where a colon follows a quote; text with escapes of
  * quotes may look like that, too, and has another sign for it. */
@@ -508,18 +512,14 @@ static inline uint32_t line_sign(const char *line, const char *newline)
 {
     uint32_t sign = 0;
     /* Nothing in front of the line is read: a first name of one letter is passed by. */
-    uint64_t wanted = ~UINT64_C(31), quote_before = 0;
-    for (const char *p = line; p < newline; p += 64) {
-        const struct block block = block_load(p);
-        const uint64_t quotes = block_quotes(block);
-        uint64_t colons = block_equal(block, ':') & (quotes << 1 | quote_before) & wanted;
+    for (const char *p = line + NAME_BYTES + 1; p < newline; p += 64) {
+        uint64_t colons = block_pairs(block_load(p - 1), '"', block_load(p), ':');
         if (UNLIKELY(newline - p < 64)) colons &= (UINT64_C(1) << (newline - p)) - 1;
-        quote_before = quotes >> 63;
-        wanted = ~UINT64_C(0);
         for (; colons != 0; colons &= colons - 1) {
-            const uint32_t word = scan_load32(p + __builtin_ctzll(colons) - 5);
+            uint32_t word = scan_load32(p + lowest_bit(colons) - NAME_BYTES - 1);
             /* What stands in front of a name of one letter does not count. */
-            sign = trail_hash(sign, (int)((word >> 16 & 0xff) == '"' ? word >> 8 : word));
+            if (UNLIKELY((word >> 16 & 0xff) == '"')) word >>= 8;
+            sign = trail_hash(sign, (int)word);
         }
     }
     return sign;
@@ -665,10 +665,12 @@ static inline bool escapes_usual(struct block block, uint64_t slashes)
 {
     const uint64_t behind = slashes << 1;
     const uint64_t u = behind & block_equal(block, 'u');
-    const uint64_t two = block_hex(block) & block_hex(block) >> 1;
-    const uint64_t four = two >> 1 & two >> 3;
-    const uint64_t surrogates = block_letter_d(block) >> 1;
-    return ((behind & ~u & ~block_letters(block)) | (u & ~four) | (u & surrogates)) == 0;
+    const uint64_t digits = block_digits(block);
+    const uint64_t two = (block_hex_letters(block) | digits) >> 1;
+    const uint64_t four = (two & two >> 1) & (two & two >> 1) >> 2;
+    if (((behind & ~u & ~block_letters(block)) | (u & ~four)) != 0) return false;
+    /* Surrogates begin with a D, and most others with a digit. */
+    return (u & ~(digits >> 1)) == 0 || (u & block_letter_d(block) >> 1) == 0;
 }
 
 #define ESCAPE_MAX 6 /* bytes, from the backslash on */
@@ -676,25 +678,27 @@ static inline bool escapes_usual(struct block block, uint64_t slashes)
 /* Judges all of the line that is not its members' business: control characters, escapes, UTF-8. */
 static enum looks line_look(const char *line, const char *newline)
 {
-    bool high = false, escaped = false;
+    uint64_t escaped = 0, high = 0;
     for (const char *p = line; p < newline;) {
         const struct block block = block_load(p);
         const uint64_t inside =
             newline - p < 64 ? (UINT64_C(1) << (newline - p)) - 1 : ~UINT64_C(0);
-        const uint64_t slashes = block_equal(block, '\\') & inside;
-        const uint64_t highs = block_highs(block) & inside;
-        if ((block_odd(block) & inside) != (slashes | highs)) return LOOKS_ODD;
-        if ((block_equal(block, '\xc2') & inside) != 0) return LOOKS_ODD; /* a C1 control? */
-        high |= highs != 0;
-        escaped |= slashes != 0;
+        const uint64_t odd = block_odd(block) & inside;
+        const uint64_t slashes = block_slashes(block) & odd;
+        const uint64_t highs = block_highs(block) & odd;
+        if (odd != (slashes | highs)) return LOOKS_ODD;
+        if (highs != 0 && (block_equal(block, '\xc2') & inside) != 0)
+            return LOOKS_ODD; /* a C1 control? */
+        high |= highs;
+        escaped |= slashes;
         /* What may go on behind the block is looked at with the next one. */
         const uint64_t late = slashes & ~UINT64_C(0) << (64 - ESCAPE_MAX + 1);
-        if (!escapes_usual(block, slashes & ~late)) return LOOKS_ODD;
+        if (slashes != late && !escapes_usual(block, slashes & ~late)) return LOOKS_ODD;
         p += lowest_bit(late);
     }
-    if (high && !utf8_valid((struct slice){.text = line, .len = (size_t)(newline - line)}))
+    if (high != 0 && !utf8_valid((struct slice){.text = line, .len = (size_t)(newline - line)}))
         return LOOKS_ODD;
-    return escaped ? LOOKS_ESCAPED : LOOKS_PLAIN;
+    return escaped != 0 ? LOOKS_ESCAPED : LOOKS_PLAIN;
 }
 
 /* Some lines side by side. */
@@ -724,7 +728,7 @@ static uint64_t string_far(const char *v, const char *limit, uint64_t *wrong, bo
 /* One member of all lanes: p[] at its literal, and then behind its value. Notes it in differ or
  * wrong unless each is the node's literal and null or a string. wide: the string need not end in
  * the literal's block. kept: the value is wanted. escapes: there may be some. */
-static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
+static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes, int count,
                                                             const struct node *node, bool wide,
                                                             bool kept, bool escapes)
 {
@@ -732,7 +736,7 @@ static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
     const unsigned len = node->len;
     uint64_t bad = 0, far = 0;
 #pragma GCC unroll 4
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < count; lane++) {
         const struct block block = block_load(lanes->p[lane]);
         const char *const v = lanes->p[lane] + len;
         differ_add(&lanes->differ, block, node);
@@ -778,9 +782,9 @@ static inline __attribute__((always_inline)) void scan_step(struct lanes *lanes,
 }
 
 /* A member of all lanes whose value may be anything. Not canonical: it means what it is. */
-static void step_mixed(struct lanes *lanes, const struct node *node)
+static void step_mixed(struct lanes *lanes, int count, const struct node *node)
 {
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < count; lane++) {
         struct value value;
         struct fault fault;
         differ_add(&lanes->differ, block_load(lanes->p[lane]), node);
@@ -799,15 +803,13 @@ static void step_mixed(struct lanes *lanes, const struct node *node)
 
 /* All lanes along the nodes of a shape, in lockstep; what the lines are beside members line_look
  * knows. True: they were as expected in every byte; else nothing is known of any of them. */
-static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *scanner,
-                                                             const struct shape *shape,
-                                                             const char *const *starts,
-                                                             struct event *const *events,
-                                                             const uint8_t *which, bool escapes)
+static inline __attribute__((always_inline)) bool scan_lanes(
+    struct scanner *scanner, const struct shape *shape, const char *const *starts,
+    struct event *const *events, const uint8_t *which, int count, bool escapes)
 {
     struct lanes lanes = {.differ = differ_none()};
 #pragma GCC unroll 4
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < count; lane++) {
         lanes.p[lane] = starts[which[lane]];
         lanes.limit[lane] = starts[which[lane] + 1];
         lanes.values[lane] = events[which[lane]]->value;
@@ -817,24 +819,24 @@ static inline __attribute__((always_inline)) bool scan_lanes(struct scanner *sca
         const struct node *const node = &scanner->node[shape->node[step]];
         if (UNLIKELY(node->mixed)) {
             struct lanes there = lanes; /* those in registers have no address */
-            step_mixed(&there, node);
+            step_mixed(&there, count, node);
             lanes = there;
         } else if (UNLIKELY(node->wide))
-            scan_step(&lanes, node, true, true, escapes);
+            scan_step(&lanes, count, node, true, true, escapes);
         else if (node->slot == scanner->dummy)
-            scan_step(&lanes, node, false, false, escapes);
+            scan_step(&lanes, count, node, false, false, escapes);
         else
-            scan_step(&lanes, node, false, true, escapes);
+            scan_step(&lanes, count, node, false, true, escapes);
     }
     const struct node *const node = &scanner->node[shape->node[last]];
 #pragma GCC unroll 4
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < count; lane++) {
         differ_add(&lanes.differ, block_load(lanes.p[lane]), node);
         lanes.wrong |= (uint64_t)(lanes.p[lane] + node->len != lanes.limit[lane]);
     }
     if (UNLIKELY(lanes.wrong != 0 || differ_any(&lanes.differ))) return false;
 #pragma GCC unroll 4
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < count; lane++) {
         if (lane > 0 && which[lane] == which[lane - 1]) break; /* a line in several lanes */
         struct event *const ev = events[which[lane]];
         const char *const start = starts[which[lane]];
@@ -855,14 +857,20 @@ static bool lanes_plain(struct scanner *scanner, const struct shape *shape,
                         const char *const *starts, struct event *const *events,
                         const uint8_t *which)
 {
-    return scan_lanes(scanner, shape, starts, events, which, false);
+    return scan_lanes(scanner, shape, starts, events, which, LANES, false);
+}
+
+static bool lanes_few(struct scanner *scanner, const struct shape *shape, const char *const *starts,
+                      struct event *const *events, const uint8_t *which)
+{
+    return scan_lanes(scanner, shape, starts, events, which, LANES_FEW, false);
 }
 
 static bool lanes_escaped(struct scanner *scanner, const struct shape *shape,
                           const char *const *starts, struct event *const *events,
                           const uint8_t *which)
 {
-    return scan_lanes(scanner, shape, starts, events, which, true);
+    return scan_lanes(scanner, shape, starts, events, which, LANES, true);
 }
 
 /* The same for one block that has some newlines, or something odd; lines of them are known. */
@@ -896,6 +904,10 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
         if (LIKELY((block_odd(block) & ~newlines) == 0 && (newlines & (newlines - 1)) == 0)) {
             lines += newlines != 0;
             if (UNLIKELY(lines == max)) return lines;
+            continue;
+        }
+        if (newlines == 0) {
+            *odd |= UINT64_C(1) << lines;
             continue;
         }
         lines =
@@ -948,6 +960,16 @@ static inline void group_good(struct scanner *scanner)
     scanner->shapes.strayed -= scanner->shapes.strayed != 0;
 }
 
+static inline bool group_lanes(struct scanner *scanner, const struct lines *lines,
+                               const struct group *group, const struct shape *shape, unsigned count)
+{
+    if (UNLIKELY(group->escaped))
+        return lanes_escaped(scanner, shape, lines->start, lines->events, group->line);
+    if (UNLIKELY(count <= LANES_FEW))
+        return lanes_few(scanner, shape, lines->start, lines->events, group->line);
+    return lanes_plain(scanner, shape, lines->start, lines->events, group->line);
+}
+
 /* Scans the lines of a group, all of whose lanes have one, the last ones perhaps the same. */
 static void group_scan(struct scanner *scanner, struct lines *lines, int number)
 {
@@ -959,10 +981,7 @@ static void group_scan(struct scanner *scanner, struct lines *lines, int number)
     const unsigned count = group->count;
     const bool fits = (size_t)(lines->end - lines->start[group->line[LANES - 1] + 1]) > stray;
     group->count = 0;
-    if (LIKELY(fits &&
-               (group->escaped
-                    ? lanes_escaped(scanner, shape, lines->start, lines->events, group->line)
-                    : lanes_plain(scanner, shape, lines->start, lines->events, group->line)))) {
+    if (LIKELY(fits && group_lanes(scanner, lines, group, shape, count))) {
         for (unsigned lane = 0; lane < count; lane++)
             lines->reasons[group->line[lane]] = REASON_NONE;
         group_good(scanner);
@@ -973,13 +992,13 @@ static void group_scan(struct scanner *scanner, struct lines *lines, int number)
         line_alone(scanner, lines, group->line[lane]);
 }
 
-/* Those that are left: two are worth four lanes. */
+/* Those that are left: one is worth two lanes, but not four. */
 static void groups_finish(struct scanner *scanner, struct lines *lines)
 {
     for (int i = 0; i < scanner->shapes.count; i++) {
         struct group *const group = &lines->group[i];
         if (group->count == 0) continue;
-        if (group->count == 1) {
+        if (group->count == 1 && group->escaped) {
             line_alone(scanner, lines, group->line[0]);
             continue;
         }

@@ -29,6 +29,11 @@ static inline uint64_t block_equal(struct block block, char c)
                          vceqq_u8(block.part[2], bytes), vceqq_u8(block.part[3], bytes));
 }
 
+static inline uint64_t block_pairs(struct block block, char c, struct block other, char d)
+{
+    return block_equal(block, c) & block_equal(other, d);
+}
+
 static inline uint64_t block_quotes(struct block block)
 {
     return block_equal(block, '"');
@@ -74,16 +79,24 @@ static inline uint8x16_t lower_of(uint8x16_t bytes)
     return vorrq_u8(bytes, vdupq_n_u8(0x20));
 }
 
-static inline uint8x16_t hex_of(uint8x16_t bytes)
+static inline uint8x16_t digits_of(uint8x16_t bytes)
 {
-    const uint8x16_t digits = vcltq_u8(vsubq_u8(bytes, vdupq_n_u8('0')), vdupq_n_u8(10));
-    const uint8x16_t letters = vsubq_u8(lower_of(bytes), vdupq_n_u8('a'));
-    return vorrq_u8(digits, vcltq_u8(letters, vdupq_n_u8(6)));
+    return vcltq_u8(vsubq_u8(bytes, vdupq_n_u8('0')), vdupq_n_u8(10));
 }
 
-static inline uint64_t block_hex(struct block block)
+static inline uint64_t block_digits(struct block block)
 {
-    return BLOCK_BITS(block, hex_of);
+    return BLOCK_BITS(block, digits_of);
+}
+
+static inline uint8x16_t hex_letters_of(uint8x16_t bytes)
+{
+    return vcltq_u8(vsubq_u8(lower_of(bytes), vdupq_n_u8('a')), vdupq_n_u8(6));
+}
+
+static inline uint64_t block_hex_letters(struct block block)
+{
+    return BLOCK_BITS(block, hex_letters_of);
 }
 
 static inline uint8x16_t letter_d_of(uint8x16_t bytes)

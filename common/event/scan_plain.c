@@ -66,11 +66,24 @@ static inline uint64_t block_equal(struct block block, char c)
     return bytes_equal(block, (unsigned char)c);
 }
 
-static inline uint64_t block_hex(struct block block)
+static inline uint64_t block_pairs(struct block block, char c, struct block other, char d)
+{
+    return block_equal(block, c) & block_equal(other, d);
+}
+
+static inline uint64_t block_digits(struct block block)
 {
     uint64_t bits = 0;
     for (int i = 0; i < 64; i++)
-        bits |= (uint64_t)(hex_value[(unsigned char)block.at[i]] <= 15) << i;
+        bits |= (uint64_t)(hex_value[(unsigned char)block.at[i]] <= 9) << i;
+    return bits;
+}
+
+static inline uint64_t block_hex_letters(struct block block)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++)
+        bits |= (uint64_t)(hex_value[(unsigned char)block.at[i]] - 10 <= 5) << i;
     return bits;
 }
 

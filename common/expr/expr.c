@@ -28,6 +28,8 @@ struct expr {
     const struct schema *schema;
     struct native *native; /* NULL: libjq runs it */
     struct libjq *libjq;   /* with native: for what is beyond it, compiled when first needed */
+    int slot;              /* it only asks whether this one is there (or not); -1: more than that */
+    bool present;
 };
 
 struct map_program {
@@ -125,6 +127,7 @@ static struct expr *expr_new(const char *text, const struct schema *schema)
     struct expr *expr = memory_zero(1, sizeof(*expr));
     expr->text = memory_text(text, strlen(text));
     expr->schema = schema;
+    expr->slot = -1;
     return expr;
 }
 
@@ -149,6 +152,7 @@ static struct expr *either_compile(const char *text, struct schema *schema, stru
     mention_all(slice_of(text), schema);
     struct expr *expr = expr_new(text, schema);
     expr->native = native;
+    expr->slot = native_presence(native, &expr->present);
     return expr;
 }
 
@@ -300,6 +304,7 @@ bool expr_failure(struct expr_failure *failure, struct buffer *reason)
 
 bool expr_selects(struct expr *expr, const struct event *ev)
 {
+    if (expr->slot >= 0) return (ev->value[expr->slot].kind != KIND_NULL) == expr->present;
     bool selects = false;
     enum outcome outcome = OUTCOME_BEYOND;
     if (expr->native != NULL) outcome = native_selects(expr->native, ev, &selects);

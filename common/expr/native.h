@@ -33,6 +33,10 @@ enum outcome native_value(struct native *native, const struct event *ev, struct 
 /* The slot, if it is just a member of the event; else -1. */
 int native_member(const struct native *native);
 
+/* The slot of the member of which it asks whether it is there (*present), or not, and nothing else;
+ * else -1. */
+int native_presence(const struct native *native, bool *present);
+
 /* Is it a path and nothing else (.a, .a.b)? */
 bool native_path(const struct native *native);
 

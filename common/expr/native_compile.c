@@ -87,6 +87,13 @@ int native_member(const struct native *native)
     return root->kind == NODE_MEMBER ? root->slot : -1;
 }
 
+int native_presence(const struct native *native, bool *present)
+{
+    const struct node *const root = native->syntax->root;
+    *present = root->kind == NODE_MEMBER_PRESENT;
+    return *present || root->kind == NODE_MEMBER_NULL ? root->slot : -1;
+}
+
 bool native_path(const struct native *native)
 {
     const struct node *node = native->syntax->root;

@@ -40,6 +40,7 @@ struct dormants {
     int64_t forget_us;
 };
 
+/* They stay where they are. */
 void dormants_init(struct dormants *dormants, int64_t forget_us);
 void dormants_release(struct dormants *dormants);
 

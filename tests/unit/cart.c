@@ -53,16 +53,14 @@ static bool carts_sample(struct carts *carts, const struct sample *sample)
 static bool carts_resume(struct carts *carts)
 {
     struct buffer saved = {0}, again = {0};
-    struct carts loaded;
 
     carts_save(carts, &saved);
-    carts_begin_empty(&loaded);
-    struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
-    bool good = carts_load(&loaded, &in) && in.at == in.end;
-    carts_save(&loaded, &again);
-    good = good && slice_equal(buffer_slice(&saved), buffer_slice(&again));
     carts_release(carts);
-    *carts = loaded;
+    carts_begin_empty(carts);
+    struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
+    bool good = carts_load(carts, &in) && in.at == in.end;
+    carts_save(carts, &again);
+    good = good && slice_equal(buffer_slice(&saved), buffer_slice(&again));
     buffer_release(&saved);
     buffer_release(&again);
     return good;

@@ -43,6 +43,28 @@ static bool same(const struct dormant *a, const struct dormant *b)
            a->is_alerted == b->is_alerted && a->has_bought == b->has_bought;
 }
 
+/* How many bytes one takes of those that most are: without a cart, of nobody known, gone soon. */
+static size_t bytes_each(void)
+{
+    const uint64_t count = 500000;
+    struct dormants dormants;
+
+    dormants_init(&dormants, forget_us);
+    for (uint64_t i = 0; i < count; i++) {
+        const int64_t last_us = INT64_C(1767225600000000) + (int64_t)i * 170000;
+        const int64_t start_us = last_us - lrand48() % 1000 * 1000000;
+        dormants_add(&dormants, &(struct dormant){.id = {.low = i + 1, .high = i},
+                                                  .start_us = start_us,
+                                                  .last_us = last_us,
+                                                  .reach_us = start_us,
+                                                  .user = {.time_us = INT64_MIN}});
+        if (i % 1000 == 0) dormants_advance(&dormants, last_us);
+    }
+    const size_t bytes = held.bytes[HELD_DORMANT] / dormants_count(&dormants);
+    dormants_release(&dormants);
+    return bytes;
+}
+
 int main(void)
 {
     struct dormants dormants, loaded;
@@ -73,6 +95,9 @@ int main(void)
     is_int(left, 0, "and nothing is left when all are forgotten");
     dormants_release(&dormants);
     dormants_release(&loaded);
+    is_int((int64_t)held.bytes[HELD_DORMANT], 0, "nor is any memory");
+    const size_t each = bytes_each();
+    ok(each <= 48, "millions take no more than 48 bytes each");
     buffer_release(&saved);
     buffer_release(&again);
     return plan();

@@ -69,6 +69,6 @@ int main(void)
     is_int(check(INT64_C(1767225600000000), INT64_C(86400000000)), 0, "a day");
     is_int(check(0, INT64_C(1000000)), 0, "a second");
     is_int(check(-100, 1), 0, "a microsecond, around 1970");
-    is_int(check(INT64_MIN + 1000, INT64_C(1) << 50), 0, "many years, from the beginning on");
+    is_int(check(INT64_MIN / 2, INT64_C(1) << 50), 0, "many years");
     return plan();
 }
