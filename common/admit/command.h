@@ -131,8 +131,8 @@ struct translator {
     /* The input ends in this, without a line end behind it: says it by itself that it is whole, so
      * that nothing can follow that belongs to it? */
     bool (*closed)(const void *reading, struct slice record);
-    /* What the input is taken for, as --from calls it. */
-    const char *(*called)(const void *reading);
+    /* What an input that begins with head is taken for, as --from calls it. */
+    const char *(*called)(void *self, struct slice head);
     /* What is known of the input, over restarts; and a reading that goes on there, or NULL, as
      * begin has it. What was saved of an input without a reading is nothing. Invalid: in->broken.
      */

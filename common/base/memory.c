@@ -83,8 +83,8 @@ void memory_pages_free(void *pages, size_t size)
     munmap(pages, size);
 }
 
-/* Linux brings pages of a file in by such blocks, and so what stands before the one that is looked
- * at as well, which would be here again and never be given back. */
+/* Linux may bring pages of a file in by such blocks, and so what stands before the one that is
+ * looked at as well: what was given back would be here again, and nobody would give it back. */
 #define BLOCK_BYTES ((uintptr_t)64 << 10)
 
 const char *memory_pages_forget(const char *from, const char *to)

@@ -94,7 +94,7 @@ bool format_in_doubt(void *self);
 void *format_go_on(void *self, struct slice head);
 const char *format_guess(void *reading, const char *data, const char *end);
 bool format_closed(const void *reading, struct slice record);
-const char *format_called(const void *reading);
+const char *format_called(void *self, struct slice head);
 void format_save(const void *reading, struct buffer *out);
 void *format_load(void *self, struct unpack *in);
 void format_end(void *reading);

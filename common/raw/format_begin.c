@@ -155,6 +155,14 @@ void *format_begin(void *self, struct slice head)
     return reading_new(format, kind, sniffed, head);
 }
 
+const char *format_called(void *self, struct slice head)
+{
+    struct format *const format = self;
+    if (format->from != FORMAT_AUTO) return sniff_name(format->from);
+    const struct sniffed sniffed = format_sniff(format, head);
+    return sniff_name(is_unknown(sniffed) ? FORMAT_AUTO : sniffed.kind);
+}
+
 bool format_whole(void *self, struct slice line)
 {
     const struct format *format = self;

@@ -4,12 +4,6 @@
 
 /* A value of JSON ends where its bracket does. Text ends at a line end: what stands before the end
  * of a file may be half a value, which looks like a whole one. */
-const char *format_called(const void *self)
-{
-    const struct reading *const reading = self;
-    return sniff_name(reading->kind);
-}
-
 bool format_closed(const void *self, struct slice record)
 {
     const struct reading *const reading = self;

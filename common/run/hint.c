@@ -485,10 +485,12 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
 /* Is it read so already, as --from says or as it was found? */
 static bool is_read_so(const struct loop *l, const char *way)
 {
-    const void *const reading = l->head_of->reading;
-    const char *const from = option_value("from"), *const said = strstr(way, "--from=");
-    const char *const found = reading != NULL ? l->run.translator->called(reading) : from;
-    return found != NULL && said != NULL && strcmp(said + strlen("--from="), found) == 0;
+    const struct translator *const translator = l->run.translator;
+    const char *const said = strstr(way, "--from=");
+    const char *const found = translator == NULL
+                                  ? "ndjson"
+                                  : translator->called(translator->self, buffer_slice(&l->head));
+    return said != NULL && strcmp(said + strlen("--from="), found) == 0;
 }
 
 /* Adds what the first input looks like, if it was not said when it began. */
