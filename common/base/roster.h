@@ -107,7 +107,7 @@ void roster_put(struct roster *roster, struct id id, uint32_t number);
 static inline void roster_put_at(struct roster *roster, struct id id, uint32_t hash, size_t at,
                                  uint32_t number)
 {
-    const bool is_free = roster->slot[at].number == POOL_NONE && at < roster->slots;
+    const bool is_free = at < roster->slots && roster->slot[at].number == POOL_NONE;
     if (__builtin_expect(!is_free || roster->count >= roster_room(roster), 0)) {
         roster_put(roster, id, number);
         return;
