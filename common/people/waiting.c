@@ -168,10 +168,11 @@ const struct sort_item *waiting_due(struct waiting *waiting, int64_t before_us, 
 {
     struct waiting_ring *const run = &waiting->run;
     const size_t in_order = ring_before(run, sort_key(before_us));
-    struct sort_item *due = run->item + run->first;
     struct timer_item item;
     *count = in_order;
+    if (in_order == 0 && waiting->timer.count == 0) return waiting->due;
     if (waiting->timer.count == 0 && run->first + in_order <= run->cap) {
+        struct sort_item *const due = run->item + run->first;
         ties_sort(waiting, due, in_order);
         ring_shift(run, in_order);
         return due;
