@@ -96,18 +96,18 @@ postgres_take() {
 
 # Hears what psql says up to the line that ends it. False: it has ended before, or the time after a TERM is over.
 postgres_hear() {
-  local segment=$1 line part='' patient_until=$((SECONDS + 10)) status
+  local segment=$1 line patient_until=$((SECONDS + 10))
+  nap_ms=1
   said=()
   while :; do
-    status=0
-    IFS= read -rt 0.25 -u "$psql_out" line || status=$?
-    if [ "$status" = 0 ]; then
-      [ "$part$line" != "$answer_end" ] || return 0
-      postgres_take "$segment" "$part$line"
-      part=''
+    # What there is of a line is followed by its end. Without a time limit, for why see nap.
+    if read -rt 0 -u "$psql_out" && IFS= read -ru "$psql_out" line; then
+      [ "$line" != "$answer_end" ] || return 0
+      postgres_take "$segment" "$line"
+      # shellcheck disable=SC2034 # nap_longer's
+      nap_ms=1
       continue
     fi
-    part+=$line
     # Looked at twice: what it said before it ended may have come since.
     [ -n "$psql_ended" ] && return 1
     kill -0 "$psql" 2>/dev/null || psql_ended=1
@@ -117,6 +117,7 @@ postgres_hear() {
       patient_until=$((SECONDS + 60))
     fi
     stats_write
+    nap_longer
   done
 }
 

@@ -280,3 +280,22 @@ figure() {
   [ "$(cs-look -V)" = "cs-look (clickstream) $(<"$ROOT/VERSION")" ]
   run -0 cs-ship --help
 }
+
+# bash 5.2 leaves rubbish as its signal mask where the time of `read -t` is over before it waits.
+@test "naps that are over at once leave signals as they were" {
+  local scripts=$BATS_TEST_DIRNAME/../scripts
+  sed -n '/^nap() (/,/^)/p' "$scripts/cs-ship" >nap.bash
+  [ -s nap.bash ]
+  cat >naps <<'END'
+    exec {silence}<> <(:)
+    blocked() { while read -r name value; do [ "$name" != SigBlk: ] || printf '%s\n' "$value"; done </proc/$BASHPID/status; }
+    blocked
+    for ((i = 0; i < 300; i++)); do nap 0.000001; done
+    blocked
+END
+  run -0 bash -c '. ./nap.bash; . ./naps'
+  [ "${#lines[@]}" -eq 2 ]
+  [ "${lines[0]}" = "${lines[1]}" ]
+  # And there is no other one with a time.
+  run -1 grep -nE 'read -[a-z]*t *[^ 0]' <(sed '/^nap() (/,/^)/d' "$scripts/cs-ship") "$scripts/ship-postgres.bash"
+}
