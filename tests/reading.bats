@@ -220,6 +220,19 @@ build_drip() { head -c "$1" && sleep 0.05 && cat; }
   [ "$(cat status)" = 1 ]
 }
 
+@test "where gzip is not installed, what another program could read of a damaged file is used, and the other files are" {
+  command -v pigz >/dev/null || skip 'pigz is absent'
+  mkdir bin
+  ln -s "$(command -v pigz)" bin/pigz
+  minutes 1 5000 >whole
+  gzip -c whole | head -c 9000 >cut.gz
+  minutes 1 3 >a
+  run -1 --separate-stderr env PATH="$PWD/bin" "$(command -v cs-window)" --lateness=max --size=1000h --agg=n=count a cut.gz a
+  [[ $stderr == *'cut.gz: is damaged or cut off'* ]]
+  [ "${output##*\"n\":}" != '6}' ]
+  [ -n "$output" ]
+}
+
 @test "archives and tables of other kinds are refused by name, with what to do" {
   printf 'PK\x03\x04rest' >a.zip
   run -2 --separate-stderr cs-window --size=1h --agg=n=count a.zip

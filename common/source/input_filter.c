@@ -29,16 +29,21 @@ static const char *last_program(const struct coding *coding)
     return program;
 }
 
+/* Why a coding cannot be read, as a phrase: there is no program for it, or none is installed. */
+static void refusal_add(const struct coding *coding, struct buffer *why)
+{
+    if (coding->advice != NULL)
+        buffer_printf(why, "is %s, which %s", coding->name, coding->advice);
+    else
+        buffer_printf(why, "to read it takes %s, which is not installed (Debian's package: %s)",
+                      last_program(coding), coding->package);
+}
+
 /* Can we read it? Else why not is added, as a phrase. */
 static bool coding_readable(const struct coding *coding, struct buffer *why)
 {
-    const bool known = coding->advice == NULL;
-    if (known && coding_program(coding, false) >= 0) return true;
-    if (known)
-        buffer_printf(why, "to read it takes %s, which is not installed (Debian's package: %s)",
-                      last_program(coding), coding->package);
-    else
-        buffer_printf(why, "is %s, which %s", coding->name, coding->advice);
+    if (coding->advice == NULL && coding_program(coding, false) >= 0) return true;
+    refusal_add(coding, why);
     return false;
 }
 
@@ -94,7 +99,11 @@ static void decompressor_begin(struct input *input)
 {
     const char *arguments[ARGUMENTS_MAX];
     const int program = coding_program(input->coding, input->last_word);
-    if (program < 0) coding_check(input, input->coding, false); /* it has just gone */
+    if (program < 0) { /* the last one, which has the last word, or all of them have just gone */
+        struct buffer why = {0};
+        refusal_add(input->coding, &why);
+        die("%s: %.*s", input_label(input), (int)why.len, why.data);
+    }
     input->last_word = input->coding->programs[program + 1] == NULL;
     arguments_of(input->coding->programs[program], arguments);
     input->fd =
@@ -153,7 +162,7 @@ static enum input_looked inside_refuse(struct inputs *inputs, struct input *inpu
 {
     struct buffer why = {0};
     if (inside->advice != NULL)
-        buffer_printf(&why, "is %s, which %s", inside->name, inside->advice);
+        refusal_add(inside, &why);
     else
         buffer_printf(&why, "is compressed twice, by %s inside of %s (%s -dc FILE | ...)",
                       inside->name, input->coding->name, last_program(input->coding));
@@ -254,6 +263,9 @@ bool input_filters_end(struct inputs *inputs, struct input *input)
     int status = 0;
     bool forks_good = true;
     const bool fits = input->coding == NULL || trailer_fits(input);
+    /* Another program has the last word, and is there. */
+    const bool may_again =
+        input->coding != NULL && !input->last_word && coding_program(input->coding, true) >= 0;
     for (int i = 0; i < input->filters; i++) {
         if (input->filter[i].program != NULL) {
             program = input->filter[i].program;
@@ -267,11 +279,14 @@ bool input_filters_end(struct inputs *inputs, struct input *input)
     if (!forks_good && status == 0) exit(EXIT_FAILED); /* it has said why */
     if (input->refused) {
         /* its program could not write to anybody any more */
-    } else if (program != NULL && !input->last_word && (status != 0 || !fits)) {
+    } else if (program != NULL && may_again && (status != 0 || !fits)) {
         again = true;
         input_again(inputs, input);
     } else if (program != NULL && status != 0) {
         decompressor_failed(inputs, input, status, program, buffer_slice(&complaint));
+    } else if (program != NULL && !input->last_word && !fits) {
+        message("%s: %s may not have read all of it; %s would tell, which is not installed",
+                input_label(input), program, last_program(input->coding));
     }
     buffer_release(&complaint);
     return again;
