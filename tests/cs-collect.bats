@@ -34,11 +34,10 @@ finish() {
   wait "$collector"
 }
 
-# ended: the exit status of a collector that ends by itself.
+# ended: $status is the exit status of a collector that ends by itself.
 ended() {
-  local status=0
+  status=0
   wait "$collector" || status=$?
-  printf '%s\n' "$status"
 }
 
 # post BODY [CURL'S OPTION...]: prints the status, and then the headers that are about events.
@@ -527,7 +526,8 @@ faults() {
     wait "$collector" || true
   else
     # Whoever cannot begin says why.
-    [ "$(ended)" = 1 ]
+    ended
+    [ "$status" = 1 ]
     grep -q spool err
   fi
   grep -q INJECTED trace || { echo "$*: nothing was broken"; return 1; }
@@ -594,7 +594,8 @@ faults() {
 @test "while it ends, /health says so, and a request that has begun is still taken" {
   collect
   [ "$(python3 "$DOOR" drain door "$collector")" = $'503\n204' ]
-  [ "$(ended)" = 0 ]
+  ended
+  [ "$status" = 0 ]
   [ "$(ids)" = $'first\nlast' ]
 }
 
@@ -632,8 +633,8 @@ faults() {
   until_true listens
   gone() { post "$EVENT" >/dev/null 2>&1; ! kill -0 "$collector" 2>/dev/null; }
   until_true gone
-  ended >status
-  [ "$(cat status)" != 0 ]
+  ended
+  [ "$status" != 0 ]
 }
 
 # --- several processes ---
@@ -656,8 +657,8 @@ faults() {
   collect --workers=2
   [ "$(post "$EVENT")" = 204 ]
   kill -KILL "$(pgrep -P "$collector" | tail -n 1)"
-  ended >status
-  [ "$(cat status)" = 1 ]
+  ended
+  [ "$status" = 1 ]
   grep -qE 'worker [12]: died of Killed' err
   run ! pgrep -P "$collector"
   collect --workers=2

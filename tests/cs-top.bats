@@ -27,7 +27,7 @@ screen() {
 terminal() {
   command -v tmux >/dev/null || skip 'tmux is absent'
   screen -f /dev/null new-session -d -x "$1" -y "$2" \
-    "PATH='$PATH' LC_ALL='$LC_ALL' NO_COLOR='${NO_COLOR-}' TERM=screen-256color bash --norc -c 'trap : INT; $3; echo \"ended: \$?\"; stty -a >modes; exec cat'"
+    "PATH='$PATH' LC_ALL='$LC_ALL' NO_COLOR='${NO_COLOR-}' TERM=screen-256color bash --norc -c 'trap : INT; $3; ended=\$?; stty -a >modes; echo \"ended: \$ended\"; exec cat'"
   screen set-option -g history-limit 0
 }
 

@@ -126,6 +126,10 @@ tests
 END
 }
 
+@test "no test waits for a process in a subshell: it is nobody's child there, and only has a status if it ended before" {
+  run ! grep -rnE '(\$\(|\brun +(! +)?(-[0-9]+ +)?)(wait|ended|finish)\b' tests --include='*.bats' --include='*.bash' --exclude=house.bats
+}
+
 @test "there is one picture of pixels, a small one: README's" {
   local others
   others=$(files | grep -iE '\.(png|jpe?g|gif|webp|ico|pdf)$')

@@ -484,7 +484,7 @@ half_way() {
       pid=$!
       until_true sh -c "$tool --state=state --show-position 2>/dev/null | grep -q '\"offset\":10'"
       kill -$signal $pid
-      run wait $pid
+      wait $pid || true
       kill $feeder && wait $feeder || true
       $tool --state=state --flush --output=out in
       $tool in >want
