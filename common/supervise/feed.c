@@ -59,8 +59,11 @@ void feed_start(struct feed *feed, int lock)
     struct buffer end = {0};
     int said[2];
     kcat_words(feed, &words);
-    if (feed->caught_up) /* a frame that says where the end was */
-        buffer_printf(&end, "%lld %lld -2 \n", (long long)feed->number, (long long)feed->next);
+    /* A frame that says where the end was: of a log that goes on, only what has been read. What has
+     * not come yet may be old, if whoever writes it is behind. */
+    if (feed->caught_up)
+        buffer_printf(&end, "%lld %lld %d \n", (long long)feed->number, (long long)feed->next,
+                      feed->live ? -3 : -2);
     process_pipe(said);
     const struct process process = {.words = words.word,
                                     .out = feed->pipe,
