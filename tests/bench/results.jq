@@ -16,7 +16,7 @@ def side: {
 };
 
 def target($part; $job; $input):
-  first($targets[0][] | select(.part == $part and (.job == $job or .job == "*") and .input == $input) | .target) // null;
+  first($targets[0][] | select(.part == $part and (.job == $job or .job == "*") and .input == $input)) // null;
 
 def comparison:
   .[0] as {$part, $job, $input}
@@ -27,8 +27,9 @@ def comparison:
   | ($peer.ns_per_event / $ours.ns_per_event | digits(3)) as $times
   | target($part; $job; $input) as $target
   | {$part, $job, $input, peer_name: $theirs[0].side, $ours, $peer, times: $times,
-     cpu_times: ($peer.cpu_ns_per_event / $ours.cpu_ns_per_event | digits(3)),
-     target: $target, met: (if $target == null then null else $times >= $target end)};
+     cpu_times: ($peer.cpu_ns_per_event / $ours.cpu_ns_per_event | digits(3))}
+  | . + {target: $target.target, by: $target.by,
+      met: (if $target == null then null else (if $target.by == "processor" then .cpu_times else .times end) >= $target.target end)};
 
 # The order in which things were first measured.
 def groups(f): [foreach .[] as $row ({seen: {}}; .new = (.seen[$row | f | tostring] | not) | .seen[$row | f | tostring] = true;

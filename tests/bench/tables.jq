@@ -9,7 +9,7 @@ def verdict: if .target == null then "" else verdict_of(.met) end;
   + ($load | map("; \(.load) after \(.part)") | join("")) + "."), "",
 table(["peer", "job", "input", "ours ns/event", "GB/s", "peer ns/event", "times as fast", "by processor time", "wanted", "met", "ours MiB", "peer MiB"];
   [.comparisons[] | [.part, .job, .input, .ours.ns_per_event, .ours.gb_per_second, .peer.ns_per_event, .times, .cpu_times,
-    .target // "", verdict, .ours.rss_mib, (if .peer.rss_mib == 0 then "" else .peer.rss_mib end)]]),
+    (if .target == null then "" elif .by == "processor" then "\(.target), processor" else .target end), verdict, .ours.rss_mib, (if .peer.rss_mib == 0 then "" else .peer.rss_mib end)]]),
 table(["simdjson", "members", "documents by", "header/library", "best GB/s", "median GB/s"];
   [.simdjson[] | [.input, .take, .by, .instructions, .best_gb_per_second, .median_gb_per_second]]),
 table(["--jobs", "jobs", "seconds", "processor seconds", "times as fast as one", "MiB"];
