@@ -80,6 +80,26 @@ prices() {
   [[ "$stderr" == *'n: 1 value is no number'* ]]
 }
 
+@test "a number that is too large to be added up makes null of a sum, and is named: one visitor can send it" {
+  e() { printf '{"event_id":"%s","session_id":"s","event_type":"purchase","event_time":"2026-01-01T00:00:0%s.000Z","price":%s}\n' "$1" "$1" "$2"; }
+  { e 1 5 && e 2 1e400 && e 3 -2e29; } >huge
+  run -0 --separate-stderr cs-window --size=1h --agg='a=sum(.price)' --agg='b=sum(.price * 1)' --agg='c=median(.price)' --stats=stats huge
+  [ "$(jq -c '[.a, .b, .c]' <<<"$output")" = '[null,null,null]' ]
+  [ "${stderr_lines[0]}" = 'cs-window: price: 2 numbers are too large to be added up, and what they belong to is null, such as 1e400' ]
+  [[ ${stderr_lines[1]} == 'cs-window: .price * 1: 2 numbers are too large to be added up, '* ]]
+  [ "$(jq .not_numbers stats)" = 0 ]
+  for jobs in 1 2; do
+    run -0 --separate-stderr cs-sessionize --jobs=$jobs --agg='a=avg(.price)' huge
+    [ "$stderr" = 'cs-sessionize: price: 2 numbers are too large to be added up, and what they belong to is null, such as 1e400' ]
+  done
+  # A median is of doubles.
+  e 4 2e29 >double
+  run -0 --separate-stderr cs-window --size=1h --agg='c=median(.price)' --agg='s=stddev(.price)' double
+  [ "$stderr" = 'cs-window: price: 1 number is too large to be added up, and what it belongs to is null, such as 2e29' ]
+  run -0 --separate-stderr cs-window --size=1h --agg='c=median(.price)' double
+  [ -z "$stderr" ]
+}
+
 @test "numbers that min and max would compare as text are named" {
   prices '"9"' '"10"' >in
   run --separate-stderr -0 cs-window --size=1h --agg='n=max(price)' in

@@ -82,6 +82,9 @@ static const char *what_became(const struct misnumber *item)
     if (item->kind == MISNUMBER_AS_TEXT)
         return one ? "value is a number as text, and min and max compare it as text"
                    : "values are numbers as text, and min and max compare them as text";
+    if (item->kind == MISNUMBER_HUGE)
+        return one ? "number is too large to be added up, and what it belongs to is null"
+                   : "numbers are too large to be added up, and what they belong to is null";
     if (item->kind == MISNUMBER_CART)
         return one ? "value is no number that a cart can have, and is as good as missing"
                    : "values are no numbers that a cart can have, and are as good as missing";

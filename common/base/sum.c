@@ -15,11 +15,12 @@ static void low_words_set(struct sum *sum, unsigned __int128 low)
     sum->word[0] = (uint64_t)low;
 }
 
-void sum_add(struct sum *sum, struct slice number)
+bool sum_add(struct sum *sum, struct slice number)
 {
     decimal addend;
+    const bool fits = decimal_parse(number, &addend);
 
-    if (decimal_parse(number, &addend)) {
+    if (fits) {
         const unsigned __int128 low = low_words(sum);
         const unsigned __int128 total = low + (unsigned __int128)addend;
         sum->word[2] += (addend < 0 ? UINT64_MAX : 0) + (total < low);
@@ -28,6 +29,7 @@ void sum_add(struct sum *sum, struct slice number)
         sum->lost++;
     }
     sum->count++;
+    return fits;
 }
 
 void sum_join(struct sum *sum, const struct sum *more)

@@ -24,8 +24,8 @@ struct sum {
     uint64_t lost;    /* of these, too large for a decimal: there is no total */
 };
 
-/* Adds a valid JSON number. */
-void sum_add(struct sum *sum, struct slice number);
+/* Adds a valid JSON number. False: it is too large for a decimal, and lost. */
+bool sum_add(struct sum *sum, struct slice number);
 
 /* Adds another sum; takes one away that was added. */
 void sum_join(struct sum *sum, const struct sum *more);

@@ -148,8 +148,10 @@ void account_learn(struct accounts *accounts, struct account **account, int64_t 
         if (value.kind != KIND_NULL) id_add(accounts, *account, i, value_id(value), mask);
     }
     if (!all->only_distinct)
-        accounts->run->counters.not_numbers += aggregates_event(
-            all, (*account)->cells, &(*account)->text, &ev, &accounts->values, accounts->selected);
+        accounts->run->counters.not_numbers +=
+            aggregates_event(all, (*account)->cells, &(*account)->text, &ev, &accounts->values,
+                             accounts->selected) %
+            AGGREGATE_HUGE;
 }
 
 void account_join(struct accounts *accounts, struct account **account, struct account *more)

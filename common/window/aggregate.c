@@ -213,7 +213,7 @@ void aggregates_ahead(const struct aggregates *all, const struct event *const *e
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected)
 {
-    unsigned not_numbers = 0;
+    unsigned wrong = 0;
 
     for (int i = 0; i < all->counted_count; i++)
         *cell_count(cells, all->counted[i].cell) += selected >> all->counted[i].condition & 1;
@@ -221,9 +221,9 @@ unsigned aggregates_event(const struct aggregates *all, char *cells, struct buff
         const struct aggregate *item = &all->item[all->added[i]];
         if ((selected >> item->condition & 1) == 0) continue;
         const struct value value = operand_once(all, values, ev, item->operand);
-        not_numbers += item->function->add(item, cells + item->cell, text, value, ev->time_us);
+        wrong += item->function->add(item, cells + item->cell, text, value, ev->time_us);
     }
-    return not_numbers;
+    return wrong;
 }
 
 /* Parts of a whole. */

@@ -193,8 +193,12 @@ static inline struct value operand_once(const struct aggregates *all, struct ope
     return values->value[operand];
 }
 
+/* What aggregates_event counts of the values that could not be added up: those that are no numbers
+ * by ones, those that are too large by this. */
+#define AGGREGATE_HUGE (1u << 16)
+
 /* Adds the event to a group's cells, all but the distinct counts. Kept values are copied to text.
- * Returns how many values were no numbers. */
+ * Returns how many values could not be added up. */
 unsigned aggregates_event(const struct aggregates *all, char *cells, struct buffer *text,
                           const struct event *ev, struct operand_values *values, uint64_t selected);
 

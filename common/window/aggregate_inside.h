@@ -33,10 +33,11 @@ enum argument {
 };
 
 /* What the function makes of a number that is text: with numbers that is said at the end of a run
- * (window_numbers.c). */
+ * (window_numbers.c), and of one that is too large. */
 enum argument_values {
     VALUES_ANY,     /* a text is as good */
-    VALUES_NUMBERS, /* it adds up numbers, and anything else is left out */
+    VALUES_NUMBERS, /* it adds up numbers as decimals, and anything else is left out */
+    VALUES_DOUBLES, /* the same, as doubles */
     VALUES_ORDERED, /* it compares, and texts are ordered otherwise than numbers */
 };
 
@@ -69,8 +70,9 @@ struct aggregate_function {
     uint32_t cell_bytes;
 
     /* Adds the value of an event that is selected. Returns 1 for a value that is neither null nor
-     * what the function adds up, else 0. The order of events leaves no trace. With ARGUMENT_MAYBE
-     * and no F the count is raised instead. NULL: with of_ids. */
+     * what the function adds up, AGGREGATE_HUGE for a number that is too large for it, so that the
+     * aggregate is null from there on, else 0. The order of events leaves no trace. With
+     * ARGUMENT_MAYBE and no F the count is raised instead. NULL: with of_ids. */
     unsigned (*add)(const struct aggregate *item, void *cell, struct buffer *text,
                     struct value value, int64_t time_us);
 

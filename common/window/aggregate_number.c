@@ -11,8 +11,7 @@ static unsigned cell_add(const struct aggregate *item, void *cell, struct buffer
     (void)text;
     (void)time_us;
     if (value.kind != KIND_NUMBER) return value.kind != KIND_NULL;
-    sum_add(cell, value_slice(value));
-    return 0;
+    return sum_add(cell, value_slice(value)) ? 0 : AGGREGATE_HUGE;
 }
 
 static void cell_combine(const struct aggregate *item, void *cell, struct buffer *text,

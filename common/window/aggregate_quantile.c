@@ -119,10 +119,11 @@ static unsigned quantile_add(const struct aggregate *item, void *cell, struct bu
     (void)time_us;
     if (value.kind != KIND_NUMBER) return value.kind != KIND_NULL;
     const double number = number_double(value_slice(value));
-    if (isfinite(number))
-        number_add(into, text, number, 1);
-    else
+    if (!isfinite(number)) {
         into->lost++;
+        return AGGREGATE_HUGE;
+    }
+    number_add(into, text, number, 1);
     return 0;
 }
 
@@ -303,7 +304,7 @@ static bool quantile_share(struct slice text, int64_t *out)
 }
 
 #define QUANTILE                                                                                   \
-    .values = VALUES_NUMBERS, .column = COLUMN_NUMBER, .cell_bytes = sizeof(struct quantile_cell), \
+    .values = VALUES_DOUBLES, .column = COLUMN_NUMBER, .cell_bytes = sizeof(struct quantile_cell), \
     .add = quantile_add, .combine = quantile_combine, .remove = quantile_remove,                   \
     .print = quantile_print, .number = quantile_number, .save = quantile_save,                     \
     .load = quantile_load, .partial = true

@@ -25,15 +25,15 @@ static unsigned spread_add(const struct aggregate *item, void *cell, struct buff
     (void)text;
     (void)time_us;
     if (value.kind != KIND_NUMBER) return value.kind != KIND_NULL;
+    spread->count++;
     if (decimal_parse(value_slice(value), &number)) {
         const struct wide size = wide_of(number < 0 ? -number : number);
         spread->sum = wide_add(spread->sum, wide_of(number));
         spread->squares = wide_add(spread->squares, wide_multiply(size, size));
-    } else {
-        spread->lost++;
+        return 0;
     }
-    spread->count++;
-    return 0;
+    spread->lost++;
+    return AGGREGATE_HUGE;
 }
 
 static void spread_join(struct spread_cell *spread, const struct spread_cell *more)

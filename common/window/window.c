@@ -367,7 +367,7 @@ static enum fate windows_slide(struct windows *all, const struct look *look, con
         struct window *window = window_get(all, &all->open, start_us);
         const unsigned wrong = window_event(all, window, look, ev);
         if (start_us != last_us) continue;
-        all->run->counters.not_numbers += wrong;
+        all->run->counters.not_numbers += wrong % AGGREGATE_HUGE;
         if (wrong != 0 || has_texts(all, ev)) windows_misnumbers(all, ev, look->selected);
     }
     /* The next event is most likely here, too. */
@@ -394,7 +394,7 @@ enum fate windows_event(struct windows *all, const struct event *ev)
     struct window *window = recent ? all->recent : window_get(all, event_calendar(all), start_us);
     const unsigned wrong = window_event(all, window, look, ev);
     if (__builtin_expect(wrong != 0 || has_texts(all, ev), 0)) {
-        all->run->counters.not_numbers += wrong;
+        all->run->counters.not_numbers += wrong % AGGREGATE_HUGE;
         windows_misnumbers(all, ev, look->selected);
     }
     return FATE_USED;

@@ -1,5 +1,7 @@
 /* Values that an aggregate would have as numbers and are none: noted, to be named at the end of the
  * run. Numbers in the text of a --number member are noted where events are judged. */
+#include <math.h>
+
 #include "base/numeral.h"
 #include "window/aggregate_inside.h"
 #include "window/window.h"
@@ -22,6 +24,30 @@ uint64_t windows_extremes(const struct windows *all)
     return slots;
 }
 
+/* A number that cannot be added up. */
+static bool is_huge(enum argument_values kind, struct value value)
+{
+    decimal ignored;
+    if (value.kind != KIND_NUMBER) return false;
+    if (kind == VALUES_DOUBLES) return !isfinite(number_double(value_slice(value)));
+    return kind == VALUES_NUMBERS && !decimal_parse(value_slice(value), &ignored);
+}
+
+/* What is to be said of a value that such a function gets; named: --number can be given for it.
+ * False: nothing. */
+static bool misnumber_find(enum argument_values kind, bool named, struct value value,
+                           enum misnumber_kind *found)
+{
+    const bool huge = is_huge(kind, value);
+    if (value.kind == KIND_NULL || (value.kind == KIND_NUMBER && !huge)) return false;
+    if (kind == VALUES_ORDERED) {
+        *found = MISNUMBER_AS_TEXT;
+        return named && value.kind == KIND_STRING && numeral_valid(value_slice(value), false);
+    }
+    *found = huge ? MISNUMBER_HUGE : named ? MISNUMBER_LEFT : MISNUMBER_OTHER;
+    return true;
+}
+
 void aggregates_misnumbers(const struct aggregates *all, struct run *run,
                            struct operand_values *values, const struct event *ev, uint64_t selected)
 {
@@ -30,24 +56,20 @@ void aggregates_misnumbers(const struct aggregates *all, struct run *run,
 
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *const item = &all->item[i];
-        const bool sums = item->function->values == VALUES_NUMBERS;
-        if (item->function->values == VALUES_ANY) continue;
-        if ((selected >> item->condition & 1) == 0 || (noted >> item->operand & 1) != 0) continue;
+        const enum argument_values kind = item->function->values;
+        if (kind == VALUES_ANY || (selected >> item->condition & 1) == 0) continue;
+        if ((noted >> item->operand & 1) != 0) continue;
         const struct operand *const operand = &all->operand[item->operand];
-        if (operand->slot >= 0 && (schema->number >> operand->slot & 1) != 0) continue;
-        const bool named = is_named(run, operand->slot);
         const struct value value = operand_once(all, values, ev, item->operand);
-        if (value.kind == KIND_NULL || value.kind == KIND_NUMBER) continue;
-        if (!sums &&
-            (!named || value.kind != KIND_STRING || !numeral_valid(value_slice(value), false)))
-            continue;
-        misnumber_note(&run->misnumbers,
-                       !sums   ? MISNUMBER_AS_TEXT
-                       : named ? MISNUMBER_LEFT
-                               : MISNUMBER_OTHER,
+        enum misnumber_kind found;
+        if (!misnumber_find(kind, is_named(run, operand->slot), value, &found)) continue;
+        /* The text of a --number member has been noted where the event was judged. */
+        const bool of_numbers = operand->slot >= 0 && (schema->number >> operand->slot & 1) != 0;
+        if (of_numbers && found != MISNUMBER_HUGE) continue;
+        misnumber_note(&run->misnumbers, found,
                        operand->slot >= 0 ? schema->name[operand->slot] : slice_of(operand->text),
                        value);
-        if (sums) noted |= UINT64_C(1) << item->operand;
+        if (kind != VALUES_ORDERED) noted |= UINT64_C(1) << item->operand;
     }
 }
 
