@@ -112,6 +112,7 @@ $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 # One file of the scanner is compiled once per instruction set; the best one is chosen at start.
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
+$(BUILD)/common/run/checksum_avx2.o: CS_CFLAGS += -mavx2
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
@@ -129,7 +130,7 @@ OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition)
             $(addprefix common/people/,junk links people rate stamp waiting) \
             $(addprefix common/raw/,accesslog canonical changes columns csv event_hash format host jsonstream logline logtime \
               logvalue made_id) \
-            $(addprefix common/run/,framed intake translated) \
+            $(addprefix common/run/,checksum_avx2 framed intake translated) \
             $(addprefix common/session/,alert attribute block cart episode extras field identity name pages products session \
               stretch timeline track turns visit_rows watch) \
             $(addprefix common/source/,frame input) \

@@ -170,10 +170,10 @@ static void print_session(void *context, const struct session *session)
 {
     const struct run *run = context;
     struct sessionize *own = run->own;
-    if (own->border.is_range)
-        weave_note(&own->weave, run->rows, session);
-    else
-        weave_let(&own->weave, run->rows, session);
+    const struct session_place place = session_place(session->stretch);
+    weave_row(&own->weave, &own->border, run->rows,
+              &(struct weave_place){
+                  .first = {place.last_us}, .name = place.name, .last = place.start_us});
     visits_print(&own->visits, &own->identity, run->rows, session);
 }
 

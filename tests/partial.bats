@@ -78,6 +78,29 @@ single() { FILES=1 same "$@"; }
   both cs-abandon
   both cs-abandon --transitions
   both cs-abandon --cart
+  both cs-abandon --after=10s --until=1h --forget=40s --lateness=10s
+  [ -s merged.late ]
+  both cs-abandon --after=10s --forget=30s --emptied=purchased
+  both cs-abandon --id=user_id --after=20s --forget=40s
+  # Where --forget is short a range makes most of the rows itself, and leaves few events to the run.
+  parts 3 cs-abandon --after=10s --until=1h --forget=40s "$A"
+  [ "$(grep -a -o '"abandoned_at"' part.2 | wc -l)" -gt 5 ]
+  parts 3 cs-abandon --after=20s --forget=1d "$A"
+  [ "$(grep -a -o '"abandoned_at"' part.2 | wc -l)" -eq 0 ]
+}
+
+@test "of a range's sessions the merge knows the place while earlier ranges may have some, and not longer" {
+  parts 3 cs-sessionize --gap=5s --lateness=1s "$B"
+  cs-sessionize --gap=5s --lateness=1s "$B" >one 2>/dev/null
+  # What is open, and where rows stand, is at the end of it, behind them: so many bytes, and its length 24 bytes before the end.
+  local rows names bytes
+  rows=$(grep -a -o '"session_start"' part.2 | wc -l)
+  bytes=$(tail -c 24 part.2 | od -A n -t u8 -N 8 | tr -d ' ')
+  names=$(tail -c $((bytes + 200)) part.2 | grep -a -o -F -f <(jq -r .session_id one | sort -u) | wc -l)
+  echo "$rows rows, $names names in $bytes bytes"
+  [ "$rows" -gt 100 ]
+  [ "$names" -gt 0 ]
+  [ "$names" -lt $((rows / 2)) ]
 }
 
 @test "so are anomalies" {

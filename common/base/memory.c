@@ -83,6 +83,18 @@ void memory_pages_free(void *pages, size_t size)
     munmap(pages, size);
 }
 
+void memory_pages_map(const char *from, size_t len)
+{
+#ifdef MADV_POPULATE_READ
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = (uintptr_t)from / page * page;
+    (void)madvise((void *)begin, (uintptr_t)from + len - begin, MADV_POPULATE_READ);
+#else
+    (void)from;
+    (void)len;
+#endif
+}
+
 /* Linux may bring pages of a file in by such blocks, and so what stands before the one that is
  * looked at as well: what was given back would be here again, and nobody would give it back. */
 #define BLOCK_BYTES ((uintptr_t)64 << 10)

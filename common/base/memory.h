@@ -41,6 +41,10 @@ void memory_pages_free(void *pages, size_t size);
  * it again reads it again. */
 const char *memory_pages_forget(const char *from, const char *to);
 
+/* What is to be read there next is mapped now, all at once and not page by page. No more than a
+ * hint. */
+void memory_pages_map(const char *from, size_t len);
+
 /* For an inline function that does nothing but ask for memory to be brought near: gcc takes such a
  * one for a function without effect, and leaves calls of it out unless they are inlined first. */
 #define MEMORY_HINT static inline __attribute__((always_inline))

@@ -9,13 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/option.h"
 #include "base/pack.h"
 #include "base/paths.h"
+#include "run/checksum.h"
 #include "run/state.h"
 
 #define MAGIC "clickstream partial 1\n"
@@ -24,7 +23,6 @@
 /* Ids of people are in it. */
 #define PARTIAL_MODE 0600
 
-#define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
 /* Behind the parts: room to read on, where the range begins and ends, three lengths. */
 #define TAIL_BYTES (VALUE_PADDING + 5 * sizeof(uint64_t))
 
@@ -34,7 +32,7 @@
 static struct {
     char *name; /* until it is whole; NULL: standard output */
     int fd;
-    XXH3_state_t *hash;
+    struct checksum checksum;
 } own;
 
 static void failed(const char *what)
@@ -45,9 +43,9 @@ static void failed(const char *what)
     die_errno("%s", what);
 }
 
-static void hash_add(struct slice bytes)
+static void sum_add(struct slice bytes)
 {
-    XXH3_128bits_update(own.hash, bytes.text, bytes.len);
+    checksum_add(&own.checksum, bytes);
 }
 
 /* Whoever ends before it is whole leaves nothing. */
@@ -82,9 +80,7 @@ static int nameless_open(const char *path)
 static void file_make(const char *path)
 {
     struct stat there;
-    own.hash = XXH3_createState();
-    if (own.hash == NULL) die("no memory for a checksum");
-    XXH3_128bits_reset(own.hash);
+    own.checksum = checksum_begin();
     if (strcmp(path, "-") == 0) {
         if (isatty(STDOUT_FILENO)) die_usage("--partial=-: standard output is a terminal");
         own.fd = STDOUT_FILENO;
@@ -123,7 +119,7 @@ void partial_begin(const struct partial *partial, const char *tool, struct outpu
                    struct output *events)
 {
     file_make(partial->path);
-    *rows = (struct output){.name = partial->path, .fd = own.fd, .wrote = hash_add};
+    *rows = (struct output){.name = partial->path, .fd = own.fd, .wrote = sum_add};
     *events = (struct output){.name = "a file for events", .fd = nameless_open(partial->path)};
     head_pack(partial, tool, &rows->buffer);
     output_flush(rows);
@@ -155,7 +151,7 @@ static void file_commit(const char *path)
 void partial_end(const struct partial *partial, struct output *rows, struct output *events)
 {
     static const char padding[VALUE_PADDING];
-    XXH128_canonical_t sum;
+    char sum[CHECKSUM_BYTES];
     output_flush(rows);
     output_flush(events);
     const uint64_t rows_len = rows->position;
@@ -169,11 +165,11 @@ void partial_end(const struct partial *partial, struct output *rows, struct outp
     pack_u64(out, events->position);
     pack_u64(out, partial->piece.result.len);
     output_flush(rows);
-    XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(own.hash));
-    buffer_add(out, (const char *)&sum, CHECKSUM_BYTES);
+    checksum_end(&own.checksum, sum);
+    rows->wrote = NULL;
+    buffer_add(out, sum, sizeof sum);
     output_flush(rows);
     file_commit(partial->path);
-    XXH3_freeState(own.hash);
     close(events->fd);
     buffer_release(&events->buffer);
     buffer_release(out);
@@ -211,21 +207,19 @@ static void checksum_check(const struct partial *partial)
 {
     const size_t len = partial->file.len - CHECKSUM_BYTES;
     const char *known = partial->file.text;
-    XXH128_canonical_t sum;
-    XXH3_state_t *const hash = XXH3_createState();
-    if (hash == NULL) die("no memory for a checksum");
-    XXH3_128bits_reset(hash);
+    struct checksum checksum = checksum_begin();
+    char sum[CHECKSUM_BYTES];
     (void)madvise((void *)(uintptr_t)known, partial->file.len, MADV_SEQUENTIAL);
     const size_t step = (size_t)4 << 20;
     for (size_t at = 0; at < len; at += step) {
-        XXH3_128bits_update(hash, partial->file.text + at, len - at < step ? len - at : step);
+        checksum_add(&checksum, (struct slice){.text = partial->file.text + at,
+                                               .len = len - at < step ? len - at : step});
         known =
             memory_pages_forget(known, partial->file.text + (len - at < step ? len : at + step));
     }
     file_forget(partial);
-    XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(hash));
-    XXH3_freeState(hash);
-    if (memcmp(&sum, partial->file.text + len, CHECKSUM_BYTES) != 0) damaged(partial->path);
+    checksum_end(&checksum, sum);
+    if (memcmp(sum, partial->file.text + len, CHECKSUM_BYTES) != 0) damaged(partial->path);
 }
 
 /* A line off the head. */

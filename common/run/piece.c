@@ -16,19 +16,22 @@
 #define BORDER_SHARE 3
 /* How much before a range is looked at for the event time there. */
 #define SEED_BYTES ((uint64_t)1 << 20)
+/* The same where about when that is will do. */
+#define GLANCE_BYTES ((uint64_t)64 << 10)
 
 /* --- before a range is read --- */
 
-int64_t piece_seed(struct loop *l, uint64_t begin)
+/* The largest event_time in so many bytes before that one of the row of inputs. */
+static int64_t time_before(struct loop *l, uint64_t begin, uint64_t bytes)
 {
     uint64_t base = 0;
     int64_t largest_us = TIME_NONE;
-    char *piece = memory_new(SEED_BYTES + 1 + SCAN_PADDING);
+    char *piece = memory_new(bytes + 1 + SCAN_PADDING);
     for (int i = 0; i < l->inputs.count; i++) {
         const struct input *input = &l->inputs.input[i];
         const uint64_t end = base + input->size < begin ? base + input->size : begin;
-        const uint64_t from = end > base + SEED_BYTES ? end - SEED_BYTES : base;
-        if (end > base && end + SEED_BYTES > begin) {
+        const uint64_t from = end > base + bytes ? end - bytes : base;
+        if (end > base && end + bytes > begin) {
             const size_t len = range_peek(input, from - base, piece, end - from);
             memset(piece + len, 0, 1 + SCAN_PADDING);
             piece[len] = '\n';
@@ -46,12 +49,18 @@ int64_t piece_seed(struct loop *l, uint64_t begin)
     return largest_us;
 }
 
+int64_t piece_seed(struct loop *l, uint64_t begin)
+{
+    return time_before(l, begin, SEED_BYTES);
+}
+
 /* How many bytes of input it takes until what was there before does not matter any more. */
 static uint64_t reach_bytes(struct loop *l)
 {
     const uint64_t total = l->inputs.bytes_total;
-    const int64_t from_us = piece_seed(l, total < SEED_BYTES ? total : SEED_BYTES);
-    const int64_t to_us = piece_seed(l, total);
+    const int64_t from_us =
+        time_before(l, total < GLANCE_BYTES ? total : GLANCE_BYTES, GLANCE_BYTES);
+    const int64_t to_us = time_before(l, total, GLANCE_BYTES);
     int64_t reach_us;
     if (from_us == TIME_NONE || to_us <= from_us ||
         __builtin_add_overflow(l->analysis->ranges->reach(&l->run), l->run.settings.lateness_us,

@@ -47,6 +47,13 @@ MEMORY_HINT void border_hint(const struct border *border, struct id id)
  * watermark_us: its partition's, before it came. */
 bool border_holds(struct border *border, struct id id, int64_t time_us, int64_t watermark_us);
 
+/* Is that time behind all that earlier ranges may hold? Asked of a time that the watermark has
+ * passed, from then on for good. */
+static inline bool border_is_past(const struct border *border, int64_t time_us)
+{
+    return time_us > border->last_us;
+}
+
 /* Does a range leave an event of such an id to the run? */
 static inline bool border_leaves(struct border *border, struct id id, int64_t time_us,
                                  int64_t watermark_us)

@@ -508,6 +508,8 @@ static void due_judge(struct carts *carts, const struct timer_item *due, size_t 
         overview.attributes.of[carts->rule.user].text = user;
         overview.present = (unsigned)verdict->has_user << carts->rule.user;
         overview.counts[carts->rule.add] = verdict->add_to_carts;
+        carts->place = (struct weave_place){
+            .first = {verdict->due_us, !verdict->again, verdict->last_us}, .name = overview.name};
         alert(context, &overview);
     }
     carts->verdict_count = 0;
@@ -560,7 +562,6 @@ void carts_save(struct carts *carts, struct buffer *out)
 static void aside_load(struct carts *carts, uint32_t timeline, uint32_t number)
 {
     const int64_t due_us = aside_due(at(carts, number));
-
     aside_insert(carts, timeline, aside_before(carts, timeline, due_us), number);
 }
 
@@ -572,6 +573,7 @@ static bool timeline_load(struct carts *carts, struct unpack *in)
 
     if (timeline == POOL_NONE) return false;
     timeline_unpack(timelines, timeline, name, in);
+    dormants_forget(&carts->dormants, timeline_own(timelines, timeline)->id);
     if (unpack_u8(in) != 0)
         timeline_set_past(timelines, timeline,
                           timeline_unpack_stretch(timelines, timeline, name, in));
@@ -593,6 +595,6 @@ bool carts_load(struct carts *carts, struct unpack *in)
     for (uint64_t i = 0; i < count; i++)
         if (!timeline_load(carts, in)) return false;
     if (!dormants_load(&carts->dormants, in)) return false;
-    carts->cut = unpack_u64(in);
+    carts->cut += unpack_u64(in);
     return !in->broken;
 }

@@ -31,6 +31,7 @@
 #include "session/identity.h"
 #include "session/moves.h"
 #include "session/timeline.h"
+#include "session/weave.h"
 
 /* What a cart is, and when it is abandoned. */
 struct cart_rule {
@@ -55,7 +56,8 @@ struct carts {
     struct dormants dormants;     /* of the others, which have been judged */
     struct cart_verdict *verdict; /* of one carts_advance */
     size_t verdict_count, verdict_cap;
-    struct buffer texts; /* of the verdicts */
+    struct buffer texts;      /* of the verdicts */
+    struct weave_place place; /* of the alert that is handed out */
     struct basket basket;
     uint64_t cut; /* looks at carts that had more put in and taken out than is kept */
 };
@@ -107,7 +109,8 @@ void carts_advance(struct carts *carts, int64_t watermark_us, cart_alert *alert,
  * it is now has nothing to wait for, and is judged, too. */
 void carts_settle(struct carts *carts, cart_alert *alert, void *context);
 
-/* The same bytes for the same visits. Loading wants ids that are not there; false: invalid. */
+/* The same bytes for the same visits. Loading wants ids that are not there, or whose visits are
+ * over; false: invalid. */
 void carts_save(struct carts *carts, struct buffer *out);
 bool carts_load(struct carts *carts, struct unpack *in);
 

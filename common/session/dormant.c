@@ -178,6 +178,12 @@ void dormants_drop(struct dormants *dormants, uint32_t number)
     pool_give(&dormants->pool, number);
 }
 
+void dormants_forget(struct dormants *dormants, struct id id)
+{
+    const uint32_t number = dormants_find(dormants, id);
+    if (number != POOL_NONE) dormants_drop(dormants, number);
+}
+
 /* When it is forgotten; INT64_MIN: it is gone. */
 static int64_t dormant_due(const void *owner, uint32_t number)
 {
@@ -249,7 +255,8 @@ static bool dormant_load(struct dormants *dormants, struct unpack *in)
     if (in->broken || flags > 3 || dormant.user.text.len > UINT32_MAX >> 2 ||
         dormant.start_us > dormant.last_us)
         return false;
-    if (id_is_none(dormant.id) || dormants_find(dormants, dormant.id) != POOL_NONE) return false;
+    if (id_is_none(dormant.id)) return false;
+    dormants_forget(dormants, dormant.id);
     dormant.is_alerted = flags & 1;
     dormant.has_bought = flags >> 1 & 1;
     dormants_add(dormants, &dormant);

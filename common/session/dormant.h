@@ -69,10 +69,14 @@ void dormants_add(struct dormants *dormants, const struct dormant *dormant);
 
 void dormants_drop(struct dormants *dormants, uint32_t number);
 
+/* Forgets the one of an id, if there is one: it is over, though it may not be due yet. */
+void dormants_forget(struct dormants *dormants, struct id id);
+
 /* Forgets those silent for too long. */
 void dormants_advance(struct dormants *dormants, int64_t watermark_us);
 
-/* The same bytes for the same visits. Loading wants ids that are not there; false: invalid. */
+/* The same bytes for the same visits. Loading wants ids that are not there, or whose visits are
+ * over; false: invalid. */
 void dormants_save(const struct dormants *dormants, struct buffer *out);
 bool dormants_load(struct dormants *dormants, struct unpack *in);
 

@@ -5,7 +5,8 @@
 #include "base/die.h"
 #include "base/instant.h"
 
-/* In a range of --jobs nearly every id may have been there before. */
+/* In a range of --jobs nearly every id may have been there before; so all events are left to the
+ * run, but as the stream goes by, where --forget is short. */
 static int64_t range_reach(const struct run *run)
 {
     (void)run;
@@ -16,7 +17,7 @@ static void range_begin(struct run *run, int64_t border_us)
 {
     struct watch *own = run->own;
     (void)border_us;
-    own->leaves_all = true;
+    border_init(&own->border, INT64_MAX, INT64_MAX);
 }
 
 static enum fate range_event(const struct watch *own, const struct event *ev)
@@ -29,20 +30,43 @@ static enum fate range_event(const struct watch *own, const struct event *ev)
 static void stream_hint(struct run *run, struct event *ev)
 {
     struct watch *own = run->own;
-    if (!own->leaves_all) carts_hint(&own->carts, identity_hint(&own->alerts.identity, ev));
+    if (own->border.holds_all) return;
+    const struct id id = identity_hint(&own->alerts.identity, ev);
+    carts_hint(&own->carts, id);
+    border_hint(&own->border, id);
+}
+
+static void stream_count(struct run *run)
+{
+    const struct watch *own = run->own;
+    run->counters.keys = carts_count(&own->carts) + own->border.met;
+}
+
+/* May an event of an id without a timeline be part of what earlier ranges hold? */
+static bool stream_leaves(struct watch *own, const struct event *ev)
+{
+    struct border *border = &own->border;
+    const struct id id = identity_id(ev);
+    if (!border->is_range || border_is_past(border, ev->watermark_us)) return false;
+    return dormants_find(&own->carts.dormants, id) == POOL_NONE &&
+           border_leaves(border, id, ev->time_us, ev->watermark_us);
 }
 
 static enum fate stream_event(struct run *run, const struct event *ev)
 {
     struct watch *own = run->own;
     struct carts *carts = &own->carts;
-    if (own->leaves_all) return range_event(own, ev);
+    if (own->border.holds_all) return range_event(own, ev);
     const uint32_t number = timelines_take(&carts->timelines, identity_id(ev));
     if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
+    if (number == POOL_NONE && stream_leaves(own, ev)) {
+        stream_count(run);
+        return FATE_DEFERRED;
+    }
     struct click click = fields_click(&own->alerts.fields, ev);
     click.listed = moves_of(&own->alerts.moves, ev, click.action);
     const bool used = carts_event(carts, number, &own->alerts.identity, ev, &click);
-    run->counters.keys = carts_count(carts);
+    stream_count(run);
     return used ? FATE_USED : FATE_LATE;
 }
 
@@ -50,7 +74,9 @@ static enum fate stream_event(struct run *run, const struct event *ev)
 static void stream_alert(void *context, const struct overview *cart)
 {
     struct run *run = context;
-    const struct alerts *alerts = &((const struct watch *)run->own)->alerts;
+    struct watch *own = run->own;
+    const struct alerts *alerts = &own->alerts;
+    weave_row(&own->weave, &own->border, run->rows, &own->carts.place);
     if (run->settings.idle_us > 0 && instant_now() > cart->last_us + alerts->rule.until_us)
         run->counters.expired++;
     else
@@ -61,7 +87,7 @@ static void stream_advance(struct run *run, int64_t watermark_us)
 {
     struct watch *own = run->own;
     carts_advance(&own->carts, watermark_us, stream_alert, run);
-    run->counters.keys = carts_count(&own->carts);
+    stream_count(run);
 }
 
 /* The input has ended, or pauses. */
@@ -69,7 +95,7 @@ static void stream_settle(struct run *run)
 {
     struct watch *own = run->own;
     carts_settle(&own->carts, stream_alert, run);
-    run->counters.keys = carts_count(&own->carts);
+    stream_count(run);
 }
 
 static void stream_save(struct run *run, struct buffer *out)
@@ -82,8 +108,39 @@ static bool stream_load(struct run *run, struct unpack *in)
 {
     struct watch *own = run->own;
     const bool good = carts_load(&own->carts, in);
-    run->counters.keys = carts_count(&own->carts);
+    stream_count(run);
     return good;
+}
+
+static int64_t stream_reach(const struct run *run)
+{
+    return ((const struct watch *)run->own)->alerts.rule.forget_us;
+}
+
+static void stream_begin(struct run *run, int64_t border_us)
+{
+    border_init(&((struct watch *)run->own)->border, border_us, stream_reach(run));
+}
+
+static void stream_hand_over(struct run *run, struct buffer *out)
+{
+    const struct watch *own = run->own;
+    weave_save(&own->weave, out);
+    pack_u64(out, own->alerts.moves.taken);
+    stream_save(run, out);
+}
+
+static bool stream_weave(struct run *run, struct slice rows, struct unpack *in)
+{
+    return weave_begin(&((struct watch *)run->own)->weave, rows, in);
+}
+
+static bool stream_add(struct run *run, struct unpack *in)
+{
+    struct watch *own = run->own;
+    weave_end(&own->weave, run->rows);
+    own->alerts.moves.taken += unpack_u64(in);
+    return stream_load(run, in);
 }
 
 /* --at. */
@@ -91,7 +148,7 @@ static bool stream_load(struct run *run, struct unpack *in)
 static void at_hint(struct run *run, struct event *ev)
 {
     struct watch *own = run->own;
-    if (!own->leaves_all)
+    if (!own->border.holds_all)
         timelines_hint(&own->snapshot.visits.timelines, identity_hint(&own->alerts.identity, ev));
 }
 
@@ -100,9 +157,9 @@ static enum fate at_event(struct run *run, const struct event *ev)
     struct watch *own = run->own;
     struct sessions *visits = &own->snapshot.visits;
     const uint32_t number =
-        own->leaves_all ? POOL_NONE : timelines_take(&visits->timelines, identity_id(ev));
+        own->border.holds_all ? POOL_NONE : timelines_take(&visits->timelines, identity_id(ev));
     if (ev->time_us > own->snapshot.at_us) return FATE_FILTERED;
-    if (own->leaves_all) return range_event(own, ev);
+    if (own->border.holds_all) return range_event(own, ev);
     if (!identity_has(&own->alerts.identity, ev)) return FATE_NO_ID;
     struct click click = fields_click(&own->alerts.fields, ev);
     click.listed = moves_of(&own->alerts.moves, ev, click.action);
@@ -157,7 +214,7 @@ static enum fate story_event(struct run *run, const struct event *ev)
 {
     struct watch *own = run->own;
     if (own->at_us != INT64_MIN && ev->time_us > own->at_us) return FATE_FILTERED;
-    if (own->leaves_all) return range_event(own, ev);
+    if (own->border.holds_all) return range_event(own, ev);
     return history_event(&own->history, ev);
 }
 
@@ -204,7 +261,7 @@ static void watch_end(struct run *run)
     const struct watch *own = run->own;
     const uint64_t cut = carts_cut(own);
     const struct moves *moves = &own->alerts.moves;
-    if (own->leaves_all) return;
+    if (own->border.is_range) return;
     if (own->alerts.has_emptied && moves->taken == 0 && run->end_time_us != INT64_MIN &&
         !run->settings.has_state)
         message("--emptied: no event is of type '%s'",
@@ -226,6 +283,15 @@ static const struct ranges ranges = {
     .begin = range_begin,
 };
 
+static const struct ranges stream_ranges = {
+    .bulky = true,
+    .reach = stream_reach,
+    .begin = stream_begin,
+    .hand_over = stream_hand_over,
+    .weave = stream_weave,
+    .add = stream_add,
+};
+
 static const struct analysis stream = {
     .hint = stream_hint,
     .event = stream_event,
@@ -237,7 +303,7 @@ static const struct analysis stream = {
     .stats = watch_stats,
     .end = watch_end,
     .explain = watch_explain,
-    .ranges = &ranges,
+    .ranges = &stream_ranges,
 };
 
 static const struct analysis story = {
@@ -284,6 +350,8 @@ const struct analysis *watch_begin(struct watch *watch, const struct cart_rule *
 
 void watch_release(struct watch *watch)
 {
+    border_release(&watch->border);
+    weave_release(&watch->weave);
     carts_release(&watch->carts);
     snapshot_release(&watch->snapshot);
     history_release(&watch->history);

@@ -20,8 +20,9 @@ struct watch {
     struct carts carts;
     struct snapshot snapshot;
     struct history history;
-    int64_t at_us;   /* of --at; INT64_MIN: it is not given */
-    bool leaves_all; /* a range of --jobs, which leaves every event to the run */
+    int64_t at_us;        /* of --at; INT64_MIN: it is not given */
+    struct border border; /* of a range of --jobs */
+    struct weave weave;
 };
 
 /* Of a zeroed one: which analysis it is. NULL, and a phrase added to why: the options make no

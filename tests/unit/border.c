@@ -1,10 +1,11 @@
 /* border.c - events in two parts, the second one with no knowledge of the first, are the sessions
- * of all. */
+ * of all, and the alerts of carts. */
 #include "session/border.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/cart.h"
 #include "session/session.h"
 #include "tap.h"
 
@@ -28,13 +29,17 @@ static int64_t random_below(int64_t bound)
 
 static const struct kept one_action = {.actions = 1, .list_slot = -1};
 
+enum { ADD = 1, PURCHASE = 2 };
+static const struct kept cart_actions = {.actions = 2, .list_slot = -1};
+
 /* What is tried: some events, and what a session is. */
 struct trial {
-    int64_t gap_us, max_us, lateness_us;
+    int64_t gap_us, max_us, lateness_us, after_us;
     int events, first; /* how many of them are the first part */
     struct {
         int64_t time_us, watermark_us;
         char id;
+        uint8_t action; /* of carts */
         bool late;
     } event[EVENTS_MAX];
     int64_t border_us, end_us; /* the largest time of the first part; the watermark in the end */
@@ -47,7 +52,8 @@ static void trial_make(struct trial *trial)
     const int64_t disorder_us = 1 + random_below(60);
     int64_t now_us = 1000, largest_us = 0;
 
-    trial->gap_us = 1 + random_below(30);
+    trial->gap_us = 2 + random_below(29);
+    trial->after_us = 1 + random_below(trial->gap_us - 1);
     trial->lateness_us = random_below(20);
     trial->max_us = random_below(4) == 0 ? INT64_MAX
                                          : trial->gap_us + trial->lateness_us + 1 +
@@ -60,6 +66,9 @@ static void trial_make(struct trial *trial)
         trial->event[i].time_us = now_us - (is_behind ? random_below(disorder_us) : 0);
         trial->event[i].watermark_us = largest_us - trial->lateness_us;
         trial->event[i].id = (char)('a' + random_below(ids));
+        trial->event[i].action = (uint8_t)(random_below(4) == 0   ? ADD
+                                           : random_below(8) == 0 ? PURCHASE
+                                                                  : 0);
         if (trial->event[i].time_us > largest_us) largest_us = trial->event[i].time_us;
         if (i + 1 == trial->first) trial->border_us = largest_us;
     }
@@ -163,7 +172,122 @@ static int in_parts(const struct trial *trial, struct buffer *out)
     return wrong;
 }
 
-int main(void)
+/* --- the same of carts --- */
+
+struct alerts {
+    struct carts *carts;
+    const struct border *border; /* NULL: of all events, or of what is left to the run */
+    struct buffer out;
+    int past; /* of the run, where a range says that it prints no such row */
+};
+
+static void alert_print(void *context, const struct overview *alert)
+{
+    struct alerts *alerts = context;
+    const struct weave_place *place = &alerts->carts->place;
+    alerts->past += alerts->border != NULL && border_is_past(alerts->border, place->first[0]);
+    buffer_printf(&alerts->out, "%08lld %08lld %c %04u\n", (long long)place->first[0],
+                  (long long)alert->last_us, alert->name.text[alert->name.len - 1],
+                  alert->count[ADD]);
+}
+
+static void carts_make(struct carts *carts, struct alerts *alerts, const struct trial *trial)
+{
+    const struct cart_rule rule = {.after_us = trial->after_us,
+                                   .until_us = INT64_MAX,
+                                   .forget_us = trial->gap_us,
+                                   .add = ADD,
+                                   .purchase = PURCHASE};
+    carts_init(carts, &cart_actions, &rule);
+    alerts->carts = carts;
+}
+
+static bool cart_take(struct carts *carts, const struct trial *trial, int i)
+{
+    const struct click click = {.time_us = trial->event[i].time_us,
+                                .watermark_us = trial->event[i].watermark_us,
+                                .action = trial->event[i].action};
+    const struct id id = id_at(trial, i);
+    const uint32_t number = timelines_find(&carts->timelines, id);
+    if (number != POOL_NONE) return carts_add(carts, number, &click);
+    struct buffer name = {0};
+    name_add(&name, value_string((struct slice){.text = &trial->event[i].id, .len = 1}));
+    const bool used = carts_begin(carts, id, buffer_slice(&name), &click);
+    buffer_release(&name);
+    return used;
+}
+
+static void carts_tell(struct alerts *alerts, int64_t watermark_us)
+{
+    if (random_below(3) != 0) carts_advance(alerts->carts, watermark_us, alert_print, alerts);
+}
+
+static void carts_whole(struct trial *trial, struct buffer *out)
+{
+    struct carts carts;
+    struct alerts alerts = {0};
+
+    carts_make(&carts, &alerts, trial);
+    for (int i = 0; i < trial->events; i++) {
+        carts_tell(&alerts, trial->event[i].watermark_us);
+        trial->event[i].late = !cart_take(&carts, trial, i);
+    }
+    carts_advance(&carts, trial->end_us, alert_print, &alerts);
+    carts_settle(&carts, alert_print, &alerts);
+    buffer_add_slice(out, buffer_slice(&alerts.out));
+    buffer_release(&alerts.out);
+    carts_release(&carts);
+}
+
+/* Returns how many events met another fate, or alerts came where a range says that none will. */
+static int carts_in_parts(const struct trial *trial, struct buffer *out)
+{
+    struct carts run, range;
+    struct alerts left = {0}, own = {0};
+    struct border border;
+    bool holds[EVENTS_MAX] = {false};
+    int wrong = 0;
+
+    carts_make(&run, &left, trial);
+    carts_make(&range, &own, trial);
+    border_init(&border, trial->border_us, trial->gap_us);
+    for (int i = trial->first; i < trial->events; i++) {
+        const struct id id = id_at(trial, i);
+        const int64_t watermark_us = trial->event[i].watermark_us;
+        carts_tell(&own, watermark_us);
+        holds[i] = timelines_find(&range.timelines, id) == POOL_NONE &&
+                   dormants_find(&range.dormants, id) == POOL_NONE &&
+                   border_holds(&border, id, trial->event[i].time_us, watermark_us);
+        if (!holds[i]) wrong += cart_take(&range, trial, i) == trial->event[i].late;
+    }
+    carts_advance(&range, trial->end_us, alert_print, &own);
+    left.border = &border;
+    for (int i = 0; i < trial->events; i++) {
+        if (i >= trial->first && !holds[i]) continue;
+        carts_tell(&left, trial->event[i].watermark_us);
+        wrong += cart_take(&run, trial, i) == trial->event[i].late;
+    }
+    carts_advance(&run, trial->end_us, alert_print, &left);
+    left.border = NULL;
+    struct buffer saved = {0};
+    carts_save(&range, &saved);
+    struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
+    wrong += !carts_load(&run, &in) + left.past;
+    carts_settle(&run, alert_print, &left);
+    buffer_add_slice(out, buffer_slice(&left.out));
+    buffer_add_slice(out, buffer_slice(&own.out));
+    buffer_release(&left.out);
+    buffer_release(&own.out);
+    buffer_release(&saved);
+    border_release(&border);
+    carts_release(&range);
+    carts_release(&run);
+    return wrong;
+}
+
+static void tried(void (*in_one)(struct trial *trial, struct buffer *out),
+                  int (*in_two)(const struct trial *trial, struct buffer *out), const char *rows,
+                  const char *fates)
 {
     struct trial trial;
     struct buffer want = {0}, got = {0};
@@ -173,15 +297,23 @@ int main(void)
         trial_make(&trial);
         buffer_clear(&want);
         buffer_clear(&got);
-        whole(&trial, &want);
-        wrong_fates += in_parts(&trial, &got);
+        in_one(&trial, &want);
+        wrong_fates += in_two(&trial, &got);
         lines_sort(&want);
         lines_sort(&got);
         wrong_rows += !slice_equal(buffer_slice(&want), buffer_slice(&got));
     }
-    is_int(wrong_rows, 0, "what a range makes, and the run of the rest, are the sessions of all");
-    is_int(wrong_fates, 0, "and the same events are late");
+    is_int(wrong_rows, 0, rows);
+    is_int(wrong_fates, 0, fates);
     buffer_release(&want);
     buffer_release(&got);
+}
+
+int main(void)
+{
+    tried(whole, in_parts, "what a range makes, and the run of the rest, are the sessions of all",
+          "and the same events are late");
+    tried(carts_whole, carts_in_parts, "and so are alerts",
+          "of which the run has none behind the border, and the same events are late");
     return plan();
 }
