@@ -439,14 +439,15 @@ static inline void waiter_print(struct people *people, const struct waiter *wait
     rows_raw_end(people->rows, &people->shown_event, people->schema);
 }
 
-/* The link of its first id, whose memory is asked for, and that of an event that comes later; NULL:
- * it has none. */
+/* The link of its first id; asks for that one's memory, for the line, and for an event that comes
+ * later. NULL: it has none. */
 MEMORY_HINT struct link *link_ahead(const struct people *people, size_t place)
 {
     const struct waiting_ring *const queue = &people->waiting.queue;
     if (place + AHEAD < queue->count)
         waiting_prefetch(&people->waiting, ring_at(queue, place + AHEAD).number);
     const struct waiter *const waiter = waiting_at(&people->waiting, ring_at(queue, place).number);
+    waiter_prefetch_line(waiter);
     if (waiter->ids == 0) return NULL;
     struct link *const link = links_at(&people->links, waiter->first.link);
     __builtin_prefetch(link, 1);
@@ -467,7 +468,8 @@ static inline void oldest_out(struct people *people)
     waiter_gone(people, waiter);
 }
 
-/* So many of the queue's first go out. What they will need is asked for while others go. */
+/* So many of the queue's first go out. What they will need is asked for while others go; the heads
+ * of those that are left are, too, as they are the next call's first. */
 static void queue_out(struct people *people, size_t count)
 {
     const struct link *ahead[AHEAD];
@@ -479,6 +481,9 @@ static void queue_out(struct people *people, size_t count)
         if (i + AHEAD < count) ahead[i % AHEAD] = link_ahead(people, AHEAD);
         oldest_out(people);
     }
+    const struct waiting_ring *const left = &people->waiting.queue;
+    for (size_t i = 0; i < AHEAD && i < left->count; i++)
+        waiting_prefetch(&people->waiting, ring_at(left, i).number);
 }
 
 void people_advance(struct people *people, int64_t watermark_us)

@@ -129,6 +129,17 @@ static inline struct slice waiter_line(const struct waiter *waiter)
     return (struct slice){.text = waiter_text(waiter), .len = waiter->len};
 }
 
+/* So many bytes are asked for before they are needed. */
+#define WAITING_AHEAD 2048
+
+/* Asks for the memory of its line, of a long one for the first of it. */
+MEMORY_HINT void waiter_prefetch_line(const struct waiter *waiter)
+{
+    const size_t len = waiter->len < WAITING_AHEAD ? waiter->len : WAITING_AHEAD;
+    for (size_t i = 0; i < len; i += 64)
+        __builtin_prefetch(waiter_text(waiter) + i);
+}
+
 /* Does its own id stand in the line? */
 static inline bool waiter_own_in_line(const struct waiter *waiter)
 {
@@ -158,6 +169,15 @@ static inline struct slice waiter_keys(const struct waiter *waiter)
 void waiting_open(struct waiting *waiting, size_t len);
 void waiting_emptied(struct waiting *waiting, struct waiting_segment *segment);
 
+/* Memory for a piece that is cut soon, as long as this one: nobody has looked at it since other
+ * events went out of it, and stores would have to wait for it. */
+MEMORY_HINT void waiting_ahead(const struct waiting *waiting, size_t len)
+{
+    if ((size_t)(waiting->end - waiting->at) < WAITING_AHEAD + len) return;
+    for (size_t i = 0; i < len; i += 64)
+        __builtin_prefetch(waiting->at + WAITING_AHEAD + i, 1);
+}
+
 /* A new one, zeroed, with so many ids and room for so many bytes of text; *number says which. */
 static inline struct waiter *waiting_new(struct waiting *waiting, int ids, size_t bytes,
                                          uint32_t *number)
@@ -170,6 +190,7 @@ static inline struct waiter *waiting_new(struct waiting *waiting, int ids, size_
     struct waiting_segment *const open = waiting->open;
     char *const head = waiting->at + front;
     waiting->at += len;
+    waiting_ahead(waiting, len);
     open->pieces++;
     *number = open->number << WAITING_PLACE_BITS |
               (uint32_t)((size_t)(head - (char *)open) / WAITING_PLACE);

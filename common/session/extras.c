@@ -56,11 +56,7 @@ void extras_join(const struct kept *kept, struct slab *slab, char *at, char *mor
 
 void extras_settle(const struct kept *kept, struct slab *slab, char *at)
 {
-    if (!kept->has_track) return;
-    struct track *track = extras_track(kept, at);
-    for (uint32_t at_byte = 0; at_byte < track->len && at_byte < 512; at_byte += 64)
-        __builtin_prefetch(track->data + at_byte); /* it will be walked through soon */
-    track_settle(track, slab);
+    if (kept->has_track) track_settle(extras_track(kept, at), slab);
 }
 
 void extras_release(const struct kept *kept, struct slab *slab, char *at)

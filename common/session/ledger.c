@@ -7,23 +7,74 @@
 #include "base/sort.h"
 
 #define SWEEP_MIN 1024 /* ids */
+#define FIT_MIN 65536  /* so many records are too few to give memory back */
 
 struct ledger_entry {
     struct id id;
     int64_t last_us; /* of its last session */
-    uint64_t number;
+    uint64_t number; /* 0: the record is free */
 };
+
+static void ids_init(struct ledger *ledger)
+{
+    roster_init(&ledger->ids, HELD_IDS);
+    pool_init(&ledger->pool, sizeof(struct ledger_entry), HELD_IDS);
+}
+
+static void ids_release(struct ledger *ledger)
+{
+    roster_release(&ledger->ids);
+    pool_release(&ledger->pool);
+}
 
 void ledger_init(struct ledger *ledger, int64_t remember_us)
 {
     *ledger =
         (struct ledger){.remember_us = remember_us, .sweep_at = SWEEP_MIN, .oldest_us = INT64_MAX};
-    table_init(&ledger->ids, sizeof(struct ledger_entry), HELD_IDS);
+    ids_init(ledger);
 }
 
 void ledger_release(struct ledger *ledger)
 {
-    table_release(&ledger->ids);
+    ids_release(ledger);
+}
+
+static struct ledger_entry *entry_at(const struct ledger *ledger, uint32_t number)
+{
+    return pool_at(&ledger->pool, number, sizeof(struct ledger_entry));
+}
+
+/* NULL: there is none. */
+static const struct ledger_entry *entry_find(const struct ledger *ledger, struct id id)
+{
+    const uint32_t number = roster_find(&ledger->ids, &ledger->pool, id);
+    return number == POOL_NONE ? NULL : entry_at(ledger, number);
+}
+
+/* The entry of an id; number 0: it has just been made. */
+static struct ledger_entry *entry_put(struct ledger *ledger, struct id id)
+{
+    const uint32_t hash = roster_hash(&ledger->ids, id);
+    size_t slot;
+    const bool lacks = roster_lacks(&ledger->ids, hash, &slot);
+    uint32_t number = lacks ? POOL_NONE : roster_find(&ledger->ids, &ledger->pool, id);
+    if (number != POOL_NONE) return entry_at(ledger, number);
+    number = pool_take(&ledger->pool);
+    struct ledger_entry *const entry = entry_at(ledger, number);
+    *entry = (struct ledger_entry){.id = id};
+    if (lacks)
+        roster_put_at(&ledger->ids, id, hash, slot, number);
+    else
+        roster_put(&ledger->ids, id, number);
+    return entry;
+}
+
+static void entry_drop(struct ledger *ledger, uint32_t number)
+{
+    struct ledger_entry *const entry = entry_at(ledger, number);
+    roster_remove(&ledger->ids, entry->id, number);
+    entry->number = 0;
+    pool_give(&ledger->pool, number);
 }
 
 /* What decides whether an id stays. */
@@ -41,21 +92,23 @@ static bool is_past(const struct needs *needs, int64_t last_us)
            instant_add_capped(instant_add_capped(last_us, needs->remember_us), sessions->gap_us);
 }
 
-static bool entry_stays(const void *at, const void *context)
+static bool entry_stays(const struct ledger_entry *entry, const struct needs *needs)
 {
-    const struct ledger_entry *entry = at;
-    const struct needs *needs = context;
-
     return !is_past(needs, entry->last_us) ||
            timelines_find(&needs->sessions->timelines, entry->id) != POOL_NONE;
 }
 
-static void oldest_find(struct ledger *ledger)
+/* Puts all that there is into as little memory as it needs. */
+static void ledger_fit(struct ledger *ledger)
 {
-    ledger->oldest_us = INT64_MAX;
-    for (const struct ledger_entry *entry = NULL;
-         (entry = table_next(&ledger->ids, entry)) != NULL;)
-        ledger->oldest_us = instant_min(ledger->oldest_us, entry->last_us);
+    struct ledger smaller = *ledger;
+    ids_init(&smaller);
+    for (uint32_t i = 1; i < ledger->pool.used; i++) {
+        const struct ledger_entry *const entry = entry_at(ledger, i);
+        if (entry->number != 0) *entry_put(&smaller, entry->id) = *entry;
+    }
+    ids_release(ledger);
+    *ledger = smaller;
 }
 
 static void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
@@ -63,8 +116,17 @@ static void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
     const struct needs needs = {.sessions = sessions, .remember_us = ledger->remember_us};
 
     if (is_past(&needs, ledger->oldest_us)) { /* else they all stay */
-        table_sweep(&ledger->ids, entry_stays, &needs);
-        oldest_find(ledger);
+        ledger->oldest_us = INT64_MAX;
+        for (uint32_t i = 1; i < ledger->pool.used; i++) {
+            const struct ledger_entry *const entry = entry_at(ledger, i);
+            if (entry->number == 0) continue;
+            if (entry_stays(entry, &needs))
+                ledger->oldest_us = instant_min(ledger->oldest_us, entry->last_us);
+            else
+                entry_drop(ledger, i); /* the last one empties the pool */
+        }
+        if (ledger->pool.used > FIT_MIN && ledger->ids.count < ledger->pool.used / 8)
+            ledger_fit(ledger);
     }
     ledger->sweep_at = ledger->ids.count < SWEEP_MIN / 2 ? SWEEP_MIN : ledger->ids.count * 2;
 }
@@ -72,11 +134,9 @@ static void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
 uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
                        const struct stretch *stretch)
 {
-    bool is_new;
-
     if (ledger->ids.count >= ledger->sweep_at) ledger_sweep(ledger, sessions);
-    struct ledger_entry *entry = table_put(&ledger->ids, timeline_stretch_id(stretch), &is_new);
-    if (is_new || stretch->start_us > instant_add_capped(entry->last_us, ledger->remember_us))
+    struct ledger_entry *const entry = entry_put(ledger, timeline_stretch_id(stretch));
+    if (stretch->start_us > instant_add_capped(entry->last_us, ledger->remember_us))
         entry->number = 0;
     entry->last_us = stretch->last_us;
     ledger->oldest_us = instant_min(ledger->oldest_us, stretch->last_us);
@@ -89,7 +149,7 @@ uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *
 {
     const struct id id = timeline_stretch_id(stretch);
     const uint32_t timeline = timelines_find(&sessions->timelines, id);
-    const struct ledger_entry *entry = table_find(&ledger->ids, id);
+    const struct ledger_entry *entry = entry_find(ledger, id);
     uint64_t number = entry == NULL ? 0 : entry->number;
     int64_t last_us = entry == NULL ? INSTANT_MIN : entry->last_us;
     uint32_t part = POOL_NONE;
@@ -104,29 +164,22 @@ uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *
     return (uint32_t)number;
 }
 
-static int entry_compare(const void *a, const void *b)
-{
-    const struct ledger_entry *const *left = a, *const *right = b;
-
-    return id_compare((*left)->id, (*right)->id);
-}
-
 void ledger_save(const struct ledger *ledger, const struct sessions *sessions, struct buffer *out)
 {
     const struct needs needs = {.sessions = sessions, .remember_us = ledger->remember_us};
-    const struct ledger_entry **entries = memory_zero(ledger->ids.count + 1, sizeof *entries);
+    struct sort_item *const sorted = roster_sorted(&ledger->ids, &ledger->pool);
     size_t count = 0;
 
-    for (const void *entry = NULL; (entry = table_next(&ledger->ids, entry)) != NULL;)
-        if (entry_stays(entry, &needs)) entries[count++] = entry;
-    if (count > 0) qsort(entries, count, sizeof *entries, entry_compare);
+    for (size_t i = 0; i < ledger->ids.count; i++)
+        if (entry_stays(entry_at(ledger, sorted[i].number), &needs)) sorted[count++] = sorted[i];
     pack_u64(out, count);
     for (size_t i = 0; i < count; i++) {
-        pack_id(out, entries[i]->id);
-        pack_i64(out, entries[i]->last_us);
-        pack_u64(out, entries[i]->number);
+        const struct ledger_entry *const entry = entry_at(ledger, sorted[i].number);
+        pack_id(out, entry->id);
+        pack_i64(out, entry->last_us);
+        pack_u64(out, entry->number);
     }
-    free(entries);
+    free(sorted);
 }
 
 bool ledger_load(struct ledger *ledger, struct unpack *in)
@@ -137,10 +190,9 @@ bool ledger_load(struct ledger *ledger, struct unpack *in)
         const struct id id = unpack_id(in);
         const int64_t last_us = unpack_i64(in);
         const uint64_t number = unpack_u64(in);
-        bool is_new;
-        if (in->broken || id_is_none(id)) return false;
-        struct ledger_entry *entry = table_put(&ledger->ids, id, &is_new);
-        if (!is_new && entry->last_us > last_us) continue;
+        if (in->broken || id_is_none(id) || number == 0) return false;
+        struct ledger_entry *const entry = entry_put(ledger, id);
+        if (entry->number != 0 && entry->last_us > last_us) continue;
         entry->last_us = last_us;
         entry->number = number;
         ledger->oldest_us = instant_min(ledger->oldest_us, last_us);

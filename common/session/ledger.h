@@ -7,6 +7,10 @@
  * last event + remember + gap, unless the id has a session open: what comes later than that, or is
  * not late, begins too late for the rule. Ids that may be forgotten are swept out when as many have
  * gathered as had to stay, unless all are known to be too young for that.
+ *
+ * Most sessions are of an id that nobody has heard of for a day or ever, and nothing that is
+ * remembered is near. So what is looked into has eight bytes an id (roster.h), and the records
+ * stand one behind the other: new ones are written in order.
  */
 #ifndef CS_LEDGER_H
 #define CS_LEDGER_H
@@ -14,13 +18,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/id.h"
+#include "base/memory.h"
 #include "base/pack.h"
-#include "base/table.h"
+#include "base/pool.h"
+#include "base/roster.h"
 #include "session/session.h"
 
 struct ledger {
-    struct table ids;
+    struct roster ids;
+    struct pool pool; /* a record each */
     int64_t remember_us;
     size_t sweep_at;   /* so many ids are worth a look at all */
     int64_t oldest_us; /* no id's last session ended before that */
@@ -35,9 +41,9 @@ static inline size_t ledger_count(const struct ledger *ledger)
 }
 
 /* The number of this one will be asked for soon. */
-static inline void ledger_hint(const struct ledger *ledger, const struct stretch *stretch)
+MEMORY_HINT void ledger_hint(const struct ledger *ledger, const struct stretch *stretch)
 {
-    table_prefetch(&ledger->ids, timeline_stretch_id(stretch));
+    roster_prefetch(&ledger->ids, roster_hash(&ledger->ids, timeline_stretch_id(stretch)));
 }
 
 /* The number of a session that is complete: of an id they come in the order of time. sessions: of

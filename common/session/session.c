@@ -8,6 +8,7 @@
 
 #define TIDY_MIN 2 /* stretches of one id */
 #define SOON 16    /* sessions ahead of the one that is printed */
+#define DUE_FEW 64 /* timelines */
 
 void sessions_init(struct sessions *sessions, const struct kept *kept, int64_t gap_us,
                    int64_t max_us)
@@ -410,15 +411,17 @@ static int closed_compare(const void *a, const void *b, void *context)
     return session_place_compare(&one, &other);
 }
 
-static void closed_print(struct sessions *sessions,
+/* hinted: sessions->soon has been told of them all. */
+static void closed_print(struct sessions *sessions, bool hinted,
                          void (*print)(void *context, const struct session *session), void *context)
 {
     struct sort_item *closed = sessions->closed;
     const size_t count = sessions->closed_count;
+    const bool hints = sessions->soon != NULL && !hinted;
 
     sort_items(closed, count, closed_compare, sessions);
     for (size_t i = 0; i < count; i++) {
-        if (__builtin_expect(sessions->soon != NULL, 0) && i + SOON < count)
+        if (hints && i + SOON < count)
             sessions->soon(sessions->soon_context, at(sessions, closed[i + SOON].number));
         const struct session session = {.stretch = at(sessions, closed[i].number),
                                         .newest = (closed[i].mark & 1) != 0,
@@ -429,6 +432,23 @@ static void closed_print(struct sessions *sessions,
     sessions->closed_count = 0;
 }
 
+/* Asks for what closing and printing these will touch: of all at once, as each would wait for its
+ * own. */
+static void due_prefetch(const struct sessions *sessions, const struct timer_item *due,
+                         size_t count)
+{
+    const struct stretches *const stretches = &sessions->timelines.stretches;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct stretch *const own = at(sessions, due[i].number);
+        if (!own->is_used ||
+            instant_add_capped(own->last_us, sessions->gap_us) >= sessions->watermark_us)
+            continue; /* it goes on */
+        if (sessions->soon != NULL) sessions->soon(sessions->soon_context, own);
+        if (stretches->kept.has_track) stretch_prefetch_steps(stretches, own);
+    }
+}
+
 void sessions_advance(struct sessions *sessions, int64_t watermark_us,
                       void (*print)(void *context, const struct session *session), void *context)
 {
@@ -437,9 +457,11 @@ void sessions_advance(struct sessions *sessions, int64_t watermark_us,
     if (watermark_us <= sessions->watermark_us) return;
     sessions->watermark_us = watermark_us;
     const size_t count = timelines_due(&sessions->timelines, watermark_us, &due);
+    const bool few = count <= DUE_FEW;
+    if (few) due_prefetch(sessions, due, count);
     for (size_t i = 0; i < count; i++)
         timeline_close(sessions, due[i].number, watermark_us, false);
-    closed_print(sessions, print, context);
+    closed_print(sessions, few, print, context);
 }
 
 void sessions_finish(struct sessions *sessions,
@@ -451,7 +473,7 @@ void sessions_finish(struct sessions *sessions,
     for (size_t i = 0; i < count; i++)
         timeline_close(sessions, numbers[i], INT64_MAX, true);
     free(numbers);
-    closed_print(sessions, print, context);
+    closed_print(sessions, false, print, context);
 }
 
 void sessions_save(struct sessions *sessions, struct buffer *out)

@@ -66,12 +66,27 @@ static inline void count_one(struct stretch *stretch, unsigned action)
     }
 }
 
+static const struct track *track_of(const struct stretches *stretches,
+                                    const struct stretch *stretch)
+{
+    return extras_track(&stretches->kept, extras_at(stretches, stretch));
+}
+
 void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch)
 {
     if (!stretch->is_used) return;
-    const struct track *track = extras_track(&stretches->kept, extras_at(stretches, stretch));
-    __builtin_prefetch((const void *)((uintptr_t)track->data + track->page_at));
+    const struct track *const track = track_of(stretches, stretch);
+    /* The length of the last page stands in front of it. */
+    __builtin_prefetch((const void *)((uintptr_t)track->data + track->page_at - sizeof(uint32_t)));
     __builtin_prefetch((const void *)((uintptr_t)track->data + track->len), 1);
+}
+
+void stretch_prefetch_steps(const struct stretches *stretches, const struct stretch *stretch)
+{
+    const struct track *const track = track_of(stretches, stretch);
+    const uint32_t len = track->len < STEPS_NEAR ? track->len : STEPS_NEAR;
+    for (uint32_t at = 0; at < len; at += 64)
+        __builtin_prefetch(track->data + at);
 }
 
 /* --- blocks --- */

@@ -134,6 +134,10 @@ MEMORY_HINT void stretch_prefetch_cells(const struct stretch *stretch)
 /* What is in the track, of which the block knows where it is. */
 void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch);
 
+/* All of the track, of a long one the first so many bytes; there is a stretch. */
+#define STEPS_NEAR 512
+void stretch_prefetch_steps(const struct stretches *stretches, const struct stretch *stretch);
+
 /* The number of a record that holds nothing: it is zeroed. */
 uint32_t stretch_take(struct stretches *stretches);
 
