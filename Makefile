@@ -131,7 +131,7 @@ OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition)
             $(addprefix common/raw/,accesslog canonical changes columns csv event_hash format host jsonstream logline logtime \
               logvalue made_id) \
             $(addprefix common/run/,checksum_avx2 framed intake translated) \
-            $(addprefix common/session/,alert attribute block cart episode extras field identity name pages products session \
+            $(addprefix common/session/,alert attribute block cart episode extras field identity ledger name pages products session \
               stretch timeline track turns visit_rows watch) \
             $(addprefix common/source/,frame input) \
             $(addprefix common/window/,aggregate aggregate_approximate aggregate_count aggregate_number aggregate_top group \
