@@ -169,7 +169,7 @@ int main(void)
     struct buffer want = {0}, got = {0};
     int wrong_rows = 0, wrong_fates = 0;
 
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < rounds(TRIALS); i++) {
         trial_make(&trial);
         buffer_clear(&want);
         buffer_clear(&got);
