@@ -458,14 +458,14 @@ modes() {
 
 @test "a run that goes on with the state at any line prints what one run prints, in each mode" {
   counts 3 3 0 3 3 1 3 7 0 0 0 0 3 3 2 3 3 | awk '{ sub(/}$/, ",\"traffic_source\":\"" (NR % 3 ? "a" : "b") "\",\"v\":" NR % 5 "}") } 1' >events
-  local lines n mode=0 options
-  lines=$(wc -l <events)
+  local lines n mode=0 options step
+  lines=$(wc -l <events) step=$(stride 1)
   while read -r options; do
     : $((mode += 1))
     # shellcheck disable=SC2086 # several options
     cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options events >whole
     [ -s whole ]
-    for ((n = 1; n < lines; n += ${QUICK:+7} + 1)); do
+    for ((n = 1; n < lines; n += step)); do
       rm -f state*
       # shellcheck disable=SC2086
       { head -n "$n" events | cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options --state=state &&

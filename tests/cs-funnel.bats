@@ -320,8 +320,7 @@ END
 @test "steps in order: a state holds all, after whatever line a run has ended" {
   traffic --events=150 --rate=0.05 --disorder=20s >events
   all=$(wc -l <events)
-  step=1
-  [ -z "${QUICK:-}" ] || step=10
+  step=$(stride 1)
   for options in '--order=ordered --within=30m' '--order=strict' \
     '--order=ordered --optional=product_views,add_to_carts --exclude=.search_query!=null --attribute=last' \
     '--order=ordered --drops=5m --within=30m'; do
