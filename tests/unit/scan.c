@@ -570,8 +570,7 @@ static void one_answer(const char *how, int kernel, struct scanner *scanner, con
     for (int slot = 0; slot <= SCHEMA_MAX; slot++)
         slots[0][slot] = (struct value){.text = "rubbish", .len = 7, .kind = KIND_OBJECT};
     const enum reason reason = kernels[kernel].scan(scanner, text, &ev, &next);
-    const char *end = strchrnul(text, '\0');
-    end = memchr(text, '\n', (size_t)(edge - text));
+    const char *end = memchr(text, '\n', (size_t)(edge - text));
     const char *wrong =
         next != end + 1 ? "the next line's place" : answer_wrong(&ev, reason, which);
     if (wrong != NULL)
