@@ -486,7 +486,7 @@ cut_at_lines() {
 }
 
 @test "jobs, and any order within the lateness, change nothing in any mode" {
-  traffic --duration=3h --rate=20 --disorder=25s --spike=2h+10m --extras | sed 's/"price"/"v"/' >disorder
+  traffic --duration=3h --rate="$(rounds 8)" --disorder=25s --spike=2h+10m --extras | sed 's/"price"/"v"/' >disorder
   jq -cs 'sort_by(.event_time)[]' disorder >sorted
   while read -r options; do
     # shellcheck disable=SC2086 # several options
