@@ -346,8 +346,7 @@ a recovered 10:00:00 null late' ]
 }
 
 @test "thousands of random short histories are what a slow model says" {
-  count=2000
-  [ -z "${QUICK:-}" ] || count=300
+  count=$(rounds 2000)
   [ -z "${FULL:-}" ] || count=20000
   python3 "$ROOT/tests/differential/carts.py" --count="$count"
 }

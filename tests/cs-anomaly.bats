@@ -456,28 +456,37 @@ modes() {
     '--method=seasonal --season=15m --incidents --clear=0' '--value=a=avg(v) --incidents --all'
 }
 
+# cut_at_lines STEP OPTION...: a run that goes on behind every so many lines of events, against one run. For a shell of its own:
+# bats looks at each command of a loop.
+cut_at_lines() {
+  local step=$1 n lines
+  local words=(cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m "${@:2}")
+  lines=$(wc -l <events)
+  "${words[@]}" events >whole
+  [ -s whole ] || return 1
+  for ((n = 1; n < lines; n += step)); do
+    rm -f state*
+    { head -n "$n" events | "${words[@]}" --state=state && tail -n +$((n + 1)) events | "${words[@]}" --state=state --flush; } 2>errors >rows
+    cmp whole rows || { echo "${*:2} at line $n"; cat errors; return 1; }
+  done
+  [ "$n" -gt 1 ] # there was one
+}
+
 @test "a run that goes on with the state at any line prints what one run prints, in each mode" {
   counts 3 3 0 3 3 1 3 7 0 0 0 0 3 3 2 3 3 | awk '{ sub(/}$/, ",\"traffic_source\":\"" (NR % 3 ? "a" : "b") "\",\"v\":" NR % 5 "}") } 1' >events
-  local lines n mode=0 options
-  lines=$(wc -l <events)
+  local mode=0 options step
+  export -f cut_at_lines
+  step=$(stride 1)
   while read -r options; do
     : $((mode += 1))
     # shellcheck disable=SC2086 # several options
-    cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options events >whole
-    [ -s whole ]
-    for ((n = 1; n < lines; n += ${QUICK:+7} + 1)); do
-      rm -f state*
-      # shellcheck disable=SC2086
-      { head -n "$n" events | cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options --state=state &&
-        tail -n +$((n + 1)) events | cs-anomaly --min-baseline=1 --sigma=0 --lateness=1m $options --state=state --flush; } 2>errors >rows
-      cmp whole rows || { echo "$options at line $n"; cat errors; return 1; }
-    done
+    bash -uc 'cut_at_lines "$@"' bash "$step" $options </dev/null
   done < <(modes)
   [ "$mode" -eq 8 ]
 }
 
 @test "jobs, and any order within the lateness, change nothing in any mode" {
-  traffic --duration=3h --rate=20 --disorder=25s --spike=2h+10m --extras | sed 's/"price"/"v"/' >disorder
+  traffic --duration=3h --rate="$(rounds 8)" --disorder=25s --spike=2h+10m --extras | sed 's/"price"/"v"/' >disorder
   jq -cs 'sort_by(.event_time)[]' disorder >sorted
   while read -r options; do
     # shellcheck disable=SC2086 # several options

@@ -695,9 +695,9 @@ $row}" ]
 }
 
 @test "each input keeps its own header and format, whichever bytes come first" {
-  { echo 'event_time,event_type,a'; for i in $(seq 9999); do echo "2026-01-01T00:10:00Z,a,$i"; done; } >a
-  { echo 'event_type,event_time,b'; for i in $(seq 9999); do echo "b,2026-01-01T00:10:00Z,$i"; done; } >b
-  { for i in $(seq 9999); do printf '{"event_type":"c","event_time":1767226200,"c":%s}\n' "$i"; done; } >c
+  { echo 'event_time,event_type,a' && seq -f '2026-01-01T00:10:00Z,a,%g' 9999; } >a
+  { echo 'event_type,event_time,b' && seq -f 'b,2026-01-01T00:10:00Z,%g' 9999; } >b
+  seq -f '{"event_type":"c","event_time":1767226200,"c":%g}' 9999 >c
   cs-parse a b c | sort >wanted
   [ "$(wc -l <wanted)" -eq 29997 ]
   cs-parse --interleave a b c | sort | cmp - wanted

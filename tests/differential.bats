@@ -13,10 +13,10 @@ setup() { setup_tools; }
 
 # differential SHARE ARGS...: so many cases; with FULL as many as go into a test's share of the time, of 27 tests.
 differential() {
-  local count=$1 how
+  local count how
+  count=$(rounds "$1")
   shift
   how=(--count="$count" --seed=1)
-  [ -z "${QUICK:-}" ] || how=(--count=$((count / 8 + 1)) --seed=1)
   [ -z "${FULL:-}" ] || how=(--seconds=$((${DIFFERENTIAL_SECONDS:-1800} / 27 + 1)) --seed="$(date +%s)")
   python3 "$ROOT/tests/differential/run.py" "${how[@]}" "$@"
 }
@@ -59,8 +59,8 @@ way() {
 @test "cs-parse in front changes no row, and prints again what it has printed" { way parsed; }
 
 @test "windows of days, weeks, months and years are those of Python's calendar, in every zone" {
-  local count=60
-  [ -z "${QUICK:-}" ] || count=8
+  local count
+  count=$(rounds 60)
   [ -z "${FULL:-}" ] || count=2000
   python3 -c 'import zoneinfo; zoneinfo.ZoneInfo("Pacific/Apia")' || skip 'Python knows no time zones here'
   python3 "$ROOT/tests/differential/zones.py" --count="$count"
@@ -68,9 +68,9 @@ way() {
 
 # sequences COUNT ARGS...: funnels over so many short random sequences; with FULL over ten times as many.
 sequences() {
-  local count=$1
+  local count
+  count=$(rounds "$1")
   shift
-  [ -z "${QUICK:-}" ] || count=$((count / 8))
   [ -z "${FULL:-}" ] || count=$((count * 10))
   python3 "$ROOT/tests/differential/sequences.py" --count="$count" "$@"
 }

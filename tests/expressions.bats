@@ -133,7 +133,7 @@ spared() {
   [ "$(jq .expression_errors stats)" -eq 3 ]
   run -0 cs-window --stats=stats --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' in
   [ "$(jq .expression_errors stats)" -eq 2 ]
-  for _ in {1..6000}; do cat in; done | jq -c '. + {pad: "..............................."}' >many
+  yes in | head -n 6000 | xargs cat | jq -c '. + {pad: "..............................."}' >many
   run -0 cs-window --stats=one --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' many
   run -0 cs-window --jobs=3 --stats=jobs --size=1h --by='g=.x-1' --agg='a=sum(.x-1)' many
   [ "$(jq .expression_errors one)" -eq 12000 ]

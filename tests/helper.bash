@@ -18,6 +18,32 @@ setup_tools() {
   cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# How much is repeated, said in one place. The usual run holds what is bounded, and with FULL=1 everything is gone through.
+# The sanitizers' run (QUICK=1) looks for faults of memory on each way through the code, with tools that are ten times as
+# slow, after the same test has run without them: there it is a part of what repeats the same ways.
+is_quick() {
+  [ -n "${QUICK:-}" ] && [ -z "${FULL:-}" ]
+}
+
+# rounds COUNT: how often something random is tried, or how many events there are; an eighth of it with sanitizers.
+rounds() {
+  if is_quick; then printf '%d\n' $((($1 + 7) / 8)); else printf '%d\n' "$1"; fi
+}
+
+# stride COUNT: what is cut, killed or broken at every so many lines, bytes or calls; eleven times as far apart with
+# sanitizers (no period of the data), and each single one with FULL=1.
+stride() {
+  if [ -n "${FULL:-}" ]; then printf '1\n'; elif is_quick; then printf '%d\n' $(($1 * 11)); else printf '%d\n' "$1"; fi
+}
+
+# one_in COUNT WORD...: these words, a line each, of things that are tried one like the other; with sanitizers the first
+# of every COUNT.
+one_in() {
+  local count=1
+  ! is_quick || count=$1
+  printf '%s\n' "${@:2}" | awk -v count="$count" '(NR - 1) % count == 0'
+}
+
 # Data that is not part of the project: sets DATA, or skips the test by name.
 need_data() {
   DATA="$ROOT/../shared/data"

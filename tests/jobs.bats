@@ -3,17 +3,21 @@
 
 load helper
 
+# EVERYTHING is long enough for ranges that are read in several steps; TRAFFIC, with sanitizers, some lines of it: an hour
+# all the same, and several ranges.
 setup_file() {
-  export TRAFFIC="$BATS_FILE_TMPDIR/traffic.ndjson"
+  export EVERYTHING="$BATS_FILE_TMPDIR/everything.ndjson" TRAFFIC="$BATS_FILE_TMPDIR/traffic.ndjson" COUNT
   "${CS_BUILD:-$BATS_TEST_DIRNAME/../build}/traffic" --seed=7 --events=40000 --rate=10 --disorder=20s --repeats=1 \
-    --malformed=1 --unicode --nulls=3 >"$TRAFFIC"
+    --malformed=1 --unicode --nulls=3 >"$EVERYTHING"
+  COUNT=$(rounds 40000)
+  awk -v apart=$((40000 / COUNT)) 'NR % apart == 0' "$EVERYTHING" >"$TRAFFIC"
 }
 
 setup() { setup_tools; }
 
 # How many jobs are tried against one: fewer where that is the same test once more, by slower tools.
 tried=(2 5)
-[ -z "${QUICK:-}" ] || tried=(3)
+! is_quick || tried=(3)
 [ -z "${FULL:-}" ] || tried=(2 3 8)
 
 # same TOOL ARGS...: rows, rejects, late records and counters of one job and of several.
@@ -67,7 +71,7 @@ same() {
     cat "$TRAFFIC"
   } >ahead.ndjson
   same cs-window --size=1m --agg=n=count ahead.ndjson
-  jq -e '.late > 30000' stats.1
+  jq -e --argjson count "$COUNT" '.late > $count * 3 / 4' stats.1
 }
 
 @test "what --max-jump holds at a range's end waits for the next line, as with one job" {
@@ -85,7 +89,7 @@ same() {
   same cs-anomaly --all "$TRAFFIC"
   same cs-anomaly --size=1m --baseline=10m --by=traffic_source,device_type --all "$TRAFFIC"
   same cs-anomaly --size=7s --baseline=5m --threshold=10 --value='spent=sum(.price * .quantity)' --all "$TRAFFIC"
-  same cs-anomaly --all -w '.event_type == "purchase"' --value=count --lateness=5s "$TRAFFIC"
+  same cs-anomaly --all -w '.event_type == "product_view"' --value=count --lateness=5s "$TRAFFIC"
   [ -s late.1 ]
   same cs-anomaly --size=10m --value='avg(price)' --lateness=max --all "$TRAFFIC"
   same cs-anomaly --size=10m --value='u=distinct(user_id) if .event_type == "search"' --by=device_type --all \
@@ -94,7 +98,7 @@ same() {
 
 @test "so are sessions, of which a range begins, ends and prints its own" {
   local seed
-  for seed in 1 2 3; do
+  for seed in $(one_in 3 1 2 3); do
     traffic --seed=$seed --events=20000 --rate=10 --disorder=20s --repeats=2 --malformed=1 --unicode --nulls=5 \
       --bots=3 >sessions.ndjson
     same cs-sessionize --gap=1m sessions.ndjson
@@ -190,7 +194,7 @@ same() {
     done
   done
   # Few at first, many at the end.
-  { head -c 4M "$TRAFFIC" | sed 's/"session_id":"[^"]*"/"session_id":"s"/' | head -n -1 && tail -c +4M "$TRAFFIC" | tail -n +2; } >grows.ndjson
+  { head -n $((COUNT / 3)) "$TRAFFIC" | sed 's/"session_id":"[^"]*"/"session_id":"s"/' && tail -n +$((COUNT / 3 + 1)) "$TRAFFIC"; } >grows.ndjson
   for jobs in 1 2 5; do
     run -3 cs-sessionize --gap=1m --jobs=$jobs --max-keys=20 grows.ndjson
     [ "$(grep -c 'are held at once' <<<"$output")" = 1 ]
@@ -209,7 +213,7 @@ same() {
     --recode=event_type:purchase=bought --id-from=user_id,device_type "$TRAFFIC" "$TRAFFIC"
   [ -s rejects.1 ]
   same cs-parse --max-jump=1h --max-ahead=10m --key=session_id,event_id "$TRAFFIC"
-  head -2000 "$TRAFFIC" >few.ndjson
+  head -n 1000 "$TRAFFIC" >few.ndjson
   same cs-parse --map='., (.event_type = "copy")' few.ndjson
   # In no order at all, and with lines that are longer than a piece.
   {
@@ -218,7 +222,7 @@ same() {
     sed 's/$/\r/' "$TRAFFIC"
   } >shuffled.ndjson
   same cs-parse shuffled.ndjson
-  jq -e '.used > 70000 and .largest_disorder != null' stats.1
+  jq -e --argjson count "$COUNT" '.used > $count * 7 / 4 and .largest_disorder != null' stats.1
 }
 
 # at_work PID: once it has started its jobs.
@@ -260,7 +264,7 @@ at_work() {
 }
 
 make_long() {
-  for _ in 1 2 3 4 5; do cat "$TRAFFIC"; done >long.ndjson
+  for _ in 1 2 3 4 5; do cat "$EVERYTHING"; done >long.ndjson
 }
 
 # blocked: cs-abandon with two jobs and more ranges than that, in $tool, waits for a reader of its rows, who comes
@@ -324,7 +328,7 @@ blocked() {
 @test "more jobs than there may be files open for are fewer jobs" {
   local tool limit
   make_long
-  for tool in cs-parse cs-funnel; do
+  for tool in $(one_in 2 cs-funnel cs-parse); do
     $tool long.ndjson >one
     for limit in 64 150; do
       (ulimit -n $limit && $tool --jobs=200 long.ndjson) >many
@@ -337,7 +341,7 @@ blocked() {
   cs-funnel --jobs=2 --rejects=rejects "$TRAFFIC" >/dev/null
   jq -r '"\(.line)\t\(.raw // "" | .[0:20])"' rejects | tail -1 >last
   line=$(cut -f1 last)
-  [ "$line" -gt 20000 ]
+  [ "$line" -gt $((COUNT / 2)) ]
   [[ "$(sed -n "${line}p" "$TRAFFIC" | tr -d '\0')" == "$(cut -f2 last)"* ]]
 }
 
@@ -349,7 +353,7 @@ blocked() {
 }
 
 @test "so are logs" {
-  "$BATS_TEST_DIRNAME/bench/text/access-log" 40000 >log
+  "$BATS_TEST_DIRNAME/bench/text/access-log" "$COUNT" >log
   sed -i '1~7s/^[^ ]*/&, 10.0.0.1/; 1~1000s/GET/"/; $s/.....$//' log
   same cs-parse --from=combined log
   same cs-parse log log
@@ -359,7 +363,7 @@ blocked() {
 
 @test "CSV is the same bytes with any number of jobs, whatever stands where it is cut" {
   local seed
-  for seed in $([ -n "${QUICK:-}" ] && echo 3 || echo 1 2 3 9 15); do
+  for seed in $(one_in 5 3 1 2 9 15); do
     "$BATS_TEST_DIRNAME/dirty-csv" "$seed" >dirty.csv
     same cs-parse dirty.csv
     same cs-parse --from=csv --comment='#' --repair=utf8 --where='.session_id != "s5"' dirty.csv
@@ -371,12 +375,13 @@ blocked() {
 
 @test "so is CSV whose cuts are inside a field in which records stand" {
   # Whoever begins to read inside the field finds nothing but good records, up to its end.
-  local row='2026-01-01T00:00:00Z,page_view,s1'
+  local row='2026-01-01T00:00:00Z,page_view,s1' inside
+  inside=$(rounds 60000)
   {
     echo event_time,event_type,session_id,note
     for _ in 1 2 3; do
       printf '%s,"\n' "$row"
-      yes "$row,inside" | head -n 60000
+      yes "$row,inside" | head -n "$inside"
       printf '"\n%s,outside\n' "$row"
     done
   } >field.csv
@@ -384,7 +389,7 @@ blocked() {
   jq -e '.used == 6 and .rejected == 0' stats.1
   tr -d '"' <field.csv >lines.csv
   same cs-parse lines.csv
-  jq -e '.used == 180006 and .rejected == 0' stats.1
+  jq -e --argjson inside "$inside" '.used == 3 * $inside + 6 and .rejected == 0' stats.1
 }
 
 @test "so are several files of CSV, each with columns of its own" {
@@ -394,8 +399,8 @@ blocked() {
     printf 'user_id;event_time;event_type\nu%d;2026-01-01T00:00:00Z;a\n' "$i" >"small$i.csv"
   done
   same cs-parse small1.csv 1.csv small2.csv small3.csv 2.csv 3.csv small1.csv
-  { echo sep=';' && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;"b;c"' | head -n 200000; } >excel.csv
-  { echo An export && echo && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;b' | head -n 200000; } >preamble.csv
+  { echo sep=';' && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;"b;c"' | head -n "$(rounds 200000)"; } >excel.csv
+  { echo An export && echo && cat small1.csv && yes 'u9;2026-01-01T00:00:00Z;b' | head -n "$(rounds 200000)"; } >preamble.csv
   same cs-parse 1.csv excel.csv
   same cs-parse --preamble --delimiter=';' preamble.csv small1.csv preamble.csv
   same cs-parse --header=event_time,event_type,user_id,x,y --from=csv 1.csv
@@ -417,6 +422,9 @@ build_hours() {
   split --number=l/6 --numeric-suffixes --additional-suffix=.ndjson "$TRAFFIC" hour
   gzip -k hour0?.ndjson
 }
+
+# half FILE: as far as its middle.
+half() { head -c $(($(wc -c <"$1") / 2)) "$1"; }
 
 # alike TOOL ARGS...: everything that can be seen of a run with one job and with several.
 alike() {
@@ -494,7 +502,7 @@ decompressors() {
   alike cs-funnel --size=1m hour05.ndjson.gz hour00.ndjson.gz hour01.ndjson.gz hour02.ndjson.gz
   alike cs-window --size=1m --agg=n=count --lateness=max hour0[54].ndjson.gz hour01.ndjson.gz hour03.ndjson.gz
   # What is far ahead stands at the end of a file, at the beginning of one, and within.
-  for at in 1 2000 '$'; do
+  for at in 1 $((COUNT / 20)) '$'; do
     sed "${at}s/\"event_time\":\"2026-01/\"event_time\":\"2026-03/" hour02.ndjson | gzip >jump.gz
     alike cs-window --size=1m --agg=n=count hour00.ndjson.gz hour01.ndjson.gz jump.gz hour03.ndjson.gz hour04.ndjson.gz
     alike cs-anomaly --size=1m --baseline=10m --all --max-jump=2m hour00.ndjson.gz jump.gz hour03.ndjson.gz hour05.ndjson.gz
@@ -508,7 +516,7 @@ decompressors() {
 
 @test "damaged and cut files, and what follows them, are told as with one job, in its order" {
   build_hours
-  head -c 60000 hour01.ndjson.gz >cut.gz
+  half hour01.ndjson.gz >cut.gz
   { cat hour02.ndjson.gz && echo junk; } >junk.gz
   cat hour03.ndjson.gz hour04.ndjson.gz >two.gz
   for tool in cs-parse 'cs-window --size=1m --agg=n=count' 'cs-anomaly --size=1m --baseline=10m --all'; do
@@ -534,12 +542,12 @@ with() {
   build_hours
   zstd -q hour01.ndjson
   xz -0 hour02.ndjson
-  head -c 60000 hour03.ndjson.gz >cut.gz
+  half hour03.ndjson.gz >cut.gz
   : >empty.gz
   for tool in cs-parse 'cs-window --size=1m --agg=n=count' 'cs-funnel --size=1m' 'cs-anomaly --size=1m --all' \
     'cs-sessionize --gap=1m' 'cs-abandon --after=3s --until=10m'; do
     for program in gzip pigz igzip; do
-      for jobs in 1 2 3; do
+      for jobs in 1 "${tried[@]}"; do
         status=0
         # shellcheck disable=SC2086 # several words
         with $program $tool --jobs=$jobs --rejects=rejects hour00.ndjson.gz hour01.ndjson.zst hour02.ndjson.xz empty.gz \
@@ -564,7 +572,7 @@ with() {
   alike cs-parse --max-memory=32M hour02.ndjson.gz refused.gz refused.gz refused.gz refused.gz hour03.ndjson.gz
   # What an export is taken for is told of each file, in order.
   printf 'event_time,event_type,session_id\n2026-01-01T00:30:00Z,search,a\n' >few.csv
-  { cat few.csv && yes 2026-01-01T00:30:00Z,search,b | head -n 100000; } | gzip >table.gz
+  { cat few.csv && yes 2026-01-01T00:30:00Z,search,b | head -n "$(rounds 100000)"; } | gzip >table.gz
   alike cs-parse table.gz hour02.ndjson.gz table.gz table.gz
   alike cs-parse --from=csv table.gz table.gz table.gz
 }
@@ -587,7 +595,7 @@ with() {
   build_hours
   awk '{ print "0\t" NR "\t" $0 }' hour02.ndjson | gzip >framed.gz
   printf 'event_time,event_type,session_id\n2026-01-01T00:30:00Z,search,a\n' | gzip >table.gz
-  seq 100000 | gzip >numbers.gz
+  seq "$(rounds 100000)" | gzip >numbers.gz
   for tool in cs-parse 'cs-window --size=1m --agg=n=count'; do
     for other in framed table; do
       # shellcheck disable=SC2086 # several words

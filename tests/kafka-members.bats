@@ -126,8 +126,8 @@ END
 }
 
 @test "keys and records of any bytes: what is in one never reaches another" {
-  local good=20000 bad=40000
-  [ -z "${QUICK:-}" ] || good=2000 bad=4000
+  local good bad
+  good=$(rounds 20000) bad=$(rounds 40000)
   python3 - $good $bad <<'END'
 import random, sys
 good, bad = int(sys.argv[1]), int(sys.argv[2])

@@ -7,7 +7,7 @@ load helper
 setup() { setup_tools; }
 
 seeds() {
-  if [ -n "${QUICK:-}" ]; then echo 1; else echo 1 2 3 4; fi
+  one_in 4 1 2 3 4
 }
 
 # make_traffic SEED: as it was planted, in with; the same people without that, in without; what there is to find, in planted.

@@ -6,7 +6,7 @@ load state
 
 setup_file() {
   setup_tools
-  make_events 20000
+  make_events "$(rounds 20000)"
 }
 
 setup() {
@@ -48,7 +48,7 @@ spool_is_good() {
   CS_EXEC=1 cs sessionize --state=state --save-every=50ms --spool=spool <fifo 3>&- &
   local pid=$!
   exec 4>fifo
-  head -n 10000 "$EVENTS" >&4
+  head -n $((COUNT / 2)) "$EVENTS" >&4
   until_true test -e spool/000000000001.ndjson
   [ -s spool/000000000001.ndjson ]
   rest_of sessionize state >rest
@@ -72,7 +72,7 @@ spool_is_good() {
 
 @test "kill -9 at every system call of a save leaves every row in one sealed segment" {
   can_trace
-  head -n 10000 "$EVENTS" | cs sessionize --state=state --spool=spool
+  head -n $((COUNT / 2)) "$EVENTS" | cs sessionize --state=state --spool=spool
   rest_of sessionize state >rest
   mkdir half
   cp -r state spool half/
@@ -98,7 +98,7 @@ spool_is_good() {
 }
 
 @test "a shipper may take the sealed segments away at any time" {
-  head -n 10000 "$EVENTS" | cs sessionize --state=state --spool=spool
+  head -n $((COUNT / 2)) "$EVENTS" | cs sessionize --state=state --spool=spool
   shipped >taken
   rm spool/*.ndjson
   rest_of sessionize state | cs sessionize --state=state --spool=spool --flush
@@ -127,7 +127,7 @@ spool_is_good() {
 
 @test "a spool that cannot be written: clear message, exit 1, nothing lost" {
   can_trace
-  head -n 10000 "$EVENTS" | cs sessionize --state=state --spool=spool
+  head -n $((COUNT / 2)) "$EVENTS" | cs sessionize --state=state --spool=spool
   rest_of sessionize state >rest
   mkdir half
   cp -r state spool half/

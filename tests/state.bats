@@ -6,7 +6,7 @@ load state
 
 setup_file() {
   setup_tools
-  make_events 20000
+  make_events "$(rounds 20000)"
 }
 
 setup() {
@@ -21,7 +21,7 @@ setup() {
 
 @test "a run in parts prints what one run prints, in every tool" {
   for tool in "${TOOLS[@]}"; do
-    for lines in 1 5000 5000 2 99999; do
+    for lines in 1 $((COUNT / 4)) $((COUNT / 4)) 2 99999; do
       rest_of "$tool" state | head -n "$lines" | cs "$tool" --state=state --output=out
     done
     cs "$tool" --state=state --output=out --flush </dev/null
@@ -61,7 +61,7 @@ setup() {
 @test "TERM while events come: what was read is in the state, and the next run goes on" {
   for tool in window sessionize; do
     mkfifo fifo
-    slowly 2000 <"$EVENTS" >fifo &
+    slowly $((COUNT / 10)) <"$EVENTS" >fifo &
     CS_EXEC=1 cs "$tool" --state=state --output=out --stats=stats <fifo 3>&- &
     local pid=$!
     # From here on a TERM is the end of the input.
@@ -80,7 +80,7 @@ setup() {
 
 @test "counters and conservation go on over restarts" {
   cs window --stats=whole "$EVENTS" >/dev/null
-  head -n 7000 "$EVENTS" | cs window --state=state --output=out
+  head -n $((COUNT / 3)) "$EVENTS" | cs window --state=state --output=out
   rest_of window state | cs window --state=state --output=out --flush --stats=parts
   diff <(jq 'del(.bytes, .watermark, .keys, .memory)' whole) <(jq 'del(.bytes, .watermark, .keys, .memory)' parts)
 }
@@ -94,7 +94,7 @@ setup() {
 
 @test "offsets that are missing are counted, and are no error" {
   awk 'NR % 10 != 5' "$EVENTS" | cs window --state=state --output=out --stats=stats
-  [ "$(jq .gaps stats)" -gt 1000 ]
+  [ "$(jq .gaps stats)" -gt $((COUNT / 20)) ]
 }
 
 @test "--dedup remembers over restarts" {
@@ -153,9 +153,9 @@ setup() {
 @test "a compressed file has its position behind the decompressor" {
   cut -f3- "$EVENTS" >whole
   cs window whole >rows
-  head -n 9000 whole | gzip >events.gz
+  head -n $((COUNT / 2)) whole | gzip >events.gz
   cs window --state=state --output=out events.gz
-  tail -n +9001 whole | gzip >>events.gz
+  tail -n +$((COUNT / 2 + 1)) whole | gzip >>events.gz
   cs window --state=state --output=out events.gz --flush
   cmp out rows
 }
@@ -283,7 +283,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
   for tool in "${TOOLS[@]}"; do
     cs "$tool" --state=one --output=out <"$EVENTS"
     dd if="$EVENTS" bs=1000 status=none | cs "$tool" --state=two --output=out
-    head -n 5000 "$EVENTS" | cs "$tool" --state=three --output=out
+    head -n $((COUNT / 4)) "$EVENTS" | cs "$tool" --state=three --output=out
     rest_of "$tool" three | cs "$tool" --state=three --output=out --save-every=1ms
     cmp one two
     cmp one three
@@ -345,7 +345,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 }
 
 @test "an output is cut back to where the state is, and one that is shorter is refused" {
-  head -n 15000 "$EVENTS" | cs window --state=state --output=out --late=late --rejects=rejects
+  head -n $((COUNT * 3 / 4)) "$EVENTS" | cs window --state=state --output=out --late=late --rejects=rejects
   cp out short
   echo rows of a run that was killed | tee -a late rejects >>out
   rest_of window state >rest
@@ -359,7 +359,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 }
 
 @test "--explain and --show-position leave state and output alone" {
-  head -n 15000 "$EVENTS" | cs window --state=state --output=out
+  head -n $((COUNT * 3 / 4)) "$EVENTS" | cs window --state=state --output=out
   cp out before
   cs window --state=state --output=out --explain >/dev/null
   cs window --state=state --output=out --show-position >/dev/null
@@ -405,7 +405,7 @@ broken_at() {
 
 # half_way: a state that has come half-way, its output, and the rest of the events.
 half_way() {
-  head -n 10000 "$EVENTS" | cs window --state=state --output=out --rejects=rejects
+  head -n $((COUNT / 2)) "$EVENTS" | cs window --state=state --output=out --rejects=rejects
   rest_of window state >rest
   mkdir -p half
   cp state out rejects half/
@@ -414,10 +414,11 @@ half_way() {
 @test "kill -9 at every system call of a save changes no row" {
   can_trace
   half_way
-  local calls="fsync rename ftruncate pwrite64 lseek" call n status killed=0
+  local calls="fsync rename ftruncate pwrite64 lseek" call n status killed=0 step
+  step=$(stride 1)
   [ -z "${LONG:-}" ] || calls+=" openat write read close flock fstat clone wait4"
   for call in $calls; do
-    for ((n = 1; n < 400; n++)); do
+    for ((n = 1; n < 400; n += step)); do
       cp half/* .
       status=0
       broken_at "$n" "$call" signal=KILL || status=$?
@@ -427,7 +428,7 @@ half_way() {
       : $((killed += 1))
     done
   done
-  [ "$killed" -ge 8 ]
+  [ "$killed" -ge "$(rounds 8)" ]
 }
 
 @test "disk errors are told of, exit 1, and leave the old state and no loss" {
@@ -452,7 +453,7 @@ half_way() {
 
 @test "a full disk: clear message, exit 1, and with room again nothing is lost" {
   mkdir small
-  mount -t tmpfs -o size=64k tmpfs small 2>/dev/null || skip "mounting a small file system is not allowed"
+  mount -t tmpfs -o size=$((COUNT / 310))k tmpfs small 2>/dev/null || skip "mounting a small file system is not allowed"
   local status=0
   cs window --dedup=1h --state=small/state --output=out <"$EVENTS" 2>messages || status=$?
   mount -o remount,size=64m small

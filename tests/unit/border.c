@@ -293,7 +293,7 @@ static void tried(void (*in_one)(struct trial *trial, struct buffer *out),
     struct buffer want = {0}, got = {0};
     int wrong_rows = 0, wrong_fates = 0;
 
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < rounds(TRIALS); i++) {
         trial_make(&trial);
         buffer_clear(&want);
         buffer_clear(&got);

@@ -201,7 +201,7 @@ static void test_random(void)
     struct buffer line = {0};
     int64_t wrong = 0, refused = 0;
 
-    for (int round = 0; round < 100000; round++) {
+    for (int round = 0; round < rounds(100000); round++) {
         buffer_clear(&line);
         random_line(&line);
         const struct slice row = print(buffer_slice(&line), 0, VALUE_NULL);
@@ -256,7 +256,7 @@ static void test_twice(void)
     int64_t wrong = 0;
 
     srand48(1);
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < rounds(20000); round++) {
         buffer_clear(&line);
         buffer_add_char(&line, '{');
         const long wanted = lrand48() % 16;

@@ -208,7 +208,7 @@ static struct tally check_worlds(bool in_time, bool many)
     struct tally tally = {0};
     struct world world = {.most = many ? EVENTS_MAX : EVENTS_FEW};
 
-    for (int i = 0; i < (many ? 60 : 2500); i++) {
+    for (int i = 0; i < rounds(many ? 60 : 2500); i++) {
         after_us = 1 + random_below(many ? 1 : 4);
         forget_us = after_us + 1 + random_below(8);
         world.lateness_us = many ? 100 + random_below(400) : random_below(5);
@@ -321,7 +321,7 @@ int main(void)
            "they do not depend on how often the tool advances, or the input pauses");
     is_int(in_time.lost, 0, "nothing in time is late");
     is_int(in_time.wrong_state, 0, "a saved state goes on as if nothing had happened");
-    ok(in_time.alerts > 1000, "and there were alerts");
+    ok(in_time.alerts > rounds(1000), "and there were alerts");
     is_int(late.other_rows, 0,
            "beyond the lateness, too, alerts do not depend on how often the tool advances");
     is_int(late.other_late, 0, "nor does what is late");

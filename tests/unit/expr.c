@@ -1018,7 +1018,7 @@ static void test_numbers(void)
     struct buffer line = {0};
     struct buffer ours = {0};
     struct buffer theirs = {0};
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < rounds(20000); i++) {
         static const char *const forms[] = {"{\"x\":%u.%02u}", "{\"x\":-%u.%u}",
                                             "{\"x\":%u%u}",    "{\"x\":0.%u%u}",
                                             "{\"x\":%ue-%u}",  "{\"x\":%u%09ue%u}"};
@@ -1065,7 +1065,7 @@ int main(int argc, char **argv)
     test_rename();
     test_map();
     test_numbers();
-    test_equivalence(argc > 3 ? atoi(argv[3]) : 260);
+    test_equivalence(argc > 3 ? atoi(argv[3]) : rounds(260));
     test_cutoffs();
     test_endless_program();
     return plan();

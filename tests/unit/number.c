@@ -111,12 +111,13 @@ static void test_double(void)
 /* +-MANTISSA with the point moved places to the left and the exponent put right again. */
 static void spell(struct buffer *out, int64_t number, int places, int exponent)
 {
-    char digits[40];
-    snprintf(digits, sizeof(digits), "%0*" PRId64, places + 1, number < 0 ? -number : number);
-    const int whole = (int)strlen(digits) - places;
+    struct buffer digits = {0};
+    buffer_printf(&digits, "%0*" PRId64, places + 1, number < 0 ? -number : number);
+    const int whole = (int)digits.len - places;
     buffer_clear(out);
-    buffer_printf(out, "%s%.*s", number < 0 ? "-" : "", whole, digits);
-    if (places > 0) buffer_printf(out, ".%s", digits + whole);
+    buffer_printf(out, "%s%.*s", number < 0 ? "-" : "", whole, digits.data);
+    if (places > 0) buffer_printf(out, ".%.*s", places, digits.data + whole);
+    buffer_release(&digits);
     if (places + exponent != 0 || lrand48() % 4 == 0)
         buffer_printf(out, "e%s%d", places + exponent >= 0 && lrand48() % 2 == 0 ? "+" : "",
                       places + exponent);

@@ -300,7 +300,7 @@ static void test_worlds(bool in_time, bool cut, const char *const *names)
     struct tally tally = {0};
     struct world world = {.most = EVENTS_FEW};
 
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < rounds(2000); i++) {
         gap_us = random_below(5);
         world.lateness_us = random_below(5);
         max_us = cut ? gap_us + world.lateness_us + 1 + random_below(4) : INT64_MAX;
@@ -312,7 +312,7 @@ static void test_worlds(bool in_time, bool cut, const char *const *names)
     is_int(tally.other_late, 0, names[2]);
     is_int(tally.wrong_state, 0, names[3]);
     if (names[4] != NULL) is_int(in_time ? tally.lost : tally.wrong_late, 0, names[4]);
-    if (!in_time) ok(tally.late > 1000, "and there were late ones");
+    if (!in_time) ok(tally.late > rounds(1000), "and there were late ones");
 }
 
 /* An id has a hundred stretches and more, which come, and are closed, in any order. */
@@ -321,7 +321,7 @@ static void test_many(bool in_time)
     struct tally tally = {0};
     struct world world = {.most = EVENTS_MAX};
 
-    for (int i = 0; i < 25; i++) {
+    for (int i = 0; i < rounds(25); i++) {
         gap_us = random_below(2);
         world.lateness_us = 100 + random_below(400);
         max_us = i % 2 == 0 ? INT64_MAX : gap_us + world.lateness_us + 1 + random_below(20);
@@ -482,7 +482,7 @@ static void test_updates(void)
     struct updates_tally tally = {0};
     struct world world = {0};
 
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < rounds(600); i++) {
         world.most = i % 100 == 0 ? EVENTS_MAX : EVENTS_FEW;
         gap_us = random_below(5);
         world.lateness_us = random_below(i % 3 == 0 ? 40 : 5);
@@ -494,7 +494,7 @@ static void test_updates(void)
     is_int(tally.not_said, 0, "what was said last of an open session is how it is now");
     is_int(tally.said_twice, 0, "nothing is said again of what has not changed");
     is_int(tally.not_final, 0, "and final rows are the same");
-    ok(tally.rows > 1000, "there were updates");
+    ok(tally.rows > rounds(1000), "there were updates");
 }
 
 int main(void)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/slice.h"
 
@@ -39,6 +40,13 @@ static inline bool is_text(struct slice got, const char *wanted, const char *nam
     if (ok(slice_equal(got, slice_of(wanted)), name)) return true;
     printf("#    got: %.*s\n# wanted: %s\n", (int)got.len, got.text, wanted);
     return false;
+}
+
+/* How often something random is repeated: so often; an eighth of it where sanitizers make all slow
+ * (QUICK), as long as nobody asks for everything (FULL). The same word is in tests/helper.bash. */
+static inline int rounds(int usual)
+{
+    return getenv("QUICK") != NULL && getenv("FULL") == NULL ? (usual + 7) / 8 : usual;
 }
 
 /* The last line of a test: prints the plan; returns main's result. */
