@@ -338,7 +338,7 @@ cut_at_lines() {
   local options step
   export -f cut_at_lines
   traffic --events=150 --rate=0.05 --disorder=20s >events
-  step=$(stride 3)
+  step=$(stride 1)
   for options in '--order=ordered --within=30m' '--order=strict' \
     '--order=ordered --optional=product_views,add_to_carts --exclude=.search_query!=null --attribute=last' \
     '--order=ordered --drops=5m --within=30m'; do
