@@ -196,6 +196,24 @@ def drain(where, pid):
     print(head(sends).split()[1].decode())
 
 
+# A chunked request cut in two at each of its bytes, and one with a field behind its body: which cuts are answered otherwise
+# than 204, and what the last one is.
+def cuts(where):
+    body = event("cut")
+    whole = b"POST /e HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    other = connect(where)
+    for sent, cut in [(whole, cut) for cut in range(1, len(whole))] + [(whole[:-2] + b"X: y\r\n\r\n", 9)]:
+        client = connect(where)
+        client.sendall(sent[:cut])
+        # That has been read by then.
+        other.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        head(other)
+        client.sendall(sent[cut:])
+        status = head(client).split()[1].decode()
+        if status != "204" or sent != whole:
+            print(cut, status)
+
+
 def idle(where, count):
     clients = [connect(where) for _ in range(int(count))]
     other = connect(where)
@@ -206,4 +224,4 @@ def idle(where, count):
 
 
 if __name__ == "__main__":
-    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "posts": posts, "many": many, "slow": slow, "drain": drain, "idle": idle}[sys.argv[1]](*sys.argv[2:])
+    {"raw": raw, "shapes": shapes, "bodies": bodies, "load": load, "posts": posts, "many": many, "slow": slow, "drain": drain, "cuts": cuts, "idle": idle}[sys.argv[1]](*sys.argv[2:])

@@ -235,13 +235,20 @@ at_work() {
   return 1
 }
 
+# opened FILE: whatever comes in goes there, but for the first byte only when there is a file "go".
+opened() {
+  head -c 1 >"$1" || return
+  until [ -e go ]; do sleep 0.02; done
+  cat >>"$1"
+}
+
 @test "rows of events taken one by one end with a signal where a row ends, and all that is counted is there" {
   mkfifo slow
-  { sleep 1 && cat; } <slow >rows &
+  opened rows <slow &
   cs-parse --jobs=3 --stats=stats "$TRAFFIC" "$TRAFFIC" >slow &
-  at_work $!
-  sleep 0.3
+  until_true test -s rows
   kill -TERM $!
+  : >go
   wait $!
   wait
   [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]
@@ -250,12 +257,12 @@ at_work() {
 
 @test "a job that is killed is exit 1, and says so" {
   mkfifo slow
-  { sleep 2 && cat; } <slow >/dev/null &
+  opened rows <slow &
   cs-parse --jobs=2 "$TRAFFIC" >slow 2>messages &
   tool=$!
-  at_work $tool
-  sleep 0.3
+  until_true test -s rows
   pkill -KILL -P $tool -n
+  : >go
   status=0
   wait $tool || status=$?
   [ "$status" -eq 1 ]
@@ -267,17 +274,16 @@ make_long() {
   for _ in 1 2 3 4 5; do cat "$EVERYTHING"; done >long.ndjson
 }
 
-# blocked: cs-abandon with two jobs and more ranges than that, in $tool, waits for a reader of its rows, who comes
-# after a second; process $jobs starts its jobs.
+# blocked: cs-abandon with two jobs and more ranges than that, in $tool, whose rows nobody reads but for the first byte, until
+# there is a file "go"; they are more than a pipe holds. Process $jobs starts its jobs.
 blocked() {
   make_long
-  rm -f slow
+  rm -f slow go rows
   mkfifo slow
-  { sleep 1 && cat; } <slow >rows &
-  cs-abandon --after=3s --forget=5s --until=1m --jobs=2 --stats=stats long.ndjson >slow 2>messages &
+  opened rows <slow &
+  cs-abandon --after=3s --until=1m --jobs=2 --stats=stats long.ndjson >slow 2>messages &
   tool=$!
-  at_work $tool
-  sleep 0.3
+  until_true test -s rows
   jobs=$(pgrep -P $tool)
 }
 
@@ -285,6 +291,7 @@ blocked() {
   local status=0
   blocked
   kill -KILL "$jobs"
+  : >go
   wait $tool || status=$?
   [ "$status" -eq 1 ]
   grep -q 'another job was killed (signal 9)' messages
@@ -311,7 +318,8 @@ blocked() {
   for signal in TERM INT; do
     blocked
     kill -STOP "$jobs"
-    sleep 2
+    : >go
+    until_true eval '[ "$(wc -c <rows)" -gt 65536 ]'
     kill -$signal $tool
     timeout 20 tail --pid=$tool -f /dev/null || kill -KILL $tool "$jobs"
     status=0
@@ -580,11 +588,11 @@ with() {
 @test "a signal ends a run of compressed files where a row ends, and all that is counted is there" {
   build_hours
   mkfifo slow
-  { sleep 1 && cat; } <slow >rows &
+  opened rows <slow &
   cs-parse --jobs=3 --stats=stats hour0?.ndjson.gz hour0?.ndjson.gz >slow 2>messages &
-  at_work $!
-  sleep 0.3
+  until_true test -s rows
   kill -TERM $!
+  : >go
   wait $!
   wait
   [ "$(wc -l <rows)" -eq "$(jq .rows stats)" ]

@@ -53,6 +53,50 @@ const char *connection_head(struct connection *c, struct MHD_Connection *library
     return request_end(&c->request);
 }
 
+/* Is that name in this place of memory one of the head's? */
+struct header_search {
+    const char *name;
+    bool found;
+};
+
+static enum MHD_Result header_compare(void *context, enum MHD_ValueKind kind, const char *name,
+                                      size_t name_len, const char *value, size_t value_len)
+{
+    struct header_search *const search = context;
+    (void)kind;
+    (void)name_len;
+    (void)value;
+    (void)value_len;
+    search->found |= name == search->name;
+    return MHD_YES;
+}
+
+struct trailer_search {
+    struct MHD_Connection *library;
+    bool found;
+};
+
+static enum MHD_Result trailer_take(void *context, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_len, const char *value, size_t value_len)
+{
+    struct trailer_search *const trailers = context;
+    struct header_search search = {.name = name};
+    (void)kind;
+    (void)name_len;
+    (void)value;
+    (void)value_len;
+    (void)MHD_get_connection_values_n(trailers->library, MHD_HEADER_KIND, header_compare, &search);
+    trailers->found |= !search.found;
+    return MHD_YES;
+}
+
+bool connection_has_trailers(struct MHD_Connection *library)
+{
+    struct trailer_search trailers = {.library = library};
+    (void)MHD_get_connection_values_n(library, MHD_FOOTER_KIND, trailer_take, &trailers);
+    return trailers.found;
+}
+
 void connection_forget(struct connection *c)
 {
     if (c->response != NULL) answer_done(c->response, c->is_kept);

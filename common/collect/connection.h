@@ -65,6 +65,11 @@ const char *connection_head(struct connection *c, struct MHD_Connection *library
                             const char *method, const char *target, const char *version,
                             int *status);
 
+/* All of a chunked body has come: are there fields behind it? Where the last two bytes, CR and LF,
+ * come apart, libmicrohttpd 0.9.75 has the last field of the head once more as one of these: it
+ * stands in the same place of memory, and is none. */
+bool connection_has_trailers(struct MHD_Connection *library);
+
 /* The answer that was made is given up. */
 void connection_forget(struct connection *c);
 

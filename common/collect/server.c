@@ -216,8 +216,7 @@ static enum MHD_Result body_take(struct server *server, struct connection *c, co
 static enum MHD_Result request_end_take(struct server *server, struct connection *c,
                                         struct MHD_Connection *library)
 {
-    if (c->request.chunked &&
-        MHD_get_connection_values_n(library, MHD_FOOTER_KIND, NULL, NULL) != 0) {
+    if (c->request.chunked && connection_has_trailers(library)) {
         refuse(server, c, 400, "trailers");
         return answer_queue(server, c, library);
     }
