@@ -482,6 +482,7 @@ top_shows() {
   until_true top_shows 'Thu 1 Jan 2026 01:' || { cat shown && return 1; }
   tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys q
   until_true top_shows '^ended: 0' || { cat shown && return 1; }
-  [ "$(working_in "$PWD")" = 0 ]
+  nothing_works() { [ "$(working_in "$PWD")" = 0 ]; }
+  until_true nothing_works
   tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server
 }
