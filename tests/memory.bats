@@ -141,6 +141,29 @@ search='"event_type":"search","session_id":"s","search_query":"%d%s"'
   done
 }
 
+# peak COMMAND...: its rows are read by somebody; prints the most KiB that it, or a process of it, had of memory.
+peak() {
+  python3 - "$@" <<'PY'
+import resource, subprocess, sys
+tool = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+while tool.stdout.read(1 << 20):
+    pass
+if tool.wait() != 0:
+    sys.exit(1)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+PY
+}
+
+@test "rows that jobs or pieces have made are passed on, and not held: memory is less than half of them" {
+  plain_tools
+  events 150000 '"session_id":"%d","event_type":"page_view"' >in
+  cs-sessionize --gap=1s in >rows
+  [ "$(wc -c <rows)" -gt 45000000 ]
+  [ "$(peak cs-sessionize --gap=1s --jobs=2 in)" -lt 22000 ]
+  for k in 1 2; do cs-sessionize --gap=1s --range=$k/2 --partial=p$k in; done
+  [ "$(peak cs-sessionize --gap=1s --merge-partials p1 p2)" -lt 22000 ]
+}
+
 @test "--stats shows what is held, and files that have been read hold nothing" {
   events 100 '"event_type":"page_view","session_id":"%d"' >in
   mkdir files

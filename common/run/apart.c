@@ -356,7 +356,7 @@ static bool singly_take(struct loop *l, const struct partial *partial, struct un
     if (is_for_run || (l->in_doubt && begun != next_at)) return false;
     next_at = end;
     relay_add(l, in, partial->piece.events);
-    rows_pass(l->run.rows, partial->piece.rows);
+    rows_pass_mapped(l->run.rows, partial->piece.rows);
     return true;
 }
 

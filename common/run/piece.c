@@ -241,7 +241,7 @@ static void piece_add(struct loop *l, const struct piece *piece, struct unpack *
     l->run.end_time_us = clock->largest_us;
     range_add(l, in, piece->events, piece->rows);
     batch_deliver(&l->admission.batch); /* the watermark moves on, and prints what is complete */
-    if (l->analysis->ranges->weave == NULL) rows_pass(l->run.rows, piece->rows);
+    if (l->analysis->ranges->weave == NULL) rows_pass_mapped(l->run.rows, piece->rows);
     (void)tick(l);
 }
 

@@ -45,8 +45,8 @@ static void place_next(struct weave *weave)
 static void rows_let(struct weave *weave, struct rows *rows)
 {
     if (weave->next_at == weave->passed) return; /* there may be no text */
-    rows_pass(rows, (struct slice){.text = weave->rows.text + weave->passed,
-                                   .len = weave->next_at - weave->passed});
+    rows_pass_mapped(rows, (struct slice){.text = weave->rows.text + weave->passed,
+                                          .len = weave->next_at - weave->passed});
     weave->passed = weave->next_at;
 }
 

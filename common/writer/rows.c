@@ -350,19 +350,28 @@ void rows_ready_end(struct rows *rows)
     row_written(rows);
 }
 
-/* What is passed on is often in a file or another process, and mapped. A write that meets a page
- * which is not here yet begins anew behind it, after zeroes where that page will go. */
-#define PASSED_BYTES ((size_t)256 << 10)
-
 void rows_pass(struct rows *rows, struct slice text)
 {
     if (text.len == 0) return;
     rows->dirty = true;
-    for (; text.len > PASSED_BYTES; text.text += PASSED_BYTES, text.len -= PASSED_BYTES) {
-        memory_pages_map(text.text, PASSED_BYTES);
-        output_add(rows->output, (struct slice){.text = text.text, .len = PASSED_BYTES});
-    }
     output_add(rows->output, text);
+}
+
+/* A write that meets a page which is not here yet begins anew behind it, after zeroes where that
+ * page will go; and all that is here counts as memory of the process. */
+#define PASSED_BYTES ((size_t)256 << 10)
+
+void rows_pass_mapped(struct rows *rows, struct slice text)
+{
+    const char *known = text.text;
+    while (text.len > PASSED_BYTES) {
+        memory_pages_map(text.text, PASSED_BYTES);
+        rows_pass(rows, (struct slice){.text = text.text, .len = PASSED_BYTES});
+        text.text += PASSED_BYTES;
+        text.len -= PASSED_BYTES;
+        known = memory_pages_forget(known, text.text);
+    }
+    rows_pass(rows, text);
 }
 
 /* --- the rows of a window --- */

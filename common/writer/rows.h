@@ -276,6 +276,9 @@ static inline void rows_elsewhere(struct rows *rows)
 /* Whole rows as text, which are counted where they were made: they come next. */
 void rows_pass(struct rows *rows, struct slice text);
 
+/* The same of text in a file's mapping: what has been written of it is given back. */
+void rows_pass_mapped(struct rows *rows, struct slice text);
+
 /* --- the rows of a window --- */
 
 /* Is each row asked about? Then all its members are handed over between rows_rank_begin and
