@@ -15,8 +15,8 @@ setup_file() {
 
 setup() { setup_tools; }
 
-# How many jobs are tried against one: fewer where that is the same test once more, by slower tools.
-tried=(2 5)
+# How many jobs are tried against one; more of them with FULL=1 (partial.bats tries ranges of every number).
+tried=(5)
 ! is_quick || tried=(3)
 [ -z "${FULL:-}" ] || tried=(2 3 8)
 
