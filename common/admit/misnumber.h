@@ -19,13 +19,14 @@
 #include "event/event.h"
 #include "event/schema.h"
 
+/* Partial results carry them as numbers: a new one comes last. */
 enum misnumber_kind {
     MISNUMBER_TEXT,    /* of a --number member: stays text */
     MISNUMBER_LEFT,    /* in no sum or average; --number can be given for it */
     MISNUMBER_OTHER,   /* the same, where it cannot */
     MISNUMBER_AS_TEXT, /* min and max compare text that is a number as text */
-    MISNUMBER_HUGE,    /* a number, but too large to be added up */
-    MISNUMBER_CART     /* a quantity that is not above 0 or no number; a price below 0 or none */
+    MISNUMBER_CART,    /* a quantity that is not above 0 or no number; a price below 0 or none */
+    MISNUMBER_HUGE     /* a number, but too large to be added up */
 };
 
 struct misnumber {

@@ -12,6 +12,7 @@ struct reading {
     const char *why;
     size_t bytes; /* that its lines have */
     int fields;
+    const char *last_field;
 };
 
 /* MHD_KeyValueIteratorN. Name and value lie where they came, one behind the other: between them are
@@ -22,6 +23,7 @@ static enum MHD_Result field_take(void *context, enum MHD_ValueKind kind, const 
     struct reading *const reading = context;
     (void)kind;
     reading->fields++;
+    reading->last_field = name;
     reading->bytes += (size_t)(value - name) + value_len + 2;
     reading->why = request_field(reading->request, (struct slice){.text = name, .len = name_len},
                                  (struct slice){.text = value, .len = value_len});
@@ -43,6 +45,7 @@ const char *connection_head(struct connection *c, struct MHD_Connection *library
     /* Two blanks, CR LF, and that of the empty line. */
     reading.bytes = c->request.method.len + c->target_len + strlen(version) + 6;
     (void)MHD_get_connection_values_n(library, MHD_HEADER_KIND, field_take, &reading);
+    c->last_field = reading.last_field;
     if (reading.why != NULL) return reading.why;
     if (c->head_len != reading.bytes)
         return "a line that does not end in CR LF, is folded, or has a NUL or blanks too many";
@@ -53,46 +56,26 @@ const char *connection_head(struct connection *c, struct MHD_Connection *library
     return request_end(&c->request);
 }
 
-/* Is that name in this place of memory one of the head's? */
-struct header_search {
-    const char *name;
-    bool found;
-};
-
-static enum MHD_Result header_compare(void *context, enum MHD_ValueKind kind, const char *name,
-                                      size_t name_len, const char *value, size_t value_len)
-{
-    struct header_search *const search = context;
-    (void)kind;
-    (void)name_len;
-    (void)value;
-    (void)value_len;
-    search->found |= name == search->name;
-    return MHD_YES;
-}
-
-struct trailer_search {
-    struct MHD_Connection *library;
+struct trailers {
+    const char *last_field; /* of the head */
     bool found;
 };
 
 static enum MHD_Result trailer_take(void *context, enum MHD_ValueKind kind, const char *name,
                                     size_t name_len, const char *value, size_t value_len)
 {
-    struct trailer_search *const trailers = context;
-    struct header_search search = {.name = name};
+    struct trailers *const trailers = context;
     (void)kind;
     (void)name_len;
     (void)value;
     (void)value_len;
-    (void)MHD_get_connection_values_n(trailers->library, MHD_HEADER_KIND, header_compare, &search);
-    trailers->found |= !search.found;
+    trailers->found |= name != trailers->last_field;
     return MHD_YES;
 }
 
-bool connection_has_trailers(struct MHD_Connection *library)
+bool connection_has_trailers(const struct connection *c, struct MHD_Connection *library)
 {
-    struct trailer_search trailers = {.library = library};
+    struct trailers trailers = {.last_field = c->last_field};
     (void)MHD_get_connection_values_n(library, MHD_FOOTER_KIND, trailer_take, &trailers);
     return trailers.found;
 }

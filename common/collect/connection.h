@@ -46,6 +46,7 @@ struct connection {
     bool is_gone;      /* closed while it waited: freed behind that */
     size_t target_len; /* of the first line, with what stands behind a '?' */
     size_t head_len;
+    const char *last_field; /* its name, where the library has it; NULL: there is none */
     struct request request; /* its slices are the library's, good until the answer has gone */
     struct buffer body;
     size_t thrown; /* bytes */
@@ -68,7 +69,7 @@ const char *connection_head(struct connection *c, struct MHD_Connection *library
 /* All of a chunked body has come: are there fields behind it? Where the last two bytes, CR and LF,
  * come apart, libmicrohttpd 0.9.75 has the last field of the head once more as one of these: it
  * stands in the same place of memory, and is none. */
-bool connection_has_trailers(struct MHD_Connection *library);
+bool connection_has_trailers(const struct connection *c, struct MHD_Connection *library);
 
 /* The answer that was made is given up. */
 void connection_forget(struct connection *c);

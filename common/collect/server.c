@@ -216,7 +216,7 @@ static enum MHD_Result body_take(struct server *server, struct connection *c, co
 static enum MHD_Result request_end_take(struct server *server, struct connection *c,
                                         struct MHD_Connection *library)
 {
-    if (c->request.chunked && connection_has_trailers(library)) {
+    if (c->request.chunked && connection_has_trailers(c, library)) {
         refuse(server, c, 400, "trailers");
         return answer_queue(server, c, library);
     }

@@ -43,7 +43,7 @@ static void failed(const char *what)
     die_errno("%s", what);
 }
 
-static void sum_add(struct slice bytes)
+static void written_add(struct slice bytes)
 {
     checksum_add(&own.checksum, bytes);
 }
@@ -119,7 +119,7 @@ void partial_begin(const struct partial *partial, const char *tool, struct outpu
                    struct output *events)
 {
     file_make(partial->path);
-    *rows = (struct output){.name = partial->path, .fd = own.fd, .wrote = sum_add};
+    *rows = (struct output){.name = partial->path, .fd = own.fd, .wrote = written_add};
     *events = (struct output){.name = "a file for events", .fd = nameless_open(partial->path)};
     head_pack(partial, tool, &rows->buffer);
     output_flush(rows);
