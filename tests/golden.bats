@@ -43,3 +43,30 @@ resume() {
   command -v ruby >/dev/null || skip 'ruby is not installed'
   run -0 ruby -c "$ROOT/packaging/homebrew/clickstream.rb"
 }
+
+@test "Homebrew is given a tap of this machine, with a formula of this checkout" {
+  mkdir bin checkout
+  cat >bin/brew <<'BREW'
+#!/bin/sh
+printf '%s\n' "$*" >>brewed
+case $1 in
+  --repository) printf '%s/tap\n' "$BATS_TEST_TMPDIR" ;;
+  tap-new) mkdir -p "$BATS_TEST_TMPDIR/tap/Formula" ;;
+  commands) printf 'audit\ntrust\nupdate\n' ;;
+esac
+BREW
+  chmod +x bin/brew
+  git init -q -b work checkout
+  (cd checkout && mkdir packaging && cp -r "$ROOT/packaging/homebrew" packaging)
+  PATH=$PWD/bin:$PATH run -0 checkout/packaging/homebrew/install --verbose
+  [ "$(<checkout/brewed)" = '--repository clickstream/local
+tap-new --no-git clickstream/local
+commands --quiet
+trust --formula clickstream/local/clickstream
+install --HEAD --verbose clickstream/local/clickstream' ]
+  grep -Fx "  head \"file://$PWD/checkout\", branch: \"work\"" tap/Formula/clickstream.rb
+  diff <(grep -v '^  head ' tap/Formula/clickstream.rb) <(grep -v '^  head ' "$ROOT/packaging/homebrew/clickstream.rb")
+  mv checkout 'check out'
+  PATH=$PWD/bin:$PATH run -1 'check out/packaging/homebrew/install'
+  [[ $output == *'only letters, digits'* ]]
+}

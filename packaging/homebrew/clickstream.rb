@@ -1,6 +1,6 @@
-# Homebrew: brew install --build-from-source packaging/homebrew/clickstream.rb
+# Homebrew: packaging/homebrew/install, which takes what is committed here.
 #
-# url and sha256 are those of `make dist`, written here when a release is made; until then: brew install --HEAD.
+# url and sha256 are those of `make dist`, written here when a release is made; until then there is only --HEAD.
 class Clickstream < Formula
   desc "Live e-commerce clickstream analytics on pipes"
   homepage "https://clickstream.example.org"
@@ -10,10 +10,13 @@ class Clickstream < Formula
   depends_on "coreutils" => :build
   depends_on "gnu-sed" => :build
   depends_on "make" => :build
+  depends_on "bash"
   depends_on "jq"
+  depends_on "libmicrohttpd"
   depends_on "libunistring"
   depends_on "nettle"
   depends_on "xxhash"
+  uses_from_macos "ncurses"
   uses_from_macos "zlib"
 
   def install
