@@ -116,11 +116,8 @@ $(BUILD)/common/run/checksum_avx2.o: CS_CFLAGS += -mavx2
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
-# SMALL=1, as for packages: what runs for every event, or for a good part of them, is compiled for speed, without copying
-# functions into others; all else is compiled for size. Which is which was counted by callgrind over the jobs of
-# tests/bench/quick and what they leave out. What nothing calls is left out. Instructions that stand in the order in which
-# they were written pack a twenty-fifth better, and processors reorder them anyway.
-ifdef SMALL
+# What runs for every event, or for a good part of them: counted by callgrind over the jobs of tests/bench/quick and what
+# they leave out. All else may be compiled otherwise: SELDOM=-O0 is how scripts/check has its sanitizers in half the time.
 OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition) \
             $(addprefix common/base/,buffer hyperloglog id instant json memory number object pool roster slab sort \
               sum table timer utf8 value) \
@@ -139,20 +136,28 @@ OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition)
             $(addprefix common/writer/,output rows) \
             $(addprefix cmd/,cs-parse cs-sessionize) \
             $(basename $(wildcard common/collect/*.c))
+
+# SMALL=1, as for packages: what runs often is compiled for speed, without copying functions into others; all else is
+# compiled for size. What nothing calls is left out. Instructions that stand in the order in which they were written pack
+# a twenty-fifth better, and processors reorder them anyway.
+ifdef SMALL
 SECTIONS := -ffunction-sections -fdata-sections -fno-schedule-insns2
-SIZE     := $(SECTIONS) -Os
-$(patsubst cmd/%,$(BUILD)/multi/%.o,$(OFTEN:common/%=$(BUILD)/common/%.o)): \
-  SIZE := $(SECTIONS) -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
+SELDOM   := $(SECTIONS) -Os
+$(OFTEN:%=$(BUILD)/%.o) $(patsubst cmd/%,$(BUILD)/multi/%.o,$(filter cmd/%,$(OFTEN))): \
+  TUNING := $(SECTIONS) -fno-inline-functions -fno-align-functions -fno-align-loops -fno-align-jumps
 LIBS     += -Wl,--gc-sections
+else
+$(OFTEN:%=$(BUILD)/%.o): TUNING :=
 endif
+TUNING    = $(SELDOM)
 
 $(BUILD)/common/%.o: common/%.c | $(sort $(dir $(COMMON)))
 	@echo CC $<
-	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(TUNING) -c -o $@ $<
 
 $(BUILD)/cmd/%.o: cmd/%.c | $(BUILD)/cmd
 	@echo CC $<
-	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(TUNING) -c -o $@ $<
 
 $(BUILD)/samples/%.o: samples/%.c | $(BUILD)/samples/traffic
 	@echo CC $<
@@ -190,7 +195,7 @@ $(BUILD)/multi:
 
 $(BUILD)/multi/%.o: cmd/%.c | $(BUILD)/multi
 	@echo CC $< for one program
-	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) $(SIZE) -c -o $@ $<
+	@$(CC) $(CS_CFLAGS) -Wno-missing-prototypes -Dmain=$(subst -,_,$*)_main $(CPPFLAGS) $(CFLAGS) $(TUNING) -c -o $@ $<
 
 $(BUILD)/multi/clickstream: packaging/multicall.c $(MULTI) $(BUILD)/libcommon.a
 	@echo LD $@

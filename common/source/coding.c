@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "source/filter.h"
 
-static const char *const gzip_programs[] = {"igzip", "pigz", "gzip", NULL};
+static const char *const gzip_programs[] = {"igzip", FILTER_ZLIB, NULL};
 static const char *const zstd_programs[] = {"zstd", NULL};
 static const char *const xz_programs[] = {"xz", NULL};
 static const char *const bzip2_programs[] = {"bzip2", NULL};
 static const char *const lz4_programs[] = {"lz4", NULL};
-/* pigz and igzip do not know it. */
 static const char *const compress_programs[] = {"gzip", NULL};
 
 static const struct coding codings[] = {
@@ -132,9 +132,10 @@ const struct coding *coding_named(const char *name)
     return NULL;
 }
 
-/* Is such a program in one of PATH's folders? */
+/* Is such a program in one of PATH's folders, or ourselves? */
 static bool is_installed(const char *program)
 {
+    if (strcmp(program, FILTER_ZLIB) == 0) return true;
     const char *path = getenv("PATH");
     if (path == NULL) path = "/bin:/usr/bin"; /* where posix_spawnp looks then */
     struct buffer name = {0};

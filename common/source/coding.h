@@ -17,8 +17,8 @@
 
 struct coding {
     const char *name; /* what the kind of file is called */
-    /* The programs that undo it, the fastest first, ended by NULL. They read standard input, and
-     * the last of them has the last word on whether a file is damaged. */
+    /* The programs that undo it, or FILTER_ZLIB, the fastest first, ended by NULL. They read
+     * standard input, and the last of them has the last word on whether a file is damaged. */
     const char *const *programs;
     const char *package; /* Debian's, of the last program */
     const char *ending;  /* of files' names */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 #include "base/compat.h"
 #include "base/die.h"
 #include "source/charset.h"
+#include "source/inflater.h"
 
 #define BLOCK_BYTES ((size_t)64 << 10)
 #define PIPE_BYTES (1 << 20)
@@ -31,13 +33,18 @@ static void descriptor_close(int fd)
     if (fd > STDIN_FILENO) close(fd);
 }
 
+static void complaints_open(struct filter *filter)
+{
+    filter->complaints = file_unnamed("complaints");
+    if (filter->complaints < 0) die_errno("a file without a name");
+}
+
 int filter_program(struct filter *filter, const char *name, const char *const *arguments, int fd)
 {
     int ends[2];
     *filter = (struct filter){.program = arguments[0]};
     pipe_open(ends);
-    filter->complaints = file_unnamed("complaints");
-    if (filter->complaints < 0) die_errno("a file without a name");
+    complaints_open(filter);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
@@ -115,11 +122,29 @@ static _Noreturn void fork_run(const char *name, const char *charset_name, struc
     _exit(EXIT_DONE);
 }
 
-int filter_fork(struct filter *filter, const char *name, const char *charset, struct slice head,
-                int fd)
+static _Noreturn void inflate_run(const char *name, int from, int to)
+{
+    static char block[BLOCK_BYTES], out[4 * BLOCK_BYTES];
+    struct inflater inflater;
+    size_t got, brought;
+    inflater_init(&inflater);
+    while ((got = block_read(name, from, block)) != 0) {
+        inflater_take(&inflater, (struct slice){.text = block, .len = got});
+        while ((brought = inflater_bring(&inflater, out, sizeof out)) != 0)
+            block_write(to, (struct slice){.text = out, .len = brought});
+    }
+    inflater_end(&inflater);
+    if (inflater.place == INFLATER_DAMAGED) (void)dprintf(STDERR_FILENO, "%s\n", inflater.why);
+    _exit(inflater.place == INFLATER_DAMAGED    ? EXIT_FAILED
+          : inflater.place == INFLATER_FOLLOWED ? FILTER_FOLLOWED
+                                                : EXIT_DONE);
+}
+
+/* Forks: true in the child, whose standard input and output are what the filter reads and writes.
+ * *end: what to read from, for the parent. */
+static bool filter_is_child(struct filter *filter, int fd, int *end)
 {
     int ends[2];
-    *filter = (struct filter){.complaints = -1};
     pipe_open(ends);
     const pid_t parent = getpid();
     filter->pid = fork();
@@ -135,12 +160,33 @@ int filter_fork(struct filter *filter, const char *name, const char *charset, st
         /* Somebody else may wait for the end of what we have inherited. */
         (void)dup2(ends[1], STDOUT_FILENO);
         if (fd != STDIN_FILENO) (void)dup2(fd, STDIN_FILENO);
+        if (filter->complaints >= 0) (void)dup2(filter->complaints, STDERR_FILENO);
         descriptors_close(STDERR_FILENO + 1);
-        fork_run(name, charset, head, STDIN_FILENO, STDOUT_FILENO);
+        return true;
     }
     close(ends[1]);
     descriptor_close(fd);
-    return ends[0];
+    *end = ends[0];
+    return false;
+}
+
+int filter_fork(struct filter *filter, const char *name, const char *charset, struct slice head,
+                int fd)
+{
+    int end = -1;
+    *filter = (struct filter){.complaints = -1};
+    if (filter_is_child(filter, fd, &end))
+        fork_run(name, charset, head, STDIN_FILENO, STDOUT_FILENO);
+    return end;
+}
+
+int filter_inflate(struct filter *filter, const char *name, int fd)
+{
+    int end = -1;
+    *filter = (struct filter){.program = FILTER_ZLIB};
+    complaints_open(filter);
+    if (filter_is_child(filter, fd, &end)) inflate_run(name, STDIN_FILENO, STDOUT_FILENO);
+    return end;
 }
 
 int filter_end(struct filter *filter, struct buffer *complaints)

@@ -1,10 +1,10 @@
 /*
  * filter.h - a process that an input's bytes go through: a decompressor, or a fork of this one.
  *
- * A filter reads a descriptor and writes a pipe; they can be put one behind the other. The fork is
- * for what no program does as we need it: it hands on bytes that were read already, as one has to
- * look at some before it is known what they are, and translates text into UTF-8 (charset.h).
- * (iconv(1) reads all of its input before it prints anything.)
+ * A filter reads a descriptor and writes a pipe; they can be put one behind the other. The forks
+ * are for what no program does as we need it: one undoes gzip (inflater.h); one hands on bytes that
+ * were read already, as one has to look at some before it is known what they are, and translates
+ * text into UTF-8 (charset.h). (iconv(1) reads all of its input before it prints anything.)
  *
  * Filters are in process groups of their own: ^C is for us, and one that is killed by it would look
  * like a damaged file. They end when nobody reads them any more.
@@ -18,9 +18,16 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
+/* The fork that undoes gzip, among the names of programs. */
+#define FILTER_ZLIB "zlib"
+
+/* It ends as gzip(1) does: with 1 where a file is damaged or cut off, which it has complained of,
+ * and with 2 where something else follows the compressed data. */
+#define FILTER_FOLLOWED 2
+
 struct filter {
     pid_t pid;
-    const char *program; /* borrowed; NULL: a fork of this process */
+    const char *program; /* borrowed; FILTER_ZLIB; NULL: a fork that translates */
     int complaints;      /* a descriptor: what the program has said on standard error */
 };
 
@@ -34,6 +41,10 @@ int filter_program(struct filter *filter, const char *name, const char *const *a
  * from. */
 int filter_fork(struct filter *filter, const char *name, const char *charset, struct slice head,
                 int fd);
+
+/* Forks a process that undoes gzip: what it hands on is the same whatever is installed, and all
+ * that stands before a damaged place. Otherwise like filter_program. */
+int filter_inflate(struct filter *filter, const char *name, int fd);
 
 /* Waits for its end. Returns the status, as waitpid has it; complaints gets the first line of what
  * it has said. */

@@ -21,12 +21,13 @@ static void arguments_of(const char *program, const char **arguments)
     *arguments = NULL;
 }
 
-static const char *last_program(const struct coding *coding)
+/* What a person undoes it with. */
+static const char *usual_program(const struct coding *coding)
 {
     const char *program = NULL;
     for (int i = 0; coding->programs != NULL && coding->programs[i] != NULL; i++)
         program = coding->programs[i];
-    return program;
+    return program != NULL && strcmp(program, FILTER_ZLIB) == 0 ? "gzip" : program;
 }
 
 /* Why a coding cannot be read, as a phrase: there is no program for it, or none is installed. */
@@ -36,7 +37,7 @@ static void refusal_add(const struct coding *coding, struct buffer *why)
         buffer_printf(why, "is %s, which %s", coding->name, coding->advice);
     else
         buffer_printf(why, "to read it takes %s, which is not installed (Debian's package: %s)",
-                      last_program(coding), coding->package);
+                      usual_program(coding), coding->package);
 }
 
 /* Can we read it? Else why not is added, as a phrase. */
@@ -98,6 +99,7 @@ void input_recognise(const struct inputs *inputs, struct input *input, bool open
 static void decompressor_begin(struct input *input)
 {
     const char *arguments[ARGUMENTS_MAX];
+    struct filter *const filter = &input->filter[input->filters++];
     const int program = coding_program(input->coding, input->last_word);
     if (program < 0) { /* the last one, which has the last word, or all of them have just gone */
         struct buffer why = {0};
@@ -105,9 +107,12 @@ static void decompressor_begin(struct input *input)
         die("%s: %.*s", input_label(input), (int)why.len, why.data);
     }
     input->last_word = input->coding->programs[program + 1] == NULL;
+    if (strcmp(input->coding->programs[program], FILTER_ZLIB) == 0) {
+        input->fd = filter_inflate(filter, input_label(input), input->fd);
+        return;
+    }
     arguments_of(input->coding->programs[program], arguments);
-    input->fd =
-        filter_program(&input->filter[input->filters++], input_label(input), arguments, input->fd);
+    input->fd = filter_program(filter, input_label(input), arguments, input->fd);
 }
 
 static void fork_begin(struct input *input, const char *charset, struct slice head)
@@ -165,7 +170,7 @@ static enum input_looked inside_refuse(struct inputs *inputs, struct input *inpu
         refusal_add(inside, &why);
     else
         buffer_printf(&why, "is compressed twice, by %s inside of %s (%s -dc FILE | ...)",
-                      inside->name, input->coding->name, last_program(input->coding));
+                      inside->name, input->coding->name, usual_program(input->coding));
     const enum input_looked looked = input_refuse(inputs, input, &why);
     buffer_release(&why);
     return looked;
@@ -209,8 +214,7 @@ enum input_looked input_look(struct inputs *inputs, struct input *input)
 }
 
 /* gzip's file ends in the length of what it holds, modulo 2^32. Where that is not what has come,
- * the file may be several in one, or something may follow it, which programs other than gzip keep
- * to themselves. */
+ * the file may be several in one, or something may follow it, which igzip keeps to itself. */
 static bool trailer_fits(const struct input *input)
 {
     return input->filters == 1 && input->trailer == (uint32_t)input->brought;
@@ -221,7 +225,8 @@ static void decompressor_failed(struct inputs *inputs, struct input *input, int 
                                 const char *program, struct slice complaint)
 {
     const char *const name = input_label(input);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 2 && strcmp(program, "gzip") == 0) {
+    const bool is_gzip = strcmp(program, FILTER_ZLIB) == 0 || strcmp(program, "gzip") == 0;
+    if (is_gzip && WIFEXITED(status) && WEXITSTATUS(status) == FILTER_FOLLOWED) {
         message("%s: something that is not compressed follows the compressed data, and is not used",
                 name);
         return;
@@ -284,9 +289,6 @@ bool input_filters_end(struct inputs *inputs, struct input *input)
         input_again(inputs, input);
     } else if (program != NULL && status != 0) {
         decompressor_failed(inputs, input, status, program, buffer_slice(&complaint));
-    } else if (program != NULL && !input->last_word && !fits) {
-        message("%s: %s may not have read all of it; %s would tell, which is not installed",
-                input_label(input), program, last_program(input->coding));
     }
     buffer_release(&complaint);
     return again;
