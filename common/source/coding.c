@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "source/filter.h"
 
-static const char *const gzip_programs[] = {"igzip", FILTER_ZLIB, NULL};
+static const char *const gzip_programs[] = {"igzip", CODING_ZLIB, NULL};
 static const char *const zstd_programs[] = {"zstd", NULL};
 static const char *const xz_programs[] = {"xz", NULL};
 static const char *const bzip2_programs[] = {"bzip2", NULL};
@@ -135,7 +134,7 @@ const struct coding *coding_named(const char *name)
 /* Is such a program in one of PATH's folders, or ourselves? */
 static bool is_installed(const char *program)
 {
-    if (strcmp(program, FILTER_ZLIB) == 0) return true;
+    if (strcmp(program, CODING_ZLIB) == 0) return true;
     const char *path = getenv("PATH");
     if (path == NULL) path = "/bin:/usr/bin"; /* where posix_spawnp looks then */
     struct buffer name = {0};

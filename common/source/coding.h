@@ -15,9 +15,12 @@
 /* So many bytes are enough to know. */
 #define CODING_HEAD_BYTES 264
 
+/* Among the names of programs: a process of ours, which undoes gzip (filter.h). */
+#define CODING_ZLIB "zlib"
+
 struct coding {
     const char *name; /* what the kind of file is called */
-    /* The programs that undo it, or FILTER_ZLIB, the fastest first, ended by NULL. They read
+    /* The programs that undo it, or CODING_ZLIB, the fastest first, ended by NULL. They read
      * standard input, and the last of them has the last word on whether a file is damaged. */
     const char *const *programs;
     const char *package; /* Debian's, of the last program */

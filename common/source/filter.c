@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "base/die.h"
 #include "source/charset.h"
+#include "source/coding.h"
 #include "source/inflater.h"
 
 #define BLOCK_BYTES ((size_t)64 << 10)
@@ -183,7 +184,7 @@ int filter_fork(struct filter *filter, const char *name, const char *charset, st
 int filter_inflate(struct filter *filter, const char *name, int fd)
 {
     int end = -1;
-    *filter = (struct filter){.program = FILTER_ZLIB};
+    *filter = (struct filter){.program = CODING_ZLIB};
     complaints_open(filter);
     if (filter_is_child(filter, fd, &end)) inflate_run(name, STDIN_FILENO, STDOUT_FILENO);
     return end;

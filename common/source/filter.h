@@ -18,16 +18,13 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
-/* The fork that undoes gzip, among the names of programs. */
-#define FILTER_ZLIB "zlib"
-
 /* It ends as gzip(1) does: with 1 where a file is damaged or cut off, which it has complained of,
  * and with 2 where something else follows the compressed data. */
 #define FILTER_FOLLOWED 2
 
 struct filter {
     pid_t pid;
-    const char *program; /* borrowed; FILTER_ZLIB; NULL: a fork that translates */
+    const char *program; /* borrowed; CODING_ZLIB (coding.h); NULL: a fork that translates */
     int complaints;      /* a descriptor: what the program has said on standard error */
 };
 

@@ -27,7 +27,7 @@ static const char *usual_program(const struct coding *coding)
     const char *program = NULL;
     for (int i = 0; coding->programs != NULL && coding->programs[i] != NULL; i++)
         program = coding->programs[i];
-    return program != NULL && strcmp(program, FILTER_ZLIB) == 0 ? "gzip" : program;
+    return program != NULL && strcmp(program, CODING_ZLIB) == 0 ? "gzip" : program;
 }
 
 /* Why a coding cannot be read, as a phrase: there is no program for it, or none is installed. */
@@ -107,7 +107,7 @@ static void decompressor_begin(struct input *input)
         die("%s: %.*s", input_label(input), (int)why.len, why.data);
     }
     input->last_word = input->coding->programs[program + 1] == NULL;
-    if (strcmp(input->coding->programs[program], FILTER_ZLIB) == 0) {
+    if (strcmp(input->coding->programs[program], CODING_ZLIB) == 0) {
         input->fd = filter_inflate(filter, input_label(input), input->fd);
         return;
     }
@@ -225,7 +225,7 @@ static void decompressor_failed(struct inputs *inputs, struct input *input, int 
                                 const char *program, struct slice complaint)
 {
     const char *const name = input_label(input);
-    const bool is_gzip = strcmp(program, FILTER_ZLIB) == 0 || strcmp(program, "gzip") == 0;
+    const bool is_gzip = strcmp(program, CODING_ZLIB) == 0 || strcmp(program, "gzip") == 0;
     if (is_gzip && WIFEXITED(status) && WEXITSTATUS(status) == FILTER_FOLLOWED) {
         message("%s: something that is not compressed follows the compressed data, and is not used",
                 name);
