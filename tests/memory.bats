@@ -188,6 +188,21 @@ PY
   done
 }
 
+@test "rows that are long are weighed, not counted, where they are merged" {
+  plain_tools
+  local p
+  events 3000 '"event_type":"page_view","session_id":"%d","k":"group"' >in
+  cs-window --size=1h --by=k --agg='u=approx_distinct(session_id)' --by-partition in >row # of 40 KB
+  for p in 0 1 2 3; do
+    awk -v p="$p" '{
+      sub(/"partition":0/, "\"partition\":" p)
+      for (i = 0; i < 500; i++) { row = $0; sub(/"group"/, sprintf("\"%06d\"", i), row); print row }
+    }' row >"rows.$p"
+  done
+  [ "$(peak cs-window --size=1h --by=k --agg='u=approx_distinct(session_id)' --merge rows.*)" -lt 32000 ]
+  [ "$(peak cs-window --size=1h --by=k --agg='u=approx_distinct(session_id)' --merge --idle=1d rows.*)" -gt 50000 ]
+}
+
 @test "--stats shows what is held, and files that have been read hold nothing" {
   events 100 '"event_type":"page_view","session_id":"%d"' >in
   mkdir files

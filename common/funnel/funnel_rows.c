@@ -53,14 +53,14 @@ static void passed_print(struct funnel *funnel, struct span *span)
     struct slice border;
     size_t count = 0;
     if (span->start_us != funnel->closed_us) return;
-    if (!lanes_due(&funnel->lanes, span->start_us, groups, &border)) return;
+    if (!lanes_due(&funnel->lanes, span->start_us, &border)) return;
     uint32_t *const sorted = span_sorted(&funnel->spans, span);
     while (count < groups &&
            group_compare(span_key(span, sorted[count]), border, funnel->by.count) < 0)
         count++;
     funnel_print_some(funnel, span, sorted, count);
     span_keep(&funnel->spans, span, sorted + count, groups - count);
-    lanes_printed(&funnel->lanes, groups - count);
+    lanes_printed(&funnel->lanes, count, groups - count);
     free(sorted);
 }
 

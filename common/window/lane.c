@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "window/group.h"
 
-/* With fewer groups than this it is not worth to look. */
-#define GROUPS_LEAST ((size_t)16384)
+/* With fewer bytes of rows than this it is not worth to look. */
+#define DUE_BYTES ((size_t)2 << 20)
 
 /* An entry of lanes.places. */
 struct place {
@@ -17,7 +17,8 @@ struct place {
 
 void lanes_init(struct lanes *lanes, struct run *run, int width)
 {
-    *lanes = (struct lanes){.run = run, .width = width, .printed_us = INT64_MIN};
+    *lanes = (struct lanes){
+        .run = run, .width = width, .printed_us = INT64_MIN, .weighed_us = INT64_MIN};
     lanes->used = run->settings.merge;
     table_init(&lanes->places, sizeof(struct place), HELD_PARTITIONS);
 }
@@ -143,24 +144,33 @@ bool lanes_pass(struct lanes *lanes, const struct event *row, struct slice key)
     if (lanes->used && lanes->first == NULL) lanes_open(lanes);
     if (!lanes->used) return true;
     struct lane *const lane = lane_of(lanes, row, key);
+    if (row->time_us == lanes->weighed_us) lanes->bytes += row->line.len;
     const bool goes_on = row->time_us == lane->start_us && !lane->unordered &&
                          group_compare(key, buffer_slice(&lane->key), lanes->width) >= 0;
     if (!goes_on && is_printed(lanes, row, key)) return false;
     if (row->time_us > lane->start_us) {
         lane->start_us = row->time_us;
-        lane->rows = 0;
+        lane->rows = lane->bytes = 0;
         lane->unordered = false;
     } else if (!goes_on) {
         if (row->time_us == lane->start_us) lane->unordered = true;
         return true;
     }
-    if (lane->rows < LANE_ROWS) lane->rows++;
+    lane->rows++;
+    lane->bytes += row->line.len;
     buffer_clear(&lane->key);
     buffer_add_slice(&lane->key, key);
     return true;
 }
 
 /* --- what can be printed --- */
+
+/* Has the lane shown enough of the window to be believed? */
+static bool is_ordered(const struct lane *lane)
+{
+    return !lane->unordered && (lane->rows >= LANE_ROWS ||
+                                (lane->rows >= LANE_ROWS_LEAST && lane->bytes >= LANE_BYTES));
+}
 
 /* The lane that is furthest behind in that window; NULL: one of them has said too little. */
 static const struct lane *lanes_last(const struct lanes *lanes, int64_t start_us)
@@ -170,17 +180,23 @@ static const struct lane *lanes_last(const struct lanes *lanes, int64_t start_us
     while ((place = table_next(&lanes->places, place)) != NULL) {
         const struct lane *const lane = place->lane;
         if (lane->input->ended || lane->start_us > start_us) continue;
-        if (lane->start_us < start_us || lane->unordered || lane->rows < LANE_ROWS) return NULL;
+        if (lane->start_us < start_us || !is_ordered(lane)) return NULL;
         if (last == NULL || lanes_compare(lanes, lane, last) < 0) last = lane;
     }
     return last;
 }
 
-bool lanes_due(struct lanes *lanes, int64_t start_us, size_t groups, struct slice *border)
+bool lanes_due(struct lanes *lanes, int64_t start_us, struct slice *border)
 {
-    if (!lanes->used || groups < GROUPS_LEAST || groups < lanes->due) return false;
+    if (!lanes->used) return false;
+    if (start_us != lanes->weighed_us) {
+        lanes->weighed_us = start_us;
+        lanes->bytes = 0;
+        lanes->due = DUE_BYTES;
+    }
+    if (lanes->bytes < lanes->due) return false;
     const struct lane *const last = lanes_last(lanes, start_us);
-    lanes->due = groups + GROUPS_LEAST;
+    lanes->due = lanes->bytes + DUE_BYTES;
     if (last == NULL) return false;
     lanes->printed_us = start_us;
     buffer_clear(&lanes->printed);
@@ -189,7 +205,9 @@ bool lanes_due(struct lanes *lanes, int64_t start_us, size_t groups, struct slic
     return true;
 }
 
-void lanes_printed(struct lanes *lanes, size_t groups)
+void lanes_printed(struct lanes *lanes, size_t groups, size_t left)
 {
-    lanes->due = groups * 2;
+    const double share = (double)left / (double)(groups + left);
+    lanes->bytes = (size_t)((double)lanes->bytes * share);
+    lanes->due = lanes->bytes * 2 > DUE_BYTES ? lanes->bytes * 2 : DUE_BYTES;
 }

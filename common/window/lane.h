@@ -8,9 +8,9 @@
  * ahead of the others for more than a block; streams as far as they have something.
  *
  * Rows in another order are none to be refused: nobody was ever asked to sort. Where that shows
- * among the first LANE_ROWS rows of a lane in a window, or later by a row that can still be added,
- * the window is held until it is over. Only a row that belongs before what has been printed is one
- * too many.
+ * among the first LANE_ROWS rows of a lane in a window (where they are long, LANE_BYTES), or later
+ * by a row that can still be added, the window is held until it is over. Only a row that belongs
+ * before what has been printed is one too many.
  */
 #ifndef CS_LANE_H
 #define CS_LANE_H
@@ -27,18 +27,21 @@
 #include "event/event.h"
 #include "source/input.h"
 
-/* So many rows of a window are looked at before their order is believed. */
+/* So many rows of a window are looked at before their order is believed, or so many bytes of them,
+ * but some rows in any case. */
 #define LANE_ROWS 1024
+#define LANE_ROWS_LEAST 64
+#define LANE_BYTES ((size_t)256 << 10)
 
 /* Where the last row stands of a partition in an input. */
 struct lane {
     const struct input *input;
     const struct partition *partition;
-    struct lane *next; /* of the same input */
-    int64_t start_us;  /* of its window */
-    struct buffer key; /* of its group */
-    uint32_t rows;     /* of that window, as far as it matters */
-    bool unordered;    /* they come in another order */
+    struct lane *next;  /* of the same input */
+    int64_t start_us;   /* of its window */
+    struct buffer key;  /* of its group */
+    size_t rows, bytes; /* of that window so far */
+    bool unordered;     /* they come in another order */
 };
 
 struct lanes {
@@ -50,7 +53,9 @@ struct lanes {
     int width;           /* values of a key that say the group */
     int64_t printed_us;  /* of that window the groups before this one have been printed */
     struct buffer printed;
-    size_t due; /* so many groups are held when it is worth to look again */
+    int64_t weighed_us; /* of that window rows of about so many bytes are held, and it is worth to
+                           look again when they are as many as are due */
+    size_t bytes, due;
 };
 
 /* Of this run's rows, whose keys begin with so many values that say the group. It depends on the
@@ -61,11 +66,11 @@ void lanes_release(struct lanes *lanes);
 /* A row has come. False: it belongs before what has been printed. */
 bool lanes_pass(struct lanes *lanes, const struct event *row, struct slice key);
 
-/* A window that every partition has come to holds so many groups: is it time to print some? Then
- * those before *border are complete, and are from now on taken for printed. */
-bool lanes_due(struct lanes *lanes, int64_t start_us, size_t groups, struct slice *border);
+/* Every partition has come to that window: is it time to print some of it? Then its groups before
+ * *border are complete, and are from now on taken for printed. */
+bool lanes_due(struct lanes *lanes, int64_t start_us, struct slice *border);
 
-/* They are printed; so many groups are left. */
-void lanes_printed(struct lanes *lanes, size_t groups);
+/* So many groups of that window are printed, and so many are left. */
+void lanes_printed(struct lanes *lanes, size_t groups, size_t left);
 
 #endif

@@ -12,7 +12,7 @@ struct window *windows_passed(struct windows *all, struct group ***groups, size_
     struct window *const window = all->recent;
     struct slice border;
     if (window == NULL || window->start_us != all->closed_us) return NULL;
-    if (!lanes_due(&all->lanes, window->start_us, window->groups.count, &border)) return NULL;
+    if (!lanes_due(&all->lanes, window->start_us, &border)) return NULL;
     *groups = windows_sorted_before(all, window, border, count);
     return window;
 }
@@ -46,5 +46,5 @@ void windows_forget(struct windows *all, struct window *window, size_t count)
     rest->text = text;
     window_retire(all, rest);
     recent_set(all, NULL);
-    lanes_printed(&all->lanes, all_count - count);
+    lanes_printed(&all->lanes, count, all_count - count);
 }
