@@ -53,6 +53,11 @@ void batch_hand(struct batch *batch)
             fates_refuse(batch->fates, REASON_NO_ID, NULL, &pending->origin);
             break;
         case FATE_LATE: fates_late(batch->fates, &pending->ev, &pending->origin); break;
+        case FATE_BEHIND:
+            fates_refuse(batch->fates, REASON_BAD_MEMBER,
+                         "--merge: the row belongs before some that have been printed",
+                         &pending->origin);
+            break;
         case FATE_DEFERRED: batch->leave(batch->context, pending); break;
         }
     }

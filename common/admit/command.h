@@ -49,6 +49,7 @@ enum fate {
     FATE_LATE,     /* nothing it could still belong to is open */
     FATE_NO_ID,    /* cs-sessionize, cs-abandon: an event without an id */
     FATE_FILTERED, /* outside what was asked for (cs-abandon --at) */
+    FATE_BEHIND,   /* --merge: a row that belongs before what has been printed */
     FATE_DEFERRED, /* in a range of --jobs: it may have to do with what earlier ranges hold */
 };
 
@@ -63,6 +64,7 @@ struct settings {
     bool by_partition;      /* rows, groups and keys get the partition */
     bool merge;             /* the input is rows of this tool, not events */
     bool sorted;            /* with merge: each input in the order of its rows (TOOL_SORTS) */
+    bool partitions;        /* --partitions says which will come */
     bool interleave;        /* regular files side by side: --interleave, or --merge */
     bool updates;           /* --emit=updates */
     bool apart; /* ranges are handed over in files that are mapped until the run's end */
@@ -142,12 +144,15 @@ struct translator {
     void (*end)(void *reading);
 };
 
+struct inputs;
+
 /* The run a command is part of. */
 struct run {
     const struct translator *translator; /* set by start; NULL: records are JSON events */
     void *own;                           /* the command's; set by its start */
     struct schema schema;
     struct rows *rows;
+    struct inputs *inputs; /* open when the first event comes */
     struct settings settings;
     struct counters counters;
     struct misnumbers misnumbers; /* that command and loop have met */

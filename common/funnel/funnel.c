@@ -295,6 +295,8 @@ void funnel_release(struct run *run)
     drops_release(&funnel->drops);
     tally_release(&funnel->tally, &funnel->course);
     spans_release(&funnel->spans);
+    lanes_release(&funnel->lanes);
+    buffer_release(&funnel->key);
     trails_release(&funnel->trails);
     attempt_room_release(&funnel->room);
     aggregates_release(&funnel->selection);

@@ -16,6 +16,7 @@
 #include "window/aggregate.h"
 #include "window/group.h"
 #include "window/heading.h"
+#include "window/lane.h"
 
 /* An attempt that has stood still until at_us. */
 struct drop {
@@ -55,6 +56,8 @@ struct funnel {
     struct tally_members members;
     int final;    /* member; -1: there is none */
     int end_slot; /* --merge: of window_end in the rows read */
+    struct lanes lanes;
+    struct buffer key; /* of a row read */
     bool is_range;
     int64_t border_us; /* of a range of --jobs: windows that start at or before it stay open */
     int64_t kept_us;   /* and those that start before this keep their touches */
@@ -80,6 +83,10 @@ static inline void funnel_keys(struct funnel *funnel)
 /* Prints the rows of a window, of which funnel->tally is known (--merge: of which span->tally is);
  * unless final, those that differ from what was printed last. */
 void funnel_print(struct funnel *funnel, struct span *span, bool final);
+
+/* --merge: the same of so many groups, in order, of a window that may get more. */
+void funnel_print_some(struct funnel *funnel, const struct span *span, const uint32_t *sorted,
+                       size_t count);
 
 /* funnel_rows.c: the same for rows of --merge. */
 extern const struct analysis funnel_of_rows;

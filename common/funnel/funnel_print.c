@@ -4,14 +4,15 @@
 
 #include "funnel/funnel_inside.h"
 
-static void row_print(const struct funnel *funnel, const struct span *span,
-                      const struct tally *tally, uint32_t group, bool final)
+/* The group's row, of what the tally has at that place. */
+static void row_print(const struct funnel *funnel, const struct span *span, uint32_t group,
+                      size_t place, bool final)
 {
     struct rows *rows = funnel->run->rows;
     rows_begin(rows);
     heading_print(&funnel->heading, rows, span->start_us, span->start_us + funnel->spans.size_us,
                   span_key(span, group));
-    tally_print(tally, &funnel->members, rows, group, -1);
+    tally_print(&funnel->tally, &funnel->members, rows, place, -1);
     if (funnel->final >= 0) rows_bool(rows, funnel->final, final);
     rows_end(rows);
 }
@@ -63,6 +64,20 @@ static size_t parts_add(struct funnel *funnel, const struct span *span, uint32_t
     return left;
 }
 
+void funnel_print_some(struct funnel *funnel, const struct span *span, const uint32_t *sorted,
+                       size_t count)
+{
+    for (size_t i = 0, first; i < count;) {
+        tally_begin(&funnel->tally, &funnel->course, 1);
+        first = i;
+        do
+            tally_merge(&funnel->tally, &funnel->course, 0, &span->tally, sorted[i++]);
+        while (i < count && group_compare(span_key(span, sorted[first]), span_key(span, sorted[i]),
+                                          funnel->by.count) == 0);
+        row_print(funnel, span, sorted[first], 0, true);
+    }
+}
+
 void funnel_print(struct funnel *funnel, struct span *span, bool final)
 {
     struct rows *rows = funnel->run->rows;
@@ -76,11 +91,13 @@ void funnel_print(struct funnel *funnel, struct span *span, bool final)
         if (ranked)
             row_rank(funnel, span, tally, sorted[i]);
         else
-            row_print(funnel, span, tally, sorted[i], final);
+            row_print(funnel, span, sorted[i], sorted[i], final);
     }
     const size_t ranks = ranked ? rows_ranks(rows) : 0;
-    for (size_t place = 0; place < ranks; place++)
-        row_print(funnel, span, tally, (uint32_t)rows_rank_at(rows, place), final);
+    for (size_t place = 0; place < ranks; place++) {
+        const uint32_t group = (uint32_t)rows_rank_at(rows, place);
+        row_print(funnel, span, group, group, final);
+    }
     rows_group_end(rows);
     free(sorted);
 }

@@ -46,16 +46,34 @@ static bool groups_differ(const struct course *course, const struct tally *a, si
     return differ;
 }
 
+/* Prints the groups of the window that no input can add to any more. */
+static void passed_print(struct funnel *funnel, struct span *span)
+{
+    const size_t groups = span_groups(span);
+    struct slice border;
+    size_t count = 0;
+    if (span->start_us != funnel->closed_us) return;
+    if (!lanes_due(&funnel->lanes, span->start_us, &border)) return;
+    uint32_t *const sorted = span_sorted(&funnel->spans, span);
+    while (count < groups &&
+           group_compare(span_key(span, sorted[count]), border, funnel->by.count) < 0)
+        count++;
+    funnel_print_some(funnel, span, sorted, count);
+    span_keep(&funnel->spans, span, sorted + count, groups - count);
+    lanes_printed(&funnel->lanes, count, groups - count);
+    free(sorted);
+}
+
 static enum fate row_event(struct run *run, const struct event *ev)
 {
     struct funnel *funnel = run->own;
-    struct buffer key = {0};
     if (ev->time_us < funnel->closed_us) return FATE_LATE;
+    group_key(&funnel->by, ev, &funnel->key);
+    const struct slice key = buffer_slice(&funnel->key);
+    if (!lanes_pass(&funnel->lanes, ev, key)) return FATE_BEHIND;
     struct span *span = spans_get(&funnel->spans, ev->time_us);
     const size_t before = span_groups(span);
-    group_key(&funnel->by, ev, &key);
-    const uint32_t group = span_key_group(&funnel->spans, span, buffer_slice(&key));
-    buffer_release(&key);
+    const uint32_t group = span_key_group(&funnel->spans, span, key);
     tally_begin(&funnel->tally, &funnel->course, 1);
     (void)tally_read(&funnel->tally, &funnel->members, ev, 0); /* row_amend has seen to it */
     tally_extend(&span->tally, &funnel->course, span_groups(span));
@@ -64,6 +82,7 @@ static enum fate row_event(struct run *run, const struct event *ev)
     else if (groups_differ(&funnel->course, &span->tally, group, &funnel->tally, 0))
         rows_differ(funnel, ev);
     if (ev->time_us < funnel->changed_us) funnel->changed_us = ev->time_us;
+    passed_print(funnel, span);
     funnel_keys(funnel);
     return FATE_USED;
 }

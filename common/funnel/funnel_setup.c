@@ -222,6 +222,7 @@ bool funnel_init(struct run *run, const struct funnel_request *request, struct b
     funnel->hinted = group_native(&funnel->by) && aggregates_native(&funnel->selection) &&
                      operand_native(&funnel->id);
     spans_init(&funnel->spans, &funnel->by, &funnel->course, request->size_us);
+    if (run->settings.merge) lanes_init(&funnel->lanes, run, funnel->by.count);
     trails_init(&funnel->trails, &funnel->spans);
     return true;
 }

@@ -71,15 +71,21 @@ struct span *spans_find(const struct spans *spans, int64_t start_us)
     return calendar_find(&spans->open, start_us);
 }
 
+static struct span *span_new(int64_t start_us)
+{
+    struct span *const span = memory_zero(1, sizeof *span);
+    span->start_us = start_us;
+    span->text.kind = HELD_GROUPS;
+    table_init(&span->numbers, sizeof(struct numbered), HELD_GROUPS);
+    held_add(HELD_GROUPS, span_bytes(span));
+    return span;
+}
+
 struct span *spans_get(struct spans *spans, int64_t start_us)
 {
     struct span *span = spans_find(spans, start_us);
     if (span == NULL) {
-        span = memory_zero(1, sizeof *span);
-        span->start_us = start_us;
-        span->text.kind = HELD_GROUPS;
-        table_init(&span->numbers, sizeof(struct numbered), HELD_GROUPS);
-        held_add(HELD_GROUPS, span_bytes(span));
+        span = span_new(start_us);
         calendar_add(&spans->open, (struct dated *)span);
     }
     recent_set(spans, span);
@@ -177,6 +183,21 @@ uint32_t *span_sorted(const struct spans *spans, const struct span *span)
         number[i] = (uint32_t)i;
     qsort_r(number, count, sizeof *number, numbers_compare, &order);
     return number;
+}
+
+void span_keep(struct spans *spans, struct span *span, const uint32_t *number, size_t count)
+{
+    struct span *const rest = span_new(span->start_us);
+    for (size_t i = 0; i < count; i++) {
+        (void)span_key_group(spans, rest, span_key(span, number[i]));
+        tally_extend(&rest->tally, spans->course, i + 1);
+        tally_merge(&rest->tally, spans->course, i, &span->tally, number[i]);
+    }
+    const struct span all = *span;
+    *span = *rest;
+    *rest = all;
+    span_free(spans, rest);
+    memset(spans->lately, 0, sizeof spans->lately);
 }
 
 void span_list(struct span *span, uint32_t trail)

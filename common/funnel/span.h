@@ -117,6 +117,9 @@ static inline struct slice span_key(const struct span *span, uint32_t group)
 /* The numbers of all groups, in the order of their keys; free() the array. */
 uint32_t *span_sorted(const struct spans *spans, const struct span *span);
 
+/* --merge: leaves only so many of the groups, which get other numbers. */
+void span_keep(struct spans *spans, struct span *span, const uint32_t *number, size_t count);
+
 /* Notes an id. */
 void span_list(struct span *span, uint32_t trail);
 

@@ -565,6 +565,7 @@ struct settings common_options_settle(const struct tool *tool)
         .by_partition = given.by_partition,
         .merge = given.merge,
         .sorted = given.merge && (tool->flags & TOOL_SORTS) != 0,
+        .partitions = given.partitions != NULL,
         .interleave = given.interleave || given.merge,
         .updates = given.updates,
         .apart = given.range.count != 0 || given.merge_partials,

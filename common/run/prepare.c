@@ -156,6 +156,7 @@ void prepare(struct loop *l)
     run->end_time_us = TIME_NONE;
     run->finished_us = INT64_MIN;
     run->settings = common_options_settle(l->tool);
+    run->inputs = &l->inputs;
     options_refuse(l->tool);
     const char *why;
     const struct rows_options rows_options = {

@@ -302,6 +302,14 @@ static int64_t reached(const struct input *input)
     return input->reached_us == NULL ? TIME_NONE : *input->reached_us;
 }
 
+/* Is the input, of those read side by side, to be read before the other one? */
+static bool is_behind(const struct inputs *inputs, const struct input *input,
+                      const struct input *other)
+{
+    if (inputs->order != NULL) return inputs->order(inputs->context, input, other) < 0;
+    return reached(input) < reached(other);
+}
+
 /* The regular file whose turn it is, or NULL. */
 static struct input *next_regular(struct inputs *inputs)
 {
@@ -310,8 +318,7 @@ static struct input *next_regular(struct inputs *inputs)
         struct input *input = &inputs->input[i];
         if (!input->regular || input->ended) continue;
         if (!inputs->interleave) return input;
-        /* Side by side: the one with the smallest watermark. */
-        if (best == NULL || reached(input) < reached(best)) best = input;
+        if (best == NULL || is_behind(inputs, input, best)) best = input;
     }
     return best;
 }
@@ -339,23 +346,31 @@ static void inputs_pass(struct inputs *inputs)
     }
 }
 
+/* Of the streams that have something, which have not been tried yet, the one whose turn it is, or
+ * NULL. */
+static struct input *next_stream(const struct inputs *inputs, nfds_t streams)
+{
+    static nfds_t turn; /* so that a busy one does not starve the others */
+    nfds_t best = streams;
+    for (nfds_t i = 0; i < streams; i++) {
+        const nfds_t at = (turn + i) % streams;
+        if (inputs->entries[at].revents == 0) continue;
+        if (best == streams || is_behind(inputs, inputs->who[at], inputs->who[best])) best = at;
+        if (inputs->order == NULL) break;
+    }
+    if (best == streams) return NULL;
+    turn = best + 1;
+    inputs->entries[best].revents = 0;
+    return inputs->who[best];
+}
+
 enum input_status inputs_next(struct inputs *inputs, struct input **input)
 {
     inputs_pass(inputs);
-    struct pollfd *const entries = inputs->entries;
-    struct input **const who = inputs->who;
-    const nfds_t streams = poll_entries(inputs, entries, who);
-    if (streams != 0 && poll(entries, streams, 0) > 0) {
-        /* In turn, so that a busy one does not starve the others. */
-        static nfds_t turn;
-        for (nfds_t i = 0; i < streams; i++) {
-            const nfds_t at = (turn + i) % streams;
-            if (entries[at].revents == 0) continue;
-            turn = at + 1;
-            *input = who[at];
+    const nfds_t streams = poll_entries(inputs, inputs->entries, inputs->who);
+    if (streams != 0 && poll(inputs->entries, streams, 0) > 0)
+        while ((*input = next_stream(inputs, streams)) != NULL)
             if (input_read(inputs, *input)) return INPUT_DATA;
-        }
-    }
     *input = next_regular(inputs);
     if (*input != NULL && input_read(inputs, *input)) return INPUT_DATA;
     return streams == 0 && next_regular(inputs) == NULL ? INPUT_END : INPUT_WAIT;

@@ -89,6 +89,10 @@ struct inputs {
     int begun;            /* before this one, decompressors have been begun */
     int damaged;          /* how many inputs are */
     int wake_fd;          /* becomes readable when a signal has come */
+    /* Which of two that could be read is further behind: negative, 0, positive. NULL: of regular
+     * files that is the one with the smaller watermark, and streams are read in turn. */
+    int (*order)(const void *context, const struct input *a, const struct input *b);
+    const void *context;
     uint64_t bytes_read;
     uint64_t bytes_total; /* of all regular files, 0: not known */
 };

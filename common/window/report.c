@@ -103,6 +103,7 @@ bool report_init(struct run *run, const struct report_request *request, struct b
     windows_init(&report->windows, run, &report->by, &report->aggregates, request->size_us,
                  request->slide_us, request->offset_us);
     if (request->span != NULL) windows_by_calendar(&report->windows, request->span);
+    if (run->settings.merge) windows_by_lanes(&report->windows);
     report->total = memory_zero(1, report->aggregates.cell_bytes);
     return members_declare(report, run, why) && having_read(run, request->having, why);
 }
@@ -269,6 +270,20 @@ static void window_print(struct report *report, struct window *window, bool fina
     window->changed = false;
 }
 
+/* --merge: the groups that no input can add to any more. */
+static void passed_print(struct report *report)
+{
+    struct group **groups;
+    size_t count;
+    struct window *const window = windows_passed(&report->windows, &groups, &count);
+    if (window == NULL) return;
+    for (size_t i = 0, parts = 1; i < count; i += parts) {
+        parts = parts_count(report, window, groups + i, count - i);
+        parts_print(report, window, groups + i, parts, true);
+    }
+    windows_forget(&report->windows, window, count);
+}
+
 static void window_done_print(void *report, struct window *window)
 {
     window_print(report, window, true);
@@ -298,6 +313,7 @@ static enum fate report_event(struct run *run, const struct event *ev)
 {
     struct report *report = run->own;
     const enum fate fate = windows_event(&report->windows, ev);
+    if (run->settings.merge) passed_print(report);
     run->counters.keys = report->windows.keys;
     return fate;
 }

@@ -78,6 +78,7 @@ void windows_release(struct windows *all)
     }
     calendar_release(&all->open);
     panes_release(all);
+    lanes_release(&all->lanes);
     free(all->sorted);
     buffer_release(&all->key);
     *all = (struct windows){0};
@@ -341,6 +342,7 @@ static enum fate row_event(struct windows *all, const struct event *ev)
 {
     if (ev->time_us < all->closed_us) return FATE_LATE;
     group_key(all->by, ev, &all->key);
+    if (!lanes_pass(&all->lanes, ev, buffer_slice(&all->key))) return FATE_BEHIND;
     row_set(all, window_get(all, &all->open, ev->time_us), ev);
     return FATE_USED;
 }

@@ -42,6 +42,7 @@
 #include "window/aggregate.h"
 #include "window/calendar.h"
 #include "window/group.h"
+#include "window/lane.h"
 #include "window/span.h"
 
 /* An entry of window.groups; the aggregates' cells follow it. */
@@ -96,14 +97,15 @@ struct windows {
     struct group *lately[LATELY_MAX];
     struct window *spare; /* closed ones, empty, for the next use */
     int spare_count;
-    bool in_range;     /* of --jobs: what is saved is for the run, in any order */
-    int64_t border_us; /* windows that start at or before it stay open: a range has only a part of
-                          them; INT64_MIN: none */
-    int64_t closed_us; /* the largest watermark windows_close was told */
-    uint64_t keys;     /* groups and ids held */
-    bool borrows;      /* see windows_borrow */
-    bool hinted;       /* expressions are cheap enough to be evaluated ahead */
-    uint64_t extremes; /* slots of which there is a min or max, and which may be numbers as text */
+    bool in_range;      /* of --jobs: what is saved is for the run, in any order */
+    int64_t border_us;  /* windows that start at or before it stay open: a range has only a part of
+                           them; INT64_MIN: none */
+    int64_t closed_us;  /* the largest watermark windows_close was told */
+    uint64_t keys;      /* groups and ids held */
+    bool borrows;       /* see windows_borrow */
+    struct lanes lanes; /* see windows_passed */
+    bool hinted;        /* expressions are cheap enough to be evaluated ahead */
+    uint64_t extremes;  /* slots of which there is a min or max, and which may be numbers as text */
     struct buffer key;
     struct operand_values values;
     struct group **sorted; /* for windows_sorted */
@@ -174,6 +176,15 @@ void aggregates_misnumbers(const struct aggregates *all, struct run *run,
 /* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
  * printed. end_slot: of the member window_end. */
 enum reason windows_row_check(const struct windows *all, const struct event *ev, int end_slot);
+
+/* --merge: groups of a window are asked for before it is over (windows_passed), right after
+ * windows_init. */
+void windows_by_lanes(struct windows *all);
+
+/* After windows_event: the window of which some groups are complete, so many, in order, good until
+ * the next call; NULL: there is none. Once they are printed, they are forgotten. */
+struct window *windows_passed(struct windows *all, struct group ***groups, size_t *count);
+void windows_forget(struct windows *all, struct window *window, size_t count);
 
 typedef void window_done(void *context, struct window *window);
 

@@ -58,6 +58,11 @@ static inline void id_count(struct windows *all, struct window *window, int set,
 /* Room for a window's groups in all->sorted. */
 void sorted_reserve(struct windows *all, size_t count);
 
+/* As windows_sorted, with those in order that are before the border, which has no partition: so
+ * many, and behind them the others. */
+struct group **windows_sorted_before(struct windows *all, const struct window *window,
+                                     struct slice border, size_t *count);
+
 /* A group with its ids, as a range hands it over, is added to a window. NULL: it makes no sense. */
 struct group *group_load_whole(struct windows *all, struct window *window, struct unpack *in);
 

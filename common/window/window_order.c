@@ -22,9 +22,8 @@ struct key_order {
 
 #define SORT_AHEAD 16 /* groups */
 
-static struct ordered ordered_make(const struct window *window, struct group *group)
+static struct ordered ordered_make(struct slice key, struct group *group)
 {
-    const struct slice key = window_key(window, group);
     struct ordered ordered = {.group = group};
     unsigned char bytes[16] = {0};
     if (key.len == 0) return ordered;
@@ -78,12 +77,12 @@ static size_t ordered_all(const struct window *window, struct ordered *list)
         __builtin_prefetch(window_key(window, group).text);
         list[n++].group = group;
         if (n > SORT_AHEAD) {
-            list[made] = ordered_make(window, list[made].group);
+            list[made] = ordered_make(window_key(window, list[made].group), list[made].group);
             made++;
         }
     }
     for (; made < n; made++)
-        list[made] = ordered_make(window, list[made].group);
+        list[made] = ordered_make(window_key(window, list[made].group), list[made].group);
     return n;
 }
 
@@ -128,6 +127,38 @@ struct group **windows_sorted(struct windows *all, const struct window *window, 
     struct key_order order = {.window = window, .width = group_width(all->by), .list = list};
     *count = ordered_all(window, list);
     sorted_reserve(all, *count);
+    if (*count > 0) ordered_sort(all, &order, *count);
+    free(list);
+    return all->sorted;
+}
+
+/* Puts those before the border in front; how many there are. */
+static size_t ordered_divide(struct windows *all, const struct window *window, struct ordered *list,
+                             size_t count, struct slice border)
+{
+    const struct ordered last = ordered_make(border, NULL);
+    size_t before = 0, behind = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct ordered one = list[i];
+        const int half = one.prefix[0] == last.prefix[0];
+        if (one.prefix[half] != last.prefix[half]
+                ? one.prefix[half] < last.prefix[half]
+                : group_compare(window_key(window, one.group), border, all->by->count) < 0)
+            list[before++] = one;
+        else
+            all->sorted[--behind] = one.group;
+    }
+    return before;
+}
+
+struct group **windows_sorted_before(struct windows *all, const struct window *window,
+                                     struct slice border, size_t *count)
+{
+    struct ordered *const list = memory_new((window->groups.count + 1) * sizeof *list);
+    struct key_order order = {.window = window, .width = group_width(all->by), .list = list};
+    sorted_reserve(all, window->groups.count);
+    const size_t groups = ordered_all(window, list);
+    *count = ordered_divide(all, window, list, groups, border);
     if (*count > 0) ordered_sort(all, &order, *count);
     free(list);
     return all->sorted;
