@@ -10,6 +10,11 @@ static void account_set(const struct kept *kept, char *at, struct account *accou
     memcpy(at + extras_account_at(kept), &account, sizeof account);
 }
 
+static inline struct tracks tracks_of(const struct kept *kept, struct slab *slab)
+{
+    return (struct tracks){.slab = slab, .cap_us = kept->page_cap_us};
+}
+
 static inline void page_learn(const struct kept *kept, struct slab *slab, char *at,
                               const struct click *click)
 {
@@ -17,9 +22,11 @@ static inline void page_learn(const struct kept *kept, struct slab *slab, char *
     const bool is_view = click->action == kept->view_action;
 
     if (page->kind == KIND_STRING)
-        track_learn(extras_track(kept, at), slab, click->time_us, value_slice(*page), is_view);
+        track_learn(extras_track(kept, at), tracks_of(kept, slab), click->time_us,
+                    value_slice(*page), is_view);
     else if (is_view)
-        track_learn(extras_track(kept, at), slab, click->time_us, (struct slice){0}, true);
+        track_learn(extras_track(kept, at), tracks_of(kept, slab), click->time_us,
+                    (struct slice){0}, true);
 }
 
 static __attribute__((noinline)) void all_learn(const struct kept *kept, struct slab *slab,
@@ -51,12 +58,13 @@ void extras_join(const struct kept *kept, struct slab *slab, char *at, char *mor
         account_set(kept, at, account);
         account_set(kept, more, NULL);
     }
-    if (kept->has_track) track_join(extras_track(kept, at), slab, extras_track(kept, more));
+    if (kept->has_track)
+        track_join(extras_track(kept, at), tracks_of(kept, slab), extras_track(kept, more));
 }
 
 void extras_settle(const struct kept *kept, struct slab *slab, char *at)
 {
-    if (kept->has_track) track_settle(extras_track(kept, at), slab);
+    if (kept->has_track) track_settle(extras_track(kept, at), tracks_of(kept, slab));
 }
 
 void extras_release(const struct kept *kept, struct slab *slab, char *at)
@@ -78,7 +86,7 @@ void extras_pack(const struct kept *kept, const char *at, char *copy, struct buf
 
 void extras_unpack(const struct kept *kept, struct slab *slab, char *at, struct unpack *in)
 {
-    if (kept->has_track) track_unpack(extras_track(kept, at), slab, in);
+    if (kept->has_track) track_unpack(extras_track(kept, at), tracks_of(kept, slab), in);
     if (kept->accounts != NULL) {
         struct account *account;
         account_unpack(kept->accounts, &account, in);
