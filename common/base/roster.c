@@ -66,7 +66,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 static size_t more_slots(const struct roster *roster, size_t slots)
 {
     if (slots == 0) return SLOTS_MIN;
-    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 4 : 8) : slots * 2;
+    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 2 : 8) : slots * 2;
     if (!is_large(more)) return more;
     const size_t pieces = (more + ROSTER_SPARE) / PIECE;
     const size_t least = (slots + ROSTER_SPARE) / PIECE + 1;
@@ -92,35 +92,49 @@ static bool spread_fits(const struct roster *roster, size_t slots)
     return to < slots + ROSTER_SPARE;
 }
 
+/* Makes slots free, from one on to before another. */
+static void slots_clear(struct roster_slot *slot, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        slot[from] = slot_none;
+}
+
 /* Puts the slots, which are in order, one after the other into so many that fit, each in its place
  * or behind the one before. Of large pages those that were read are given back at once: there is
- * never more memory than will be needed. */
+ * never more memory than will be needed. Nobody can guess which slots are free, so those are moved
+ * as well: to the last one, which is free. */
 static void roster_spread(struct roster *roster, size_t slots)
 {
     struct roster_slot *const old = roster->slot;
     const size_t old_slots = roster->slots, old_end = old_slots == 0 ? 0 : old_slots + ROSTER_SPARE;
     const bool gives = is_large(old_slots);
-    const size_t bytes = slots_bytes(slots);
+    const size_t bytes = slots_bytes(slots), new_end = slots + ROSTER_SPARE;
     struct roster_slot *const slot =
         is_large(slots) ? memory_pages(bytes, true) : memory_new(bytes);
-    size_t to = 0;
+    size_t to = 0, clear = 0;
 
     roster->slot = slot;
     roster->slots = slots;
+    slot[new_end - 1] = slot_none;
     for (size_t begin = 0; begin < old_end; begin += PIECE) {
         const size_t end = old_end - begin < PIECE ? old_end : begin + PIECE;
+        /* No slot comes to stand further behind than by its share. */
+        const size_t reach = (size_t)((double)(end + 1) * (double)slots / (double)old_slots) + 2;
+        const size_t ahead = reach < new_end ? reach : new_end;
+        slots_clear(slot, clear, ahead);
+        clear = ahead > clear ? ahead : clear;
         for (size_t at = begin; at < end; at++) {
             const struct roster_slot moved = old[at];
-            if (moved.number == POOL_NONE) continue;
-            for (const size_t home = roster_home(roster, moved.hash); to < home; to++)
-                slot[to] = slot_none;
-            slot[to++] = moved;
+            const bool is_free = moved.number == POOL_NONE;
+            const size_t home = roster_home(roster, moved.hash);
+            const size_t place = home > to ? home : to;
+            slot[is_free ? new_end - 1 : place] = moved;
+            to = is_free ? to : place + 1;
         }
         if (gives) memory_pages_free(old + begin, MEMORY_PAGES_BYTES);
     }
     if (!gives) free(old);
-    for (; to < slots + ROSTER_SPARE; to++)
-        slot[to] = slot_none;
+    slots_clear(slot, clear, new_end);
 }
 
 /* must: whatever the bound is. */

@@ -15,18 +15,17 @@ static inline struct tracks tracks_of(const struct kept *kept, struct slab *slab
     return (struct tracks){.slab = slab, .cap_us = kept->page_cap_us};
 }
 
-static inline void page_learn(const struct kept *kept, struct slab *slab, char *at,
-                              const struct click *click)
+/* In whatever way. */
+static __attribute__((noinline)) void page_learn(const struct kept *kept, struct slab *slab,
+                                                 char *at, const struct click *click)
 {
-    const struct value *page = &click->value[kept->track_slot];
-    const bool is_view = click->action == kept->view_action;
+    const struct value page = click->value[kept->track_slot];
+    const bool has_page = page.kind == KIND_STRING;
+    const struct step step = {.time_us = click->time_us,
+                              .page = has_page ? value_slice(page) : (struct slice){0},
+                              .is_view = click->action == kept->view_action};
 
-    if (page->kind == KIND_STRING)
-        track_learn(extras_track(kept, at), tracks_of(kept, slab), click->time_us,
-                    value_slice(*page), is_view);
-    else if (is_view)
-        track_learn(extras_track(kept, at), tracks_of(kept, slab), click->time_us,
-                    (struct slice){0}, true);
+    if (has_page || step.is_view) track_add(extras_track(kept, at), tracks_of(kept, slab), &step);
 }
 
 static __attribute__((noinline)) void all_learn(const struct kept *kept, struct slab *slab,
@@ -43,10 +42,16 @@ static __attribute__((noinline)) void all_learn(const struct kept *kept, struct 
 
 void extras_learn(const struct kept *kept, struct slab *slab, char *at, const struct click *click)
 {
-    if (kept->sums > 0 || kept->accounts != NULL)
+    if (__builtin_expect(kept->sums > 0 || kept->accounts != NULL, 0)) {
         all_learn(kept, slab, at, click);
-    else
-        page_learn(kept, slab, at, click); /* mostly it is the only one there is */
+        return;
+    }
+    /* Mostly the track is the only one there is. */
+    const struct value *const page = &click->value[kept->track_slot];
+    if (page->kind != KIND_STRING ||
+        !track_append(track_at(at), click->time_us, value_slice(*page),
+                      click->action == kept->view_action, kept->page_cap_us))
+        page_learn(kept, slab, at, click);
 }
 
 void extras_join(const struct kept *kept, struct slab *slab, char *at, char *more)

@@ -73,7 +73,7 @@ void pages_next(struct pages *pages)
 struct pages_sum pages_sum(const struct track *track, int64_t last_us, int64_t cap_us)
 {
     if (track->kept == 0) return (struct pages_sum){0};
-    const struct track_sum *const known = track_sum(track);
+    const struct track_sum *const known = track_sum_of(track);
     struct pages_sum sum = {.count = known->count,
                             .duration_us = known->duration_us,
                             .first = track_page_at(track, known->first_at),

@@ -49,7 +49,7 @@ static inline char *head_write(char *to, uint64_t since_us, uint32_t code)
 
 static inline size_t head_len(uint64_t since_us)
 {
-    return since_us < STEP_LONG ? 2 * sizeof(uint32_t) : HEAD_LONG;
+    return since_us < STEP_LONG ? STEP_HEAD : HEAD_LONG;
 }
 
 #define PIECE_SMALL 128
@@ -116,22 +116,9 @@ static void track_begin(struct track *track, struct slab *slab)
     memset(track_extend(track, slab, sizeof(struct track_sum)), 0, sizeof(struct track_sum));
 }
 
-/* The step that has just been put in enters a page. */
-static inline void sum_enter(struct track *track, int64_t time_us, bool is_own, int64_t cap_us)
-{
-    struct track_sum *const sum = (struct track_sum *)(void *)track->data;
-    const int64_t since_us = time_us - sum->at_us;
-
-    if (sum->count++ > 0) sum->duration_us += since_us < cap_us ? since_us : cap_us;
-    sum->at_us = time_us;
-    if (is_own && sum->first_at == 0) sum->first_at = track->page_at;
-}
-
 /* Puts a step behind all others, none of which is loose, and which end since_us before it. */
-static inline __attribute__((always_inline)) void step_append(struct track *track,
-                                                              struct tracks tracks,
-                                                              const struct step *step,
-                                                              uint64_t since_us)
+static void step_append(struct track *track, struct tracks tracks, const struct step *step,
+                        uint64_t since_us)
 {
     const struct slice page = step->page;
     const bool is_same = page.text != NULL && page_stays(track, page);
@@ -145,8 +132,11 @@ static inline __attribute__((always_inline)) void step_append(struct track *trac
         memcpy(behind, page.text, page.len);
         track->page_at = at + (uint32_t)(behind - to);
     }
-    if (track->kept < TRACK_MAX && (is_own || step->is_view))
-        sum_enter(track, step->time_us, is_own, tracks.cap_us);
+    if (track->kept < TRACK_MAX && (is_own || step->is_view)) {
+        struct track_sum *const sum = track_sum_of(track);
+        track_sum_enter(sum, step->time_us, tracks.cap_us);
+        if (is_own && sum->first_at == 0) sum->first_at = track->page_at;
+    }
     track->last_at = at;
     track->last_us = step->time_us;
     track->kept++;
@@ -202,25 +192,10 @@ static void steps_count(struct track *track, uint32_t more)
     track->all = track->all > UINT32_MAX - more ? UINT32_MAX : track->all + more;
 }
 
-static __attribute__((noinline)) void track_learn_slowly(struct track *track, struct tracks tracks,
-                                                         int64_t time_us, struct slice page,
-                                                         bool is_view)
-{
-    step_take(track, tracks, &(struct step){.time_us = time_us, .page = page, .is_view = is_view});
-}
-
-void track_learn(struct track *track, struct tracks tracks, int64_t time_us, struct slice page,
-                 bool is_view)
+void track_add(struct track *track, struct tracks tracks, const struct step *step)
 {
     steps_count(track, 1);
-    if (__builtin_expect(track->loose == 0 && track->kept < TRACK_MAX &&
-                             (track->kept == 0 || time_us > track->last_us),
-                         1)) {
-        const struct step step = {.time_us = time_us, .page = page, .is_view = is_view};
-        step_append(track, tracks, &step, (uint64_t)time_us - (uint64_t)track->last_us);
-    } else {
-        track_learn_slowly(track, tracks, time_us, page, is_view);
-    }
+    step_take(track, tracks, step);
 }
 
 /* --- putting together --- */

@@ -89,14 +89,8 @@ struct step {
 /* Negative, 0 or positive, as above. */
 int step_compare(const struct step *a, const struct step *b);
 
-/* Adds one. In pieces, so that they need not be in memory. */
-void track_learn(struct track *track, struct tracks tracks, int64_t time_us, struct slice page,
-                 bool is_view);
-
-static inline void track_add(struct track *track, struct tracks tracks, const struct step *step)
-{
-    track_learn(track, tracks, step->time_us, step->page, step->is_view);
-}
+/* Adds one. */
+void track_add(struct track *track, struct tracks tracks, const struct step *step);
 
 /* Adds those of another, which has none after that. */
 void track_join(struct track *track, struct tracks tracks, struct track *more);
@@ -175,14 +169,61 @@ static inline struct slice track_page(const struct track *track)
 }
 
 /* Of one that has a step. */
-static inline const struct track_sum *track_sum(const struct track *track)
+static inline struct track_sum *track_sum_of(const struct track *track)
 {
-    return (const struct track_sum *)(const void *)track->data;
+    return (struct track_sum *)(void *)track->data;
+}
+
+/* A page more. */
+static inline void track_sum_enter(struct track_sum *sum, int64_t time_us, int64_t cap_us)
+{
+    const int64_t since_us = time_us - sum->at_us;
+
+    if (sum->count++ > 0) sum->duration_us += since_us < cap_us ? since_us : cap_us;
+    sum->at_us = time_us;
 }
 
 static inline const char *track_steps(const struct track *track)
 {
     return track->data == NULL ? NULL : track->data + sizeof(struct track_sum);
+}
+
+#define STEP_HEAD (2 * sizeof(uint32_t)) /* what is in front of a page, where the time is short */
+
+/* Adds a step if it is as nearly all but the first are: of a page, behind all others, soon after
+ * them, and there is room for it. False: it is none, and has to be added in the other way. */
+static inline bool track_append(struct track *track, int64_t time_us, struct slice page,
+                                bool is_view, int64_t cap_us)
+{
+    const uint64_t since_us = (uint64_t)time_us - (uint64_t)track->last_us;
+    const uint32_t at = track->len;
+
+    if (__builtin_expect(since_us - 1 >= STEP_LONG - 1 || track->loose != 0 ||
+                             track->page_at == 0 || track->kept >= TRACK_MAX ||
+                             STEP_HEAD + page.len > track->cap - at,
+                         0))
+        return false;
+    char *const to = track->data + at;
+    const char *const known = track->data + track->page_at;
+    const uint32_t own = (PAGE_OWN + (uint32_t)page.len) << 1;
+    const bool is_same = (step_word(known - sizeof own) | STEP_OTHER) == (own | STEP_OTHER) &&
+                         memcmp(known, page.text, page.len) == 0;
+    const uint32_t head[2] = {(uint32_t)since_us,
+                              (is_same ? PAGE_SAME << 1 : own) | (is_view ? 0 : STEP_OTHER)};
+    memcpy(to, head, sizeof head);
+    track->last_at = at;
+    track->last_us = time_us;
+    track->all++;
+    track->kept++;
+    if (!is_same || is_view) track_sum_enter(track_sum_of(track), time_us, cap_us);
+    if (is_same) {
+        track->len = at + (uint32_t)STEP_HEAD;
+        return true;
+    }
+    track->page_at = at + (uint32_t)STEP_HEAD;
+    track->len = at + (uint32_t)(STEP_HEAD + page.len);
+    memcpy(to + STEP_HEAD, page.text, page.len);
+    return true;
 }
 
 /* A walk through the steps of a settled track, which it borrows. */

@@ -23,6 +23,14 @@ static uint32_t below(uint32_t bound)
 
 #define CAP 7
 
+/* As sessions add steps. */
+static void track_take(struct track *track, struct tracks tracks, const struct step *step)
+{
+    if (step->page.text == NULL ||
+        !track_append(track, step->time_us, step->page, step->is_view, tracks.cap_us))
+        track_add(track, tracks, step);
+}
+
 static struct tracks tracks_of(struct slab *slab)
 {
     return (struct tracks){.slab = slab, .cap_us = CAP};
@@ -108,7 +116,7 @@ static bool world(uint32_t count, uint32_t span, bool in_order)
         step[i] = step_random(span);
     if (in_order) qsort(step, count, sizeof *step, compare);
     for (uint32_t i = 0; i < count; i++)
-        track_add(&track[below(PARTS)], tracks_of(&slab), &step[i]);
+        track_take(&track[below(PARTS)], tracks_of(&slab), &step[i]);
     for (uint32_t left = PARTS; left > 1; left--) {
         const uint32_t from = below(left - 1);
         track_join(&track[from], tracks_of(&slab), &track[left - 1]);
@@ -175,13 +183,13 @@ static void test_pages(void)
 
     is_text(told(&track, 5, 100), "", "without steps there are no pages");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        track_add(&track, tracks_of(&slab), &steps[i]);
+        track_take(&track, tracks_of(&slab), &steps[i]);
     is_text(told(&track, 19, 100), "first /a 3,/b 2,null 3,/b 10,last /a,",
             "another page enters, and any view");
     is_text(told(&track, 22, 5), "first /a 3,/b 2,null 3,/b 5,last /a 3,",
             "the last one lasts to the last event, and none longer than the cap");
-    track_add(&track, tracks_of(&slab), &(struct step){4, SLICE("/a"), true});
-    track_add(&track, tracks_of(&slab), &(struct step){4, SLICE("/b"), true});
+    track_take(&track, tracks_of(&slab), &(struct step){4, SLICE("/a"), true});
+    track_take(&track, tracks_of(&slab), &(struct step){4, SLICE("/b"), true});
     track_settle(&track, tracks_of(&slab));
     is_text(told(&track, 19, 100), "first /a 3,/a 0,/b 2,null 3,/b 10,last /a,",
             "at one time the lesser page is first, and a view before what is done there");
