@@ -37,6 +37,10 @@ void memory_return_early(void);
 void *memory_pages(size_t size, bool large) __attribute__((returns_nonnull, warn_unused_result));
 void memory_pages_free(void *pages, size_t size);
 
+/* They are at "to" from now on instead of what is there, with what is in them, or with zeroes: who
+ * has need of as many more need not ask the system for others. */
+void memory_pages_move(void *pages, void *to, size_t size);
+
 /* What a file's mapping has between these two is given back, but for what comes in together with
  * the page that "to" is in. Returns from where on it has not been, for the next time. Who looks at
  * it again reads it again. */

@@ -66,7 +66,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 static size_t more_slots(const struct roster *roster, size_t slots)
 {
     if (slots == 0) return SLOTS_MIN;
-    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 2 : 8) : slots * 2;
+    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 4 : 8) : slots * 2;
     if (!is_large(more)) return more;
     const size_t pieces = (more + ROSTER_SPARE) / PIECE;
     const size_t least = (slots + ROSTER_SPARE) / PIECE + 1;
@@ -99,10 +99,22 @@ static void slots_clear(struct roster_slot *slot, size_t from, size_t to)
         slot[from] = slot_none;
 }
 
+/* Large pages that were read become those that are written next, where any are: there is never more
+ * memory than will be needed, and the system has to clear the less. */
+static void piece_give(struct roster_slot *piece, struct roster_slot *slot, size_t clear,
+                       size_t new_end)
+{
+    const size_t next = (clear + PIECE - 1) / PIECE * PIECE;
+
+    if (next < new_end)
+        memory_pages_move(piece, slot + next, MEMORY_PAGES_BYTES);
+    else
+        memory_pages_free(piece, MEMORY_PAGES_BYTES);
+}
+
 /* Puts the slots, which are in order, one after the other into so many that fit, each in its place
- * or behind the one before. Of large pages those that were read are given back at once: there is
- * never more memory than will be needed. Nobody can guess which slots are free, so those are moved
- * as well: to the last one, which is free. */
+ * or behind the one before. Nobody can guess which slots are free, so those are moved
+ * as well, to nowhere. */
 static void roster_spread(struct roster *roster, size_t slots)
 {
     struct roster_slot *const old = roster->slot;
@@ -111,11 +123,11 @@ static void roster_spread(struct roster *roster, size_t slots)
     const size_t bytes = slots_bytes(slots), new_end = slots + ROSTER_SPARE;
     struct roster_slot *const slot =
         is_large(slots) ? memory_pages(bytes, true) : memory_new(bytes);
+    struct roster_slot nowhere;
     size_t to = 0, clear = 0;
 
     roster->slot = slot;
     roster->slots = slots;
-    slot[new_end - 1] = slot_none;
     for (size_t begin = 0; begin < old_end; begin += PIECE) {
         const size_t end = old_end - begin < PIECE ? old_end : begin + PIECE;
         /* No slot comes to stand further behind than by its share. */
@@ -128,10 +140,10 @@ static void roster_spread(struct roster *roster, size_t slots)
             const bool is_free = moved.number == POOL_NONE;
             const size_t home = roster_home(roster, moved.hash);
             const size_t place = home > to ? home : to;
-            slot[is_free ? new_end - 1 : place] = moved;
+            *(is_free ? &nowhere : &slot[place]) = moved;
             to = is_free ? to : place + 1;
         }
-        if (gives) memory_pages_free(old + begin, MEMORY_PAGES_BYTES);
+        if (gives) piece_give(old + begin, slot, clear, new_end);
     }
     if (!gives) free(old);
     slots_clear(slot, clear, new_end);
