@@ -66,7 +66,7 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
 static size_t more_slots(const struct roster *roster, size_t slots)
 {
     if (slots == 0) return SLOTS_MIN;
-    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 4 : 8) : slots * 2;
+    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 2 : 8) : slots * 2;
     if (!is_large(more)) return more;
     const size_t pieces = (more + ROSTER_SPARE) / PIECE;
     const size_t least = (slots + ROSTER_SPARE) / PIECE + 1;

@@ -11,7 +11,7 @@
  * order of their hashes (Amble & Knuth, "Ordered hash tables", 1974): a search ends at the first
  * one that is greater, so the roster may be rather full; and all are moved into more slots in one
  * pass, from the first to the last, while what was read is given back. So a small roster doubles,
- * and a large one grows by an eighth (a sparse one by a quarter), and never takes more than what it
+ * and a large one grows by an eighth (a sparse one by half), and never takes more than what it
  * is going to have.
  */
 #ifndef CS_ROSTER_H
