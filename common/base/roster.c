@@ -113,8 +113,8 @@ static void piece_give(struct roster_slot *piece, struct roster_slot *slot, size
 }
 
 /* Puts the slots, which are in order, one after the other into so many that fit, each in its place
- * or behind the one before. Nobody can guess which slots are free, so those are moved
- * as well, to nowhere. */
+ * or behind the one before. Nobody can guess which slots are free, so those are moved as well, to
+ * nowhere. */
 static void roster_spread(struct roster *roster, size_t slots)
 {
     struct roster_slot *const old = roster->slot;
