@@ -39,9 +39,9 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
                                   "50515253545556575859606162636465666768697071727374"
                                   "75767778798081828384858687888990919293949596979899";
 
-void buffer_add_long(struct buffer *buffer, int64_t number)
+char *long_write(char *to, int64_t number)
 {
-    char text[20];
+    char text[LONG_TEXT_MAX];
     char *at = text + sizeof(text);
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
@@ -57,7 +57,15 @@ void buffer_add_long(struct buffer *buffer, int64_t number)
         *--at = (char)('0' + rest);
     }
     if (number < 0) *--at = '-';
-    buffer_add(buffer, at, (size_t)(text + sizeof(text) - at));
+    const size_t len = (size_t)(text + sizeof(text) - at);
+    memcpy(to, at, len);
+    return to + len;
+}
+
+void buffer_add_long(struct buffer *buffer, int64_t number)
+{
+    char *const to = buffer_reserve(buffer, LONG_TEXT_MAX);
+    buffer->len += (size_t)(long_write(to, number) - to);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -53,8 +53,18 @@ static inline void buffer_add_char(struct buffer *buffer, char c)
 /* Adds a string literal; its length is known to the compiler. */
 #define buffer_add_literal(buffer, literal) buffer_add(buffer, literal, sizeof(literal) - 1)
 
-/* Adds a number in decimal. */
+#define LONG_TEXT_MAX 20
+
+/* Writes a number in decimal, at most LONG_TEXT_MAX bytes; returns behind it. Adds it. */
+char *long_write(char *to, int64_t number);
 void buffer_add_long(struct buffer *buffer, int64_t number);
+
+static inline char *int_write(char *to, int64_t number)
+{
+    if (number < 0 || number >= 10) return long_write(to, number);
+    *to = (char)('0' + number);
+    return to + 1;
+}
 
 static inline void buffer_add_int(struct buffer *buffer, int64_t number)
 {

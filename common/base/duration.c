@@ -122,9 +122,8 @@ void duration_print(struct buffer *out, int64_t duration_us)
 }
 
 /* The last digits of whole seconds, down to milliseconds or microseconds; no zeros at the end. */
-static void fraction_print(struct buffer *out, uint32_t fraction)
+static char *fraction_write(char *to, uint32_t fraction)
 {
-    char *const to = buffer_reserve(out, 7);
     int places = 6;
 
     if (fraction % 1000 == 0) {
@@ -136,12 +135,18 @@ static void fraction_print(struct buffer *out, uint32_t fraction)
     while (to[places] == '0')
         places--;
     to[0] = '.';
-    out->len += 1 + (size_t)places;
+    return to + 1 + places;
+}
+
+char *duration_write_seconds(char *to, int64_t duration_us)
+{
+    to = int_write(to, duration_us / 1000000);
+    const uint32_t fraction = (uint32_t)(duration_us % 1000000);
+    return fraction != 0 ? fraction_write(to, fraction) : to;
 }
 
 void duration_print_seconds(struct buffer *out, int64_t duration_us)
 {
-    buffer_add_int(out, duration_us / 1000000);
-    const uint32_t fraction = (uint32_t)(duration_us % 1000000);
-    if (fraction != 0) fraction_print(out, fraction);
+    char *const to = buffer_reserve(out, SECONDS_TEXT_MAX);
+    out->len += (size_t)(duration_write_seconds(to, duration_us) - to);
 }

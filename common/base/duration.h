@@ -29,7 +29,11 @@ const char *duration_refuse_weeks(const char *text);
  * 1s500ms, 0s. */
 void duration_print(struct buffer *out, int64_t duration_us);
 
-/* Adds a length of time that is not negative as a number of seconds: 0, 12.5, 0.000001. */
+#define SECONDS_TEXT_MAX (LONG_TEXT_MAX + 7)
+
+/* A length of time that is not negative as a number of seconds: 0, 12.5, 0.000001. Writes it, at
+ * most SECONDS_TEXT_MAX bytes, and returns behind it; adds it. */
+char *duration_write_seconds(char *to, int64_t duration_us);
 void duration_print_seconds(struct buffer *out, int64_t duration_us);
 
 #endif

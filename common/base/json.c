@@ -399,7 +399,7 @@ static inline bool plain_copy(char *to, struct slice text)
     return word_doubts(word) == 0;
 }
 
-#define SHORT_BYTES 256 /* nearly every string there is */
+#define SHORT_BYTES (JSON_PLAIN_MAX - 2) /* nearly every string there is */
 
 static inline bool plain_add(struct buffer *out, struct slice text)
 {
@@ -409,6 +409,13 @@ static inline bool plain_add(struct buffer *out, struct slice text)
     to[0] = to[text.len + 1] = '"';
     out->len += text.len + 2;
     return true;
+}
+
+char *json_write_plain(char *to, struct slice text)
+{
+    if (text.len > SHORT_BYTES || !plain_copy(to + 1, text)) return NULL;
+    to[0] = to[text.len + 1] = '"';
+    return to + text.len + 2;
 }
 
 bool json_add_plain(struct buffer *out, struct slice text)

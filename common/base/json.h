@@ -40,6 +40,10 @@ void json_add_text(struct buffer *out, struct slice text);
  * text of more than 256 bytes is not looked at. */
 bool json_add_plain(struct buffer *out, struct slice text);
 
+/* The same for whoever has room for JSON_PLAIN_MAX bytes, in quotes: returns behind it, or NULL. */
+#define JSON_PLAIN_MAX (256 + 2)
+char *json_write_plain(char *to, struct slice text);
+
 /* json_add_escaped with quotes around. */
 void json_add_string(struct buffer *out, struct slice text);
 

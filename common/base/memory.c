@@ -83,6 +83,16 @@ void memory_pages_free(void *pages, size_t size)
     munmap(pages, size);
 }
 
+void memory_pages_move(void *pages, void *to, size_t size)
+{
+#ifdef MREMAP_FIXED
+    if (mremap(pages, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED) return;
+#else
+    (void)to;
+#endif
+    munmap(pages, size);
+}
+
 void memory_pages_map(const char *from, size_t len)
 {
 #ifdef MADV_POPULATE_READ

@@ -30,11 +30,16 @@ void memory_return_early(void);
 
 #define MEMORY_PAGES_BYTES ((size_t)2 << 20)
 
-/* Zeroed memory straight from the system, aligned to MEMORY_PAGES_BYTES, of which size is a
- * multiple; what is not touched costs nothing. large: in pages that are so large, if there are any:
- * much will be touched, in no order. Given back with memory_pages_free. */
+/* Zeroed memory straight from the system, aligned to MEMORY_PAGES_BYTES; size is a multiple of
+ * that, or at least of all pages there are (64 KB). What is not touched costs nothing. large: in
+ * pages that are so large, if there are any: much will be touched, in no order. Given back with
+ * memory_pages_free. */
 void *memory_pages(size_t size, bool large) __attribute__((returns_nonnull, warn_unused_result));
 void memory_pages_free(void *pages, size_t size);
+
+/* They are at "to" from now on instead of what is there, with what is in them, or with zeroes: who
+ * has need of as many more need not ask the system for others. */
+void memory_pages_move(void *pages, void *to, size_t size);
 
 /* What a file's mapping has between these two is given back, but for what comes in together with
  * the page that "to" is in. Returns from where on it has not been, for the next time. Who looks at

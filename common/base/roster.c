@@ -9,7 +9,7 @@
 
 #define SLOTS_MIN 64
 #define SLOTS_KEPT ((size_t)1 << 16)
-#define SLOTS_LARGE ((size_t)1 << 16) /* from here on it grows by an eighth */
+#define PIECE (MEMORY_PAGES_BYTES / sizeof(struct roster_slot))
 
 static const struct roster_slot slot_none = {.hash = UINT32_MAX, .number = POOL_NONE};
 
@@ -24,9 +24,23 @@ static size_t slots_bytes(size_t slots)
     return slots == 0 ? 0 : (slots + ROSTER_SPARE) * sizeof(struct roster_slot);
 }
 
+/* Such a one has large pages, and fills them. */
+static bool is_large(size_t slots)
+{
+    return slots_bytes(slots) >= MEMORY_PAGES_BYTES;
+}
+
+static void slots_free(struct roster_slot *slot, size_t slots)
+{
+    if (is_large(slots))
+        memory_pages_free(slot, slots_bytes(slots));
+    else
+        free(slot);
+}
+
 void roster_release(struct roster *roster)
 {
-    free(roster->slot);
+    slots_free(roster->slot, roster->slots);
     held_drop(roster->kind, slots_bytes(roster->slots));
     roster->slot = NULL;
     roster->slots = roster->count = 0;
@@ -48,61 +62,109 @@ uint32_t roster_find(const struct roster *roster, const struct pool *pool, struc
     }
 }
 
-/* Moves all slots, which are in order, up to the places they have by now: first to the very end,
- * then from there, the lowest first, each to its place or behind the one before. No slot comes to
- * stand where one still waits, as all behind it have room up to the end. False: some would have to,
- * because too many have their places at the end; then there have to be more slots. */
-static bool roster_spread(struct roster *roster, size_t old_end)
-{
-    const size_t end = roster->slots + ROSTER_SPARE;
-    struct roster_slot *const slot = roster->slot;
-    size_t from = end, to = 0;
-
-    for (size_t at = old_end; at > 0; at--)
-        if (slot[at - 1].number != POOL_NONE) {
-            const struct roster_slot moved = slot[at - 1];
-            slot[at - 1] = slot_none;
-            slot[--from] = moved;
-        }
-    for (; from < end; from++, to++) {
-        const struct roster_slot moved = slot[from];
-        const size_t home = roster_home(roster, moved.hash);
-        if (home > to) to = home;
-        if (to > from) return false;
-        slot[from] = slot_none;
-        slot[to] = moved;
-    }
-    return to < end;
-}
-
-static size_t more_slots(size_t slots)
+/* How many come next. */
+static size_t more_slots(const struct roster *roster, size_t slots)
 {
     if (slots == 0) return SLOTS_MIN;
-    return slots < SLOTS_LARGE ? slots * 2 : slots + slots / 8;
+    const size_t more = is_large(slots) ? slots + slots / (roster->sparse ? 2 : 8) : slots * 2;
+    if (!is_large(more)) return more;
+    const size_t pieces = (more + ROSTER_SPARE) / PIECE;
+    const size_t least = (slots + ROSTER_SPARE) / PIECE + 1;
+    return (pieces > least ? pieces : least) * PIECE - ROSTER_SPARE;
+}
+
+/* Will all slots find a place among so many? Too many may have theirs at the very end. What stands
+ * before one that is free now does not reach those behind it then, but for the next one: so only
+ * the end has to be looked at. */
+static bool spread_fits(const struct roster *roster, size_t slots)
+{
+    const size_t old_end = roster->slots == 0 ? 0 : roster->slots + ROSTER_SPARE;
+    const size_t look = 16 * ROSTER_SPARE;
+    size_t at = old_end > look ? old_end - look : 0, to = 0;
+
+    while (at > 0 && roster->slot[at].number != POOL_NONE)
+        at--;
+    for (; at < old_end; at++) {
+        if (roster->slot[at].number == POOL_NONE) continue;
+        const size_t home = (size_t)(((uint64_t)roster->slot[at].hash * slots) >> 32) + 1;
+        to = (home > to ? home : to) + 1;
+    }
+    return to < slots + ROSTER_SPARE;
+}
+
+/* Makes slots free, from one on to before another. */
+static void slots_clear(struct roster_slot *slot, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        slot[from] = slot_none;
+}
+
+/* Large pages that were read become those that are written next, where any are: there is never more
+ * memory than will be needed, and the system has to clear the less. */
+static void piece_give(struct roster_slot *piece, struct roster_slot *slot, size_t clear,
+                       size_t new_end)
+{
+    const size_t next = (clear + PIECE - 1) / PIECE * PIECE;
+
+    if (next < new_end)
+        memory_pages_move(piece, slot + next, MEMORY_PAGES_BYTES);
+    else
+        memory_pages_free(piece, MEMORY_PAGES_BYTES);
+}
+
+/* Puts the slots, which are in order, one after the other into so many that fit, each in its place
+ * or behind the one before. Nobody can guess which slots are free, so those are moved as well, to
+ * nowhere. */
+static void roster_spread(struct roster *roster, size_t slots)
+{
+    struct roster_slot *const old = roster->slot;
+    const size_t old_slots = roster->slots, old_end = old_slots == 0 ? 0 : old_slots + ROSTER_SPARE;
+    const bool gives = is_large(old_slots);
+    const size_t bytes = slots_bytes(slots), new_end = slots + ROSTER_SPARE;
+    struct roster_slot *const slot =
+        is_large(slots) ? memory_pages(bytes, true) : memory_new(bytes);
+    struct roster_slot nowhere;
+    size_t to = 0, clear = 0;
+
+    roster->slot = slot;
+    roster->slots = slots;
+    for (size_t begin = 0; begin < old_end; begin += PIECE) {
+        const size_t end = old_end - begin < PIECE ? old_end : begin + PIECE;
+        /* No slot comes to stand further behind than by its share. */
+        const size_t reach = (size_t)((double)(end + 1) * (double)slots / (double)old_slots) + 2;
+        const size_t ahead = reach < new_end ? reach : new_end;
+        slots_clear(slot, clear, ahead);
+        clear = ahead > clear ? ahead : clear;
+        for (size_t at = begin; at < end; at++) {
+            const struct roster_slot moved = old[at];
+            const bool is_free = moved.number == POOL_NONE;
+            const size_t home = roster_home(roster, moved.hash);
+            const size_t place = home > to ? home : to;
+            *(is_free ? &nowhere : &slot[place]) = moved;
+            to = is_free ? to : place + 1;
+        }
+        if (gives) piece_give(old + begin, slot, clear, new_end);
+    }
+    if (!gives) free(old);
+    slots_clear(slot, clear, new_end);
 }
 
 /* must: whatever the bound is. */
 static void roster_grow(struct roster *roster, bool must)
 {
-    bool good;
+    size_t slots = more_slots(roster, roster->slots);
 
-    do {
-        const size_t old = roster->slots;
-        const size_t slots = more_slots(old);
-        const size_t bytes = slots_bytes(slots) - slots_bytes(old);
-        if (!held_allows(bytes) && !must) {
-            held_deny();
-            return;
-        }
-        const size_t old_end = old == 0 ? 0 : old + ROSTER_SPARE;
-        held_add(roster->kind, bytes);
-        roster->slot = memory_resize(roster->slot, slots + ROSTER_SPARE, sizeof *roster->slot);
-        for (size_t at = old_end; at < slots + ROSTER_SPARE; at++)
-            roster->slot[at] = slot_none;
-        roster->slots = slots;
-        good = roster_spread(roster, old_end);
-        must = true;
-    } while (!good);
+    while (!spread_fits(roster, slots)) {
+        slots = more_slots(roster, slots);
+        if (slots > UINT32_MAX) die("no memory for more ids of one hash");
+    }
+    const size_t bytes = slots_bytes(slots) - slots_bytes(roster->slots);
+    if (!held_allows(bytes) && !must) {
+        held_deny();
+        return;
+    }
+    held_add(roster->kind, bytes);
+    roster_spread(roster, slots);
 }
 
 /* The free slot at this one or behind it; the last one of all stays free. */

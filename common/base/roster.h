@@ -9,9 +9,10 @@
  *
  * Linear probing; but a place is a share of all slots, not a hash's last bits, and slots are in the
  * order of their hashes (Amble & Knuth, "Ordered hash tables", 1974): a search ends at the first
- * one that is greater, so the roster may be rather full; and all can be moved up in two passes
- * where they are. So a small roster doubles, and a large one grows by an eighth, and never takes
- * more than what it is going to have.
+ * one that is greater, so the roster may be rather full; and all are moved into more slots in one
+ * pass, from the first to the last, while what was read is given back. So a small roster doubles,
+ * and a large one grows by an eighth (a sparse one by half), and never takes more than what it
+ * is going to have.
  */
 #ifndef CS_ROSTER_H
 #define CS_ROSTER_H

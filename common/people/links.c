@@ -24,6 +24,7 @@ void links_init(struct links *links, struct names *names, struct rate *rate, int
                             .texts.kind = HELD_PEOPLE};
     pool_init(&links->pool, sizeof(struct link), HELD_PEOPLE);
     roster_init(&links->roster, HELD_PEOPLE);
+    links->roster.sparse = true; /* an id is new more often than known for long */
     timer_init(&links->horizons, HELD_PEOPLE);
     timer_init(&links->visits, HELD_PEOPLE);
 }
@@ -54,10 +55,16 @@ struct slice link_text(const struct link *link, int *member)
     return (struct slice){.text = link->text + sizeof head, .len = head.len};
 }
 
-static uint32_t link_new(struct links *links, struct id id)
+static uint32_t link_make(struct links *links, struct id id)
 {
     const uint32_t number = pool_take(&links->pool);
     *links_at(links, number) = (struct link){.id = id};
+    return number;
+}
+
+static uint32_t link_new(struct links *links, struct id id)
+{
+    const uint32_t number = link_make(links, id);
     roster_put(&links->roster, id, number);
     return number;
 }
@@ -74,9 +81,17 @@ void links_come_all(struct links *links)
 
 uint32_t links_search(struct links *links, struct id id, int member, struct slice text)
 {
-    uint32_t number = roster_find(&links->roster, &links->pool, id);
-    if (number != POOL_NONE) return number;
-    number = link_new(links, id);
+    const uint32_t hash = roster_hash(&links->roster, id);
+    size_t at;
+    uint32_t number;
+    if (roster_lacks(&links->roster, hash, &at)) { /* nearly always */
+        number = link_make(links, id);
+        roster_put_at(&links->roster, id, hash, at, number);
+    } else {
+        number = roster_find(&links->roster, &links->pool, id);
+        if (number != POOL_NONE) return number;
+        number = link_new(links, id);
+    }
     if (links->keeps_texts) links_at(links, number)->text = text_keep(links, member, text);
     return number;
 }

@@ -60,6 +60,20 @@ MEMORY_HINT void names_prefetch(const struct names *names, uint32_t number, bool
                             : (const void *)names_at(names, number));
 }
 
+/* names_take will be asked for a text: asks for where its record would be found, and, once that has
+ * come, for the record. */
+MEMORY_HINT uint32_t names_hint(const struct names *names, struct slice text)
+{
+    const uint32_t hash = roster_hash(&names->roster, id_of(text));
+    roster_prefetch(&names->roster, hash);
+    return hash;
+}
+
+MEMORY_HINT void names_hint_record(const struct names *names, uint32_t hash)
+{
+    names_prefetch(names, roster_guess(&names->roster, hash), false);
+}
+
 /* One user less. NAME_NONE: nothing. */
 void names_drop(struct names *names, uint32_t number);
 

@@ -303,7 +303,8 @@ MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_ite
                               size_t count)
 {
     const struct waiter *naming[DUE_AHEAD];
-    size_t names = 0;
+    uint32_t hash[DUE_AHEAD]; /* of names that are said of somebody for the first time */
+    size_t names = 0, hashes = 0;
     for (size_t i = 0; i < count; i++) {
         const struct waiter *const waiter = waiting_at(&people->waiting, due[i].number);
         for (int id = 0; id < waiter->ids; id++)
@@ -319,6 +320,12 @@ MEMORY_HINT void due_prefetch(const struct people *people, const struct sort_ite
                 names_prefetch(&people->names,
                                links_at(&people->links, waiter_id(naming[i], id)->link)->known,
                                text != 0);
+    for (size_t i = 0; i < names; i++)
+        if (naming[i]->ids > 0 &&
+            links_at(&people->links, naming[i]->first.link)->known == NAME_NONE)
+            hash[hashes++] = names_hint(&people->names, waiter_own(naming[i]));
+    for (size_t i = 0; i < hashes; i++)
+        names_hint_record(&people->names, hash[i]);
 }
 
 /* Events whose turn comes soon are asked for, too: those of the next call are probably the first of

@@ -5,8 +5,7 @@
 
 #include "base/die.h"
 
-_Static_assert(MEMORY_PAGES_BYTES == (size_t)WAITING_PLACE << WAITING_PLACE_BITS,
-               "numbers reach all places of a segment");
+_Static_assert(MEMORY_PAGES_BYTES % WAITING_SEGMENT == 0, "pages are cut into segments");
 _Static_assert(sizeof(struct waiting_segment) % WAITING_PLACE == 0 &&
                    sizeof(struct waiter) % WAITING_PLACE == 0,
                "pieces stand in places");
@@ -27,9 +26,10 @@ void waiting_init(struct waiting *waiting)
 /* A number that no segment has. */
 static uint32_t segment_number(struct waiting *waiting)
 {
-    size_t number = 0;
+    size_t number = waiting->segment_free;
     while (number < waiting->segment_cap && waiting->segment[number] != NULL)
         number++;
+    waiting->segment_free = number + 1;
     if (number < waiting->segment_cap) return (uint32_t)number;
     if (number == SEGMENTS_MAX) die("no memory for more events that wait");
     const size_t cap = number == 0 ? 16 : number * 2;
@@ -43,23 +43,40 @@ static void segment_free(struct waiting *waiting, struct waiting_segment *segmen
 {
     const size_t size = segment->size;
     waiting->segment[segment->number] = NULL;
+    if (segment->number < waiting->segment_free) waiting->segment_free = segment->number;
     memory_pages_free(segment, size);
     held_drop(HELD_WAITING, size);
     waiting->segments--;
 }
 
+/* Pages of its own for a long one; else what comes next of those that are cut. */
+static char *segment_pages(struct waiting *waiting, size_t size)
+{
+    const bool large = waiting->segments > 0;
+    if (size > WAITING_SEGMENT) {
+        held_add(HELD_WAITING, size);
+        return memory_pages(size, large);
+    }
+    if (waiting->cut == waiting->cut_end) {
+        waiting->cut = memory_pages(MEMORY_PAGES_BYTES, large);
+        waiting->cut_end = waiting->cut + MEMORY_PAGES_BYTES;
+        held_add(HELD_WAITING, MEMORY_PAGES_BYTES);
+    }
+    waiting->cut += size;
+    return waiting->cut - size;
+}
+
 static struct waiting_segment *segment_take(struct waiting *waiting, size_t size)
 {
     struct waiting_segment *segment = waiting->spare;
-    if (segment != NULL && size <= MEMORY_PAGES_BYTES) {
+    if (segment != NULL && size <= WAITING_SEGMENT) {
         waiting->spare = segment->next;
         waiting->spares--;
         return segment;
     }
-    segment = memory_pages(size, waiting->segments > 0);
+    segment = (struct waiting_segment *)(void *)segment_pages(waiting, size);
     *segment = (struct waiting_segment){.size = size, .number = segment_number(waiting)};
     waiting->segment[segment->number] = (char *)segment;
-    held_add(HELD_WAITING, size);
     waiting->segments++;
     return segment;
 }
@@ -67,7 +84,7 @@ static struct waiting_segment *segment_take(struct waiting *waiting, size_t size
 /* It has no event, and is not being cut. */
 static void segment_done(struct waiting *waiting, struct waiting_segment *segment)
 {
-    if (segment->size > MEMORY_PAGES_BYTES ||
+    if (segment->size > WAITING_SEGMENT ||
         (waiting->spares + 1) * SPARE_SHARE > waiting->segments) {
         segment_free(waiting, segment);
         return;
@@ -80,21 +97,21 @@ static void segment_done(struct waiting *waiting, struct waiting_segment *segmen
 void waiting_open(struct waiting *waiting, size_t len)
 {
     const size_t needed = sizeof(struct waiting_segment) + len;
-    const size_t size = (needed + MEMORY_PAGES_BYTES - 1) & ~(MEMORY_PAGES_BYTES - 1);
+    const size_t size = (needed + WAITING_SEGMENT - 1) & ~(WAITING_SEGMENT - 1);
     struct waiting_segment *const before = waiting->open;
     if (before != NULL && before->pieces == 0) segment_done(waiting, before);
     waiting->open = segment_take(waiting, size);
     waiting->at = (char *)waiting->open + sizeof(struct waiting_segment);
     /* Behind a piece that is longer than others none begins: a head stands in a segment's first
-     * pages, where its segment is found. */
-    waiting->end = size > MEMORY_PAGES_BYTES ? waiting->at + len : (char *)waiting->open + size;
+     * bytes, where its segment is found. */
+    waiting->end = size > WAITING_SEGMENT ? waiting->at + len : (char *)waiting->open + size;
 }
 
 void waiting_emptied(struct waiting *waiting, struct waiting_segment *segment)
 {
     if (segment != waiting->open)
         segment_done(waiting, segment);
-    else if (segment->size <= MEMORY_PAGES_BYTES)
+    else if (segment->size <= WAITING_SEGMENT)
         waiting->at = (char *)segment + sizeof(struct waiting_segment);
 }
 
@@ -208,6 +225,9 @@ void waiting_release(struct waiting *waiting)
         if (waiting->segment[i] != NULL)
             segment_free(waiting, (struct waiting_segment *)(void *)waiting->segment[i]);
     free(waiting->segment);
+    const size_t uncut = (size_t)(waiting->cut_end - waiting->cut);
+    if (uncut > 0) memory_pages_free(waiting->cut, uncut);
+    held_drop(HELD_WAITING, uncut);
     ring_release(&waiting->run);
     ring_release(&waiting->queue);
     held_drop(HELD_WAITING, waiting->due_cap * sizeof waiting->due[0]);

@@ -9,8 +9,9 @@
  * What an event needs is one piece of memory: a head, its anonymous ids but the first in front of
  * that, and behind it the line and what stands in no line. Pieces are cut from segments one behind
  * the other, and events come and go in nearly the same order: so memory is gone through in order,
- * which processors expect, and a segment is free when all of its events are gone. A number says
- * where a piece is: its segment's, and how far in it the head stands.
+ * which processors expect, and a segment is free when all of its events are gone. It is short
+ * enough to be in a cache still when the next events are written where these were read. A number
+ * says where a piece is: its segment's, and how far in it the head stands.
  */
 #ifndef CS_WAITING_H
 #define CS_WAITING_H
@@ -62,9 +63,10 @@ struct waiter {
 };
 
 /* So many numbers for the places of a segment, which are so many bytes apart. */
-#define WAITING_PLACE_BITS 17
+#define WAITING_PLACE_BITS 14
 #define WAITING_PLACE 16
 #define WAITING_NONE 0 /* no event: a segment's head stands there */
+#define WAITING_SEGMENT ((size_t)WAITING_PLACE << WAITING_PLACE_BITS)
 
 /* At the beginning of its pages. */
 struct waiting_segment {
@@ -83,6 +85,8 @@ struct waiting_ring {
 struct waiting {
     char **segment; /* by number; NULL: none has it */
     size_t segment_cap;
+    size_t segment_free;          /* numbers below are taken */
+    char *cut, *cut_end;          /* pages of which segments will be made */
     struct waiting_segment *open; /* the one being cut */
     char *at, *end;
     struct waiting_segment *spare;
@@ -203,7 +207,7 @@ static inline struct waiter *waiting_new(struct waiting *waiting, int ids, size_
 static inline void waiting_free(struct waiting *waiting, struct waiter *waiter)
 {
     struct waiting_segment *const segment =
-        (struct waiting_segment *)((uintptr_t)waiter & ~(uintptr_t)(MEMORY_PAGES_BYTES - 1));
+        (struct waiting_segment *)((uintptr_t)waiter & ~(uintptr_t)(WAITING_SEGMENT - 1));
     if (--segment->pieces == 0) waiting_emptied(waiting, segment);
 }
 

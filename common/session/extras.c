@@ -10,16 +10,22 @@ static void account_set(const struct kept *kept, char *at, struct account *accou
     memcpy(at + extras_account_at(kept), &account, sizeof account);
 }
 
-static inline void page_learn(const struct kept *kept, struct slab *slab, char *at,
-                              const struct click *click)
+static inline struct tracks tracks_of(const struct kept *kept, struct slab *slab)
 {
-    const struct value *page = &click->value[kept->track_slot];
-    const bool is_view = click->action == kept->view_action;
+    return (struct tracks){.slab = slab, .cap_us = kept->page_cap_us};
+}
 
-    if (page->kind == KIND_STRING)
-        track_learn(extras_track(kept, at), slab, click->time_us, value_slice(*page), is_view);
-    else if (is_view)
-        track_learn(extras_track(kept, at), slab, click->time_us, (struct slice){0}, true);
+/* In whatever way. */
+static __attribute__((noinline)) void page_learn(const struct kept *kept, struct slab *slab,
+                                                 char *at, const struct click *click)
+{
+    const struct value page = click->value[kept->track_slot];
+    const bool has_page = page.kind == KIND_STRING;
+    const struct step step = {.time_us = click->time_us,
+                              .page = has_page ? value_slice(page) : (struct slice){0},
+                              .is_view = click->action == kept->view_action};
+
+    if (has_page || step.is_view) track_add(extras_track(kept, at), tracks_of(kept, slab), &step);
 }
 
 static __attribute__((noinline)) void all_learn(const struct kept *kept, struct slab *slab,
@@ -36,10 +42,16 @@ static __attribute__((noinline)) void all_learn(const struct kept *kept, struct 
 
 void extras_learn(const struct kept *kept, struct slab *slab, char *at, const struct click *click)
 {
-    if (kept->sums > 0 || kept->accounts != NULL)
+    if (__builtin_expect(kept->sums > 0 || kept->accounts != NULL, 0)) {
         all_learn(kept, slab, at, click);
-    else
-        page_learn(kept, slab, at, click); /* mostly it is the only one there is */
+        return;
+    }
+    /* Mostly the track is the only one there is. */
+    const struct value *const page = &click->value[kept->track_slot];
+    if (page->kind != KIND_STRING ||
+        !track_append(track_at(at), click->time_us, value_slice(*page),
+                      click->action == kept->view_action, kept->page_cap_us))
+        page_learn(kept, slab, at, click);
 }
 
 void extras_join(const struct kept *kept, struct slab *slab, char *at, char *more)
@@ -51,12 +63,13 @@ void extras_join(const struct kept *kept, struct slab *slab, char *at, char *mor
         account_set(kept, at, account);
         account_set(kept, more, NULL);
     }
-    if (kept->has_track) track_join(extras_track(kept, at), slab, extras_track(kept, more));
+    if (kept->has_track)
+        track_join(extras_track(kept, at), tracks_of(kept, slab), extras_track(kept, more));
 }
 
 void extras_settle(const struct kept *kept, struct slab *slab, char *at)
 {
-    if (kept->has_track) track_settle(extras_track(kept, at), slab);
+    if (kept->has_track) track_settle(extras_track(kept, at), tracks_of(kept, slab));
 }
 
 void extras_release(const struct kept *kept, struct slab *slab, char *at)
@@ -78,7 +91,7 @@ void extras_pack(const struct kept *kept, const char *at, char *copy, struct buf
 
 void extras_unpack(const struct kept *kept, struct slab *slab, char *at, struct unpack *in)
 {
-    if (kept->has_track) track_unpack(extras_track(kept, at), slab, in);
+    if (kept->has_track) track_unpack(extras_track(kept, at), tracks_of(kept, slab), in);
     if (kept->accounts != NULL) {
         struct account *account;
         account_unpack(kept->accounts, &account, in);

@@ -224,6 +224,7 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
             .place = fields->place[i],
             .at = field[i].kind->at,
         };
+        fields->room += rows->member[column->member].prefix.len + NDJSON_PIECE + JSON_PLAIN_MAX;
         field_describe(&field[i], rows, column->member);
         rows_key(rows, column->member, is_split);
     }
@@ -262,7 +263,126 @@ static inline int64_t that_time(const void *context, size_t at)
     return *(const int64_t *)(const void *)((const char *)context + at);
 }
 
-/* One function for all kinds but those with a function, because every row is made of them. */
+/* By way of what rows.h has for each type, however the row looks. */
+static void field_print(const struct fields *fields, const struct field_column *column,
+                        struct rows *rows, const struct overview *overview, const void *context)
+{
+    const int member = column->member, place = column->place;
+
+    switch (column->prints) {
+    case PRINTS_TEXT:
+        rows_value(rows, member, attribute_value(&overview->attributes, place, overview->present));
+        break;
+    case PRINTS_COUNT: rows_int(rows, member, overview->count[place]); break;
+    case PRINTS_ANY: rows_bool(rows, member, overview->count[place] > 0); break;
+    case PRINTS_SUM: print_sum(rows, member, overview->sums + (size_t)place * SUM_BYTES); break;
+    case PRINTS_EVENTS: rows_int(rows, member, (int64_t)overview->events); break;
+    case PRINTS_START: rows_time(rows, member, overview->start_us); break;
+    case PRINTS_END: rows_time(rows, member, overview->last_us); break;
+    case PRINTS_SECONDS: rows_seconds(rows, member, overview->last_us - overview->start_us); break;
+    case PRINTS_LIST: print_list(rows, member, overview); break;
+    case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
+    case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
+    case PRINTS_ACCOUNT:
+        account_print(fields->kept.accounts, overview->account, place, rows, member);
+        break;
+    case PRINTS_ACCOUNT_EXTRA:
+        account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
+        break;
+    case PRINTS_THAT_COUNT: rows_int(rows, member, that_count(context, column->at)); break;
+    case PRINTS_THAT_TRUTH: rows_bool(rows, member, that_truth(context, column->at)); break;
+    case PRINTS_THAT_TEXT: rows_value(rows, member, that_text(context, column->at)); break;
+    case PRINTS_THAT_TIME: rows_time(rows, member, that_time(context, column->at)); break;
+    case PRINTS_THAT_SECONDS:
+        if (that_time(context, column->at) == INT64_MIN)
+            rows_null(rows, member);
+        else
+            rows_seconds(rows, member, that_time(context, column->at));
+        break;
+    case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
+    default: __builtin_unreachable();
+    }
+}
+
+/* --- the same values as JSON, where there is room for all of them --- */
+
+_Static_assert(JSON_PLAIN_MAX > INSTANT_TEXT_MAX + 2 && JSON_PLAIN_MAX > SECONDS_TEXT_MAX,
+               "none is longer than a text");
+
+static inline char *null_write(char *to)
+{
+    memcpy(to, "null", 4);
+    return to + 4;
+}
+
+static inline char *truth_write(char *to, bool is_true)
+{
+    static const char text[2][8] = {"false", "true"};
+
+    memcpy(to, text[is_true], sizeof text[0]);
+    return to + (is_true ? 4 : 5);
+}
+
+static inline char *time_write(char *to, int64_t time_us)
+{
+    char *const end = to + 1 + instant_write(to + 1, instant_within(time_us));
+
+    *to = *end = '"';
+    return end + 1;
+}
+
+/* Returns behind the value; NULL: it may be long, or needs escapes. */
+static inline char *field_write(char *to, const struct field_column *column,
+                                const struct overview *overview, const void *context)
+{
+    const int place = column->place;
+    struct slice text;
+
+    switch (column->prints) {
+    case PRINTS_TEXT:
+        if ((overview->present >> place & 1) == 0) return null_write(to);
+        return json_write_plain(to, overview->attributes.of[place].text);
+    case PRINTS_COUNT: return int_write(to, overview->count[place]);
+    case PRINTS_ANY: return truth_write(to, overview->count[place] > 0);
+    case PRINTS_EVENTS: return int_write(to, (int64_t)overview->events);
+    case PRINTS_START: return time_write(to, overview->start_us);
+    case PRINTS_END: return time_write(to, overview->last_us);
+    case PRINTS_SECONDS: return duration_write_seconds(to, overview->last_us - overview->start_us);
+    case PRINTS_LIST_CUT: return truth_write(to, overview->products_cut);
+    case PRINTS_THAT_COUNT: return int_write(to, that_count(context, column->at));
+    case PRINTS_THAT_TRUTH: return truth_write(to, that_truth(context, column->at));
+    case PRINTS_THAT_TEXT:
+        text = *(const struct slice *)(const void *)((const char *)context + column->at);
+        return text.text == NULL ? null_write(to) : json_write_plain(to, text);
+    case PRINTS_THAT_TIME: return time_write(to, that_time(context, column->at));
+    case PRINTS_THAT_SECONDS:
+        if (that_time(context, column->at) == INT64_MIN) return null_write(to);
+        return duration_write_seconds(to, that_time(context, column->at));
+    default: return NULL;
+    }
+}
+
+/* Every row is made of these, so what is short is written without a look at the buffer. */
+static inline void columns_write(const struct fields *fields, struct rows *rows, struct buffer *out,
+                                 const struct overview *overview, const void *context)
+{
+    char *to = buffer_reserve(out, fields->room);
+
+    for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
+         column++) {
+        char *const value = ndjson_write_name(to, &rows->member[column->member]);
+        char *const end = field_write(value, column, overview, context);
+        if (__builtin_expect(end != NULL, 1)) {
+            to = end;
+            continue;
+        }
+        out->len = (size_t)(to - out->data);
+        field_print(fields, column, rows, overview, context);
+        to = buffer_reserve(out, fields->room);
+    }
+    out->len = (size_t)(to - out->data);
+}
+
 void fields_print(const struct fields *fields, const struct identity *identity, struct rows *rows,
                   const struct overview *overview, const void *context)
 {
@@ -270,46 +390,13 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
 
     rows_begin(rows);
     identity_print_id(identity, rows, &name);
-    for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
-         column++) {
-        const int member = column->member, place = column->place;
-        switch (column->prints) {
-        case PRINTS_TEXT:
-            rows_value(rows, member,
-                       attribute_value(&overview->attributes, place, overview->present));
-            break;
-        case PRINTS_COUNT: rows_int(rows, member, overview->count[place]); break;
-        case PRINTS_ANY: rows_bool(rows, member, overview->count[place] > 0); break;
-        case PRINTS_SUM: print_sum(rows, member, overview->sums + (size_t)place * SUM_BYTES); break;
-        case PRINTS_EVENTS: rows_int(rows, member, (int64_t)overview->events); break;
-        case PRINTS_START: rows_time(rows, member, overview->start_us); break;
-        case PRINTS_END: rows_time(rows, member, overview->last_us); break;
-        case PRINTS_SECONDS:
-            rows_seconds(rows, member, overview->last_us - overview->start_us);
-            break;
-        case PRINTS_LIST: print_list(rows, member, overview); break;
-        case PRINTS_LIST_CUT: rows_bool(rows, member, overview->products_cut); break;
-        case PRINTS_SPLIT: print_split(rows, member, overview, place); break;
-        case PRINTS_ACCOUNT:
-            account_print(fields->kept.accounts, overview->account, place, rows, member);
-            break;
-        case PRINTS_ACCOUNT_EXTRA:
-            account_print_extra(fields->kept.accounts, overview->account, place, rows, member);
-            break;
-        case PRINTS_THAT_COUNT: rows_int(rows, member, that_count(context, column->at)); break;
-        case PRINTS_THAT_TRUTH: rows_bool(rows, member, that_truth(context, column->at)); break;
-        case PRINTS_THAT_TEXT: rows_value(rows, member, that_text(context, column->at)); break;
-        case PRINTS_THAT_TIME: rows_time(rows, member, that_time(context, column->at)); break;
-        case PRINTS_THAT_SECONDS:
-            if (that_time(context, column->at) == INT64_MIN)
-                rows_null(rows, member);
-            else
-                rows_seconds(rows, member, that_time(context, column->at));
-            break;
-        case PRINTS_OWN: column->kind->print(rows, member, overview, context); break;
-        default: __builtin_unreachable();
-        }
-    }
+    struct buffer *const straight = rows_straight(rows);
+    if (straight != NULL)
+        columns_write(fields, rows, straight, overview, context);
+    else
+        for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
+             column++)
+            field_print(fields, column, rows, overview, context);
     identity_print_rest(identity, rows, &name);
     if (__builtin_expect(fields->final >= 0, 0)) rows_bool(rows, fields->final, fields->is_final);
     rows_end(rows);

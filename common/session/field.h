@@ -119,6 +119,7 @@ struct fields {
     int place[FIELDS_MAX];
     struct field_column column[FIELDS_MAX + 1]; /* but for the one that is the id */
     int columns;
+    size_t room; /* bytes for all of them with short values */
     struct actions actions;
     struct kept kept;
     int splits, accounts; /* fields of that kind */

@@ -42,6 +42,8 @@ struct kept {
     bool has_track;            /* the pages of events, one after the other (track.h) */
     int track_slot;            /* which member says the page */
     unsigned view_action;      /* the action that is a view of one */
+    int64_t page_cap_us;       /* one counts for no longer; INT64_MAX: none */
+    bool lists_pages;          /* rows have them one by one */
     struct accounts *accounts; /* what --agg says of events (account.h), borrowed; NULL: nothing */
     /* What counters, extras (extras.h), and both together, take of a block (parts.h), in bytes:
      * worked out by kept_measure. */

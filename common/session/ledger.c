@@ -9,6 +9,9 @@
 #define SWEEP_MIN 1024 /* ids */
 #define FIT_MIN 65536  /* so many records are too few to give memory back */
 
+/* Where the records are that are written after the next ones. */
+#define RECORDS_AHEAD 8
+
 struct ledger_entry {
     struct id id;
     int64_t last_us; /* of its last session */
@@ -18,6 +21,7 @@ struct ledger_entry {
 static void ids_init(struct ledger *ledger)
 {
     roster_init(&ledger->ids, HELD_IDS);
+    ledger->ids.sparse = true; /* most ids are new: a slot that is free is all there is to do */
     pool_init(&ledger->pool, sizeof(struct ledger_entry), HELD_IDS);
 }
 
@@ -62,6 +66,7 @@ static struct ledger_entry *entry_put(struct ledger *ledger, struct id id)
     number = pool_take(&ledger->pool);
     struct ledger_entry *const entry = entry_at(ledger, number);
     *entry = (struct ledger_entry){.id = id};
+    __builtin_prefetch(entry + RECORDS_AHEAD, 1);
     if (lacks)
         roster_put_at(&ledger->ids, id, hash, slot, number);
     else

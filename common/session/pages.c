@@ -70,28 +70,15 @@ void pages_next(struct pages *pages)
     page_take(pages, pages->page.url);
 }
 
-/* One pass over the steps, because every row with details has it. A step that says its page itself
- * says another one than the step before. */
 struct pages_sum pages_sum(const struct track *track, int64_t last_us, int64_t cap_us)
 {
-    struct pages_sum sum = {.last = track_page(track)};
-    const char *at = track->data;
-    const uint32_t most = track->kept < TRACK_MAX ? track->kept : TRACK_MAX;
-    int64_t time_us = 0;
-    int64_t at_us = INT64_MAX; /* when the page was entered that has no end yet */
-
-    for (uint32_t i = 0; i < most; i++) {
-        time_us = (int64_t)((uint64_t)time_us + step_since(&at));
-        const uint32_t code = step_code(&at);
-        const bool is_own = code >= PAGE_OWN << 1;
-        if (!is_own && (code & STEP_OTHER) != 0) continue;
-        if (is_own) {
-            const struct slice page = bytes_read(&at, (code >> 1) - PAGE_OWN);
-            if (sum.first.text == NULL) sum.first = page;
-        }
-        if (sum.count++ > 0) sum.duration_us += capped(time_us - at_us, cap_us);
-        at_us = time_us;
-    }
-    if (sum.count > 0 && !track_is_cut(track)) sum.duration_us += capped(last_us - at_us, cap_us);
+    if (track->kept == 0) return (struct pages_sum){0};
+    const struct track_sum *const known = track_sum_of(track);
+    struct pages_sum sum = {.count = known->count,
+                            .duration_us = known->duration_us,
+                            .first = track_page_at(track, known->first_at),
+                            .last = track_page(track)};
+    if (sum.count > 0 && !track_is_cut(track))
+        sum.duration_us += capped(last_us - known->at_us, cap_us);
     return sum;
 }

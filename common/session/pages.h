@@ -54,6 +54,7 @@ struct pages_sum {
     struct slice first, last; /* page that an event has, borrowed; text NULL: none has one */
 };
 
+/* cap_us: that of the track. */
 struct pages_sum pages_sum(const struct track *track, int64_t last_us, int64_t cap_us);
 
 /* Were there more steps than make pages? */

@@ -76,14 +76,25 @@ void stretch_prefetch_track(const struct stretches *stretches, const struct stre
 {
     if (!stretch->is_used) return;
     const struct track *const track = track_of(stretches, stretch);
+    const uintptr_t data = (uintptr_t)track->data;
+    __builtin_prefetch((const void *)data, 1);
     /* The length of the last page stands in front of it. */
-    __builtin_prefetch((const void *)((uintptr_t)track->data + track->page_at - sizeof(uint32_t)));
-    __builtin_prefetch((const void *)((uintptr_t)track->data + track->len), 1);
+    __builtin_prefetch((const void *)(data + track->page_at - sizeof(uint32_t)));
+    __builtin_prefetch((const void *)(data + track->len), 1);
+    __builtin_prefetch((const void *)(data + track->len + 64), 1);
 }
 
 void stretch_prefetch_steps(const struct stretches *stretches, const struct stretch *stretch)
 {
     const struct track *const track = track_of(stretches, stretch);
+    if (!stretches->kept.lists_pages) { /* the first page and the last one */
+        const uintptr_t data = (uintptr_t)track->data;
+        __builtin_prefetch((const void *)data);
+        __builtin_prefetch((const void *)(data + 64));
+        __builtin_prefetch((const void *)(data + track->page_at));
+        __builtin_prefetch((const void *)(data + track->page_at + 64));
+        return;
+    }
     const uint32_t len = track->len < STEPS_NEAR ? track->len : STEPS_NEAR;
     for (uint32_t at = 0; at < len; at += 64)
         __builtin_prefetch(track->data + at);

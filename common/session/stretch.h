@@ -134,7 +134,8 @@ MEMORY_HINT void stretch_prefetch_cells(const struct stretch *stretch)
 /* What is in the track, of which the block knows where it is. */
 void stretch_prefetch_track(const struct stretches *stretches, const struct stretch *stretch);
 
-/* All of the track, of a long one the first so many bytes; there is a stretch. */
+/* What rows will say of the track: its ends, or all, of a long one the first so many bytes. There
+ * is a stretch. */
 #define STEPS_NEAR 512
 void stretch_prefetch_steps(const struct stretches *stretches, const struct stretch *stretch);
 

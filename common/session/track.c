@@ -49,10 +49,11 @@ static inline char *head_write(char *to, uint64_t since_us, uint32_t code)
 
 static inline size_t head_len(uint64_t since_us)
 {
-    return since_us < STEP_LONG ? 2 * sizeof(uint32_t) : HEAD_LONG;
+    return since_us < STEP_LONG ? STEP_HEAD : HEAD_LONG;
 }
 
-#define PIECE_SMALL 64
+#define PIECE_SMALL 128
+#define PIECE_MIDDLE 512
 #define PIECE_LARGE 2048
 
 /* How long the piece is that holds so many bytes. A page is about as long as the steps between the
@@ -61,6 +62,7 @@ static size_t piece_len(size_t len)
 {
     if (len == 0) return 0;
     if (len <= PIECE_SMALL) return PIECE_SMALL;
+    if (len <= PIECE_MIDDLE) return PIECE_MIDDLE;
     if (len <= PIECE_LARGE) return (size_t)1 << (64 - __builtin_clzll(len - 1));
     return slab_room(len);
 }
@@ -108,22 +110,32 @@ static inline bool page_stays(const struct track *track, struct slice page)
     return slice_equal(track_page(track), page);
 }
 
+/* What stands in front of the first step. */
+static void track_begin(struct track *track, struct slab *slab)
+{
+    memset(track_extend(track, slab, sizeof(struct track_sum)), 0, sizeof(struct track_sum));
+}
+
 /* Puts a step behind all others, none of which is loose, and which end since_us before it. */
-static inline __attribute__((always_inline)) void step_append(struct track *track,
-                                                              struct slab *slab,
-                                                              const struct step *step,
-                                                              uint64_t since_us)
+static void step_append(struct track *track, struct tracks tracks, const struct step *step,
+                        uint64_t since_us)
 {
     const struct slice page = step->page;
     const bool is_same = page.text != NULL && page_stays(track, page);
     const bool is_own = page.text != NULL && !is_same;
+    if (track->len == 0) track_begin(track, tracks.slab);
     const uint32_t at = track->len;
-    char *to = track_extend(track, slab, head_len(since_us) + (is_own ? page.len : 0));
+    char *to = track_extend(track, tracks.slab, head_len(since_us) + (is_own ? page.len : 0));
     char *behind = head_write(to, since_us, (uint32_t)code_of(step, is_same));
 
     if (is_own) {
         memcpy(behind, page.text, page.len);
         track->page_at = at + (uint32_t)(behind - to);
+    }
+    if (track->kept < TRACK_MAX && (is_own || step->is_view)) {
+        struct track_sum *const sum = track_sum_of(track);
+        track_sum_enter(sum, step->time_us, tracks.cap_us);
+        if (is_own && sum->first_at == 0) sum->first_at = track->page_at;
     }
     track->last_at = at;
     track->last_us = step->time_us;
@@ -131,7 +143,7 @@ static inline __attribute__((always_inline)) void step_append(struct track *trac
 }
 
 /* The same of one that may come when there are as many as are kept. */
-static inline void step_put(struct track *track, struct slab *slab, const struct step *step)
+static inline void step_put(struct track *track, struct tracks tracks, const struct step *step)
 {
     uint64_t since_us = (uint64_t)step->time_us - (uint64_t)track->last_us;
 
@@ -140,11 +152,11 @@ static inline void step_put(struct track *track, struct slab *slab, const struct
         if (track->kept > TRACK_MAX) {
             const char *last = track->data + track->last_at;
             since_us += step_since(&last);
-            track_shorten(track, slab, track->last_at);
+            track_shorten(track, tracks.slab, track->last_at);
             track->kept--;
         }
     }
-    step_append(track, slab, step, since_us);
+    step_append(track, tracks, step, since_us);
 }
 
 /* So many are worth going through all that are there. */
@@ -154,25 +166,25 @@ static uint32_t track_worth(const struct track *track)
 }
 
 /* A step that is not behind all others, or comes when some are loose. */
-static void step_wait(struct track *track, struct slab *slab, const struct step *step)
+static void step_wait(struct track *track, struct tracks tracks, const struct step *step)
 {
     const struct slice page = step->page;
-    char *to = track_extend(track, slab, LOOSE_HEAD + page.len);
+    char *to = track_extend(track, tracks.slab, LOOSE_HEAD + page.len);
     const uint32_t code = (uint32_t)code_of(step, false);
 
     memcpy(to, &step->time_us, sizeof step->time_us);
     memcpy(to + sizeof step->time_us, &code, sizeof code);
     bytes_write(to + LOOSE_HEAD, page);
-    if (++track->loose >= track_worth(track)) track_settle(track, slab);
+    if (++track->loose >= track_worth(track)) track_settle(track, tracks);
 }
 
 /* One that is counted already. */
-static void step_take(struct track *track, struct slab *slab, const struct step *step)
+static void step_take(struct track *track, struct tracks tracks, const struct step *step)
 {
     if (track->loose == 0 && (track->kept == 0 || step->time_us > track->last_us))
-        step_put(track, slab, step);
+        step_put(track, tracks, step);
     else
-        step_wait(track, slab, step);
+        step_wait(track, tracks, step);
 }
 
 static void steps_count(struct track *track, uint32_t more)
@@ -180,25 +192,10 @@ static void steps_count(struct track *track, uint32_t more)
     track->all = track->all > UINT32_MAX - more ? UINT32_MAX : track->all + more;
 }
 
-static __attribute__((noinline)) void track_learn_slowly(struct track *track, struct slab *slab,
-                                                         int64_t time_us, struct slice page,
-                                                         bool is_view)
-{
-    step_take(track, slab, &(struct step){.time_us = time_us, .page = page, .is_view = is_view});
-}
-
-void track_learn(struct track *track, struct slab *slab, int64_t time_us, struct slice page,
-                 bool is_view)
+void track_add(struct track *track, struct tracks tracks, const struct step *step)
 {
     steps_count(track, 1);
-    if (__builtin_expect(track->loose == 0 && track->kept < TRACK_MAX &&
-                             (track->kept == 0 || time_us > track->last_us),
-                         1)) {
-        const struct step step = {.time_us = time_us, .page = page, .is_view = is_view};
-        step_append(track, slab, &step, (uint64_t)time_us - (uint64_t)track->last_us);
-    } else {
-        track_learn_slowly(track, slab, time_us, page, is_view);
-    }
+    step_take(track, tracks, step);
 }
 
 /* --- putting together --- */
@@ -224,7 +221,7 @@ static void steps_next(struct steps *steps)
 }
 
 /* Makes the steps of a track anew, of both. */
-static void track_merge(struct track *track, struct slab *slab, struct steps a, struct steps b)
+static void track_merge(struct track *track, struct tracks tracks, struct steps a, struct steps b)
 {
     struct track merged = {.all = track->all};
 
@@ -232,10 +229,10 @@ static void track_merge(struct track *track, struct slab *slab, struct steps a, 
         const struct step *one = steps_first(&a), *other = steps_first(&b);
         if (one == NULL && other == NULL) break;
         const bool is_one = other == NULL || (one != NULL && step_compare(one, other) <= 0);
-        step_put(&merged, slab, is_one ? one : other);
+        step_put(&merged, tracks, is_one ? one : other);
         steps_next(is_one ? &a : &b);
     }
-    track_release(track, slab);
+    track_release(track, tracks.slab);
     *track = merged;
 }
 
@@ -244,12 +241,12 @@ static int step_order(const void *a, const void *b)
     return step_compare(a, b);
 }
 
-void track_settle(struct track *track, struct slab *slab)
+void track_settle(struct track *track, struct tracks tracks)
 {
     if (track->loose == 0) return;
     struct step *loose = memory_zero(track->loose, sizeof *loose);
     struct track_walk walk = track_walk(track);
-    const char *at = track->data;
+    const char *at = track_steps(track);
 
     for (struct track_walk ahead = walk; ahead.left > 0; track_walk_next(&ahead))
         at = ahead.at;
@@ -260,30 +257,30 @@ void track_settle(struct track *track, struct slab *slab)
         step_read(&at, step_code(&at), &loose[i], &page);
     }
     qsort(loose, track->loose, sizeof *loose, step_order);
-    track_merge(track, slab, (struct steps){.walk = walk},
+    track_merge(track, tracks, (struct steps){.walk = walk},
                 (struct steps){.step = loose, .end = loose + track->loose});
     free(loose);
 }
 
-void track_join(struct track *track, struct slab *slab, struct track *more)
+void track_join(struct track *track, struct tracks tracks, struct track *more)
 {
     if (more->kept + more->loose > track->kept + track->loose) {
         const struct track copy = *track; /* the less is added to the more */
         *track = *more;
         *more = copy;
     }
-    track_settle(more, slab);
+    track_settle(more, tracks);
     steps_count(track, more->all);
     struct track_walk walk = track_walk(more);
     if (walk.left > track_worth(track) && walk.step.time_us <= track->last_us) {
-        track_settle(track, slab);
+        track_settle(track, tracks);
         const struct steps own = {.walk = track_walk(track)}, other = {.walk = walk};
-        track_merge(track, slab, own, other);
+        track_merge(track, tracks, own, other);
     } else {
         for (; walk.left > 0; track_walk_next(&walk))
-            step_take(track, slab, &walk.step);
+            step_take(track, tracks, &walk.step);
     }
-    track_release(more, slab);
+    track_release(more, tracks.slab);
 }
 
 /* --- for the state --- */
@@ -291,7 +288,7 @@ void track_join(struct track *track, struct slab *slab, struct track *more)
 /* The steps, as a state has them. */
 static void steps_pack(const struct track *track, struct buffer *out)
 {
-    const char *at = track->data;
+    const char *at = track_steps(track);
 
     for (uint32_t i = 0; i < track->kept; i++) {
         const uint64_t since_us = step_since(&at);
@@ -335,7 +332,7 @@ static bool step_whole(const char **at, const char *end, struct step *step, stru
     return true;
 }
 
-void track_unpack(struct track *track, struct slab *slab, struct unpack *in)
+void track_unpack(struct track *track, struct tracks tracks, struct unpack *in)
 {
     const uint32_t all = unpack_u32(in), kept = unpack_u32(in);
     const struct slice bytes = unpack_text(in);
@@ -349,12 +346,12 @@ void track_unpack(struct track *track, struct slab *slab, struct unpack *in)
     for (uint32_t i = 0; good && i < kept; i++) {
         before = step;
         good = step_whole(&at, end, &step, &page) && (i == 0 || step_compare(&before, &step) <= 0);
-        if (good) step_put(track, slab, &step);
+        if (good) step_put(track, tracks, &step);
     }
     if (good && at == end) {
         track->all = all;
         return;
     }
     in->broken = true;
-    track_release(track, slab);
+    track_release(track, tracks.slab);
 }

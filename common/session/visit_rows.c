@@ -267,6 +267,8 @@ bool visits_declare(struct visits *visits, struct identity *identity, struct sch
         buffer_printf(why, "--id: %.*s", (int)phrase.len, phrase.data);
     buffer_release(&phrase);
     if (asks->agg.count > 0) visits->fields.kept.accounts = &visits->accounts;
+    visits->fields.kept.page_cap_us = asks->page_cap_us;
+    visits->fields.kept.lists_pages = asks->pages || asks->path > 0;
     if (asks->updates && why->len == 0) {
         if (rows_find(rows, SLICE("final")) >= 0)
             buffer_add_literal(why,

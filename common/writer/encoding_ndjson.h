@@ -11,6 +11,17 @@
 
 #define NDJSON_PIECE 32 /* prefixes are copied by so many bytes */
 
+/* Writes it, for a member that is not the first one, where there is room for NDJSON_PIECE bytes
+ * more; returns behind it. */
+static inline char *ndjson_write_name(char *to, const struct member *member)
+{
+    const size_t len = member->prefix.len;
+
+    for (size_t at = 0; at < len; at += NDJSON_PIECE)
+        memcpy(to + at, member->prefix.text + at, NDJSON_PIECE);
+    return to + len;
+}
+
 /* Adds it to the row that begins at row_start in out. */
 static inline void ndjson_add_name(struct buffer *out, size_t row_start,
                                    const struct member *member)
@@ -19,8 +30,7 @@ static inline void ndjson_add_name(struct buffer *out, size_t row_start,
     const bool is_first = out->len == row_start;
     char *to = buffer_reserve(out, len + NDJSON_PIECE);
 
-    for (size_t at = 0; at < len; at += NDJSON_PIECE)
-        memcpy(to + at, member->prefix.text + at, NDJSON_PIECE);
+    (void)ndjson_write_name(to, member);
     if (is_first) to[0] = '{';
     out->len += len;
 }

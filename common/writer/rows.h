@@ -137,6 +137,13 @@ static inline struct buffer *rows_place(struct rows *rows, int member, enum kind
     return out;
 }
 
+/* For who writes several short values of a row, behind its first one, in one go: where they go as
+ * JSON, names (ndjson_write_name) and all; NULL: they have to go through the functions below. */
+static inline struct buffer *rows_straight(struct rows *rows)
+{
+    return __builtin_expect(rows->direct, 1) ? &rows->output->buffer : NULL;
+}
+
 /* --- one function for each type of value --- */
 
 static inline void rows_null(struct rows *rows, int member)

@@ -98,6 +98,40 @@ static int test_crowd(uint32_t hash, uint32_t spread)
     return wrong;
 }
 
+/* So many that it has large pages, and many of them near the end; returns what is wrong. */
+static int test_large(uint32_t from, uint32_t spread, bool sparse)
+{
+    const uint64_t count = 600000;
+    struct roster roster;
+    struct pool pool;
+    int wrong = 0;
+    size_t at = 0;
+    uint64_t seen = 0;
+
+    roster_init(&roster, HELD_SESSIONS);
+    roster.sparse = sparse;
+    pool_init(&pool, sizeof(struct record), HELD_SESSIONS);
+    for (uint64_t i = 0; i < count; i++) {
+        const bool is_anywhere = i % 8 != 0;
+        const struct id id = id_of_hash(&roster, i,
+                                        is_anywhere ? (uint32_t)random_below(UINT32_MAX)
+                                                    : from + (uint32_t)random_below(spread));
+        const uint32_t number = pool_take(&pool);
+        ((struct record *)pool_at(&pool, number, sizeof(struct record)))->id = id;
+        roster_put(&roster, id, number);
+    }
+    for (uint32_t number = 1; number <= count; number++) {
+        const struct record *record = pool_at(&pool, number, sizeof(*record));
+        wrong += roster_find(&roster, &pool, record->id) != number;
+    }
+    while (roster_next(&roster, &at) != POOL_NONE)
+        seen++;
+    wrong += seen != count || roster.count != count;
+    roster_release(&roster);
+    pool_release(&pool);
+    return wrong;
+}
+
 static int test_sorted(const struct roster *roster, const struct pool *pool)
 {
     struct sort_item *sorted = roster_sorted(roster, pool);
@@ -133,5 +167,9 @@ int main(void)
     is_int(test_crowd(UINT32_C(0xe8000000), 1), 0, "near the end");
     is_int(test_crowd(UINT32_C(0xf0000000), UINT32_C(0x0fffffff)), 0, "all near the end");
     is_int(test_crowd(0, 3), 0, "and at the beginning");
+    is_int(test_large(0, UINT32_MAX, false), 0, "more than a page of them");
+    is_int(test_large(UINT32_C(0xf0000000), 0x0fffffff, false), 0, "crowded near the end");
+    is_int(test_large(0, 0x0fffffff, true), 0, "and sparse, crowded at the beginning");
+    is_int((int64_t)held.total, 0, "all memory is given back");
     return plan();
 }

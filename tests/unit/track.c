@@ -21,6 +21,21 @@ static uint32_t below(uint32_t bound)
     return (uint32_t)(state % bound);
 }
 
+#define CAP 7
+
+/* As sessions add steps. */
+static void track_take(struct track *track, struct tracks tracks, const struct step *step)
+{
+    if (step->page.text == NULL ||
+        !track_append(track, step->time_us, step->page, step->is_view, tracks.cap_us))
+        track_add(track, tracks, step);
+}
+
+static struct tracks tracks_of(struct slab *slab)
+{
+    return (struct tracks){.slab = slab, .cap_us = CAP};
+}
+
 static struct step step_random(uint32_t span)
 {
     const uint32_t which = below(PAGES + 1);
@@ -71,16 +86,16 @@ static bool comes_back(const struct track *track, const struct step *step, uint3
 
     track_pack(track, &saved);
     struct unpack in = {.at = saved.data, .end = saved.data + saved.len};
-    track_unpack(&read, &slab, &in);
+    track_unpack(&read, tracks_of(&slab), &in);
     good &= !in.broken && in.at == in.end && track_is(&read, step, count, all);
     track_release(&read, &slab);
     in = (struct unpack){.at = saved.data, .end = saved.data + saved.len - 1};
-    track_unpack(&read, &slab, &in);
+    track_unpack(&read, tracks_of(&slab), &in);
     good &= in.broken && read.all == 0 && read.data == NULL;
     for (uint32_t i = 0; i < saved.len && i < 40; i++) { /* any byte wrong: read, or refused */
         saved.data[i] ^= (char)(1 + below(255));
         in = (struct unpack){.at = saved.data, .end = saved.data + saved.len};
-        track_unpack(&read, &slab, &in);
+        track_unpack(&read, tracks_of(&slab), &in);
         for (struct pages pages = pages_walk(&read, 0, 1000); pages.has; pages_next(&pages))
             good &= pages.page.number > 0;
         track_release(&read, &slab);
@@ -101,12 +116,12 @@ static bool world(uint32_t count, uint32_t span, bool in_order)
         step[i] = step_random(span);
     if (in_order) qsort(step, count, sizeof *step, compare);
     for (uint32_t i = 0; i < count; i++)
-        track_add(&track[below(PARTS)], &slab, &step[i]);
+        track_take(&track[below(PARTS)], tracks_of(&slab), &step[i]);
     for (uint32_t left = PARTS; left > 1; left--) {
         const uint32_t from = below(left - 1);
-        track_join(&track[from], &slab, &track[left - 1]);
+        track_join(&track[from], tracks_of(&slab), &track[left - 1]);
     }
-    track_settle(&track[0], &slab);
+    track_settle(&track[0], tracks_of(&slab));
     qsort(step, count, sizeof *step, compare);
     const uint32_t kept = reference_keep(step, count);
     bool good = track_is(&track[0], step, kept, count);
@@ -114,9 +129,9 @@ static bool world(uint32_t count, uint32_t span, bool in_order)
 
     /* The sum in one pass is that of the pages one by one. */
     const int64_t last_us = (int64_t)span + below(3);
-    const struct pages_sum sum = pages_sum(&track[0], last_us, 7);
+    const struct pages_sum sum = pages_sum(&track[0], last_us, CAP);
     struct pages_sum plain = {0};
-    for (struct pages pages = pages_walk(&track[0], last_us, 7); pages.has; pages_next(&pages)) {
+    for (struct pages pages = pages_walk(&track[0], last_us, CAP); pages.has; pages_next(&pages)) {
         plain.count++;
         if (pages.page.duration_us != PAGE_UNKNOWN) plain.duration_us += pages.page.duration_us;
     }
@@ -168,14 +183,14 @@ static void test_pages(void)
 
     is_text(told(&track, 5, 100), "", "without steps there are no pages");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        track_add(&track, &slab, &steps[i]);
+        track_take(&track, tracks_of(&slab), &steps[i]);
     is_text(told(&track, 19, 100), "first /a 3,/b 2,null 3,/b 10,last /a,",
             "another page enters, and any view");
     is_text(told(&track, 22, 5), "first /a 3,/b 2,null 3,/b 5,last /a 3,",
             "the last one lasts to the last event, and none longer than the cap");
-    track_add(&track, &slab, &(struct step){4, SLICE("/a"), true});
-    track_add(&track, &slab, &(struct step){4, SLICE("/b"), true});
-    track_settle(&track, &slab);
+    track_take(&track, tracks_of(&slab), &(struct step){4, SLICE("/a"), true});
+    track_take(&track, tracks_of(&slab), &(struct step){4, SLICE("/b"), true});
+    track_settle(&track, tracks_of(&slab));
     is_text(told(&track, 19, 100), "first /a 3,/a 0,/b 2,null 3,/b 10,last /a,",
             "at one time the lesser page is first, and a view before what is done there");
     track_release(&track, &slab);
