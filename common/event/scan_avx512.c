@@ -2,7 +2,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "event/cpu.h"
 #include "event/scan_inside.h"
+#include "event/scan_words.h"
 
 struct block {
     __m512i bytes;
@@ -124,6 +126,42 @@ static inline bool differ_any(const struct differ *differ)
 {
     return _mm512_test_epi64_mask(differ->bytes, differ->bytes) != 0;
 }
+
+static inline uint64_t block_octal(struct block block)
+{
+    const __m512i digit = _mm512_sub_epi8(block.bytes, _mm512_set1_epi8('0'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(8));
+}
+
+/* What a hexadecimal digit means, in its low four bits. */
+static inline __m512i digit_value(__m512i digit)
+{
+    const __m512i letter = _mm512_and_si512(_mm512_srli_epi16(digit, 6), _mm512_set1_epi8(1));
+    const __m512i nine = _mm512_or_si512(letter, _mm512_slli_epi16(letter, 3));
+    return _mm512_add_epi8(digit, nine);
+}
+
+__attribute__((target("avx512vbmi2"))) static void block_press(char *to, __m512i bytes,
+                                                               uint64_t kept)
+{
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, bytes));
+}
+
+static inline void bytes_undo(char *to, const char *p, struct block block, uint64_t kept,
+                              uint64_t pairs)
+{
+    if (__builtin_expect(!scan_presses, 0)) {
+        words_undo(to, p, kept, pairs);
+        return;
+    }
+    /* Of the byte in front, too: there is one, the string's quote at least. */
+    const __m512i high = _mm512_slli_epi16(digit_value(block_load(p - 1).bytes), 4);
+    const __m512i mask = _mm512_set1_epi8(0x0f);
+    const __m512i meant = _mm512_ternarylogic_epi64(mask, digit_value(block.bytes), high, 0xca);
+    block_press(to, _mm512_mask_blend_epi8(pairs, block.bytes, meant), kept);
+}
+
+#include "event/scan_undo.h"
 
 #define SCAN_KERNEL scan_avx512
 #define SCAN_LINES scan_avx512_lines

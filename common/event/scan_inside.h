@@ -99,6 +99,7 @@ struct scanner {
     int names;
     int16_t by_name[BY_NAME]; /* index + 1 */
     struct shapes shapes;
+    bool escaped;   /* most lines have had escapes lately */
     uint32_t pause; /* so many groups are not tried side by side */
     uint32_t last_pause;
     uint32_t hits, misses; /* of the successors, to see whether the members come in some order */
@@ -116,6 +117,7 @@ typedef size_t scan_lines_function(struct scanner *scanner, const char *text, co
 scan_function scan_plain;
 scan_lines_function scan_plain_lines;
 #if defined(__x86_64__)
+extern bool scan_presses; /* AVX-512 can press bytes together here */
 scan_function scan_avx2, scan_avx512;
 scan_lines_function scan_avx2_lines, scan_avx512_lines;
 #endif

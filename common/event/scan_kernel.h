@@ -45,6 +45,12 @@
  */
 #define UNPREDICTABLE(value) __asm__("" : "+r"(value))
 
+#ifndef CS_SCAN_UNDO_H
+#define ESCAPE_MAX 6 /* bytes, from the backslash on */
+#define UNDO_ROOM VALUE_PADDING
+#define string_undo json_unescape_padded
+#endif
+
 /* What went wrong where, from the functions below. */
 struct fault {
     enum reason reason;
@@ -408,8 +414,8 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 /* Undoes a string's escapes. */
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
-    char *plain = arena_take(&scanner->scratch, value->len + VALUE_PADDING);
-    value->len = (uint32_t)json_unescape_padded(plain, value_slice(*value));
+    char *plain = arena_take(&scanner->scratch, value->len + UNDO_ROOM);
+    value->len = (uint32_t)string_undo(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
     value->escaped = false;
@@ -673,8 +679,6 @@ static inline bool escapes_usual(struct block block, uint64_t slashes)
     return (u & ~(digits >> 1)) == 0 || (u & block_letter_d(block) >> 1) == 0;
 }
 
-#define ESCAPE_MAX 6 /* bytes, from the backslash on */
-
 /* Judges all of the line that is not its members' business: control characters, escapes, UTF-8. */
 static enum looks line_look(const char *line, const char *newline)
 {
@@ -888,10 +892,41 @@ static size_t find_in_block(const char *text, uint64_t newlines, uint64_t others
     return lines;
 }
 
+/* What of a block goes on in the next one. */
+struct crossing {
+    uint64_t slashes, u; /* the backslashes, and those letters that begin a \u */
+    unsigned blocks;     /* that had backslashes */
+};
+
+/* What lanes cannot take although a block's usual escapes are no hindrance to them. The escapes are
+ * judged as escapes_usual does, wherever blocks end: what is wrong with one is noted at or behind
+ * its backslash, at the line's newline at the latest, and perhaps behind that, too. */
+static inline uint64_t others_than_escapes(struct block block, uint64_t odd,
+                                           struct crossing *before)
+{
+    const uint64_t slashes = block_slashes(block);
+    const uint64_t behind = slashes << 1 | before->slashes >> 63;
+    const uint64_t u = behind & block_equal(block, 'u');
+    const uint64_t digits = block_digits(block);
+    const uint64_t first = u << 1 | before->u >> 63;
+    const uint64_t hex =
+        first | u << 2 | before->u >> 62 | u << 3 | before->u >> 61 | u << 4 | before->u >> 60;
+    uint64_t wrong =
+        (behind & ~u & ~block_letters(block)) | (hex & ~digits & ~block_hex_letters(block));
+    /* Surrogates begin with a D, and most others with a digit. */
+    if ((first & ~digits) != 0) wrong |= first & block_letter_d(block);
+    *before =
+        (struct crossing){.slashes = slashes, .u = u, .blocks = before->blocks + (slashes != 0)};
+    return (odd & ~slashes) | wrong;
+}
+
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
- * which of them have anything that lanes cannot take. Returns n. */
-static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
-                                uint64_t *odd)
+ * which of them have anything that lanes cannot take; escapes: that they have escapes is nothing
+ * odd. Returns n. */
+static inline __attribute__((always_inline)) size_t find_starts(const char *text, const char *end,
+                                                                size_t max, const char **starts,
+                                                                uint64_t *odd, bool escapes,
+                                                                struct crossing *crossing)
 {
     size_t lines = 0;
     *odd = 0;
@@ -899,9 +934,11 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
     for (; end - text >= 64; text += 64) {
         const struct block block = block_load(text);
         uint64_t newlines = block_newlines(block);
+        uint64_t others = block_odd(block) & ~newlines;
+        if (escapes) others = others_than_escapes(block, others, crossing);
         /* Nobody can predict which blocks hold a newline. */
         starts[lines + 1] = text + lowest_bit(newlines) + 1;
-        if (LIKELY((block_odd(block) & ~newlines) == 0 && (newlines & (newlines - 1)) == 0)) {
+        if (LIKELY(others == 0 && (newlines & (newlines - 1)) == 0)) {
             lines += newlines != 0;
             if (UNLIKELY(lines == max)) return lines;
             continue;
@@ -910,16 +947,32 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
             *odd |= UINT64_C(1) << lines;
             continue;
         }
-        lines =
-            find_in_block(text, newlines, block_odd(block) & ~newlines, lines, max, starts, odd);
+        lines = find_in_block(text, newlines, others, lines, max, starts, odd);
         if (lines == max) return lines;
     }
     if (text == end) return lines;
     const struct block block = block_load(text);
     const uint64_t inside = (UINT64_C(1) << (end - text)) - 1;
     const uint64_t newlines = block_newlines(block) & inside;
-    return find_in_block(text, newlines, block_odd(block) & ~newlines & inside, lines, max, starts,
-                         odd);
+    uint64_t others = block_odd(block) & ~newlines;
+    if (escapes) others = others_than_escapes(block, others, crossing);
+    return find_in_block(text, newlines, others & inside, lines, max, starts, odd);
+}
+
+static size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
+                         uint64_t *odd)
+{
+    return find_starts(text, end, max, starts, odd, false, NULL);
+}
+
+/* The same where most lines have escapes. Says whether they still do. */
+static size_t find_escaped(const char *text, const char *end, size_t max, const char **starts,
+                           uint64_t *odd, bool *escaped)
+{
+    struct crossing crossing = {0};
+    const size_t lines = find_starts(text, end, max, starts, odd, true, &crossing);
+    *escaped = crossing.blocks >= lines / 2;
+    return lines;
 }
 
 /* Lines of one shape that wait until there are as many as lanes. */
@@ -1030,14 +1083,20 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     struct lines lines = {.end = end, .events = events, .reasons = reasons};
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
-    const size_t count = find_lines(text, end, max, lines.start, &odd);
+    const bool escaped = scanner->escaped;
+    const size_t count = escaped
+                             ? find_escaped(text, end, max, lines.start, &odd, &scanner->escaped)
+                             : find_lines(text, end, max, lines.start, &odd);
+    size_t seen = 0; /* so many lines have escapes */
     for (size_t i = 0; i < count; i++) {
-        enum looks looks = LOOKS_PLAIN;
+        enum looks looks = escaped ? LOOKS_ESCAPED : LOOKS_PLAIN;
         int shape = SHAPE_NONE;
-        if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0))
+        if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0)) {
             looks = LOOKS_ODD;
-        else if ((odd >> i & 1) != 0)
+        } else if ((odd >> i & 1) != 0) {
             looks = line_look(lines.start[i], lines.start[i + 1] - 1);
+            seen += looks == LOOKS_ESCAPED;
+        }
         if (LIKELY(looks != LOOKS_ODD)) shape = line_shape(scanner, &lines, i);
         if (UNLIKELY(shape == SHAPE_NONE)) {
             scanner->pause -= scanner->pause != 0;
@@ -1050,6 +1109,7 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
         if (group->count == LANES) group_scan(scanner, &lines, shape);
     }
     groups_finish(scanner, &lines);
+    scanner->escaped |= seen > count / 2;
     *next = lines.start[count];
     return count;
 }

@@ -16,6 +16,7 @@
 #include "base/numeral.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "event/cpu.h"
 #include "event/scan_inside.h"
 #include "reference.h"
 #include "tap.h"
@@ -161,6 +162,28 @@ static void add_string(struct buffer *out, bool odd)
             buffer_add_char(out, "abcdefghijklmnopqrstuvwxyz0123456789-./:?"[below(41)]);
         }
         if (at == len) buffer_add_slice(out, slice_of(PICK(odd_strings)));
+    }
+    buffer_add_char(out, '"');
+}
+
+/* With an escape at every eighth place or so, now and then a wrong one. */
+static void add_escaped_string(struct buffer *out)
+{
+    static const char *const escapes[] = {
+        "\\u0041", "\\u006f", "\\u002D",        "\\/", "\\n", "\\t", "\\u007f",
+        "\\u0080", "\\u20ac", "\\u0030\\u0000", "\\b", "\\f"};
+    static const char *const rare[] = {
+        "\\\\", "\\\"", "\\ud83d\\ude00", "\\udc00", "\\u00g0", "\\u12", "\\x", "\\u"};
+    const unsigned len = below(8) == 0 ? below(200) : below(40);
+    buffer_add_char(out, '"');
+    for (unsigned i = 0; i < len; i++) {
+        const unsigned chosen = below(3000);
+        if (chosen < 300)
+            buffer_add_slice(out, slice_of(PICK(escapes)));
+        else if (chosen == 300)
+            buffer_add_slice(out, slice_of(PICK(rare)));
+        else
+            buffer_add_char(out, "abcdef0123456789u/"[below(18)]);
     }
     buffer_add_char(out, '"');
 }
@@ -638,10 +661,11 @@ struct usual_shape {
     enum style style;
     bool mixed; /* the last members are numbers, arrays and objects */
     bool long_names;
+    bool escaped; /* all strings have escapes */
     unsigned odd; /* one string of so many has something odd */
 };
 
-static struct usual_shape shape_pick(void)
+static struct usual_shape shape_pick(bool escaped)
 {
     static const unsigned counts[] = {12, 12, 13, 14, 16, 17, 30};
     static const unsigned odd[] = {2, 40, 1000};
@@ -649,6 +673,7 @@ static struct usual_shape shape_pick(void)
                                 .style = below(8) == 0 ? SPACED : TIGHT,
                                 .mixed = below(3) == 0,
                                 .long_names = below(8) == 0,
+                                .escaped = escaped,
                                 .odd = PICK(odd)};
 }
 
@@ -668,10 +693,24 @@ static void make_usual(struct buffer *line, struct usual_shape shape)
             buffer_add_literal(line, "null");
         else if (below(2000) == 0)
             add_long_string(line);
+        else if (shape.escaped)
+            add_escaped_string(line);
         else
             add_string(line, below(shape.odd) == 0);
     }
     buffer_add_char(line, '}');
+}
+
+/* Where AVX-512 can press bytes together, what does it elsewhere is tried, too. */
+static void presses_choose(unsigned number)
+{
+#if defined(__x86_64__)
+    static int has = -1;
+    if (has < 0) has = cpu_has_avx512_press();
+    scan_presses = has != 0 && number / 40 % 2 == 0;
+#else
+    (void)number;
+#endif
 }
 
 static void test_random(void)
@@ -682,14 +721,17 @@ static void test_random(void)
     const unsigned most = (unsigned)rounds(CASES);
     unsigned cases = 0;
     for (unsigned number = 0; cases < most; number++) {
+        presses_choose(number);
         make_line(&line);
         line_check(&line, number);
         cases++;
         if (number % 20 != 0) continue;
         buffer_clear(&group);
-        if (number % 2000 == 0)
+        if (number % 2000 == 0) {
+            const bool escaped = below(3) == 0;
             for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-                shapes[i] = shape_pick();
+                shapes[i] = shape_pick(escaped);
+        }
         const unsigned kinds = 1 + below(5);
         const size_t count = 1 + below(GROUP_MAX);
         for (size_t i = 0; i < count; i++) {
