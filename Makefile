@@ -111,9 +111,9 @@ $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 
 # One file of the scanner is compiled once per instruction set; the best one is chosen at start.
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine)),)
-$(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mpopcnt
+$(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
 $(BUILD)/common/run/checksum_avx2.o: CS_CFLAGS += -mavx2
-$(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mpopcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
+$(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq
 endif
 
 # SMALL=1, as for packages: what runs for every event, or for a good part of them, is compiled for speed, without copying

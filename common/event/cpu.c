@@ -18,7 +18,7 @@ static bool all(unsigned bits, unsigned wanted)
 static unsigned saved_state(void)
 {
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !all(c, BIT(23) | BIT(27) | BIT(28))) return 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !all(c, BIT(27) | BIT(28))) return 0;
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;

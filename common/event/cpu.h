@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* AVX2 with BMI1, BMI2, LZCNT and POPCNT. */
+/* AVX2 with BMI1, BMI2 and LZCNT. */
 bool cpu_has_avx2(void);
 
 /* Those, and AVX-512 F, BW, VL and DQ. */

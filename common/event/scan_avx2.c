@@ -3,7 +3,6 @@
 #include <immintrin.h>
 
 #include "event/scan_inside.h"
-#include "event/scan_words.h"
 
 struct block {
     __m256i low, high;
@@ -175,22 +174,6 @@ static inline bool differ_any(const struct differ *differ)
 {
     return _mm256_testz_si256(differ->bytes, differ->bytes) == 0;
 }
-
-static inline uint64_t block_octal(struct block block)
-{
-    const __m256i zero = _mm256_set1_epi8('0');
-    return bits_of(at_most(_mm256_sub_epi8(block.low, zero), 7),
-                   at_most(_mm256_sub_epi8(block.high, zero), 7));
-}
-
-static inline void bytes_undo(char *to, const char *p, struct block block, uint64_t kept,
-                              uint64_t pairs)
-{
-    (void)block;
-    words_undo(to, p, kept, pairs);
-}
-
-#include "event/scan_undo.h"
 
 #define SCAN_KERNEL scan_avx2
 #define SCAN_LINES scan_avx2_lines

@@ -23,6 +23,7 @@
 #define BY_NAME 512     /* places in the name index, a power of two */
 #define BY_LITERAL 1024 /* places in the literal index, a power of two */
 #define BY_LITERAL_PROBES 8
+#define ESCAPE_MAX 6 /* bytes, from the backslash on */
 
 /* A name we may meet: where its value goes. */
 struct name {

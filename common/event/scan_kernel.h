@@ -20,6 +20,8 @@
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
  *     struct differ         whether some of many blocks differ from their literals: differ_none,
  *                           differ_add and differ_any
+ *     SCAN_UNDO             undoes escapes, if not as json_unescape_padded, and writes rubbish up
+ *                           to UNDO_ROOM bytes behind the text
  *     SCAN_KERNEL           the name of the function for one line
  *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
@@ -45,10 +47,9 @@
  */
 #define UNPREDICTABLE(value) __asm__("" : "+r"(value))
 
-#ifndef CS_SCAN_UNDO_H
-#define ESCAPE_MAX 6 /* bytes, from the backslash on */
+#ifndef SCAN_UNDO
+#define SCAN_UNDO json_unescape_padded
 #define UNDO_ROOM VALUE_PADDING
-#define string_undo json_unescape_padded
 #endif
 
 /* What went wrong where, from the functions below. */
@@ -415,7 +416,7 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
     char *plain = arena_take(&scanner->scratch, value->len + UNDO_ROOM);
-    value->len = (uint32_t)string_undo(plain, value_slice(*value));
+    value->len = (uint32_t)SCAN_UNDO(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
     value->escaped = false;
