@@ -19,6 +19,11 @@ static inline uint64_t block_quotes(struct block block)
     return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('"'));
 }
 
+static inline uint64_t block_bit(struct block block, int n)
+{
+    return _mm512_test_epi8_mask(block.bytes, _mm512_set1_epi8((char)(1 << n)));
+}
+
 static inline uint64_t block_specials(struct block block)
 {
     /* Signed: below 0x20 and above 0x7f at once. */

@@ -82,6 +82,10 @@ struct shapes {
     unsigned seen[SHAPES_MAX];
 };
 
+/* What is odd in a line is judged when it is its turn; or while lines are looked for, where many
+ * had such lately: escapes alone, or all. */
+enum judge { JUDGE_NONE, JUDGE_ESCAPES, JUDGE_ALL };
+
 struct scanner {
     const struct schema *schema;
     struct arena scratch; /* unescaped strings, rewritten members */
@@ -100,7 +104,7 @@ struct scanner {
     int names;
     int16_t by_name[BY_NAME]; /* index + 1 */
     struct shapes shapes;
-    bool escaped;   /* most lines have had escapes lately */
+    enum judge judge;
     uint32_t pause; /* so many groups are not tried side by side */
     uint32_t last_pause;
     uint32_t hits, misses; /* of the successors, to see whether the members come in some order */

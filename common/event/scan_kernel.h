@@ -14,6 +14,7 @@
  *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
  *     block_letters(b)      bit i: byte i is one of /bfnrt
  *     block_highs(b)        bit i: byte i is above 0x7f
+ *     block_bit(b,n)        bit i: bit n of byte i is set
  *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7e
  *     block_newlines(b)     bit i: byte i is '\n'
  *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
@@ -41,11 +42,14 @@
 
 #define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
 #define LINES_MAX 64                   /* in one call */
+#define ODD_MANY 4                     /* a line in so many has escapes, or is not ASCII */
 #define UNKNOWN_MANY 16                /* lines whose sign says nothing, one behind the other */
 
 /* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like.
  */
 #define UNPREDICTABLE(value) __asm__("" : "+r"(value))
+
+#include "event/scan_judge.h"
 
 #ifndef SCAN_UNDO
 #define SCAN_UNDO json_unescape_padded
@@ -893,41 +897,42 @@ static size_t find_in_block(const char *text, uint64_t newlines, uint64_t others
     return lines;
 }
 
-/* What of a block goes on in the next one. */
-struct crossing {
-    uint64_t slashes, u; /* the backslashes, and those letters that begin a \u */
-    unsigned blocks;     /* that had backslashes */
+/* What is known of lines that are judged, beside where they begin. */
+struct judged {
+    struct crossing crossing;
+    uint64_t escaped;        /* a bit for each line that has escapes, and perhaps for others */
+    unsigned slashed, highs; /* so many blocks had backslashes, or what is not ASCII */
 };
 
-/* What lanes cannot take although a block's usual escapes are no hindrance to them. The escapes are
- * judged as escapes_usual does, wherever blocks end: what is wrong with one is noted at or behind
- * its backslash, at the line's newline at the latest, and perhaps behind that, too. */
-static inline uint64_t others_than_escapes(struct block block, uint64_t odd,
-                                           struct crossing *before)
+/* What of a block lanes cannot take; the lines in front of it are known. */
+static inline __attribute__((always_inline)) uint64_t block_judge(struct judged *judged,
+                                                                  enum judge judge,
+                                                                  struct block block,
+                                                                  uint64_t newlines, uint64_t odd,
+                                                                  size_t lines)
 {
+    if (judge == JUDGE_NONE) return odd;
     const uint64_t slashes = block_slashes(block);
-    const uint64_t behind = slashes << 1 | before->slashes >> 63;
-    const uint64_t u = behind & block_equal(block, 'u');
-    const uint64_t digits = block_digits(block);
-    const uint64_t first = u << 1 | before->u >> 63;
-    const uint64_t hex =
-        first | u << 2 | before->u >> 62 | u << 3 | before->u >> 61 | u << 4 | before->u >> 60;
-    uint64_t wrong =
-        (behind & ~u & ~block_letters(block)) | (hex & ~digits & ~block_hex_letters(block));
-    /* Surrogates begin with a D, and most others with a digit. */
-    if ((first & ~digits) != 0) wrong |= first & block_letter_d(block);
-    *before =
-        (struct crossing){.slashes = slashes, .u = u, .blocks = before->blocks + (slashes != 0)};
-    return (odd & ~slashes) | wrong;
+    judged->slashed += slashes != 0;
+    if (judge == JUDGE_ESCAPES)
+        return (odd & ~slashes) | escapes_wrong(block, slashes, &judged->crossing);
+    const uint64_t before = newlines ^ (newlines - 1); /* up to the first newline */
+    judged->escaped |= (uint64_t)((slashes & before) != 0) << lines;
+    judged->escaped |= (uint64_t)((slashes & ~before) != 0) << lines << 1;
+    /* Lines of which some lie within one block are not told apart. */
+    if (UNLIKELY((newlines & (newlines - 1)) != 0) && slashes != 0)
+        judged->escaped |= ((UINT64_C(2) << __builtin_popcountll(newlines)) - 1) << lines;
+    const uint64_t highs = block_highs(block);
+    judged->highs += highs != 0;
+    return oddities_wrong(block, odd, slashes, highs, &judged->crossing);
 }
 
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
- * which of them have anything that lanes cannot take; escapes: that they have escapes is nothing
- * odd. Returns n. */
+ * XX */
 static inline __attribute__((always_inline)) size_t find_starts(const char *text, const char *end,
                                                                 size_t max, const char **starts,
-                                                                uint64_t *odd, bool escapes,
-                                                                struct crossing *crossing)
+                                                                uint64_t *odd, enum judge judge,
+                                                                struct judged *judged)
 {
     size_t lines = 0;
     *odd = 0;
@@ -936,7 +941,7 @@ static inline __attribute__((always_inline)) size_t find_starts(const char *text
         const struct block block = block_load(text);
         uint64_t newlines = block_newlines(block);
         uint64_t others = block_odd(block) & ~newlines;
-        if (escapes) others = others_than_escapes(block, others, crossing);
+        others = block_judge(judged, judge, block, newlines, others, lines);
         /* Nobody can predict which blocks hold a newline. */
         starts[lines + 1] = text + lowest_bit(newlines) + 1;
         if (LIKELY(others == 0 && (newlines & (newlines - 1)) == 0)) {
@@ -956,23 +961,47 @@ static inline __attribute__((always_inline)) size_t find_starts(const char *text
     const uint64_t inside = (UINT64_C(1) << (end - text)) - 1;
     const uint64_t newlines = block_newlines(block) & inside;
     uint64_t others = block_odd(block) & ~newlines;
-    if (escapes) others = others_than_escapes(block, others, crossing);
+    others = block_judge(judged, judge, block, newlines, others, lines);
     return find_in_block(text, newlines, others & inside, lines, max, starts, odd);
 }
 
 static size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
                          uint64_t *odd)
 {
-    return find_starts(text, end, max, starts, odd, false, NULL);
+    return find_starts(text, end, max, starts, odd, JUDGE_NONE, NULL);
 }
 
-/* The same where most lines have escapes. Says whether they still do. */
+/* The same where most lines have escapes: all are taken for such. */
 static size_t find_escaped(const char *text, const char *end, size_t max, const char **starts,
-                           uint64_t *odd, bool *escaped)
+                           uint64_t *odd, struct judged *judged)
 {
-    struct crossing crossing = {0};
-    const size_t lines = find_starts(text, end, max, starts, odd, true, &crossing);
-    *escaped = crossing.blocks >= lines / 2;
+    judged->escaped = ~UINT64_C(0);
+    return find_starts(text, end, max, starts, odd, JUDGE_ESCAPES, judged);
+}
+
+/* And where many have something that is not ASCII, or escapes. */
+static size_t find_foreign(const char *text, const char *end, size_t max, const char **starts,
+                           uint64_t *odd, struct judged *judged)
+{
+    return find_starts(text, end, max, starts, odd, JUDGE_ALL, judged);
+}
+
+/* Lines as the scanner judges them lately. */
+static inline size_t find(struct scanner *scanner, const char *text, const char *end, size_t max,
+                          const char **starts, uint64_t *odd, uint64_t *escaped)
+{
+    *escaped = 0;
+    if (LIKELY(scanner->judge == JUDGE_NONE)) return find_lines(text, end, max, starts, odd);
+    struct judged judged = {0};
+    const size_t lines = scanner->judge == JUDGE_ESCAPES
+                             ? find_escaped(text, end, max, starts, odd, &judged)
+                             : find_foreign(text, end, max, starts, odd, &judged);
+    *escaped = judged.escaped;
+    if (judged.highs > lines / ODD_MANY) return lines;
+    if (judged.slashed > lines)
+        scanner->judge = JUDGE_ESCAPES;
+    else if (judged.slashed <= lines / ODD_MANY || scanner->judge == JUDGE_ESCAPES)
+        scanner->judge = JUDGE_NONE;
     return lines;
 }
 
@@ -1084,19 +1113,17 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     struct lines lines = {.end = end, .events = events, .reasons = reasons};
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
-    const bool escaped = scanner->escaped;
-    const size_t count = escaped
-                             ? find_escaped(text, end, max, lines.start, &odd, &scanner->escaped)
-                             : find_lines(text, end, max, lines.start, &odd);
-    size_t seen = 0; /* so many lines have escapes */
+    uint64_t escaped;
+    const size_t count = find(scanner, text, end, max, lines.start, &odd, &escaped);
+    size_t good = 0; /* so many have something odd that lanes can take */
     for (size_t i = 0; i < count; i++) {
-        enum looks looks = escaped ? LOOKS_ESCAPED : LOOKS_PLAIN;
+        enum looks looks = (escaped >> i & 1) != 0 ? LOOKS_ESCAPED : LOOKS_PLAIN;
         int shape = SHAPE_NONE;
         if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0)) {
             looks = LOOKS_ODD;
         } else if ((odd >> i & 1) != 0) {
             looks = line_look(lines.start[i], lines.start[i + 1] - 1);
-            seen += looks == LOOKS_ESCAPED;
+            good += looks != LOOKS_ODD;
         }
         if (LIKELY(looks != LOOKS_ODD)) shape = line_shape(scanner, &lines, i);
         if (UNLIKELY(shape == SHAPE_NONE)) {
@@ -1110,7 +1137,7 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
         if (group->count == LANES) group_scan(scanner, &lines, shape);
     }
     groups_finish(scanner, &lines);
-    scanner->escaped |= seen > count / 2;
+    if (UNLIKELY(good > count / ODD_MANY)) scanner->judge = JUDGE_ALL;
     *next = lines.start[count];
     return count;
 }
