@@ -48,7 +48,7 @@ static size_t utf8_write(char *out, unsigned code)
     return 4;
 }
 
-static char escape_meaning(char c)
+char json_meaning(char c)
 {
     switch (c) {
     case 'b': return '\b';
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) bool escape_undo(const char **at, c
 {
     const char *p = *at;
     if (p[1] != 'u') {
-        *(*to)++ = escape_meaning(p[1]);
+        *(*to)++ = json_meaning(p[1]);
         *at = p + 2;
         return true;
     }

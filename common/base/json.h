@@ -22,6 +22,9 @@ size_t json_unescape(char *out, struct slice inside);
  * are writable, and the two lie apart. */
 size_t json_unescape_padded(char *out, struct slice inside);
 
+/* What the escape of c stands for, which is not \u. */
+char json_meaning(char c);
+
 /* Is the text ASCII that needs no escapes? Then it is the inside of a string as it is. */
 bool json_is_plain(struct slice text);
 

@@ -45,4 +45,10 @@ bool cpu_has_avx512(void)
     return has(STATE_AVX512, AVX512);
 }
 
+bool cpu_has_avx512_press(void)
+{
+    unsigned a, b, c, d;
+    return cpu_has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && all(c, BIT(6));
+}
+
 #endif

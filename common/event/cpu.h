@@ -16,4 +16,7 @@ bool cpu_has_avx2(void);
 /* Those, and AVX-512 F, BW, VL and DQ. */
 bool cpu_has_avx512(void);
 
+/* Of AVX-512 VBMI2, which presses bytes together, and all that is in cpu_has_avx512. */
+bool cpu_has_avx512_press(void);
+
 #endif

@@ -194,6 +194,9 @@ void scanner_rest(struct scanner *scanner, int name, struct slice member, struct
 static scan_function *kernel;
 static scan_lines_function *kernel_lines;
 static const char *kernel_name;
+#if defined(__x86_64__)
+bool scan_presses;
+#endif
 
 static void kernel_choose(void)
 {
@@ -212,6 +215,9 @@ static void kernel_choose(void)
         {"plain", scan_plain, scan_plain_lines},
     };
     const char *wanted = getenv("CS_SIMD");
+#if defined(__x86_64__)
+    scan_presses = cpu_has_avx512_press();
+#endif
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
 #if defined(__x86_64__)
         if (kernels[i].scan == scan_avx512 && !cpu_has_avx512()) continue;

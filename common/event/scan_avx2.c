@@ -37,6 +37,11 @@ static inline __m256i specials_of(__m256i bytes)
     return _mm256_or_si256(controls, _mm256_or_si256(quotes, slashes));
 }
 
+static inline uint64_t block_bit(struct block block, int n)
+{
+    return bits_of(_mm256_slli_epi16(block.low, 7 - n), _mm256_slli_epi16(block.high, 7 - n));
+}
+
 static inline uint64_t block_specials(struct block block)
 {
     return bits_of(specials_of(block.low), specials_of(block.high));

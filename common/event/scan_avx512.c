@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "base/json.h"
 #include "event/scan_inside.h"
 
 struct block {
@@ -16,6 +17,11 @@ static inline struct block block_load(const char *p)
 static inline uint64_t block_quotes(struct block block)
 {
     return _mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8('"'));
+}
+
+static inline uint64_t block_bit(struct block block, int n)
+{
+    return _mm512_test_epi8_mask(block.bytes, _mm512_set1_epi8((char)(1 << n)));
 }
 
 static inline uint64_t block_specials(struct block block)
@@ -125,6 +131,85 @@ static inline bool differ_any(const struct differ *differ)
     return _mm512_test_epi64_mask(differ->bytes, differ->bytes) != 0;
 }
 
+/* --- escapes are undone 64 bytes at a time, no branch for each: what stays is pressed together ---
+ */
+
+#define UNDO_ROOM 64 /* bytes that are written behind a text, at most */
+
+static inline uint64_t block_octal(struct block block)
+{
+    const __m512i digit = _mm512_sub_epi8(block.bytes, _mm512_set1_epi8('0'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(8));
+}
+
+/* What a hexadecimal digit means, in its low four bits. */
+static inline __m512i digit_value(__m512i digit)
+{
+    const __m512i letter = _mm512_and_si512(_mm512_srli_epi16(digit, 6), _mm512_set1_epi8(1));
+    const __m512i nine = _mm512_or_si512(letter, _mm512_slli_epi16(letter, 3));
+    return _mm512_add_epi8(digit, nine);
+}
+
+__attribute__((target("avx512vbmi2"))) static void block_press(char *to, __m512i bytes,
+                                                               uint64_t kept)
+{
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, bytes));
+}
+
+/* Writes those of the 64 bytes at p, which are the block, whose bit is set in kept, and rubbish
+ * behind them, UNDO_ROOM bytes at most in all. Where a bit of pairs is set, too, two hexadecimal
+ * digits end: the byte that they mean. */
+static inline void bytes_undo(char *to, const char *p, struct block block, uint64_t kept,
+                              uint64_t pairs)
+{
+    /* Of the byte in front, too: there is one, the string's quote at least. */
+    const __m512i high = _mm512_slli_epi16(digit_value(block_load(p - 1).bytes), 4);
+    const __m512i mask = _mm512_set1_epi8(0x0f);
+    const __m512i meant = _mm512_ternarylogic_epi64(mask, digit_value(block.bytes), high, 0xca);
+    block_press(to, _mm512_mask_blend_epi8(pairs, block.bytes, meant), kept);
+}
+
+/* Undoes the escapes of the inside of a string, which are valid; out has UNDO_ROOM bytes more than
+ * that takes. Returns the text's length. */
+static size_t string_undo(char *out, struct slice inside)
+{
+    if (__builtin_expect(!scan_presses, 0)) return json_unescape_padded(out, inside);
+    const char *const end = inside.text + inside.len;
+    char *to = out;
+    for (const char *p = inside.text; p < end;) {
+        const struct block block = block_load(p);
+        const size_t left = (size_t)(end - p);
+        uint64_t within = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+        uint64_t slashes = block_slashes(block) & within;
+        size_t len = left;
+        if (left >= 64) {
+            /* What may go on behind the block is left for the next one. */
+            len = (size_t)lowest_bit(slashes & ~UINT64_C(0) << (64 - ESCAPE_MAX + 1));
+            within = len == 64 ? within : (UINT64_C(1) << len) - 1;
+            slashes &= within;
+        }
+        const uint64_t behind = slashes << 1;
+        const uint64_t u = behind & block_equal(block, 'u');
+        const uint64_t zeros = block_equal(block, '0');
+        const uint64_t ascii = zeros >> 1 & zeros >> 2 & block_octal(block) >> 3;
+        /* An escaped backslash, or what is not ASCII. */
+        if (__builtin_expect(((slashes & behind) | (u & ~ascii)) != 0, 0))
+            return (size_t)(to - out) +
+                   json_unescape_padded(to, (struct slice){.text = p, .len = (size_t)(end - p)});
+        const uint64_t kept = within & ~(slashes | u | u << 1 | u << 2 | u << 3);
+        bytes_undo(to, p, block, kept, u << 4);
+        for (uint64_t bits = behind & ~u; bits != 0; bits &= bits - 1) {
+            const unsigned at = (unsigned)lowest_bit(bits);
+            const uint64_t before = (UINT64_C(1) << at) - 1;
+            to[__builtin_popcountll(kept & before)] = json_meaning(p[at]);
+        }
+        to += __builtin_popcountll(kept);
+        p += len;
+    }
+    return (size_t)(to - out);
+}
+
+#define SCAN_UNDO string_undo
 #define SCAN_KERNEL scan_avx512
 #define SCAN_LINES scan_avx512_lines
 #include "event/scan_kernel.h"

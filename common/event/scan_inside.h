@@ -23,6 +23,7 @@
 #define BY_NAME 512     /* places in the name index, a power of two */
 #define BY_LITERAL 1024 /* places in the literal index, a power of two */
 #define BY_LITERAL_PROBES 8
+#define ESCAPE_MAX 6 /* bytes, from the backslash on */
 
 /* A name we may meet: where its value goes. */
 struct name {
@@ -81,6 +82,10 @@ struct shapes {
     unsigned seen[SHAPES_MAX];
 };
 
+/* What is odd in a line is judged when it is its turn; or while lines are looked for, where many
+ * had such lately: escapes alone, or all. */
+enum judge { JUDGE_NONE, JUDGE_ESCAPES, JUDGE_ALL };
+
 struct scanner {
     const struct schema *schema;
     struct arena scratch; /* unescaped strings, rewritten members */
@@ -99,6 +104,7 @@ struct scanner {
     int names;
     int16_t by_name[BY_NAME]; /* index + 1 */
     struct shapes shapes;
+    enum judge judge;
     uint32_t pause; /* so many groups are not tried side by side */
     uint32_t last_pause;
     uint32_t hits, misses; /* of the successors, to see whether the members come in some order */
@@ -116,6 +122,7 @@ typedef size_t scan_lines_function(struct scanner *scanner, const char *text, co
 scan_function scan_plain;
 scan_lines_function scan_plain_lines;
 #if defined(__x86_64__)
+extern bool scan_presses; /* AVX-512 can press bytes together here */
 scan_function scan_avx2, scan_avx512;
 scan_lines_function scan_avx2_lines, scan_avx512_lines;
 #endif

@@ -14,12 +14,15 @@
  *     block_letter_d(b)     bit i: byte i is 'd' or 'D'
  *     block_letters(b)      bit i: byte i is one of /bfnrt
  *     block_highs(b)        bit i: byte i is above 0x7f
+ *     block_bit(b,n)        bit i: bit n of byte i is set
  *     block_odd(b)          bit i: byte i is '\\', below 0x20 or above 0x7e
  *     block_newlines(b)     bit i: byte i is '\n'
  *     lowest_bit(bits)      the number of the lowest bit set, 64 if there is none; without a branch
  *     block_mismatch(b,n)   not 0: the bytes differ from node n's literal
  *     struct differ         whether some of many blocks differ from their literals: differ_none,
  *                           differ_add and differ_any
+ *     SCAN_UNDO             undoes escapes, if not as json_unescape_padded, and writes rubbish up
+ *                           to UNDO_ROOM bytes behind the text
  *     SCAN_KERNEL           the name of the function for one line
  *     SCAN_LINES            and of that for many
  * No byte behind the newline's padding is read: every load starts at or before the newline.
@@ -39,11 +42,19 @@
 
 #define NULL_WORD UINT32_C(0x6c6c756e) /* "null", little-endian */
 #define LINES_MAX 64                   /* in one call */
+#define ODD_MANY 4                     /* a line in so many has escapes, or is not ASCII */
 #define UNKNOWN_MANY 16                /* lines whose sign says nothing, one behind the other */
 
 /* Keeps the compiler from turning what depends on the value into a branch: nulls come as they like.
  */
 #define UNPREDICTABLE(value) __asm__("" : "+r"(value))
+
+#include "event/scan_judge.h"
+
+#ifndef SCAN_UNDO
+#define SCAN_UNDO json_unescape_padded
+#define UNDO_ROOM VALUE_PADDING
+#endif
 
 /* What went wrong where, from the functions below. */
 struct fault {
@@ -408,8 +419,8 @@ static enum reason refuse(const char *text, struct event *ev, const char **next,
 /* Undoes a string's escapes. */
 static void settle_escapes(struct scanner *scanner, struct value *value)
 {
-    char *plain = arena_take(&scanner->scratch, value->len + VALUE_PADDING);
-    value->len = (uint32_t)json_unescape_padded(plain, value_slice(*value));
+    char *plain = arena_take(&scanner->scratch, value->len + UNDO_ROOM);
+    value->len = (uint32_t)SCAN_UNDO(plain, value_slice(*value));
     arena_shrink(&scanner->scratch, plain + value->len);
     value->text = plain;
     value->escaped = false;
@@ -673,8 +684,6 @@ static inline bool escapes_usual(struct block block, uint64_t slashes)
     return (u & ~(digits >> 1)) == 0 || (u & block_letter_d(block) >> 1) == 0;
 }
 
-#define ESCAPE_MAX 6 /* bytes, from the backslash on */
-
 /* Judges all of the line that is not its members' business: control characters, escapes, UTF-8. */
 static enum looks line_look(const char *line, const char *newline)
 {
@@ -888,10 +897,42 @@ static size_t find_in_block(const char *text, uint64_t newlines, uint64_t others
     return lines;
 }
 
+/* What is known of lines that are judged, beside where they begin. */
+struct judged {
+    struct crossing crossing;
+    uint64_t escaped;        /* a bit for each line that has escapes, and perhaps for others */
+    unsigned slashed, highs; /* so many blocks had backslashes, or what is not ASCII */
+};
+
+/* What of a block lanes cannot take; the lines in front of it are known. */
+static inline __attribute__((always_inline)) uint64_t block_judge(struct judged *judged,
+                                                                  enum judge judge,
+                                                                  struct block block,
+                                                                  uint64_t newlines, uint64_t odd,
+                                                                  size_t lines)
+{
+    if (judge == JUDGE_NONE) return odd;
+    const uint64_t slashes = block_slashes(block);
+    judged->slashed += slashes != 0;
+    if (judge == JUDGE_ESCAPES)
+        return (odd & ~slashes) | escapes_wrong(block, slashes, &judged->crossing);
+    const uint64_t before = newlines ^ (newlines - 1); /* up to the first newline */
+    judged->escaped |= (uint64_t)((slashes & before) != 0) << lines;
+    judged->escaped |= (uint64_t)((slashes & ~before) != 0) << lines << 1;
+    /* Lines of which some lie within one block are not told apart. */
+    if (UNLIKELY((newlines & (newlines - 1)) != 0) && slashes != 0)
+        judged->escaped |= ((UINT64_C(2) << __builtin_popcountll(newlines)) - 1) << lines;
+    const uint64_t highs = block_highs(block);
+    judged->highs += highs != 0;
+    return oddities_wrong(block, odd, slashes, highs, &judged->crossing);
+}
+
 /* Notes where up to max lines begin: starts[0] is text, starts[n] behind the n-th newline; and
- * which of them have anything that lanes cannot take. Returns n. */
-static inline size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
-                                uint64_t *odd)
+ * XX */
+static inline __attribute__((always_inline)) size_t find_starts(const char *text, const char *end,
+                                                                size_t max, const char **starts,
+                                                                uint64_t *odd, enum judge judge,
+                                                                struct judged *judged)
 {
     size_t lines = 0;
     *odd = 0;
@@ -899,9 +940,11 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
     for (; end - text >= 64; text += 64) {
         const struct block block = block_load(text);
         uint64_t newlines = block_newlines(block);
+        uint64_t others = block_odd(block) & ~newlines;
+        others = block_judge(judged, judge, block, newlines, others, lines);
         /* Nobody can predict which blocks hold a newline. */
         starts[lines + 1] = text + lowest_bit(newlines) + 1;
-        if (LIKELY((block_odd(block) & ~newlines) == 0 && (newlines & (newlines - 1)) == 0)) {
+        if (LIKELY(others == 0 && (newlines & (newlines - 1)) == 0)) {
             lines += newlines != 0;
             if (UNLIKELY(lines == max)) return lines;
             continue;
@@ -910,16 +953,56 @@ static inline size_t find_lines(const char *text, const char *end, size_t max, c
             *odd |= UINT64_C(1) << lines;
             continue;
         }
-        lines =
-            find_in_block(text, newlines, block_odd(block) & ~newlines, lines, max, starts, odd);
+        lines = find_in_block(text, newlines, others, lines, max, starts, odd);
         if (lines == max) return lines;
     }
     if (text == end) return lines;
     const struct block block = block_load(text);
     const uint64_t inside = (UINT64_C(1) << (end - text)) - 1;
     const uint64_t newlines = block_newlines(block) & inside;
-    return find_in_block(text, newlines, block_odd(block) & ~newlines & inside, lines, max, starts,
-                         odd);
+    uint64_t others = block_odd(block) & ~newlines;
+    others = block_judge(judged, judge, block, newlines, others, lines);
+    return find_in_block(text, newlines, others & inside, lines, max, starts, odd);
+}
+
+static size_t find_lines(const char *text, const char *end, size_t max, const char **starts,
+                         uint64_t *odd)
+{
+    return find_starts(text, end, max, starts, odd, JUDGE_NONE, NULL);
+}
+
+/* The same where most lines have escapes: all are taken for such. */
+static size_t find_escaped(const char *text, const char *end, size_t max, const char **starts,
+                           uint64_t *odd, struct judged *judged)
+{
+    judged->escaped = ~UINT64_C(0);
+    return find_starts(text, end, max, starts, odd, JUDGE_ESCAPES, judged);
+}
+
+/* And where many have something that is not ASCII, or escapes. */
+static size_t find_foreign(const char *text, const char *end, size_t max, const char **starts,
+                           uint64_t *odd, struct judged *judged)
+{
+    return find_starts(text, end, max, starts, odd, JUDGE_ALL, judged);
+}
+
+/* Lines as the scanner judges them lately. */
+static inline size_t find(struct scanner *scanner, const char *text, const char *end, size_t max,
+                          const char **starts, uint64_t *odd, uint64_t *escaped)
+{
+    *escaped = 0;
+    if (LIKELY(scanner->judge == JUDGE_NONE)) return find_lines(text, end, max, starts, odd);
+    struct judged judged = {0};
+    const size_t lines = scanner->judge == JUDGE_ESCAPES
+                             ? find_escaped(text, end, max, starts, odd, &judged)
+                             : find_foreign(text, end, max, starts, odd, &judged);
+    *escaped = judged.escaped;
+    if (judged.highs > lines / ODD_MANY) return lines;
+    if (judged.slashed > lines)
+        scanner->judge = JUDGE_ESCAPES;
+    else if (judged.slashed <= lines / ODD_MANY || scanner->judge == JUDGE_ESCAPES)
+        scanner->judge = JUDGE_NONE;
+    return lines;
 }
 
 /* Lines of one shape that wait until there are as many as lanes. */
@@ -1030,14 +1113,18 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
     struct lines lines = {.end = end, .events = events, .reasons = reasons};
     uint64_t odd;
     if (max > LINES_MAX) max = LINES_MAX;
-    const size_t count = find_lines(text, end, max, lines.start, &odd);
+    uint64_t escaped;
+    const size_t count = find(scanner, text, end, max, lines.start, &odd, &escaped);
+    size_t good = 0; /* so many have something odd that lanes can take */
     for (size_t i = 0; i < count; i++) {
-        enum looks looks = LOOKS_PLAIN;
+        enum looks looks = (escaped >> i & 1) != 0 ? LOOKS_ESCAPED : LOOKS_PLAIN;
         int shape = SHAPE_NONE;
-        if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0))
+        if (UNLIKELY(scanner->pause != 0 || scanner->shapes.able == 0)) {
             looks = LOOKS_ODD;
-        else if ((odd >> i & 1) != 0)
+        } else if ((odd >> i & 1) != 0) {
             looks = line_look(lines.start[i], lines.start[i + 1] - 1);
+            good += looks != LOOKS_ODD;
+        }
         if (LIKELY(looks != LOOKS_ODD)) shape = line_shape(scanner, &lines, i);
         if (UNLIKELY(shape == SHAPE_NONE)) {
             scanner->pause -= scanner->pause != 0;
@@ -1050,6 +1137,7 @@ size_t SCAN_LINES(struct scanner *scanner, const char *text, const char *end, si
         if (group->count == LANES) group_scan(scanner, &lines, shape);
     }
     groups_finish(scanner, &lines);
+    if (UNLIKELY(good > count / ODD_MANY)) scanner->judge = JUDGE_ALL;
     *next = lines.start[count];
     return count;
 }

@@ -57,6 +57,13 @@ static inline uint8x16_t specials_of(uint8x16_t bytes)
     return vorrq_u8(controls, vorrq_u8(quotes, vceqq_u8(bytes, vdupq_n_u8('\\'))));
 }
 
+static inline uint64_t block_bit(struct block block, int n)
+{
+    const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << n));
+    return bytemask_bits(vtstq_u8(block.part[0], bit), vtstq_u8(block.part[1], bit),
+                         vtstq_u8(block.part[2], bit), vtstq_u8(block.part[3], bit));
+}
+
 static inline uint64_t block_specials(struct block block)
 {
     return BLOCK_BITS(block, specials_of);

@@ -117,6 +117,14 @@ static inline uint64_t block_odd(struct block block)
     return bits;
 }
 
+static inline uint64_t block_bit(struct block block, int n)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++)
+        bits |= gather(block_word(block, i) << (7 - n) & HIGHS) << (i * 8);
+    return bits;
+}
+
 static inline uint64_t block_specials(struct block block)
 {
     uint64_t bits = 0;

@@ -13,6 +13,7 @@
 
 #include "../unit/reference.h"
 #include "base/memory.h"
+#include "event/cpu.h"
 #include "event/scan_inside.h"
 
 #define LINES 32
@@ -102,6 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > sizeof plain) return 0;
+#if defined(__x86_64__)
+    scan_presses = cpu_has_avx512_press() && size % 2 == 0;
+#endif
     if (schema.count == 0) {
         schema_init(&schema);
         schema_need(&schema, SLICE("session_id"));

@@ -16,6 +16,7 @@
 #include "base/numeral.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "event/cpu.h"
 #include "event/scan_inside.h"
 #include "reference.h"
 #include "tap.h"
@@ -161,6 +162,52 @@ static void add_string(struct buffer *out, bool odd)
             buffer_add_char(out, "abcdefghijklmnopqrstuvwxyz0123456789-./:?"[below(41)]);
         }
         if (at == len) buffer_add_slice(out, slice_of(PICK(odd_strings)));
+    }
+    buffer_add_char(out, '"');
+}
+
+/* What most strings of a line have. */
+enum oddity { ODDITY_NONE, ODDITY_ESCAPES, ODDITY_FOREIGN };
+
+/* With an escape, or what is not ASCII, at every tenth place or so, now and then a wrong one. */
+static void add_odd_string(struct buffer *out, enum oddity oddity)
+{
+    static const char *const escapes[] = {
+        "\\u0041", "\\u006f", "\\u002D",        "\\/", "\\n", "\\t", "\\u007f",
+        "\\u0080", "\\u20ac", "\\u0030\\u0000", "\\b", "\\f"};
+    static const char *const rare[] = {
+        "\\\\", "\\\"", "\\ud83d\\ude00", "\\udc00", "\\u00g0", "\\u12", "\\x", "\\u"};
+    static const char *const foreign[] = {
+        "\xc3\xa9",     "\xc2\xa0",         "\xdf\xbf",         "\xd0\xb6\xd0\xb0",
+        "\xe0\xa0\x80", "\xe2\x82\xac",     "\xed\x9f\xbf",     "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"};
+    static const char *const wrong[] = {"\xc2\x9f",
+                                        "\xc0\x80",
+                                        "\xc1\xbf",
+                                        "\xe0\x9f\xbf",
+                                        "\xed\xa0\x80",
+                                        "\xf0\x8f\xbf\xbf",
+                                        "\xf4\x90\x80\x80",
+                                        "\xf5\x80\x80\x80",
+                                        "\xff",
+                                        "\x80",
+                                        "\xbf\xc3",
+                                        "\xe2\x82",
+                                        "\xf0\x9f\x98",
+                                        "\xc3",
+                                        "\xf1",
+                                        "\x7f"};
+    const unsigned len = below(8) == 0 ? below(200) : below(40);
+    buffer_add_char(out, '"');
+    for (unsigned i = 0; i < len; i++) {
+        const unsigned chosen = below(3000);
+        const bool is_foreign = oddity == ODDITY_FOREIGN && below(8) != 0;
+        if (chosen < 300)
+            buffer_add_slice(out, slice_of(is_foreign ? PICK(foreign) : PICK(escapes)));
+        else if (chosen == 300)
+            buffer_add_slice(out, slice_of(is_foreign ? PICK(wrong) : PICK(rare)));
+        else
+            buffer_add_char(out, "abcdef0123456789u/"[below(18)]);
     }
     buffer_add_char(out, '"');
 }
@@ -638,10 +685,11 @@ struct usual_shape {
     enum style style;
     bool mixed; /* the last members are numbers, arrays and objects */
     bool long_names;
+    enum oddity oddity;
     unsigned odd; /* one string of so many has something odd */
 };
 
-static struct usual_shape shape_pick(void)
+static struct usual_shape shape_pick(enum oddity oddity)
 {
     static const unsigned counts[] = {12, 12, 13, 14, 16, 17, 30};
     static const unsigned odd[] = {2, 40, 1000};
@@ -649,6 +697,7 @@ static struct usual_shape shape_pick(void)
                                 .style = below(8) == 0 ? SPACED : TIGHT,
                                 .mixed = below(3) == 0,
                                 .long_names = below(8) == 0,
+                                .oddity = oddity,
                                 .odd = PICK(odd)};
 }
 
@@ -668,10 +717,24 @@ static void make_usual(struct buffer *line, struct usual_shape shape)
             buffer_add_literal(line, "null");
         else if (below(2000) == 0)
             add_long_string(line);
+        else if (shape.oddity != ODDITY_NONE)
+            add_odd_string(line, shape.oddity);
         else
             add_string(line, below(shape.odd) == 0);
     }
     buffer_add_char(line, '}');
+}
+
+/* Where AVX-512 can press bytes together, what does it elsewhere is tried, too. */
+static void presses_choose(unsigned number)
+{
+#if defined(__x86_64__)
+    static int has = -1;
+    if (has < 0) has = cpu_has_avx512_press();
+    scan_presses = has != 0 && number / 40 % 2 == 0;
+#else
+    (void)number;
+#endif
 }
 
 static void test_random(void)
@@ -682,14 +745,17 @@ static void test_random(void)
     const unsigned most = (unsigned)rounds(CASES);
     unsigned cases = 0;
     for (unsigned number = 0; cases < most; number++) {
+        presses_choose(number);
         make_line(&line);
         line_check(&line, number);
         cases++;
         if (number % 20 != 0) continue;
         buffer_clear(&group);
-        if (number % 2000 == 0)
+        if (number % 2000 == 0) {
+            const enum oddity oddity = (enum oddity)below(3);
             for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-                shapes[i] = shape_pick();
+                shapes[i] = shape_pick(oddity);
+        }
         const unsigned kinds = 1 + below(5);
         const size_t count = 1 + below(GROUP_MAX);
         for (size_t i = 0; i < count; i++) {
