@@ -30,6 +30,19 @@ static void item_add(struct misnumber *item, uint64_t count, struct slice exampl
     buffer_add_slice(&item->example, example);
 }
 
+void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct slice name)
+{
+    struct misnumber *const item = item_of(all, kind, name);
+    if (item != NULL) item->count++;
+}
+
+void misnumber_beside(struct misnumbers *all, int slot, struct slice name)
+{
+    struct misnumber *const item = item_of(all, MISNUMBER_MIXED, name);
+    if (item != NULL) item->beside_numbers = true;
+    all->numbers |= UINT64_C(1) << slot;
+}
+
 void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct slice name,
                     struct value value)
 {
@@ -57,6 +70,14 @@ static struct slice plain_text(const struct misnumber *item)
     return (struct slice){.text = json.text + 1, .len = json.len - 2};
 }
 
+/* Would the number be one to --number with --decimal-comma, which can be given for it? */
+static bool may_have_comma(const struct misnumber *item, struct slice text)
+{
+    return (item->kind == MISNUMBER_LEFT || item->kind == MISNUMBER_AS_TEXT ||
+            item->kind == MISNUMBER_MIXED) &&
+           numeral_valid(text, true);
+}
+
 /* What would help, in parentheses; nothing where that cannot be seen. */
 static void advise(const struct misnumbers *all, const struct misnumber *item, struct buffer *out)
 {
@@ -67,29 +88,41 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
         if (item->kind != MISNUMBER_OTHER)
             buffer_printf(out, " (--number=%.*s?)", name_len, item->name.data);
-    } else if (fault != NULL && item->kind == MISNUMBER_LEFT && numeral_valid(text, true)) {
+    } else if (fault != NULL && may_have_comma(item, text)) {
         buffer_printf(out, " (--number=%.*s --decimal-comma?)", name_len, item->name.data);
     } else if (fault != NULL) {
         buffer_printf(out, " (%s)", fault);
     }
 }
 
-static const char *what_became(const struct misnumber *item)
+/* Of one value, and of several. */
+static const char *const what_became[MISNUMBER_KINDS][2] = {
+    [MISNUMBER_TEXT] = {"value is no number and stayed text",
+                        "values are no numbers and stayed text"},
+    [MISNUMBER_LEFT] = {"value is no number and in no sum or average",
+                        "values are no numbers and in no sum or average"},
+    [MISNUMBER_OTHER] = {"value is no number and in no sum or average",
+                         "values are no numbers and in no sum or average"},
+    [MISNUMBER_AS_TEXT] = {"value is a number as text, and min and max compare it as text",
+                           "values are numbers as text, and min and max compare them as text"},
+    [MISNUMBER_CART] = {"value is no number that a cart can have, and is as good as missing",
+                        "values are no numbers that a cart can have, and are as good as missing"},
+    [MISNUMBER_HUGE] = {"number is too large to be added up, and what it belongs to is null",
+                        "numbers are too large to be added up, and what they belong to is null"},
+    [MISNUMBER_SUM] = {"value of a row is null: it has more digits than are kept",
+                       "values of rows are null: they have more digits than are kept"},
+    [MISNUMBER_SCORE] = {"value is too large to be compared, and in no baseline",
+                         "values are too large to be compared, and in no baseline"},
+    [MISNUMBER_MIXED] = {"value among numbers is none, and to min and max any text is greater than "
+                         "any number, and true and false are less",
+                         "values among numbers are none, and to min and max any text is greater "
+                         "than any number, and true and false are less"},
+};
+
+/* Is it of rows, and not of what is read? */
+static bool is_of_rows(const struct misnumber *item)
 {
-    const bool one = item->count == 1;
-    if (item->kind == MISNUMBER_TEXT)
-        return one ? "value is no number and stayed text" : "values are no numbers and stayed text";
-    if (item->kind == MISNUMBER_AS_TEXT)
-        return one ? "value is a number as text, and min and max compare it as text"
-                   : "values are numbers as text, and min and max compare them as text";
-    if (item->kind == MISNUMBER_HUGE)
-        return one ? "number is too large to be added up, and what it belongs to is null"
-                   : "numbers are too large to be added up, and what they belong to is null";
-    if (item->kind == MISNUMBER_CART)
-        return one ? "value is no number that a cart can have, and is as good as missing"
-                   : "values are no numbers that a cart can have, and are as good as missing";
-    return one ? "value is no number and in no sum or average"
-               : "values are no numbers and in no sum or average";
+    return item->kind == MISNUMBER_SUM || item->kind == MISNUMBER_SCORE;
 }
 
 void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev)
@@ -101,19 +134,31 @@ void misnumber_texts(struct misnumbers *all, const struct schema *schema, const 
     }
 }
 
+static void item_tell(const struct misnumbers *all, const struct misnumber *item)
+{
+    const int name_len = (int)item->name.len;
+    const char *const what = what_became[item->kind][item->count != 1];
+    const size_t len = item->example.len;
+    if (item->count == 0 || (item->kind == MISNUMBER_MIXED && !item->beside_numbers)) return;
+    if (len == 0) {
+        message("%.*s: %" PRIu64 " %s", name_len, item->name.data, item->count, what);
+        return;
+    }
+    struct buffer advice = {0};
+    advise(all, item, &advice);
+    message("%.*s: %" PRIu64 " %s, such as %.*s%s%.*s", name_len, item->name.data, item->count,
+            what, (int)(len < EXAMPLE_MAX ? len : EXAMPLE_MAX), item->example.data,
+            len < EXAMPLE_MAX ? "" : "...", (int)advice.len, advice.len == 0 ? "" : advice.data);
+    buffer_release(&advice);
+}
+
+/* With --jobs rows are made when all has been read: what is said of them comes last, then and
+ * always. */
 void misnumber_tell(const struct misnumbers *all)
 {
-    for (int i = 0; i < all->count; i++) {
-        const struct misnumber *const item = &all->item[i];
-        const size_t len = item->example.len;
-        struct buffer advice = {0};
-        advise(all, item, &advice);
-        message("%.*s: %" PRIu64 " %s, such as %.*s%s%.*s", (int)item->name.len, item->name.data,
-                item->count, what_became(item), (int)(len < EXAMPLE_MAX ? len : EXAMPLE_MAX),
-                item->example.data, len < EXAMPLE_MAX ? "" : "...", (int)advice.len,
-                advice.len == 0 ? "" : advice.data);
-        buffer_release(&advice);
-    }
+    for (int of_rows = 0; of_rows < 2; of_rows++)
+        for (int i = 0; i < all->count; i++)
+            if (is_of_rows(&all->item[i]) == (of_rows != 0)) item_tell(all, &all->item[i]);
 }
 
 void misnumber_pack(const struct misnumbers *all, struct buffer *out)
@@ -121,6 +166,7 @@ void misnumber_pack(const struct misnumbers *all, struct buffer *out)
     pack_u32(out, (uint32_t)all->count);
     for (int i = 0; i < all->count; i++) {
         pack_u8(out, (uint8_t)all->item[i].kind);
+        pack_u8(out, all->item[i].beside_numbers);
         pack_text(out, buffer_slice(&all->item[i].name));
         pack_u64(out, all->item[i].count);
         pack_text(out, buffer_slice(&all->item[i].example));
@@ -131,11 +177,15 @@ bool misnumber_add(struct misnumbers *all, struct unpack *in)
 {
     for (uint32_t left = unpack_u32(in); left > 0 && !in->broken; left--) {
         const enum misnumber_kind kind = unpack_u8(in);
+        const bool beside_numbers = unpack_u8(in) != 0;
         const struct slice name = unpack_text(in);
         const uint64_t count = unpack_u64(in);
         const struct slice example = unpack_text(in);
+        if (kind >= MISNUMBER_KINDS) in->broken = true;
         struct misnumber *const item = in->broken ? NULL : item_of(all, kind, name);
-        if (item != NULL) item_add(item, count, example);
+        if (item == NULL) continue;
+        item->beside_numbers |= beside_numbers;
+        item_add(item, count, example);
     }
     return !in->broken;
 }
@@ -147,4 +197,5 @@ void misnumber_release(struct misnumbers *all)
         buffer_release(&all->item[i].example);
     }
     all->count = 0;
+    all->numbers = 0;
 }

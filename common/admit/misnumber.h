@@ -19,27 +19,34 @@
 #include "event/event.h"
 #include "event/schema.h"
 
-/* Partial results carry them as numbers: a new one comes last. */
+/* Partial results carry them as numbers: a new one comes last, before the count of them. */
 enum misnumber_kind {
     MISNUMBER_TEXT,    /* of a --number member: stays text */
     MISNUMBER_LEFT,    /* in no sum or average; --number can be given for it */
     MISNUMBER_OTHER,   /* the same, where it cannot */
     MISNUMBER_AS_TEXT, /* min and max compare text that is a number as text */
     MISNUMBER_CART,    /* a quantity that is not above 0 or no number; a price below 0 or none */
-    MISNUMBER_HUGE     /* a number, but too large to be added up */
+    MISNUMBER_HUGE,    /* a number, but too large to be added up */
+    MISNUMBER_SUM,     /* of a row: there is no decimal for it, though there is for its numbers */
+    MISNUMBER_SCORE,   /* too large to be compared with others */
+    MISNUMBER_MIXED,   /* min and max have it beside numbers; told where there were any */
+    MISNUMBER_KINDS
 };
 
 struct misnumber {
     struct buffer name;
     enum misnumber_kind kind;
+    bool beside_numbers; /* the member had numbers, too */
     uint64_t count;
-    struct buffer example; /* one of the values as JSON; not an empty text where there is another */
+    struct buffer example; /* one of the values as JSON; not an empty text where there is another;
+                              none at all where nobody has one */
 };
 
 #define MISNUMBERS_MAX 64 /* members named; of further ones nothing is said */
 
 struct misnumbers {
     bool decimal_comma; /* --decimal-comma is given */
+    uint64_t numbers;   /* a bit a slot: misnumber_beside knows */
     struct misnumber item[MISNUMBERS_MAX];
     int count;
 };
@@ -47,6 +54,12 @@ struct misnumbers {
 /* One value more. */
 void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct slice name,
                     struct value value);
+
+/* The same where the value is nowhere as text: there is no example of it. */
+void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct slice name);
+
+/* The member of that slot and name has a number, so that MISNUMBER_MIXED of it is to be told. */
+void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
 /* --number: the texts of the event that are no numbers stay texts, and are noted. */
 void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev);

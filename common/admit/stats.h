@@ -17,7 +17,7 @@
 struct stats {
     uint64_t read, duplicate, rejected, filtered, late, used;
     uint64_t rejected_by[REASON_COUNT];
-    uint64_t late_windows, expired, not_numbers, expression_errors;
+    uint64_t late_windows, expired, not_numbers, too_large, expression_errors;
     uint64_t gaps;       /* offsets missing from framed input (compaction makes gaps) */
     uint64_t rows;       /* printed */
     int64_t disorder_us; /* the farthest an event lay behind its partition's event time */

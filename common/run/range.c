@@ -411,6 +411,7 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;
+    l->run.counters.too_large += stats.too_large;
     expr_errors += stats.expression_errors;
     l->rows_before += stats.rows;
     l->inputs.bytes_read += unpack_u64(in);

@@ -65,7 +65,7 @@ bool visits_event_special(struct visits *visits, uint32_t number, struct identit
     }
     if (visits->asks.updates && number != POOL_NONE)
         timelines_note(&visits->sessions.timelines, number);
-    accounts_used(&visits->accounts, ev);
+    accounts_used(&visits->accounts, ev, true);
     return true;
 }
 
