@@ -1094,3 +1094,19 @@ verdict() {
     [ -n "$result" ]
   done
 }
+
+@test "a header line with nothing behind it is said, file by file, and nothing else is wrong" {
+  printf 'event_time,event_type\n' >a.csv
+  cp a.csv c.csv
+  { cat a.csv && printf '2026-01-01T00:00:00Z,a\n'; } >b.csv
+  : >none.csv
+  for options in --jobs=1 --jobs=2; do
+    run -0 --separate-stderr cs-parse "$options" a.csv b.csv c.csv none.csv
+    [ "${#lines[@]}" = 1 ]
+    [ "$stderr" = 'cs-parse: a.csv: a header line, and nothing behind it
+cs-parse: c.csv: a header line, and nothing behind it' ]
+  done
+  # A file that is read from the line on where the last run has stopped is none.
+  run -0 --separate-stderr cs-parse --state=state --output=rows a.csv
+  [ -z "$stderr" ]
+}

@@ -46,6 +46,14 @@ same() {
 both() { FILES=2 same "$@" "$A" "$B"; }
 single() { FILES=1 same "$@"; }
 
+@test "how many ids a run of sessions remembers does not depend on how the archive was cut" {
+  traffic --events=30000 --seed=3 >many.ndjson
+  for N in 2 3 7; do
+    FILES=1 same cs-sessionize --detail --gap=1m --remember=5m many.ndjson
+  done
+  [ "$(jq .keys one.stats)" -gt 0 ]
+}
+
 @test "windows of every kind are the same bytes from any ranges in any order" {
   both cs-window --view=product-performance
   [ -s merged.rejects ]

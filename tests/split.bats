@@ -260,3 +260,10 @@ cs-identify --merge|--merge: rows of this tool are not merged
 cs-parse --by-partition|--by-partition: this tool has no rows that add up
 EOF
 }
+
+@test "--split by a member that no event has is said, as by --id-from: all events are in one file, and the run is no failure" {
+  event 2026-01-01T00:00:00Z '"session_id":"s"' >in
+  run -0 --separate-stderr cs-parse --split=2:sesion_id --split-dir=parts in
+  [ "$stderr" = 'cs-parse: --split: the only event had no value for sesion_id; did you mean session_id?' ]
+  [ "$(cat parts/*.ndjson | wc -l)" = 1 ]
+}

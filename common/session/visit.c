@@ -137,6 +137,8 @@ void visits_finish(struct visits *visits,
 {
     if (visits->orders) lineup_finish(&visits->lineup, &visits->sessions);
     sessions_finish(&visits->sessions, print, context);
+    if (visits->asks.detail)
+        ledger_sweep(&visits->ledger, &visits->sessions); /* they are counted */
 }
 
 void visits_updates(struct visits *visits,
