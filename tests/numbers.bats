@@ -228,3 +228,23 @@ huge() {
   cmp one many
   cmp err1 err2
 }
+
+@test "text that an expression compares with a number is named: any text is greater than any number" {
+  prices '"1"' 9 null >in
+  for tool in "cs-window --size=1h --agg=n=count" cs-parse cs-sessionize; do
+    run -0 --separate-stderr $tool -w '.price > 5' <(jq -c '.session_id="s"' in)
+    [[ $stderr == *'price: 1 value is text, and text is greater than the number it is compared with, whatever it says, such as "1" (--number=price?)'* ]]
+  done
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if 5 <= .price' in
+  [[ $stderr == *'price: 1 value is text'* ]]
+  # Members of events are always text.
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if .product_id == 42' <(event 2026-01-01T00:00:00Z '"product_id":42')
+  [ "$(jq .n <<<"$output")" = 0 ]
+  [[ $stderr == *'product_id: 1 value is text, as always, '*'such as "42" (compare it with "42"?)'* ]]
+  # What is a number, or is told to be, is as good as it was.
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --number=price -w '.price > 5' in
+  [ -z "$stderr" ]
+  [ "$(jq .n <<<"$output")" = 1 ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.price > 5' <(prices 1 9)
+  [ -z "$stderr" ]
+}

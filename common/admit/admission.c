@@ -443,7 +443,7 @@ static void admit(struct admission *a, struct pending *pending, enum reason reas
         refuse(a, pending, reason);
         return;
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0))
+    if (__builtin_expect(misnumber_wants_texts(&a->run->schema), 0))
         misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
@@ -479,7 +479,7 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
             return true;
         }
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0))
+    if (__builtin_expect(misnumber_wants_texts(&a->run->schema), 0))
         misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     if (!repeats_wanted(a) || repeats_pass_at_once(a, pending)) {
         clock_heard(&a->clock, partition);

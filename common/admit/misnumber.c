@@ -74,7 +74,7 @@ static struct slice plain_text(const struct misnumber *item)
 static bool may_have_comma(const struct misnumber *item, struct slice text)
 {
     return (item->kind == MISNUMBER_LEFT || item->kind == MISNUMBER_AS_TEXT ||
-            item->kind == MISNUMBER_MIXED) &&
+            item->kind == MISNUMBER_MIXED || item->kind == MISNUMBER_MEASURED) &&
            numeral_valid(text, true);
 }
 
@@ -85,7 +85,9 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     const struct slice text = plain_text(item);
     const char *const fault = numeral_fault(text, all->decimal_comma);
 
-    if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
+    if (item->kind == MISNUMBER_WORD) {
+        buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
+    } else if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
         if (item->kind != MISNUMBER_OTHER)
             buffer_printf(out, " (--number=%.*s?)", name_len, item->name.data);
     } else if (fault != NULL && may_have_comma(item, text)) {
@@ -117,6 +119,14 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                          "any number, and true and false are less",
                          "values among numbers are none, and to min and max any text is greater "
                          "than any number, and true and false are less"},
+    [MISNUMBER_MEASURED] = {"value is text, and text is greater than the number it is compared "
+                            "with, whatever it says",
+                            "values are text, and text is greater than the number it is compared "
+                            "with, whatever it says"},
+    [MISNUMBER_WORD] = {"value is text, as always, and text is greater than the number it is "
+                        "compared with, whatever it says",
+                        "values are text, as always, and text is greater than the number it is "
+                        "compared with, whatever it says"},
 };
 
 /* Is it of rows, and not of what is read? */
@@ -127,10 +137,14 @@ static bool is_of_rows(const struct misnumber *item)
 
 void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev)
 {
-    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+    const uint64_t slots = (schema->number | schema->measured) & schema->needed;
+    for (uint64_t left = slots; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
-        if (ev->value[slot].kind == KIND_STRING)
-            misnumber_note(all, MISNUMBER_TEXT, schema->name[slot], ev->value[slot]);
+        if (ev->value[slot].kind != KIND_STRING) continue;
+        const enum misnumber_kind kind = (schema->number >> slot & 1) != 0 ? MISNUMBER_TEXT
+                                         : slot < SLOT_CANONICAL           ? MISNUMBER_WORD
+                                                                           : MISNUMBER_MEASURED;
+        misnumber_note(all, kind, schema->name[slot], ev->value[slot]);
     }
 }
 

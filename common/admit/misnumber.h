@@ -30,6 +30,8 @@ enum misnumber_kind {
     MISNUMBER_SUM,     /* of a row: there is no decimal for it, though there is for its numbers */
     MISNUMBER_SCORE,   /* too large to be compared with others */
     MISNUMBER_MIXED,   /* min and max have it beside numbers; told where there were any */
+    MISNUMBER_MEASURED, /* text that an expression compares with a number */
+    MISNUMBER_WORD,     /* the same of a member that is always text */
     MISNUMBER_KINDS
 };
 
@@ -61,8 +63,15 @@ void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct sl
 /* The member of that slot and name has a number, so that MISNUMBER_MIXED of it is to be told. */
 void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
-/* --number: the texts of the event that are no numbers stay texts, and are noted. */
+/* Notes the texts of the event where numbers are asked for: of --number, where what is no number
+ * stays text, and of comparisons with numbers. */
 void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev);
+
+/* May there be any? */
+static inline bool misnumber_wants_texts(const struct schema *schema)
+{
+    return (schema->number | schema->measured) != 0;
+}
 
 /* Says what there was, a line of standard error for each member. */
 void misnumber_tell(const struct misnumbers *all);
