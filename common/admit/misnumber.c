@@ -135,7 +135,8 @@ static bool is_of_rows(const struct misnumber *item)
     return item->kind == MISNUMBER_SUM || item->kind == MISNUMBER_SCORE;
 }
 
-void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev)
+void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
+                          const struct event *ev)
 {
     const uint64_t slots = (schema->number | schema->measured) & schema->needed;
     for (uint64_t left = slots; left != 0; left &= left - 1) {

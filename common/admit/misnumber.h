@@ -21,15 +21,15 @@
 
 /* Partial results carry them as numbers: a new one comes last, before the count of them. */
 enum misnumber_kind {
-    MISNUMBER_TEXT,    /* of a --number member: stays text */
-    MISNUMBER_LEFT,    /* in no sum or average; --number can be given for it */
-    MISNUMBER_OTHER,   /* the same, where it cannot */
-    MISNUMBER_AS_TEXT, /* min and max compare text that is a number as text */
-    MISNUMBER_CART,    /* a quantity that is not above 0 or no number; a price below 0 or none */
-    MISNUMBER_HUGE,    /* a number, but too large to be added up */
-    MISNUMBER_SUM,     /* of a row: there is no decimal for it, though there is for its numbers */
-    MISNUMBER_SCORE,   /* too large to be compared with others */
-    MISNUMBER_MIXED,   /* min and max have it beside numbers; told where there were any */
+    MISNUMBER_TEXT,     /* of a --number member: stays text */
+    MISNUMBER_LEFT,     /* in no sum or average; --number can be given for it */
+    MISNUMBER_OTHER,    /* the same, where it cannot */
+    MISNUMBER_AS_TEXT,  /* min and max compare text that is a number as text */
+    MISNUMBER_CART,     /* a quantity that is not above 0 or no number; a price below 0 or none */
+    MISNUMBER_HUGE,     /* a number, but too large to be added up */
+    MISNUMBER_SUM,      /* of a row: there is no decimal for it, though there is for its numbers */
+    MISNUMBER_SCORE,    /* too large to be compared with others */
+    MISNUMBER_MIXED,    /* min and max have it beside numbers; told where there were any */
     MISNUMBER_MEASURED, /* text that an expression compares with a number */
     MISNUMBER_WORD,     /* the same of a member that is always text */
     MISNUMBER_KINDS
@@ -65,12 +65,14 @@ void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
 /* Notes the texts of the event where numbers are asked for: of --number, where what is no number
  * stays text, and of comparisons with numbers. */
-void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev);
+void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
+                          const struct event *ev);
 
-/* May there be any? */
-static inline bool misnumber_wants_texts(const struct schema *schema)
+static inline void misnumber_texts(struct misnumbers *all, const struct schema *schema,
+                                   const struct event *ev)
 {
-    return (schema->number | schema->measured) != 0;
+    if (__builtin_expect((schema->number | schema->measured) != 0, 0))
+        misnumber_texts_note(all, schema, ev);
 }
 
 /* Says what there was, a line of standard error for each member. */

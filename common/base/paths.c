@@ -327,9 +327,10 @@ static void twice_tell(struct input_file *files, size_t inputs)
         if (!slice_equal(stem_of(&files[i - 1]), stem_of(&files[i])) ||
             strcmp(files[i - 1].path->name, files[i].path->name) == 0)
             continue;
-        message("'%s' and '%s' are both inputs: if one is made of the other, all that is in them is "
-                "read twice",
-                files[i - 1].path->name, files[i].path->name);
+        message(
+            "'%s' and '%s' are both inputs: if one is made of the other, all that is in them is "
+            "read twice",
+            files[i - 1].path->name, files[i].path->name);
         told++;
     }
 }

@@ -58,7 +58,8 @@ static bool resolve(struct native *native, struct node *node, bool on_event, str
     if (!resolve(native, node->test, on_event, schema)) return false;
     if (!resolve(native, node->left, on_event, schema)) return false;
     if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
-    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL) shorten_comparison(node, schema);
+    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL)
+        shorten_comparison(node, schema);
     return true;
 }
 

@@ -396,6 +396,7 @@ static void stats_add(struct stats *sum, const struct stats *part)
     sum->filtered += part->filtered;
     sum->late += part->late;
     sum->used += part->used;
+    sum->doubtful_times += part->doubtful_times;
     for (int reason = 0; reason < REASON_COUNT; reason++)
         sum->rejected_by[reason] += part->rejected_by[reason];
     if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
