@@ -113,9 +113,9 @@ huge() {
   huge 1e29 1e29 5 >in
   run -0 --separate-stderr cs-window --size=1h --agg='r=sum(.price)' --agg='a=avg(price)' --agg='m=max(price)' --agg='p=percent(r,r)' --stats=stats in
   [[ $output == *'"r":null,"a":null,"m":1e29,"p":null}' ]]
-  [ "${stderr_lines[0]}" = 'cs-window: r: 1 value of a row is null: it has more digits than are kept' ]
-  [[ ${stderr_lines[1]} == 'cs-window: a: 1 value of a row is null'* ]]
-  [[ ${stderr_lines[2]} == 'cs-window: p: 1 value of a row is null'* ]]
+  [ "${stderr_lines[0]}" = 'cs-window: a: 1 value of a row is null: it has more digits than are kept' ]
+  [[ ${stderr_lines[1]} == 'cs-window: p: 1 value of a row is null'* ]]
+  [[ ${stderr_lines[2]} == 'cs-window: r: 1 value of a row is null'* ]]
   [ "${#stderr_lines[@]}" = 3 ]
   [ "$(jq .too_large stats)" = 3 ]
   # What is null because there is nothing is not.
@@ -246,5 +246,18 @@ huge() {
   [ -z "$stderr" ]
   [ "$(jq .n <<<"$output")" = 1 ]
   run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.price > 5' <(prices 1 9)
+  [ -z "$stderr" ]
+}
+
+@test "rows of an id that programs write where there is none are named" {
+  for id in undefined NULL s; do
+    event 2026-01-01T00:00:00Z "\"session_id\":\"$id\"" | sed s/page_view/add_to_cart/
+  done >in
+  event 2026-01-01T10:00:00Z '"session_id":"s"' >>in
+  for tool in cs-sessionize "cs-sessionize --jobs=2" "cs-sessionize --emit=updates" cs-abandon; do
+    run -0 --separate-stderr $tool in
+    [[ $stderr == *"session_id: 2 rows are of ids that programs write where there is none, such as \"NULL\" (-w '.session_id != \"NULL\"' leaves it out)"* ]]
+  done
+  run -0 --separate-stderr cs-sessionize -w '.session_id != "NULL" and .session_id != "undefined"' in
   [ -z "$stderr" ]
 }

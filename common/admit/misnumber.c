@@ -1,6 +1,7 @@
 #include "admit/misnumber.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/die.h"
 #include "base/json.h"
@@ -85,7 +86,10 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     const struct slice text = plain_text(item);
     const char *const fault = numeral_fault(text, all->decimal_comma);
 
-    if (item->kind == MISNUMBER_WORD) {
+    if (item->kind == MISNUMBER_NOBODY) {
+        buffer_printf(out, " (-w '.%.*s != %.*s' leaves it out)", name_len, item->name.data,
+                      (int)item->example.len, item->example.data);
+    } else if (item->kind == MISNUMBER_WORD) {
         buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
     } else if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
         if (item->kind != MISNUMBER_OTHER)
@@ -127,12 +131,23 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                         "compared with, whatever it says",
                         "values are text, as always, and text is greater than the number it is "
                         "compared with, whatever it says"},
+    [MISNUMBER_NOBODY] = {"row is of an id that programs write where there is none",
+                          "rows are of ids that programs write where there is none"},
 };
 
 /* Is it of rows, and not of what is read? */
 static bool is_of_rows(const struct misnumber *item)
 {
-    return item->kind == MISNUMBER_SUM || item->kind == MISNUMBER_SCORE;
+    return item->kind == MISNUMBER_SUM || item->kind == MISNUMBER_SCORE ||
+           item->kind == MISNUMBER_NOBODY;
+}
+
+static int item_compare(const void *a, const void *b)
+{
+    const struct misnumber *const one = *(const struct misnumber *const *)a;
+    const struct misnumber *const other = *(const struct misnumber *const *)b;
+    if (one->kind != other->kind) return one->kind < other->kind ? -1 : 1;
+    return slice_compare(buffer_slice(&one->name), buffer_slice(&other->name));
 }
 
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
@@ -167,13 +182,21 @@ static void item_tell(const struct misnumbers *all, const struct misnumber *item
     buffer_release(&advice);
 }
 
-/* With --jobs rows are made when all has been read: what is said of them comes last, then and
- * always. */
+/* With --jobs some rows are made when all has been read, and some before: what is said of them
+ * comes last, and in an order of its own. */
 void misnumber_tell(const struct misnumbers *all)
 {
-    for (int of_rows = 0; of_rows < 2; of_rows++)
-        for (int i = 0; i < all->count; i++)
-            if (is_of_rows(&all->item[i]) == (of_rows != 0)) item_tell(all, &all->item[i]);
+    const struct misnumber *of_rows[MISNUMBERS_MAX];
+    size_t count = 0;
+    for (int i = 0; i < all->count; i++) {
+        if (is_of_rows(&all->item[i]))
+            of_rows[count++] = &all->item[i];
+        else
+            item_tell(all, &all->item[i]);
+    }
+    if (count > 1) qsort(of_rows, count, sizeof of_rows[0], item_compare);
+    for (size_t i = 0; i < count; i++)
+        item_tell(all, of_rows[i]);
 }
 
 void misnumber_pack(const struct misnumbers *all, struct buffer *out)

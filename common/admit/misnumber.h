@@ -1,6 +1,6 @@
 /*
- * misnumber.h - values that should be numbers and are none: so many of each member, with an
- * example.
+ * misnumber.h - values that should be numbers and are none, or are not what they look like: so many
+ * of each member, with an example.
  *
  * Nothing is refused for them, so nobody would know: the text of a --number member that is no
  * number stays text, and a sum or an average has to do without it. At the end of a run they are
@@ -32,6 +32,7 @@ enum misnumber_kind {
     MISNUMBER_MIXED,    /* min and max have it beside numbers; told where there were any */
     MISNUMBER_MEASURED, /* text that an expression compares with a number */
     MISNUMBER_WORD,     /* the same of a member that is always text */
+    MISNUMBER_NOBODY,   /* a row's id that programs write where there is none (junk.h) */
     MISNUMBER_KINDS
 };
 

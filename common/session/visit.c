@@ -69,6 +69,12 @@ bool visits_event_special(struct visits *visits, uint32_t number, struct identit
     return true;
 }
 
+void visits_watch(struct visits *visits, struct identity *identity, struct run *run)
+{
+    accounts_begin(&visits->accounts, run);
+    identity_watch(identity, &run->schema, &run->misnumbers);
+}
+
 bool visits_init(struct visits *visits, const struct visit_asks *asks, const struct rule *rule,
                  struct identity *identity, struct schema *schema, struct rows *rows,
                  struct buffer *why)
