@@ -562,6 +562,8 @@ int hint_end(struct loop *l)
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     hint_doubts(l);
+    hint_unit(l);
+    if (read > refused) hint_filtered(l, read - refused);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);

@@ -26,6 +26,12 @@ void hint_tell(struct buffer *text);
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);
 
+/* All events were filtered. */
+void hint_filtered(const struct loop *l, uint64_t events);
+
+/* All times are of the years behind 1970, in the unit that was said to be theirs. */
+void hint_unit(const struct loop *l);
+
 /* Times that came twice, or not at all. */
 void hint_doubts(const struct loop *l);
 
