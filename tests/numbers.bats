@@ -261,3 +261,10 @@ huge() {
   run -0 --separate-stderr cs-sessionize -w '.session_id != "NULL" and .session_id != "undefined"' in
   [ -z "$stderr" ]
 }
+
+@test "text that says true or false, where an expression compares with these, is named" {
+  { event 2026-01-01T00:00:00Z '"ok":"true"' && event 2026-01-01T00:00:00Z '"ok":true' && event 2026-01-01T00:00:00Z '"ok":"x"'; } >in
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if .ok == true' in
+  [ "$(jq .n <<<"$output")" = 1 ]
+  [ "$stderr" = 'cs-window: ok: 1 value is text, which is never equal to true or false, such as "true" (compare it with "true"?)' ]
+}

@@ -475,7 +475,7 @@ every_way_in() {
 @test "a closed standard output is a failure, and nothing else gets the rows" {
   minutes 1 3 >a
   cp a before
-  for closed in 'a >&-' '--rejects=rejects a >&-' '<a >&-' '--interleave a a >&-' '<(cat a) >&-'; do
+  for closed in 'a >&-' '--rejects=rejects a >&-' '<a >&-' '--interleave a before >&-' '<(cat a) >&-'; do
     run -1 --separate-stderr bash -c "cs-window --size=1h --agg=n=count $closed"
     [[ $stderr == 'cs-window: standard output: '* ]]
   done

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/die.h"
 #include "base/json.h"
@@ -86,7 +87,9 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     const struct slice text = plain_text(item);
     const char *const fault = numeral_fault(text, all->decimal_comma);
 
-    if (item->kind == MISNUMBER_NOBODY) {
+    if (item->kind == MISNUMBER_TRUTH) {
+        buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
+    } else if (item->kind == MISNUMBER_NOBODY) {
         buffer_printf(out, " (-w '.%.*s != %.*s' leaves it out)", name_len, item->name.data,
                       (int)item->example.len, item->example.data);
     } else if (item->kind == MISNUMBER_WORD) {
@@ -131,6 +134,8 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                         "compared with, whatever it says",
                         "values are text, as always, and text is greater than the number it is "
                         "compared with, whatever it says"},
+    [MISNUMBER_TRUTH] = {"value is text, which is never equal to true or false",
+                         "values are text, which is never equal to true or false"},
     [MISNUMBER_NOBODY] = {"row is of an id that programs write where there is none",
                           "rows are of ids that programs write where there is none"},
 };
@@ -150,9 +155,22 @@ static int item_compare(const void *a, const void *b)
     return slice_compare(buffer_slice(&one->name), buffer_slice(&other->name));
 }
 
+/* true, False, TRUE as text. */
+static bool is_truth(struct value value)
+{
+    return value.kind == KIND_STRING &&
+           ((value.len == 4 && strncasecmp(value.text, "true", 4) == 0) ||
+            (value.len == 5 && strncasecmp(value.text, "false", 5) == 0));
+}
+
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
                           const struct event *ev)
 {
+    for (uint64_t left = schema->judged & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (is_truth(ev->value[slot]))
+            misnumber_note(all, MISNUMBER_TRUTH, schema->name[slot], ev->value[slot]);
+    }
     const uint64_t slots = (schema->number | schema->measured) & schema->needed;
     for (uint64_t left = slots; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);

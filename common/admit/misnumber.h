@@ -32,6 +32,7 @@ enum misnumber_kind {
     MISNUMBER_MIXED,    /* min and max have it beside numbers; told where there were any */
     MISNUMBER_MEASURED, /* text that an expression compares with a number */
     MISNUMBER_WORD,     /* the same of a member that is always text */
+    MISNUMBER_TRUTH,    /* text that an expression compares with true or false, and that says so */
     MISNUMBER_NOBODY,   /* a row's id that programs write where there is none (junk.h) */
     MISNUMBER_KINDS
 };
@@ -65,14 +66,15 @@ void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct sl
 void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
 /* Notes the texts of the event where numbers are asked for: of --number, where what is no number
- * stays text, and of comparisons with numbers. */
+ * stays text, and of comparisons with numbers; and texts that say true or false, of comparisons
+ * with these. */
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
                           const struct event *ev);
 
 static inline void misnumber_texts(struct misnumbers *all, const struct schema *schema,
                                    const struct event *ev)
 {
-    if (__builtin_expect((schema->number | schema->measured) != 0, 0))
+    if (__builtin_expect((schema->number | schema->measured | schema->judged) != 0, 0))
         misnumber_texts_note(all, schema, ev);
 }
 

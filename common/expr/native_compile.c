@@ -25,6 +25,8 @@ static void shorten_comparison(struct node *node, struct schema *schema)
     const struct node *const literal = swap ? node->left : node->right;
     const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
     if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
+    if (literal->value.kind == KIND_TRUE || literal->value.kind == KIND_FALSE)
+        schema->judged |= UINT64_C(1) << member->slot;
     switch (literal->value.kind) {
     case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
     case KIND_STRING:
