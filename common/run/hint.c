@@ -82,8 +82,11 @@ bool hint_is_plain(struct slice text)
     return text.len != 0;
 }
 
+static size_t told_count; /* hints */
+
 void hint_tell(struct buffer *text)
 {
+    told_count++;
     message("%.*s", (int)text->len, text->data);
     buffer_release(text);
 }
@@ -559,15 +562,16 @@ int hint_end(struct loop *l)
     const uint64_t refused = l->stats.rejected - l->before.rejected;
     if (read == 0) return EXIT_DONE;
     summary_count(l);
+    const size_t told_before = told_count;
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     hint_doubts(l);
     hint_unit(l);
-    if (read > refused) hint_filtered(l, read - refused);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
+    if (read > refused && told_count == told_before) hint_filtered(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it; so it has
      * for whoever is told what has been passed. */
     const bool went_on = l->run.settings.has_state || has_passed(l);

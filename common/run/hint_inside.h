@@ -26,7 +26,7 @@ void hint_tell(struct buffer *text);
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);
 
-/* All events were filtered. */
+/* All events were filtered, and nothing that was said tells why. */
 void hint_filtered(const struct loop *l, uint64_t events);
 
 /* All times are of the years behind 1970, in the unit that was said to be theirs. */
