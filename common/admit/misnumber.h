@@ -74,8 +74,12 @@ void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
 static inline void misnumber_texts(struct misnumbers *all, const struct schema *schema,
                                    const struct event *ev)
 {
-    if (__builtin_expect((schema->number | schema->measured | schema->judged) != 0, 0))
+    uint64_t slots = (schema->number | schema->measured | schema->judged) & schema->needed;
+    for (; __builtin_expect(slots != 0, 0); slots &= slots - 1) {
+        if (ev->value[__builtin_ctzll(slots)].kind != KIND_STRING) continue;
         misnumber_texts_note(all, schema, ev);
+        return;
+    }
 }
 
 /* Says what there was, a line of standard error for each member. */
