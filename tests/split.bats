@@ -217,7 +217,7 @@ by_parts() {
   run -1 --separate-stderr cs-sessionize --merge --gap=5m --split-by=page_url rows
 
   run -3 --separate-stderr cs-sessionize --merge --gap=5m rows rows
-  [[ ${stderr_lines[0]} == 'cs-sessionize: --merge: two inputs have a row of one id and one moment: an input was given twice, or the parts were not split by the id: {"session_id":'* ]]
+  [[ $stderr == *'cs-sessionize: --merge: two inputs have a row of one id and one moment: an input was given twice, or the parts were not split by the id: {"session_id":'* ]]
   run -3 --separate-stderr cs-abandon --merge --after=2m alerts alerts
 }
 
