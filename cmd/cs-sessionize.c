@@ -280,7 +280,7 @@ static const struct analysis *start(struct run *run)
     if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why) ||
         !visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("%.*s", (int)why.len, why.data);
-    own->visits.accounts.run = run;
+    visits_watch(&own->visits, &own->identity, run);
     return run->settings.merge ? merged_begin(run, &own->identity, MERGED_SESSIONS) : &analysis;
 }
 

@@ -650,7 +650,8 @@ $row}" ]
 @test "a file of no known format costs the other files nothing: its lines are rejects, and the end is exit 1" {
   printf 'event_time,event_type\n2026-01-01T00:10:00Z,a\n' >a.csv
   printf 'Some text\nmore text\nand more\n' >junk
-  parse --rejects=rejects a.csv junk a.csv
+  cp a.csv b.csv
+  parse --rejects=rejects a.csv junk b.csv
   [ "$status" -eq 1 ]
   [ "$(wc -l <<<"$output")" -eq 2 ]
   [[ $stderr == "cs-parse: junk: was taken for"* ]]
@@ -680,7 +681,8 @@ $row}" ]
 
 @test "a name that stands twice in a header line is told of, once" {
   printf 'event_time,event_type,a,a\n2026-01-01T00:10:00Z,a,1,2\n' >in
-  parse in in
+  cp in again
+  parse in again
   [ "$status" -eq 0 ]
   [ "$stderr" = 'cs-parse: the column a stands twice in the header line: the last one counts' ]
   [ "$(jq -r .a <<<"$output")" = $'2\n2' ]
@@ -1093,4 +1095,20 @@ verdict() {
     result="$(verdict in)" || { echo "$file"; return 1; }
     [ -n "$result" ]
   done
+}
+
+@test "a header line with nothing behind it is said, file by file, and nothing else is wrong" {
+  printf 'event_time,event_type\n' >a.csv
+  cp a.csv c.csv
+  { cat a.csv && printf '2026-01-01T00:00:00Z,a\n'; } >b.csv
+  : >none.csv
+  for options in --jobs=1 --jobs=2; do
+    run -0 --separate-stderr cs-parse "$options" a.csv b.csv c.csv none.csv
+    [ "${#lines[@]}" = 1 ]
+    [ "$stderr" = 'cs-parse: a.csv: a header line, and nothing behind it
+cs-parse: c.csv: a header line, and nothing behind it' ]
+  done
+  # A file that is read from the line on where the last run has stopped is none.
+  run -0 --separate-stderr cs-parse --state=state --output=rows a.csv
+  [ -z "$stderr" ]
 }

@@ -552,3 +552,29 @@ END
   run -1 --separate-stderr cs-window --size=1h --agg=n=count .
   [ "$stderr" = 'cs-window: .: Is a directory' ]
 }
+
+@test "a run of which every event was filtered says so, and by which options" {
+  { event 2026-01-01T00:00:00Z '"ok":true' && event 2026-01-01T00:00:01Z '"ok":true'; } >in
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.ok == "true"' in
+  [ "$stderr" = 'cs-window: none of 2 events was used: 2 were filtered (--where)' ]
+  run -0 --separate-stderr cs-parse --map=empty in
+  [ "$stderr" = 'cs-parse: none of 2 events was used: 2 were filtered (--map)' ]
+  run -0 --separate-stderr cs-abandon --at=2025-01-01T00:00:00Z <(sed 's/^{/{"session_id":"s",/; s/page_view/add_to_cart/' in)
+  [ "$stderr" = 'cs-abandon: none of 2 events was used: 2 were filtered (--at)' ]
+  run -0 --separate-stderr cs-parse -w '.event_time > "2026-01-01T00:00:00Z"' in
+  [ "${#lines[@]}" = 1 ]
+  [ -z "$stderr" ]
+}
+
+@test "a word to be recoded that no event had is told with what may have been meant" {
+  event 2026-01-01T00:00:00Z >in
+  run -0 --separate-stderr cs-parse --recode=event_type:pageview=page_view in
+  [[ $stderr == *'--recode: the only event had no event_type "pageview"; did you mean "page_view"?'* ]]
+}
+
+@test "a unit of time that leads to the years behind 1970 is said" {
+  run -0 --separate-stderr cs-parse --time-unit=ms <<<'{"event_type":"a","event_time":1767225600}'
+  [ "$stderr" = 'cs-parse: --time-unit: all times are before 1980: without it they are read by their size' ]
+  run -0 --separate-stderr cs-parse --time-unit=s <<<'{"event_type":"a","event_time":1767225600}'
+  [ -z "$stderr" ]
+}

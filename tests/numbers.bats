@@ -87,17 +87,122 @@ prices() {
   [ "$(jq -c '[.a, .b, .c]' <<<"$output")" = '[null,null,null]' ]
   [ "${stderr_lines[0]}" = 'cs-window: price: 2 numbers are too large to be added up, and what they belong to is null, such as 1e400' ]
   [[ ${stderr_lines[1]} == 'cs-window: .price * 1: 2 numbers are too large to be added up, '* ]]
+  [[ ${stderr_lines[2]} == 'cs-window: a: 1 value of a row is null: '* ]]
   [ "$(jq .not_numbers stats)" = 0 ]
   for jobs in 1 2; do
     run -0 --separate-stderr cs-sessionize --jobs=$jobs --agg='a=avg(.price)' huge
-    [ "$stderr" = 'cs-sessionize: price: 2 numbers are too large to be added up, and what they belong to is null, such as 1e400' ]
+    [ "${stderr_lines[0]}" = 'cs-sessionize: price: 2 numbers are too large to be added up, and what they belong to is null, such as 1e400' ]
   done
   # A median is of doubles.
   e 4 2e29 >double
   run -0 --separate-stderr cs-window --size=1h --agg='c=median(.price)' --agg='s=stddev(.price)' double
-  [ "$stderr" = 'cs-window: price: 1 number is too large to be added up, and what it belongs to is null, such as 2e29' ]
+  [ "${stderr_lines[0]}" = 'cs-window: price: 1 number is too large to be added up, and what it belongs to is null, such as 2e29' ]
   run -0 --separate-stderr cs-window --size=1h --agg='c=median(.price)' double
   [ -z "$stderr" ]
+}
+
+# Such prices, at each second, of one session; with a product in the cart.
+huge() {
+  local price second=0
+  for price; do
+    event "2026-01-01T00:00:0$((second++))Z" "\"session_id\":\"s\",\"price\":$price"
+  done
+}
+
+@test "numbers that fit, and whose sum does not, make a null that is named and counted" {
+  huge 1e29 1e29 5 >in
+  run -0 --separate-stderr cs-window --size=1h --agg='r=sum(.price)' --agg='a=avg(price)' --agg='m=max(price)' --agg='p=percent(r,r)' --stats=stats in
+  [[ $output == *'"r":null,"a":null,"m":1e29,"p":null}' ]]
+  [ "${stderr_lines[0]}" = 'cs-window: a: 1 value of a row is null: it has more digits than are kept' ]
+  [[ ${stderr_lines[1]} == 'cs-window: p: 1 value of a row is null'* ]]
+  [[ ${stderr_lines[2]} == 'cs-window: r: 1 value of a row is null'* ]]
+  [ "${#stderr_lines[@]}" = 3 ]
+  [ "$(jq .too_large stats)" = 3 ]
+  # What is null because there is nothing is not.
+  run -0 --separate-stderr cs-window --size=1h --agg='r=sum(.weight)' --agg='d=stddev(.price)' --agg='p=percent(r,r)' --stats=stats <(huge 5)
+  [[ $stderr != *digits* ]]
+  [ "$(jq .too_large stats)" = 0 ]
+  # In rows of which few are printed, those few are counted.
+  { huge 1e29 1e29 && huge 1e29 1e29 | sed s/T00/T01/g; } >two
+  run -0 --separate-stderr cs-window --size=1h --agg='r=sum(.price)' --agg=n=count --top=1 --by=event_id two
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-window --size=1h --agg='r=sum(.price)' --slide=30m --stats=stats two
+  [ "$stderr" = 'cs-window: r: 4 values of rows are null: they have more digits than are kept' ]
+}
+
+@test "a sum that is too large is named by jobs, parts and merged parts, sessions and carts" {
+  for _ in {1..3000}; do huge 1e29 1e29 5 1; done | awk '{ gsub(/T00:00:0/, sprintf("T%02d:%02d:0", int(NR / 240), int(NR / 4) % 60)); print }' >in
+  for tool in "cs-window --size=1h" cs-sessionize "cs-anomaly --size=1h --value"; do
+    [[ $tool == *--value ]] && tool+==r=sum'(.price)' || tool+=" --agg=r=sum(.price)"
+    $tool --stats=stats1 in >rows1 2>err1
+    $tool --stats=stats2 --jobs=3 in >rows2 2>err2
+    grep -q ': r: ' err1
+    cmp err1 err2
+    cmp <(jq .too_large stats1) <(jq .too_large stats2)
+    [ "$(jq .too_large stats1)" -gt 0 ]
+    [[ $tool == cs-window* ]] || continue
+    for k in 1 2; do $tool --range=$k/2 --partial=p$k in; done
+    $tool --merge-partials p1 p2 >rows3 2>err3
+    cmp err1 err3
+  done
+  # Rows of --by-partition fit by themselves, and not together.
+  for k in 0 1; do
+    huge 1e29 | sed "s/^/$k\t1\t/" | cs-window --by-partition --size=1h --agg='r=sum(.price)'
+  done >parts
+  run -0 --separate-stderr cs-window --merge --size=1h --agg='r=sum(.price)' parts
+  [ "$stderr" = 'cs-window: r: 1 value of a row is null: it has more digits than are kept' ]
+  huge 1e20 | sed 's/page_view/add_to_cart/; s/}$/,"product_id":"p","quantity":1e20}/' >cart
+  run -0 --separate-stderr cs-abandon --cart --stats=stats <(cat cart; event 2026-01-01T12:00:00Z)
+  [ "$(jq -c .cart_value <<<"$output")" = null ]
+  [[ $stderr == *'cs-abandon: cart_value: 1 value of a row is null: it has more digits than are kept'* ]]
+  [ "$(jq .too_large stats)" = 1 ]
+}
+
+@test "a sum that is too large is counted once, over restarts" {
+  huge 1e29 1e29 >in
+  cs-window --size=1h --agg='r=sum(.price)' --state=state in >rows
+  [ ! -s rows ]
+  cs-window --size=1h --agg='r=sum(.price)' --state=state --flush --stats=stats in >rows 2>err
+  grep -q ': r: 1 value' err
+  [ "$(jq .too_large stats)" = 1 ]
+  cs-window --size=1h --agg='r=sum(.price)' --state=state --stats=stats in
+  [ "$(jq .too_large stats)" = 1 ]
+}
+
+@test "cs-anomaly names values that are too large to be compared as such" {
+  row() { printf '{"window_start":"2026-01-01T0%s:00:00.000Z","window_end":"2026-01-01T0%s:00:00.000Z","n":%s}\n' "$1" $(($1 + 1)) "$2"; }
+  { row 0 1 && row 1 1e300 && row 2 1e21 && row 3 '"x"'; } >rows
+  run -0 --separate-stderr cs-anomaly --rows --value=n --stats=stats rows
+  [[ $stderr == *'n: 2 values are too large to be compared, and in no baseline, such as 1e300'* ]]
+  [[ $stderr == *'n: 1 value is no number and in no sum or average, such as "x"'* ]]
+  [ "$(jq -c '[.too_large, .not_numbers]' stats)" = '[2,1]' ]
+  huge 1 1e22 1e300 2 >in
+  for value in 'sum(.price)' 'max(.price)' 'median(.price)'; do
+    run -0 --separate-stderr cs-anomaly --size=1s --value="$value" --stats=stats in
+    [[ $stderr == *'value: 2 values are too large to be compared, and in no baseline'* ]]
+    [ "$(jq .too_large stats)" = 2 ]
+  done
+}
+
+@test "text among the prices, which min and max take for more than any of them, is named" {
+  prices 1 '"n/a"' true '"1,5"' >in
+  for run in "cs-window --size=1h" "cs-window --size=1h --slide=30m" cs-sessionize "cs-anomaly --value"; do
+    if [[ $run == *--value ]]; then run+="=max(price)"; else run+=" --agg=m=max(price)"; fi
+    jq -c '.session_id="s"' in >sessions
+    $run --jobs=1 sessions >rows 2>err
+    grep -q 'price: 2 values among numbers are none, and to min and max any text is greater than any number, and true and false are less, such as "n/a"$' err
+    grep -q 'price: 1 value is a number as text, and min and max compare it as text, such as "1,5" (--number=price --decimal-comma?)$' err
+  done
+  # Where all is text, nothing is wrong; and the order in which they come does not matter.
+  run -0 --separate-stderr cs-window --size=1h --agg='m=max(price)' <(prices '"a"' '"b"')
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-window --size=1h --agg='m=max(price)' <(prices '"a"' '"b"' 1)
+  [[ $stderr == *'price: 2 values among numbers'* ]]
+  # One range has the text, another one the numbers.
+  { for _ in {1..12000}; do printf '"a"\n'; done; for _ in {1..12000}; do printf '7\n'; done; } |
+    awk '{ printf "{\"event_id\":\"%d\",\"event_type\":\"a\",\"event_time\":\"2026-01-01T00:00:00Z\",\"price\":%s}\n", NR, $0 }' >in
+  cs-window --jobs=2 --size=1h --agg='m=max(price)' in 2>err >/dev/null
+  grep -q 'price: 12000 values among numbers' err
 }
 
 @test "numbers that min and max would compare as text are named" {
@@ -122,4 +227,44 @@ prices() {
   cs-parse --jobs=2 --number=price in >many 2>err2
   cmp one many
   cmp err1 err2
+}
+
+@test "text that an expression compares with a number is named: any text is greater than any number" {
+  prices '"1"' 9 null >in
+  for tool in "cs-window --size=1h --agg=n=count" cs-parse cs-sessionize; do
+    run -0 --separate-stderr $tool -w '.price > 5' <(jq -c '.session_id="s"' in)
+    [[ $stderr == *'price: 1 value is text, and text is greater than the number it is compared with, whatever it says, such as "1" (--number=price?)'* ]]
+  done
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if 5 <= .price' in
+  [[ $stderr == *'price: 1 value is text'* ]]
+  # Members of events are always text.
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if .product_id == 42' <(event 2026-01-01T00:00:00Z '"product_id":42')
+  [ "$(jq .n <<<"$output")" = 0 ]
+  [[ $stderr == *'product_id: 1 value is text, as always, '*'such as "42" (compare it with "42"?)'* ]]
+  # What is a number, or is told to be, is as good as it was.
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --number=price -w '.price > 5' in
+  [ -z "$stderr" ]
+  [ "$(jq .n <<<"$output")" = 1 ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.price > 5' <(prices 1 9)
+  [ -z "$stderr" ]
+}
+
+@test "rows of an id that programs write where there is none are named" {
+  for id in undefined NULL s; do
+    event 2026-01-01T00:00:00Z "\"session_id\":\"$id\"" | sed s/page_view/add_to_cart/
+  done >in
+  event 2026-01-01T10:00:00Z '"session_id":"s"' >>in
+  for tool in cs-sessionize "cs-sessionize --jobs=2" "cs-sessionize --emit=updates" cs-abandon; do
+    run -0 --separate-stderr $tool in
+    [[ $stderr == *"session_id: 2 rows are of ids that programs write where there is none, such as \"NULL\" (-w '.session_id != \"NULL\"' leaves it out)"* ]]
+  done
+  run -0 --separate-stderr cs-sessionize -w '.session_id != "NULL" and .session_id != "undefined"' in
+  [ -z "$stderr" ]
+}
+
+@test "text that says true or false, where an expression compares with these, is named" {
+  { event 2026-01-01T00:00:00Z '"ok":"true"' && event 2026-01-01T00:00:00Z '"ok":true' && event 2026-01-01T00:00:00Z '"ok":"x"'; } >in
+  run -0 --separate-stderr cs-window --size=1h --agg='n=count if .ok == true' in
+  [ "$(jq .n <<<"$output")" = 1 ]
+  [ "$stderr" = 'cs-window: ok: 1 value is text, which is never equal to true or false, such as "true" (compare it with "true"?)' ]
 }

@@ -39,12 +39,21 @@ same() {
   # shellcheck disable=SC2046 # names without blanks
   reported merged "${@:1:$(($# - FILES))}" --merge-partials $(printf '%s\n' part.* | shuf) || return
   sed -i '/ is read again: /d' merged.said
+  sed -i '/ is an input twice: /d' one.said # which each range says, and not who merges them
   for what in rows rejects late counted said status; do cmp "one.$what" "merged.$what" || return; done
 }
 
 # both TOOL ARGS...: of both files; late events and rejects come by themselves.
 both() { FILES=2 same "$@" "$A" "$B"; }
 single() { FILES=1 same "$@"; }
+
+@test "how many ids a run of sessions remembers does not depend on how the archive was cut" {
+  traffic --events=30000 --seed=3 >many.ndjson
+  for N in 2 3 7; do
+    FILES=1 same cs-sessionize --detail --gap=1m --remember=5m many.ndjson
+  done
+  [ "$(jq .keys one.stats)" -gt 0 ]
+}
 
 @test "windows of every kind are the same bytes from any ranges in any order" {
   both cs-window --view=product-performance

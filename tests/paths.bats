@@ -210,3 +210,18 @@ refused() {
   chown -R 65534 theirs
   window --state=theirs/x --output=out --rejects=rejects in
 }
+
+@test "an input that is there twice is said: by its name, another name of it, or what it is compressed" {
+  event 2026-01-01T00:00:00Z >a
+  ln -s a link
+  gzip -k a
+  event 2026-01-01T00:00:00Z >b
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count a b a
+  [ "$stderr" = "cs-window: 'a' is an input twice: all that is in it is read twice" ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count a link
+  [ "$stderr" = "cs-window: 'a' and 'link' are one file: all that is in it is read twice" ]
+  run -0 --separate-stderr cs-window --jobs=2 --size=1h --agg=n=count b a.gz a
+  [ "$stderr" = "cs-window: 'a' and 'a.gz' are both inputs: if one is made of the other, all that is in them is read twice" ]
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count a b
+  [ -z "$stderr" ]
+}

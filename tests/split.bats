@@ -217,7 +217,7 @@ by_parts() {
   run -1 --separate-stderr cs-sessionize --merge --gap=5m --split-by=page_url rows
 
   run -3 --separate-stderr cs-sessionize --merge --gap=5m rows rows
-  [[ ${stderr_lines[0]} == 'cs-sessionize: --merge: two inputs have a row of one id and one moment: an input was given twice, or the parts were not split by the id: {"session_id":'* ]]
+  [[ $stderr == *'cs-sessionize: --merge: two inputs have a row of one id and one moment: an input was given twice, or the parts were not split by the id: {"session_id":'* ]]
   run -3 --separate-stderr cs-abandon --merge --after=2m alerts alerts
 }
 
@@ -259,4 +259,11 @@ cs-sessionize --by-partition|--by-partition: a row of this tool is of one id, an
 cs-identify --merge|--merge: rows of this tool are not merged
 cs-parse --by-partition|--by-partition: this tool has no rows that add up
 EOF
+}
+
+@test "--split by a member that no event has is said, as by --id-from: all events are in one file, and the run is no failure" {
+  event 2026-01-01T00:00:00Z '"session_id":"s"' >in
+  run -0 --separate-stderr cs-parse --split=2:sesion_id --split-dir=parts in
+  [ "$stderr" = 'cs-parse: --split: the only event had no value for sesion_id; did you mean session_id?' ]
+  [ "$(cat parts/*.ndjson | wc -l)" = 1 ]
 }

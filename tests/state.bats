@@ -294,7 +294,7 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
 @test "a damaged state is refused, never taken for empty" {
   traffic --events=100 | cs-funnel --state=state --output=out
   cp state good
-  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 7\ncs-funnel' ]
+  [ "$(head -n 2 state | tr -d '\0')" = $'clickstream state 8\ncs-funnel' ]
   local size at
   size=$(wc -c <good)
   for at in 0 1 19 20 30 $((size / 2)) $((size - 17)) $((size - 16)) $((size - 1)); do

@@ -515,3 +515,20 @@ enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1)
   [ "$(fate event_time)" = 2026-01-01T01:02:00.000Z ]
   [ "$(fate watermark)" = 2026-01-01T01:02:00.000Z ]
 }
+
+@test "times of an hour that came twice, or not at all, are counted and named" {
+  local time
+  for time in 2026-03-29T01:59:59 2026-03-29T02:00:00 2026-03-29T02:59:59 2026-03-29T03:00:00 \
+    2026-10-25T01:59:59 2026-10-25T02:00:00 2026-10-25T02:59:59 2026-10-25T03:00:00 2026-10-25T02:30:00Z; do
+    event "$time"
+  done >in
+  for options in --jobs=1 --jobs=2; do
+    run -0 --separate-stderr cs-parse --tz=Europe/Berlin --max-ahead=0 --max-jump=0 "$options" --stats=stats in
+    [ "$stderr" = 'cs-parse: 4 times are of an hour that came twice, or not at all, as the clock was changed (--tz): of two instants the earlier one is meant' ]
+    [ "$(jq .doubtful_times stats)" = 4 ]
+  done
+  # Without such changes there are none.
+  run -0 --separate-stderr cs-parse --tz=+01:00 --max-ahead=0 --max-jump=0 --stats=stats in
+  [ -z "$stderr" ]
+  [ "$(jq .doubtful_times stats)" = 0 ]
+}

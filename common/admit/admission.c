@@ -47,12 +47,14 @@ static enum reason event_time(struct admission *a, struct event *ev)
 {
     const struct value value = time_value(a, ev);
     if (value.kind == KIND_NULL) return REASON_NO_TIME;
-    return instant_parse_near(&a->near, value, &a->time, &ev->time_us) ? REASON_NONE
-                                                                       : REASON_BAD_TIME;
+    const struct zone *const zone = a->time.zone;
+    const uint64_t doubts = zone == NULL ? 0 : zone->doubts;
+    if (!instant_parse_near(&a->near, value, &a->time, &ev->time_us)) return REASON_BAD_TIME;
+    a->fates.stats->doubtful_times += zone != NULL && zone->doubts != doubts;
+    return REASON_NONE;
 }
 
-/* Whether a scanned event is good, as far as it can be told without the others. a->detail, empty so
- * far, says more where there is more to say. */
+/* Is a scanned event good, without the others? a->detail, empty so far, may say more of it. */
 static enum reason event_reason(struct admission *a, struct event *ev)
 {
     const enum reason reason = event_time(a, ev);
@@ -443,8 +445,7 @@ static void admit(struct admission *a, struct pending *pending, enum reason reas
         refuse(a, pending, reason);
         return;
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0))
-        misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
+    misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     pass_from(a, pending, 0);
     if (a->run->schema.all)
         batch_deliver(&a->batch); /* the command has only one place for what it makes of an event */
@@ -479,8 +480,7 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
             return true;
         }
     }
-    if (__builtin_expect(a->run->schema.number != 0, 0))
-        misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
+    misnumber_texts(&a->run->misnumbers, &a->run->schema, ev);
     if (!repeats_wanted(a) || repeats_pass_at_once(a, pending)) {
         clock_heard(&a->clock, partition);
         if (time_pass(a, pending) && where_pass(a, pending)) batch_accept(&a->batch, pending);

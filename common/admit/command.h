@@ -78,6 +78,7 @@ struct counters {
     uint64_t late_windows; /* windows missed by events that were used all the same */
     uint64_t expired;      /* cs-abandon: alerts past --until */
     uint64_t not_numbers;  /* values skipped by sum and avg */
+    uint64_t too_large;    /* values of rows too large to be printed or compared */
     uint64_t keys;         /* ids and groups held now: compared with --max-keys after each batch */
 };
 

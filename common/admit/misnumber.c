@@ -1,6 +1,8 @@
 #include "admit/misnumber.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
 
 #include "base/die.h"
 #include "base/json.h"
@@ -30,6 +32,19 @@ static void item_add(struct misnumber *item, uint64_t count, struct slice exampl
     buffer_add_slice(&item->example, example);
 }
 
+void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct slice name)
+{
+    struct misnumber *const item = item_of(all, kind, name);
+    if (item != NULL) item->count++;
+}
+
+void misnumber_beside(struct misnumbers *all, int slot, struct slice name)
+{
+    struct misnumber *const item = item_of(all, MISNUMBER_MIXED, name);
+    if (item != NULL) item->beside_numbers = true;
+    all->numbers |= UINT64_C(1) << slot;
+}
+
 void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct slice name,
                     struct value value)
 {
@@ -57,6 +72,14 @@ static struct slice plain_text(const struct misnumber *item)
     return (struct slice){.text = json.text + 1, .len = json.len - 2};
 }
 
+/* Would the number be one to --number with --decimal-comma, which can be given for it? */
+static bool may_have_comma(const struct misnumber *item, struct slice text)
+{
+    return (item->kind == MISNUMBER_LEFT || item->kind == MISNUMBER_AS_TEXT ||
+            item->kind == MISNUMBER_MIXED || item->kind == MISNUMBER_MEASURED) &&
+           numeral_valid(text, true);
+}
+
 /* What would help, in parentheses; nothing where that cannot be seen. */
 static void advise(const struct misnumbers *all, const struct misnumber *item, struct buffer *out)
 {
@@ -64,56 +87,134 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     const struct slice text = plain_text(item);
     const char *const fault = numeral_fault(text, all->decimal_comma);
 
-    if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
+    if (item->kind == MISNUMBER_TRUTH) {
+        buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
+    } else if (item->kind == MISNUMBER_NOBODY) {
+        buffer_printf(out, " (-w '.%.*s != %.*s' leaves it out)", name_len, item->name.data,
+                      (int)item->example.len, item->example.data);
+    } else if (item->kind == MISNUMBER_WORD) {
+        buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
+    } else if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
         if (item->kind != MISNUMBER_OTHER)
             buffer_printf(out, " (--number=%.*s?)", name_len, item->name.data);
-    } else if (fault != NULL && item->kind == MISNUMBER_LEFT && numeral_valid(text, true)) {
+    } else if (fault != NULL && may_have_comma(item, text)) {
         buffer_printf(out, " (--number=%.*s --decimal-comma?)", name_len, item->name.data);
     } else if (fault != NULL) {
         buffer_printf(out, " (%s)", fault);
     }
 }
 
-static const char *what_became(const struct misnumber *item)
+/* Of one value, and of several. */
+static const char *const what_became[MISNUMBER_KINDS][2] = {
+    [MISNUMBER_TEXT] = {"value is no number and stayed text",
+                        "values are no numbers and stayed text"},
+    [MISNUMBER_LEFT] = {"value is no number and in no sum or average",
+                        "values are no numbers and in no sum or average"},
+    [MISNUMBER_OTHER] = {"value is no number and in no sum or average",
+                         "values are no numbers and in no sum or average"},
+    [MISNUMBER_AS_TEXT] = {"value is a number as text, and min and max compare it as text",
+                           "values are numbers as text, and min and max compare them as text"},
+    [MISNUMBER_CART] = {"value is no number that a cart can have, and is as good as missing",
+                        "values are no numbers that a cart can have, and are as good as missing"},
+    [MISNUMBER_HUGE] = {"number is too large to be added up, and what it belongs to is null",
+                        "numbers are too large to be added up, and what they belong to is null"},
+    [MISNUMBER_SUM] = {"value of a row is null: it has more digits than are kept",
+                       "values of rows are null: they have more digits than are kept"},
+    [MISNUMBER_SCORE] = {"value is too large to be compared, and in no baseline",
+                         "values are too large to be compared, and in no baseline"},
+    [MISNUMBER_MIXED] = {"value among numbers is none, and to min and max any text is greater than "
+                         "any number, and true and false are less",
+                         "values among numbers are none, and to min and max any text is greater "
+                         "than any number, and true and false are less"},
+    [MISNUMBER_MEASURED] = {"value is text, and text is greater than the number it is compared "
+                            "with, whatever it says",
+                            "values are text, and text is greater than the number it is compared "
+                            "with, whatever it says"},
+    [MISNUMBER_WORD] = {"value is text, as always, and text is greater than the number it is "
+                        "compared with, whatever it says",
+                        "values are text, as always, and text is greater than the number it is "
+                        "compared with, whatever it says"},
+    [MISNUMBER_TRUTH] = {"value is text, which is never equal to true or false",
+                         "values are text, which is never equal to true or false"},
+    [MISNUMBER_NOBODY] = {"row is of an id that programs write where there is none",
+                          "rows are of ids that programs write where there is none"},
+};
+
+/* Is it of rows, and not of what is read? */
+static bool is_of_rows(const struct misnumber *item)
 {
-    const bool one = item->count == 1;
-    if (item->kind == MISNUMBER_TEXT)
-        return one ? "value is no number and stayed text" : "values are no numbers and stayed text";
-    if (item->kind == MISNUMBER_AS_TEXT)
-        return one ? "value is a number as text, and min and max compare it as text"
-                   : "values are numbers as text, and min and max compare them as text";
-    if (item->kind == MISNUMBER_HUGE)
-        return one ? "number is too large to be added up, and what it belongs to is null"
-                   : "numbers are too large to be added up, and what they belong to is null";
-    if (item->kind == MISNUMBER_CART)
-        return one ? "value is no number that a cart can have, and is as good as missing"
-                   : "values are no numbers that a cart can have, and are as good as missing";
-    return one ? "value is no number and in no sum or average"
-               : "values are no numbers and in no sum or average";
+    return item->kind == MISNUMBER_SUM || item->kind == MISNUMBER_SCORE ||
+           item->kind == MISNUMBER_NOBODY;
 }
 
-void misnumber_texts(struct misnumbers *all, const struct schema *schema, const struct event *ev)
+static int item_compare(const void *a, const void *b)
 {
-    for (uint64_t left = schema->number & schema->needed; left != 0; left &= left - 1) {
+    const struct misnumber *const one = *(const struct misnumber *const *)a;
+    const struct misnumber *const other = *(const struct misnumber *const *)b;
+    if (one->kind != other->kind) return one->kind < other->kind ? -1 : 1;
+    return slice_compare(buffer_slice(&one->name), buffer_slice(&other->name));
+}
+
+/* true, False, TRUE as text. */
+static bool is_truth(struct value value)
+{
+    return value.kind == KIND_STRING &&
+           ((value.len == 4 && strncasecmp(value.text, "true", 4) == 0) ||
+            (value.len == 5 && strncasecmp(value.text, "false", 5) == 0));
+}
+
+void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
+                          const struct event *ev)
+{
+    for (uint64_t left = schema->judged & schema->needed; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
-        if (ev->value[slot].kind == KIND_STRING)
-            misnumber_note(all, MISNUMBER_TEXT, schema->name[slot], ev->value[slot]);
+        if (is_truth(ev->value[slot]))
+            misnumber_note(all, MISNUMBER_TRUTH, schema->name[slot], ev->value[slot]);
+    }
+    const uint64_t slots = (schema->number | schema->measured) & schema->needed;
+    for (uint64_t left = slots; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind != KIND_STRING) continue;
+        const enum misnumber_kind kind = (schema->number >> slot & 1) != 0 ? MISNUMBER_TEXT
+                                         : slot < SLOT_CANONICAL           ? MISNUMBER_WORD
+                                                                           : MISNUMBER_MEASURED;
+        misnumber_note(all, kind, schema->name[slot], ev->value[slot]);
     }
 }
 
+static void item_tell(const struct misnumbers *all, const struct misnumber *item)
+{
+    const int name_len = (int)item->name.len;
+    const char *const what = what_became[item->kind][item->count != 1];
+    const size_t len = item->example.len;
+    if (item->count == 0 || (item->kind == MISNUMBER_MIXED && !item->beside_numbers)) return;
+    if (len == 0) {
+        message("%.*s: %" PRIu64 " %s", name_len, item->name.data, item->count, what);
+        return;
+    }
+    struct buffer advice = {0};
+    advise(all, item, &advice);
+    message("%.*s: %" PRIu64 " %s, such as %.*s%s%.*s", name_len, item->name.data, item->count,
+            what, (int)(len < EXAMPLE_MAX ? len : EXAMPLE_MAX), item->example.data,
+            len < EXAMPLE_MAX ? "" : "...", (int)advice.len, advice.len == 0 ? "" : advice.data);
+    buffer_release(&advice);
+}
+
+/* With --jobs some rows are made when all has been read, and some before: what is said of them
+ * comes last, and in an order of its own. */
 void misnumber_tell(const struct misnumbers *all)
 {
+    const struct misnumber *of_rows[MISNUMBERS_MAX];
+    size_t count = 0;
     for (int i = 0; i < all->count; i++) {
-        const struct misnumber *const item = &all->item[i];
-        const size_t len = item->example.len;
-        struct buffer advice = {0};
-        advise(all, item, &advice);
-        message("%.*s: %" PRIu64 " %s, such as %.*s%s%.*s", (int)item->name.len, item->name.data,
-                item->count, what_became(item), (int)(len < EXAMPLE_MAX ? len : EXAMPLE_MAX),
-                item->example.data, len < EXAMPLE_MAX ? "" : "...", (int)advice.len,
-                advice.len == 0 ? "" : advice.data);
-        buffer_release(&advice);
+        if (is_of_rows(&all->item[i]))
+            of_rows[count++] = &all->item[i];
+        else
+            item_tell(all, &all->item[i]);
     }
+    if (count > 1) qsort(of_rows, count, sizeof of_rows[0], item_compare);
+    for (size_t i = 0; i < count; i++)
+        item_tell(all, of_rows[i]);
 }
 
 void misnumber_pack(const struct misnumbers *all, struct buffer *out)
@@ -121,6 +222,7 @@ void misnumber_pack(const struct misnumbers *all, struct buffer *out)
     pack_u32(out, (uint32_t)all->count);
     for (int i = 0; i < all->count; i++) {
         pack_u8(out, (uint8_t)all->item[i].kind);
+        pack_u8(out, all->item[i].beside_numbers);
         pack_text(out, buffer_slice(&all->item[i].name));
         pack_u64(out, all->item[i].count);
         pack_text(out, buffer_slice(&all->item[i].example));
@@ -131,11 +233,15 @@ bool misnumber_add(struct misnumbers *all, struct unpack *in)
 {
     for (uint32_t left = unpack_u32(in); left > 0 && !in->broken; left--) {
         const enum misnumber_kind kind = unpack_u8(in);
+        const bool beside_numbers = unpack_u8(in) != 0;
         const struct slice name = unpack_text(in);
         const uint64_t count = unpack_u64(in);
         const struct slice example = unpack_text(in);
+        if (kind >= MISNUMBER_KINDS) in->broken = true;
         struct misnumber *const item = in->broken ? NULL : item_of(all, kind, name);
-        if (item != NULL) item_add(item, count, example);
+        if (item == NULL) continue;
+        item->beside_numbers |= beside_numbers;
+        item_add(item, count, example);
     }
     return !in->broken;
 }
@@ -147,4 +253,5 @@ void misnumber_release(struct misnumbers *all)
         buffer_release(&all->item[i].example);
     }
     all->count = 0;
+    all->numbers = 0;
 }

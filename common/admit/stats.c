@@ -23,6 +23,9 @@ static const struct counter {
     COUNTER(expired, "alerts not printed because they would have come after --until"),
     COUNTER(expression_errors, "events on which an expression failed"),
     COUNTER(not_numbers, "values that are not numbers, skipped by sum and avg"),
+    COUNTER(too_large, "values of rows with too many digits to be printed or compared"),
+    COUNTER(doubtful_times, "times without a zone that came twice, or not at all, as the clock was "
+                            "changed"),
     COUNTER(gaps, "offsets missing in the input"),
     COUNTER(rows, "rows printed"),
 #undef COUNTER

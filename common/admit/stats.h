@@ -17,10 +17,11 @@
 struct stats {
     uint64_t read, duplicate, rejected, filtered, late, used;
     uint64_t rejected_by[REASON_COUNT];
-    uint64_t late_windows, expired, not_numbers, expression_errors;
-    uint64_t gaps;       /* offsets missing from framed input (compaction makes gaps) */
-    uint64_t rows;       /* printed */
-    int64_t disorder_us; /* the farthest an event lay behind its partition's event time */
+    uint64_t late_windows, expired, not_numbers, too_large, expression_errors;
+    uint64_t doubtful_times; /* of an hour that a change of the clock made twice, or left out */
+    uint64_t gaps;           /* offsets missing from framed input (compaction makes gaps) */
+    uint64_t rows;           /* printed */
+    int64_t disorder_us;     /* the farthest an event lay behind its partition's event time */
 };
 
 struct stats_counter {

@@ -145,7 +145,7 @@ static bool excel_read(struct slice text, struct zone *zone, int64_t *out_us)
     const decimal millis = (days * (DAY_SECONDS * 1000) + DECIMAL_ONE / 2) / DECIMAL_ONE;
     const int64_t local_us = (int64_t)millis * 1000 - EXCEL_EPOCH * DAY_US;
     const int64_t second = local_us / SECOND_US - (local_us % SECOND_US < 0);
-    return instant_range(local_us - zone_offset(zone, second) * SECOND_US, out_us);
+    return instant_range(local_us - zone_local(zone, second) * SECOND_US, out_us);
 }
 
 /* Reads a number's text: microseconds are the unit's times ten to the shift. */

@@ -262,6 +262,91 @@ static void pair_check(const struct path *a, const struct path *b)
               file->name, dir->option);
 }
 
+/* --- inputs that are there twice: nothing is wrong with that, but mostly nobody means it --- */
+
+#define TWICE_TOLD 5
+
+/* A regular file that is an input. */
+struct input_file {
+    const struct path *path;
+    size_t stem; /* so many bytes of its name, without the ending of what is compressed */
+};
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct path *const one = ((const struct input_file *)a)->path;
+    const struct path *const other = ((const struct input_file *)b)->path;
+    if (one->place.dev != other->place.dev) return one->place.dev < other->place.dev ? -1 : 1;
+    if (one->place.ino != other->place.ino) return one->place.ino < other->place.ino ? -1 : 1;
+    return one < other ? -1 : one > other;
+}
+
+static struct slice stem_of(const struct input_file *file)
+{
+    return (struct slice){.text = file->path->name, .len = file->stem};
+}
+
+static int compare_stems(const void *a, const void *b)
+{
+    const struct input_file *const one = a, *const other = b;
+    const int order = slice_compare(stem_of(one), stem_of(other));
+    return order != 0 ? order : strcmp(one->path->name, other->path->name);
+}
+
+static size_t stem_len(const char *name)
+{
+    static const char *const endings[] = {".gz", ".zst", ".xz", ".bz2", ".lz4"};
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        const size_t ending = strlen(endings[i]);
+        if (len > ending && strcmp(name + len - ending, endings[i]) == 0) return len - ending;
+    }
+    return len;
+}
+
+static bool is_same_file(const struct input_file *a, const struct input_file *b)
+{
+    return a->path->place.dev == b->path->place.dev && a->path->place.ino == b->path->place.ino;
+}
+
+static void twice_tell(struct input_file *files, size_t inputs)
+{
+    size_t told = 0;
+    qsort(files, inputs, sizeof files[0], compare_files);
+    for (size_t i = 1; i < inputs && told < TWICE_TOLD; i++) {
+        if (!is_same_file(&files[i - 1], &files[i])) continue;
+        const char *const name = files[i].path->name, *const before = files[i - 1].path->name;
+        if (strcmp(before, name) == 0)
+            message("'%s' is an input twice: all that is in it is read twice", name);
+        else
+            message("'%s' and '%s' are one file: all that is in it is read twice", before, name);
+        told++;
+    }
+    qsort(files, inputs, sizeof files[0], compare_stems);
+    for (size_t i = 1; i < inputs && told < TWICE_TOLD; i++) {
+        if (!slice_equal(stem_of(&files[i - 1]), stem_of(&files[i])) ||
+            strcmp(files[i - 1].path->name, files[i].path->name) == 0)
+            continue;
+        message(
+            "'%s' and '%s' are both inputs: if one is made of the other, all that is in them is "
+            "read twice",
+            files[i - 1].path->name, files[i].path->name);
+        told++;
+    }
+}
+
+static void inputs_check(void)
+{
+    struct input_file *const files = memory_zero(count + 1, sizeof files[0]);
+    size_t inputs = 0;
+    for (size_t i = 0; i < count; i++)
+        if (paths[i].use == PATH_READ && paths[i].option == NULL && S_ISREG(paths[i].place.mode))
+            files[inputs++] =
+                (struct input_file){.path = &paths[i], .stem = stem_len(paths[i].name)};
+    if (inputs > 1) twice_tell(files, inputs);
+    free(files);
+}
+
 void paths_check(void)
 {
     for (size_t i = 0; i < count; i++) {
@@ -273,6 +358,7 @@ void paths_check(void)
         for (size_t other = 0; !is_read(&paths[i]) && other < count; other++)
             if (other < i || (other > i && is_read(&paths[other])))
                 pair_check(&paths[other < i ? other : i], &paths[other < i ? i : other]);
+    inputs_check();
 }
 
 bool paths_same(const char *one, const char *other)

@@ -35,7 +35,8 @@ void paths_note(const char *option, const char *name, enum path_use use);
 /* Notes standard input (read) or standard output, where no name says so. */
 void paths_note_stream(const char *what, int fd, bool read);
 
-/* Exit 2 where two names stand for one file, or one for something that is no file of its use. */
+/* Exit 2 where two names stand for one file, or one for something that is no file of its use. Says
+ * so where an input is there twice. */
 void paths_check(void);
 
 /* Do both names stand for the same file now? */

@@ -50,6 +50,10 @@ void zone_seek(struct zone *zone, int64_t local_seconds)
     zone->from = zone->entry[low].from;
     zone->until = high < zone->count ? zone->entry[high].from : INT64_MAX;
     zone->offset = zone->entry[low].offset;
+    zone->clear_until = INT64_MAX;
+    if (high == zone->count) return;
+    const int64_t change = zone->entry[high].offset - zone->offset;
+    zone->clear_until = zone->until - (change < 0 ? -change : change);
 }
 
 int64_t zone_offset_at(struct zone *zone, int64_t utc_seconds)
@@ -402,7 +406,7 @@ bool zone_read(struct slice text, struct zone *zone, int64_t local_seconds, int6
 {
     *out_seconds = 0;
     if (text.len == 0) {
-        if (zone != NULL) *out_seconds = zone_offset(zone, local_seconds);
+        if (zone != NULL) *out_seconds = zone_local(zone, local_seconds);
         return zone != NULL;
     }
     if (text.len == 1) return text.text[0] == 'Z' || text.text[0] == 'z';

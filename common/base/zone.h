@@ -6,7 +6,8 @@
  * holds. Two rules make local time lead to one instant. Where the clock is set back, a local time
  * comes twice: the earlier one is meant. Where it is set forward, a local time does not exist: it
  * is read with the offset from before, so 02:30 becomes 03:30. Both are what Python's zoneinfo does
- * with fold=0. The table's entry begins at the transition plus the larger of both offsets: that is
+ * with fold=0. Who reads a time can ask whether it was one of these: doubts then has grown. The
+ * table's entry begins at the transition plus the larger of both offsets: that is
  * both rules at once. The way back is plain: each instant has one local time.
  *
  * Times come in some order, so the offset looked up last nearly always holds for the next one.
@@ -33,7 +34,10 @@ struct zone {
     size_t count;
     /* The entry that was used last. */
     int64_t from, until, offset;
-    size_t at; /* and by zone_offset_at */
+    int64_t
+        clear_until; /* from then on, and before until, local time is there twice or not at all */
+    uint64_t doubts; /* so many such times were looked up by zone_local */
+    size_t at;       /* and by zone_offset_at */
 };
 
 /* Opens a zone: UTC, an offset such as +01:00, or a name such as Europe/Berlin, found in $TZDIR or
@@ -53,6 +57,14 @@ static inline int64_t zone_offset(struct zone *zone, int64_t local_seconds)
 {
     if (local_seconds < zone->from || local_seconds >= zone->until) zone_seek(zone, local_seconds);
     return zone->offset;
+}
+
+/* The same of a time that somebody has written. */
+static inline int64_t zone_local(struct zone *zone, int64_t local_seconds)
+{
+    const int64_t offset = zone_offset(zone, local_seconds);
+    zone->doubts += local_seconds >= zone->clear_until;
+    return offset;
 }
 
 /* Seconds that local time is ahead of UTC at an instant, seconds since 1970. */

@@ -74,6 +74,7 @@ static void stats_add(struct stats *sum, const struct stats *one)
     for (int i = 0; i < REASON_COUNT; i++)
         sum->rejected_by[i] += one->rejected_by[i];
     sum->not_numbers += one->not_numbers;
+    sum->doubtful_times += one->doubtful_times;
     sum->expression_errors += one->expression_errors;
     sum->rows += one->rows;
     if (one->disorder_us > sum->disorder_us) sum->disorder_us = one->disorder_us;

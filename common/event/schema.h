@@ -40,6 +40,8 @@ struct schema {
                                          a value there; NULL: there is none */
     uint64_t made;      /* bit per slot: a member that cs-parse makes where it is missing */
     uint64_t number;    /* bit per slot: --number, text that is a number is one */
+    uint64_t measured;  /* slots whose members expressions compare with numbers */
+    uint64_t judged;    /* the same of true and false */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */

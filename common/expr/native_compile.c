@@ -18,13 +18,15 @@ static enum node_kind mirrored(enum node_kind kind)
 
 /* A member of the event compared with a literal, either way round, becomes one node without
  * children. */
-static void shorten_comparison(struct node *node)
+static void shorten_comparison(struct node *node, struct schema *schema)
 {
     const bool swap = node->left->kind == NODE_LITERAL;
     const struct node *const member = swap ? node->right : node->left;
     const struct node *const literal = swap ? node->left : node->right;
     const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
     if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
+    if (literal->value.kind == KIND_TRUE || literal->value.kind == KIND_FALSE)
+        schema->judged |= UINT64_C(1) << member->slot;
     switch (literal->value.kind) {
     case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
     case KIND_STRING:
@@ -40,6 +42,7 @@ static void shorten_comparison(struct node *node)
     node->slot = member->slot;
     node->value = literal->value;
     node->number = literal->number;
+    if (literal->value.kind == KIND_NUMBER) schema->measured |= UINT64_C(1) << node->slot;
 }
 
 /* Gives the members of the event their slots. on_event: the node's input is the event. False:
@@ -57,7 +60,8 @@ static bool resolve(struct native *native, struct node *node, bool on_event, str
     if (!resolve(native, node->test, on_event, schema)) return false;
     if (!resolve(native, node->left, on_event, schema)) return false;
     if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
-    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL) shorten_comparison(node);
+    if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL)
+        shorten_comparison(node, schema);
     return true;
 }
 

@@ -27,7 +27,7 @@
 #include "base/pack.h"
 #include "event/event.h"
 #include "event/schema.h"
-#include "people/junk.h"
+#include "base/junk.h"
 #include "people/links.h"
 #include "people/names.h"
 #include "people/rate.h"

@@ -149,6 +149,8 @@ const char *format_lacks(const void *self)
 {
     const struct reading *reading = self;
 
+    if (reading->columns.header.len != 0 && !reading->has_rows && !reading->quiet)
+        return "a header line, and nothing behind it";
     if (reading->kind != FORMAT_JSON || reading->stream.open == 0) return NULL;
     return "ends inside of an array: was it cut off?";
 }
@@ -465,6 +467,7 @@ static enum reason translate_known(struct reading *reading, struct slice record,
         return translate_text(reading, record, handing);
     if (!columns->known) return translate_header(reading, record, header, handing->detail);
     *header = columns_repeat(columns, record);
+    reading->has_rows |= !*header;
     return *header ? REASON_NONE : translate_text(reading, record, handing);
 }
 

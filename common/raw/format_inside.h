@@ -22,6 +22,7 @@ struct reading {
     struct w3c w3c;
     struct jsonstream stream;
     size_t skipped; /* lines before the header line, with --preamble */
+    bool has_rows;  /* something has come behind the header line */
     bool quiet;     /* whoever reads the input from its beginning says what there is to say */
 };
 

@@ -80,6 +80,8 @@ void recode_options(struct recode_list *list, const struct option_list *values,
         recode->slot = member_need(schema, recode->name, "recode");
         if (recode->slot == SLOT_EVENT_TIME)
             die_usage("--recode: event_time is a time, not a word (use --map)");
+        for (size_t k = 0; k < recode->count; k++)
+            schema_compare(schema, recode->name, recode->pair[k].old);
         /* An expression may want the line: then it has to be the one with the new word. */
         if (recode->slot >= SLOT_CANONICAL && option_given("where")) schema->whole = true;
     }

@@ -39,8 +39,7 @@
 #define MEMBERS_TOLD 8
 #define OTHERS_TOLD 12
 
-/* 4,547,248 */
-static void count_add(struct buffer *out, uint64_t count)
+void hint_count_add(struct buffer *out, uint64_t count)
 {
     char digits[24];
     const int len = snprintf(digits, sizeof digits, "%" PRIu64, count);
@@ -58,16 +57,16 @@ void hint_none_add(struct buffer *out, uint64_t events, const char *article, con
         return;
     }
     buffer_add_literal(out, "none of ");
-    count_add(out, events);
+    hint_count_add(out, events);
     buffer_printf(out, " events had %s %s", article, what);
 }
 
 /* "5 of 1,000 WHAT" */
 static void share_add(struct buffer *out, uint64_t part, uint64_t whole, const char *what)
 {
-    count_add(out, part);
+    hint_count_add(out, part);
     buffer_add_literal(out, " of ");
-    count_add(out, whole);
+    hint_count_add(out, whole);
     buffer_printf(out, " %s", what);
 }
 
@@ -83,8 +82,11 @@ bool hint_is_plain(struct slice text)
     return text.len != 0;
 }
 
+static size_t told_count; /* hints */
+
 void hint_tell(struct buffer *text)
 {
+    told_count++;
     message("%.*s", (int)text->len, text->data);
     buffer_release(text);
 }
@@ -391,7 +393,7 @@ static void reasons_add(const struct loop *l, struct buffer *out)
     for (int reason = 1; reason < REASON_COUNT; reason++) {
         if (refused_by(l, reason) == 0) continue;
         buffer_printf(out, "%s", before);
-        count_add(out, refused_by(l, reason));
+        hint_count_add(out, refused_by(l, reason));
         buffer_printf(out, " %s", reason_name((enum reason)reason));
         before = ", ";
     }
@@ -560,12 +562,16 @@ int hint_end(struct loop *l)
     const uint64_t refused = l->stats.rejected - l->before.rejected;
     if (read == 0) return EXIT_DONE;
     summary_count(l);
+    const size_t told_before = told_count;
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
+    hint_doubts(l);
+    hint_unit(l);
     if (read > refused) members_tell(l, read - refused, told);
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
+    if (read > refused && told_count == told_before) hint_filtered(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it; so it has
      * for whoever is told what has been passed. */
     const bool went_on = l->run.settings.has_state || has_passed(l);
@@ -573,20 +579,4 @@ int hint_end(struct loop *l)
     const bool is_useless =
         refused == read || (options->merge && refused != 0) || l->unknown_inputs;
     return is_useless && stop_signal == 0 && !went_on ? EXIT_FAILED : EXIT_DONE;
-}
-
-void hint_encoding(const struct loop *l)
-{
-    const uint64_t foreign = l->admission.fates.rejects.foreign;
-    struct buffer text = {0};
-    bool sized = false;
-    for (int i = 0; i < l->inputs.count; i++)
-        sized |= l->inputs.input[i].framing == FRAMING_SIZED;
-    if (foreign == 0 || options->encoding != NULL) return;
-    count_add(&text, foreign);
-    buffer_printf(&text, " record%s not UTF-8: %s", foreign == 1 ? " is" : "s are",
-                  sized ? "cs-parse --repair=utf8 --keep-frame mends what it can"
-                        : "--encoding=latin1 if all is in that (or CP1252, or another); "
-                          "cs-parse --repair=utf8 mends single bytes");
-    hint_tell(&text);
 }

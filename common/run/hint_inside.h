@@ -13,6 +13,9 @@
 /* Adds "none of 500 events had a value", article and what last. */
 void hint_none_add(struct buffer *out, uint64_t events, const char *article, const char *what);
 
+/* Adds 4,547,248. */
+void hint_count_add(struct buffer *out, uint64_t count);
+
 /* May it stand in a command that somebody copies? What strangers wrote may hold what a shell obeys,
  * or what parts an option's value: only letters, digits, _ - . / and what is not ASCII. */
 bool hint_is_plain(struct slice text);
@@ -22,5 +25,14 @@ void hint_tell(struct buffer *text);
 
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);
+
+/* All events were filtered, and nothing that was said tells why. */
+void hint_filtered(const struct loop *l, uint64_t events);
+
+/* All times are of the years behind 1970, in the unit that was said to be theirs. */
+void hint_unit(const struct loop *l);
+
+/* Times that came twice, or not at all. */
+void hint_doubts(const struct loop *l);
 
 #endif

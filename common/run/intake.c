@@ -446,6 +446,7 @@ void intake_take(struct loop *l, struct input *input)
     /* With a state the rest may come in the next run. */
     if (!input->ended || input->reading == NULL || l->run.settings.has_state || stop_signal != 0)
         return;
+    if (input->stop != 0 || input->until != 0) return; /* this is not its end */
     const char *const lacks = l->run.translator->lacks(input->reading);
     if (lacks != NULL) message("%s: %s", input_label(input), lacks);
 }

@@ -396,6 +396,7 @@ static void stats_add(struct stats *sum, const struct stats *part)
     sum->filtered += part->filtered;
     sum->late += part->late;
     sum->used += part->used;
+    sum->doubtful_times += part->doubtful_times;
     for (int reason = 0; reason < REASON_COUNT; reason++)
         sum->rejected_by[reason] += part->rejected_by[reason];
     if (part->disorder_us > sum->disorder_us) sum->disorder_us = part->disorder_us;
@@ -411,6 +412,7 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;
+    l->run.counters.too_large += stats.too_large;
     expr_errors += stats.expression_errors;
     l->rows_before += stats.rows;
     l->inputs.bytes_read += unpack_u64(in);

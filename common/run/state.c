@@ -21,7 +21,7 @@
 #include "writer/output.h"
 
 #define MAGIC "clickstream state "
-#define VERSION "7\n"
+#define VERSION "8\n"
 #define CHECKSUM_BYTES sizeof(XXH128_canonical_t)
 
 /* Ids of people are in it. */

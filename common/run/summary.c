@@ -8,6 +8,7 @@ void summary_count(struct loop *l)
     l->stats.late_windows = l->run.counters.late_windows;
     l->stats.expired = l->run.counters.expired;
     l->stats.not_numbers = l->run.counters.not_numbers;
+    l->stats.too_large = l->run.counters.too_large;
     l->stats.expression_errors = expr_errors;
     l->stats.rows = l->rows_before + rows_count(l->run.rows);
 }
@@ -19,6 +20,7 @@ void summary_resume(struct loop *l)
     l->run.counters.late_windows = l->stats.late_windows;
     l->run.counters.expired = l->stats.expired;
     l->run.counters.not_numbers = l->stats.not_numbers;
+    l->run.counters.too_large = l->stats.too_large;
     expr_errors = l->stats.expression_errors;
 }
 

@@ -28,6 +28,12 @@ bool accounts_init(struct accounts *accounts, const struct option_list *agg, str
     return false;
 }
 
+void accounts_begin(struct accounts *accounts, struct run *run)
+{
+    accounts->run = run;
+    accounts->extremes = aggregates_extremes(&accounts->aggregates, run);
+}
+
 void accounts_release(struct accounts *accounts)
 {
     aggregates_release(&accounts->aggregates);
@@ -45,14 +51,18 @@ void accounts_look(struct accounts *accounts, const struct event *ev)
     struct aggregates *all = &accounts->aggregates;
 
     accounts->values.known = 0;
+    accounts->is_odd = false;
     accounts->selected = aggregates_select(all, ev);
     for (int i = 0; i < all->count; i++)
         if ((accounts->selected >> all->item[i].condition & 1) != 0)
             operand_look(accounts, ev, all->item[i].operand);
 }
 
-void accounts_used(struct accounts *accounts, const struct event *ev)
+void accounts_used(struct accounts *accounts, const struct event *ev, bool learned)
 {
+    if (learned && !accounts->is_odd &&
+        !extremes_have_texts(accounts->extremes, &accounts->run->misnumbers, ev))
+        return;
     aggregates_misnumbers(&accounts->aggregates, accounts->run, &accounts->values, ev,
                           accounts->selected);
 }
@@ -147,11 +157,11 @@ void account_learn(struct accounts *accounts, struct account **account, int64_t 
         const struct value value = accounts->values.value[all->set[i].operand];
         if (value.kind != KIND_NULL) id_add(accounts, *account, i, value_id(value), mask);
     }
-    if (!all->only_distinct)
-        accounts->run->counters.not_numbers +=
-            aggregates_event(all, (*account)->cells, &(*account)->text, &ev, &accounts->values,
-                             accounts->selected) %
-            AGGREGATE_HUGE;
+    if (all->only_distinct) return;
+    const unsigned wrong = aggregates_event(all, (*account)->cells, &(*account)->text, &ev,
+                                            &accounts->values, accounts->selected);
+    accounts->run->counters.not_numbers += wrong % AGGREGATE_HUGE;
+    accounts->is_odd |= wrong != 0;
 }
 
 void account_join(struct accounts *accounts, struct account **account, struct account *more)
@@ -182,6 +192,11 @@ void account_print_extra(const struct accounts *accounts, const struct account *
 {
     aggregates_print_extra(&accounts->aggregates, index, account->cells, &account->text, rows,
                            member);
+}
+
+void account_printed(const struct accounts *accounts, const struct account *account)
+{
+    aggregates_too_large(&accounts->aggregates, accounts->run, account->cells, &account->text);
 }
 
 /* --- for the state --- */

@@ -35,10 +35,13 @@ struct account {
 /* Those of a command. */
 struct accounts {
     struct aggregates aggregates;
-    uint64_t ids;    /* that all accounts hold */
-    struct run *run; /* that is told of values that are no numbers */
-    /* Of the event at hand: which conditions select it, and what was looked at. */
+    uint64_t ids;      /* that all accounts hold */
+    struct run *run;   /* that is told of values that are no numbers */
+    uint64_t extremes; /* slots where text is to be noted (window.h) */
+    /* Of the event at hand: which conditions select it, what was looked at, and whether something
+     * of it could not be added up. */
     uint64_t selected;
+    bool is_odd;
     struct operand_values values;
 };
 
@@ -47,11 +50,15 @@ bool accounts_init(struct accounts *accounts, const struct option_list *agg, str
                    struct buffer *why);
 void accounts_release(struct accounts *accounts);
 
+/* The run is told of values that are no numbers; its schema is complete. */
+void accounts_begin(struct accounts *accounts, struct run *run);
+
 /* Looks at an event: at no value that is not needed. */
 void accounts_look(struct accounts *accounts, const struct event *ev);
 
-/* It is used: values that should be numbers and are none are noted, to be named at the end. */
-void accounts_used(struct accounts *accounts, const struct event *ev);
+/* It is used: values that should be numbers and are none are noted, to be named at the end.
+ * learned: and it has been added to an account, which has said whether there are such. */
+void accounts_used(struct accounts *accounts, const struct event *ev, bool learned);
 
 /* What was seen, as values of a name (name.h): which of the operands' values follow. And the
  * event at hand is that one again. False, of what comes from a file: it is none. */
@@ -70,6 +77,9 @@ void account_print(const struct accounts *accounts, const struct account *accoun
                    struct rows *rows, int member);
 void account_print_extra(const struct accounts *accounts, const struct account *account, int index,
                          struct rows *rows, int member);
+
+/* Its row has been printed for good: what of it was too large is noted. */
+void account_printed(const struct accounts *accounts, const struct account *account);
 
 /* The same bytes for the same events, NULL included. Anything invalid sets in->broken. */
 void account_pack(const struct accounts *accounts, const struct account *account,

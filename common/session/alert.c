@@ -215,6 +215,7 @@ bool alerts_init(struct alerts *alerts, const struct cart_rule *rule, const stru
     if (!identity_init(&alerts->identity, schema, asks->id, why) ||
         !fields_init(fields, alerts->field, &alerts->identity, schema, run->rows, why))
         return false;
+    identity_watch(&alerts->identity, schema, &run->misnumbers);
     buffer_clear(why);
     actions_expect(&fields->actions, schema); /* and not what empties a cart: few shops have it */
     if (!moves_init(&alerts->moves, &fields->actions, asks->emptied, alerts->has_episodes,

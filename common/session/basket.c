@@ -232,19 +232,19 @@ static bool decimal_product(decimal a, decimal b, decimal *product)
     return true;
 }
 
-bool basket_value(const struct basket *basket, decimal *value)
+enum basket_worth basket_value(const struct basket *basket, decimal *value)
 {
+    bool fits = true;
     *value = 0;
-    if (basket->beyond > 0) return false;
+    if (basket->beyond > 0) return WORTH_UNKNOWN;
     for (uint32_t i = 0; i < basket->count; i++) {
         const struct basket_line *line = &basket->line[i];
-        decimal price, worth;
-        if (!move_number(line->price, true, &price) ||
-            !decimal_product(line->quantity, price, &worth) ||
-            __builtin_add_overflow(*value, worth, value))
-            return false;
+        decimal price, worth = 0;
+        if (!move_number(line->price, true, &price)) return WORTH_UNKNOWN;
+        fits = decimal_product(line->quantity, price, &worth) &&
+               !__builtin_add_overflow(*value, worth, value) && fits;
     }
-    return true;
+    return fits ? WORTH_KNOWN : WORTH_LOST;
 }
 
 /* --- bytes --- */

@@ -91,9 +91,14 @@ void basket_buy(struct basket *basket, int64_t time_us);
  * entry, where the first of them stands. */
 void basket_print(const struct basket *basket, struct buffer *out);
 
-/* What it is worth; false: a price is missing, or there is no decimal for it. Nothing is worth 0.
- */
-bool basket_value(const struct basket *basket, decimal *value);
+enum basket_worth {
+    WORTH_KNOWN,
+    WORTH_UNKNOWN, /* a price is missing */
+    WORTH_LOST     /* there is no decimal for it */
+};
+
+/* What it is worth. Nothing is worth 0. */
+enum basket_worth basket_value(const struct basket *basket, decimal *value);
 
 /* A basket as bytes; empty ones are none. Reading borrows from them; false: they are none. */
 void basket_write(const struct basket *basket, struct buffer *out);

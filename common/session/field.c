@@ -400,4 +400,7 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
     identity_print_rest(identity, rows, &name);
     if (__builtin_expect(fields->final >= 0, 0)) rows_bool(rows, fields->final, fields->is_final);
     rows_end(rows);
+    if (fields->final >= 0 && !fields->is_final) return;
+    identity_printed(identity, overview->name);
+    if (fields->kept.accounts != NULL) account_printed(fields->kept.accounts, overview->account);
 }

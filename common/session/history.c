@@ -49,10 +49,14 @@ static void change_print(void *context, const struct news_item *change)
     struct run *run = history->run;
 
     if (run->settings.idle_us > 0 && !history->all && !history->has_at &&
-        instant_now() > change->of.last_us + history->alerts->rule.until_us)
+        instant_now() > change->of.last_us + history->alerts->rule.until_us) {
         run->counters.expired++;
-    else
-        alerts_print_change(history->alerts, run->rows, change);
+        return;
+    }
+    alerts_print_change(history->alerts, run->rows, change);
+    if (!change->is_lost) return;
+    run->counters.too_large++;
+    misnumber_count(&run->misnumbers, MISNUMBER_SUM, SLICE("cart_value"));
 }
 
 static void news_print(struct history *history)

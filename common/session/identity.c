@@ -7,6 +7,15 @@
 void identity_release(struct identity *identity)
 {
     buffer_release(&identity->name);
+    if (identity->noted != NULL) junk_release(&identity->junk);
+}
+
+void identity_watch(struct identity *identity, const struct schema *schema,
+                    struct misnumbers *noted)
+{
+    junk_init(&identity->junk);
+    identity->noted = noted;
+    identity->id = schema->name[identity->slot[0]];
 }
 
 bool identity_init(struct identity *identity, struct schema *schema, const char *id,

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+#include "admit/misnumber.h"
 #include "base/buffer.h"
+#include "base/junk.h"
 #include "base/option.h"
 #include "event/event.h"
 #include "event/schema.h"
@@ -21,7 +23,10 @@ struct identity {
     int slot[SCHEMA_MAX];   /* the id's first */
     int member[SCHEMA_MAX]; /* of the row; -1: it has one of that name already */
     int count;
-    struct buffer name; /* of the event looked at last */
+    struct buffer name;       /* of the event looked at last */
+    struct junk junk;         /* ids that are nobody's */
+    struct misnumbers *noted; /* where rows of such are; NULL: nowhere. Borrowed, as the next */
+    struct slice id;          /* what the id's member is called */
 };
 
 void identity_release(struct identity *identity);
@@ -29,6 +34,10 @@ void identity_release(struct identity *identity);
 /* Sets the member that is the id. False, and a phrase added to why: that makes no sense. */
 bool identity_init(struct identity *identity, struct schema *schema, const char *id,
                    struct buffer *why);
+
+/* From now on rows whose id is nobody's are noted there. */
+void identity_watch(struct identity *identity, const struct schema *schema,
+                    struct misnumbers *noted);
 
 /* Adds another member. False: there are too many. */
 bool identity_add(struct identity *identity, struct schema *schema, struct slice member);
@@ -74,6 +83,15 @@ static inline void identity_print_rest(const struct identity *identity, struct r
         const struct value value = name_value(name);
         if (identity->member[i] >= 0) rows_value(rows, identity->member[i], value);
     }
+}
+
+/* A row of that name has been printed for good. */
+static inline void identity_printed(const struct identity *identity, struct slice name)
+{
+    const struct value id = name_value(&name);
+    if (identity->noted != NULL && id.kind == KIND_STRING &&
+        junk_has(&identity->junk, value_slice(id)))
+        misnumber_note(identity->noted, MISNUMBER_NOBODY, identity->id, id);
 }
 
 /* Adds "one ID, one MEMBER" for --explain. */

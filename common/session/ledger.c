@@ -116,7 +116,7 @@ static void ledger_fit(struct ledger *ledger)
     *ledger = smaller;
 }
 
-static void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
+void ledger_sweep(struct ledger *ledger, const struct sessions *sessions)
 {
     const struct needs needs = {.sessions = sessions, .remember_us = ledger->remember_us};
 

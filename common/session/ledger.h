@@ -55,6 +55,9 @@ uint32_t ledger_number(struct ledger *ledger, const struct sessions *sessions,
 uint32_t ledger_number_open(const struct ledger *ledger, const struct sessions *sessions,
                             const struct stretch *stretch);
 
+/* Forgets every id that may be forgotten: what is left depends on nothing but the sessions. */
+void ledger_sweep(struct ledger *ledger, const struct sessions *sessions);
+
 /* The same bytes for the same sessions. Loading adds; false: invalid. */
 void ledger_save(const struct ledger *ledger, const struct sessions *sessions, struct buffer *out);
 bool ledger_load(struct ledger *ledger, struct unpack *in);

@@ -111,7 +111,7 @@ bool lineup_take(struct lineup *lineup, struct identity *identity, const struct 
     const size_t values_end = text->len;
     if (lineup->kept.accounts != NULL) {
         accounts_look(lineup->kept.accounts, ev);
-        accounts_used(lineup->kept.accounts, ev);
+        accounts_used(lineup->kept.accounts, ev, false);
         accounts_note(lineup->kept.accounts, text);
     }
     waiting.note_len = (uint32_t)(text->len - values_end);

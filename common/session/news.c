@@ -13,7 +13,7 @@ struct part {
 struct news_entry {
     struct episode_change of;
     struct part name, user, page, cart, value;
-    bool is_cut;
+    bool is_cut, is_lost;
 };
 
 void news_release(struct news *news)
@@ -45,15 +45,17 @@ static struct part cart_add(struct news *news, const struct basket *basket)
     return (struct part){.at = at, .len = news->texts.len - at};
 }
 
-static struct part value_add(struct news *news, const struct basket *basket)
+static struct part value_add(struct news *news, const struct basket *basket, bool *is_lost)
 {
     const size_t at = news->texts.len;
     decimal value;
+    const enum basket_worth worth = basket_value(basket, &value);
 
-    if (basket_value(basket, &value))
+    if (worth == WORTH_KNOWN)
         decimal_print(&news->texts, value);
     else
         buffer_add_literal(&news->texts, "null");
+    *is_lost = worth == WORTH_LOST;
     return (struct part){.at = at, .len = news->texts.len - at};
 }
 
@@ -72,7 +74,7 @@ void news_add(struct news *news, const struct episode_change *change)
     entry->of.basket = NULL;
     if (!news->has_carts) return;
     entry->cart = cart_add(news, change->basket);
-    entry->value = value_add(news, change->basket);
+    entry->value = value_add(news, change->basket, &entry->is_lost);
 }
 
 /* Of the same moment. */
@@ -111,7 +113,8 @@ void news_take(struct news *news, void (*take)(void *context, const struct news_
         struct news_item change = {.of = entry->of,
                                    .cart = part_slice(news, entry->cart),
                                    .value = part_slice(news, entry->value),
-                                   .is_cut = entry->is_cut};
+                                   .is_cut = entry->is_cut,
+                                   .is_lost = entry->is_lost};
         change.of.name = part_slice(news, entry->name);
         change.of.user.text = part_slice(news, entry->user).text;
         change.of.page.text = part_slice(news, entry->page).text;

@@ -21,6 +21,7 @@ struct news_item {
     struct episode_change of;
     struct slice cart, value; /* JSON, "null" where there is none; value: a number or null */
     bool is_cut;
+    bool is_lost; /* the value is null because there is no decimal for it */
 };
 
 struct news_entry;

@@ -65,8 +65,14 @@ bool visits_event_special(struct visits *visits, uint32_t number, struct identit
     }
     if (visits->asks.updates && number != POOL_NONE)
         timelines_note(&visits->sessions.timelines, number);
-    accounts_used(&visits->accounts, ev);
+    accounts_used(&visits->accounts, ev, true);
     return true;
+}
+
+void visits_watch(struct visits *visits, struct identity *identity, struct run *run)
+{
+    accounts_begin(&visits->accounts, run);
+    identity_watch(identity, &run->schema, &run->misnumbers);
 }
 
 bool visits_init(struct visits *visits, const struct visit_asks *asks, const struct rule *rule,
@@ -137,6 +143,8 @@ void visits_finish(struct visits *visits,
 {
     if (visits->orders) lineup_finish(&visits->lineup, &visits->sessions);
     sessions_finish(&visits->sessions, print, context);
+    if (visits->asks.detail)
+        ledger_sweep(&visits->ledger, &visits->sessions); /* they are counted */
 }
 
 void visits_updates(struct visits *visits,

@@ -61,6 +61,9 @@ bool visits_init(struct visits *visits, const struct visit_asks *asks, const str
                  struct buffer *why);
 void visits_release(struct visits *visits);
 
+/* From now on the run is told what of events and rows is not what it looks like. */
+void visits_watch(struct visits *visits, struct identity *identity, struct run *run);
+
 /* For visits_init: the part of it that is about rows. */
 bool visits_declare(struct visits *visits, struct identity *identity, struct schema *schema,
                     struct rows *rows, struct buffer *why);

@@ -267,6 +267,20 @@ static size_t room_of(const struct input *input)
     return room < left ? room : (size_t)left;
 }
 
+/* Nothing follows, and the end that the file had when it was opened has not come? Then somebody has
+ * emptied or cut it meanwhile, and what stood there is lost. */
+static void shrunk_tell(struct inputs *inputs, struct input *input)
+{
+    if (!input->regular || input->filters > 0 || input->damaged) return;
+    const off_t read_up_to = lseek(input->fd, 0, SEEK_CUR);
+    if (read_up_to < 0 || (uint64_t)read_up_to >= (input->stop != 0 ? input->stop : input->size))
+        return;
+    message("%s: has become shorter while it was read: what stood there is not used",
+            input_label(input));
+    input->damaged = true;
+    inputs->damaged++;
+}
+
 /* One read, or more where one brings nothing but what says what the input is; false when it would
  * have to wait. */
 static bool input_read(struct inputs *inputs, struct input *input)
@@ -285,6 +299,7 @@ static bool input_read(struct inputs *inputs, struct input *input)
             if (errno == EAGAIN || errno == EINTR) return false;
             die_errno("%s", input_label(input));
         }
+        if (got == 0) shrunk_tell(inputs, input);
         if (got == 0 && input_end(inputs, input)) return true;
         const size_t from = input->settled ? input->end : input->start;
         input->end += (size_t)got;

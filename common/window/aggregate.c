@@ -332,6 +332,14 @@ bool aggregates_number(const struct aggregates *all, int index, const char *cell
     return item->function->number != NULL && item->function->number(&from, item, out);
 }
 
+enum aggregate_size aggregates_size(const struct aggregates *all, int index, const char *cells,
+                                    const struct buffer *text)
+{
+    const struct aggregate_view from = {.all = all, .cells = cells, .text = text};
+    const struct aggregate *item = &all->item[index];
+    return item->function->size == NULL ? SIZE_FITS : item->function->size(&from, item);
+}
+
 enum aggregate_measure aggregates_measure(const struct aggregates *all, int index)
 {
     return all->item[index].function->measure;

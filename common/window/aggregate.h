@@ -253,6 +253,16 @@ bool aggregates_is_number(const struct aggregates *all, int index);
 bool aggregates_number(const struct aggregates *all, int index, const char *cells,
                        const struct buffer *text, decimal *out);
 
+/* How large its number is. */
+enum aggregate_size {
+    SIZE_FITS,    /* there may be none */
+    SIZE_PRINTED, /* it is printed, but too large for a decimal: nothing is compared with it */
+    SIZE_LOST     /* null is printed: it is too large, or what it is made of */
+};
+
+enum aggregate_size aggregates_size(const struct aggregates *all, int index, const char *cells,
+                                    const struct buffer *text);
+
 enum aggregate_measure aggregates_measure(const struct aggregates *all, int index);
 
 /* Writes the cells; counts of ids only with_distinct (else they come back with the ids). Reading

@@ -121,9 +121,8 @@ struct aggregate_function {
      * rows of parts have that, too (aggregates_print_partials). */
     bool partial;
 
-    /* Is it null because its number is too large to be printed? NULL: such a thing does not happen.
-     */
-    bool (*too_large)(const void *cell);
+    /* How large is its number? NULL: it always fits. */
+    enum aggregate_size (*size)(const struct aggregate_view *from, const struct aggregate *item);
 };
 
 /* The families: entries up to one without a name. */

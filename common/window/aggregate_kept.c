@@ -100,6 +100,15 @@ static bool kept_number(const struct aggregate_view *from, const struct aggregat
     return value.kind == KIND_NUMBER && decimal_parse(value_slice(value), out);
 }
 
+static enum aggregate_size kept_size(const struct aggregate_view *from,
+                                     const struct aggregate *item)
+{
+    const struct value value = kept_value(view_cell(from, item), from->text);
+    decimal ignored;
+    if (value.kind != KIND_NUMBER || decimal_parse(value_slice(value), &ignored)) return SIZE_FITS;
+    return SIZE_PRINTED;
+}
+
 static void kept_save(const struct aggregate *item, const void *cell, const struct buffer *text,
                       struct buffer *out)
 {
@@ -135,7 +144,7 @@ static void kept_part_read(const struct aggregate *item, void *cell, struct buff
 #define KEPT                                                                                       \
     .argument = ARGUMENT_VALUE, .cell_bytes = sizeof(struct kept_cell), .add = kept_add,           \
     .combine = kept_combine, .remove = kept_remove, .print = kept_print, .number = kept_number,    \
-    .save = kept_save, .load = kept_load
+    .size = kept_size, .save = kept_save, .load = kept_load
 
 const struct aggregate_function aggregate_kept[] = {
     {.name = "min",

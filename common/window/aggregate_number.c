@@ -108,16 +108,16 @@ static void sum_part_read(const struct aggregate *item, void *cell, struct buffe
     if (too_large) sum->count = sum->lost = 1;
 }
 
-static bool sum_too_large(const void *cell)
+static enum aggregate_size sum_size(const struct aggregate_view *from, const struct aggregate *item)
 {
     decimal ignored;
-    return !sum_get(cell, &ignored);
+    return sum_get(view_cell(from, item), &ignored) ? SIZE_FITS : SIZE_LOST;
 }
 
 #define SUM                                                                                        \
     .argument = ARGUMENT_VALUE, .column = COLUMN_NUMBER, .values = VALUES_NUMBERS,                 \
     .cell_bytes = sizeof(struct sum), .add = cell_add, .combine = cell_combine,                    \
-    .remove = cell_remove, .save = cell_save, .load = cell_load
+    .remove = cell_remove, .size = sum_size, .save = cell_save, .load = cell_load
 
 const struct aggregate_function aggregate_numbers[] = {
     {.name = "sum",
@@ -127,8 +127,7 @@ const struct aggregate_function aggregate_numbers[] = {
      .number = sum_number,
      .share = sum_share,
      .part_valid = sum_part_valid,
-     .part_read = sum_part_read,
-     .too_large = sum_too_large},
+     .part_read = sum_part_read},
     {.name = "avg", SUM, .print = average_print, .number = average_number},
     {0},
 };

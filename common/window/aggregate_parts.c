@@ -7,10 +7,16 @@
 #include "base/object.h"
 #include "window/aggregate_inside.h"
 
+/* Is it null in a row that is a part, be there no number or one that is too large? */
+static bool may_be_either(const struct aggregate_function *function)
+{
+    return function->values == VALUES_NUMBERS && function->part_read != NULL;
+}
+
 bool aggregates_may_be_too_large(const struct aggregates *all)
 {
     for (int i = 0; i < all->count; i++)
-        if (all->item[i].function->too_large != NULL) return true;
+        if (may_be_either(all->item[i].function)) return true;
     return false;
 }
 
@@ -128,7 +134,7 @@ void aggregates_row(const struct aggregates *all, char *cells, struct buffer *te
             (void)partial_read(all, item, cells + item->cell, text, ev);
             continue;
         }
-        const bool too_large = function->too_large != NULL && row_too_large(all, item, ev);
+        const bool too_large = may_be_either(function) && row_too_large(all, item, ev);
         function->part_read(item, cells + item->cell, text, event_written(ev, item->row_slot),
                             too_large);
     }
@@ -140,8 +146,8 @@ void aggregates_print_too_large(const struct aggregates *all, const char *cells,
     struct buffer *list = NULL;
     for (int i = 0; i < all->count; i++) {
         const struct aggregate *item = &all->item[i];
-        if (item->function->too_large == NULL) continue;
-        if (!item->function->too_large(cells + item->cell)) continue;
+        if (!may_be_either(item->function)) continue;
+        if (aggregates_size(all, i, cells, NULL) != SIZE_LOST) continue;
         if (list == NULL) list = rows_list(rows, member);
         rows_list_text(list, slice_of(item->name));
     }

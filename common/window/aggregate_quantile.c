@@ -247,6 +247,15 @@ static bool quantile_number(const struct aggregate_view *from, const struct aggr
     return decimal_parse(slice_of(text), out);
 }
 
+static enum aggregate_size quantile_size(const struct aggregate_view *from,
+                                         const struct aggregate *item)
+{
+    const struct quantile_cell *const cell = view_cell(from, item);
+    decimal ignored;
+    if (cell->lost != 0) return SIZE_LOST;
+    return cell->count == 0 || quantile_number(from, item, &ignored) ? SIZE_FITS : SIZE_PRINTED;
+}
+
 static void quantile_save(const struct aggregate *item, const void *cell, const struct buffer *text,
                           struct buffer *out)
 {
@@ -306,8 +315,8 @@ static bool quantile_share(struct slice text, int64_t *out)
 #define QUANTILE                                                                                   \
     .values = VALUES_DOUBLES, .column = COLUMN_NUMBER, .cell_bytes = sizeof(struct quantile_cell), \
     .add = quantile_add, .combine = quantile_combine, .remove = quantile_remove,                   \
-    .print = quantile_print, .number = quantile_number, .save = quantile_save,                     \
-    .load = quantile_load, .partial = true
+    .print = quantile_print, .number = quantile_number, .size = quantile_size,                     \
+    .save = quantile_save, .load = quantile_load, .partial = true
 
 const struct aggregate_function aggregate_quantiles[] = {
     {.name = "quantile",

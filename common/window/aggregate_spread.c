@@ -94,6 +94,14 @@ static bool spread_number(const struct aggregate_view *from, const struct aggreg
     return deviation_get(view_cell(from, item), out);
 }
 
+static enum aggregate_size spread_size(const struct aggregate_view *from,
+                                       const struct aggregate *item)
+{
+    const struct spread_cell *spread = view_cell(from, item);
+    decimal ignored;
+    return spread->count < 2 || deviation_get(spread, &ignored) ? SIZE_FITS : SIZE_LOST;
+}
+
 static void spread_print(const struct aggregate_view *from, const struct aggregate *item,
                          struct rows *rows, int member)
 {
@@ -155,6 +163,7 @@ const struct aggregate_function aggregate_spreads[] = {
      .remove = spread_remove,
      .print = spread_print,
      .number = spread_number,
+     .size = spread_size,
      .save = spread_save,
      .load = spread_load,
      .partial = true},

@@ -50,8 +50,15 @@ static bool group_number(const struct detector *detector, const struct window *w
     *out = 0;
     struct group *group = window == NULL ? NULL : table_find(&window->groups, id);
     if (group == NULL) return detector->empty_is_0;
-    return aggregates_number(&detector->aggregates, 0, group_cells(group), &window->text, out) &&
-           value_fits(*out);
+    const struct aggregates *const all = &detector->aggregates;
+    const char *const cells = group_cells(group);
+    const bool is_number = aggregates_number(all, 0, cells, &window->text, out);
+    if (is_number && value_fits(*out)) return true;
+    if (is_number || aggregates_size(all, 0, cells, &window->text) != SIZE_FITS) {
+        detector->run->counters.too_large++;
+        misnumber_count(&detector->run->misnumbers, MISNUMBER_SCORE, slice_of(all->item[0].name));
+    }
+    return false;
 }
 
 /* An event whose value is 0, like one without an id, still makes its group's row exist. */

@@ -116,6 +116,7 @@ static void part_print(void *context, struct window *window)
         if (parts->partials >= 0)
             aggregates_print_partials(aggregates, cells, &window->text, rows, parts->partials);
         rows_end(rows);
+        aggregates_too_large(aggregates, detector->run, cells, &window->text);
     }
 }
 

@@ -24,10 +24,6 @@ static enum fate row_score(struct detector *detector, struct slice key, struct s
 {
     if (watermark_us > INSTANT_MIN && one.end_us <= watermark_us - ROW_LATE_US) return FATE_LATE;
     if (!one.has_value) return FATE_USED;
-    if (!value_fits(one.value)) {
-        detector->run->counters.not_numbers++;
-        return FATE_USED;
-    }
     struct series *series = baseline_series(&detector->baseline, id_of(key), key);
     if (one.start_us <= series->last_start_us || one.end_us <= series->last_end_us)
         return FATE_LATE;
@@ -92,18 +88,27 @@ static void row_ahead(struct run *run, const struct event *const *events, size_t
     group_ahead(&detector->by, scored, scored_count);
 }
 
+/* The row's value. False: it has none that can be scored, which is noted. */
+static bool row_value(const struct detector *detector, const struct event *ev, decimal *out)
+{
+    struct run *const run = detector->run;
+    const struct value value = operand_value(&detector->operand, ev);
+    const bool is_number = value.kind == KIND_NUMBER;
+    if (value.kind == KIND_NULL) return false;
+    if (is_number && decimal_parse(value_slice(value), out) && value_fits(*out)) return true;
+    ++*(is_number ? &run->counters.too_large : &run->counters.not_numbers);
+    misnumber_note(&run->misnumbers, is_number ? MISNUMBER_SCORE : MISNUMBER_OTHER,
+                   slice_of(detector->operand.text), value);
+    return false;
+}
+
 static enum fate row_event(struct run *run, const struct event *ev)
 {
     struct detector *detector = run->own;
     struct scored one = {.start_us = ev->time_us};
     if (is_passing(detector, ev)) return FATE_FILTERED;
     (void)row_end(detector, ev, &one.end_us); /* has been looked at */
-    const struct value value = operand_value(&detector->operand, ev);
-    one.has_value = value.kind == KIND_NUMBER && decimal_parse(value_slice(value), &one.value);
-    if (!one.has_value && value.kind != KIND_NULL) {
-        run->counters.not_numbers++;
-        misnumber_note(&run->misnumbers, MISNUMBER_OTHER, slice_of(detector->operand.text), value);
-    }
+    one.has_value = row_value(detector, ev, &one.value);
     group_key(&detector->by, ev, &detector->key);
     const enum fate fate = row_score(detector, buffer_slice(&detector->key), one, ev->watermark_us);
     keys_count(detector);

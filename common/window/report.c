@@ -141,6 +141,7 @@ static void row_print(const struct report *report, const struct window *window, 
     rows_begin(rows);
     row_members(report, window, key, row, final);
     rows_end(rows);
+    if (final) aggregates_too_large(&report->aggregates, report->windows.run, row.cells, row.text);
 }
 
 /* The groups from the first on that are one row: with --merge, the parts of one group. */

@@ -35,7 +35,7 @@ void windows_init(struct windows *all, struct run *run, struct group_by *by,
         !run->settings.updates && !aggregates_in_order(aggregates))
         panes_init(all);
     all->hinted = !run->settings.merge && group_native(by) && aggregates_native(aggregates);
-    all->extremes = windows_extremes(all);
+    all->extremes = aggregates_extremes(aggregates, run);
 }
 
 void windows_by_calendar(struct windows *all, const struct span *span)
@@ -347,12 +347,10 @@ static enum fate row_event(struct windows *all, const struct event *ev)
     return FATE_USED;
 }
 
-/* Has the event text where min or max would have numbers? */
+/* Has the event something to be noted where min or max would have numbers? */
 static inline bool has_texts(const struct windows *all, const struct event *ev)
 {
-    for (uint64_t left = all->extremes; left != 0; left &= left - 1)
-        if (ev->value[__builtin_ctzll(left)].kind == KIND_STRING) return true;
-    return false;
+    return extremes_have_texts(all->extremes, &all->run->misnumbers, ev);
 }
 
 /* Windows that overlap: the event is added to each. */

@@ -163,7 +163,20 @@ void windows_ahead(struct windows *all, const struct event *const *events, size_
 enum fate windows_event(struct windows *all, const struct event *ev);
 
 /* The slots of members that there is a min or max of and that --number could be given for. */
-uint64_t windows_extremes(const struct windows *all);
+uint64_t aggregates_extremes(const struct aggregates *all, const struct run *run);
+
+/* Has one of these slots something other than numbers and nulls, or the first number of them? */
+static inline bool extremes_have_texts(uint64_t extremes, const struct misnumbers *noted,
+                                       const struct event *ev)
+{
+    for (uint64_t left = extremes; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        const uint8_t kind = ev->value[slot].kind;
+        if (kind != KIND_NULL && (kind != KIND_NUMBER || (noted->numbers >> slot & 1) == 0))
+            return true;
+    }
+    return false;
+}
 
 /* Notes what of the event's values, of those selected, should be numbers and are none. */
 void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected);
@@ -172,6 +185,10 @@ void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t se
 void aggregates_misnumbers(const struct aggregates *all, struct run *run,
                            struct operand_values *values, const struct event *ev,
                            uint64_t selected);
+
+/* A row of these cells has been printed for good: what of it is too large is counted, and noted. */
+void aggregates_too_large(const struct aggregates *all, struct run *run, const char *cells,
+                          const struct buffer *text);
 
 /* tool.amend with --merge: REASON_BAD_MEMBER for a row that this tool with these options has not
  * printed. end_slot: of the member window_end. */

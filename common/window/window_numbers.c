@@ -12,14 +12,14 @@ static bool is_named(const struct run *run, int slot)
     return slot >= SLOT_CANONICAL && (run->schema.number >> slot & 1) == 0;
 }
 
-uint64_t windows_extremes(const struct windows *all)
+uint64_t aggregates_extremes(const struct aggregates *all, const struct run *run)
 {
     uint64_t slots = 0;
-    for (int i = 0; i < all->aggregates->count; i++) {
-        const struct aggregate *const item = &all->aggregates->item[i];
+    for (int i = 0; i < all->count; i++) {
+        const struct aggregate *const item = &all->item[i];
         if (item->function->values != VALUES_ORDERED) continue;
-        const int slot = all->aggregates->operand[item->operand].slot;
-        if (is_named(all->run, slot)) slots |= UINT64_C(1) << slot;
+        const int slot = all->operand[item->operand].slot;
+        if (is_named(run, slot)) slots |= UINT64_C(1) << slot;
     }
     return slots;
 }
@@ -41,8 +41,11 @@ static bool misnumber_find(enum argument_values kind, bool named, struct value v
     const bool huge = is_huge(kind, value);
     if (value.kind == KIND_NULL || (value.kind == KIND_NUMBER && !huge)) return false;
     if (kind == VALUES_ORDERED) {
-        *found = MISNUMBER_AS_TEXT;
-        return named && value.kind == KIND_STRING && numeral_valid(value_slice(value), false);
+        const bool is_numeral =
+            value.kind == KIND_STRING &&
+            (numeral_valid(value_slice(value), false) || numeral_valid(value_slice(value), true));
+        *found = is_numeral ? MISNUMBER_AS_TEXT : MISNUMBER_MIXED;
+        return named;
     }
     *found = huge ? MISNUMBER_HUGE : named ? MISNUMBER_LEFT : MISNUMBER_OTHER;
     return true;
@@ -62,6 +65,8 @@ void aggregates_misnumbers(const struct aggregates *all, struct run *run,
         const struct operand *const operand = &all->operand[item->operand];
         const struct value value = operand_once(all, values, ev, item->operand);
         enum misnumber_kind found;
+        if (kind == VALUES_ORDERED && value.kind == KIND_NUMBER && is_named(run, operand->slot))
+            misnumber_beside(&run->misnumbers, operand->slot, schema->name[operand->slot]);
         if (!misnumber_find(kind, is_named(run, operand->slot), value, &found)) continue;
         /* The text of a --number member has been noted where the event was judged. */
         const bool of_numbers = operand->slot >= 0 && (schema->number >> operand->slot & 1) != 0;
@@ -76,4 +81,14 @@ void aggregates_misnumbers(const struct aggregates *all, struct run *run,
 void windows_misnumbers(struct windows *all, const struct event *ev, uint64_t selected)
 {
     aggregates_misnumbers(all->aggregates, all->run, &all->values, ev, selected);
+}
+
+void aggregates_too_large(const struct aggregates *all, struct run *run, const char *cells,
+                          const struct buffer *text)
+{
+    for (int i = 0; i < all->count; i++) {
+        if (aggregates_size(all, i, cells, text) != SIZE_LOST) continue;
+        run->counters.too_large++;
+        misnumber_count(&run->misnumbers, MISNUMBER_SUM, slice_of(all->item[i].name));
+    }
 }

@@ -238,7 +238,7 @@ class Rows:
         number = number_of(value)
         late = number is not None and before and event.time <= before[-1][0]
         self.stream.fate(event.place, 'late' if late else 'used')
-        self.stream.counters['not_numbers'] += value is not None and number is None
+        self.stream.counters['not_numbers'] += value is not None and not isinstance(value, r.Num)
         if late or number is None:
             return
         end = r.read_time(event.members['window_end'])

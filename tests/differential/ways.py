@@ -18,7 +18,7 @@ import record as r
 from expressions import NATIVE, by_libjq
 from generate import framed_line
 
-COUNTED = 'read duplicate rejected filtered late used late_windows no_id not_numbers gaps rows rejected_by event_time'.split()
+COUNTED = 'read duplicate rejected filtered late used late_windows no_id not_numbers too_large gaps rows rejected_by event_time'.split()
 
 
 class Unfit(Exception):

@@ -1,5 +1,5 @@
 /* junk.c - ids that identify nobody. */
-#include "people/junk.h"
+#include "base/junk.h"
 
 #include "tap.h"
 

@@ -1,4 +1,4 @@
-#include "people/junk.h"
+#include "base/junk.h"
 
 #include <ctype.h>
 
