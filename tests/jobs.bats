@@ -459,8 +459,8 @@ decompressors() {
   mkdir -p bin
   : >parents
   # shellcheck disable=SC2016 # for the script
-  printf '#!/bin/sh\necho $PPID >>"%s/parents"\nexec "%s" "$@"\n' "$PWD" "$(command -v gzip)" >bin/gzip
-  chmod +x bin/gzip
+  printf '#!/bin/sh\necho $PPID >>"%s/parents"\nexec "%s" "$@"\n' "$PWD" "$(command -v gzip)" >bin/igzip
+  chmod +x bin/igzip
   tool=$(command -v "$1")
   PATH="$PWD/bin" "$tool" "${@:2}" >/dev/null 2>err
   sort -u parents | wc -l

@@ -257,11 +257,12 @@ shop() {
 }
 
 @test "a decompressor does not get the SIGINT that is for the tool" {
-  traffic --events=300000 | gzip -1 >in.gz
+  traffic --events=300000 | gzip -1 >1.gz
+  cp 1.gz 2.gz && cp 1.gz 3.gz && cp 1.gz 4.gz
   cat >interrupted <<'EOS'
 set -m
-env --default-signal=INT cs-window --size=1h --agg=n=count in.gz in.gz in.gz in.gz >rows 2>err &
-sleep 0.15
+env --default-signal=INT cs-window --size=1h --agg=n=count --lateness=max ?.gz >rows 2>err &
+until pgrep -P $! >/dev/null; do :; done
 kill -INT -- -$!
 wait $!
 EOS

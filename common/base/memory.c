@@ -87,6 +87,10 @@ void memory_pages_move(void *pages, void *to, size_t size)
 {
 #ifdef MREMAP_FIXED
     if (mremap(pages, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED) return;
+    /* What was there may be gone by now. */
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    if (mmap(to, size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED)
+        die("no memory for %zu bytes", size);
 #else
     (void)to;
 #endif
