@@ -133,7 +133,7 @@ huge() {
 @test "a sum that is too large is named by jobs, parts and merged parts, sessions and carts" {
   for _ in {1..3000}; do huge 1e29 1e29 5 1; done | awk '{ gsub(/T00:00:0/, sprintf("T%02d:%02d:0", int(NR / 240), int(NR / 4) % 60)); print }' >in
   for tool in "cs-window --size=1h" cs-sessionize "cs-anomaly --size=1h --value"; do
-    [[ $tool == *--value ]] && tool+==r=sum'(.price)' || tool+=" --agg=r=sum(.price)"
+    [[ $tool == *--value ]] && tool+='=r=sum(.price)' || tool+=' --agg=r=sum(.price)'
     $tool --stats=stats1 in >rows1 2>err1
     $tool --stats=stats2 --jobs=3 in >rows2 2>err2
     grep -q ': r: ' err1
