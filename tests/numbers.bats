@@ -131,7 +131,15 @@ huge() {
 }
 
 @test "a sum that is too large is named by jobs, parts and merged parts, sessions and carts" {
-  for _ in {1..3000}; do huge 1e29 1e29 5 1; done | awk '{ gsub(/T00:00:0/, sprintf("T%02d:%02d:0", int(NR / 240), int(NR / 4) % 60)); print }' >in
+  # A batch of four, every minute of some days.
+  huge 1e29 1e29 5 1 | awk -v minutes="$(rounds 3000)" '{ line[NR] = $0 } END {
+    for (minute = 0; minute < minutes; minute++)
+      for (n = 1; n <= NR; n++) {
+        event = line[n]
+        gsub(/-01T00:00:0/, sprintf("-%02dT%02d:%02d:0", 1 + minute / 1440, minute / 60 % 24, minute % 60), event)
+        print event
+      }
+  }' >in
   for tool in "cs-window --size=1h" cs-sessionize "cs-anomaly --size=1h --value"; do
     [[ $tool == *--value ]] && tool+='=r=sum(.price)' || tool+=' --agg=r=sum(.price)'
     $tool --stats=stats1 in >rows1 2>err1
@@ -199,7 +207,7 @@ huge() {
   run -0 --separate-stderr cs-window --size=1h --agg='m=max(price)' <(prices '"a"' '"b"' 1)
   [[ $stderr == *'price: 2 values among numbers'* ]]
   # One range has the text, another one the numbers.
-  { for _ in {1..12000}; do printf '"a"\n'; done; for _ in {1..12000}; do printf '7\n'; done; } |
+  { yes '"a"' | head -n 12000 && yes 7 | head -n 12000; } |
     awk '{ printf "{\"event_id\":\"%d\",\"event_type\":\"a\",\"event_time\":\"2026-01-01T00:00:00Z\",\"price\":%s}\n", NR, $0 }' >in
   cs-window --jobs=2 --size=1h --agg='m=max(price)' in 2>err >/dev/null
   grep -q 'price: 12000 values among numbers' err

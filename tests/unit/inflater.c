@@ -106,7 +106,8 @@ static void test_cuts(void)
     const size_t stride = (size_t)rounds(8) == 8 ? 7 : 61;
     size_t least = 0;
     int wrong = 0;
-    for (size_t len = 1; len < packed.len; len += stride) {
+    for (size_t len = (packed.len - 1) % stride; len < packed.len; len += stride) {
+        if (len == 0) continue;
         const int place = brought((struct slice){.text = packed.data, .len = len}, 512, 4096, &out);
         wrong += place != INFLATER_DAMAGED || out.len < least || out.len > text.len ||
                  memcmp(out.data == NULL ? "" : out.data, text.data, out.len) != 0;
