@@ -425,10 +425,10 @@ blocked() {
   cs-funnel --jobs=2 framed 2>/dev/null | cmp - expected
 }
 
-# build_hours: six compressed files, each of which goes on where the one before ends; of every second line, for they are
-# read by many a tool.
+# build_hours: six compressed files, each of which goes on where the one before ends; of every second line where there are
+# many, for they are read by many a tool. (Of fewer a range would be several.)
 build_hours() {
-  awk 'NR % 2' "$TRAFFIC" >hours
+  awk -v apart=$((COUNT > 20000 ? 2 : 1)) 'NR % apart == 0' "$TRAFFIC" >hours
   split --number=l/6 --numeric-suffixes --additional-suffix=.ndjson hours hour
   gzip -k hour0?.ndjson
 }
@@ -453,16 +453,24 @@ alike() {
   done
 }
 
-# decompressors TOOL ARGS...: how many processes of the tool have begun a decompressor.
+# decompressors WANTED TOOL ARGS...: how many processes of the tool have begun a decompressor, which waits for those that are
+# wanted: a job alone is through with small files before the next one has begun.
 decompressors() {
   local tool
   mkdir -p bin
   : >parents
-  # shellcheck disable=SC2016 # for the script
-  printf '#!/bin/sh\necho $PPID >>"%s/parents"\nexec "%s" "$@"\n' "$PWD" "$(command -v gzip)" >bin/igzip
+  cat >bin/igzip <<END
+#!/bin/sh
+echo \$PPID >>"$PWD/parents"
+tries=0
+until [ \$("$(command -v sort)" -u "$PWD/parents" | "$(command -v wc)" -l) -ge $1 ] || [ \$((tries += 1)) -gt 3000 ]; do
+  "$(command -v sleep)" 0.01
+done
+exec "$(command -v gzip)" "\$@"
+END
   chmod +x bin/igzip
-  tool=$(command -v "$1")
-  PATH="$PWD/bin" "$tool" "${@:2}" >/dev/null 2>err
+  tool=$(command -v "$2")
+  PATH="$PWD/bin" "$tool" "${@:3}" >/dev/null 2>err
   sort -u parents | wc -l
 }
 
@@ -483,9 +491,9 @@ decompressors() {
   alike cs-abandon --after=3s --until=10m --forget=5s --lateness=3s hour0?.ndjson.gz
   for tool in 'cs-window --size=1m --agg=n=count' 'cs-funnel --size=1m' cs-parse cs-sessionize cs-abandon; do
     # shellcheck disable=SC2086 # several words
-    [ "$(decompressors $tool --jobs=2 hour0?.ndjson.gz)" -ge 2 ]
+    [ "$(decompressors 2 $tool --jobs=2 hour0?.ndjson.gz)" -ge 2 ]
     # shellcheck disable=SC2086
-    [ "$(decompressors $tool --jobs=1 hour0?.ndjson.gz)" -eq 1 ]
+    [ "$(decompressors 1 $tool --jobs=1 hour0?.ndjson.gz)" -eq 1 ]
   done
 }
 
