@@ -7,16 +7,15 @@
 #define NCURSES_WIDECHAR 1 /* glibc alone says so by itself */
 #include <ncurses.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/compat.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "look/view.h"
@@ -29,7 +28,7 @@ char *tigetstr(const char *name);
 
 static SCREEN *terminal;
 static FILE *keys;
-static int size_fd = -1, standard_error = -1;
+static int size_fd = -1, size_wake_fd = -1, standard_error = -1;
 static attr_t looks[TONES];
 static short pairs[TONES];
 
@@ -44,7 +43,7 @@ bool screen_is_utf8(void)
 static void error_aside(void)
 {
     if (!isatty(STDERR_FILENO)) return;
-    const int aside = memfd_create("messages", MFD_CLOEXEC);
+    const int aside = file_unnamed("messages");
     if (aside < 0) return;
     standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     if (standard_error >= 0) (void)dup2(aside, STDERR_FILENO);
@@ -115,19 +114,31 @@ static int watch(int also_fd)
     return all;
 }
 
+static void on_size(int signal)
+{
+    (void)signal;
+    const int saved = errno;
+    const uint64_t one = 1;
+    (void)!write(size_wake_fd, &one, sizeof one);
+    errno = saved;
+}
+
+/* A new size is read like a key. */
+static void sizes_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_size, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (!waker_open(&size_fd, &size_wake_fd)) die_errno("a descriptor for signals");
+    sigaction(SIGWINCH, &action, NULL);
+}
+
 int screen_open(bool data_from_stdin, int also_fd)
 {
-    sigset_t sizes;
     if (!isatty(STDOUT_FILENO))
         die_usage("standard output is no terminal; one picture as text: --once");
     keys = keys_open(data_from_stdin);
     if (keys == NULL) die_usage("there is no terminal that keys could come from: /dev/tty");
-    /* A signal would only come when it is waited for: it is read like a key. */
-    sigemptyset(&sizes);
-    sigaddset(&sizes, SIGWINCH);
-    (void)sigprocmask(SIG_BLOCK, &sizes, NULL);
-    size_fd = signalfd(-1, &sizes, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (size_fd < 0) die_errno("signalfd");
+    sizes_catch();
     terminal = newterm(NULL, stdout, keys);
     if (terminal == NULL) {
         const char *const type = getenv("TERM");
@@ -168,7 +179,7 @@ void screen_size(int *rows, int *columns)
 
 static bool size_take(void)
 {
-    struct signalfd_siginfo news;
+    uint64_t news;
     struct winsize size;
     bool some = false;
     while (read(size_fd, &news, sizeof news) == (ssize_t)sizeof news)

@@ -1,8 +1,8 @@
 /* The groups of a window in order. */
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/sort.h"
 #include "window/window_inside.h"
