@@ -520,7 +520,7 @@ END
   alike cs-funnel --size=1m hour05.ndjson.gz hour00.ndjson.gz hour01.ndjson.gz hour02.ndjson.gz
   alike cs-window --size=1m --agg=n=count --lateness=max hour0[54].ndjson.gz hour01.ndjson.gz hour03.ndjson.gz
   # What is far ahead stands at the end of a file, at the beginning of one, and within.
-  for at in 1 $((COUNT / 20)) '$'; do
+  for at in $(one_in 2 1 $((COUNT / 20)) '$'); do
     sed "${at}s/\"event_time\":\"2026-01/\"event_time\":\"2026-03/" hour02.ndjson | gzip >jump.gz
     alike cs-window --size=1m --agg=n=count hour00.ndjson.gz hour01.ndjson.gz jump.gz hour03.ndjson.gz hour04.ndjson.gz
     alike cs-anomaly --size=1m --baseline=10m --all --max-jump=2m hour00.ndjson.gz jump.gz hour03.ndjson.gz hour05.ndjson.gz

@@ -78,7 +78,7 @@ int main(void)
     const bool full = getenv("FULL") != NULL;
     test_parts();
     /* 1,000 runs, in a few seconds; the larger ones are fewer. */
-    test_errors(1000, full ? 300000 : 30000);
-    test_errors(full ? 300 : 40, full ? 3000000 : 300000);
+    test_errors(full ? 1000 : rounds(1000), full ? 300000 : 30000);
+    test_errors(full ? 300 : rounds(40), full ? 3000000 : 300000);
     return plan();
 }
