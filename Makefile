@@ -117,7 +117,8 @@ $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -m
 endif
 
 # What runs for every event, or for a good part of them: counted by callgrind over the jobs of tests/bench/quick and what
-# they leave out. All else may be compiled otherwise: SELDOM=-O0 is how scripts/check has its sanitizers in half the time.
+# they leave out. All else may be compiled otherwise: SELDOM=-O0 is how scripts/check has its sanitizers in half the time,
+# -Os how packaging/static keeps its size.
 OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition) \
             $(addprefix common/base/,buffer hyperloglog id instant json memory number object pool roster slab sort \
               sum table timer utf8 value) \
