@@ -87,13 +87,11 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     const struct slice text = plain_text(item);
     const char *const fault = numeral_fault(text, all->decimal_comma);
 
-    if (item->kind == MISNUMBER_TRUTH) {
+    if (item->kind == MISNUMBER_TRUTH || item->kind == MISNUMBER_WORD) {
         buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
     } else if (item->kind == MISNUMBER_NOBODY) {
         buffer_printf(out, " (-w '.%.*s != %.*s' leaves it out)", name_len, item->name.data,
                       (int)item->example.len, item->example.data);
-    } else if (item->kind == MISNUMBER_WORD) {
-        buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
     } else if (item->kind != MISNUMBER_TEXT && numeral_valid(text, all->decimal_comma)) {
         if (item->kind != MISNUMBER_OTHER)
             buffer_printf(out, " (--number=%.*s?)", name_len, item->name.data);

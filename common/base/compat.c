@@ -139,6 +139,14 @@ bool waker_open(int *wait, int *wake)
 #endif
 }
 
+void waker_wake(int wake)
+{
+    const int saved = errno;
+    const uint64_t one = 1;
+    (void)!write(wake, &one, sizeof one);
+    errno = saved;
+}
+
 void descriptors_close(int from)
 {
 #if defined(__linux__)

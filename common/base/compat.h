@@ -95,6 +95,9 @@ void pipe_widen(int fd, int bytes);
  * one twice, or a pipe's ends. Neither blocks; both are closed by exec. False: errno says why. */
 bool waker_open(int *wait, int *wake);
 
+/* Writes to it, as a signal handler may: errno is as before. */
+void waker_wake(int wake);
+
 /* Closes all from that one on. */
 void descriptors_close(int from);
 

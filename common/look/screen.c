@@ -117,10 +117,7 @@ static int watch(int also_fd)
 static void on_size(int signal)
 {
     (void)signal;
-    const int saved = errno;
-    const uint64_t one = 1;
-    (void)!write(size_wake_fd, &one, sizeof one);
-    errno = saved;
+    waker_wake(size_wake_fd);
 }
 
 /* A new size is read like a key. */

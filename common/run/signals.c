@@ -13,41 +13,29 @@ static int wait_fd = -1, wake_fd = -1;
 
 static void on_stop(int signal)
 {
-    const int saved = errno;
     stop_signal = signal;
-    const uint64_t one = 1;
-    (void)!write(wake_fd, &one, sizeof one);
-    errno = saved;
+    waker_wake(wake_fd);
 }
 
 static void on_stats(int signal)
 {
     (void)signal;
-    const int saved = errno;
     stats_wanted = 1;
-    const uint64_t one = 1;
-    (void)!write(wake_fd, &one, sizeof one);
-    errno = saved;
+    waker_wake(wake_fd);
 }
 
 static void on_reopen(int signal)
 {
     (void)signal;
-    const int saved = errno;
     reopen_wanted = 1;
-    const uint64_t one = 1;
-    (void)!write(wake_fd, &one, sizeof one);
-    errno = saved;
+    waker_wake(wake_fd);
 }
 
 /* Something has happened that the loop will look for when it is awake: a save has ended. */
 static void on_wake(int signal)
 {
     (void)signal;
-    const int saved = errno;
-    const uint64_t one = 1;
-    (void)!write(wake_fd, &one, sizeof one);
-    errno = saved;
+    waker_wake(wake_fd);
 }
 
 int signals_catch(bool children, bool files)

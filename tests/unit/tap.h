@@ -43,10 +43,16 @@ static inline bool is_text(struct slice got, const char *wanted, const char *nam
 }
 
 /* How often something random is repeated: so often; an eighth of it where sanitizers make all slow
- * (QUICK), as long as nobody asks for everything (FULL). The same word is in tests/helper.bash. */
+ * (QUICK), as long as nobody asks for everything (FULL). The same words are in tests/helper.bash.
+ */
+static inline bool is_quick(void)
+{
+    return getenv("QUICK") != NULL && getenv("FULL") == NULL;
+}
+
 static inline int rounds(int usual)
 {
-    return getenv("QUICK") != NULL && getenv("FULL") == NULL ? (usual + 7) / 8 : usual;
+    return is_quick() ? (usual + 7) / 8 : usual;
 }
 
 /* The last line of a test: prints the plan; returns main's result. */

@@ -204,8 +204,7 @@ static void test_instants(void)
     is_int(zone_offset_at(zone, 1761440399), 7200, "the second before winter");
     is_int(zone_offset_at(zone, 1761440400), 3600, "and behind");
     /* Local times that come once lead back to their instant. */
-    for (int64_t at = T2000; at < T2000 + 30 * 366 * DAY_SECONDS;
-         at += rounds(8) == 8 ? 3571 : 28571) {
+    for (int64_t at = T2000; at < T2000 + 30 * 366 * DAY_SECONDS; at += is_quick() ? 28571 : 3571) {
         const int64_t local = at + zone_offset_at(zone, at);
         const int64_t back = local - zone_offset(zone, local);
         wrong += back != at && back != at - 3600;
