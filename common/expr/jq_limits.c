@@ -315,10 +315,17 @@ static void need_prepared(void)
     pthread_once(&once, prepare);
 }
 
-const char *jq_limits_way(void)
+bool jq_limits_counted(void)
 {
     need_prepared();
-    return counted ? way : "processor time is counted (this libjq cannot be made to count steps)";
+    return counted;
+}
+
+const char *jq_limits_way(void)
+{
+    return jq_limits_counted()
+               ? way
+               : "processor time is counted (this libjq cannot be made to count steps)";
 }
 
 /* Limits. */

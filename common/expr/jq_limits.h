@@ -42,6 +42,9 @@ enum cutoff {
 /* How libjq is limited here, as a sentence for people. */
 const char *jq_limits_way(void);
 
+/* Are steps and bytes counted at all? */
+bool jq_limits_counted(void);
+
 /* The limits of one program. halt(program) is to make it stop before its next instruction. */
 struct jq_limits *jq_limits_new(void (*halt)(void *program), void *program);
 

@@ -122,14 +122,24 @@ static void reply_read(struct reply *reply, struct slice answer)
     if (in.broken) *reply = (struct reply){.outcome = OUTCOME_ERROR, .cutoff = CUTOFF_FAULT};
 }
 
+/* Why a program was cut off; NULL: it was not. */
+static const char *cut_off_reason(const struct reply *reply)
+{
+    if (reply->end != SANDBOX_ANSWERED) return end_reason(reply->end);
+    return reply->cutoff != CUTOFF_NONE ? cutoff_reason(reply->cutoff) : NULL;
+}
+
 /* Says so where a program was cut off. */
 static void reply_note(struct libjq *program, const struct event *ev, struct slice json,
                        const struct reply *reply)
 {
-    if (reply->end != SANDBOX_ANSWERED)
-        cut_off_note(program, ev, json, end_reason(reply->end));
-    else if (reply->cutoff != CUTOFF_NONE)
-        cut_off_note(program, ev, json, cutoff_reason(reply->cutoff));
+    const char *const reason = cut_off_reason(reply);
+    if (reason != NULL) cut_off_note(program, ev, json, reason);
+}
+
+static int64_t time_max_us(void)
+{
+    return jq_limits_counted() ? TIME_MAX_US : TIME_MAX_UNCOUNTED_US;
 }
 
 /* Puts a question about an event, or about a JSON text, behind others. False: there is no room. */
@@ -147,7 +157,7 @@ static bool question_put(const struct libjq *program, enum demand demand,
         pack_u8(&request, CHANGE_NONE);
     }
     return sandbox_put(buffer_slice(&request),
-                       TIME_MAX_US + (int64_t)(request.len / BYTES_PER_TIME_US));
+                       time_max_us() + (int64_t)(request.len / BYTES_PER_TIME_US));
 }
 
 static void reply_got(void *context, size_t i, enum sandbox_end end, struct slice answer)
@@ -370,9 +380,10 @@ enum outcome libjq_each(struct libjq *program, struct slice json,
     if (!ahead_take_text(program, buffer_slice(&quoted), &reply))
         ask(program, DEMAND_EACH, NULL, NULL, buffer_slice(&quoted), &reply);
     buffer_add_slice(why, reply.why);
-    if (reply.outcome == OUTCOME_ERROR && reply.why.len == 0)
-        buffer_printf(why, "cut off: %s",
-                      cutoff_reason(reply.cutoff == CUTOFF_NONE ? CUTOFF_FAULT : reply.cutoff));
+    if (reply.outcome == OUTCOME_ERROR && reply.why.len == 0) {
+        const char *const reason = cut_off_reason(&reply);
+        buffer_printf(why, "cut off: %s", reason != NULL ? reason : cutoff_reason(CUTOFF_FAULT));
+    }
     buffer_clear(&program->output);
     buffer_add_slice(&program->output, reply.out);
     buffer_release(&quoted);

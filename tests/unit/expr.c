@@ -1002,6 +1002,9 @@ static void test_map(void)
             "what is no JSON is an error");
     maps_to("range(1e12)|select(.<2)", "null", "0;1;cut off: it takes too many steps", false,
             "an endless map is cut off");
+    maps_to("reduce range(20) as $i (\"b\"; . + .) | range(10000) as $i | length | empty", "null",
+            "cut off: it takes too long", false,
+            "a map of few, long steps is cut off by the clock");
     maps_to("env", "null", "'env' is refused: an answer must depend on the event alone", false,
             "a map is refused the same words");
 }
