@@ -106,7 +106,7 @@ static void properties(void)
 {
     struct touch touch[TOUCHES_MAX];
     int wrong[3] = {0};
-    for (int run = 0; run < RUNS; run++) {
+    for (int run = 0; run < rounds(RUNS); run++) {
         struct course course = {.steps = 2 + (int)random_below(4),
                                 .within_us = 1 + random_below(20),
                                 .bans = 1,
