@@ -50,6 +50,30 @@ need_data() {
   [ -e "$DATA/$1" ] || skip "../shared/data/$1 is absent"
 }
 
+# jumping ndjson|csv LINES OFTEN SEED WIDTH: events of which so many jump ahead: alone, or time goes on from there, or goes
+# back. In some fields of CSV are lines that look like records; others are so wide.
+jumping() {
+  awk -v format="$1" -v lines="$2" -v often="$3" -v seed="$4" -v width="$5" 'BEGIN {
+    srand(seed)
+    now = 1767225600
+    for (i = 0; i < width; i++) wide = wide "x"
+    if (format == "csv") print "event_type,session_id,event_time,note"
+    for (i = 0; i < lines; i++) {
+      what = rand() / often
+      at = now + int(rand() * 20) - 10
+      if (what < 2) at += 60 + int(rand() * 200)
+      if (what > 1 && what < 1.5) now = at
+      if (what > 2 && what < 2.5) now -= int(rand() * 300)
+      if (what > 2.5 && what < 3) now += int(rand() * 300)
+      now += int(rand() * 3)
+      if (format == "csv")
+        printf "view,s%d,%d,\"%s\"\n", rand() * 40, at, rand() < .1 ? "a \"\"b\"\"\nview,s1,2,3\n" : wide
+      else
+        printf "{\"event_type\":\"view\",\"session_id\":\"s%d\",\"event_time\":%d,\"note\":\"%s\"}\n", rand() * 40, at, wide
+    }
+  }'
+}
+
 # event TIME [MEMBERS]: one event; MEMBERS are further JSON members, as '"session_id":"s1"'.
 event() {
   printf '{"event_id":"e-%s","event_type":"page_view","event_time":"%s"%s}\n' "$1" "$1" "${2:+,$2}"

@@ -225,6 +225,22 @@ same() {
   jq -e --argjson count "$COUNT" '.used > $count * 7 / 4 and .largest_disorder != null' stats.1
 }
 
+@test "so are events taken one by one that jump in time, of which some wait at the end of a piece" {
+  local round format often
+  for round in $(seq "$(rounds 4)"); do
+    for format in ndjson csv; do
+      for often in 0.005 0.1; do
+        echo "seed $round, $often"
+        jumping $format 500 $often "$round" 9000 >jumps
+        same cs-parse --from=$format --max-jump=$((RANDOM % 100 + 10))s jumps
+      done
+    done
+  done
+  # Of several files: a piece that begins with one is read but once.
+  jumping csv 300 0.1 77 9000 >more
+  same cs-parse --from=csv --max-jump=40s jumps more jumps
+}
+
 # at_work PID: once it has started its jobs.
 at_work() {
   local i

@@ -193,6 +193,86 @@ single() { FILES=1 same "$@"; }
   FILES=2 same cs-parse b.gz a.aa.zst
 }
 
+@test "so are events with jumps in time, of CSV, logs and compressed files, too" {
+  local round often jump
+  for round in $(seq "$(rounds 6)"); do
+    for often in 0.003 0.05 0.2; do
+      jump=$((RANDOM % 100 + 10))s
+      echo "seed $round, $often, --max-jump=$jump"
+      jumping ndjson 60 $often "$round" 0 >jumps
+      jumping csv 60 $often "$round" 0 >jumps.csv
+      jumping csv 20 $often "1$round" 0 >more.csv
+      rm -f j.*
+      split -n "l/$((round % 4 + 2))" jumps j.
+      gzip j.*
+      cp more.csv plain.csv
+      gzip -fk jumps.csv more.csv
+      single cs-parse --max-jump=$jump jumps
+      FILES=2 same cs-parse --from=csv --max-jump=$jump jumps.csv more.csv
+      FILES=3 same cs-parse --from=csv --max-jump=$jump more.csv.gz jumps.csv.gz plain.csv
+      FILES=$(printf '%s\n' j.* | wc -l)
+      same cs-parse --max-jump=$jump j.*
+      same cs-window --size=10s --agg=n=count --max-jump=$jump j.*
+      same cs-window --size=10s --agg=n=count --max-jump=$jump --lateness=max j.*
+      same cs-sessionize --gap=10s --lateness=1m --max-jump=$jump j.*
+      same cs-abandon --after=10s --until=1h --lateness=20s --max-jump=$jump j.*
+    done
+  done
+  jq -r '"10.0.0.9 - - [\(.event_time | strftime("%d/%b/%Y:%T +0000"))] \"GET /p HTTP/1.1\" 200 5 \"-\" \"x\""' jumps >access.log
+  N=5 single cs-parse --from=combined --max-jump=20s access.log
+}
+
+@test "where a range holds an event at its end the next decides, and else it is taken as it is" {
+  at() { printf 'view,%d\n' $((1767225600 + $1)); }
+  { echo event_type,event_time && at 0 && at 1 && at 2; } >first.csv
+  { echo event_type,event_time && at 3 && at 500 && at 4; } >amid.csv
+  { echo event_type,event_time && at 5 && at 500; } >end.csv
+  { echo event_type,event_time && at 6 && at 7; } >last.csv
+  { echo event_type,event_time && at 501 && at 502; } >on.csv
+  gzip -k ./*.csv
+  parse() { cs-parse --from=csv --max-jump=1m "$@"; }
+  N=9 FILES=3 same parse first.csv.gz amid.csv.gz last.csv.gz
+  [ "$(jq -c .rejected_by merged.counted)" = '{"future":1}' ]
+  # Nothing has to be read again.
+  mkdir gone
+  mv ./*.gz gone
+  parse --merge-partials part.* | cmp - one.rows
+  mv gone/* .
+  # The event that is held is refused.
+  N=9 FILES=3 same parse first.csv.gz end.csv.gz last.csv.gz
+  [ "$(jq -c .rejected_by merged.counted)" = '{"future":1}' ]
+  parse --merge-partials part.* 2>&1 >/dev/null | grep 'range ./9 is read again'
+  mv last.csv.gz gone
+  run -3 parse --merge-partials part.*
+  [[ $output == *"range "?"/9 has to be read again"*"last.csv.gz cannot be opened here" ]]
+  # It is kept, for time goes on from there, or for the input ends.
+  N=9 FILES=3 same parse first.csv.gz end.csv.gz on.csv.gz
+  [ "$(jq -c '[.used, .rejected_by]' merged.counted)" = '[7,{}]' ]
+  N=9 FILES=2 same parse first.csv.gz end.csv.gz
+  [ "$(jq -c '[.used, .rejected_by]' merged.counted)" = '[5,{}]' ]
+}
+
+@test "what a range has kept one run might have refused, and the other way round" {
+  at() { printf '{"event_type":"view","event_time":%d,"session_id":"s","note":"%s"}\n' $((1767225600 + $1)) "${2:-}"; }
+  # Alone, 115 and 105 are both far ahead of 90; behind 100 the second is not, so the first is refused.
+  { at 90 && at 100; } | gzip >f1.gz
+  { at 90 && at 115 && at 105 && at 106; } | gzip >f2.gz
+  N=4 FILES=2 same cs-window --size=10s --agg=n=count --max-jump=10s f1.gz f2.gz
+  [ "$(jq -c .rejected_by merged.counted)" = '{"future":1}' ]
+  # Alone, 110 is refused because of 90; behind 101 it is not far ahead.
+  { at 101 && at 101; } | gzip >f1.gz
+  { at 110 && at 90 && at 90; } | gzip >f2.gz
+  N=4 FILES=2 same cs-parse --max-jump=10s f1.gz f2.gz
+  N=4 FILES=2 same cs-window --size=10s --agg=n=count --max-jump=10s f1.gz f2.gz
+  [ "$(jq -c .rejected_by merged.counted)" = "{}" ]
+  # The last megabyte before a range does not show how far time has come.
+  local wide i
+  wide=$(printf 'x%.0s' {1..4000})
+  { at 100 && at 100 && for i in {1..600}; do at 50 "$wide"; done && at 115 && at 105; } >low
+  N=2 single cs-window --size=10s --agg=n=count --max-jump=10s --lateness=max low
+  [ "$(jq -c .rejected_by merged.counted)" = '{"future":1}' ]
+}
+
 @test "a compressed file that is cut off, or holds frames, is as in one run" {
   zstd -q "$A" -o a.zst
   head -c 9000 a.zst >cut.zst
@@ -288,6 +368,8 @@ single() { FILES=1 same "$@"; }
   event 2026-01-06T00:00:00Z >>in
   cs-window --size=1h --agg=n=count --range=2/3 --partial=grown in
   refused "grown: range 2/3 is of another 'in' than part.1: its size" cs-window --size=1h --agg=n=count --merge-partials part.1 grown part.3
+  sed '1s/ 2$/ 1/' part.1 >old
+  refused "old: is of another format than this version's: make it again" cs-window --size=1h --agg=n=count --merge-partials old
   refused 'in: is damaged, or no partial result' cs-window --size=1h --agg=n=count --merge-partials in
 }
 
@@ -388,7 +470,9 @@ begun() { compgen -G 'part.1.??????' >/dev/null; }
   refused 'fifo is no regular file' cs-funnel --range=1/2 --partial=p fifo 5<>fifo
   refused 'has frames' cs-funnel --range=1/2 --partial=p --input=kcat "$A"
   zstd -q "$A" -o a.zst
-  refused 'a.zst: is compressed, and --max-jump' cs-parse --max-jump=1d --range=1/2 --partial=p a.zst
+  refused 'a.zst: is compressed, and with --max-ahead the first' cs-parse --max-ahead=1d --range=1/2 --partial=p a.zst
+  printf 'event_type,event_time\nview,1767225600\n' >c.csv
+  refused 'with --max-ahead the first' cs-parse --from=csv --max-ahead=1d --range=1/2 --partial=p c.csv
   event 2026-01-01T00:00:00Z | iconv -f utf-8 -t utf-16 >wide
   refused 'wide: is not in UTF-8' cs-funnel --range=1/2 --partial=p wide
   refused 'takes the input as a whole' cs-identify --range=1/2 --partial=p "$A"

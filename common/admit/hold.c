@@ -1,14 +1,17 @@
 #include "admit/hold.h"
 
-bool hold_is_right(const struct partition *partition, int64_t time_us, int64_t jump_us)
+bool hold_is_right(struct partition *partition, int64_t time_us, int64_t jump_us)
 {
-    return partition->began ? time_us - partition->largest_us > jump_us
-                            : partition->held_us - time_us <= jump_us;
+    const bool is_right = partition->began ? time_us - partition->largest_us > jump_us
+                                           : partition->held_us - time_us <= jump_us;
+    jumps_judged(&partition->jumps, !partition->began, is_right, time_us);
+    return is_right;
 }
 
 void hold_put(struct partition *partition, int64_t time_us, struct slice text,
               const struct origin *origin, struct id id)
 {
+    jumps_held(&partition->jumps, !partition->began, time_us);
     partition->holding = true;
     partition->held_us = time_us;
     partition->held_id = id;

@@ -24,7 +24,7 @@ static inline bool hold_needed(const struct partition *partition, int64_t time_u
 }
 
 /* Is the event that the partition holds right, now that one at time_us has come? */
-bool hold_is_right(const struct partition *partition, int64_t time_us, int64_t jump_us);
+bool hold_is_right(struct partition *partition, int64_t time_us, int64_t jump_us);
 
 /* Holds an event; its text is copied. */
 void hold_put(struct partition *partition, int64_t time_us, struct slice text,

@@ -165,6 +165,7 @@ static struct partition *partition_add(struct clock *clock, int64_t number)
     partition->number = number;
     partition->largest_us = partition->end_us = partition->before_us = TIME_NONE;
     partition->offset = -1;
+    jumps_clear(&partition->jumps);
     partition->heard_us = clock->waited_us;
     partition->place = clock->count;
     partition->heap_place = -1;

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/jumps.h"
 #include "base/buffer.h"
 #include "base/id.h"
 #include "base/instant.h"
@@ -56,6 +57,7 @@ struct partition {
     int64_t held_offset;
     uint64_t held_line_number;
     const struct input *held_input;
+    struct jumps jumps;         /* of a piece that is read as if it were the first (run/piece.h) */
     const struct input *source; /* the input whose last record said it is of this one, or NULL */
     /* For the clock. */
     int place;                         /* among its partitions */

@@ -69,15 +69,9 @@ static uint64_t border(const struct loop *l, uint64_t k, uint64_t n)
     return l->in_doubt ? border_in_doubt(l, at) : range_cut(&l->inputs, at);
 }
 
-/* Are events taken one by one? */
-static bool is_singly(const struct loop *l)
-{
-    return l->analysis->ranges->singly && options->max_jump_us == 0 && options->max_ahead_us == 0;
-}
-
 static uint8_t ways_of(const struct loop *l)
 {
-    return (uint8_t)((l->whole_files ? WAY_FILES : 0) | (is_singly(l) ? WAY_SINGLY : 0) |
+    return (uint8_t)((l->whole_files ? WAY_FILES : 0) | (range_is_singly(l) ? WAY_SINGLY : 0) |
                      (l->in_doubt ? WAY_DOUBT : 0));
 }
 
@@ -150,7 +144,9 @@ static void read_singly(struct loop *l, const struct range *range,
     else
         end = relay_read(l, &read, read_range);
     checkpoint_full(l);
-    pack_u8(result, l->whole_files && range_is_for_run(l, range));
+    const struct partition *const partition = range_partition(l);
+    pack_u8(result, partition->holding || (l->whole_files && range_is_for_run(l, range)));
+    jumps_pack(&partition->jumps, result);
     pack_u64(result, read.begin);
     pack_u64(result, end);
     relay_end(l, result);
@@ -175,7 +171,7 @@ void apart_write(struct loop *l, void (*read_range)(struct loop *l))
     range_serve(l);
     l->admission.wallclock.believed = believed || part.number > 1;
     partial_begin(&partial, l->tool->name, &l->output, &l->handover);
-    (is_singly(l) ? read_singly : read_and_end)(l, &range, read_range, &result);
+    (range_is_singly(l) ? read_singly : read_and_end)(l, &range, read_range, &result);
     if (stop_signal != 0) {
         if (stop_signal == SIGINT) exit(128 + SIGINT);
         die("stopped by a signal before the end of the range: there is no partial result");
@@ -351,9 +347,12 @@ static uint64_t next_at;
 
 static bool singly_take(struct loop *l, const struct partial *partial, struct unpack *in)
 {
+    const struct partition *const partition = range_partition(l);
     const bool is_for_run = unpack_u8(in) != 0;
+    const struct jumps jumps = jumps_unpack(in);
     const uint64_t begun = unpack_u64(in), end = unpack_u64(in);
-    if (is_for_run || (l->in_doubt && begun != next_at)) return false;
+    if (is_for_run || partition->holding || (l->in_doubt && begun != next_at)) return false;
+    if (!jumps_fit(&jumps, partition->largest_us, options->max_jump_us)) return false;
     next_at = end;
     relay_add(l, in, partial->piece.events);
     rows_pass_mapped(l->run.rows, partial->piece.rows);

@@ -42,7 +42,7 @@ struct seat {
 };
 
 struct shared {
-    _Atomic int64_t word;
+    _Atomic int64_t number[CREW_NUMBERS];
     _Atomic uint64_t turn;       /* the piece whose turn it is */
     struct crew_header header[]; /* by slot: complete once the piece's status has been sent */
 };
@@ -358,7 +358,7 @@ uint64_t crew_slots(const struct crew *crew)
 
 _Atomic int64_t *crew_shared(struct crew *crew)
 {
-    return &crew->shared->word;
+    return crew->shared->number;
 }
 
 /* A process has ended before its time, and so does the run. Unless it was killed it has said why.

@@ -36,6 +36,7 @@
 #include "writer/output.h"
 
 #define CREW_PARTS 3
+#define CREW_NUMBERS 2
 
 struct crew;
 
@@ -90,7 +91,7 @@ const struct crew_result *crew_take(struct crew *crew, uint64_t number);
 /* The turn that a process has kept goes to that piece. Not afresh. */
 void crew_turn_give(struct crew *crew, uint64_t number);
 
-/* A number that all processes see, for the task; 0 at first. */
+/* CREW_NUMBERS numbers that all processes see, for the task; 0 at first. */
 _Atomic int64_t *crew_shared(struct crew *crew);
 
 /* --- a process of the crew --- */

@@ -17,7 +17,8 @@
 #include "run/checksum.h"
 #include "run/state.h"
 
-#define MAGIC "clickstream partial 1\n"
+#define KIND "clickstream partial "
+#define MAGIC KIND "2\n"
 /* Numbers of events are as the machine has them (handover.h). */
 #define BYTE_ORDER_MARK UINT32_C(0x01020304)
 /* Ids of people are in it. */
@@ -286,7 +287,9 @@ void partial_open(struct partial *partial, const char *path, const char *tool)
 {
     *partial = (struct partial){.path = path};
     file_look(partial);
-    if (memcmp(partial->file.text, MAGIC, sizeof MAGIC - 1) != 0) damaged(path);
+    if (memcmp(partial->file.text, KIND, sizeof KIND - 1) != 0) damaged(path);
+    if (memcmp(partial->file.text, MAGIC, sizeof MAGIC - 1) != 0)
+        die_person("%s: is of another format than this version's: make it again", path);
     checksum_check(partial);
     struct unpack in = {.at = partial->file.text,
                         .end = partial->file.text + partial->file.len - CHECKSUM_BYTES};

@@ -145,21 +145,24 @@ void piece_begin_files(struct loop *l, bool (*over)(const struct loop *l))
 
 struct result {
     bool in_doubt;
-    int64_t seed_us, border_us, first_us, behind_us, disorder_us;
-    uint64_t future, keys_most;
+    int64_t seed_us, border_us, first_us, behind_us;
+    struct jumps jumps;
+    uint64_t ahead; /* refused by --max-ahead */
+    uint64_t keys_most;
 };
 
 void piece_end(struct loop *l, bool in_doubt, struct buffer *out)
 {
     if (l->whole_files && border_us == TIME_NONE) files_border_set(l, INT64_MAX);
     batch_deliver(&l->admission.batch);
+    const struct jumps *const jumps = &range_partition(l)->jumps;
     pack_u8(out, in_doubt || l->admission.batch.full || range_partition(l)->holding);
     pack_i64(out, begun_us);
     pack_i64(out, border_us);
     pack_i64(out, l->run.first_time_us);
     pack_i64(out, l->run.behind_time_us);
-    pack_i64(out, l->stats.disorder_us);
-    pack_u64(out, l->stats.rejected_by[REASON_FUTURE]);
+    jumps_pack(jumps, out);
+    pack_u64(out, l->stats.rejected_by[REASON_FUTURE] - jumps->refused);
     pack_u64(out, l->admission.batch.keys_most);
     clock_save(&l->admission.clock, out);
     range_pack(l, out);
@@ -173,8 +176,8 @@ static struct result result_unpack(struct unpack *in)
     result.border_us = unpack_i64(in);
     result.first_us = unpack_i64(in);
     result.behind_us = unpack_i64(in);
-    result.disorder_us = unpack_i64(in);
-    result.future = unpack_u64(in);
+    result.jumps = jumps_unpack(in);
+    result.ahead = unpack_u64(in);
     result.keys_most = unpack_u64(in);
     return result;
 }
@@ -182,22 +185,21 @@ static struct result result_unpack(struct unpack *in)
 /* --- the run --- */
 
 /* Event time had come to largest_us before a range that was read as if there had been nothing. Are
- * the same events late, and the same ones held and refused by --max-jump, and is no window printed
- * that may have held some before?
+ * the same events late, and the same ones held and refused by --max-jump (jumps.h), and is no
+ * window printed that may have held some before? What --max-ahead has refused the run judges, too:
+ * perhaps the clock is wrong.
  *
  * An event is late by the largest event_time so far. That was this range's own, or largest_us as
  * long as that was more. In the second case no event may be behind that was not: the earliest one
  * is not. Nor may one have been behind already: when first one was, the range had come as far. */
 static bool files_fit(const struct loop *l, const struct result *result, int64_t largest_us)
 {
-    const int64_t jump_us = options->max_jump_us;
-    if (result->first_us == INT64_MAX) return result->future == 0;
+    if (result->ahead != 0 || !jumps_fit(&result->jumps, largest_us, options->max_jump_us))
+        return false;
+    if (result->first_us == INT64_MAX) return true;
     const int64_t from_us = sum_most(result->first_us, l->run.settings.lateness_us);
-    /* The first event is at most so late. */
-    const int64_t begin_us = sum_most(result->first_us, result->disorder_us);
     return largest_us <= from_us && largest_us <= result->behind_us &&
-           largest_us <= result->border_us && result->future == 0 &&
-           (jump_us == 0 || begin_us <= sum_most(largest_us, jump_us));
+           largest_us <= result->border_us;
 }
 
 /* The run has taken none yet, and read nothing: the first is right if it has begun with nothing. */
@@ -208,13 +210,14 @@ static bool first_fits(struct loop *l, const struct result *result)
 
 /* Was the guess right? What --max-jump holds at the end of what came before is for whoever reads
  * the next line, and so is what it compares the first event with. Where nothing is ever late, a
- * guess that was too low has changed nothing, as long as none was held for good. */
+ * guess that was too low has changed nothing, as long as the same events were held. */
 static bool guess_fits(struct loop *l, const struct result *result, int64_t largest_us)
 {
     const bool is_right =
         result->seed_us == largest_us ||
         (l->run.settings.lateness_us == INT64_MAX && result->seed_us != TIME_NONE &&
-         result->seed_us < largest_us && result->future == 0);
+         result->seed_us < largest_us && result->ahead == 0 &&
+         jumps_fit(&result->jumps, largest_us, options->max_jump_us));
     return is_right && (range_partition(l)->began || options->max_jump_us == 0);
 }
 

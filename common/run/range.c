@@ -101,8 +101,8 @@ static bool lines_are_same(struct loop *l)
     for (int i = 0; i < l->inputs.count && kind > LINES_NONE; i++)
         (void)lines_of(l, &l->inputs.input[i], true);
     l->in_doubt = kind > LINES_NONE && l->run.translator->in_doubt(l->run.translator->self);
-    /* Only one by one (relay.h) is it known in time where a record begins. */
-    return !l->in_doubt || (options->max_jump_us == 0 && options->max_ahead_us == 0);
+    /* Only one by one is it known in time where a record begins. */
+    return !l->in_doubt || range_is_singly(l);
 }
 
 void range_hint(struct loop *l)
@@ -112,6 +112,11 @@ void range_hint(struct loop *l)
         const struct slice head = head_of(&l->inputs.input[i], bytes);
         if (head.len != 0) hint_begin(l, &l->inputs.input[i], head);
     }
+}
+
+bool range_is_singly(const struct loop *l)
+{
+    return l->analysis->ranges->singly && options->max_ahead_us == 0;
 }
 
 /* Why the options and the command do not allow of ranges, as a phrase; NULL: they do. */
@@ -143,20 +148,18 @@ bool range_possible(struct loop *l, int jobs)
 /* Would whole files be read by a tool of this kind, with these options? */
 static bool files_are_allowed(const struct loop *l)
 {
-    const struct ranges *const ranges = l->analysis->ranges;
     if (options->input == INPUT_KCAT || options->input == INPUT_KCAT_JSON ||
         options->input == INPUT_KCAT_SIZED)
         return false;
-    if (ranges->singly) return options->max_jump_us == 0 && options->max_ahead_us == 0;
-    return true;
+    return !l->analysis->ranges->singly || range_is_singly(l);
 }
 
 /* Why one process cannot read whole files apart from the others, of which this is compressed. */
 static const char *why_no_files(const struct loop *l)
 {
     if (l->analysis->ranges->singly && !files_are_allowed(l))
-        return "is compressed, and --max-jump and --max-ahead judge its first record by the file "
-               "before";
+        return "is compressed, and with --max-ahead the first records of all say whether the clock "
+               "is right";
     if (options->input != INPUT_AUTO && options->input != INPUT_NDJSON)
         return "has frames, which are not cut";
     return NULL;
@@ -210,9 +213,10 @@ void range_require(struct loop *l, const char *option)
         if (why != NULL) die_usage("%s: %s: %s", option, input->name, why);
     }
     if (l->whole_files || lines_are_same(l)) return;
-    die_usage(l->in_doubt ? "%s: --max-jump and --max-ahead judge a record by the one before, and "
-                            "in CSV who reads a range does not know which that is"
-                          : "%s: the files are of several formats: read those of one at a time",
+    die_usage(l->in_doubt
+                  ? "%s: with --max-ahead the first records of all say whether the clock is "
+                    "right, and in CSV who reads a range does not know which those are"
+                  : "%s: the files are of several formats: read those of one at a time",
               option);
 }
 

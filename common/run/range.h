@@ -44,6 +44,10 @@ uint64_t range_guess(const struct loop *l, const struct input *input, uint64_t f
  * of which some are compressed; nor with the options above. What is in them nobody knows yet. */
 bool range_is_files(const struct loop *l, int jobs);
 
+/* Are events taken one by one (relay.h)? Not with --max-ahead, by which the first ones of a run are
+ * for it to judge. */
+bool range_is_singly(const struct loop *l);
+
 /* For who reads one range on its own, however small: says how (loop.whole_files, in_doubt), or exit
  * 2, naming what the option cannot do, and why. */
 void range_require(struct loop *l, const char *option);

@@ -30,6 +30,19 @@ static void border_add(struct relay *relay, uint64_t at)
     relay->border[++relay->pieces] = at;
 }
 
+/* Where none is in doubt. */
+static struct range piece_range(const struct relay *relay, uint64_t number)
+{
+    const struct inputs *const inputs = &relay->loop->inputs;
+    const uint64_t from = number * PIECE_BYTES;
+    if (relay->file != NULL) return relay->file[number];
+    return (struct range){
+        .begin = number == 0 ? 0 : range_cut(inputs, from),
+        .end = number + 1 == relay->pieces ? inputs->bytes_total
+                                           : range_cut(inputs, from + PIECE_BYTES),
+    };
+}
+
 /* A piece that begins in the middle of a file ends with that: so what begins with a file needs to
  * be read but once. */
 static void borders_make(struct relay *relay, const struct inputs *inputs)
@@ -74,6 +87,8 @@ void relay_begin(struct loop *l)
     struct partition *partition = range_partition(l);
     l->admission.clock.lateness_us = INT64_MAX;
     clock_restart(&l->admission.clock, partition);
+    partition->began = partition->holding = false;
+    jumps_clear(&partition->jumps);
     l->admission.batch.announced_us = TIME_NONE;
     l->run.first_time_us = INT64_MAX;
 }
@@ -99,21 +114,6 @@ static void piece_begin(struct loop *l, const struct crew *crew)
     relay_begin(l);
 }
 
-static void piece_read(const struct relay *relay, uint64_t number)
-{
-    struct loop *const l = relay->loop;
-    const uint64_t from = number * PIECE_BYTES;
-    const struct range range = {
-        .begin = number == 0 ? 0 : range_cut(&l->inputs, from),
-        .end = number + 1 == relay->pieces ? l->inputs.bytes_total
-                                           : range_cut(&l->inputs, from + PIECE_BYTES),
-    };
-    if (range.begin >= range.end) return;
-    range_select(l, &range);
-    relay->read_range(l);
-    batch_deliver(&l->admission.batch);
-}
-
 void relay_end(struct loop *l, struct buffer *result)
 {
     pack_i64(result, l->admission.clock.largest_us);
@@ -132,13 +132,57 @@ static void result_write(struct loop *l, const struct crew *crew, bool left)
     buffer_release(&result.buffer);
 }
 
-/* In doubt: where this process has begun its piece, and where that really begins. */
-static uint64_t begun_at;
-static _Atomic int64_t *begins_at;
+/* What comes with the turn: what one run would know at the beginning of the piece. */
+enum {
+    TURN_BEGINS, /* in doubt: where that is */
+    TURN_COME    /* how far event time has come; TIME_NONE: nowhere; INT64_MAX: an event is held */
+};
 
+/* The piece that this process does. */
+static struct {
+    struct loop *loop;
+    _Atomic int64_t *turn; /* the numbers above */
+    uint64_t begun_at;     /* in doubt */
+    bool is_settled;       /* it knows what one run would know */
+} own;
+
+static int64_t turn_number(int which)
+{
+    return atomic_load_explicit(&own.turn[which], memory_order_acquire);
+}
+
+static void turn_set(_Atomic int64_t *turn, struct loop *l, uint64_t ends)
+{
+    const struct partition *const partition = range_partition(l);
+    const int64_t come_us = partition->holding ? INT64_MAX : partition->largest_us;
+    atomic_store_explicit(&turn[TURN_BEGINS], (int64_t)ends, memory_order_release);
+    atomic_store_explicit(&turn[TURN_COME], come_us, memory_order_release);
+}
+
+/* Event time goes on from where it has come to before the piece. */
+static void settle(void)
+{
+    struct partition *const partition = range_partition(own.loop);
+    const int64_t come_us = turn_number(TURN_COME);
+    partition_advance(&own.loop->admission.clock, partition, come_us);
+    partition->began |= come_us != TIME_NONE;
+    own.is_settled = true;
+}
+
+/* In the turn: is what has been made so far what one run would have made of it? Then the rest will
+ * be, too. */
 static bool is_right(void)
 {
-    return begun_at == (uint64_t)atomic_load_explicit(begins_at, memory_order_acquire);
+    if (own.is_settled) return true;
+    const struct partition *const partition = range_partition(own.loop);
+    const int64_t come_us = turn_number(TURN_COME);
+    if (own.loop->in_doubt && own.begun_at != (uint64_t)turn_number(TURN_BEGINS)) return false;
+    if (come_us == INT64_MAX || !jumps_fit(&partition->jumps, come_us, options->max_jump_us))
+        return false;
+    /* The first one is still held against the second. */
+    if (partition->holding && !partition->began && come_us != TIME_NONE) return false;
+    settle();
+    return true;
 }
 
 static bool may_write(void)
@@ -162,10 +206,20 @@ uint64_t relay_read(struct loop *l, const struct range *range, void (*read_range
     return range->end - end + behind;
 }
 
-static uint64_t doubted_read(const struct relay *relay, uint64_t number)
+/* Returns, in doubt, where the next piece begins, if this one begins at that byte. */
+static uint64_t part_read(const struct relay *relay, uint64_t number, uint64_t begins)
 {
-    const struct range range = {.begin = begun_at, .end = relay->border[number + 1]};
-    return relay_read(relay->loop, &range, relay->read_range);
+    struct loop *const l = relay->loop;
+    if (l->in_doubt) {
+        const struct range range = {.begin = begins, .end = relay->border[number + 1]};
+        return relay_read(l, &range, relay->read_range);
+    }
+    const struct range range = piece_range(relay, number);
+    if (range.begin >= range.end) return 0;
+    range_select(l, &range);
+    relay->read_range(l);
+    batch_deliver(&l->admission.batch);
+    return 0;
 }
 
 uint64_t relay_guess(struct loop *l, uint64_t border)
@@ -189,21 +243,35 @@ static void piece_forget(struct loop *l, const struct witness_place *place)
     buffer_clear(&l->handover.buffer);
 }
 
-static void doubted_do(const struct relay *relay, struct crew *crew, uint64_t number)
+/* Can this process read the piece again? What begins with a file is read but once. */
+static bool is_read_again(const struct relay *relay, uint64_t number)
+{
+    uint64_t at = relay->loop->in_doubt ? relay->border[number] : 0;
+    return input_amid(relay->loop, &at) != NULL && turn_number(TURN_COME) != INT64_MAX;
+}
+
+/* Part of a file. False: it is left to the run, for its beginning or its end is judged by an event
+ * in another piece; by which rows that are out already will be made once more. */
+static bool part_do(const struct relay *relay, struct crew *crew, uint64_t number)
 {
     struct loop *const l = relay->loop;
     const struct witness_place place = witness_place(&l->admission.witness);
-    begun_at = relay_guess(l, relay->border[number]);
-    uint64_t end = doubted_read(relay, number);
+    if (l->in_doubt) own.begun_at = relay_guess(l, relay->border[number]);
+    uint64_t end = part_read(relay, number, own.begun_at);
     crew_turn_wait(crew);
-    if (!is_right()) {
+    if (!is_right() && is_read_again(relay, number)) {
         piece_forget(l, &place);
         piece_begin(l, crew);
-        begun_at = (uint64_t)atomic_load_explicit(begins_at, memory_order_acquire);
-        end = doubted_read(relay, number);
+        settle();
+        end = part_read(relay, number, (uint64_t)turn_number(TURN_BEGINS));
+    }
+    if (!own.is_settled || range_partition(l)->holding) {
+        piece_forget(l, &place);
+        return false;
     }
     output_flush(&l->output);
-    atomic_store_explicit(begins_at, (int64_t)end, memory_order_release);
+    turn_set(own.turn, l, end);
+    return true;
 }
 
 /* --- a process that reads whole files --- */
@@ -223,10 +291,12 @@ static struct {
 
 static bool whole_may_write(void)
 {
-    if (whole.turn) return true;
+    if (whole.turn) return own.is_settled;
     if (!crew_is_turn() && whole.loop->output.buffer.len < whole.most) return false;
     crew_turn_wait(whole.crew);
-    return whole.turn = true;
+    whole.turn = true;
+    whole.loop->admission.batch.full |= !is_right();
+    return own.is_settled;
 }
 
 /* Reads on only as long as the run needs not read it, too. */
@@ -253,13 +323,14 @@ static bool whole_do(const struct relay *relay, struct crew *crew, uint64_t numb
     batch_deliver(&l->admission.batch);
     if (!whole.turn) crew_turn_wait(crew);
     whole.turn = true;
-    const bool done =
-        stop_signal != 0 || !(l->admission.batch.full || range_is_for_run(l, whole.range));
-    if (done)
-        output_flush(&l->output);
-    else
+    const bool is_for_run = l->admission.batch.full || range_is_for_run(l, whole.range);
+    if (!is_right() || range_partition(l)->holding || (is_for_run && stop_signal == 0)) {
         piece_forget(l, &place);
-    return done;
+        return false;
+    }
+    output_flush(&l->output);
+    turn_set(own.turn, l, 0);
+    return true;
 }
 
 /* TERM, from the run, ends it as it ends a run: what has been read of the piece is written, and
@@ -268,17 +339,9 @@ static bool piece_do(void *self, struct crew *crew, uint64_t number)
 {
     const struct relay *const relay = self;
     struct loop *const l = relay->loop;
-    bool done = true;
     piece_begin(l, crew);
-    if (l->whole_files) {
-        done = whole_do(relay, crew, number);
-    } else if (l->in_doubt) {
-        doubted_do(relay, crew, number);
-    } else {
-        piece_read(relay, number);
-        crew_turn_wait(crew);
-        output_flush(&l->output);
-    }
+    own.is_settled = false;
+    const bool done = (l->whole_files ? whole_do : part_do)(relay, crew, number);
     const bool goes_on = stop_signal == 0;
     if (goes_on && done) crew_turn_pass(crew);
     output_flush(&l->handover);
@@ -291,8 +354,9 @@ static void process_begin(void *self, struct crew *crew)
     const struct relay *const relay = self;
     struct loop *const l = relay->loop;
     range_serve(l);
-    begins_at = crew_shared(crew);
-    l->output.may_write = l->whole_files ? whole_may_write : l->in_doubt ? may_write : crew_is_turn;
+    own.loop = l;
+    own.turn = crew_shared(crew);
+    l->output.may_write = l->whole_files ? whole_may_write : may_write;
     if (!l->whole_files) return;
     const size_t share = held.most / KEPT_SHARE / (size_t)relay->count;
     whole.most = share < KEPT_BYTES ? share : KEPT_BYTES;
@@ -314,21 +378,23 @@ void relay_add(struct loop *l, struct unpack *in, struct slice events)
     range_add(l, in, events, (struct slice){0});
     if (first_us < before_us && before_us - first_us > l->stats.disorder_us)
         l->stats.disorder_us = before_us - first_us;
-    if (largest_us != TIME_NONE) partition_advance(&l->admission.clock, partition, largest_us);
+    partition_advance(&l->admission.clock, partition, largest_us);
+    partition->began |= largest_us != TIME_NONE;
     l->run.end_time_us = l->admission.clock.largest_us;
     batch_deliver(&l->admission.batch);
     (void)tick(l);
 }
 
-/* The run itself reads files, of whose rows so many bytes are out. */
-static void files_read(const struct relay *relay, const struct range *range, uint64_t out)
+/* The run itself reads a piece, of whose rows so many bytes are out. */
+static void left_read(const struct relay *relay, struct crew *crew, uint64_t number, uint64_t out)
 {
     struct loop *const l = relay->loop;
+    _Atomic int64_t *const turn = crew_shared(crew);
     l->output.skip = out;
-    range_select(l, range);
-    relay->read_range(l);
-    batch_deliver(&l->admission.batch);
+    const uint64_t begins = (uint64_t)atomic_load(&turn[TURN_BEGINS]);
+    const uint64_t end = part_read(relay, number, begins);
     output_flush(&l->output);
+    turn_set(turn, l, end);
 }
 
 /* Files that a process has left to the run cost it a look, or more: after so many it reads the
@@ -354,8 +420,8 @@ static uint64_t pieces_take(const struct relay *relay, struct crew *crew)
             if (result->header.stopped) return relay->pieces;
             continue;
         }
-        files_read(relay, &relay->file[i], written);
-        if (++left > LEFT_MOST || stop_signal != 0) return i + 1;
+        left_read(relay, crew, i, written);
+        if ((l->whole_files && ++left > LEFT_MOST) || stop_signal != 0) return i + 1;
         crew_turn_give(crew, i + 1);
     }
     return relay->pieces;
@@ -388,6 +454,7 @@ static void pieces_do(const struct relay *relay, int count)
         .tick = run_tick,
     };
     struct crew *const crew = crew_new(&task, count);
+    atomic_store(&crew_shared(crew)[TURN_COME], TIME_NONE);
     if (l->whole_files)
         l->inputs.jobs = 1;
     else
@@ -397,13 +464,15 @@ static void pieces_do(const struct relay *relay, int count)
     l->inputs.jobs = count;
     if (done == relay->pieces || stop_signal != 0) return;
     const struct range rest = {.begin = relay->file[done].begin, .end = range_end(l)};
-    files_read(relay, &rest, 0);
+    range_select(l, &rest);
+    relay->read_range(l);
+    batch_deliver(&l->admission.batch);
+    output_flush(&l->output);
 }
 
 bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l))
 {
-    if (!l->analysis->ranges->singly || options->max_jump_us != 0 || options->max_ahead_us != 0)
-        return false;
+    if (!range_is_singly(l)) return false;
     struct relay relay = {.loop = l, .read_range = read_range, .count = count};
     const bool enough = pieces_make(&relay, count);
     if (enough) pieces_do(&relay, count);

@@ -14,10 +14,17 @@
  * is, what was made of it goes out; if not, all of that is forgotten, and the piece is read again
  * from there. So the result is that of one job, whatever is in the file.
  *
+ * So it is with --max-jump, by which the first events of a piece depend on how far event time has
+ * come before. A piece is read as if there had been nothing; with the turn comes what there was,
+ * and most of the time one run would have decided the same (jumps.h). If not, it is read again,
+ * knowing that, by the process or by the run. If an event is held at its end, for the next one to
+ * judge, the run reads it and whatever is behind it, up to the piece in whose end none is held.
+ *
  * Of whole compressed files (loop.whole_files) a piece is a file. Its rows gather in memory until
  * its turn, as many as there is room for; then the process waits, as whoever is before it has to
  * be written first. What only the run can judge (frames, a file of nothing but refused records,
- * more of these than a process may keep) it reads itself, without writing again what is out.
+ * more of these than a process may keep, and what was decided otherwise with --max-jump) it reads
+ * itself, without writing again what is out.
  */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H
@@ -36,7 +43,7 @@ bool relay_run(struct loop *l, int count, void (*read_range)(struct loop *l));
 
 /* --- what a piece is, whoever brings it (apart.h) --- */
 
-/* A piece is read next. Nothing is late in it: what depends on event time is for the run. */
+/* A piece is read next, as if there had been nothing before. Nothing is late in it. */
 void relay_begin(struct loop *l);
 
 /* In doubt: where a piece begins that is to begin there or behind, if its first bytes do not
