@@ -29,15 +29,15 @@ refused() {
   }
 }
 
-@test "UTF-16 without a mark is told of, by every tool" {
+@test "UTF-16 and UTF-32 without a mark are told of, by every tool" {
   printf '{"event_time":"2026-01-01T00:00:00Z","event_type":"a"}\n{"event_time":"2026-01-01T00:00:01Z","event_type":"a"}\n' >plain
-  for order in LE BE; do
-    iconv -t "UTF-16$order" plain >in
+  for encoding in UTF-16LE UTF-16BE UTF-32LE UTF-32BE; do
+    iconv -t "$encoding" plain >in
     run -1 --separate-stderr cs-parse in
-    [[ $stderr == *"in looks like UTF-16 without a mark: is it --encoding=UTF-16$order?" ]]
-    [ "$(cs-parse --encoding=UTF-16$order in | wc -l)" -eq 2 ]
+    [[ $stderr == *"in looks like ${encoding%?E} without a mark: is it --encoding=$encoding?" ]]
+    [ "$(cs-parse --encoding="$encoding" in | wc -l)" -eq 2 ]
     run -1 --separate-stderr cs-funnel in
-    [[ $stderr == "cs-funnel: in looks like UTF-16 without a mark: cs-parse --encoding=UTF-16$order in | cs-funnel ..."* ]]
+    [[ $stderr == "cs-funnel: in looks like ${encoding%?E} without a mark: cs-parse --encoding=$encoding in | cs-funnel ..."* ]]
   done
 }
 

@@ -226,19 +226,20 @@ same() {
 }
 
 @test "so are events taken one by one that jump in time, of which some wait at the end of a piece" {
-  local round format often
+  local round format often jump
   for round in $(seq "$(rounds 4)"); do
     for format in ndjson csv; do
       for often in 0.005 0.1; do
-        echo "seed $round, $often"
+        jump=$((RANDOM % 100 + 10))
+        echo "seed $round, $often, $jump"
         jumping $format 500 $often "$round" 9000 >jumps
-        same cs-parse --from=$format --max-jump=$((RANDOM % 100 + 10))s jumps
+        same cs-parse --from=$format --max-jump=${jump}s jumps
       done
     done
   done
   # Of several files: a piece that begins with one is read but once.
-  jumping csv 300 0.1 77 9000 >more
-  same cs-parse --from=csv --max-jump=40s jumps more jumps
+  jumping csv 300 0.1 77 9000 >further
+  same cs-parse --from=csv --max-jump=40s jumps further jumps
 }
 
 # at_work PID: once it has started its jobs.

@@ -397,7 +397,9 @@ open(f"bit{sys.argv[1]}.gz", "wb").write(data)' "$at"
   # By its mark.
   { printf '\xff\xfe' && iconv -f UTF-8 -t UTF-16LE a; } >little
   { printf '\xfe\xff' && iconv -f UTF-8 -t UTF-16BE a; } >big
-  for file in little big; do
+  { printf '\xff\xfe\0\0' && iconv -f UTF-8 -t UTF-32LE a; } >little4
+  { printf '\0\0\xfe\xff' && iconv -f UTF-8 -t UTF-32BE a; } >big4
+  for file in little big little4 big4; do
     every_way $file 4
     gzip -c $file >$file.gz
     every_way $file.gz 4
@@ -414,6 +416,25 @@ every_way_in() {
   every_way "$2.gz" 4
   unset -f tally
   tally() { counted cs-window --size=1h --agg=n=count "$@" >tally.rows && jq -s 'map(.n) | add // 0' tally.rows; }
+}
+
+@test "what --encoding says is another encoding, and is UTF-8 already, is named" {
+  { minutes 1 3 && event 2026-01-01T00:04:00Z '"page_url":"/café/日本"'; } >a
+  for encoding in latin1 CP1252 EUC-JP; do
+    run -0 --separate-stderr cs-window --size=1h --agg=n=count --encoding=$encoding a
+    [[ $stderr == *"a is UTF-8 already, of whose characters beyond ASCII (3) --encoding=$encoding has made others"* ]]
+  done
+  # Wherever reads are cut.
+  yes "$(tail -n 1 a)" | head -n 20000 >many
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 many
+  [[ $stderr == *"many is UTF-8 already"* ]]
+  # ASCII is the same in both; and one character of the other is enough.
+  minutes 1 3 >ascii
+  { cat many && event 2026-01-01T00:04:00Z '"page_url":"/café"' | iconv -f UTF-8 -t latin1; } >other
+  for file in ascii other; do
+    run -0 --separate-stderr cs-window --size=1h --agg=n=count --encoding=latin1 $file
+    [ -z "$stderr" ]
+  done
 }
 
 @test "what is no character of its encoding costs its record, and no other" {

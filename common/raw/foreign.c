@@ -3,7 +3,7 @@
 #include "raw/sniff.h"
 
 /* So many letters in two bytes are enough to be sure. */
-#define WIDE_PAIRS ((size_t)32)
+#define WIDE_LETTERS ((size_t)32)
 
 static const struct {
     struct slice begin; /* of an input */
@@ -127,25 +127,35 @@ static bool columns_fit(struct slice head, enum format_kind kind)
     return count_of(line, kind == FORMAT_TSV ? '\t' : ',') > 1 || head.len > line.len + 2;
 }
 
-/* Letters of ASCII in two bytes each, without the mark that --encoding would see: the bytes that
- * are not the letter are NUL, all of them. */
-static bool is_wide(struct slice head, size_t nul)
+/* Letters of ASCII in so many bytes each, without the mark that --encoding would see: the bytes
+ * that are not the letter are NUL, all of them. */
+static bool is_wide(struct slice head, size_t width, size_t place)
 {
-    size_t pairs = head.len / 2;
+    size_t letters = head.len / width;
 
-    if (pairs > WIDE_PAIRS) pairs = WIDE_PAIRS;
-    for (size_t i = 0; i < pairs; i++)
-        if (head.text[2 * i + nul] != '\0' || head.text[2 * i + 1 - nul] == '\0') return false;
-    return pairs > 1;
+    if (letters > WIDE_LETTERS) letters = WIDE_LETTERS;
+    for (size_t i = 0; i < letters * width; i++)
+        if ((head.text[i] != '\0') != (i % width == place)) return false;
+    return letters > 1;
 }
 
 static bool wide_looks(struct slice head, struct foreign *foreign)
 {
-    static const struct foreign little = {"UTF-16 without a mark", "cs-parse --encoding=UTF-16LE"},
-                                big = {"UTF-16 without a mark", "cs-parse --encoding=UTF-16BE"};
-    if (!is_wide(head, 1) && !is_wide(head, 0)) return false;
-    *foreign = is_wide(head, 1) ? little : big;
-    return true;
+    static const struct {
+        size_t width, place;
+        struct foreign foreign;
+    } wide[] = {
+        {2, 0, {"UTF-16 without a mark", "cs-parse --encoding=UTF-16LE"}},
+        {2, 1, {"UTF-16 without a mark", "cs-parse --encoding=UTF-16BE"}},
+        {4, 0, {"UTF-32 without a mark", "cs-parse --encoding=UTF-32LE"}},
+        {4, 3, {"UTF-32 without a mark", "cs-parse --encoding=UTF-32BE"}},
+    };
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        if (!is_wide(head, wide[i].width, wide[i].place)) continue;
+        *foreign = wide[i].foreign;
+        return true;
+    }
+    return false;
 }
 
 bool foreign_looks(struct slice head, struct foreign *foreign)

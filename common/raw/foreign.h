@@ -3,9 +3,9 @@
  * it.
  *
  * Only for a word of advice, so it says nothing where it is not sure. Known by their first bytes:
- * tables of databases, web pages, text of Python; what is compressed or in UTF-16 is not met here.
- * Known by how their lines look: what --from=auto knows (sniff.h), and JSON with something around
- * it.
+ * tables of databases, web pages, text of Python; what is compressed or in UTF-16 by its mark is
+ * not met here. Known by how their lines look: what --from=auto knows (sniff.h), and JSON with
+ * something around it.
  */
 #ifndef CS_FOREIGN_H
 #define CS_FOREIGN_H

@@ -13,6 +13,7 @@ void border_init(struct border *border, int64_t border_us, int64_t gap_us)
     const int64_t until_us = has_end ? instant_add_capped(border_us, gap_us) : border_us;
     *border = (struct border){.is_range = true,
                               .holds_all = border_us == INT64_MAX,
+                              .is_over = border_us == INT64_MIN, /* nothing came before */
                               .gap_us = gap_us,
                               .until_us = until_us,
                               .last_us = until_us};
@@ -26,9 +27,10 @@ void border_release(struct border *border)
 
 bool border_holds(struct border *border, struct id id, int64_t time_us, int64_t watermark_us)
 {
-    if (border->last_us == INT64_MIN) return false; /* nothing came before */
-    if (watermark_us > border->last_us) {
-        table_release(&border->ids); /* all that came have ended */
+    if (border->is_over) return false;
+    if (watermark_us > border->last_us) { /* all that came have ended */
+        table_release(&border->ids);
+        border->is_over = true;
         return false;
     }
     const int64_t until_us = instant_add_capped(time_us, border->gap_us);

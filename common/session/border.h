@@ -24,6 +24,7 @@
 struct border {
     bool is_range;
     bool holds_all;   /* every event, whatever its id */
+    bool is_over;     /* nothing is held any more, for good */
     struct table ids; /* that came while earlier ranges might hold them */
     int64_t gap_us;
     int64_t until_us; /* the watermark up to which any id may be held */
@@ -40,7 +41,7 @@ void border_release(struct border *border);
 /* An event of this id will come soon. */
 MEMORY_HINT void border_hint(const struct border *border, struct id id)
 {
-    if (border->is_range) table_prefetch(&border->ids, id);
+    if (border->is_range && !border->is_over) table_prefetch(&border->ids, id);
 }
 
 /* May an event of an id that has nothing open in this range be part of what earlier ranges hold?
@@ -58,7 +59,7 @@ static inline bool border_is_past(const struct border *border, int64_t time_us)
 static inline bool border_leaves(struct border *border, struct id id, int64_t time_us,
                                  int64_t watermark_us)
 {
-    return border->is_range &&
+    return border->is_range && !border->is_over &&
            (border->holds_all || border_holds(border, id, time_us, watermark_us));
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/die.h"
+#include "base/utf8.h"
 
 /* No UTF-8, whatever stands around it. */
 #define NO_CHARACTER '\xff'
@@ -53,9 +54,32 @@ void charset_release(struct charset *charset)
     *charset = (struct charset){.to_utf8 = (iconv_t)-1};
 }
 
+#define SEQUENCE_MOST 4 /* bytes of a character in UTF-8 */
+
+/* A character that is cut by the end of a text is not looked at. */
+static void utf8_watch(struct charset *charset, struct slice text)
+{
+    size_t at = 0;
+    while (at < text.len && at < SEQUENCE_MOST - 1 && (text.text[at] & 0xc0) == 0x80)
+        at++;
+    while (at < text.len && !charset->is_no_utf8) {
+        const size_t len = utf8_sequence(text.text + at, text.len - at);
+        if (len == 0 && text.len - at < SEQUENCE_MOST) return;
+        charset->is_no_utf8 = len == 0;
+        charset->utf8 += len > 1;
+        at += len;
+    }
+}
+
+uint64_t charset_utf8(const struct charset *charset)
+{
+    return charset->is_no_utf8 ? 0 : charset->utf8;
+}
+
 void charset_convert(struct charset *charset, struct slice text, bool last, struct buffer *out)
 {
     struct buffer *const rest = &charset->rest;
+    utf8_watch(charset, text);
     buffer_add_slice(rest, text);
     char *in = rest->data;
     size_t left = rest->len;

@@ -172,13 +172,27 @@ int coding_program(const struct coding *coding, bool last)
 
 enum coding_found coding_find_text(struct slice head, bool whole, const char **charset)
 {
-    static const struct slice little = SLICE("\xff\xfe"), big = SLICE("\xfe\xff");
-    if (head.len < 2) {
-        const bool may_be = head.len == 0 || *head.text == *little.text || *head.text == *big.text;
-        return may_be && !whole ? CODING_MORE : CODING_NONE;
+    /* The longer ones first: one begins like another. */
+    static const struct {
+        struct slice mark;
+        const char *charset;
+    } marks[] = {
+        {SLICE("\xff\xfe\0\0"), "UTF-32LE"},
+        {SLICE("\0\0\xfe\xff"), "UTF-32BE"},
+        {SLICE("\xff\xfe"), "UTF-16LE"},
+        {SLICE("\xfe\xff"), "UTF-16BE"},
+    };
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        const struct slice mark = marks[i].mark;
+        const size_t len = head.len < mark.len ? head.len : mark.len;
+        if (len > 0 && memcmp(head.text, mark.text, len) != 0) continue;
+        if (len < mark.len) {
+            if (!whole) return CODING_MORE;
+            continue;
+        }
+        *charset = marks[i].charset;
+        return CODING_KNOWN;
     }
-    *charset = memcmp(head.text, little.text, 2) == 0 ? "UTF-16LE"
-               : memcmp(head.text, big.text, 2) == 0  ? "UTF-16BE"
-                                                      : NULL;
-    return *charset != NULL ? CODING_KNOWN : CODING_NONE;
+    *charset = NULL;
+    return CODING_NONE;
 }

@@ -47,7 +47,8 @@ bool coding_is_fast(const char *program);
  * -1: none is. */
 int coding_program(const struct coding *coding, bool last);
 
-/* UTF-16 by its mark: "UTF-16LE", "UTF-16BE", or NULL. CODING_MORE as above. */
+/* UTF-16 and UTF-32 by their mark (Unicode, 23.8): "UTF-16LE", "UTF-32BE" and so on, or NULL.
+ * CODING_MORE as above. */
 enum coding_found coding_find_text(struct slice head, bool whole, const char **charset);
 
 #endif

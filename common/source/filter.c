@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -96,6 +97,14 @@ static size_t block_read(const char *name, int fd, char *block)
     }
 }
 
+static void utf8_tell(const char *name, const char *charset_name, uint64_t characters)
+{
+    if (characters == 0) return;
+    message("%s is UTF-8 already, of whose characters beyond ASCII (%" PRIu64
+            ") --encoding=%s has made others: was it meant without that option?",
+            name, characters, charset_name);
+}
+
 static _Noreturn void fork_run(const char *name, const char *charset_name, struct slice head,
                                int from, int to)
 {
@@ -119,6 +128,7 @@ static _Noreturn void fork_run(const char *name, const char *charset_name, struc
         buffer_clear(&out);
         charset_convert(&charset, bytes, true, &out);
         block_write(to, buffer_slice(&out));
+        utf8_tell(name, charset_name, charset_utf8(&charset));
     }
     _exit(EXIT_DONE);
 }

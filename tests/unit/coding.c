@@ -42,6 +42,18 @@ static void test_text(void)
        "of either order");
     ok(coding_find_text(SLICE("\xff"), false, &charset) == CODING_MORE, "half a mark may be one");
     ok(coding_find_text(SLICE("\xff"), true, &charset) == CODING_NONE, "or none");
+    ok(coding_find_text(SLICE("\xff\xfe\0\0{"), false, &charset) == CODING_KNOWN &&
+           strcmp(charset, "UTF-32LE") == 0,
+       "the mark of UTF-32 begins like UTF-16's");
+    ok(coding_find_text(SLICE("\0\0\xfe\xff"), false, &charset) == CODING_KNOWN &&
+           strcmp(charset, "UTF-32BE") == 0,
+       "and has another order");
+    ok(coding_find_text(SLICE("\xff\xfe"), false, &charset) == CODING_MORE &&
+           coding_find_text(SLICE("\xff\xfe\0"), false, &charset) == CODING_MORE,
+       "so two bytes of it are too few");
+    ok(coding_find_text(SLICE("\xff\xfe"), true, &charset) == CODING_KNOWN &&
+           strcmp(charset, "UTF-16LE") == 0,
+       "unless nothing follows");
     ok(coding_find_text(SLICE("{\""), false, &charset) == CODING_NONE, "JSON has none");
 }
 
