@@ -347,9 +347,9 @@ except zlib.error:
   cat good.gz good.gz >two.gz
   head -c 5 good.gz >tiny.gz
   # Any cut: programs differ in how many of the last bits they use.
-  for at in $(seq 300 $((size / $(rounds 16))) "$size"); do head -c "$at" good.gz >"cut$at.gz"; done
+  for at in $(seq 300 $((size / $(rounds 10))) "$size"); do head -c "$at" good.gz >"cut$at.gz"; done
   # A wrong bit: a sum that is wrong at the end, or no code at all from there on.
-  for at in $(seq 500 $((size / $(rounds 16))) "$size"); do
+  for at in $(seq 500 $((size / $(rounds 10))) "$size"); do
     python3 -c 'import sys
 data = bytearray(open("good.gz", "rb").read())
 data[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
