@@ -390,8 +390,9 @@ open(f"bit{sys.argv[1]}.gz", "wb").write(data)' "$at"
 
 @test "text in other encodings is read, however it comes" {
   { minutes 1 3 && event 2026-01-01T00:04:00Z '"page_url":"/café/日本"'; } >a
+  sed 's/é/e/' a >jis # a C library may know JIS X 0208 alone
   for encoding in UTF-16 UTF-16LE UTF-16BE UTF-32 EUC-JP; do
-    iconv -f UTF-8 -t $encoding a >b 2>/dev/null || { grep -v 日本 a && event 2026-01-01T00:04:00Z; } | iconv -f UTF-8 -t $encoding >b
+    if [ $encoding = EUC-JP ]; then iconv -f UTF-8 -t $encoding jis; else iconv -f UTF-8 -t $encoding a; fi >b
     every_way_in $encoding b
   done
   # By its mark.
