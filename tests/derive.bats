@@ -167,8 +167,9 @@ END
   run -2 --separate-stderr cs-parse --derive=bot --lists=lists /dev/null
   [[ ${stderr_lines[0]} == 'cs-parse: --lists: bots.txt: /a(/: '* ]]
   # A copy of the tool that lies nowhere has no lists, and says what to do.
-  cp "$CS_BUILD/cs-parse" alone
-  run --separate-stderr ./alone --derive=bot /dev/null
+  mkdir alone
+  cp "$CS_BUILD/cs-parse" alone/cs-parse
+  run --separate-stderr alone/cs-parse --derive=bot /dev/null
   [ "$status" -eq 2 ] || [ -r /usr/local/share/clickstream/bots.txt ]
   [ "$status" -eq 0 ] || [[ ${stderr_lines[0]} == *"there is no bots.txt in "*"'make lists'"*"--lists=DIR"* ]]
 }

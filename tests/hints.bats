@@ -20,10 +20,10 @@ says() {
   }
 }
 
-# refused TEXT ARGS...: cs-window ends with status 2, and says that.
+# refused TEXT ARGS...: cs-window ends with status 2, and says that. libjq 1.8 says where, too.
 refused() {
   run -2 --separate-stderr cs-window --size=1h "${@:2}"
-  [ "${stderr_lines[0]#cs-window: }" = "$1" ] || {
+  [ "$(sed -E 's/^cs-window: //; s/ at <top-level>, line 1, column [0-9]+:?//; s/end of file/$end/' <<<"${stderr_lines[0]}")" = "$1" ] || {
     echo "$stderr" >&2
     return 1
   }

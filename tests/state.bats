@@ -441,7 +441,7 @@ half_way() {
         cp half/* .
         broken_at "$n" "$call" "error=$error" "$PWD/state.new" state.new state && break
         [ $? -eq 1 ] || { echo "$call $error $n"; cat messages; return 1; }
-        grep -Eq '^cs-window: state(.new)?: .*(Input/output error|No space left)' messages
+        grep -Eq '^cs-window: state(.new)?: .*(Input/output error|I/O error|No space left)' messages
         [ "$n" -gt 1 ] || cmp state half/state
         [ ! -e state.new ]
         rest_of window state | cs window --state=state --output=out --rejects=rejects --flush
