@@ -54,21 +54,38 @@ void charset_release(struct charset *charset)
     *charset = (struct charset){.to_utf8 = (iconv_t)-1};
 }
 
-#define SEQUENCE_MOST 4 /* bytes of a character in UTF-8 */
+#define CUT_MOST 3 /* so many bytes of a character in UTF-8 may be on one side of a cut */
 
-/* A character that is cut by the end of a text is not looked at. */
+static bool is_inside(char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* What is between the characters that the ends of a text cut. */
+static struct slice whole_characters(struct slice text)
+{
+    for (size_t i = 0; i < CUT_MOST && text.len > 0 && is_inside(*text.text); i++) {
+        text.text++;
+        text.len--;
+    }
+    for (size_t i = 1; i <= CUT_MOST && i <= text.len; i++) {
+        const char *const at = text.text + text.len - i;
+        if (is_inside(*at)) continue;
+        if (utf8_sequence(at, i) == 0) text.len -= i;
+        break;
+    }
+    return text;
+}
+
 static void utf8_watch(struct charset *charset, struct slice text)
 {
-    size_t at = 0;
-    while (at < text.len && at < SEQUENCE_MOST - 1 && (text.text[at] & 0xc0) == 0x80)
-        at++;
-    while (at < text.len && !charset->is_no_utf8) {
-        const size_t len = utf8_sequence(text.text + at, text.len - at);
-        if (len == 0 && text.len - at < SEQUENCE_MOST) return;
-        charset->is_no_utf8 = len == 0;
-        charset->utf8 += len > 1;
-        at += len;
-    }
+    if (charset->is_no_utf8) return;
+    const struct slice whole = whole_characters(text);
+    uint64_t begun = 0;
+    for (size_t i = 0; i < whole.len; i++)
+        begun += (unsigned char)whole.text[i] >= 0xc0;
+    charset->utf8 += begun;
+    charset->is_no_utf8 = !utf8_valid(whole);
 }
 
 uint64_t charset_utf8(const struct charset *charset)
