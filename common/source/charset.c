@@ -81,6 +81,7 @@ static void utf8_watch(struct charset *charset, struct slice text)
 {
     if (charset->is_no_utf8) return;
     const struct slice whole = whole_characters(text);
+    if (utf8_is_ascii(whole)) return;
     uint64_t begun = 0;
     for (size_t i = 0; i < whole.len; i++)
         begun += (unsigned char)whole.text[i] >= 0xc0;
