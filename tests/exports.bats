@@ -146,7 +146,7 @@ log_of() {
         # shellcheck disable=SC2086 # several files
         cs-parse $from --jobs=$jobs --rejects=rejects.$jobs --stats=stats.json $files >out.$jobs 2>err.$jobs
         conserved
-        jq -c 'del(.memory)' stats.json >stats.$jobs
+        shared_counters stats.json >stats.$jobs
       done
       cmp out.1 out.3
       cmp rejects.1 rejects.3

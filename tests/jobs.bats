@@ -25,7 +25,7 @@ same() {
   local jobs
   for jobs in 1 "${tried[@]}"; do
     counted "$@" --jobs="$jobs" --rejects="rejects.$jobs" --late="late.$jobs" >"rows.$jobs"
-    jq -c 'del(.memory)' stats.json >"stats.$jobs" # that is each process's own
+    shared_counters stats.json >"stats.$jobs"
     cmp rows.1 "rows.$jobs"
     cmp rejects.1 "rejects.$jobs"
     cmp late.1 "late.$jobs"
@@ -461,7 +461,7 @@ alike() {
     "$@" --jobs=$jobs --stats=stats.json --rejects="rejects.$jobs" --late="late.$jobs" >"rows.$jobs" 2>"err.$jobs" ||
       status=$?
     echo "exit $status" >>"err.$jobs"
-    jq -c 'del(.memory)' stats.json >"stats.$jobs"
+    shared_counters stats.json >"stats.$jobs"
     cmp rows.1 "rows.$jobs"
     cmp rejects.1 "rejects.$jobs"
     cmp late.1 "late.$jobs"

@@ -410,13 +410,13 @@ open(f"bit{sys.argv[1]}.gz", "wb").write(data)' "$at"
 }
 
 every_way_in() {
-  tally() { counted cs-window --size=1h --agg=n=count --encoding="$encoding" "$@" >tally.rows && jq -s 'map(.n) | add // 0' tally.rows; }
+  tally() { counted cs-window --size=1h --agg=n=count --encoding="$encoding" "$@" >tally.rows && sum_of_n tally.rows; }
   local encoding=$1
   every_way "$2" 4
   gzip -c "$2" >"$2.gz"
   every_way "$2.gz" 4
   unset -f tally
-  tally() { counted cs-window --size=1h --agg=n=count "$@" >tally.rows && jq -s 'map(.n) | add // 0' tally.rows; }
+  tally() { counted cs-window --size=1h --agg=n=count "$@" >tally.rows && sum_of_n tally.rows; }
 }
 
 @test "what --encoding says is another encoding, and is UTF-8 already, is named" {

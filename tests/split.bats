@@ -132,7 +132,7 @@ EOF
 
 # The event time at which a file ends, as --stats says it.
 end_of() {
-  cs-parse --stats=end.stats "$@" >/dev/null && jq -r .event_time end.stats
+  cs-parse --stats=end.stats "$@" >/dev/null && counter end.stats event_time
 }
 
 @test "--end lets come out what is due between a part's last event and the end of the whole" {

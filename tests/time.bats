@@ -9,8 +9,8 @@ setup() { setup_tools; }
 # read_as TEXT OPTIONS...: what cs-parse makes of an event_time (JSON text), or the reason it refuses it.
 read_as() {
   printf '{"event_type":"x","event_time":%s}\n' "$1" |
-    cs-parse "${@:2}" --max-ahead=0 --rejects=rejects | jq -r .event_time
-  jq -r .reason rejects
+    cs-parse "${@:2}" --max-ahead=0 --rejects=rejects | texts event_time
+  texts reason rejects
 }
 
 @test "RFC 3339 with T or a blank, fractions and zones" {
@@ -99,7 +99,7 @@ EOT
     # By line: what was read, and what was refused.
     { jq -r '"\(.line)\t\(.detail | sub("^event_time "; ""))"' rejects &&
       awk 'NR == FNR { refused[$1]; next } !(FNR in refused) { print FNR }' <(echo 0 && jq .line rejects) in |
-        paste - <(jq -r .event_time out); } | sort -n | cut -f2 >got
+        paste - <(texts event_time out); } | sort -n | cut -f2 >got
     diff <(cut -f3 some) got
   done <options
 }
@@ -184,7 +184,7 @@ with os.fdopen(3, 'w') as want:
         utc = local - datetime.timedelta(seconds=offset(point))
         want.write(utc.strftime('%Y-%m-%dT%H:%M:%S.000Z\n'))
 EOT
-    cs-parse --tz="$zone" in | jq -r .event_time >got
+    cs-parse --tz="$zone" in | texts event_time >got
     diff got want >difference || { echo "$zone"; head difference; false; }
     [ "$(wc -l <got)" -ge 200 ]
   done
@@ -413,16 +413,17 @@ enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1)
     'cs-identify')
   # Behind it, what makes carts due.
   event 2026-01-05T13:00:00Z '"session_id":"z"' >>good
+  for at in 0 1 3 62 63 64 70; do
+    { head -n $at good && event 2026-01-09T12:00:00Z '"session_id":"bad"' && tail -n +$((at + 1)) good; } >in
+    for as in cat framed enveloped; do $as in >$as.$at; done
+  done
   for analysis in "${analyses[@]}"; do
     rm -f state* && $analysis good >want
-    for at in 0 1 3 62 63 64 70; do
-      { head -n $at good && event 2026-01-09T12:00:00Z '"session_id":"bad"' && tail -n +$((at + 1)) good; } >in
-      for as in cat framed enveloped; do
-        $as in >as && rm -f state*
-        $analysis --rejects=rejects as >got
-        cmp want got || { echo "$analysis, $as, behind $at" && false; }
-        [ "$(jq -r .reason rejects)" = future ]
-      done
+    for as in cat.* framed.* enveloped.*; do
+      rm -f state*
+      $analysis --rejects=rejects "$as" >got
+      cmp want got || { echo "$analysis, $as" && false; }
+      [ "$(grep -o '"reason":"[a-z-]*"' rejects)" = '"reason":"future"' ]
     done
   done
 }
