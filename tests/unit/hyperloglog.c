@@ -75,10 +75,10 @@ static void test_parts(void)
 
 int main(void)
 {
-    const bool full = getenv("FULL") != NULL;
+    const bool full = is_full();
     test_parts();
     /* 1,000 runs, in a few seconds; the larger ones are fewer. */
-    test_errors(full ? 1000 : rounds(1000), full ? 300000 : 30000);
-    test_errors(full ? 300 : rounds(40), full ? 3000000 : 300000);
+    test_errors(is_quick() ? 125 : 1000, full ? 300000 : 30000);
+    test_errors(full ? 300 : rounds(80), full ? 3000000 : 300000);
     return plan();
 }
