@@ -379,6 +379,16 @@ static struct input *next_stream(const struct inputs *inputs, nfds_t streams)
     return inputs->who[best];
 }
 
+/* Of inputs in an order nothing is gained by a file that is ahead of a stream: what it brings would
+ * only be held until that one brings something. */
+static bool waits_for_stream(const struct inputs *inputs, const struct input *file, nfds_t streams)
+{
+    if (inputs->order == NULL) return false;
+    for (nfds_t i = 0; i < streams; i++)
+        if (!inputs->who[i]->ended && is_behind(inputs, inputs->who[i], file)) return true;
+    return false;
+}
+
 enum input_status inputs_next(struct inputs *inputs, struct input **input)
 {
     inputs_pass(inputs);
@@ -387,7 +397,8 @@ enum input_status inputs_next(struct inputs *inputs, struct input **input)
         while ((*input = next_stream(inputs, streams)) != NULL)
             if (input_read(inputs, *input)) return INPUT_DATA;
     *input = next_regular(inputs);
-    if (*input != NULL && input_read(inputs, *input)) return INPUT_DATA;
+    if (*input != NULL && !waits_for_stream(inputs, *input, streams) && input_read(inputs, *input))
+        return INPUT_DATA;
     return streams == 0 && next_regular(inputs) == NULL ? INPUT_END : INPUT_WAIT;
 }
 

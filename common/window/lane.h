@@ -5,7 +5,8 @@
  * of their groups. So what is before the last row of every lane, which is a partition's rows in one
  * input, is complete: no more can be added to it, and it may be printed, as in a merge of sorted
  * files (Knuth, The Art of Computer Programming, volume 3, 5.4). Inputs are read so that none runs
- * ahead of the others for more than a block; streams as far as they have something.
+ * ahead of the others for more than a block: files wait for a stream that is behind them. Of
+ * several streams each is read as far as it has something, since who writes two may be one.
  *
  * Rows in another order are none to be refused: nobody was ever asked to sort. Where that shows
  * among the first LANE_ROWS rows of a lane in a window (where they are long, LANE_BYTES), or later
