@@ -466,6 +466,45 @@ END
   refused '--where: syntax error: a bracket or quote is still open at the end' --agg=n=count -w '(.x > 3'
 }
 
+@test "a text or a number that is a condition by itself selects nothing by chance, but is refused" {
+  minutes 1 3 '"status":404' >in
+  while IFS= read -r expression; do
+    for option in "-w$expression" "--agg=m=count if $expression" "--having=$expression"; do
+      run -2 --separate-stderr cs-window --size=1h --agg=n=count "$option" in
+      [[ ${stderr_lines[0]} == *": a text or a number alone is always true beside 'or' and 'and': compare each one (.x == \"a\" or .x == \"b\")" ]] ||
+        { echo "$option: $stderr"; return 1; }
+    done
+  done <<'END'
+.event_type == "page_view" or "purchase"
+"purchase" or .event_type == "page_view"
+.event_type == "page_view" and "x"
+.event_type == ("page_view" or "purchase")
+.status == 404 or 410
+.status == 404 or 410 or 500
+if .status == 404 or 410 then true else false end
+END
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count -w ".event_type == 'page_view' or 'purchase'" in
+  [[ ${stderr_lines[0]} == *'; a text or a number alone is always true'* ]]
+  for expression in '.status == 404 or 410 == .status' '.event_type | test("view") or test("buy")' '("a" | length) > 0 or .x' \
+    '.event_type == "a or b" or .status == 404' '{or: "x"} | .or == "x"' '.status == 404 or (.y // 5) > 1' 'true' '1'; do
+    [ "$(window --agg=n=count -w "$expression" in | jq .n)" -eq 3 ] || { echo "$expression"; cat err >&2; return 1; }
+  done
+}
+
+@test "a text alone, or nothing at all, is no condition" {
+  minutes 1 3 >in
+  run -2 --separate-stderr cs-funnel --step='views="page_view"' --step='buys=.event_type == "purchase"' in
+  [ "${stderr_lines[0]}" = 'cs-funnel: --step: a text alone is always true: compare it with a member (.x == "a")' ]
+  refused '--where: a text alone is always true: compare it with a member (.x == "a")' --agg=n=count -w '"purchase"'
+  refused '--agg: a text alone is always true: compare it with a member (.x == "a")' --agg='n=count if "purchase"'
+  for empty in '' ' ' $'\n' '# nothing'; do
+    refused '--where: which expression?' --agg=n=count -w "$empty"
+    refused '--having: which expression?' --agg=n=count --having="$empty"
+  done
+  # As a value it is one.
+  [ "$(window --by='x="a"' --agg=n=count in | jq -c '[.x, .n]')" = '["a",3]' ]
+}
+
 @test "a value that is given on the way, and not at the end, is no mistake" {
   minutes 1 3 '"price":"3"' >in
   for expression in '.price = 3 | .price > 2' '.price |= tonumber | .price > 2' '.price as $x | $x == "3"' \

@@ -47,7 +47,11 @@ struct expr;
  * "syntax error at 'x'"). Free with expr_free before the schema is released. */
 struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why);
 
-/* The same, always in libjq: what tests hold the native answers against. */
+/* The same of what is only asked whether it selects. What would select every event, because nothing
+ * of it is looked at, is refused. */
+struct expr *expr_compile_condition(const char *text, struct schema *schema, struct buffer *why);
+
+/* As expr_compile, always in libjq: what tests hold the native answers against. */
 struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct buffer *why);
 
 void expr_free(struct expr *expr);

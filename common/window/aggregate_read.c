@@ -116,7 +116,7 @@ static int condition_index(struct aggregates *all, struct slice text, struct sch
         return -1;
     }
     char *copy = memory_text(text.text, text.len);
-    struct expr *expr = expr_compile(copy, schema, why);
+    struct expr *expr = expr_compile_condition(copy, schema, why);
     if (expr == NULL) {
         free(copy);
         return -1;

@@ -45,7 +45,7 @@ bool having_add(struct having *having, const char *text, const struct member *me
 {
     struct schema *const schema = &having->schema;
     *missing = (struct slice){0};
-    struct expr *expr = expr_compile(text, schema, why);
+    struct expr *expr = expr_compile_condition(text, schema, why);
     if (expr == NULL) return false;
     having->expr = memory_resize(having->expr, having->count + 1, sizeof(struct expr *));
     having->expr[having->count++] = expr;
