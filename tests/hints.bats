@@ -594,7 +594,7 @@ END
 
 @test "a run of which every event was filtered says so, and by which options" {
   { event 2026-01-01T00:00:00Z '"ok":true' && event 2026-01-01T00:00:01Z '"ok":true'; } >in
-  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.ok == "true"' in
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.ok == "yes"' in
   [ "$stderr" = 'cs-window: none of 2 events was used: 2 were filtered (--where)' ]
   run -0 --separate-stderr cs-parse --map=empty in
   [ "$stderr" = 'cs-parse: none of 2 events was used: 2 were filtered (--map)' ]

@@ -48,6 +48,9 @@ void schema_release(struct schema *schema)
         free((char *)(uintptr_t)schema->text[i].text.text);
     }
     free(schema->text);
+    for (size_t i = 0; i < schema->moment_count; i++)
+        free((char *)(uintptr_t)schema->moment[i].text.text);
+    free(schema->moment);
     *schema = (struct schema){0};
 }
 

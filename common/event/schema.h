@@ -42,6 +42,8 @@ struct schema {
     uint64_t number;    /* bit per slot: --number, text that is a number is one */
     uint64_t measured;  /* slots whose members expressions compare with numbers */
     uint64_t judged;    /* the same of true and false */
+    uint64_t quoted;    /* slots whose members expressions compare with such in quotes */
+    uint64_t timed;     /* slots of moment */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
@@ -50,10 +52,12 @@ struct schema {
     bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
-    struct schema_watch *watch; /* names that have no slot, and somebody looks for: witness.h */
-    size_t watch_count;         /* at most SCHEMA_MAX */
-    struct schema_text *text;   /* texts that members are compared with: vocabulary.h */
-    size_t text_count;          /* at most SCHEMA_MAX */
+    struct schema_watch *watch;   /* names that have no slot, and somebody looks for: witness.h */
+    size_t watch_count;           /* at most SCHEMA_MAX */
+    struct schema_text *text;     /* texts that members are compared with: vocabulary.h */
+    size_t text_count;            /* at most SCHEMA_MAX */
+    struct schema_moment *moment; /* times that members are compared with: moment.h */
+    size_t moment_count;          /* at most SCHEMA_MAX */
 };
 
 /* A member that comes under another name: old in the input is read as name. */
@@ -71,6 +75,14 @@ struct schema_watch {
 /* A text that a member is compared with. */
 struct schema_text {
     struct slice name, text; /* owned */
+};
+
+/* A time that a member is compared with, as the text that it is. */
+struct schema_moment {
+    int slot;
+    unsigned orders;   /* what the comparison says yes to: bits of moment.h */
+    struct slice text; /* owned */
+    int64_t time_us;
 };
 
 /* The canonical members, none needed. */
