@@ -275,6 +275,24 @@ huge() {
   [ -z "$stderr" ]
 }
 
+@test "rows are not asked for a number in quotes, nor for a time that is not written as theirs" {
+  for hour in 09 10 11; do event "2026-01-01T$hour:00:00Z" '"ok":true'; done >in
+  while IFS='|' read -r having message; do
+    run -2 --separate-stderr cs-window --size=1h --agg=n=count --agg='all=all(.ok)' --having="$having" in
+    [ "${stderr_lines[0]}" = "cs-window: --having: $message" ]
+  done <<'END'
+.n >= "1"|n is a number: compare it without quotes
+"1" == .n|n is a number: compare it without quotes
+.all == "true"|all is true or false: compare it without quotes
+.window_start >= "2026-01-01T10:00:00Z"|window_start is compared as text, and "2026-01-01T10:00:00Z" would be "2026-01-01T10:00:00.000Z" there
+.window_start >= "2026-01-01 10:00"|window_start is compared as text, and "2026-01-01 10:00" would be "2026-01-01T10:00:00.000Z" there
+END
+  for having in '.window_start >= "2026-01-01T10:00:00.000Z"' '.window_start >= "2026-01-01T10"' \
+    'epoch(.window_start) >= epoch("2026-01-01T10:00:00Z")' '.n == 1 and .window_end > "2026-01-01T10:00:00.000Z"'; do
+    [ "$(cs-window --size=1h --agg=n=count --having="$having" in | wc -l)" = 2 ]
+  done
+}
+
 @test "text that an expression compares with what is worked out as a number is named, too" {
   { event 2026-01-01T00:00:00Z '"price":"5","cost":9' && event 2026-01-01T00:01:00Z '"price":"1","cost":9'; } >in
   for expression in '.price > .cost * 2' '.cost - 1 < .price' '.price > (.cost | floor)'; do
