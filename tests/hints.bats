@@ -505,6 +505,28 @@ END
   [ "$(window --by='x="a"' --agg=n=count in | jq -c '[.x, .n]')" = '["a",3]' ]
 }
 
+@test "a condition is nothing to be counted, and of several values nobody can count all" {
+  minutes 1 3 '"price":3' >in
+  for function in 'count(.event_type == "purchase")' 'count(.price != null)' 'count(.a | not)' 'count(.price | tostring | test("x"))' \
+    'count(.a and .b)'; do
+    inside=${function#count(}
+    inside=${inside%)}
+    refused "--agg: '$inside' is true or false, and false is not null: it would be counted, too; did you mean m=count if $inside?" \
+      --agg="m=$function"
+    cs-window --size=1h --agg="m=count if $inside" /dev/null
+  done
+  run -2 --separate-stderr cs-sessionize --agg='m=count(.price > 1) if .a' in
+  [ "${stderr_lines[0]}" = "cs-sessionize: --agg: '.price > 1' is true or false, and false is not null: it would be counted, too" ]
+  for function in 'distinct(.session_id, .price)' 'sum(.price, 1)' 'count((.a, .b))' 'top(.a, .b, 3)'; do
+    refused '--agg: only the first of several values would be looked at: [.a, .b] is one value' --agg="m=$function"
+  done
+  refused '--by: only the first of several values would be looked at: [.a, .b] is one value' --agg=n=count --by='p=(.a, .b)'
+  for function in 'count(.price)' 'count(.a // 0)' 'distinct([.event_type, .price])' 'list(.price, 3)' 'any(.price == 3)' \
+    'max(first(.price, .a))' 'max(.a, .price | select(. != null))' 'min(.price | "a,b")'; do
+    [ "$(window --agg="m=$function" in | jq '.m | IN(3, 1, "a,b", true, [3, 3, 3])')" = true ] || { echo "$function"; cat err >&2; return 1; }
+  done
+}
+
 @test "a value that is given on the way, and not at the end, is no mistake" {
   minutes 1 3 '"price":"3"' >in
   for expression in '.price = 3 | .price > 2' '.price |= tonumber | .price > 2' '.price as $x | $x == "3"' \

@@ -480,6 +480,28 @@ const char *advice_trap(struct slice program)
     return trap;
 }
 
+const char *advice_value_trap(struct slice program)
+{
+    struct lexer lexer;
+    size_t commas = 0, others = 0;
+    int depth = 0;
+    lexer_init(&lexer, program);
+    for (;;) {
+        const struct token token = lexer_next(&lexer);
+        if (token.kind == TOKEN_END || token.kind == TOKEN_BAD) break;
+        if (token_is(token, "(")) depth++;
+        if (token_is(token, ")")) depth--;
+        commas += token_is(token, ",");
+        others += token.kind != TOKEN_FIELD && token.kind != TOKEN_STRING &&
+                  token.kind != TOKEN_NUMBER && !token_is(token, ",") && !token_is(token, "(") &&
+                  !token_is(token, ")");
+    }
+    lexer_release(&lexer);
+    return commas == 0 || others != 0 || depth != 0
+               ? NULL
+               : "only the first of several values would be looked at: [.a, .b] is one value";
+}
+
 const char *advice_condition_trap(struct slice program)
 {
     struct lexer lexer;

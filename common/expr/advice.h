@@ -33,4 +33,8 @@ const char *advice_trap(struct slice program);
  * for the event itself, and a text alone. */
 const char *advice_condition_trap(struct slice program);
 
+/* The same of one that gives values, one behind the other, where only the first is looked at: a
+ * comma between members and nothing that might leave one of them out. */
+const char *advice_value_trap(struct slice program);
+
 #endif

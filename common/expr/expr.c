@@ -374,6 +374,11 @@ int expr_member(const struct expr *expr)
     return expr->native != NULL ? native_member(expr->native) : -1;
 }
 
+bool expr_truth(const struct expr *expr)
+{
+    return expr->native != NULL && native_truth(expr->native);
+}
+
 void expr_explain(const struct expr *expr, struct buffer *out)
 {
     if (expr->native == NULL) {

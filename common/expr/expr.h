@@ -105,6 +105,9 @@ bool expr_native(const struct expr *expr);
 /* If the expression is just one member (.x), its slot; else -1. */
 int expr_member(const struct expr *expr);
 
+/* Is it a condition, whose value is true or false and never null? False: perhaps. */
+bool expr_truth(const struct expr *expr);
+
 /* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
 void expr_explain(const struct expr *expr, struct buffer *out);
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "expr/advice.h"
 
 static bool is_letter(char c)
 {
@@ -49,7 +50,9 @@ bool operand_compile(struct operand *operand, struct slice text, struct schema *
         if (operand->slot >= 0) return true;
         buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
     } else {
-        operand->expr = expr_compile(operand->text, schema, why);
+        const char *const trap = advice_value_trap(text);
+        if (trap != NULL) buffer_printf(why, "%s", trap);
+        if (trap == NULL) operand->expr = expr_compile(operand->text, schema, why);
         if (operand->expr != NULL) {
             operand->slot = expr_member(operand->expr);
             return true;
