@@ -961,6 +961,8 @@ END
 --recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new,...)
 --recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new,...)
 --recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair: in a name or a value it is \= (FIELD:old=new,...)
+--rename=a=x,b=x|--rename: 'x' is read as 'a' already, and a member has one name
+--recode=a:x=1,y=2,x=3|--recode: 'a:x=1,y=2,x=3': one word becomes two different ones (FIELD:old=new,...)
 --recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
 --id-from=a,,b|--id-from: 'a,,b': an item of the list is empty (F,...)
 --keep-frame --max-jump=1d|--max-jump: an event that waits would leave its frame: not with --keep-frame

@@ -627,6 +627,31 @@ END
   [ -z "$stderr" ]
 }
 
+@test "a member that is read under the name of another one, which stands beside it, is named" {
+  beside='cs-parse: --rename: there are events with session_id beside user_id, which is read as session_id: of the two the one that stands last counts (--rename=other_session_id=session_id puts the other one aside)'
+  for members in '"user_id":"u","session_id":"s"' '"session_id":"s","user_id":"u"' '"session_id":"s","user_id":null' '"user_id":"u","session_id":7'; do
+    { minutes 1 200 '"user_id":"u"' && event 2026-01-01T04:00:00Z "$members"; } >in
+    run -0 --separate-stderr cs-parse --rename=session_id=user_id in
+    [ "$stderr" = "$beside" ]
+    # As is said, it does not depend on the order then.
+    run -0 --separate-stderr cs-parse --rename=session_id=user_id,other_session_id=session_id in
+    [ -z "$stderr" ]
+    [ "$(tail -n 1 <<<"$output" | jq .session_id)" = "$(jq .user_id <<<"{$members}")" ]
+  done
+  run -0 --separate-stderr cs-parse --jobs=2 -o out --rename=session_id=user_id <(cat in)
+  [ "$stderr" = "$beside" ]
+  cs-parse --jobs=3 -o out --rename=session_id=user_id in in 2>err
+  grep -qxF "$beside" err
+  # One of the two, and two that change places, are no doubt; and a member that was read as another one was there.
+  { event 2026-01-01T00:00:00Z '"user_id":"u"' && event 2026-01-01T00:00:00Z '"session_id":"s","x":{"user_id":"u"}'; } >in
+  run -0 --separate-stderr cs-parse --rename=session_id=user_id in
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-parse --rename=session_id=user_id,user_id=session_id <(event 2026-01-01T00:00:00Z '"session_id":"s","user_id":"u"')
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-parse --from=csv --rename=event_time=ts <(printf '%s\n' ts,event_type,event_time 2026-01-01T00:00:00Z,t,2025-01-01T00:00:00Z)
+  [[ $stderr == *'there are events with event_time beside ts, which is read as event_time: '* ]]
+}
+
 @test "a word to be recoded that no event had is told with what may have been meant" {
   event 2026-01-01T00:00:00Z >in
   run -0 --separate-stderr cs-parse --recode=event_type:pageview=page_view in

@@ -104,6 +104,13 @@ void schema_rename(struct schema *schema, struct slice name, struct slice old)
     schema_look(schema, old, false, false);
 }
 
+struct slice schema_renamed(const struct schema *schema, struct slice old)
+{
+    for (size_t i = 0; i < schema->alias_count; i++)
+        if (slice_equal(schema->alias[i].old, old)) return schema->alias[i].name;
+    return (struct slice){0};
+}
+
 const struct schema_watch *schema_watched(const struct schema *schema, struct slice name)
 {
     for (size_t i = 0; i < schema->watch_count; i++)

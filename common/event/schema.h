@@ -109,6 +109,14 @@ int schema_expect(struct schema *schema, struct slice name, const char *option);
 /* From now on the input's member old is read as the member name. */
 void schema_rename(struct schema *schema, struct slice name, struct slice old);
 
+/* The name as which the input's member of that name is read; text NULL: its own. */
+struct slice schema_renamed(const struct schema *schema, struct slice old);
+
+static inline bool schema_renames(const struct schema *schema, struct slice old)
+{
+    return schema_renamed(schema, old).text != NULL;
+}
+
 /* Somebody has named a member, inside of another one if nested, and cannot do without it unless
  * tolerant. */
 void schema_look(struct schema *schema, struct slice name, bool nested, bool tolerant);

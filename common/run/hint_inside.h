@@ -26,6 +26,9 @@ void hint_tell(struct buffer *text);
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);
 
+/* Members of --rename that stood beside one of the name they are read as. */
+void hint_beside(const struct loop *l);
+
 /* All events were filtered, and nothing that was said tells why. */
 void hint_filtered(const struct loop *l, uint64_t events);
 
