@@ -44,7 +44,9 @@ bool operand_compile(struct operand *operand, struct slice text, struct schema *
         buffer_add_literal(why, "nothing to look at: a member's name or an expression is missing");
         return false;
     }
-    *operand = (struct operand){.text = memory_text(text.text, text.len), .slot = -1};
+    *operand = (struct operand){.text = memory_text(text.text, text.len),
+                                .slot = -1,
+                                .same = memory_zero(1, sizeof(struct buffer))};
     if (name_bare(text)) {
         operand->slot = schema_need(schema, text);
         if (operand->slot >= 0) return true;
@@ -66,7 +68,19 @@ void operand_release(struct operand *operand)
 {
     if (operand->expr != NULL) expr_free(operand->expr);
     free(operand->text);
+    if (operand->same != NULL) buffer_release(operand->same);
+    free(operand->same);
     *operand = (struct operand){.slot = -1};
+}
+
+struct value operand_same(const struct operand *operand, struct value value)
+{
+    buffer_clear(operand->same);
+    json_add_compact(operand->same, value_slice(value));
+    (void)buffer_reserve(operand->same, VALUE_PADDING);
+    value.text = operand->same->data;
+    value.len = (uint32_t)operand->same->len;
+    return value;
 }
 
 void operand_explain(const struct operand *operand, struct buffer *out)
