@@ -567,6 +567,7 @@ int hint_end(struct loop *l)
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     hint_doubts(l);
+    hint_offsets(l);
     hint_unit(l);
     if (read > refused) members_tell(l, read - refused, told);
     hint_beside(l);

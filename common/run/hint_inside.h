@@ -35,6 +35,9 @@ void hint_filtered(const struct loop *l, uint64_t events);
 /* All times are of the years behind 1970, in the unit that was said to be theirs. */
 void hint_unit(const struct loop *l);
 
+/* Records that were left out for their offsets, where no earlier run has read them. */
+void hint_offsets(const struct loop *l);
+
 /* Times that came twice, or not at all. */
 void hint_doubts(const struct loop *l);
 
