@@ -275,6 +275,20 @@ huge() {
   [ -z "$stderr" ]
 }
 
+@test "numbers as text, compared as text with one in quotes, are named where that makes a difference" {
+  for price in 99.5 100.5 1000 200 x ''; do printf '2026-01-01T00:00:00Z,t,%s,%s\n' "$price" "$price"; done |
+    sed '1i event_time,event_type,price,product_id' >in.csv
+  for name in price product_id; do
+    run -0 --separate-stderr cs-parse --from=csv -w ".$name > \"100\"" in.csv
+    [ "$stderr" = "cs-parse: $name: 1 number as text is compared as text with one in quotes, and is not on that side of it, such as \"99.5\" ((.$name | tonumber), and no quotes, compare numbers)" ]
+    [ "$(cs-parse --from=csv -w "(.$name | tonumber) > 100" in.csv 2>err | wc -l)" = 3 ]
+  done
+  for expression in '.price == "100"' '.price > "1"' '.price >= "a"' '.event_type < "x"'; do
+    run -0 --separate-stderr cs-parse --from=csv -w "$expression" in.csv
+    [[ $stderr != *'in quotes'* ]]
+  done
+}
+
 @test "rows are not asked for a number in quotes, nor for a time that is not written as theirs" {
   for hour in 09 10 11; do event "2026-01-01T$hour:00:00Z" '"ok":true'; done >in
   while IFS='|' read -r having message; do

@@ -101,6 +101,10 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
     } else if (item->kind == MISNUMBER_QUOTED) {
         buffer_printf(out, " (compare it with %.*s, without quotes?)", (int)item->example.len,
                       item->example.data);
+    } else if (item->kind == MISNUMBER_RANKED) {
+        if (name_bare(buffer_slice(&item->name)))
+            buffer_printf(out, " ((.%.*s | tonumber), and no quotes, compare numbers)", name_len,
+                          item->name.data);
     } else if (item->kind == MISNUMBER_MOMENT) {
         if (name_bare(buffer_slice(&item->name)))
             buffer_printf(out, " (epoch(.%.*s) and epoch(\"...\") compare times)", name_len,
@@ -160,6 +164,10 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                           "not on that side of it",
                           "times are compared as text with one that is written otherwise, and are "
                           "not on that side of it"},
+    [MISNUMBER_RANKED] = {"number as text is compared as text with one in quotes, and is not on "
+                          "that side of it",
+                          "numbers as text are compared as text with one in quotes, and are not on "
+                          "that side of it"},
 };
 
 /* Is it of rows, and not of what is read? */
@@ -195,8 +203,11 @@ void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
     }
     for (uint64_t left = schema->timed & schema->needed; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
-        if (ev->value[slot].kind == KIND_STRING && moment_misjudged(schema, slot, ev->value[slot]))
-            misnumber_note(all, MISNUMBER_MOMENT, schema->name[slot], ev->value[slot]);
+        if (ev->value[slot].kind != KIND_STRING) continue;
+        const enum moment_fault fault = moment_misjudged(schema, slot, ev->value[slot]);
+        if (fault != MOMENT_FINE)
+            misnumber_note(all, fault == MOMENT_TIME ? MISNUMBER_MOMENT : MISNUMBER_RANKED,
+                           schema->name[slot], ev->value[slot]);
     }
     for (uint64_t left = schema->quoted & schema->needed; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);

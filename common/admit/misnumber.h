@@ -36,6 +36,7 @@ enum misnumber_kind {
     MISNUMBER_NOBODY,   /* a row's id that programs write where there is none (junk.h) */
     MISNUMBER_QUOTED,   /* a number, true or false that an expression compares with such as text */
     MISNUMBER_MOMENT,   /* a time that an expression compares as text: moment.h */
+    MISNUMBER_RANKED,   /* the same of a number */
     MISNUMBER_KINDS
 };
 

@@ -56,7 +56,7 @@ struct schema {
     size_t watch_count;           /* at most SCHEMA_MAX */
     struct schema_text *text;     /* texts that members are compared with: vocabulary.h */
     size_t text_count;            /* at most SCHEMA_MAX */
-    struct schema_moment *moment; /* times that members are compared with: moment.h */
+    struct schema_moment *moment; /* what members are compared with in quotes: moment.h */
     size_t moment_count;          /* at most SCHEMA_MAX */
 };
 
@@ -77,12 +77,14 @@ struct schema_text {
     struct slice name, text; /* owned */
 };
 
-/* A time that a member is compared with, as the text that it is. */
+/* A time, or a number, that a member is compared with, as the text that it is. */
 struct schema_moment {
     int slot;
     unsigned orders;   /* what the comparison says yes to: bits of moment.h */
     struct slice text; /* owned */
-    int64_t time_us;
+    bool is_number;
+    double number;   /* where it is one */
+    int64_t time_us; /* else */
 };
 
 /* The canonical members, none needed. */

@@ -29,7 +29,8 @@ static bool misjudged(const char *value, unsigned orders, const char *literal)
     struct schema schema;
     schema_init(&schema);
     moment_note(&schema, SLOT_EVENT_TIME, orders, slice_of(literal));
-    const bool found = moment_misjudged(&schema, SLOT_EVENT_TIME, value_string(slice_of(value)));
+    const bool found =
+        MOMENT_FINE != moment_misjudged(&schema, SLOT_EVENT_TIME, value_string(slice_of(value)));
     schema_release(&schema);
     return found;
 }
@@ -88,6 +89,13 @@ int main(void)
     ok(!misjudged("never", MOMENT_LESS, "2026-02"), "what is no time is not told of");
     ok(!misjudged("2026-01-01T10:00:00Z", MOMENT_EQUAL, "purchase"),
        "nor is anything compared with what is none");
+    ok(misjudged("99.5", MOMENT_GREATER, "100") && misjudged("1e3", MOMENT_LESS, "999"),
+       "numbers in quotes are texts, too");
+    ok(misjudged("5.0", MOMENT_LESS | MOMENT_EQUAL, "5") && misjudged(" 7", MOMENT_LESS, "5"),
+       "and may be written otherwise");
+    ok(!misjudged("200", MOMENT_GREATER, "100") && !misjudged("99", MOMENT_GREATER, "98") &&
+           !misjudged("x", MOMENT_GREATER, "98") && !misjudged("5.0", MOMENT_EQUAL, "5"),
+       "nothing is told where that makes no difference, or whether they are equal is asked");
     ok(!misjudged("", MOMENT_LESS, "2026-02"), "nor the empty text");
     return plan();
 }
