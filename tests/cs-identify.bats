@@ -128,7 +128,8 @@ day() {
 
 @test "ids that programs write where there is none identify nobody, and are counted" {
   local id
-  for id in null undefined 0 None NaN NULL anonymous Guest unknown '[object Object]' '' ' '; do
+  for id in null undefined 0 None NaN NULL anonymous Guest unknown '[object Object]' '' ' ' false true nil '(null)' '(not set)' '\\N' \
+    00000000-0000-0000-0000-000000000000; do
     { at 10:00 && at 10:01 "\"user_id\":\"$id\""; } >in
     [ "$(people in)" = '10:00 s 10:01 s' ] || { echo "user '$id'" && false; }
     [ "$(fate junk_ids)" = 1 ]
@@ -136,6 +137,9 @@ day() {
     [ "$(people in)" = '10:00 null 10:01 alice 10:02 null' ] || { echo "session '$id'" && false; }
     [ "$(fate junk_ids)" = 3 ]
   done
+  # What a program has where nobody is logged in may be no text at all.
+  { of a 10:00 '"user_id":false' && of b 10:00 '"user_id":false' && of c 10:01 '"user_id":true'; } >in
+  [ "$(people in)" = '10:00 a 10:00 b 10:01 c' ]
   printf '{"session_id":0,"device_id":{},"event_time":"2026-01-01T10:00:00Z"}\n' >in
   [ "$(people --anonymous=session_id,device_id in)" = '10:00 null' ]
   [ "$(fate junk_ids)" = 2 ]

@@ -708,6 +708,20 @@ $row}" ]
 
 # --- rename, recode, id-from
 
+@test "a header line of other columns among rows is told as what it is" {
+  printf '%s\n' session_id,user_id,event_type,event_time s,u,t,2026-01-01T00:00:00Z \
+    session_id,user_id,event_type,event_time s,u,t,2026-01-01T00:00:01Z \
+    user_id,session_id,event_type,event_time u,s,t,2026-01-01T00:00:02Z >in
+  parse --from=csv in
+  [ "${#lines[@]}" = 3 ]
+  [ "$stderr" = 'cs-parse: in:5: rejected: bad-time (event_time is the name of a column: another header line, and rows behind it are read by the first one)' ]
+  printf '%s\n' user_id,event_time,event_type,session_id u,2026-01-01T00:00:02Z,t,s >>in
+  parse --from=csv --jobs=2 in
+  [ "$(grep -c 'is the name of a column' <<<"$stderr")" = 2 ]
+  run --separate-stderr cs-parse <<<'{"event_type":"t","event_time":"x"}'
+  [[ $stderr == *'(event_time cannot be read)'* ]]
+}
+
 @test "--rename reads members under other names" {
   parse_line '{"type":"t","at":1767226200,"Price":7,"x":1}' --rename=event_type=type,event_time=at --rename=price=Price
   [ "$output" = "$row,\"price\":7,\"x\":1}" ]
@@ -961,6 +975,8 @@ END
 --recode=x|--recode: 'x': no ':' behind the member (FIELD:old=new,...)
 --recode=a:x|--recode: 'a:x': no '=' in a pair (FIELD:old=new,...)
 --recode=a:x=y=z|--recode: 'a:x=y=z': a second '=' in a pair: in a name or a value it is \= (FIELD:old=new,...)
+--rename=a=x,b=x|--rename: 'x' is read as 'a' already, and a member has one name
+--recode=a:x=1,y=2,x=3|--recode: 'a:x=1,y=2,x=3': one word becomes two different ones (FIELD:old=new,...)
 --recode=event_time:a=b|--recode: event_time is a time, not a word (use --map)
 --id-from=a,,b|--id-from: 'a,,b': an item of the list is empty (F,...)
 --keep-frame --max-jump=1d|--max-jump: an event that waits would leave its frame: not with --keep-frame

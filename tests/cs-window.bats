@@ -28,6 +28,25 @@ columns() {
 
 # --- windows
 
+@test "arrays and objects are one value however their blanks and escapes are written" {
+  for tags in '["a","é",{"n":1.0}]' '["a", "\u00e9", {"n": 1.0}]' '[ "\u0061","é" , {"n" :1.0} ]' '["a","é",{"n":1}]'; do
+    event 2026-01-01T00:00:00Z "\"tags\":$tags,\"session_id\":\"s\""
+  done >in
+  want='[["a","é",{"n":1.0}],3] [["a","é",{"n":1}],1]'
+  for jobs in 1 3; do
+    cs-window --jobs=$jobs --size=1h --by=tags --agg=n=count in >out
+    [ "$(sed -E 's/.*"tags":(.*),"n":(.)\}$/[\1,\2]/' out | xargs -d '\n')" = "$want" ]
+  done
+  cs-window --size=1h --agg='d=distinct(tags)' --agg='a=approx_distinct(.tags)' --agg='t=top(tags,1)' --agg='m=distinct(session_id)' in >out
+  grep -qF '"d":2,"a":2,"t":[{"value":["a","é",{"n":1.0}],"count":3}],"m":1}' out
+  tac in | cs-window --size=1h --agg='d=distinct(tags)' --agg='a=approx_distinct(.tags)' --agg='t=top(tags,1)' --agg='m=distinct(session_id)' | cmp - out
+  cs-funnel --by=tags --id=tags --step=a=true --step=b=true in | grep -cF '"a":1,"b":1' | grep -qx 2
+  [ "$(cs-sessionize --split-by=tags in | wc -l)" = 2 ]
+  [ "$(cs-sessionize --id=tags --agg='d=distinct(tags)' in | jq -c '[.total_events, .d]' | xargs)" = '[3,1] [1,1]' ]
+  cs-window --size=1h --by=tags --agg=n=count --by-partition in >part
+  cs-window --size=1h --by=tags --agg=n=count --merge part | cmp - <(cs-window --size=1h --by=tags --agg=n=count in)
+}
+
 @test "a window holds its start and not its end" {
   window --size=10m --agg=n=count events
   [ "$status" -eq 0 ]

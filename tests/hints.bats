@@ -466,6 +466,67 @@ END
   refused '--where: syntax error: a bracket or quote is still open at the end' --agg=n=count -w '(.x > 3'
 }
 
+@test "a text or a number that is a condition by itself selects nothing by chance, but is refused" {
+  minutes 1 3 '"status":404' >in
+  while IFS= read -r expression; do
+    for option in "-w$expression" "--agg=m=count if $expression" "--having=$expression"; do
+      run -2 --separate-stderr cs-window --size=1h --agg=n=count "$option" in
+      [[ ${stderr_lines[0]} == *": a text or a number alone is always true beside 'or' and 'and': compare each one (.x == \"a\" or .x == \"b\")" ]] ||
+        { echo "$option: $stderr"; return 1; }
+    done
+  done <<'END'
+.event_type == "page_view" or "purchase"
+"purchase" or .event_type == "page_view"
+.event_type == "page_view" and "x"
+.event_type == ("page_view" or "purchase")
+.status == 404 or 410
+.status == 404 or 410 or 500
+if .status == 404 or 410 then true else false end
+END
+  run -2 --separate-stderr cs-window --size=1h --agg=n=count -w ".event_type == 'page_view' or 'purchase'" in
+  [[ ${stderr_lines[0]} == *'; a text or a number alone is always true'* ]]
+  for expression in '.status == 404 or 410 == .status' '.event_type | test("view") or test("buy")' '("a" | length) > 0 or .x' \
+    '.event_type == "a or b" or .status == 404' '{or: "x"} | .or == "x"' '.status == 404 or (.y // 5) > 1' 'true' '1'; do
+    [ "$(window --agg=n=count -w "$expression" in | jq .n)" -eq 3 ] || { echo "$expression"; cat err >&2; return 1; }
+  done
+}
+
+@test "a text alone, or nothing at all, is no condition" {
+  minutes 1 3 >in
+  run -2 --separate-stderr cs-funnel --step='views="page_view"' --step='buys=.event_type == "purchase"' in
+  [ "${stderr_lines[0]}" = 'cs-funnel: --step: a text alone is always true: compare it with a member (.x == "a")' ]
+  refused '--where: a text alone is always true: compare it with a member (.x == "a")' --agg=n=count -w '"purchase"'
+  refused '--agg: a text alone is always true: compare it with a member (.x == "a")' --agg='n=count if "purchase"'
+  for empty in '' ' ' $'\n' '# nothing'; do
+    refused '--where: which expression?' --agg=n=count -w "$empty"
+    refused '--having: which expression?' --agg=n=count --having="$empty"
+  done
+  # As a value it is one.
+  [ "$(window --by='x="a"' --agg=n=count in | jq -c '[.x, .n]')" = '["a",3]' ]
+}
+
+@test "a condition is nothing to be counted, and of several values nobody can count all" {
+  minutes 1 3 '"price":3' >in
+  for function in 'count(.event_type == "purchase")' 'count(.price != null)' 'count(.a | not)' 'count(.price | tostring | test("x"))' \
+    'count(.a and .b)'; do
+    inside=${function#count(}
+    inside=${inside%)}
+    refused "--agg: '$inside' is true or false, and false is not null: it would be counted, too; did you mean m=count if $inside?" \
+      --agg="m=$function"
+    cs-window --size=1h --agg="m=count if $inside" /dev/null
+  done
+  run -2 --separate-stderr cs-sessionize --agg='m=count(.price > 1) if .a' in
+  [ "${stderr_lines[0]}" = "cs-sessionize: --agg: '.price > 1' is true or false, and false is not null: it would be counted, too" ]
+  for function in 'distinct(.session_id, .price)' 'sum(.price, 1)' 'count((.a, .b))' 'top(.a, .b, 3)'; do
+    refused '--agg: only the first of several values would be looked at: [.a, .b] is one value' --agg="m=$function"
+  done
+  refused '--by: only the first of several values would be looked at: [.a, .b] is one value' --agg=n=count --by='p=(.a, .b)'
+  for function in 'count(.price)' 'count(.a // 0)' 'distinct([.event_type, .price])' 'list(.price, 3)' 'any(.price == 3)' \
+    'max(first(.price, .a))' 'max(.a, .price | select(. != null))' 'min(.price | "a,b")'; do
+    [ "$(window --agg="m=$function" in | jq '.m | IN(3, 1, "a,b", true, [3, 3, 3])')" = true ] || { echo "$function"; cat err >&2; return 1; }
+  done
+}
+
 @test "a value that is given on the way, and not at the end, is no mistake" {
   minutes 1 3 '"price":"3"' >in
   for expression in '.price = 3 | .price > 2' '.price |= tonumber | .price > 2' '.price as $x | $x == "3"' \
@@ -555,7 +616,7 @@ END
 
 @test "a run of which every event was filtered says so, and by which options" {
   { event 2026-01-01T00:00:00Z '"ok":true' && event 2026-01-01T00:00:01Z '"ok":true'; } >in
-  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.ok == "true"' in
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.ok == "yes"' in
   [ "$stderr" = 'cs-window: none of 2 events was used: 2 were filtered (--where)' ]
   run -0 --separate-stderr cs-parse --map=empty in
   [ "$stderr" = 'cs-parse: none of 2 events was used: 2 were filtered (--map)' ]
@@ -564,6 +625,31 @@ END
   run -0 --separate-stderr cs-parse -w '.event_time > "2026-01-01T00:00:00Z"' in
   [ "${#lines[@]}" = 1 ]
   [ -z "$stderr" ]
+}
+
+@test "a member that is read under the name of another one, which stands beside it, is named" {
+  beside='cs-parse: --rename: there are events with session_id beside user_id, which is read as session_id: of the two the one that stands last counts (--rename=other_session_id=session_id puts the other one aside)'
+  for members in '"user_id":"u","session_id":"s"' '"session_id":"s","user_id":"u"' '"session_id":"s","user_id":null' '"user_id":"u","session_id":7'; do
+    { minutes 1 200 '"user_id":"u"' && event 2026-01-01T04:00:00Z "$members"; } >in
+    run -0 --separate-stderr cs-parse --rename=session_id=user_id in
+    [ "$stderr" = "$beside" ]
+    # As is said, it does not depend on the order then.
+    run -0 --separate-stderr cs-parse --rename=session_id=user_id,other_session_id=session_id in
+    [ -z "$stderr" ]
+    [ "$(tail -n 1 <<<"$output" | jq .session_id)" = "$(jq .user_id <<<"{$members}")" ]
+  done
+  run -0 --separate-stderr cs-parse --jobs=2 -o out --rename=session_id=user_id <(cat in)
+  [ "$stderr" = "$beside" ]
+  cs-parse --jobs=3 -o out --rename=session_id=user_id in in 2>err
+  grep -qxF "$beside" err
+  # One of the two, and two that change places, are no doubt; and a member that was read as another one was there.
+  { event 2026-01-01T00:00:00Z '"user_id":"u"' && event 2026-01-01T00:00:00Z '"session_id":"s","x":{"user_id":"u"}'; } >in
+  run -0 --separate-stderr cs-parse --rename=session_id=user_id in
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-parse --rename=session_id=user_id,user_id=session_id <(event 2026-01-01T00:00:00Z '"session_id":"s","user_id":"u"')
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-parse --from=csv --rename=event_time=ts <(printf '%s\n' ts,event_type,event_time 2026-01-01T00:00:00Z,t,2025-01-01T00:00:00Z)
+  [[ $stderr == *'there are events with event_time beside ts, which is read as event_time: '* ]]
 }
 
 @test "a word to be recoded that no event had is told with what may have been meant" {

@@ -257,6 +257,97 @@ huge() {
   [ -z "$stderr" ]
 }
 
+@test "a number that an expression compares with a number in quotes is named: it is less than any text" {
+  for price in 5 50 '"x"' null; do event 2026-01-01T00:00:00Z "\"price\":$price,\"ok\":true"; done >in
+  for expression in '.price < "9"' '"9" > .price' '.price | IN("5", "50")' '.price == "50"' '.ok and .price < "9"'; do
+    run -0 --separate-stderr cs-window --size=1h --agg=n=count -w "$expression" in
+    [[ $stderr == *'price: 2 values are no texts, and so less than the text they are compared with, whatever that says, such as 5 (compare it with 5, without quotes?)'* ]] ||
+      { echo "$expression: $stderr"; return 1; }
+  done
+  run -0 --separate-stderr cs-funnel --step='a=.ok == "true"' --step='b=.price < 9' in
+  [[ $stderr == *'ok: 4 values are no texts, '*', such as true (compare it with true, without quotes?)'* ]]
+  cs-window --jobs=3 --size=1h --agg=n=count -w '.price < "9"' in 2>err >many
+  grep -q 'price: 2 values are no texts' err
+  # A number in a canonical member is its text, and a text that is no number says itself what it is.
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.product_id == "42" and .price != "x"' \
+    <(event 2026-01-01T00:00:00Z '"product_id":42,"price":5' && event 2026-01-01T00:00:00Z '"price":"x"')
+  [ "$(jq .n <<<"$output")" = 1 ]
+  [ -z "$stderr" ]
+}
+
+@test "numbers as text, compared as text with one in quotes, are named where that makes a difference" {
+  for price in 99.5 100.5 1000 200 x ''; do printf '2026-01-01T00:00:00Z,t,%s,%s\n' "$price" "$price"; done |
+    sed '1i event_time,event_type,price,product_id' >in.csv
+  for name in price product_id; do
+    run -0 --separate-stderr cs-parse --from=csv -w ".$name > \"100\"" in.csv
+    [ "$stderr" = "cs-parse: $name: 1 number as text is compared as text with one in quotes, and is not on that side of it, such as \"99.5\" ((.$name | tonumber), and no quotes, compare numbers)" ]
+    [ "$(cs-parse --from=csv -w "(.$name | tonumber) > 100" in.csv 2>err | wc -l)" = 3 ]
+  done
+  for expression in '.price == "100"' '.price > "1"' '.price >= "a"' '.event_type < "x"'; do
+    run -0 --separate-stderr cs-parse --from=csv -w "$expression" in.csv
+    [[ $stderr != *'in quotes'* ]]
+  done
+}
+
+@test "rows are not asked for a number in quotes, nor for a time that is not written as theirs" {
+  for hour in 09 10 11; do event "2026-01-01T$hour:00:00Z" '"ok":true'; done >in
+  while IFS='|' read -r having message; do
+    run -2 --separate-stderr cs-window --size=1h --agg=n=count --agg='all=all(.ok)' --having="$having" in
+    [ "${stderr_lines[0]}" = "cs-window: --having: $message" ]
+  done <<'END'
+.n >= "1"|n is a number: compare it without quotes
+"1" == .n|n is a number: compare it without quotes
+.all == "true"|all is true or false: compare it without quotes
+.window_start >= "2026-01-01T10:00:00Z"|window_start is compared as text, and "2026-01-01T10:00:00Z" would be "2026-01-01T10:00:00.000Z" there
+.window_start >= "2026-01-01 10:00"|window_start is compared as text, and "2026-01-01 10:00" would be "2026-01-01T10:00:00.000Z" there
+END
+  for having in '.window_start >= "2026-01-01T10:00:00.000Z"' '.window_start >= "2026-01-01T10"' \
+    'epoch(.window_start) >= epoch("2026-01-01T10:00:00Z")' '.n == 1 and .window_end > "2026-01-01T10:00:00.000Z"'; do
+    [ "$(cs-window --size=1h --agg=n=count --having="$having" in | wc -l)" = 2 ]
+  done
+}
+
+@test "text that an expression compares with what is worked out as a number is named, too" {
+  { event 2026-01-01T00:00:00Z '"price":"5","cost":9' && event 2026-01-01T00:01:00Z '"price":"1","cost":9'; } >in
+  for expression in '.price > .cost * 2' '.cost - 1 < .price' '.price > (.cost | floor)'; do
+    run -0 --separate-stderr cs-window --size=1h --agg=n=count -w "$expression" in
+    [[ $stderr == *'price: 2 values are text, and text is greater than the number'*'(--number=price?)'* ]]
+  done
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.event_time >= epoch("2026-01-01T00:01:00Z")' in
+  [[ $stderr == *'event_time: 2 values are text, as always, '* ]]
+}
+
+@test "a time that is compared as text with one written otherwise is named where that makes a difference" {
+  for time in 09:59:59.900 10:00:00.000 10:00:00.500 10:00:01.000; do event "2026-01-01T${time}Z"; done >in
+  # A point is less than a Z, and a blank than a T: the second from which on somebody asks is not in it.
+  while IFS='|' read -r expression rows told; do
+    run -0 --separate-stderr cs-parse -w "$expression" in
+    [ "$(grep -c . <<<"$output")" = "$rows" ]
+    if [ "$told" = 0 ]; then
+      [ -z "$stderr" ]
+    else
+      [[ ${stderr_lines[0]} == "cs-parse: event_time: $told "*' compared as text with one that is written otherwise, and '*', such as "2026-01-01T'*'" (epoch(.event_time) and epoch("...") compare times)' ]]
+    fi || { echo "$expression: $stderr"; return 1; }
+  done <<'END'
+.event_time >= "2026-01-01T10:00:00Z"|1|2
+.event_time < "2026-01-01T10:00:00Z"|3|2
+.event_time > "2026-01-01T10:00:00Z"|1|1
+"2026-01-01T10:00:00Z" <= .event_time|1|2
+.event_time >= "2026-01-01 10:00"|4|1
+.event_time >= "2026-01-01T11:00:00.000+01:00"|0|3
+.event_time >= "2026-01-01T10:00:00.000Z"|3|0
+.event_time >= "2026-01-01T10:00"|3|0
+.event_time >= "2026-01-01"|4|0
+.event_time >= "2026-01-01 00:00" and .event_time < "2026-01-02 00:00"|4|0
+epoch(.event_time) >= epoch("2026-01-01T10:00:00Z")|3|0
+END
+  # Times that are numbers; other members; and jobs.
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count -w '.event_time < "2026-01-02"' <(event 2026-01-03T00:00:00Z | sed 's/"2026-01-03T00:00:00Z"/1767398400/')
+  [[ $stderr == 'cs-window: event_time: 1 time is compared as text '*' such as "1767398400" '* ]]
+  run -0 --separate-stderr cs-window --jobs=2 --size=1h --agg='n=count if .seen >= "2026-01-01T10:00:00Z"' <(sed 's/"event_time":\("[^"]*"\)/&,"seen":\1/' in)
+  [[ $stderr == 'cs-window: seen: 2 times are compared as text '*'(epoch(.seen) and '* ]]
+}
+
 @test "rows of an id that programs write where there is none are named" {
   for id in undefined NULL s; do
     event 2026-01-01T00:00:00Z "\"session_id\":\"$id\"" | sed s/page_view/add_to_cart/

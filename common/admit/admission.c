@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "event/badtime.h"
 
 /* What an event has to pass. Stages come in the order of their list. */
 struct stage {
@@ -60,7 +61,7 @@ static enum reason event_reason(struct admission *a, struct event *ev)
     const enum reason reason = event_time(a, ev);
     if (reason == REASON_BAD_TIME)
         buffer_printf(&a->detail, "%s %s%c", a->time_field,
-                      instant_fault(time_value(a, ev), &a->time), '\0');
+                      badtime_why(ev->line, time_value(a, ev), &a->time), '\0');
     if (reason != REASON_NONE || !amends(a)) return reason;
     const enum reason amended = a->analysis->amend(a->run, ev);
     if (amended == REASON_BAD_MEMBER && a->run->fault != NULL)

@@ -7,6 +7,8 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "base/numeral.h"
+#include "expr/moment.h"
+#include "expr/operand.h"
 
 /* More of an example nobody needs. */
 #define EXAMPLE_MAX 40
@@ -24,10 +26,17 @@ static struct misnumber *item_of(struct misnumbers *all, enum misnumber_kind kin
     return item;
 }
 
+/* Is there one that says something? */
+static bool has_example(const struct misnumber *item)
+{
+    const struct slice example = buffer_slice(&item->example);
+    return example.len != 0 && !slice_equal(example, SLICE("\"\""));
+}
+
 static void item_add(struct misnumber *item, uint64_t count, struct slice example)
 {
     item->count += count;
-    if (item->example.len > strlen("\"\"")) return;
+    if (has_example(item)) return;
     buffer_clear(&item->example);
     buffer_add_slice(&item->example, example);
 }
@@ -50,7 +59,7 @@ void misnumber_note(struct misnumbers *all, enum misnumber_kind kind, struct sli
 {
     struct misnumber *const item = item_of(all, kind, name);
     if (item == NULL) return;
-    if (item->example.len > strlen("\"\"")) { /* that is all */
+    if (has_example(item)) { /* that is all */
         item->count++;
         return;
     }
@@ -89,6 +98,17 @@ static void advise(const struct misnumbers *all, const struct misnumber *item, s
 
     if (item->kind == MISNUMBER_TRUTH || item->kind == MISNUMBER_WORD) {
         buffer_printf(out, " (compare it with \"%.*s\"?)", (int)text.len, text.text);
+    } else if (item->kind == MISNUMBER_QUOTED) {
+        buffer_printf(out, " (compare it with %.*s, without quotes?)", (int)item->example.len,
+                      item->example.data);
+    } else if (item->kind == MISNUMBER_RANKED) {
+        if (name_bare(buffer_slice(&item->name)))
+            buffer_printf(out, " ((.%.*s | tonumber), and no quotes, compare numbers)", name_len,
+                          item->name.data);
+    } else if (item->kind == MISNUMBER_MOMENT) {
+        if (name_bare(buffer_slice(&item->name)))
+            buffer_printf(out, " (epoch(.%.*s) and epoch(\"...\") compare times)", name_len,
+                          item->name.data);
     } else if (item->kind == MISNUMBER_NOBODY) {
         buffer_printf(out, " (-w '.%.*s != %.*s' leaves it out)", name_len, item->name.data,
                       (int)item->example.len, item->example.data);
@@ -136,6 +156,18 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                          "values are text, which is never equal to true or false"},
     [MISNUMBER_NOBODY] = {"row is of an id that programs write where there is none",
                           "rows are of ids that programs write where there is none"},
+    [MISNUMBER_QUOTED] = {"value is no text, and so less than the text it is compared with, "
+                          "whatever that says",
+                          "values are no texts, and so less than the text they are compared with, "
+                          "whatever that says"},
+    [MISNUMBER_MOMENT] = {"time is compared as text with one that is written otherwise, and is "
+                          "not on that side of it",
+                          "times are compared as text with one that is written otherwise, and are "
+                          "not on that side of it"},
+    [MISNUMBER_RANKED] = {"number as text is compared as text with one in quotes, and is not on "
+                          "that side of it",
+                          "numbers as text are compared as text with one in quotes, and are not on "
+                          "that side of it"},
 };
 
 /* Is it of rows, and not of what is read? */
@@ -168,6 +200,19 @@ void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
         const int slot = __builtin_ctzll(left);
         if (is_truth(ev->value[slot]))
             misnumber_note(all, MISNUMBER_TRUTH, schema->name[slot], ev->value[slot]);
+    }
+    for (uint64_t left = schema->timed & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind != KIND_STRING) continue;
+        const enum moment_fault fault = moment_misjudged(schema, slot, ev->value[slot]);
+        if (fault != MOMENT_FINE)
+            misnumber_note(all, fault == MOMENT_TIME ? MISNUMBER_MOMENT : MISNUMBER_RANKED,
+                           schema->name[slot], ev->value[slot]);
+    }
+    for (uint64_t left = schema->quoted & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        if (ev->value[slot].kind != KIND_NULL && ev->value[slot].kind < KIND_STRING)
+            misnumber_note(all, MISNUMBER_QUOTED, schema->name[slot], ev->value[slot]);
     }
     const uint64_t slots = (schema->number | schema->measured) & schema->needed;
     for (uint64_t left = slots; left != 0; left &= left - 1) {

@@ -34,6 +34,9 @@ enum misnumber_kind {
     MISNUMBER_WORD,     /* the same of a member that is always text */
     MISNUMBER_TRUTH,    /* text that an expression compares with true or false, and that says so */
     MISNUMBER_NOBODY,   /* a row's id that programs write where there is none (junk.h) */
+    MISNUMBER_QUOTED,   /* a number, true or false that an expression compares with such as text */
+    MISNUMBER_MOMENT,   /* a time that an expression compares as text: moment.h */
+    MISNUMBER_RANKED,   /* the same of a number */
     MISNUMBER_KINDS
 };
 
@@ -66,17 +69,24 @@ void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct sl
 void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
 /* Notes the texts of the event where numbers are asked for: of --number, where what is no number
- * stays text, and of comparisons with numbers; and texts that say true or false, of comparisons
- * with these. */
+ * stays text, and of comparisons with numbers; texts that say true or false, of comparisons with
+ * these; numbers, true and false where they are compared with text that says such; and times that
+ * are compared as text with what they are not in order with. */
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
                           const struct event *ev);
 
 static inline void misnumber_texts(struct misnumbers *all, const struct schema *schema,
                                    const struct event *ev)
 {
-    uint64_t slots = (schema->number | schema->measured | schema->judged) & schema->needed;
+    const uint64_t texts = schema->number | schema->measured | schema->judged | schema->timed;
+    uint64_t slots = (texts | schema->quoted) & schema->needed;
     for (; __builtin_expect(slots != 0, 0); slots &= slots - 1) {
-        if (ev->value[__builtin_ctzll(slots)].kind != KIND_STRING) continue;
+        const int slot = __builtin_ctzll(slots);
+        const unsigned kind = ev->value[slot].kind;
+        const bool is_plain = kind != KIND_NULL && kind < KIND_STRING;
+        if (kind == KIND_STRING ? (texts >> slot & 1) == 0
+                                : !is_plain || (schema->quoted >> slot & 1) == 0)
+            continue;
         misnumber_texts_note(all, schema, ev);
         return;
     }

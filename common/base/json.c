@@ -345,6 +345,35 @@ void json_add_text(struct buffer *out, struct slice text)
     }
 }
 
+/* The same of what stands there without its blanks. */
+static const char *dense_add(struct buffer *out, const char *p, const char *end)
+{
+    const char *quote = memchr(p, '"', (size_t)(end - p));
+    const char *const stop = quote == NULL ? end : quote;
+    char *to = buffer_reserve(out, (size_t)(stop - p));
+    for (; p < stop; p++)
+        if ((unsigned char)*p > ' ') *to++ = *p;
+    out->len = (size_t)(to - out->data);
+    return stop;
+}
+
+void json_add_compact(struct buffer *out, struct slice text)
+{
+    const char *const end = text.text + text.len;
+    struct buffer plain = {0};
+    for (const char *p = text.text; p < end;) {
+        p = dense_add(out, p, end);
+        if (p == end) break;
+        const char *behind = string_end(p, end);
+        const struct slice inside = {.text = p + 1, .len = (size_t)(behind - p) - 2};
+        buffer_clear(&plain);
+        plain.len = json_unescape(buffer_reserve(&plain, inside.len + 1), inside);
+        json_add_string(out, buffer_slice(&plain));
+        p = behind;
+    }
+    buffer_release(&plain);
+}
+
 /* Not zero when a byte is anything but plain ASCII that needs no escape: fewer steps than
  * word_specials, and enough to say that there is nothing to do. */
 static inline uint64_t word_doubts(uint64_t word)

@@ -39,8 +39,12 @@ void json_add_inside(struct buffer *out, struct slice inside);
  * It means the same. */
 void json_add_text(struct buffer *out, struct slice text);
 
-/* The same where the text has nothing to escape, and is ASCII; else false, and nothing is added. A
- * text of more than 256 bytes is not looked at. */
+/* Adds valid JSON without blanks between its values, and with the escapes of json_add_escaped: the
+ * same bytes, whoever has written it. Numbers keep their digits, and members their order. */
+void json_add_compact(struct buffer *out, struct slice text);
+
+/* json_add_text where the text has nothing to escape, and is ASCII; else false, and nothing is
+ * added. A text of more than 256 bytes is not looked at. */
 bool json_add_plain(struct buffer *out, struct slice text);
 
 /* The same for whoever has room for JSON_PLAIN_MAX bytes, in quotes: returns behind it, or NULL. */

@@ -35,9 +35,13 @@ void junk_add(struct junk *junk, struct slice word)
 
 void junk_init(struct junk *junk)
 {
-    static const char *const words[] = {"null",  "undefined", "0",
-                                        "none",  "nan",       "anonymous",
-                                        "guest", "unknown",   "[object object]"};
+    static const char *const words[] = {
+        "null",           "undefined", "0",
+        "none",           "nil",       "nan",
+        "false",          "true",      "anonymous",
+        "guest",          "unknown",   "(null)",
+        "(not set)",      "\\n",       "00000000-0000-0000-0000-000000000000",
+        "[object object]"};
     *junk = (struct junk){0};
     table_init(&junk->words, sizeof(struct id), HELD_TEXTS);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

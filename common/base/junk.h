@@ -21,7 +21,8 @@ struct junk {
     uint64_t first[4], last[4];
 };
 
-/* null undefined 0 None NaN anonymous guest unknown [object Object]. */
+/* null undefined 0 None nil NaN false true anonymous guest unknown (null) (not set) \N, the UUID of
+ * zeros and [object Object]. */
 void junk_init(struct junk *junk);
 void junk_release(struct junk *junk);
 

@@ -33,6 +33,10 @@ void members_rename(struct schema *schema, const char *option, const struct opti
         const struct list_item *pair = &pairs.item[i];
         if (pair->name.len == 0 || pair->value.len == 0)
             die_usage("--%s: '%s=%s' lacks a name", option, pair->name.text, pair->value.text);
+        const struct slice taken = schema_renamed(schema, pair->value);
+        if (taken.text != NULL && !slice_equal(taken, pair->name))
+            die_usage("--%s: '%s' is read as '%.*s' already, and a member has one name", option,
+                      pair->value.text, (int)taken.len, taken.text);
         schema_rename(schema, pair->name, pair->value);
     }
     list_release(&pairs);

@@ -48,6 +48,9 @@ void schema_release(struct schema *schema)
         free((char *)(uintptr_t)schema->text[i].text.text);
     }
     free(schema->text);
+    for (size_t i = 0; i < schema->moment_count; i++)
+        free((char *)(uintptr_t)schema->moment[i].text.text);
+    free(schema->moment);
     *schema = (struct schema){0};
 }
 
@@ -99,6 +102,13 @@ void schema_rename(struct schema *schema, struct slice name, struct slice old)
     schema->alias[schema->alias_count++] =
         (struct schema_alias){.old = slice_copy(old), .name = slice_copy(name)};
     schema_look(schema, old, false, false);
+}
+
+struct slice schema_renamed(const struct schema *schema, struct slice old)
+{
+    for (size_t i = 0; i < schema->alias_count; i++)
+        if (slice_equal(schema->alias[i].old, old)) return schema->alias[i].name;
+    return (struct slice){0};
 }
 
 const struct schema_watch *schema_watched(const struct schema *schema, struct slice name)

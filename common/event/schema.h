@@ -42,6 +42,8 @@ struct schema {
     uint64_t number;    /* bit per slot: --number, text that is a number is one */
     uint64_t measured;  /* slots whose members expressions compare with numbers */
     uint64_t judged;    /* the same of true and false */
+    uint64_t quoted;    /* slots whose members expressions compare with such in quotes */
+    uint64_t timed;     /* slots of moment */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole;                 /* somebody (libjq) looks at the whole line */
@@ -50,10 +52,12 @@ struct schema {
     bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
-    struct schema_watch *watch; /* names that have no slot, and somebody looks for: witness.h */
-    size_t watch_count;         /* at most SCHEMA_MAX */
-    struct schema_text *text;   /* texts that members are compared with: vocabulary.h */
-    size_t text_count;          /* at most SCHEMA_MAX */
+    struct schema_watch *watch;   /* names that have no slot, and somebody looks for: witness.h */
+    size_t watch_count;           /* at most SCHEMA_MAX */
+    struct schema_text *text;     /* texts that members are compared with: vocabulary.h */
+    size_t text_count;            /* at most SCHEMA_MAX */
+    struct schema_moment *moment; /* what members are compared with in quotes: moment.h */
+    size_t moment_count;          /* at most SCHEMA_MAX */
 };
 
 /* A member that comes under another name: old in the input is read as name. */
@@ -71,6 +75,16 @@ struct schema_watch {
 /* A text that a member is compared with. */
 struct schema_text {
     struct slice name, text; /* owned */
+};
+
+/* A time, or a number, that a member is compared with, as the text that it is. */
+struct schema_moment {
+    int slot;
+    unsigned orders;   /* what the comparison says yes to: bits of moment.h */
+    struct slice text; /* owned */
+    bool is_number;
+    double number;   /* where it is one */
+    int64_t time_us; /* else */
 };
 
 /* The canonical members, none needed. */
@@ -96,6 +110,14 @@ int schema_expect(struct schema *schema, struct slice name, const char *option);
 
 /* From now on the input's member old is read as the member name. */
 void schema_rename(struct schema *schema, struct slice name, struct slice old);
+
+/* The name as which the input's member of that name is read; text NULL: its own. */
+struct slice schema_renamed(const struct schema *schema, struct slice old);
+
+static inline bool schema_renames(const struct schema *schema, struct slice old)
+{
+    return schema_renamed(schema, old).text != NULL;
+}
 
 /* Somebody has named a member, inside of another one if nested, and cannot do without it unless
  * tolerant. */

@@ -21,9 +21,12 @@ void witness_begin(struct witness *witness, const struct schema *schema, uint64_
     *witness = (struct witness){.schema = schema, .slots = slots};
     for (size_t i = 0; i < schema->watch_count; i++) {
         const struct schema_watch *const watch = &schema->watch[i];
-        const int slot = watch->nested ? -1 : schema_find(schema, watch->name);
+        const bool aside = watch->nested || schema_renames(schema, watch->name);
+        const int slot = aside ? -1 : schema_find(schema, watch->name);
         if (slot < 0 || !schema_needs(schema, slot)) witness->watched |= UINT64_C(1) << i;
     }
+    for (size_t i = 0; i < schema->alias_count && i < 64; i++)
+        if (!schema_renames(schema, schema->alias[i].name)) witness->rivals |= UINT64_C(1) << i;
     vocabulary_begin(&witness->vocabulary, schema);
 }
 
@@ -119,6 +122,42 @@ static bool watched_met(struct slice name, struct event *const *events, const en
     return false;
 }
 
+/* Has the line, an object, members of both names, of which one has a value? */
+static bool has_both(struct slice line, const struct schema_alias *alias)
+{
+    struct value name, value;
+    bool old = false, new = false, filled = false;
+    if (!stands_in(line, alias->name) || !stands_in(line, alias->old)) return false;
+    const char *at = (const char *)memchr(line.text, '{', line.len) + 1;
+    while (object_next(&at, &name, &value)) {
+        const bool is_old = slice_equal(value_slice(name), alias->old);
+        const bool is_new = slice_equal(value_slice(name), alias->name);
+        old = old || is_old;
+        new = new || is_new;
+        filled = filled || ((is_old || is_new) && value.kind != KIND_NULL);
+    }
+    return old && new &&filled;
+}
+
+/* Like the lines of names that are looked for. */
+static void rivals_look(struct witness *witness, struct event *const *events,
+                        const enum reason *reasons, size_t count)
+{
+    const uint64_t before = witness->paired;
+    witness->paired += count;
+    if (before >= READ_ALL && before / BATCH % READ_SOME != 0) return;
+    for (size_t i = 0; i < count; i++) {
+        if (reasons[i] != REASON_NONE || events[i]->line.len == 0) continue;
+        for (uint64_t left = witness->rivals; left != 0; left &= left - 1) {
+            const uint64_t bit = left & -left;
+            const struct schema_alias *const alias = &witness->schema->alias[__builtin_ctzll(left)];
+            if (!has_both(events[i]->line, alias)) continue;
+            witness->rivals &= ~bit;
+            witness->beside |= bit;
+        }
+    }
+}
+
 /* Is it the turn of the next event looked at? */
 static bool turn_take(struct witness *witness)
 {
@@ -132,6 +171,7 @@ void witness_look(struct witness *witness, struct event *const *events, const en
 {
     if (vocabulary_open(&witness->vocabulary))
         vocabulary_look(&witness->vocabulary, events, reasons, count);
+    if (witness->rivals != 0) rivals_look(witness, events, reasons, count);
     if (!witness_wants_names(witness)) return;
     for (uint64_t left = witness->slots; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
@@ -165,6 +205,9 @@ struct witness_place witness_place(const struct witness *witness)
         .looked = witness->looked,
         .read = witness->read,
         .next = witness->next,
+        .rivals = witness->rivals,
+        .beside = witness->beside,
+        .paired = witness->paired,
         .names = witness->names,
         .vocabulary = vocabulary_place(&witness->vocabulary),
     };
@@ -177,6 +220,9 @@ void witness_return(struct witness *witness, const struct witness_place *place)
     witness->looked = place->looked;
     witness->read = place->read;
     witness->next = place->next;
+    witness->rivals = place->rivals;
+    witness->beside = place->beside;
+    witness->paired = place->paired;
     witness->names = place->names;
     vocabulary_return(&witness->vocabulary, &place->vocabulary);
 }
@@ -186,6 +232,7 @@ void witness_pack(const struct witness *witness, struct buffer *out)
     pack_u64(out, witness->slots);
     pack_u64(out, witness->watched);
     pack_u64(out, witness->read);
+    pack_u64(out, witness->beside);
     pack_u32(out, (uint32_t)witness->names);
     for (size_t i = 0; i < witness->names; i++) {
         pack_text(out, witness->name[i].name);
@@ -199,6 +246,8 @@ void witness_add(struct witness *witness, struct unpack *in)
     witness->slots &= unpack_u64(in);
     witness->watched &= unpack_u64(in);
     witness->read += unpack_u64(in);
+    witness->beside |= unpack_u64(in);
+    witness->rivals &= ~witness->beside;
     const uint32_t names = unpack_u32(in);
     for (uint32_t i = 0; i < names && !in->broken; i++) {
         const struct slice name = unpack_text(in);

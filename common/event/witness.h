@@ -10,7 +10,8 @@
  * done. While one is not, the names of members of some events are kept, many of the first and
  * ever fewer after that, for whoever says at the end of the run what might have been meant; those
  * of events that were refused for want of a member, too. What texts the members have is looked at
- * in the same way (vocabulary.h).
+ * in the same way (vocabulary.h). So is whether a member that is read under another name stands
+ * beside one that has this name already.
  */
 #ifndef CS_WITNESS_H
 #define CS_WITNESS_H
@@ -39,6 +40,9 @@ struct witness {
     uint64_t looked;  /* events looked at, those refused included */
     uint64_t read;    /* of these, lines in which watched names were looked for */
     uint64_t next;    /* take names again when it has come here */
+    uint64_t rivals;  /* bit per schema->alias: no line met yet with its new name in it, too */
+    uint64_t beside;  /* the same, met: the member that stands last counts */
+    uint64_t paired;  /* events looked at for these */
     struct arena text;
     struct witness_name name[WITNESS_NAMES_MAX];
     size_t names;
@@ -58,7 +62,8 @@ static inline bool witness_wants_names(const struct witness *witness)
 /* Is there still something to look for? */
 static inline bool witness_open(const struct witness *witness)
 {
-    return witness_wants_names(witness) || vocabulary_open(&witness->vocabulary);
+    return witness_wants_names(witness) || witness->rivals != 0 ||
+           vocabulary_open(&witness->vocabulary);
 }
 
 /* Looks at events that have just been scanned, with those results. */
@@ -70,7 +75,7 @@ void witness_refused(struct witness *witness, struct slice line);
 
 /* How far it has come; and back to there, as if nothing had been looked at since. */
 struct witness_place {
-    uint64_t slots, watched, looked, read, next;
+    uint64_t slots, watched, looked, read, next, rivals, beside, paired;
     size_t names;
     struct vocabulary_place vocabulary;
 };

@@ -416,21 +416,101 @@ static bool assigns(struct slice program)
     return found;
 }
 
+/* --- a text or a number that is a condition by itself --- */
+
+static bool is_literal(struct token token)
+{
+    return token.kind == TOKEN_STRING || token.kind == TOKEN_NUMBER;
+}
+
+static bool is_logic(struct token token)
+{
+    return !token.key && (token_names(token, "and") || token_names(token, "or"));
+}
+
+static bool is_sign_of(struct token token, const char *const *signs_of, size_t count)
+{
+    return token.kind == TOKEN_SIGN && is_one_of(token.text, signs_of, count);
+}
+
+/* May what stands behind that token be a whole side of and or or? */
+static bool side_begins(struct token before)
+{
+    static const char *const openers[] = {"(", "[", "|", ",", ";", ":", "//"};
+    static const char *const openers_named[] = {"if", "then", "else", "elif"};
+    return before.kind == TOKEN_END || is_logic(before) ||
+           is_sign_of(before, openers, sizeof openers / sizeof openers[0]) ||
+           (before.kind == TOKEN_NAME && !before.key &&
+            is_one_of(before.text, openers_named, sizeof openers_named / sizeof openers_named[0]));
+}
+
+/* Does such a side end in front of that token? */
+static bool side_ends(struct token token)
+{
+    static const char *const closers[] = {")", "]", "}", "|", ",", ";", "//"};
+    static const char *const closers_named[] = {"then", "else", "elif", "end"};
+    return token.kind == TOKEN_END || is_logic(token) ||
+           is_sign_of(token, closers, sizeof closers / sizeof closers[0]) ||
+           (token.kind == TOKEN_NAME &&
+            is_one_of(token.text, closers_named, sizeof closers_named / sizeof closers_named[0]));
+}
+
 const char *advice_trap(struct slice program)
 {
     const char *trap = NULL;
     struct lexer lexer;
-    struct token before = {.kind = TOKEN_END};
+    struct token before = {.kind = TOKEN_END}, before_that = {.kind = TOKEN_END};
     if (assigns(program)) return "'=' gives a member a value, '==' compares";
     lexer_init(&lexer, program);
     for (;;) {
         const struct token token = lexer_next(&lexer);
-        if (token.kind == TOKEN_END || token.kind == TOKEN_BAD) break;
+        if (token.kind == TOKEN_BAD) break;
+        if (is_literal(before) && side_begins(before_that) && side_ends(token) &&
+            (is_logic(before_that) || is_logic(token)))
+            trap = "a text or a number alone is always true beside 'or' and 'and': compare each "
+                   "one (.x == \"a\" or .x == \"b\")";
+        if (token.kind == TOKEN_END) break;
         /* To libjq it is the member x of what not says. */
         if (token.kind == TOKEN_FIELD && !before.key && token_names(before, "not"))
             trap = NOT_PHRASE;
+        before_that = before;
         before = token;
     }
     lexer_release(&lexer);
     return trap;
+}
+
+const char *advice_value_trap(struct slice program)
+{
+    struct lexer lexer;
+    size_t commas = 0, others = 0;
+    int depth = 0;
+    lexer_init(&lexer, program);
+    for (;;) {
+        const struct token token = lexer_next(&lexer);
+        if (token.kind == TOKEN_END || token.kind == TOKEN_BAD) break;
+        if (token_is(token, "(")) depth++;
+        if (token_is(token, ")")) depth--;
+        commas += token_is(token, ",");
+        others += token.kind != TOKEN_FIELD && token.kind != TOKEN_STRING &&
+                  token.kind != TOKEN_NUMBER && !token_is(token, ",") && !token_is(token, "(") &&
+                  !token_is(token, ")");
+    }
+    lexer_release(&lexer);
+    return commas == 0 || others != 0 || depth != 0
+               ? NULL
+               : "only the first of several values would be looked at: [.a, .b] is one value";
+}
+
+const char *advice_condition_trap(struct slice program)
+{
+    struct lexer lexer;
+    lexer_init(&lexer, program);
+    const struct token first = lexer_next(&lexer);
+    const bool alone = lexer_next(&lexer).kind == TOKEN_END;
+    lexer_release(&lexer);
+    if (first.kind == TOKEN_END) return "which expression?";
+    if (first.kind == TOKEN_STRING && alone)
+        return "a text alone is always true: compare it with a member (.x == \"a\")";
+    return NULL;
 }

@@ -25,7 +25,16 @@ const char *advice_phrase(struct slice program);
 
 /* Programs that jq takes, and that mean something else than whoever wrote them: a member is given a
  * value (=) as the last doing or as a condition, so that every event is selected; not stands before
- * what it is to turn round. Returns what is wrong, as a phrase; NULL: nothing of the kind. */
+ * what it is to turn round; a text or a number alone stands beside or, or beside and, where it is
+ * always true. Returns what is wrong, as a phrase; NULL: nothing of the kind. */
 const char *advice_trap(struct slice program);
+
+/* The same of what is no trap as a value, but is one as a condition: nothing at all, which jq takes
+ * for the event itself, and a text alone. */
+const char *advice_condition_trap(struct slice program);
+
+/* The same of one that gives values, one behind the other, where only the first is looked at: a
+ * comma between members and nothing that might leave one of them out. */
+const char *advice_value_trap(struct slice program);
 
 #endif

@@ -16,6 +16,7 @@
 #define CS_EPOCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/instant.h"
 #include "base/slice.h"
@@ -25,6 +26,9 @@ void epoch_format(const struct instant_format *format);
 
 /* A time, a string's text or a number's, as seconds. False: it is none. */
 bool epoch_read(struct slice text, bool is_number, double *out_seconds);
+
+/* The same of a text, in microseconds; without --tz a time without a zone is of UTC. */
+bool epoch_read_us(struct slice text, int64_t *out_us);
 
 /* What has to stand before a program that names epoch, so that libjq knows it. */
 extern const char epoch_definition[];

@@ -196,7 +196,11 @@ static void meant_add(const char *text, struct buffer *why)
     const bool changed = advice_rewrite(slice_of(text), is_function, &meant);
     buffer_add_char(&meant, '\0');
     const char *const phrase = advice_phrase(slice_of(text));
-    if (changed && is_program(meant.data))
+    const bool sound = changed && is_program(meant.data);
+    const char *const trap = sound ? advice_trap(slice_of(meant.data)) : NULL;
+    if (trap != NULL)
+        buffer_printf(why, "; %s", trap);
+    else if (sound)
         buffer_printf(why, "; did you mean '%s'?", meant.data);
     else if (phrase != NULL && memmem(why->data, why->len, phrase, strlen(phrase)) == NULL)
         buffer_printf(why, "; %s", phrase);
@@ -216,6 +220,14 @@ struct expr *expr_compile(const char *text, struct schema *schema, struct buffer
     if (expr != NULL) return expr;
     complaint_tidy(why, start);
     meant_add(text, why);
+    return NULL;
+}
+
+struct expr *expr_compile_condition(const char *text, struct schema *schema, struct buffer *why)
+{
+    const char *const trap = advice_condition_trap(slice_of(text));
+    if (trap == NULL) return expr_compile(text, schema, why);
+    buffer_printf(why, "%s", trap);
     return NULL;
 }
 
@@ -360,6 +372,11 @@ bool expr_native(const struct expr *expr)
 int expr_member(const struct expr *expr)
 {
     return expr->native != NULL ? native_member(expr->native) : -1;
+}
+
+bool expr_truth(const struct expr *expr)
+{
+    return expr->native != NULL && native_truth(expr->native);
 }
 
 void expr_explain(const struct expr *expr, struct buffer *out)

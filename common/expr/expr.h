@@ -47,7 +47,11 @@ struct expr;
  * "syntax error at 'x'"). Free with expr_free before the schema is released. */
 struct expr *expr_compile(const char *text, struct schema *schema, struct buffer *why);
 
-/* The same, always in libjq: what tests hold the native answers against. */
+/* The same of what is only asked whether it selects. What would select every event, because nothing
+ * of it is looked at, is refused. */
+struct expr *expr_compile_condition(const char *text, struct schema *schema, struct buffer *why);
+
+/* As expr_compile, always in libjq: what tests hold the native answers against. */
 struct expr *expr_compile_libjq(const char *text, struct schema *schema, struct buffer *why);
 
 void expr_free(struct expr *expr);
@@ -100,6 +104,9 @@ bool expr_native(const struct expr *expr);
 
 /* If the expression is just one member (.x), its slot; else -1. */
 int expr_member(const struct expr *expr);
+
+/* Is it a condition, whose value is true or false and never null? False: perhaps. */
+bool expr_truth(const struct expr *expr);
 
 /* Adds one line for --explain: "native: .price > 10 (reads price)" or "libjq: ... (whole line)". */
 void expr_explain(const struct expr *expr, struct buffer *out);

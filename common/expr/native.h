@@ -40,6 +40,9 @@ int native_presence(const struct native *native, bool *present);
 /* Is it a path and nothing else (.a, .a.b)? */
 bool native_path(const struct native *native);
 
+/* Is what it gives always true or false, if it gives anything? */
+bool native_truth(const struct native *native);
+
 /* Which slots it reads: a bit for each. */
 uint64_t native_reads(const struct native *native);
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/numeral.h"
+#include "expr/moment.h"
 
 /* The comparison with its sides exchanged. */
 static enum node_kind mirrored(enum node_kind kind)
@@ -16,6 +18,60 @@ static enum node_kind mirrored(enum node_kind kind)
     }
 }
 
+static unsigned orders_of(enum node_kind kind)
+{
+    switch (kind) {
+    case NODE_EQUAL: return MOMENT_EQUAL;
+    case NODE_UNEQUAL: return MOMENT_LESS | MOMENT_GREATER;
+    case NODE_LESS: return MOMENT_LESS;
+    case NODE_LESS_EQUAL: return MOMENT_LESS | MOMENT_EQUAL;
+    case NODE_GREATER: return MOMENT_GREATER;
+    default: return MOMENT_GREATER | MOMENT_EQUAL;
+    }
+}
+
+/* Notes what a member is compared with, so that values which that says nothing about are told of
+ * (misnumber.h). */
+static void literal_note(struct schema *schema, int slot, enum node_kind kind, struct value literal)
+{
+    const uint64_t bit = UINT64_C(1) << slot;
+    const struct slice text = value_slice(literal);
+    if (literal.kind == KIND_NUMBER) schema->measured |= bit;
+    if (literal.kind == KIND_TRUE || literal.kind == KIND_FALSE) schema->judged |= bit;
+    if (literal.kind != KIND_STRING) return;
+    if (slot >= SLOT_CANONICAL && (numeral_valid(text, false) || slice_equal(text, SLICE("true")) ||
+                                   slice_equal(text, SLICE("false"))))
+        schema->quoted |= bit;
+    moment_note(schema, slot, orders_of(kind), text);
+}
+
+/* Does the node give a number, if it gives anything? */
+static bool is_numeric(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_SUBTRACT:
+    case NODE_MULTIPLY:
+    case NODE_DIVIDE:
+    case NODE_REMAINDER:
+    case NODE_NEGATE:
+    case NODE_EPOCH: return true;
+    case NODE_PIPE:
+        return node->right->kind == NODE_TONUMBER || node->right->kind == NODE_FLOOR ||
+               node->right->kind == NODE_CEIL || node->right->kind == NODE_ROUND ||
+               node->right->kind == NODE_FABS || node->right->kind == NODE_LENGTH;
+    default: return false;
+    }
+}
+
+/* .name | IN(literal, ...) */
+static void list_note(struct schema *schema, const struct node *pipe)
+{
+    const struct node *const member = pipe->left;
+    if (member->kind != NODE_MEMBER || member->slot < 0 || pipe->right->kind != NODE_IN) return;
+    for (const struct node *item = pipe->right->left; item != NULL; item = item->next)
+        literal_note(schema, member->slot, NODE_EQUAL, item->value);
+}
+
 /* A member of the event compared with a literal, either way round, becomes one node without
  * children. */
 static void shorten_comparison(struct node *node, struct schema *schema)
@@ -24,9 +80,12 @@ static void shorten_comparison(struct node *node, struct schema *schema)
     const struct node *const member = swap ? node->right : node->left;
     const struct node *const literal = swap ? node->left : node->right;
     const bool equality = node->kind == NODE_EQUAL || node->kind == NODE_UNEQUAL;
+    if (node->left->kind == NODE_MEMBER && node->left->slot >= 0 && is_numeric(node->right))
+        schema->measured |= UINT64_C(1) << node->left->slot;
+    if (node->right->kind == NODE_MEMBER && node->right->slot >= 0 && is_numeric(node->left))
+        schema->measured |= UINT64_C(1) << node->right->slot;
     if (member->kind != NODE_MEMBER || member->slot < 0 || literal->kind != NODE_LITERAL) return;
-    if (literal->value.kind == KIND_TRUE || literal->value.kind == KIND_FALSE)
-        schema->judged |= UINT64_C(1) << member->slot;
+    literal_note(schema, member->slot, swap ? mirrored(node->kind) : node->kind, literal->value);
     switch (literal->value.kind) {
     case KIND_NUMBER: node->kind = swap ? mirrored(node->kind) : node->kind; break;
     case KIND_STRING:
@@ -42,7 +101,6 @@ static void shorten_comparison(struct node *node, struct schema *schema)
     node->slot = member->slot;
     node->value = literal->value;
     node->number = literal->number;
-    if (literal->value.kind == KIND_NUMBER) schema->measured |= UINT64_C(1) << node->slot;
 }
 
 /* Gives the members of the event their slots. on_event: the node's input is the event. False:
@@ -62,6 +120,7 @@ static bool resolve(struct native *native, struct node *node, bool on_event, str
     if (!resolve(native, node->right, on_event && passes_on, schema)) return false;
     if (node->kind >= NODE_EQUAL && node->kind <= NODE_GREATER_EQUAL)
         shorten_comparison(node, schema);
+    if (node->kind == NODE_PIPE) list_note(schema, node);
     return true;
 }
 
@@ -104,6 +163,37 @@ bool native_path(const struct native *native)
     while (node != NULL && node->kind == NODE_MEMBER)
         node = node->left;
     return node == NULL;
+}
+
+bool native_truth(const struct native *native)
+{
+    const struct node *node = native->syntax->root;
+    while (node->kind == NODE_PIPE)
+        node = node->right;
+    switch (node->kind) {
+    case NODE_OR:
+    case NODE_AND:
+    case NODE_NOT:
+    case NODE_EQUAL:
+    case NODE_UNEQUAL:
+    case NODE_LESS:
+    case NODE_LESS_EQUAL:
+    case NODE_GREATER:
+    case NODE_GREATER_EQUAL:
+    case NODE_STARTSWITH:
+    case NODE_ENDSWITH:
+    case NODE_CONTAINS:
+    case NODE_TEST:
+    case NODE_TEST_BEGIN:
+    case NODE_TEST_END:
+    case NODE_TEST_WHOLE:
+    case NODE_IN:
+    case NODE_MEMBER_IS:
+    case NODE_MEMBER_ISNT:
+    case NODE_MEMBER_NULL:
+    case NODE_MEMBER_PRESENT: return true;
+    default: return false;
+    }
 }
 
 uint64_t native_reads(const struct native *native)

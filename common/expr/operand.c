@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "expr/advice.h"
 
 static bool is_letter(char c)
 {
@@ -43,13 +44,17 @@ bool operand_compile(struct operand *operand, struct slice text, struct schema *
         buffer_add_literal(why, "nothing to look at: a member's name or an expression is missing");
         return false;
     }
-    *operand = (struct operand){.text = memory_text(text.text, text.len), .slot = -1};
+    *operand = (struct operand){.text = memory_text(text.text, text.len),
+                                .slot = -1,
+                                .same = memory_zero(1, sizeof(struct buffer))};
     if (name_bare(text)) {
         operand->slot = schema_need(schema, text);
         if (operand->slot >= 0) return true;
         buffer_printf(why, "more than %d members are read", SCHEMA_MAX);
     } else {
-        operand->expr = expr_compile(operand->text, schema, why);
+        const char *const trap = advice_value_trap(text);
+        if (trap != NULL) buffer_printf(why, "%s", trap);
+        if (trap == NULL) operand->expr = expr_compile(operand->text, schema, why);
         if (operand->expr != NULL) {
             operand->slot = expr_member(operand->expr);
             return true;
@@ -63,7 +68,19 @@ void operand_release(struct operand *operand)
 {
     if (operand->expr != NULL) expr_free(operand->expr);
     free(operand->text);
+    if (operand->same != NULL) buffer_release(operand->same);
+    free(operand->same);
     *operand = (struct operand){.slot = -1};
+}
+
+struct value operand_same(const struct operand *operand, struct value value)
+{
+    buffer_clear(operand->same);
+    json_add_compact(operand->same, value_slice(value));
+    (void)buffer_reserve(operand->same, VALUE_PADDING);
+    value.text = operand->same->data;
+    value.len = (uint32_t)operand->same->len;
+    return value;
 }
 
 void operand_explain(const struct operand *operand, struct buffer *out)

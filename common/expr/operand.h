@@ -17,9 +17,10 @@
 #include "expr/expr.h"
 
 struct operand {
-    char *text;        /* as written, without blanks around; owned */
-    int slot;          /* of the member; -1: look at expr */
-    struct expr *expr; /* NULL where text is a bare name */
+    char *text;          /* as written, without blanks around; owned */
+    int slot;            /* of the member; -1: look at expr */
+    struct expr *expr;   /* NULL where text is a bare name */
+    struct buffer *same; /* the value looked at last, where it is an array or an object; owned */
 };
 
 /* Reads and compiles text. False: the reason is added to why, and there is nothing to release. */
@@ -28,11 +29,15 @@ bool operand_compile(struct operand *operand, struct slice text, struct schema *
 
 void operand_release(struct operand *operand);
 
+/* An array or an object as it is printed without blanks, by whomever it was written. */
+struct value operand_same(const struct operand *operand, struct value value);
+
 /* Its value for an event; the text is good until the same operand is looked at again. */
 static inline struct value operand_value(const struct operand *operand, const struct event *ev)
 {
-    if (operand->slot >= 0) return ev->value[operand->slot];
-    return expr_value(operand->expr, ev);
+    const struct value value =
+        operand->slot >= 0 ? ev->value[operand->slot] : expr_value(operand->expr, ev);
+    return __builtin_expect(value.kind >= KIND_ARRAY, 0) ? operand_same(operand, value) : value;
 }
 
 /* It will be looked at for these events next: expr_value_ahead. */

@@ -48,6 +48,17 @@ static void pair_put(struct recode *recode, struct slice old, struct slice new)
     recode->pair[recode->count++] = (struct recode_pair){slice_keep(old), slice_keep(new)};
 }
 
+/* Has the list another new word for what this item changes? */
+static bool is_contradicted(const struct list *pairs, size_t index)
+{
+    const struct list_item *const item = &pairs->item[index];
+    for (size_t i = 0; i < index; i++)
+        if (slice_equal(pairs->item[i].name, item->name) &&
+            !slice_equal(pairs->item[i].value, item->value))
+            return true;
+    return false;
+}
+
 static const char *words_add(struct recode_list *list, const char *text)
 {
     struct slice rest = slice_of(text);
@@ -58,6 +69,8 @@ static const char *words_add(struct recode_list *list, const char *text)
     const char *problem = list_field(&rest, &field);
     if (problem != NULL) return problem;
     problem = list_add(&pairs, LIST_PAIRS, rest);
+    for (size_t i = 0; i < pairs.count && problem == NULL; i++)
+        if (is_contradicted(&pairs, i)) problem = "one word becomes two different ones";
     if (problem == NULL) {
         struct recode *recode = list_put(list, field);
         for (size_t i = 0; i < pairs.count; i++)

@@ -16,7 +16,10 @@
 
 bool framed_offset(struct loop *l, struct partition *partition, int64_t offset)
 {
-    if (offset <= partition->offset) return false;
+    if (offset <= partition->offset) {
+        l->passed_by++;
+        return false;
+    }
     if (partition->offset >= 0 && offset != partition->offset + 1) {
         const int64_t missing = offset - partition->offset - 1;
         if (l->stats.gaps == 0)

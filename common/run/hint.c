@@ -238,6 +238,7 @@ uint64_t hint_slots(const struct schema *schema)
     uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID & ~schema->made : 0;
     for (int slot = 0; slot < schema->count; slot++) {
         if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
+        if (schema_renames(schema, schema->name[slot])) continue;
         if ((schema->made >> slot & 1) != 0) continue;
         const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
         if (is_expected(schema, slot)) {
@@ -566,8 +567,10 @@ int hint_end(struct loop *l)
     const struct slice told = refused_tell(l, read, refused);
     late_tell(l, read);
     hint_doubts(l);
+    hint_offsets(l);
     hint_unit(l);
     if (read > refused) members_tell(l, read - refused, told);
+    hint_beside(l);
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);

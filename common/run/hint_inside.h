@@ -26,11 +26,17 @@ void hint_tell(struct buffer *text);
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);
 
+/* Members of --rename that stood beside one of the name they are read as. */
+void hint_beside(const struct loop *l);
+
 /* All events were filtered, and nothing that was said tells why. */
 void hint_filtered(const struct loop *l, uint64_t events);
 
 /* All times are of the years behind 1970, in the unit that was said to be theirs. */
 void hint_unit(const struct loop *l);
+
+/* Records that were left out for their offsets, where no earlier run has read them. */
+void hint_offsets(const struct loop *l);
 
 /* Times that came twice, or not at all. */
 void hint_doubts(const struct loop *l);

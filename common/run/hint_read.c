@@ -43,6 +43,22 @@ void hint_unit(const struct loop *l)
     hint_tell(&text);
 }
 
+void hint_offsets(const struct loop *l)
+{
+    const uint64_t read = l->stats.read - l->before.read;
+    struct buffer text = {0};
+    if (l->passed_by == 0 || l->run.settings.has_state || options->merge) return;
+    hint_count_add(&text, l->passed_by);
+    buffer_add_literal(&text, " of ");
+    hint_count_add(&text, read);
+    buffer_printf(&text,
+                  " records %s an offset that the partition was past already, and %s left out as "
+                  "%s: one topic a run, and each of its records once",
+                  l->passed_by == 1 ? "has" : "have", l->passed_by == 1 ? "is" : "are",
+                  l->passed_by == 1 ? "a repeat" : "repeats");
+    hint_tell(&text);
+}
+
 void hint_doubts(const struct loop *l)
 {
     const uint64_t times = l->stats.doubtful_times - l->before.doubtful_times;

@@ -45,6 +45,7 @@ struct loop {
     struct buffer head;  /* how the first input begins, to look at when nothing of it was of use */
     const struct input *head_of;
     bool late_told;      /* that much is late */
+    uint64_t passed_by;  /* records of offsets that their partitions were past already */
     bool unknown_inputs; /* one at least is of no format that is known, which was said */
     int foreign_told;    /* inputs of which it was said what they look like */
     int64_t paused_us;   /* for so long the input has brought nothing */

@@ -54,8 +54,7 @@ static void where_compile(struct admission *a, struct schema *schema)
     a->where = memory_zero(a->where_count + 1, sizeof a->where[0]);
     struct buffer why = {0};
     for (size_t i = 0; i < a->where_count; i++) {
-        if (options->where.text[i][0] == '\0') die_usage("--where: which expression?");
-        a->where[i] = expr_compile(options->where.text[i], schema, &why);
+        a->where[i] = expr_compile_condition(options->where.text[i], schema, &why);
         if (a->where[i] == NULL) die_usage("--where: %.*s", (int)why.len, why.data);
     }
     while (options->merge && a->where_count > 0) /* the rows are made of what it selected */

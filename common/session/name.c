@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/varint.h"
 
-/* An array or an object as it will be printed: what looks the same in a row is one name. */
+/* An array or an object as it will be printed: what is the same, but for blanks and escapes, is one
+ * name. */
 static void value_add_printed(struct buffer *name, struct value value)
 {
     struct buffer printed = {0};
-    value_print(&printed, value);
+    json_add_compact(&printed, value_slice(value));
     char head[1 + VARINT_MAX] = {(char)value.kind};
     buffer_add(name, head, 1 + varint_write(head + 1, printed.len));
     buffer_add_slice(name, buffer_slice(&printed));

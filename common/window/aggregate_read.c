@@ -116,7 +116,7 @@ static int condition_index(struct aggregates *all, struct slice text, struct sch
         return -1;
     }
     char *copy = memory_text(text.text, text.len);
-    struct expr *expr = expr_compile(copy, schema, why);
+    struct expr *expr = expr_compile_condition(copy, schema, why);
     if (expr == NULL) {
         free(copy);
         return -1;
@@ -189,6 +189,20 @@ static bool is_any(const struct aggregate_function *function)
     return true;
 }
 
+/* FUNC(F) counts what is not null: is F nothing that is false instead? */
+static bool counts_values(const struct operand *operand, const struct parsed *parsed,
+                          struct buffer *why)
+{
+    if (operand->expr == NULL || !expr_truth(operand->expr)) return true;
+    buffer_printf(why, "'%.*s' is true or false, and false is not null: it would be counted, too",
+                  (int)parsed->inside.len, parsed->inside.text);
+    if (!parsed->has_condition)
+        buffer_printf(why, "; did you mean %.*s=%.*s if %.*s?", (int)parsed->name.len,
+                      parsed->name.text, (int)parsed->function.len, parsed->function.text,
+                      (int)parsed->inside.len, parsed->inside.text);
+    return false;
+}
+
 /* Fills item from the parts of its text. */
 static bool item_read(struct aggregates *all, struct aggregate *item, struct parsed *parsed,
                       struct schema *schema, struct buffer *why)
@@ -213,6 +227,7 @@ static bool item_read(struct aggregates *all, struct aggregate *item, struct par
     if (parsed->has_inside && !(may_be_bare && parsed->inside.len == 0)) {
         item->operand = operand_index(all, parsed->inside, schema, why);
         if (item->operand < 0) return false;
+        if (may_be_bare && !counts_values(&all->operand[item->operand], parsed, why)) return false;
     }
     if (parsed->has_condition) {
         item->condition = condition_index(all, parsed->condition, schema, why);

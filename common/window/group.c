@@ -110,11 +110,12 @@ bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *wh
     return all;
 }
 
-/* An array or an object as it will be printed: what looks the same in a row is one group. */
+/* An array or an object as it will be printed: what is the same, but for blanks and escapes, is one
+ * group. */
 static void key_add_printed(struct buffer *key, struct value value)
 {
     struct buffer printed = {0};
-    value_print(&printed, value);
+    json_add_compact(&printed, value_slice(value));
     value.text = printed.data;
     value.len = (uint32_t)printed.len;
     pack_value(key, value);

@@ -217,7 +217,7 @@ static inline void event_look(struct windows *all, const struct event *ev, struc
     if (aggregates->set_count == 0) return;
     if (aggregates_set_mask(&aggregates->set[0], look->selected) == 0) return;
     const int slot = aggregates->operand[aggregates->set[0].operand].slot;
-    if (slot >= 0) {
+    if (slot >= 0 && event_value(ev, slot).kind < KIND_ARRAY) {
         const struct id id = value_id(event_value(ev, slot));
         if (!id_is_none(id)) id_set(&look->first, id_within(group, id));
     } else {

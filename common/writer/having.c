@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/instant.h"
 #include "base/memory.h"
 #include "expr/expr.h"
 #include "writer/encoding_ndjson.h"
@@ -40,12 +41,49 @@ static int member_find(const struct member *member, int members, struct slice na
     return -1;
 }
 
+/* Is a time that rows are compared with written as theirs, as far as it goes? */
+static bool is_as_in_rows(const struct schema_moment *moment)
+{
+    char written[INSTANT_TEXT_MAX];
+    const size_t len = instant_write(written, moment->time_us);
+    return moment->text.len <= len && memcmp(moment->text.text, written, moment->text.len) == 0;
+}
+
+static void moment_complain(const struct schema_moment *moment, struct slice name,
+                            struct buffer *why)
+{
+    buffer_printf(why, "%.*s is compared as text, and \"%.*s\" would be \"", (int)name.len,
+                  name.text, (int)moment->text.len, moment->text.text);
+    instant_print(why, moment->time_us);
+    buffer_add_literal(why, "\" there");
+}
+
+/* Is the member compared with something that no value of a column of that kind is in order with?
+ * Adds what. */
+static bool is_unlike(const struct schema *schema, int slot, enum column_kind kind,
+                      struct buffer *why)
+{
+    const struct slice name = schema->name[slot];
+    const bool plain = kind == COLUMN_COUNT || kind == COLUMN_NUMBER || kind == COLUMN_TRUTH;
+    if ((schema->quoted >> slot & 1) != 0 && plain) {
+        buffer_printf(why, "%.*s is %s: compare it without quotes", (int)name.len, name.text,
+                      kind == COLUMN_TRUTH ? "true or false" : "a number");
+        return true;
+    }
+    for (size_t i = 0; i < schema->moment_count && kind == COLUMN_TIME; i++) {
+        if (schema->moment[i].slot != slot || is_as_in_rows(&schema->moment[i])) continue;
+        moment_complain(&schema->moment[i], name, why);
+        return true;
+    }
+    return false;
+}
+
 bool having_add(struct having *having, const char *text, const struct member *member, int members,
-                struct slice *missing, struct buffer *why)
+                const struct relation *relation, struct slice *missing, struct buffer *why)
 {
     struct schema *const schema = &having->schema;
     *missing = (struct slice){0};
-    struct expr *expr = expr_compile(text, schema, why);
+    struct expr *expr = expr_compile_condition(text, schema, why);
     if (expr == NULL) return false;
     having->expr = memory_resize(having->expr, having->count + 1, sizeof(struct expr *));
     having->expr[having->count++] = expr;
@@ -56,6 +94,10 @@ bool having_add(struct having *having, const char *text, const struct member *me
         if (watch->nested || member_find(member, members, watch->name) >= 0) continue;
         *missing = watch->name;
         return false;
+    }
+    for (int slot = 0; slot < schema->count; slot++) {
+        const int at = having->member[slot];
+        if (at >= 0 && is_unlike(schema, slot, relation->column[at].kind, why)) return false;
     }
     return true;
 }

@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "writer/cells.h"
 #include "writer/encoding.h"
+#include "writer/relation.h"
 
 struct having;
 
@@ -22,11 +23,12 @@ struct having;
 struct having *having_new(void);
 void having_free(struct having *having);
 
-/* Adds an expression: rows must be selected by each. members are those of the rows; a name that is
- * none of them is left to *missing, and so borrows from having. False: that, or the reason is added
- * to why. */
+/* Adds an expression: rows must be selected by each. members are those of the rows, and relation
+ * says what they are; a name that is none of them is left to *missing, and so borrows from having.
+ * False: that, or the reason is added to why. One is that a number is compared with one in quotes,
+ * or a time with one that is not written as rows have it: texts are then in another order. */
 bool having_add(struct having *having, const char *text, const struct member *member, int members,
-                struct slice *missing, struct buffer *why);
+                const struct relation *relation, struct slice *missing, struct buffer *why);
 
 /* Do all expressions select the last row of the cells? encoder: of NDJSON, with these members. */
 bool having_selects(struct having *having, struct cells *cells, struct encoder *ndjson);

@@ -187,7 +187,8 @@ const char *rows_having(struct rows *rows, const char *text)
     if (rows->having == NULL) rows->having = having_new();
     rows->as_json = (struct encoder){
         .encoding = &encoding_ndjson, .member = rows->member, .members = rows->members};
-    const bool good = having_add(rows->having, text, rows->member, rows->members, &missing, &why);
+    const bool good = having_add(rows->having, text, rows->member, rows->members, &rows->relation,
+                                 &missing, &why);
     snprintf(phrase, sizeof phrase, "--having: %.*s", (int)why.len, why.data);
     buffer_release(&why);
     if (good || missing.text == NULL) return good ? NULL : phrase;

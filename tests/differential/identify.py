@@ -5,7 +5,8 @@ import record as r
 from expressions import selects
 from stream import Stream
 
-JUNK = {'null', 'undefined', '0', 'none', 'nan', 'anonymous', 'guest', 'unknown', '[object object]'}
+JUNK = {'null', 'undefined', '0', 'none', 'nil', 'nan', 'false', 'true', 'anonymous', 'guest', 'unknown',
+        '(null)', '(not set)', '\\n', '00000000-0000-0000-0000-000000000000', '[object object]'}
 PAUSE = 1800 * r.SECOND
 
 

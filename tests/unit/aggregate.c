@@ -45,7 +45,7 @@ static void test_reading(void)
         "later=percent(n,last)",
         "last=sum(price)",
         "name-with.more=first(product_id)",
-        "unlike=approx_distinct(.a, .b)",
+        "unlike=approx_distinct([.a, .b])",
         "list=list([.a, .b], 3)",
         "is=any(.price > 3) if .a",
         "q=quantile(.price * 2,0.999)",

@@ -5,13 +5,19 @@
 
 int main(void)
 {
-    static const char *const junk_ids[] = {"null", "NULL",      "undefined",      "0",       "none",
-                                           "NaN",  "Anonymous", "guest",          "unknown", "",
-                                           " ",    "\t \n",     "[object Object]"};
+    static const char *const junk_ids[] = {
+        "null", "NULL",      "undefined",       "0",       "none",
+        "NaN",  "Anonymous", "guest",           "unknown", "",
+        " ",    "\t \n",     "[object Object]", "false",   "TRUE",
+        "nil",  "(null)",    "(not set)",       "\\N",     "00000000-0000-0000-0000-000000000000"};
     static const char long_id[] =
         "0123456789012345678901234567890123456789012345678901234567890123456789";
-    static const char *const ids[] = {"nul", "nulls", "00", "1",    "guest1",  "u",
-                                      " 0",  "none ", "-",  "nan1", "[object", long_id};
+    static const char *const ids[] = {
+        "nul",     "nulls", "00",      "1",
+        "guest1",  "u",     " 0",      "none ",
+        "-",       "nan1",  "[object", long_id,
+        "falsely", "N",     "(none",   "00000000-0000-0000-0000-000000000001",
+        "\\"};
     struct junk junk;
     int wrong = 0;
 
