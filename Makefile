@@ -120,7 +120,7 @@ endif
 # they leave out. All else may be compiled otherwise: SELDOM=-O0 is how scripts/check has its sanitizers in half the time,
 # -Os how packaging/static keeps its size.
 OFTEN    := $(addprefix common/admit/,admission batch dedup fate hold partition) \
-            $(addprefix common/base/,buffer hyperloglog id instant json memory number object pool roster slab sort \
+            $(addprefix common/base/,buffer hyperloglog id instant json memory number object pool queue roster slab sort \
               sum table timer utf8 value) \
             $(addprefix common/event/,outline scan scan_avx2 scan_avx512 scan_neon scan_plain scan_shapes witness) \
             $(addprefix common/expr/,expr libjq_ask native native_truth sandbox) \

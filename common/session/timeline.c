@@ -11,6 +11,7 @@ void timelines_init(struct timelines *timelines, const struct kept *kept)
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids, HELD_SESSIONS);
     stretches_init(&timelines->stretches, kept);
+    queue_init(&timelines->queue, HELD_SESSIONS);
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
@@ -36,6 +37,7 @@ void timelines_release(struct timelines *timelines)
     if (timelines->stretches.kept.accounts != NULL) accounts_give_back(timelines);
     roster_release(&timelines->ids);
     stretches_release(&timelines->stretches);
+    queue_release(&timelines->queue);
     timer_release(&timelines->timer);
     free(timelines->due);
     timelines->due = NULL;
@@ -218,10 +220,24 @@ void timelines_schedule(struct timelines *timelines, uint32_t timeline, int64_t 
 
     if (due_us >= due_of(timelines, own)) return; /* it is looked at before that anyway */
     due_set(timelines, own, due_us);
-    timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = timeline});
+    const struct timer_item item = {.due_us = due_us, .number = timeline};
+    if (!queue_push(&timelines->queue, item)) timer_push(&timelines->timer, item);
 }
 
-static size_t due_collect(struct timelines *timelines,
+static void due_add(struct timelines *timelines, size_t *count, struct timer_item item)
+{
+    if (item.number >= timelines->stretches.pool.used)
+        return; /* its timeline is gone, and so are all after it */
+    if (*count == timelines->due_cap) {
+        timelines->due_cap = *count == 0 ? 64 : *count * 2;
+        timelines->due = memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
+    }
+    timelines->due[(*count)++] = item;
+    record_prefetch(timeline_own(timelines, item.number));
+}
+
+/* All before one time; how many. That of the timer may be the one before it, with another pop. */
+static size_t due_collect(struct timelines *timelines, int64_t before_us,
                           bool (*pop)(struct timer *timer, int64_t time_us,
                                       struct timer_item *item),
                           int64_t time_us)
@@ -229,17 +245,10 @@ static size_t due_collect(struct timelines *timelines,
     struct timer_item item;
     size_t count = 0;
 
-    while (pop(&timelines->timer, time_us, &item)) {
-        if (item.number >= timelines->stretches.pool.used)
-            continue; /* its timeline is gone, and so are all after it */
-        if (count == timelines->due_cap) {
-            timelines->due_cap = count == 0 ? 64 : count * 2;
-            timelines->due =
-                memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
-        }
-        timelines->due[count++] = item;
-        record_prefetch(timeline_own(timelines, item.number));
-    }
+    while (queue_pop(&timelines->queue, before_us, &item))
+        due_add(timelines, &count, item);
+    while (pop(&timelines->timer, time_us, &item))
+        due_add(timelines, &count, item);
     return count;
 }
 
@@ -267,12 +276,13 @@ static size_t due_take(struct timelines *timelines, size_t collected,
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items)
 {
-    return due_take(timelines, due_collect(timelines, timer_pop, watermark_us), items);
+    return due_take(timelines, due_collect(timelines, watermark_us, timer_pop, watermark_us),
+                    items);
 }
 
 size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
 {
-    return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
+    return due_take(timelines, due_collect(timelines, at_us + 1, timer_pop_at, at_us), items);
 }
 
 /* A timeline that was dropped may have been noted, and so may be another one in its record by now:
@@ -484,6 +494,7 @@ uint32_t *timelines_forget(struct timelines *timelines, size_t *count)
 
     *count = timelines_count(timelines);
     roster_release(&timelines->ids);
+    queue_release(&timelines->queue);
     timer_release(&timelines->timer);
     return numbers;
 }

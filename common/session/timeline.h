@@ -27,6 +27,7 @@
 #include "base/id.h"
 #include "base/pack.h"
 #include "base/pool.h"
+#include "base/queue.h"
 #include "base/roster.h"
 #include "base/slice.h"
 #include "base/sort.h"
@@ -59,7 +60,8 @@ _Static_assert(sizeof(struct timeline_list) <= offsetof(struct stretch, block),
 struct timelines {
     struct roster ids;
     struct stretches stretches;
-    struct timer timer;
+    struct queue queue;     /* what is due when, nearly all of it */
+    struct timer timer;     /* the rest */
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
     /* Those of which something has changed, where somebody asks for that. */
