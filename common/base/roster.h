@@ -105,12 +105,14 @@ static inline size_t roster_room(const struct roster *roster)
  * has said, of an id of that hash, nothing having been added or removed since. */
 void roster_put(struct roster *roster, struct id id, uint32_t number);
 
-static inline void roster_put_at(struct roster *roster, struct id id, uint32_t hash, size_t at,
-                                 uint32_t number)
+/* For roster_put_at. */
+void roster_insert(struct roster *roster, uint32_t hash, size_t at, uint32_t number);
+
+static inline void roster_put_at(struct roster *roster, uint32_t hash, size_t at, uint32_t number)
 {
     const bool is_free = at < roster->slots && roster->slot[at].number == POOL_NONE;
     if (__builtin_expect(!is_free || roster->count >= roster_room(roster), 0)) {
-        roster_put(roster, id, number);
+        roster_insert(roster, hash, at, number);
         return;
     }
     roster->slot[at] = (struct roster_slot){.hash = hash, .number = number};

@@ -59,7 +59,7 @@ void timelines_hint(struct timelines *timelines, struct id id)
 
     if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
     if (timelines->hinted == TIMELINE_AHEAD) return;
-    timelines->ahead[timelines->hinted++] = hash;
+    timelines->hash[timelines->hinted++] = hash;
     roster_prefetch(&timelines->ids, hash);
 }
 
@@ -70,7 +70,7 @@ static void hints_follow(struct timelines *timelines)
     const bool has_track = timelines->stretches.kept.has_track;
 
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t hash = timelines->ahead[i];
+        const uint32_t hash = timelines->hash[i];
         const uint32_t number = roster_guess(&timelines->ids, hash);
         timelines->ahead[i] = number;
         if (number != POOL_NONE)
@@ -95,16 +95,26 @@ static void hints_follow(struct timelines *timelines)
     }
 }
 
+/* The same of any id. Where it is not there, that is where it will mostly be put next. */
+static uint32_t timelines_seek(struct timelines *timelines, struct id id, uint32_t hash)
+{
+    size_t at;
+
+    if (!roster_lacks(&timelines->ids, hash, &at)) return timelines_find(timelines, id);
+    timelines->lack = (struct timeline_lack){.id = id, .hash = hash, .at = at};
+    return POOL_NONE;
+}
+
 uint32_t timelines_take(struct timelines *timelines, struct id id)
 {
     if (timelines->taken == 0) hints_follow(timelines);
-    if (timelines->taken < timelines->hinted) {
-        const uint32_t number = timelines->ahead[timelines->taken];
-        timelines->taken++;
-        if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
-            return number;
-    }
-    return timelines_find(timelines, id);
+    if (timelines->taken == timelines->hinted)
+        return timelines_seek(timelines, id, roster_hash(&timelines->ids, id));
+    const unsigned taken = timelines->taken++;
+    const uint32_t number = timelines->ahead[taken];
+    if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
+        return number;
+    return timelines_seek(timelines, id, timelines->hash[taken]);
 }
 
 struct id timeline_id_string(struct slice text)
@@ -131,7 +141,11 @@ uint32_t timelines_make(struct timelines *timelines, struct id id)
     own->has_id = true;
     own->is_owned = true;
     own->due_us = INT64_MAX;
-    roster_put(&timelines->ids, id, timeline);
+    if (id_equal(id, timelines->lack.id))
+        roster_put_at(&timelines->ids, timelines->lack.hash, timelines->lack.at, timeline);
+    else
+        roster_put(&timelines->ids, id, timeline);
+    timelines->lack.id = ID_NONE;
     return timeline;
 }
 
@@ -195,6 +209,7 @@ void timelines_drop(struct timelines *timelines, uint32_t timeline)
 
     if (own->has_list) list_drop(timelines, own);
     own->due_us = INT64_MAX;
+    timelines->lack.id = ID_NONE;
     if (timelines->ids.count > 0) roster_remove(&timelines->ids, own->id, timeline);
     stretch_disown(&timelines->stretches, timeline);
 }
@@ -493,6 +508,7 @@ uint32_t *timelines_forget(struct timelines *timelines, size_t *count)
     uint32_t *numbers = timelines_all(timelines);
 
     *count = timelines_count(timelines);
+    timelines->lack.id = ID_NONE;
     roster_release(&timelines->ids);
     queue_release(&timelines->queue);
     timer_release(&timelines->timer);

@@ -68,10 +68,15 @@ struct timelines {
     bool notes;
     uint32_t *noted;
     size_t noted_count, noted_cap;
-    /* What was hinted at, first as the roster's hashes, then as numbers; and how many were taken.
-     */
-    uint32_t ahead[TIMELINE_AHEAD];
+    /* What was hinted at, as the roster's hashes, and then as numbers; how many were taken; and of
+     * the one taken last, if it has no timeline, where in the roster that would stand. */
+    uint32_t hash[TIMELINE_AHEAD], ahead[TIMELINE_AHEAD];
     unsigned hinted, taken;
+    struct timeline_lack {
+        struct id id;
+        uint32_t hash;
+        size_t at;
+    } lack;
     const struct roster
         *beside; /* of the same secret, or NULL: where ids without a timeline may be */
 };
