@@ -331,6 +331,26 @@ static inline char *time_write(char *to, int64_t time_us)
     return end + 1;
 }
 
+/* As print_list; each takes a byte more in the list than as it is kept. */
+static char *list_write(char *to, const struct overview *overview)
+{
+    const size_t most = overview->products.len + overview->products_kept + 2;
+    if (most > JSON_PLAIN_MAX) return NULL;
+    char *const begin = to++;
+
+    for (struct products products =
+             products_walk(overview->products, overview->products_kept, overview->start_us);
+         products.left > 0; products_next(&products)) {
+        to = json_write_plain(to, products.text);
+        if (to == NULL) return NULL;
+        *to++ = ',';
+    }
+    *begin = '[';
+    if (overview->products_kept == 0) to++;
+    to[-1] = ']';
+    return to;
+}
+
 /* Returns behind the value; NULL: it may be long, or needs escapes. */
 static inline char *field_write(char *to, const struct field_column *column,
                                 const struct overview *overview, const void *context)
@@ -348,6 +368,7 @@ static inline char *field_write(char *to, const struct field_column *column,
     case PRINTS_START: return time_write(to, overview->start_us);
     case PRINTS_END: return time_write(to, overview->last_us);
     case PRINTS_SECONDS: return duration_write_seconds(to, overview->last_us - overview->start_us);
+    case PRINTS_LIST: return list_write(to, overview);
     case PRINTS_LIST_CUT: return truth_write(to, overview->products_cut);
     case PRINTS_THAT_COUNT: return int_write(to, that_count(context, column->at));
     case PRINTS_THAT_TRUTH: return truth_write(to, that_truth(context, column->at));
