@@ -89,7 +89,7 @@ static bool spread_fits(const struct roster *roster, size_t slots)
         const size_t home = (size_t)(((uint64_t)roster->slot[at].hash * slots) >> 32) + 1;
         to = (home > to ? home : to) + 1;
     }
-    return to < slots + ROSTER_SPARE;
+    return to <= slots + ROSTER_SPARE - ROSTER_STEP;
 }
 
 /* Makes slots free, from one on to before another. */
@@ -168,7 +168,7 @@ static void roster_grow(struct roster *roster, bool must)
 }
 
 /* Puts a slot where it belongs: those from there on move on by one, up to the first free slot. The
- * last one of all has to be free again. */
+ * last ones of all have to be free again. */
 static void slot_insert(struct roster *roster, size_t at, struct roster_slot put)
 {
     for (;; at++) {
@@ -178,7 +178,8 @@ static void slot_insert(struct roster *roster, size_t at, struct roster_slot put
         put = moved;
     }
     roster->count++;
-    if (__builtin_expect(at == roster->slots + ROSTER_SPARE - 1, 0)) roster_grow(roster, true);
+    if (__builtin_expect(at >= roster->slots + ROSTER_SPARE - ROSTER_STEP, 0))
+        roster_grow(roster, true);
 }
 
 void roster_insert(struct roster *roster, uint32_t hash, size_t at, uint32_t number)
