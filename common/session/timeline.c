@@ -65,7 +65,7 @@ void timelines_hint(struct timelines *timelines, struct id id)
 
 /* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
  * for all records, then, while these come, for the texts of the first. */
-static void hints_follow(struct timelines *timelines)
+static __attribute__((noinline)) void hints_follow(struct timelines *timelines)
 {
     const bool has_track = timelines->stretches.kept.has_track;
 
@@ -96,7 +96,8 @@ static void hints_follow(struct timelines *timelines)
 }
 
 /* The same of any id. Where it is not there, that is where it will mostly be put next. */
-static uint32_t timelines_seek(struct timelines *timelines, struct id id, uint32_t hash)
+static __attribute__((noinline)) uint32_t timelines_seek(struct timelines *timelines, struct id id,
+                                                         uint32_t hash)
 {
     size_t at;
 
