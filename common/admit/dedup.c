@@ -139,7 +139,7 @@ bool dedup_pass(struct dedup *dedup, struct id id, int64_t time_us, int64_t wate
     size_t at;
     if (__builtin_expect(roster_lacks(&dedup->ids, hash, &at), 1)) {
         passed_new(dedup, id, time_us, &number);
-        roster_put_at(&dedup->ids, id, hash, at, number);
+        roster_put_at(&dedup->ids, hash, at, number);
     } else {
         number = roster_find(&dedup->ids, &dedup->passed, id);
         if (number != POOL_NONE &&

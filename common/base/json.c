@@ -394,7 +394,7 @@ static inline bytes block_copy(char *to, const char *from)
 
 /* Copies a text by pieces of which the last two may overlap; false: something in it needs a look,
  * and the copy is no good. */
-static inline bool plain_copy(char *to, struct slice text)
+static inline __attribute__((always_inline)) bool plain_copy(char *to, struct slice text)
 {
     const char *from = text.text;
     const size_t len = text.len;

@@ -89,7 +89,7 @@ static bool spread_fits(const struct roster *roster, size_t slots)
         const size_t home = (size_t)(((uint64_t)roster->slot[at].hash * slots) >> 32) + 1;
         to = (home > to ? home : to) + 1;
     }
-    return to < slots + ROSTER_SPARE;
+    return to <= slots + ROSTER_SPARE - ROSTER_STEP;
 }
 
 /* Makes slots free, from one on to before another. */
@@ -167,32 +167,36 @@ static void roster_grow(struct roster *roster, bool must)
     roster_spread(roster, slots);
 }
 
-/* The free slot at this one or behind it; the last one of all stays free. */
-static size_t slot_free(const struct roster *roster, size_t at)
+/* Puts a slot where it belongs: those from there on move on by one, up to the first free slot. The
+ * last ones of all have to be free again. */
+static void slot_insert(struct roster *roster, size_t at, struct roster_slot put)
 {
-    while (roster->slot[at].number != POOL_NONE)
-        at++;
-    return at;
+    for (;; at++) {
+        const struct roster_slot moved = roster->slot[at];
+        roster->slot[at] = put;
+        if (moved.number == POOL_NONE) break;
+        put = moved;
+    }
+    roster->count++;
+    if (__builtin_expect(at >= roster->slots + ROSTER_SPARE - ROSTER_STEP, 0))
+        roster_grow(roster, true);
+}
+
+void roster_insert(struct roster *roster, uint32_t hash, size_t at, uint32_t number)
+{
+    /* Beyond 7/8 it is too full for what may come before somebody looks at the bound. */
+    if (__builtin_expect(roster->count >= roster_room(roster), 0)) {
+        roster_grow(roster, roster->count >= roster->slots - roster->slots / 8);
+        at = roster_place(roster, hash);
+    }
+    slot_insert(roster, at, (struct roster_slot){.hash = hash, .number = number});
 }
 
 void roster_put(struct roster *roster, struct id id, uint32_t number)
 {
-    const struct roster_slot put = {.hash = roster_hash(roster, id), .number = number};
-    size_t at, free_at;
+    const uint32_t hash = roster_hash(roster, id);
 
-    /* Beyond 7/8 it is too full for what may come before somebody looks at the bound. */
-    if (roster->count >= roster_room(roster))
-        roster_grow(roster, roster->count >= roster->slots - roster->slots / 8);
-    for (;;) {
-        at = roster_place(roster, put.hash);
-        free_at = slot_free(roster, at);
-        if (free_at < roster->slots + ROSTER_SPARE - 1) break;
-        roster_grow(roster, true);
-    }
-    if (free_at > at)
-        memmove(&roster->slot[at + 1], &roster->slot[at], (free_at - at) * sizeof *roster->slot);
-    roster->slot[at] = put;
-    roster->count++;
+    roster_insert(roster, hash, roster->slots == 0 ? 0 : roster_place(roster, hash), number);
 }
 
 void roster_remove(struct roster *roster, struct id id, uint32_t number)

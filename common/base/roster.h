@@ -27,6 +27,7 @@
 #include "base/sort.h"
 
 #define ROSTER_SPARE 64 /* for what has its place at the very end */
+#define ROSTER_STEP 4   /* slots are looked at together; so many stay free at the end */
 
 struct roster_slot {
     uint32_t hash;   /* of a free one: the greatest, where every search ends */
@@ -70,13 +71,18 @@ MEMORY_HINT void roster_prefetch(const struct roster *roster, uint32_t hash)
     if (roster->slots != 0) __builtin_prefetch(&roster->slot[roster_home(roster, hash)], 1);
 }
 
-/* Where a record of that hash stands, or would. */
+/* Where a record of that hash stands, or would. How far that is nobody can guess, a processor
+ * neither: so a few slots are looked at together, without a branch. The last few are free. */
 static inline size_t roster_place(const struct roster *roster, uint32_t hash)
 {
-    size_t at = roster_home(roster, hash);
-    while (roster->slot[at].hash < hash) /* the last slot is free */
-        at++;
-    return at;
+    _Static_assert(ROSTER_STEP == 4, "as many as are named here");
+    const struct roster_slot *slot = &roster->slot[roster_home(roster, hash)];
+    for (;;) {
+        const size_t less = (size_t)(slot[0].hash < hash) + (slot[1].hash < hash) +
+                            (slot[2].hash < hash) + (slot[3].hash < hash);
+        slot += less;
+        if (__builtin_expect(less < ROSTER_STEP, 1)) return (size_t)(slot - roster->slot);
+    }
 }
 
 /* The number of what is probably the record of an id of that hash: only slots are looked at. */
@@ -105,12 +111,14 @@ static inline size_t roster_room(const struct roster *roster)
  * has said, of an id of that hash, nothing having been added or removed since. */
 void roster_put(struct roster *roster, struct id id, uint32_t number);
 
-static inline void roster_put_at(struct roster *roster, struct id id, uint32_t hash, size_t at,
-                                 uint32_t number)
+/* For roster_put_at. */
+void roster_insert(struct roster *roster, uint32_t hash, size_t at, uint32_t number);
+
+static inline void roster_put_at(struct roster *roster, uint32_t hash, size_t at, uint32_t number)
 {
     const bool is_free = at < roster->slots && roster->slot[at].number == POOL_NONE;
     if (__builtin_expect(!is_free || roster->count >= roster_room(roster), 0)) {
-        roster_put(roster, id, number);
+        roster_insert(roster, hash, at, number);
         return;
     }
     roster->slot[at] = (struct roster_slot){.hash = hash, .number = number};

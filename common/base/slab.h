@@ -40,6 +40,13 @@ static inline size_t slab_room(size_t len)
     return (len + step - 1) & ~(step - 1);
 }
 
+/* By how many bytes such a piece may surely become longer where it is: every room is a multiple of
+ * 16. */
+static inline size_t slab_slack(size_t len)
+{
+    return -len & 15;
+}
+
 /* A piece of len bytes, uninitialised, aligned to 16; NULL: len is 0. Never fails. */
 char *slab_take(struct slab *slab, size_t len);
 

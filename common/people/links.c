@@ -86,7 +86,7 @@ uint32_t links_search(struct links *links, struct id id, int member, struct slic
     uint32_t number;
     if (roster_lacks(&links->roster, hash, &at)) { /* nearly always */
         number = link_make(links, id);
-        roster_put_at(&links->roster, id, hash, at, number);
+        roster_put_at(&links->roster, hash, at, number);
     } else {
         number = roster_find(&links->roster, &links->pool, id);
         if (number != POOL_NONE) return number;

@@ -9,7 +9,7 @@ static void len_check(size_t len)
     if (len > UINT32_MAX) die("no memory for more than 4 GiB of one session");
 }
 
-char *block_extend(struct slab *slab, struct block *block, size_t more)
+char *block_grow(struct slab *slab, struct block *block, size_t more)
 {
     const size_t old_len = block->len;
     const size_t len = old_len + more;

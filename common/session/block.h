@@ -22,8 +22,18 @@ static inline struct slice block_slice(const struct block *block)
     return (struct slice){.text = block->data, .len = block->len};
 }
 
+/* For block_extend: where they may have no room. */
+char *block_grow(struct slab *slab, struct block *block, size_t more);
+
 /* Makes it so many bytes longer; returns where they go. */
-char *block_extend(struct slab *slab, struct block *block, size_t more);
+static inline char *block_extend(struct slab *slab, struct block *block, size_t more)
+{
+    const size_t old_len = block->len;
+
+    if (more > slab_slack(old_len)) return block_grow(slab, block, more);
+    block->len = (uint32_t)(old_len + more);
+    return block->data + old_len;
+}
 
 /* Makes it these bytes, in two parts, which do not lie in it. */
 void block_set(struct slab *slab, struct block *block, struct slice head, struct slice tail);

@@ -191,6 +191,12 @@ static void field_describe(const struct field *field, struct rows *rows, int mem
     buffer_release(&about);
 }
 
+static void column_name(struct field_column *column, struct slice prefix)
+{
+    column->name_len = (uint32_t)prefix.len;
+    if (prefix.len <= sizeof column->name) memcpy(column->name, prefix.text, prefix.len);
+}
+
 bool fields_init(struct fields *fields, const struct field *field, struct identity *identity,
                  struct schema *schema, struct rows *rows, struct buffer *why)
 {
@@ -205,6 +211,7 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
     }
     (void)schema_need(schema, SLICE("event_type"));
     identity_declare_id(identity, rows, schema);
+    fields->room = rows->member[identity->member[0]].prefix.len + NDJSON_PIECE + JSON_PLAIN_MAX;
     for (int i = 0; i < fields->count; i++) {
         const bool is_id = slice_equal(slice_of(field[i].name), id);
         if (is_id && !is_as_it_came(&field[i])) {
@@ -219,12 +226,13 @@ bool fields_init(struct fields *fields, const struct field *field, struct identi
         struct field_column *const column = &fields->column[fields->columns++];
         *column = (struct field_column){
             .kind = field[i].kind,
-            .prints = field[i].kind->prints,
+            .prints = (uint16_t)field[i].kind->prints,
             .member = rows_member(rows, slice_of(field[i].name)),
-            .place = fields->place[i],
-            .at = field[i].kind->at,
+            .place = (uint16_t)fields->place[i],
+            .at = (uint32_t)field[i].kind->at,
         };
-        fields->room += rows->member[column->member].prefix.len + NDJSON_PIECE + JSON_PLAIN_MAX;
+        column_name(column, rows->member[column->member].prefix);
+        fields->room += column->name_len + NDJSON_PIECE + JSON_PLAIN_MAX;
         field_describe(&field[i], rows, column->member);
         rows_key(rows, column->member, is_split);
     }
@@ -331,6 +339,26 @@ static inline char *time_write(char *to, int64_t time_us)
     return end + 1;
 }
 
+/* As print_list; each takes a byte more in the list than as it is kept. */
+static char *list_write(char *to, const struct overview *overview)
+{
+    const size_t most = overview->products.len + overview->products_kept + 2;
+    if (most > JSON_PLAIN_MAX) return NULL;
+    char *const begin = to++;
+
+    for (struct products products =
+             products_walk(overview->products, overview->products_kept, overview->start_us);
+         products.left > 0; products_next(&products)) {
+        to = json_write_plain(to, products.text);
+        if (to == NULL) return NULL;
+        *to++ = ',';
+    }
+    *begin = '[';
+    if (overview->products_kept == 0) to++;
+    to[-1] = ']';
+    return to;
+}
+
 /* Returns behind the value; NULL: it may be long, or needs escapes. */
 static inline char *field_write(char *to, const struct field_column *column,
                                 const struct overview *overview, const void *context)
@@ -348,6 +376,7 @@ static inline char *field_write(char *to, const struct field_column *column,
     case PRINTS_START: return time_write(to, overview->start_us);
     case PRINTS_END: return time_write(to, overview->last_us);
     case PRINTS_SECONDS: return duration_write_seconds(to, overview->last_us - overview->start_us);
+    case PRINTS_LIST: return list_write(to, overview);
     case PRINTS_LIST_CUT: return truth_write(to, overview->products_cut);
     case PRINTS_THAT_COUNT: return int_write(to, that_count(context, column->at));
     case PRINTS_THAT_TRUTH: return truth_write(to, that_truth(context, column->at));
@@ -362,16 +391,38 @@ static inline char *field_write(char *to, const struct field_column *column,
     }
 }
 
+/* Writes the name; returns behind it. */
+static inline char *name_write(char *to, const struct field_column *column, const struct rows *rows)
+{
+    memcpy(to, column->name, sizeof column->name);
+    if (__builtin_expect(column->name_len > sizeof column->name, 0))
+        return ndjson_write_name(to, &rows->member[column->member]);
+    return to + column->name_len;
+}
+
+/* The first value of a row; returns as field_write. */
+static inline char *id_write(char *to, const struct member *member, struct value id)
+{
+    char *const value = ndjson_write_name(to, member);
+
+    *to = '{';
+    return id.kind == KIND_STRING ? json_write_plain(value, value_slice(id)) : NULL;
+}
+
 /* Every row is made of these, so what is short is written without a look at the buffer. */
-static inline void columns_write(const struct fields *fields, struct rows *rows, struct buffer *out,
+static inline void columns_write(const struct fields *fields, const struct identity *identity,
+                                 struct rows *rows, struct buffer *out, struct value id,
                                  const struct overview *overview, const void *context)
 {
-    char *to = buffer_reserve(out, fields->room);
+    char *to = id_write(buffer_reserve(out, fields->room), &rows->member[identity->member[0]], id);
 
+    if (__builtin_expect(to == NULL, 0)) {
+        rows_value(rows, identity->member[0], id);
+        to = buffer_reserve(out, fields->room);
+    }
     for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
          column++) {
-        char *const value = ndjson_write_name(to, &rows->member[column->member]);
-        char *const end = field_write(value, column, overview, context);
+        char *const end = field_write(name_write(to, column, rows), column, overview, context);
         if (__builtin_expect(end != NULL, 1)) {
             to = end;
             continue;
@@ -387,20 +438,22 @@ void fields_print(const struct fields *fields, const struct identity *identity, 
                   const struct overview *overview, const void *context)
 {
     struct slice name = overview->name;
+    const struct value id = name_value(&name); /* what is left of the name is the rest */
 
     rows_begin(rows);
-    identity_print_id(identity, rows, &name);
     struct buffer *const straight = rows_straight(rows);
-    if (straight != NULL)
-        columns_write(fields, rows, straight, overview, context);
-    else
+    if (straight != NULL) {
+        columns_write(fields, identity, rows, straight, id, overview, context);
+    } else {
+        rows_value(rows, identity->member[0], id);
         for (const struct field_column *column = fields->column; column->prints != PRINTS_NOTHING;
              column++)
             field_print(fields, column, rows, overview, context);
-    identity_print_rest(identity, rows, &name);
+    }
+    identity_print_rest(identity, rows, name);
     if (__builtin_expect(fields->final >= 0, 0)) rows_bool(rows, fields->final, fields->is_final);
     rows_end(rows);
     if (fields->final >= 0 && !fields->is_final) return;
-    identity_printed(identity, overview->name);
+    identity_printed(identity, id);
     if (fields->kept.accounts != NULL) account_printed(fields->kept.accounts, overview->account);
 }

@@ -103,13 +103,15 @@ struct field {
 
 #define FIELDS_MAX 200
 
-/* A field as it is printed. */
+/* A field as it is printed: a cache line. */
 struct field_column {
+    char name[NDJSON_PIECE]; /* as it stands in front of the value, if there is room for it */
+    uint32_t name_len;
+    uint16_t prints; /* enum field_prints */
+    uint16_t place;  /* of the attribute, the action or the sum that is kept for it */
+    int member;      /* of the row */
+    uint32_t at;     /* as the kind has it */
     const struct field_kind *kind;
-    enum field_prints prints;
-    int member; /* of the row */
-    int place;  /* of the attribute, the action or the sum that is kept for it */
-    size_t at;  /* as the kind has it */
 };
 
 /* Those of a command. */
@@ -119,7 +121,7 @@ struct fields {
     int place[FIELDS_MAX];
     struct field_column column[FIELDS_MAX + 1]; /* but for the one that is the id */
     int columns;
-    size_t room; /* bytes for all of them with short values */
+    size_t room; /* bytes for the id and all of them with short values */
     struct actions actions;
     struct kept kept;
     int splits, accounts; /* fields of that kind */

@@ -69,26 +69,19 @@ void identity_declare_id(struct identity *identity, struct rows *rows, const str
 void identity_declare_rest(struct identity *identity, struct rows *rows,
                            const struct schema *schema);
 
-/* Prints the id of a name, and takes it off; then the rest. */
-static inline void identity_print_id(const struct identity *identity, struct rows *rows,
-                                     struct slice *name)
-{
-    rows_value(rows, identity->member[0], name_value(name));
-}
-
+/* Prints what a name has behind the id. */
 static inline void identity_print_rest(const struct identity *identity, struct rows *rows,
-                                       struct slice *name)
+                                       struct slice rest)
 {
     for (int i = 1; i < identity->count; i++) {
-        const struct value value = name_value(name);
+        const struct value value = name_value(&rest);
         if (identity->member[i] >= 0) rows_value(rows, identity->member[i], value);
     }
 }
 
-/* A row of that name has been printed for good. */
-static inline void identity_printed(const struct identity *identity, struct slice name)
+/* A row of that id has been printed for good. */
+static inline void identity_printed(const struct identity *identity, struct value id)
 {
-    const struct value id = name_value(&name);
     if (identity->noted != NULL && id.kind == KIND_STRING &&
         junk_has(&identity->junk, value_slice(id)))
         misnumber_note(identity->noted, MISNUMBER_NOBODY, identity->id, id);

@@ -68,7 +68,7 @@ static struct ledger_entry *entry_put(struct ledger *ledger, struct id id)
     *entry = (struct ledger_entry){.id = id};
     __builtin_prefetch(entry + RECORDS_AHEAD, 1);
     if (lacks)
-        roster_put_at(&ledger->ids, id, hash, slot, number);
+        roster_put_at(&ledger->ids, hash, slot, number);
     else
         roster_put(&ledger->ids, id, number);
     return entry;

@@ -2,25 +2,6 @@
 
 #include <stdlib.h>
 
-static void products_step(struct products *products)
-{
-    products->time_us = (int64_t)((uint64_t)products->time_us + varint_read(&products->at));
-    products->text = text_read(&products->at);
-}
-
-struct products products_walk(struct slice encoded, uint32_t count, int64_t base_us)
-{
-    struct products products = {.at = encoded.text, .left = count, .time_us = base_us};
-
-    if (count > 0) products_step(&products);
-    return products;
-}
-
-void products_next(struct products *products)
-{
-    if (--products->left > 0) products_step(products);
-}
-
 static bool products_before(const struct products *a, const struct products *b)
 {
     if (a->left == 0 || b->left == 0) return b->left == 0;

@@ -68,9 +68,25 @@ struct products {
     struct slice text;
 };
 
+static inline void products_step(struct products *products)
+{
+    products->time_us = (int64_t)((uint64_t)products->time_us + varint_read(&products->at));
+    products->text = text_read(&products->at);
+}
+
 /* So many, from the first on, whose time counts from base_us. */
-struct products products_walk(struct slice encoded, uint32_t count, int64_t base_us);
-void products_next(struct products *products);
+static inline struct products products_walk(struct slice encoded, uint32_t count, int64_t base_us)
+{
+    struct products products = {.at = encoded.text, .left = count, .time_us = base_us};
+
+    if (count > 0) products_step(&products);
+    return products;
+}
+
+static inline void products_next(struct products *products)
+{
+    if (--products->left > 0) products_step(products);
+}
 
 /* Replaces out by both, at most so many, the first counting from *time_us; then that is the time of
  * the last one. */

@@ -376,12 +376,36 @@ static void part_close(struct sessions *sessions, uint32_t timeline, bool at_end
     }
 }
 
+/* The same of a timeline with one stretch, nearly always; false: it goes on. */
+static bool only_close(struct sessions *sessions, uint32_t timeline, struct stretch *own,
+                       int64_t watermark_us, bool all)
+{
+    struct timelines *timelines = &sessions->timelines;
+    const int64_t due_us = instant_add_capped(own->last_us, sessions->gap_us);
+
+    if (!all && due_us >= watermark_us) {
+        timelines_schedule(timelines, timeline, due_us);
+        return false;
+    }
+    stretch_settle(&timelines->stretches, own);
+    own->is_listed = false;
+    closed_push(sessions, timeline, true,
+                due_us >= sessions->watermark_us ? SESSION_END : SESSION_GAP);
+    return true;
+}
+
 /* Takes out what is complete before the watermark, or all. */
 static void timeline_close(struct sessions *sessions, uint32_t timeline, int64_t watermark_us,
                            bool all)
 {
     struct timelines *timelines = &sessions->timelines;
+    struct stretch *own = timeline_own(timelines, timeline);
 
+    if (__builtin_expect(!own->has_list, 1)) {
+        if (only_close(sessions, timeline, own, watermark_us, all))
+            timelines_drop(timelines, timeline);
+        return;
+    }
     while (timeline_first(timelines, timeline) != POOL_NONE) {
         const int64_t due_us = first_due(sessions, timeline);
         if (!all && due_us >= watermark_us) {

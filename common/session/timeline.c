@@ -11,6 +11,7 @@ void timelines_init(struct timelines *timelines, const struct kept *kept)
     *timelines = (struct timelines){0};
     roster_init(&timelines->ids, HELD_SESSIONS);
     stretches_init(&timelines->stretches, kept);
+    queue_init(&timelines->queue, HELD_SESSIONS);
     timer_init(&timelines->timer, HELD_SESSIONS);
 }
 
@@ -36,6 +37,7 @@ void timelines_release(struct timelines *timelines)
     if (timelines->stretches.kept.accounts != NULL) accounts_give_back(timelines);
     roster_release(&timelines->ids);
     stretches_release(&timelines->stretches);
+    queue_release(&timelines->queue);
     timer_release(&timelines->timer);
     free(timelines->due);
     timelines->due = NULL;
@@ -57,18 +59,18 @@ void timelines_hint(struct timelines *timelines, struct id id)
 
     if (timelines->taken > 0) timelines->hinted = timelines->taken = 0;
     if (timelines->hinted == TIMELINE_AHEAD) return;
-    timelines->ahead[timelines->hinted++] = hash;
+    timelines->hash[timelines->hinted++] = hash;
     roster_prefetch(&timelines->ids, hash);
 }
 
 /* The first of the events hinted at is here: what the roster knows of them has come by now. Asks
  * for all records, then, while these come, for the texts of the first. */
-static void hints_follow(struct timelines *timelines)
+static __attribute__((noinline)) void hints_follow(struct timelines *timelines)
 {
     const bool has_track = timelines->stretches.kept.has_track;
 
     for (unsigned i = 0; i < timelines->hinted; i++) {
-        const uint32_t hash = timelines->ahead[i];
+        const uint32_t hash = timelines->hash[i];
         const uint32_t number = roster_guess(&timelines->ids, hash);
         timelines->ahead[i] = number;
         if (number != POOL_NONE)
@@ -93,16 +95,27 @@ static void hints_follow(struct timelines *timelines)
     }
 }
 
+/* The same of any id. Where it is not there, that is where it will mostly be put next. */
+static __attribute__((noinline)) uint32_t timelines_seek(struct timelines *timelines, struct id id,
+                                                         uint32_t hash)
+{
+    size_t at;
+
+    if (!roster_lacks(&timelines->ids, hash, &at)) return timelines_find(timelines, id);
+    timelines->lack = (struct timeline_lack){.id = id, .hash = hash, .at = at};
+    return POOL_NONE;
+}
+
 uint32_t timelines_take(struct timelines *timelines, struct id id)
 {
     if (timelines->taken == 0) hints_follow(timelines);
-    if (timelines->taken < timelines->hinted) {
-        const uint32_t number = timelines->ahead[timelines->taken];
-        timelines->taken++;
-        if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
-            return number;
-    }
-    return timelines_find(timelines, id);
+    if (timelines->taken == timelines->hinted)
+        return timelines_seek(timelines, id, roster_hash(&timelines->ids, id));
+    const unsigned taken = timelines->taken++;
+    const uint32_t number = timelines->ahead[taken];
+    if (number != POOL_NONE && id_equal(stretch_at(&timelines->stretches, number)->id, id))
+        return number;
+    return timelines_seek(timelines, id, timelines->hash[taken]);
 }
 
 struct id timeline_id_string(struct slice text)
@@ -129,7 +142,11 @@ uint32_t timelines_make(struct timelines *timelines, struct id id)
     own->has_id = true;
     own->is_owned = true;
     own->due_us = INT64_MAX;
-    roster_put(&timelines->ids, id, timeline);
+    if (id_equal(id, timelines->lack.id))
+        roster_put_at(&timelines->ids, timelines->lack.hash, timelines->lack.at, timeline);
+    else
+        roster_put(&timelines->ids, id, timeline);
+    timelines->lack.id = ID_NONE;
     return timeline;
 }
 
@@ -193,6 +210,7 @@ void timelines_drop(struct timelines *timelines, uint32_t timeline)
 
     if (own->has_list) list_drop(timelines, own);
     own->due_us = INT64_MAX;
+    timelines->lack.id = ID_NONE;
     if (timelines->ids.count > 0) roster_remove(&timelines->ids, own->id, timeline);
     stretch_disown(&timelines->stretches, timeline);
 }
@@ -218,10 +236,24 @@ void timelines_schedule(struct timelines *timelines, uint32_t timeline, int64_t 
 
     if (due_us >= due_of(timelines, own)) return; /* it is looked at before that anyway */
     due_set(timelines, own, due_us);
-    timer_push(&timelines->timer, (struct timer_item){.due_us = due_us, .number = timeline});
+    const struct timer_item item = {.due_us = due_us, .number = timeline};
+    if (!queue_push(&timelines->queue, item)) timer_push(&timelines->timer, item);
 }
 
-static size_t due_collect(struct timelines *timelines,
+static void due_add(struct timelines *timelines, size_t *count, struct timer_item item)
+{
+    if (item.number >= timelines->stretches.pool.used)
+        return; /* its timeline is gone, and so are all after it */
+    if (*count == timelines->due_cap) {
+        timelines->due_cap = *count == 0 ? 64 : *count * 2;
+        timelines->due = memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
+    }
+    timelines->due[(*count)++] = item;
+    record_prefetch(timeline_own(timelines, item.number));
+}
+
+/* All before one time; how many. That of the timer may be the one before it, with another pop. */
+static size_t due_collect(struct timelines *timelines, int64_t before_us,
                           bool (*pop)(struct timer *timer, int64_t time_us,
                                       struct timer_item *item),
                           int64_t time_us)
@@ -229,17 +261,10 @@ static size_t due_collect(struct timelines *timelines,
     struct timer_item item;
     size_t count = 0;
 
-    while (pop(&timelines->timer, time_us, &item)) {
-        if (item.number >= timelines->stretches.pool.used)
-            continue; /* its timeline is gone, and so are all after it */
-        if (count == timelines->due_cap) {
-            timelines->due_cap = count == 0 ? 64 : count * 2;
-            timelines->due =
-                memory_resize(timelines->due, timelines->due_cap, sizeof(*timelines->due));
-        }
-        timelines->due[count++] = item;
-        record_prefetch(timeline_own(timelines, item.number));
-    }
+    while (queue_pop(&timelines->queue, before_us, &item))
+        due_add(timelines, &count, item);
+    while (pop(&timelines->timer, time_us, &item))
+        due_add(timelines, &count, item);
     return count;
 }
 
@@ -267,12 +292,13 @@ static size_t due_take(struct timelines *timelines, size_t collected,
 size_t timelines_due(struct timelines *timelines, int64_t watermark_us,
                      const struct timer_item **items)
 {
-    return due_take(timelines, due_collect(timelines, timer_pop, watermark_us), items);
+    return due_take(timelines, due_collect(timelines, watermark_us, timer_pop, watermark_us),
+                    items);
 }
 
 size_t timelines_due_at(struct timelines *timelines, int64_t at_us, const struct timer_item **items)
 {
-    return due_take(timelines, due_collect(timelines, timer_pop_at, at_us), items);
+    return due_take(timelines, due_collect(timelines, at_us + 1, timer_pop_at, at_us), items);
 }
 
 /* A timeline that was dropped may have been noted, and so may be another one in its record by now:
@@ -483,7 +509,9 @@ uint32_t *timelines_forget(struct timelines *timelines, size_t *count)
     uint32_t *numbers = timelines_all(timelines);
 
     *count = timelines_count(timelines);
+    timelines->lack.id = ID_NONE;
     roster_release(&timelines->ids);
+    queue_release(&timelines->queue);
     timer_release(&timelines->timer);
     return numbers;
 }

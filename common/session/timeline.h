@@ -27,6 +27,7 @@
 #include "base/id.h"
 #include "base/pack.h"
 #include "base/pool.h"
+#include "base/queue.h"
 #include "base/roster.h"
 #include "base/slice.h"
 #include "base/sort.h"
@@ -59,17 +60,23 @@ _Static_assert(sizeof(struct timeline_list) <= offsetof(struct stretch, block),
 struct timelines {
     struct roster ids;
     struct stretches stretches;
-    struct timer timer;
+    struct queue queue;     /* what is due when, nearly all of it */
+    struct timer timer;     /* the rest */
     struct timer_item *due; /* of timelines_due */
     size_t due_cap;
     /* Those of which something has changed, where somebody asks for that. */
     bool notes;
     uint32_t *noted;
     size_t noted_count, noted_cap;
-    /* What was hinted at, first as the roster's hashes, then as numbers; and how many were taken.
-     */
-    uint32_t ahead[TIMELINE_AHEAD];
+    /* What was hinted at, as the roster's hashes, and then as numbers; how many were taken; and of
+     * the one taken last, if it has no timeline, where in the roster that would stand. */
+    uint32_t hash[TIMELINE_AHEAD], ahead[TIMELINE_AHEAD];
     unsigned hinted, taken;
+    struct timeline_lack {
+        struct id id;
+        uint32_t hash;
+        size_t at;
+    } lack;
     const struct roster
         *beside; /* of the same secret, or NULL: where ids without a timeline may be */
 };

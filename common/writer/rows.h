@@ -137,7 +137,7 @@ static inline struct buffer *rows_place(struct rows *rows, int member, enum kind
     return out;
 }
 
-/* For who writes several short values of a row, behind its first one, in one go: where they go as
+/* For who writes several short values of a row in one go, and its brace: where they go as
  * JSON, names (ndjson_write_name) and all; NULL: they have to go through the functions below. */
 static inline struct buffer *rows_straight(struct rows *rows)
 {
