@@ -225,7 +225,7 @@ $(BUILD)/arm/scan: tests/unit/scan.c $(ARM:%=common/%.c) common/event/scan_kerne
 $(BUILD)/arm/csv: tests/unit/csv.c $(ARM_CSV:%=common/%.c) common/base/bytemask.h
 $(BUILD)/arm/%:
 	mkdir -p $(@D)
-	aarch64-linux-gnu-gcc $(filter-out -MMD -MP,$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
+	aarch64-linux-gnu-gcc $(filter-out -MMD -MP $(STORES),$(CS_CFLAGS)) -Itests/unit $(CFLAGS) -static -o $@ $(filter %.c,$^) -lm
 
 check-portable:
 	BUILD=$(BUILD) packaging/portable
