@@ -110,14 +110,11 @@ $(sort $(dir $(COMMON))) $(BUILD)/cmd $(BUILD)/unit $(BUILD)/samples/traffic:
 	mkdir -p $@
 
 # gcc zeroes what is longer than 80 bytes by an instruction, rep stos, that takes as long to begin as the few stores it
-# saves. Other compilers do not know that option, nor do it.
+# saves. Other compilers do not know that option, nor do it. And one file of the scanner is compiled once per instruction
+# set; the best one is chosen at start.
 STORES   := -mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine)),)
 CS_CFLAGS += $(shell $(CC) -Werror $(STORES) -E -x c /dev/null >/dev/null 2>&1 && echo '$(STORES)')
-endif
-
-# One file of the scanner is compiled once per instruction set; the best one is chosen at start.
-ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/common/event/scan_avx2.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt
 $(BUILD)/common/run/checksum_avx2.o: CS_CFLAGS += -mavx2
 $(BUILD)/common/event/scan_avx512.o: CS_CFLAGS += -mavx2 -mbmi -mbmi2 -mlzcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq

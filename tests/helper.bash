@@ -26,10 +26,10 @@ is_quick() {
 }
 
 # rounds COUNT: how often something random is tried, or how many events there are: all with FULL=1, half of it as a rule,
-# an eighth with sanitizers.
+# a sixteenth with sanitizers.
 rounds() {
   local part=2
-  if [ -n "${FULL:-}" ]; then part=1; elif is_quick; then part=8; fi
+  if [ -n "${FULL:-}" ]; then part=1; elif is_quick; then part=16; fi
   printf '%d\n' $((($1 + part - 1) / part))
 }
 

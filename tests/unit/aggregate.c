@@ -537,7 +537,7 @@ static double quantiles_run(int kind, int count, int *differ)
 
 static void test_quantiles(void)
 {
-    const int runs = is_full() ? 20000 : is_quick() ? 125 : 1000;
+    const int runs = is_full() ? 20000 : is_quick() ? 60 : 1000;
     double worst = 0, worst_few = 0;
     int differ = 0;
     begin();

@@ -78,7 +78,7 @@ int main(void)
     const bool full = is_full();
     test_parts();
     /* 1,000 runs, in a few seconds; the larger ones are fewer. */
-    test_errors(is_quick() ? 125 : 1000, full ? 300000 : 30000);
+    test_errors(is_quick() ? 60 : 1000, full ? 300000 : 30000);
     test_errors(full ? 300 : rounds(80), full ? 3000000 : 300000);
     return plan();
 }

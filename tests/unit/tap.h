@@ -43,7 +43,7 @@ static inline bool is_text(struct slice got, const char *wanted, const char *nam
 }
 
 /* How often something random is repeated: all that is said where somebody asks for everything
- * (FULL), half of it as a rule, an eighth where sanitizers make all slow (QUICK). The same words
+ * (FULL), half of it as a rule, a sixteenth where sanitizers make all slow (QUICK). The same words
  * are in tests/helper.bash.
  */
 static inline bool is_full(void)
@@ -58,7 +58,7 @@ static inline bool is_quick(void)
 
 static inline int rounds(int all)
 {
-    int part = is_full() ? 1 : is_quick() ? 8 : 2;
+    int part = is_full() ? 1 : is_quick() ? 16 : 2;
     return (all + part - 1) / part;
 }
 
