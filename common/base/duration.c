@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digit.h"
+
 struct unit {
     const char *name;
     int64_t us;
@@ -33,10 +35,6 @@ static const char *phrase(const char *format, ...)
     return text;
 }
 
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
-}
 static bool is_letter(char c)
 {
     return (unsigned char)((c | 0x20) - 'a') < 26;

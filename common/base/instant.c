@@ -6,6 +6,7 @@
 
 #include "base/civil.h"
 #include "base/die.h"
+#include "base/digit.h"
 #include "base/number.h"
 #include "base/timetext.h"
 
@@ -59,11 +60,6 @@ static inline bool minute_read(const char *text, int64_t *out_seconds)
     if (!date_valid(year, month, day) || hour > 23 || minute > 59) return false;
     *out_seconds = date_days(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60;
     return true;
-}
-
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
 }
 
 /* Two digits as a number; 100 if they are not. */
@@ -200,14 +196,19 @@ bool instant_parse(struct value value, const struct instant_format *format, int6
            written_read(&written, out_us);
 }
 
-/* To see whether a zone is all that is missing. */
-static struct zone_entry utc_entry = {.at = INT64_MIN, .from = INT64_MIN};
-static struct zone utc = {.entry = &utc_entry, .count = 1};
+struct instant_format instant_or_utc(const struct instant_format *format)
+{
+    static struct zone_entry entry = {.at = INT64_MIN, .from = INT64_MIN};
+    static struct zone utc = {.entry = &entry, .count = 1};
+
+    return (struct instant_format){.unit = format->unit,
+                                   .zone = format->zone != NULL ? format->zone : &utc};
+}
 
 /* Why a number, or a text of digits, is no time. */
 static const char *epoch_fault(struct slice text, const struct instant_format *format)
 {
-    const struct instant_format with_zone = {.unit = format->unit, .zone = &utc};
+    const struct instant_format with_zone = instant_or_utc(format);
     int64_t ignored;
 
     if (format->zone == NULL && epoch_read(text, &with_zone, &ignored))
@@ -227,7 +228,7 @@ static const char *epoch_fault(struct slice text, const struct instant_format *f
 
 const char *instant_fault(struct value value, const struct instant_format *format)
 {
-    const struct instant_format with_zone = {.unit = format->unit, .zone = &utc};
+    const struct instant_format with_zone = instant_or_utc(format);
     const struct slice text = value_slice(value);
     char copy[DIGITS_MAX];
     int64_t ignored;

@@ -40,6 +40,9 @@ struct instant_format {
     struct zone *zone;      /* of times without one; NULL: they cannot be read */
 };
 
+/* The same, but that a time without a zone is UTC where the format has none. */
+struct instant_format instant_or_utc(const struct instant_format *format);
+
 /* Reads text other than digits. zone: of times without one, or NULL. False: not a time, or out of
  * range. */
 bool instant_parse_text(struct slice text, struct zone *zone, int64_t *out_us);

@@ -9,12 +9,8 @@
 #include <stdlib.h>
 
 #include "base/compat.h"
+#include "base/digit.h"
 #include "base/memory.h"
-
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
-}
 
 static const char *digits_end(const char *at, const char *end)
 {

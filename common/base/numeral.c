@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/digit.h"
+
 /* The digits of a numeral are found first, then written: a numeral is these pieces. */
 struct numeral {
     bool negative;
@@ -13,11 +15,6 @@ struct numeral {
     const char *places, *places_end;
     const char *exponent, *exponent_end; /* from the e on */
 };
-
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
-}
 
 /* The bytes of a blank at the front: ASCII's, or one of those that word processors and the formats
  * of countries put between digits (no-break, figure, thin and narrow no-break space). 0: none. */

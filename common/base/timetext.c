@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/digit.h"
 
 /* What is read next, and where it ends. */
 struct cursor {
@@ -14,11 +15,6 @@ struct parts {
     unsigned year, month, day, hour, minute, second;
     int64_t fraction_us;
 };
-
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
-}
 
 static bool is_letter(char c)
 {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/civil.h"
+#include "base/digit.h"
 #include "base/memory.h"
 #include "base/zone_rule.h"
 
@@ -377,11 +378,6 @@ struct zone *zone_open(const char *name, struct buffer *why)
 }
 
 /* --- what stands behind a time --- */
-
-static bool is_digit(char c)
-{
-    return (unsigned char)(c - '0') <= 9;
-}
 
 /* Two digits as a number; 100 if they are not. */
 static unsigned pair_read(const char *text)

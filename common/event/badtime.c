@@ -6,12 +6,13 @@
 
 static bool has_member(struct slice line, struct slice wanted)
 {
-    struct value name, value;
-    const char *at = line.len == 0 ? NULL : memchr(line.text, '{', line.len);
-    if (at++ == NULL) return false;
-    while (object_next(&at, &name, &value))
-        if (slice_equal(value_slice(name), wanted)) return true;
-    return false;
+    struct buffer scratch = {0};
+    const char *const brace = line.len == 0 ? NULL : memchr(line.text, '{', line.len);
+    if (brace == NULL) return false;
+    const struct slice object = {.text = brace, .len = (size_t)(line.text + line.len - brace)};
+    const bool found = object_find(object, wanted, &scratch).text != NULL;
+    buffer_release(&scratch);
+    return found;
 }
 
 const char *badtime_why(struct slice line, struct value value, const struct instant_format *format)

@@ -47,11 +47,8 @@ bool epoch_read(struct slice text, bool is_number, double *out_seconds)
 
 bool epoch_read_us(struct slice text, int64_t *out_us)
 {
-    static struct zone_entry entry = {.at = INT64_MIN, .from = INT64_MIN};
-    static struct zone utc = {.entry = &entry, .count = 1};
-    const struct value value = {.text = text.text, .len = (uint32_t)text.len, .kind = KIND_STRING};
-    const struct instant_format otherwise = {.unit = times->unit, .zone = &utc};
-    return instant_parse(value, times->zone != NULL ? times : &otherwise, out_us);
+    const struct instant_format format = instant_or_utc(times);
+    return instant_parse(value_string(text), &format, out_us);
 }
 
 /* Before the length of the text, in which a NUL is no end. */

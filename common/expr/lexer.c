@@ -1,14 +1,11 @@
 #include "expr/lexer.h"
 
+#include "base/digit.h"
+
 /* The first that fits is taken: longer ones stand before what they begin with. */
 static const char *const signs[] = {
     "//=", "?//", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..",
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_letter(char c)
 {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digit.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/numeral.h"
@@ -12,11 +13,6 @@ static const char rest_of_time[] = "0001-01-01T00:00:00Z";
 #define TIME_LEN (sizeof rest_of_time - 1)
 
 #define NUMERAL_BYTES_MAX 64 /* longer ones nobody compares */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* Does it begin with a year and a month, 2026-01? */
 static bool is_dated(struct slice text)

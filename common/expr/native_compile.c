@@ -170,30 +170,7 @@ bool native_truth(const struct native *native)
     const struct node *node = native->syntax->root;
     while (node->kind == NODE_PIPE)
         node = node->right;
-    switch (node->kind) {
-    case NODE_OR:
-    case NODE_AND:
-    case NODE_NOT:
-    case NODE_EQUAL:
-    case NODE_UNEQUAL:
-    case NODE_LESS:
-    case NODE_LESS_EQUAL:
-    case NODE_GREATER:
-    case NODE_GREATER_EQUAL:
-    case NODE_STARTSWITH:
-    case NODE_ENDSWITH:
-    case NODE_CONTAINS:
-    case NODE_TEST:
-    case NODE_TEST_BEGIN:
-    case NODE_TEST_END:
-    case NODE_TEST_WHOLE:
-    case NODE_IN:
-    case NODE_MEMBER_IS:
-    case NODE_MEMBER_ISNT:
-    case NODE_MEMBER_NULL:
-    case NODE_MEMBER_PRESENT: return true;
-    default: return false;
-    }
+    return node_judges(node->kind);
 }
 
 uint64_t native_reads(const struct native *native)

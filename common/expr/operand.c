@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/digit.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/memory.h"
@@ -10,11 +11,6 @@
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 bool name_bare(struct slice text)

@@ -21,24 +21,15 @@ enum node_kind {
     NODE_MEMBER,  /* left.name, or .name of the input where left is NULL */
     NODE_LITERAL, /* value; for a number, number too */
     NODE_PIPE,
-    NODE_OR,
-    NODE_AND,
-    NODE_NOT,
     NODE_ALTERNATIVE, /* left // right */
     NODE_IF,          /* if test then left else right end */
-    NODE_EQUAL,
-    NODE_UNEQUAL,
-    NODE_LESS,
-    NODE_LESS_EQUAL,
-    NODE_GREATER,
-    NODE_GREATER_EQUAL,
     NODE_ADD,
     NODE_SUBTRACT,
     NODE_MULTIPLY,
     NODE_DIVIDE,
     NODE_REMAINDER,
     NODE_NEGATE,
-    /* The rest are functions of their input; left is the argument of those that have one. */
+    /* Up to NODE_IN, functions of their input; left is the argument of those that have one. */
     NODE_EMPTY,
     NODE_SELECT,
     NODE_TYPE,
@@ -51,23 +42,39 @@ enum node_kind {
     NODE_CEIL,
     NODE_ROUND,
     NODE_FABS,
-    NODE_STARTSWITH,
-    NODE_ENDSWITH,
-    NODE_CONTAINS,
     NODE_EPOCH, /* epoch(f): see epoch.h */
     NODE_LTRIMSTR,
     NODE_RTRIMSTR,
+    /* From here on: true or false. */
+    NODE_STARTSWITH,
+    NODE_ENDSWITH,
+    NODE_CONTAINS,
     NODE_TEST,       /* value is the text looked for, a plain one */
     NODE_TEST_BEGIN, /* test("^text") */
     NODE_TEST_END,   /* test("text$") */
     NODE_TEST_WHOLE, /* test("^text$") */
     NODE_IN,         /* IN(literal, ...): left is the first, each one's next the following */
+    NODE_OR,
+    NODE_AND,
+    NODE_NOT,
+    NODE_EQUAL,
+    NODE_UNEQUAL,
+    NODE_LESS,
+    NODE_LESS_EQUAL,
+    NODE_GREATER,
+    NODE_GREATER_EQUAL,
     /* What native.c makes of common shapes. */
     NODE_MEMBER_IS,      /* .name == "text" */
     NODE_MEMBER_ISNT,    /* .name != "text" */
     NODE_MEMBER_NULL,    /* .name == null */
     NODE_MEMBER_PRESENT, /* .name != null */
 };
+
+/* Is what such a node gives always true or false, if it gives anything? */
+static inline bool node_judges(enum node_kind kind)
+{
+    return kind >= NODE_STARTSWITH;
+}
 
 struct node {
     enum node_kind kind;

@@ -1,13 +1,9 @@
 #include "raw/accesslog.h"
 
+#include "base/digit.h"
 #include "base/json.h"
 #include "raw/host.h"
 #include "raw/logtime.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static struct slice first_word(struct slice left)
 {

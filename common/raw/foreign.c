@@ -1,5 +1,6 @@
 #include "raw/foreign.h"
 
+#include "base/digit.h"
 #include "raw/sniff.h"
 
 /* So many letters in two bytes are enough to be sure. */
@@ -36,11 +37,6 @@ static const struct foreign formats[] = {
     [FORMAT_JSON] = {"JSON that is not one object a line", "cs-parse --from=json"},
     [FORMAT_W3C] = {"a W3C log", "cs-parse --log-format=w3c"},
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* [07/Jan/2026:10:00:00 as web servers write times. */
 static bool has_log_time(struct slice line)

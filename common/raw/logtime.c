@@ -2,10 +2,7 @@
 
 #include <stdint.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+#include "base/digit.h"
 
 /* The month's number, 1 to 12, or 0. */
 static int month_number(const char *name)

@@ -110,25 +110,10 @@ bool group_by_rows(struct group_by *by, struct schema *schema, struct buffer *wh
     return all;
 }
 
-/* An array or an object as it will be printed: what is the same, but for blanks and escapes, is one
- * group. */
-static void key_add_printed(struct buffer *key, struct value value)
-{
-    struct buffer printed = {0};
-    json_add_compact(&printed, value_slice(value));
-    value.text = printed.data;
-    value.len = (uint32_t)printed.len;
-    pack_value(key, value);
-    buffer_release(&printed);
-}
-
-/* pack_value, without a call for each byte: this runs for every event. */
+/* pack_value, without a call for each byte: this runs for every event. An array or an object is as
+ * it will be printed: what is the same, but for blanks and escapes, is one group. */
 static inline void key_add(struct buffer *key, struct value value)
 {
-    if (__builtin_expect(value.kind >= KIND_ARRAY, 0)) {
-        key_add_printed(key, value);
-        return;
-    }
     char *to = buffer_reserve(key, sizeof(uint32_t) + 1 + value.len);
     *to++ = (char)value.kind;
     if (value.kind > KIND_TRUE) {
@@ -147,12 +132,24 @@ static struct value lowered(struct value value, struct buffer *scratch)
     return value_string(lower_text(value_slice(value), scratch));
 }
 
-static void key_add_partition(const struct group_by *by, const struct event *ev, struct buffer *key)
+/* What a row of --merge has, which somebody may have written anew; operands see to that themselves.
+ */
+static struct value compact(struct value value, struct buffer *scratch)
+{
+    if (value.kind < KIND_ARRAY) return value;
+    buffer_clear(scratch);
+    json_add_compact(scratch, value_slice(value));
+    value.text = scratch->data;
+    value.len = (uint32_t)scratch->len;
+    return value;
+}
+
+static void key_add_partition(struct group_by *by, const struct event *ev, struct buffer *key)
 {
     char text[24];
     struct value value = {.text = text, .kind = KIND_NUMBER};
     if (by->partition_slot >= 0) {
-        value = event_value(ev, by->partition_slot);
+        value = compact(event_value(ev, by->partition_slot), &by->scratch);
     } else {
         const long long number = partition_number(ev->partition);
         value.len = (uint32_t)snprintf(text, sizeof text, "%lld", number);
@@ -166,7 +163,7 @@ void group_key(struct group_by *by, const struct event *ev, struct buffer *key)
     for (int i = 0; i < by->count; i++) {
         const struct group_value *value = &by->value[i];
         if (value->row_slot >= 0) {
-            key_add(key, event_written(ev, value->row_slot));
+            key_add(key, compact(event_written(ev, value->row_slot), &by->scratch));
         } else if (value->lower) {
             key_add(key, lowered(operand_value(&value->operand, ev), &by->scratch));
         } else {

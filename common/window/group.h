@@ -46,7 +46,7 @@ struct group_by {
     int count;
     bool partition;        /* the key ends with the partition */
     int partition_slot;    /* --merge: of the member partition in the rows read; else -1 */
-    struct buffer scratch; /* for lower */
+    struct buffer scratch; /* the value looked at last, where it is changed */
     struct buffer key;     /* of group_id */
     struct group_memo *memo;
     int memo_width; /* of those values; -1: keys are not kept */
