@@ -22,6 +22,17 @@ data() {
     inside { last = sub(/<\/script>$/, ""); print; if (last) exit }' "$1"
 }
 
+@test "a log of robots alone: the page says so, and no analysis that it was left with nothing; one person is enough" {
+  line() { printf '%s - - [01/Jan/2026:10:00:0%d +0000] "GET / HTTP/1.1" 200 5 "-" "%s"\n' "$@"; }
+  for i in 1 2 3; do line 192.0.2.1 "$i" Googlebot/2.1; done >log
+  run -0 cs-look log
+  [ "${lines[1]}" = 'cs-look: no visit of a person was found: what the page says of people is empty' ]
+  [ "${#lines[@]}" = 2 ]
+  line 192.0.2.2 4 'Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0' >>log
+  run -0 cs-look log
+  [ "${#lines[@]}" = 1 ]
+}
+
 @test "from events to a page, each record counted once, and from a log" {
   traffic --events=20000 --rate=5 --extras >events.ndjson
   cs-look -o shop.html --rows=rows events.ndjson

@@ -137,6 +137,11 @@ EOT
 @test "a zone that is none is refused, with the nearest name" {
   run -2 cs-window --tz=Europe/Berln --size=1h --agg=n=count
   [[ "$output" == *"'Europe/Berln' is no time zone"*'did you mean Europe/Berlin?'* ]]
+  # A continent is none, and of nothing nothing is meant.
+  for zone in Europe ''; do
+    run -2 cs-parse --tz="$zone"
+    [[ "$output" == *"'$zone' is no time zone"* && "$output" != *"did you mean $zone?"* && "$output" != *'did you mean GB'* ]]
+  done
   run -2 cs-window --tz=berlin --size=1h --agg=n=count
   [[ "$output" == *'did you mean Europe/Berlin?'* ]]
   run -2 cs-window --tz=../../../etc/passwd --size=1h --agg=n=count

@@ -320,8 +320,9 @@ static void nearest_walk(struct nearest *nearest, const char *below, int depth)
         if (strcmp(item->d_name, "posix") == 0 || strcmp(item->d_name, "right") == 0) continue;
         struct buffer name = {0};
         buffer_printf(&name, "%s%s%s%c", below, below[0] == '\0' ? "" : "/", item->d_name, '\0');
-        nearest_offer(nearest, name.data);
-        if (depth < DEPTH_MAX && item->d_type == DT_DIR)
+        if (item->d_type != DT_DIR)
+            nearest_offer(nearest, name.data);
+        else if (depth < DEPTH_MAX)
             nearest_walk(nearest, name.data, depth + 1);
         buffer_release(&name);
     }
@@ -338,7 +339,7 @@ static void say_unknown(const char *name, struct buffer *why)
     }
     buffer_printf(why, "'%s' is no time zone (Europe/Berlin, UTC or +01:00)", name);
     struct nearest nearest = {.wanted = name, .distance = 6};
-    nearest_walk(&nearest, "", 1);
+    if (name[0] != '\0') nearest_walk(&nearest, "", 1);
     if (nearest.name.len > 0)
         buffer_printf(why, ": did you mean %.*s?", (int)nearest.name.len, nearest.name.data);
     buffer_release(&nearest.name);
