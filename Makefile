@@ -213,7 +213,7 @@ multicall: $(BUILD)/multi/clickstream
 units: $(UNITS)
 
 # The scanner and its test for another processor, all in one file; and what reads CSV.
-ARM := $(addprefix base/,arena buffer compat die held hex json memory number numeral utf8 value) \
+ARM := $(addprefix base/,arena buffer compat die held hex json memory number numeral prefetch utf8 value) \
        $(addprefix event/,reason scan scan_neon scan_plain scan_shapes schema)
 
 ARM_CSV := $(addprefix base/,buffer compat die held hex json memory utf8) raw/csv

@@ -37,10 +37,13 @@ void batch_hand(struct batch *batch)
     const bool ahead = analysis->ahead != NULL && batch->run->schema.whole && batch->count != 0;
     if (ahead) batch_ahead(batch);
     if (analysis->hint != NULL)
-        for (int i = 0; i < batch->count; i++)
+        for (int i = 0; i < batch->count; i++) {
+            prefetch_lines(1);
             analysis->hint(batch->run, (struct event *)(uintptr_t)&batch->accepted[i]->ev);
+        }
     for (int i = 0; i < batch->count; i++) {
         const struct pending *pending = batch->accepted[i];
+        prefetch_lines(2);
         const uint64_t errors = expr_errors;
         const enum fate fate = analysis->event(batch->run, &pending->ev);
         if (__builtin_expect(expr_errors != errors, 0))

@@ -19,6 +19,7 @@
 #include "admit/partition.h"
 #include "base/held.h"
 #include "base/id.h"
+#include "base/prefetch.h"
 #include "event/event.h"
 #include "event/witness.h"
 
@@ -81,6 +82,7 @@ static inline bool batch_full(const struct batch *batch)
 
 static inline void batch_accept(struct batch *batch, const struct pending *pending)
 {
+    prefetch_lines(1);
     batch->accepted[batch->count++] = pending;
 }
 

@@ -91,6 +91,16 @@ bool random_bytes(void *bytes, size_t len)
 #endif
 }
 
+bool page_populate(char *page)
+{
+#ifdef MADV_POPULATE_READ
+    return madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_POPULATE_READ) == 0;
+#else
+    (void)page;
+    return false;
+#endif
+}
+
 /* --- descriptors --- */
 
 #ifndef __linux__

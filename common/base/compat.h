@@ -83,6 +83,10 @@ size_t memory_block_size(void *memory);
 /* Random bytes; false: there are none. */
 bool random_bytes(void *bytes, size_t len);
 
+/* Enters a page of a mapped file into the page table, and those around it that are in memory; a
+ * file that has been cut off is no fault here. False: it cannot be done, as before Linux 5.14. */
+bool page_populate(char *page);
+
 /* --- descriptors --- */
 
 /* A file without a name; -1: errno says why. */

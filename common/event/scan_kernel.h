@@ -34,6 +34,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/prefetch.h"
 #include "base/utf8.h"
 #include "event/scan_inside.h"
 
@@ -817,6 +818,7 @@ static inline __attribute__((always_inline)) bool scan_lanes(
     struct event *const *events, const uint8_t *which, int count, bool escapes)
 {
     struct lanes lanes = {.differ = differ_none()};
+    prefetch_lines(3 * count);
 #pragma GCC unroll 4
     for (int lane = 0; lane < count; lane++) {
         lanes.p[lane] = starts[which[lane]];

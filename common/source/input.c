@@ -13,10 +13,13 @@
 #include "base/head.h"
 #include "base/instant.h"
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "event/scan.h"
 #include "source/input_inside.h"
 
 #define BLOCK_BYTES ((size_t)256 << 10)
+/* Of a file no more at once: it, and the next block on its way, stay in the second cache. */
+#define FILE_BYTES ((size_t)128 << 10)
 /* One byte more than a line may have, so that a longer one can be told. */
 #define DATA_MAX (LINE_MAX_BYTES + 2 + BLOCK_BYTES)
 /* What one long line has needed is given back when the next are short. */
@@ -153,6 +156,7 @@ void input_turn(const struct inputs *inputs, struct input *input)
 static bool input_close(struct inputs *inputs, struct input *input)
 {
     input_head_update(input);
+    prefetch_forget(input->fd);
     if (input->fd > STDIN_FILENO) close(input->fd);
     input->fd = -1;
     if (input->filters == 0) return true;
@@ -176,6 +180,7 @@ void inputs_release(struct inputs *inputs)
 {
     for (int i = 0; i < inputs->count; i++) {
         struct input *input = &inputs->input[i];
+        prefetch_forget(input->fd);
         if (input->fd > STDIN_FILENO) close(input->fd);
         buffer_release(&input->ahead);
         buffer_release(&input->kept);
@@ -212,6 +217,27 @@ static void input_make_room(struct input *input)
     held_add(HELD_TEXTS, cap);
 }
 
+/* How far the file may be read: to its end, as far as is known, or that of a range. */
+static uint64_t end_of(const struct input *input)
+{
+    return input->stop != 0 ? input->stop : input->size;
+}
+
+/* Does a read bring the bytes of a regular file, not those of a pipe? */
+static bool reads_file(const struct input *input)
+{
+    return input->regular && input->filters == 0;
+}
+
+/* Of a file that is read by itself, the block behind this one is asked for. */
+static void next_block_ask(const struct inputs *inputs, const struct input *input)
+{
+    if (!reads_file(input) || inputs->interleave) return;
+    const off_t at = lseek(input->fd, 0, SEEK_CUR);
+    if (at < 0) return;
+    prefetch_block(input->fd, (uint64_t)at, FILE_BYTES, end_of(input));
+}
+
 /* Reads once, or what was read ahead; as read does. */
 static ssize_t input_fetch(struct inputs *inputs, struct input *input, char *into, size_t room)
 {
@@ -225,6 +251,7 @@ static ssize_t input_fetch(struct inputs *inputs, struct input *input, char *int
     do
         got = read(input->fd, into, room);
     while (got < 0 && errno == EINTR && input->regular);
+    if (got > 0) next_block_ask(inputs, input);
     return got;
 }
 
@@ -259,8 +286,9 @@ static bool input_end(struct inputs *inputs, struct input *input)
 /* How much may be read now: of a range, no more than is left of it. */
 static size_t room_of(const struct input *input)
 {
+    const size_t most = reads_file(input) ? FILE_BYTES : BLOCK_BYTES;
     size_t room = input->cap - input->end;
-    if (room > BLOCK_BYTES) room = BLOCK_BYTES;
+    if (room > most) room = most;
     if (input->stop == 0) return room;
     const uint64_t read_up_to = input->consumed + (input->end - input->start);
     const uint64_t left = input->stop > read_up_to ? input->stop - read_up_to : 0;
@@ -271,10 +299,9 @@ static size_t room_of(const struct input *input)
  * emptied or cut it meanwhile, and what stood there is lost. */
 static void shrunk_tell(struct inputs *inputs, struct input *input)
 {
-    if (!input->regular || input->filters > 0 || input->damaged) return;
+    if (!reads_file(input) || input->damaged) return;
     const off_t read_up_to = lseek(input->fd, 0, SEEK_CUR);
-    if (read_up_to < 0 || (uint64_t)read_up_to >= (input->stop != 0 ? input->stop : input->size))
-        return;
+    if (read_up_to < 0 || (uint64_t)read_up_to >= end_of(input)) return;
     message("%s: has become shorter while it was read: what stood there is not used",
             input_label(input));
     input->damaged = true;
