@@ -32,7 +32,8 @@ void prefetch_block(int fd, uint64_t from, uint64_t len, uint64_t end);
 /* Nothing more will be read of that file; also of one that prefetch_block was never told of. */
 void prefetch_forget(int fd);
 
-/* Asks for so many lines. A few here and there: a thirtieth of what an event takes, each. */
+/* Asks for so many lines: a few at each step of an event's way, so that what events take in all is
+ * about as much as their lines are. */
 static inline __attribute__((always_inline)) void prefetch_lines(int count)
 {
     const char *const next = prefetch.next;
