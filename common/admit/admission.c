@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/prefetch.h"
 #include "event/badtime.h"
 
 /* What an event has to pass. Stages come in the order of their list. */
@@ -405,25 +406,6 @@ static struct pending *place_next(struct admission *a)
     return batch_place(&a->batch);
 }
 
-/* Notes with an event where it comes from. */
-static inline void trace(struct pending *pending, const struct origin *origin,
-                         struct partition *partition)
-{
-    struct event *ev = &pending->ev;
-    /* Member by member: a copy of all would wait for the line's number, which has just been
-     * counted. */
-    pending->origin.input = origin->input;
-    pending->origin.raw = origin->raw.text == NULL ? ev->line : origin->raw;
-    pending->origin.line_number = origin->line_number;
-    pending->origin.partition = origin->partition;
-    pending->origin.offset = origin->offset;
-    pending->origin.torn = origin->torn;
-    pending->came = ev->line;
-    ev->offset = origin->offset;
-    ev->line_number = origin->line_number;
-    ev->partition = partition;
-}
-
 /* The event is refused for that reason; a->detail may say more. */
 static void refuse(struct admission *a, const struct pending *pending, enum reason reason)
 {
@@ -438,7 +420,7 @@ static void admit(struct admission *a, struct pending *pending, enum reason reas
 {
     struct event *ev = &pending->ev;
     if (__builtin_expect(ev->line.len == 0 && reason == REASON_NONE, 0)) return; /* a blank line */
-    trace(pending, origin, partition);
+    pending_trace(pending, origin, partition);
     if (a->fates.translating == NULL) a->fates.stats->read++;
     buffer_clear(&a->detail);
     if (reason == REASON_NONE) reason = event_reason(a, ev);
@@ -471,7 +453,7 @@ static inline bool admit_fast(struct admission *a, struct pending *pending, enum
     if (partition->holding) return false;
     if (a->max_jump_us != 0 && hold_needed(partition, time_us, a->max_jump_us)) return false;
     ev->time_us = time_us;
-    trace(pending, origin, partition);
+    pending_trace(pending, origin, partition);
     a->fates.stats->read++;
     if (amends(a)) {
         reason = a->analysis->amend(a->run, ev);
@@ -563,6 +545,7 @@ const char *admission_lines(struct admission *a, struct input *input, const char
         ids_ahead(a, reasons, lines);
         for (size_t i = 0; i < lines; i++) {
             origin.line_number = ++input->lines;
+            prefetch_lines(1);
             if (!fast || !admit_fast(a, &place[i], reasons[i], &origin, input->partition))
                 admit(a, &place[i], reasons[i], &origin, input->partition);
         }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "expr/expr.h"
 
 void batch_init(struct batch *batch, int values)

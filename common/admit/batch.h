@@ -19,7 +19,6 @@
 #include "admit/partition.h"
 #include "base/held.h"
 #include "base/id.h"
-#include "base/prefetch.h"
 #include "event/event.h"
 #include "event/witness.h"
 
@@ -33,6 +32,25 @@ struct pending {
     struct origin origin;
     struct id id; /* of its event_id, with --dedup; ID_NONE: it has none */
 };
+
+/* Notes with an event, which has been scanned, where it comes from. */
+static inline void pending_trace(struct pending *pending, const struct origin *origin,
+                                 struct partition *partition)
+{
+    struct event *ev = &pending->ev;
+    /* Member by member: a copy of all would wait for the line's number, which has just been
+     * counted. */
+    pending->origin.input = origin->input;
+    pending->origin.raw = origin->raw.text == NULL ? ev->line : origin->raw;
+    pending->origin.line_number = origin->line_number;
+    pending->origin.partition = origin->partition;
+    pending->origin.offset = origin->offset;
+    pending->origin.torn = origin->torn;
+    pending->came = ev->line;
+    ev->offset = origin->offset;
+    ev->line_number = origin->line_number;
+    ev->partition = partition;
+}
 
 struct batch {
     const struct analysis *analysis;
@@ -82,7 +100,6 @@ static inline bool batch_full(const struct batch *batch)
 
 static inline void batch_accept(struct batch *batch, const struct pending *pending)
 {
-    prefetch_lines(1);
     batch->accepted[batch->count++] = pending;
 }
 
