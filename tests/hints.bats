@@ -560,7 +560,7 @@ END
   { cat many && tail -n 1 many | sed 's/^{/{"n":"x",/'; } >in
   for jobs in 1 4; do
     window --agg='s=max(.n - 1)' --jobs=$jobs in >out
-    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1'.*: string (\"x\") and number (1) cannot be subtracted" err
+    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1' in line 20001: string (\"x\") and number (1) cannot be subtracted" err
   done
 }
 

@@ -119,6 +119,18 @@ single() { FILES=1 same "$@"; }
   both cs-anomaly --size=1m --by=device_type --all --baseline=10m
 }
 
+@test "an expression that fails is told of as by one run, with its line, by whoever merges" {
+  # Two expressions are needed to tell one from the other: addresses say nothing in another process.
+  both cs-window --size=1h --by='e=.event_type - 1' --agg='n=sum(.session_id - 1)' --agg='m=max(.page_url | tonumber)'
+  local n
+  for n in 1 2 5; do
+    N=$n single cs-window --size=1h -w '.event_type != null' --agg=n=count --agg='m=max(.event_type - 1)' "$A"
+    grep -q "events made an expression fail, first '.event_type - 1' in line [0-9]*: string (\"" merged.said
+  done
+  single cs-funnel --step='a=.event_type - 1 > 0' --by= "$A"
+  single cs-sessionize --agg='m=max(.event_type - 1)' "$A"
+}
+
 @test "so are parsed events, of NDJSON, CSV and logs" {
   both cs-parse
   both cs-parse --rename=price=p -w '.event_type == "purchase"'

@@ -25,12 +25,15 @@ static struct {
 
 struct expr {
     char *text;
+    struct expr *next; /* in compiled */
     const struct schema *schema;
     struct native *native; /* NULL: libjq runs it */
     struct libjq *libjq;   /* with native: for what is beyond it, compiled when first needed */
     int slot;              /* it only asks whether this one is there (or not); -1: more than that */
     bool present;
 };
+
+static struct expr *compiled; /* all there are */
 
 struct map_program {
     struct libjq *libjq;
@@ -128,6 +131,8 @@ static struct expr *expr_new(const char *text, const struct schema *schema)
     expr->text = memory_text(text, strlen(text));
     expr->schema = schema;
     expr->slot = -1;
+    expr->next = compiled;
+    compiled = expr;
     return expr;
 }
 
@@ -234,6 +239,10 @@ struct expr *expr_compile_condition(const char *text, struct schema *schema, str
 void expr_free(struct expr *expr)
 {
     if (expr == NULL) return;
+    struct expr **at = &compiled;
+    while (*at != expr)
+        at = &(*at)->next;
+    *at = expr->next;
     if (first.expr == expr) {
         first.expr = NULL;
         buffer_release(&first.line);
@@ -290,17 +299,29 @@ void expr_failure_forget(void)
 
 void expr_failure_pack(struct buffer *out)
 {
-    pack_u64(out, (uintptr_t)first.expr);
+    pack_text(out, slice_of(first.expr != NULL ? first.expr->text : ""));
     pack_text(out, buffer_slice(&first.line));
+    pack_u64(out, first.line_number);
 }
 
-void expr_failure_add(struct unpack *in)
+/* Two of one text fail alike. */
+static struct expr *expr_of(struct slice text)
 {
-    struct expr *const expr = (struct expr *)(uintptr_t)unpack_u64(in);
+    struct expr *expr = compiled;
+    while (expr != NULL && !slice_equal(slice_of(expr->text), text))
+        expr = expr->next;
+    return expr;
+}
+
+void expr_failure_add(struct unpack *in, uint64_t lines_before)
+{
+    struct expr *const expr = expr_of(unpack_text(in));
     const struct slice line = unpack_text(in);
+    const uint64_t line_number = unpack_u64(in);
     if (in->broken || expr == NULL || first.expr != NULL) return;
     first.expr = expr;
-    first.line_number = 0;
+    first.line_number =
+        line_number != 0 && lines_before != UINT64_MAX ? line_number + lines_before : 0;
     buffer_add_slice(&first.line, line);
 }
 

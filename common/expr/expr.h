@@ -95,9 +95,11 @@ bool expr_failure(struct expr_failure *failure, struct buffer *reason);
 /* There was none. */
 void expr_failure_forget(void);
 
-/* The same from one process to another, of which one was forked by the other. */
+/* The same from one process to another, which has compiled the same expressions and may be on
+ * another machine: nothing of it is an address. There its input has that many lines before the
+ * first one of the process that packed; UINT64_MAX: not known. */
 void expr_failure_pack(struct buffer *out);
-void expr_failure_add(struct unpack *in);
+void expr_failure_add(struct unpack *in, uint64_t lines_before);
 
 /* Is it run natively? */
 bool expr_native(const struct expr *expr);

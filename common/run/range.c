@@ -412,7 +412,8 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     stats_load(&stats, in);
     stats_add(&l->stats, &stats);
     witness_add(&l->admission.witness, in);
-    expr_failure_add(in);
+    /* An event does not say of which of several inputs it is. */
+    expr_failure_add(in, l->inputs.count == 1 ? l->inputs.input[0].lines : UINT64_MAX);
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;
