@@ -83,6 +83,10 @@ single() { FILES=1 same "$@"; }
   both cs-sessionize --pages --gap=2m
   both cs-sessionize --agg='revenue=sum(.price*.quantity)' --gap=1m --lateness=5s
   both cs-sessionize --gap=none --split-by=session_id,user_id
+  # What an expression is asked about is there, whoever asks: libjq wants the whole line, ours where it has no answer.
+  both cs-sessionize --agg='depth=sum(.page_url | split("/") | length)' --agg='n=count if .page_url | split("/") | length > 4'
+  both cs-sessionize --agg='m=max(.device_type * 2)' --agg='n=count if .event_type != "search" and (.user_id == null | not)'
+  both cs-sessionize --split-on=device_type --agg='depth=max(.page_url | split("/") | length)'
 }
 
 @test "so are carts" {

@@ -46,10 +46,11 @@ struct schema {
     uint64_t timed;     /* slots of moment */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
-    bool whole;                 /* somebody (libjq) looks at the whole line */
-    bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
-    bool names;                 /* somebody wants to know which names events came with: witness.h */
-    bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
+    bool whole; /* somebody (libjq) looks at the whole line */
+    bool lined; /* somebody may: an expression, where it fails or is asked of libjq */
+    bool all;   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    bool names; /* somebody wants to know which names events came with: witness.h */
+    bool as_is; /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
     struct schema_watch *watch;   /* names that have no slot, and somebody looks for: witness.h */

@@ -118,7 +118,7 @@ static bool refuse(const char *text, struct buffer *why)
  * written is needed. */
 static void need_everything(struct schema *schema)
 {
-    schema->whole = true;
+    schema->whole = schema->lined = true;
     schema->needed |= (UINT64_C(1) << SLOT_CANONICAL) - 1;
     schema->needed |= schema->number;
     for (size_t i = 0; i < schema->alias_count; i++)
@@ -158,6 +158,7 @@ static struct expr *either_compile(const char *text, struct schema *schema, stru
     struct expr *expr = expr_new(text, schema);
     expr->native = native;
     expr->slot = native_presence(native, &expr->present);
+    schema->lined |= !native_certain(native);
     return expr;
 }
 
