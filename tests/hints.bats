@@ -555,6 +555,29 @@ END
   says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
 }
 
+@test "of an expression with several values only the first is looked at, and that is said" {
+  { minutes 1 2 '"items":[{"id":"a","price":10},{"id":"b","price":5}]' && minutes 3 3 '"items":[{"id":"b","price":5}]'; } >in
+  local said="only the first was looked at ([.items[].price] is one value, [.items[].price] | add their sum)"
+  window --agg='s=sum(.items[].price)' in >out
+  [ "$(jq -c .s out)" = 25 ]
+  says "2 of 3 events had several values for '.items[].price', and $said"
+  window --agg='s=sum([.items[].price] | add)' in >out
+  [ "$(jq -c .s out)" = 35 ]
+  [ ! -s err ]
+  window --agg='s=max(first(.items[].price))' -w '.items[].price > 4' --agg='n=count if .items[].price > 4' in >out
+  [ ! -s err ]
+  # One event counts once, however often it is asked about, and one text is said once.
+  window --by='id=.items[].id' --agg='ids=list(.items[].id,9)' --agg='n=distinct(.items[].id)' in >out
+  says "2 of 3 events had several values for '.items[].id', and only the first was looked at ([.items[].id] is one value, [.items[].id] | add their sum)"
+  local tool
+  for tool in "cs-sessionize --agg=s=sum(.items[].price)" "cs-anomaly --value=s=sum(.items[].price)" \
+    "cs-funnel --by= --id=.items[].price"; do
+    # shellcheck disable=SC2086 # words without blanks
+    jq -c '.session_id = "s"' in | $tool >out 2>err
+    grep -qF "2 of 3 events had several values for '.items[].price', and $said" err
+  done
+}
+
 @test "an example may come from another job" {
   traffic --events=20000 --rate=10 >many
   { cat many && tail -n 1 many | sed 's/^{/{"n":"x",/'; } >in

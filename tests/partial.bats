@@ -133,6 +133,10 @@ single() { FILES=1 same "$@"; }
   done
   single cs-funnel --step='a=.event_type - 1 > 0' --by= "$A"
   single cs-sessionize --agg='m=max(.event_type - 1)' "$A"
+  # So is one with several values.
+  both cs-window --size=1h --by='b=.page_url | split("/")[3:][]' --agg='m=max(.page_url | split("/")[])'
+  grep -q "events had several values for '.page_url | split(\"/\")\[\]', and only the first" merged.said
+  single cs-sessionize --agg='m=max(.page_url | split("/")[])' "$A"
 }
 
 @test "so are parsed events, of NDJSON, CSV and logs" {

@@ -31,9 +31,15 @@ struct expr {
     struct libjq *libjq;   /* with native: for what is beyond it, compiled when first needed */
     int slot;              /* it only asks whether this one is there (or not); -1: more than that */
     bool present;
+    uint64_t several; /* events for which it had more values than the first */
+    struct {
+        const struct partition *partition;
+        int64_t offset;
+        uint64_t line_number;
+    } counted; /* the last one of these: a value may be asked for more than once */
 };
 
-static struct expr *compiled; /* all there are */
+static struct expr *compiled; /* all there are, in their order */
 
 struct map_program {
     struct libjq *libjq;
@@ -131,8 +137,10 @@ static struct expr *expr_new(const char *text, const struct schema *schema)
     expr->text = memory_text(text, strlen(text));
     expr->schema = schema;
     expr->slot = -1;
-    expr->next = compiled;
-    compiled = expr;
+    struct expr **at = &compiled;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = expr;
     return expr;
 }
 
@@ -326,6 +334,45 @@ void expr_failure_add(struct unpack *in, uint64_t lines_before)
     buffer_add_slice(&first.line, line);
 }
 
+/* By where each stands among all: the other process has the same ones in the same order. */
+void expr_several_pack(struct buffer *out)
+{
+    uint32_t number = 0;
+    for (struct expr *expr = compiled; expr != NULL; expr = expr->next, number++) {
+        if (expr->several == 0) continue;
+        pack_u32(out, number);
+        pack_u64(out, expr->several);
+        expr->several = 0;
+    }
+    pack_u32(out, UINT32_MAX);
+}
+
+void expr_several_add(struct unpack *in)
+{
+    for (uint32_t number; (number = unpack_u32(in)) != UINT32_MAX && !in->broken;) {
+        const uint64_t several = unpack_u64(in);
+        struct expr *expr = compiled;
+        for (; number > 0 && expr != NULL; number--)
+            expr = expr->next;
+        if (expr != NULL) expr->several += several;
+    }
+}
+
+/* Has one of the same text been told of before? */
+static bool is_repeated(const struct expr *expr)
+{
+    for (const struct expr *other = compiled; other != expr; other = other->next)
+        if (other->several != 0 && strcmp(other->text, expr->text) == 0) return true;
+    return false;
+}
+
+void expr_several_each(void (*tell)(void *context, const char *text, uint64_t events),
+                       void *context)
+{
+    for (const struct expr *expr = compiled; expr != NULL; expr = expr->next)
+        if (expr->several != 0 && !is_repeated(expr)) tell(context, expr->text, expr->several);
+}
+
 bool expr_failure(struct expr_failure *failure, struct buffer *reason)
 {
     if (first.expr == NULL) return false;
@@ -349,13 +396,26 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     return false;
 }
 
+static void several_count(struct expr *expr, const struct event *ev)
+{
+    const bool again = expr->several != 0 && expr->counted.partition == ev->partition &&
+                       expr->counted.offset == ev->offset &&
+                       expr->counted.line_number == ev->line_number;
+    expr->counted.partition = ev->partition;
+    expr->counted.offset = ev->offset;
+    expr->counted.line_number = ev->line_number;
+    expr->several += !again;
+}
+
 struct value expr_value(struct expr *expr, const struct event *ev)
 {
     struct value value = VALUE_NULL;
     enum outcome outcome = OUTCOME_BEYOND;
+    bool several = false;
     if (expr->native != NULL) outcome = native_value(expr->native, ev, &value);
     if (outcome == OUTCOME_BEYOND)
-        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
+        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value, &several);
+    if (__builtin_expect(several, 0)) several_count(expr, ev);
     if (outcome == OUTCOME_VALUE) return value;
     if (outcome == OUTCOME_ERROR) failed(expr, ev);
     return VALUE_NULL;

@@ -101,6 +101,16 @@ void expr_failure_forget(void);
 void expr_failure_pack(struct buffer *out);
 void expr_failure_add(struct unpack *in, uint64_t lines_before);
 
+/* An expression whose first output is its value (expr_value) had others behind it, for so many
+ * events: whoever sums up .items[].price may not mean the first price. Called for each of them,
+ * once for those of the same text. */
+void expr_several_each(void (*tell)(void *context, const char *text, uint64_t events),
+                       void *context);
+
+/* The same from one process to another, as of failures; packed, they are forgotten here. */
+void expr_several_pack(struct buffer *out);
+void expr_several_add(struct unpack *in);
+
 /* Is it run natively? */
 bool expr_native(const struct expr *expr);
 

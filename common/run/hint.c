@@ -576,6 +576,7 @@ int hint_end(struct loop *l)
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
+    hint_several(read - refused);
     if (read > refused && told_count == told_before) hint_filtered(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it; so it has
      * for whoever is told what has been passed. */
