@@ -139,6 +139,16 @@ single() { FILES=1 same "$@"; }
   single cs-sessionize --agg='m=max(.page_url | split("/")[])' "$A"
 }
 
+@test "so is what a run says of values, in one order" {
+  # Quantities are judged where carts are made, by whoever merges; prices where lines are read.
+  awk '{ sub(/"event_type"/, (NR < 400 ? "\"quantity\":-1" : "\"price\":\"x\"") ",\"kind\":" (NR % 5 ? NR % 4 : "\"1\"") ",&") } 1' "$B" >values
+  N=3 single cs-abandon --cart --number=price values
+  grep -q ' quantity: .* values are no numbers that a cart can have' merged.said
+  grep -q ' price: .* values are no numbers and stayed text' merged.said
+  N=3 single cs-window --size=1h --by=kind --agg='n=distinct(kind)' values
+  grep -q ' kind: .* values are numbers as text, which are not the same as those numbers' merged.said
+}
+
 @test "so are parsed events, of NDJSON, CSV and logs" {
   both cs-parse
   both cs-parse --rename=price=p -w '.event_type == "purchase"'

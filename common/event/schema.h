@@ -44,6 +44,7 @@ struct schema {
     uint64_t judged;    /* the same of true and false */
     uint64_t quoted;    /* slots whose members expressions compare with such in quotes */
     uint64_t timed;     /* slots of moment */
+    uint64_t apart;     /* slots whose values are ids, groups or counted once each: schema_apart */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
     bool whole; /* somebody (libjq) looks at the whole line */
@@ -92,6 +93,13 @@ struct schema_moment {
 void schema_init(struct schema *schema);
 
 void schema_release(struct schema *schema);
+
+/* The slot's values are told apart, and 1 and "1" are two: said where there are both. Canonical
+ * members are always text. */
+static inline void schema_apart(struct schema *schema, int slot)
+{
+    if (slot >= SLOT_CANONICAL) schema->apart |= UINT64_C(1) << slot;
+}
 
 /* A canonical member's name. */
 struct slice schema_canonical_name(int slot);

@@ -180,6 +180,8 @@ void prepare(struct loop *l)
                       : "--state: not with --keep-frame: the tools behind it know the positions");
     l->members = run->schema.needed;
     l->lined = run->schema.lined;
+    if (options->merge || run->settings.rows)
+        run->schema.apart = 0; /* who made the rows was told */
     where_compile(&l->admission, &run->schema);
     admission_set(l);
     why = rows_check(run->rows);
