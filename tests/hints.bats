@@ -555,12 +555,64 @@ END
   says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
 }
 
+@test "an id that is a number here and text there is two ids, and that is said" {
+  { minutes 1 2 '"customer":123' && minutes 3 5 '"customer":"123"' && minutes 6 6 '"customer":"x1"'; } >in
+  local said='customer: 3 values are numbers as text, which are not the same as those numbers, such as "123" (--number=customer?)'
+  window --agg='n=distinct(customer)' in >out
+  [ "$(jq .n out)" -eq 3 ]
+  says "$said"
+  window --agg='n=distinct(customer)' --number=customer in >out
+  [ "$(jq .n out)" -eq 2 ]
+  says 'customer: 1 value is no number and stayed text, such as "x1"'
+  local tool
+  for tool in "cs-window --size=1h --by=customer --agg=n=count" "cs-window --size=1h --agg=t=top(.customer,3)" \
+    "cs-window --size=1h --agg=n=approx_distinct(customer)" "cs-sessionize --id=customer" "cs-abandon --id=customer" \
+    "cs-sessionize --id=event_type --split-on=customer" "cs-sessionize --id=event_type --split-by=customer" \
+    "cs-funnel --by= --id=customer" "cs-anomaly --by=customer --value=count"; do
+    $tool in >out 2>err
+    grep -qxF "${tool%% *}: $said" err || { echo "$tool" && cat err && return 1; }
+  done
+  # Numbers alone, texts alone, and what is always text are no fault; nor are values that are only counted or compared.
+  { minutes 1 2 '"customer":123,"code":"123","user_id":123' && minutes 3 4 '"customer":124,"code":"7","user_id":"123"'; } >in
+  window --by=customer,code --agg='n=distinct(user_id)' --agg='c=distinct(code)' --agg='d=distinct(customer)' in >out
+  [ ! -s err ]
+  # Rows that are merged have been told of when they were made.
+  { minutes 1 2 '"customer":123' && minutes 3 5 '"customer":"123"'; } >in
+  window --by=customer --agg=n=count --by-partition in >rows
+  says "$said"
+  window --by=customer --agg=n=count --merge rows >out
+  [ ! -s err ]
+}
+
+@test "of an expression with several values only the first is looked at, and that is said" {
+  { minutes 1 2 '"items":[{"id":"a","price":10},{"id":"b","price":5}]' && minutes 3 3 '"items":[{"id":"b","price":5}]'; } >in
+  local said="only the first was looked at ([.items[].price] is one value, [.items[].price] | add their sum)"
+  window --agg='s=sum(.items[].price)' in >out
+  [ "$(jq -c .s out)" = 25 ]
+  says "2 of 3 events had several values for '.items[].price', and $said"
+  window --agg='s=sum([.items[].price] | add)' in >out
+  [ "$(jq -c .s out)" = 35 ]
+  [ ! -s err ]
+  window --agg='s=max(first(.items[].price))' -w '.items[].price > 4' --agg='n=count if .items[].price > 4' in >out
+  [ ! -s err ]
+  # One event counts once, however often it is asked about, and one text is said once.
+  window --by='id=.items[].id' --agg='ids=list(.items[].id,9)' --agg='n=distinct(.items[].id)' in >out
+  says "2 of 3 events had several values for '.items[].id', and only the first was looked at ([.items[].id] is one value, [.items[].id] | add their sum)"
+  local tool
+  for tool in "cs-sessionize --agg=s=sum(.items[].price)" "cs-anomaly --value=s=sum(.items[].price)" \
+    "cs-funnel --by= --id=.items[].price"; do
+    # shellcheck disable=SC2086 # words without blanks
+    jq -c '.session_id = "s"' in | $tool >out 2>err
+    grep -qF "2 of 3 events had several values for '.items[].price', and $said" err
+  done
+}
+
 @test "an example may come from another job" {
   traffic --events=20000 --rate=10 >many
   { cat many && tail -n 1 many | sed 's/^{/{"n":"x",/'; } >in
   for jobs in 1 4; do
     window --agg='s=max(.n - 1)' --jobs=$jobs in >out
-    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1'.*: string (\"x\") and number (1) cannot be subtracted" err
+    grep -q "20,001 of 20,001 events made an expression fail, first '.n - 1' in line 20001: string (\"x\") and number (1) cannot be subtracted" err
   done
 }
 

@@ -83,6 +83,10 @@ single() { FILES=1 same "$@"; }
   both cs-sessionize --pages --gap=2m
   both cs-sessionize --agg='revenue=sum(.price*.quantity)' --gap=1m --lateness=5s
   both cs-sessionize --gap=none --split-by=session_id,user_id
+  # What an expression is asked about is there, whoever asks: libjq wants the whole line, ours where it has no answer.
+  both cs-sessionize --agg='depth=sum(.page_url | split("/") | length)' --agg='n=count if .page_url | split("/") | length > 4'
+  both cs-sessionize --agg='m=max(.device_type * 2)' --agg='n=count if .event_type != "search" and (.user_id == null | not)'
+  both cs-sessionize --split-on=device_type --agg='depth=max(.page_url | split("/") | length)'
 }
 
 @test "so are carts" {
@@ -117,6 +121,32 @@ single() { FILES=1 same "$@"; }
 @test "so are anomalies" {
   both cs-anomaly --size=1m --all --min-baseline=1 --sigma=0
   both cs-anomaly --size=1m --by=device_type --all --baseline=10m
+}
+
+@test "an expression that fails is told of as by one run, with its line, by whoever merges" {
+  # Two expressions are needed to tell one from the other: addresses say nothing in another process.
+  both cs-window --size=1h --by='e=.event_type - 1' --agg='n=sum(.session_id - 1)' --agg='m=max(.page_url | tonumber)'
+  local n
+  for n in 1 2 5; do
+    N=$n single cs-window --size=1h -w '.event_type != null' --agg=n=count --agg='m=max(.event_type - 1)' "$A"
+    grep -q "events made an expression fail, first '.event_type - 1' in line [0-9]*: string (\"" merged.said
+  done
+  single cs-funnel --step='a=.event_type - 1 > 0' --by= "$A"
+  single cs-sessionize --agg='m=max(.event_type - 1)' "$A"
+  # So is one with several values.
+  both cs-window --size=1h --by='b=.page_url | split("/")[3:][]' --agg='m=max(.page_url | split("/")[])'
+  grep -q "events had several values for '.page_url | split(\"/\")\[\]', and only the first" merged.said
+  single cs-sessionize --agg='m=max(.page_url | split("/")[])' "$A"
+}
+
+@test "so is what a run says of values, in one order" {
+  # Quantities are judged where carts are made, by whoever merges; prices where lines are read.
+  awk '{ sub(/"event_type"/, (NR < 400 ? "\"quantity\":-1" : "\"price\":\"x\"") ",\"kind\":" (NR % 5 ? NR % 4 : "\"1\"") ",&") } 1' "$B" >values
+  N=3 single cs-abandon --cart --number=price values
+  grep -q ' quantity: .* values are no numbers that a cart can have' merged.said
+  grep -q ' price: .* values are no numbers and stayed text' merged.said
+  N=3 single cs-window --size=1h --by=kind --agg='n=distinct(kind)' values
+  grep -q ' kind: .* values are numbers as text, which are not the same as those numbers' merged.said
 }
 
 @test "so are parsed events, of NDJSON, CSV and logs" {

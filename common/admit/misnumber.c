@@ -164,11 +164,19 @@ static const char *const what_became[MISNUMBER_KINDS][2] = {
                           "not on that side of it",
                           "times are compared as text with one that is written otherwise, and are "
                           "not on that side of it"},
+    [MISNUMBER_APART] = {"value is a number as text, which is not the same as that number",
+                         "values are numbers as text, which are not the same as those numbers"},
     [MISNUMBER_RANKED] = {"number as text is compared as text with one in quotes, and is not on "
                           "that side of it",
                           "numbers as text are compared as text with one in quotes, and are not on "
                           "that side of it"},
 };
+
+/* Is it only told where the member had numbers, too? */
+static bool is_beside(const struct misnumber *item)
+{
+    return item->kind == MISNUMBER_MIXED || item->kind == MISNUMBER_APART;
+}
 
 /* Is it of rows, and not of what is read? */
 static bool is_of_rows(const struct misnumber *item)
@@ -181,6 +189,7 @@ static int item_compare(const void *a, const void *b)
 {
     const struct misnumber *const one = *(const struct misnumber *const *)a;
     const struct misnumber *const other = *(const struct misnumber *const *)b;
+    if (is_of_rows(one) != is_of_rows(other)) return is_of_rows(one) ? 1 : -1;
     if (one->kind != other->kind) return one->kind < other->kind ? -1 : 1;
     return slice_compare(buffer_slice(&one->name), buffer_slice(&other->name));
 }
@@ -193,9 +202,25 @@ static bool is_truth(struct value value)
             (value.len == 5 && strncasecmp(value.text, "false", 5) == 0));
 }
 
+static void apart_note(struct misnumbers *all, const struct schema *schema, const struct event *ev)
+{
+    for (uint64_t left = schema->apart & schema->needed; left != 0; left &= left - 1) {
+        const int slot = __builtin_ctzll(left);
+        const struct value value = ev->value[slot];
+        if (value.kind == KIND_STRING && numeral_valid(value_slice(value), false)) {
+            misnumber_note(all, MISNUMBER_APART, schema->name[slot], value);
+        } else if (value.kind == KIND_NUMBER && (all->apart >> slot & 1) == 0) {
+            struct misnumber *const item = item_of(all, MISNUMBER_APART, schema->name[slot]);
+            if (item != NULL) item->beside_numbers = true;
+            all->apart |= UINT64_C(1) << slot;
+        }
+    }
+}
+
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
                           const struct event *ev)
 {
+    apart_note(all, schema, ev);
     for (uint64_t left = schema->judged & schema->needed; left != 0; left &= left - 1) {
         const int slot = __builtin_ctzll(left);
         if (is_truth(ev->value[slot]))
@@ -230,7 +255,7 @@ static void item_tell(const struct misnumbers *all, const struct misnumber *item
     const int name_len = (int)item->name.len;
     const char *const what = what_became[item->kind][item->count != 1];
     const size_t len = item->example.len;
-    if (item->count == 0 || (item->kind == MISNUMBER_MIXED && !item->beside_numbers)) return;
+    if (item->count == 0 || (is_beside(item) && !item->beside_numbers)) return;
     if (len == 0) {
         message("%.*s: %" PRIu64 " %s", name_len, item->name.data, item->count, what);
         return;
@@ -243,21 +268,16 @@ static void item_tell(const struct misnumbers *all, const struct misnumber *item
     buffer_release(&advice);
 }
 
-/* With --jobs some rows are made when all has been read, and some before: what is said of them
- * comes last, and in an order of its own. */
+/* With --jobs some are noted where events are read, and some where rows are made: the order is not
+ * that in which they came. */
 void misnumber_tell(const struct misnumbers *all)
 {
-    const struct misnumber *of_rows[MISNUMBERS_MAX];
-    size_t count = 0;
-    for (int i = 0; i < all->count; i++) {
-        if (is_of_rows(&all->item[i]))
-            of_rows[count++] = &all->item[i];
-        else
-            item_tell(all, &all->item[i]);
-    }
-    if (count > 1) qsort(of_rows, count, sizeof of_rows[0], item_compare);
-    for (size_t i = 0; i < count; i++)
-        item_tell(all, of_rows[i]);
+    const struct misnumber *items[MISNUMBERS_MAX];
+    for (int i = 0; i < all->count; i++)
+        items[i] = &all->item[i];
+    if (all->count > 1) qsort(items, (size_t)all->count, sizeof items[0], item_compare);
+    for (int i = 0; i < all->count; i++)
+        item_tell(all, items[i]);
 }
 
 void misnumber_pack(const struct misnumbers *all, struct buffer *out)
@@ -296,5 +316,5 @@ void misnumber_release(struct misnumbers *all)
         buffer_release(&all->item[i].example);
     }
     all->count = 0;
-    all->numbers = 0;
+    all->numbers = all->apart = 0;
 }

@@ -37,13 +37,14 @@ enum misnumber_kind {
     MISNUMBER_QUOTED,   /* a number, true or false that an expression compares with such as text */
     MISNUMBER_MOMENT,   /* a time that an expression compares as text: moment.h */
     MISNUMBER_RANKED,   /* the same of a number */
+    MISNUMBER_APART, /* a number as text, where numbers are other values; told where there were */
     MISNUMBER_KINDS
 };
 
 struct misnumber {
     struct buffer name;
     enum misnumber_kind kind;
-    bool beside_numbers; /* the member had numbers, too */
+    bool beside_numbers; /* of MIXED and APART: the member had numbers, too */
     uint64_t count;
     struct buffer example; /* one of the values as JSON; not an empty text where there is another;
                               none at all where nobody has one */
@@ -54,6 +55,7 @@ struct misnumber {
 struct misnumbers {
     bool decimal_comma; /* --decimal-comma is given */
     uint64_t numbers;   /* a bit a slot: misnumber_beside knows */
+    uint64_t apart;     /* the same of slots whose values are told apart */
     struct misnumber item[MISNUMBERS_MAX];
     int count;
 };
@@ -70,22 +72,24 @@ void misnumber_beside(struct misnumbers *all, int slot, struct slice name);
 
 /* Notes the texts of the event where numbers are asked for: of --number, where what is no number
  * stays text, and of comparisons with numbers; texts that say true or false, of comparisons with
- * these; numbers, true and false where they are compared with text that says such; and times that
- * are compared as text with what they are not in order with. */
+ * these; numbers, true and false where they are compared with text that says such; times that
+ * are compared as text with what they are not in order with; and numbers as text beside numbers
+ * where values are told apart. */
 void misnumber_texts_note(struct misnumbers *all, const struct schema *schema,
                           const struct event *ev);
 
 static inline void misnumber_texts(struct misnumbers *all, const struct schema *schema,
                                    const struct event *ev)
 {
-    const uint64_t texts = schema->number | schema->measured | schema->judged | schema->timed;
-    uint64_t slots = (texts | schema->quoted) & schema->needed;
+    const uint64_t texts =
+        schema->number | schema->measured | schema->judged | schema->timed | schema->apart;
+    const uint64_t others = schema->quoted | (schema->apart & ~all->apart);
+    uint64_t slots = (texts | others) & schema->needed;
     for (; __builtin_expect(slots != 0, 0); slots &= slots - 1) {
         const int slot = __builtin_ctzll(slots);
         const unsigned kind = ev->value[slot].kind;
         const bool is_plain = kind != KIND_NULL && kind < KIND_STRING;
-        if (kind == KIND_STRING ? (texts >> slot & 1) == 0
-                                : !is_plain || (schema->quoted >> slot & 1) == 0)
+        if (kind == KIND_STRING ? (texts >> slot & 1) == 0 : !is_plain || (others >> slot & 1) == 0)
             continue;
         misnumber_texts_note(all, schema, ev);
         return;

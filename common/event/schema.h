@@ -44,12 +44,14 @@ struct schema {
     uint64_t judged;    /* the same of true and false */
     uint64_t quoted;    /* slots whose members expressions compare with such in quotes */
     uint64_t timed;     /* slots of moment */
+    uint64_t apart;     /* slots whose values are ids, groups or counted once each: schema_apart */
     bool decimal_comma; /* --decimal-comma: as numeral.h says */
     int count;
-    bool whole;                 /* somebody (libjq) looks at the whole line */
-    bool all;                   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
-    bool names;                 /* somebody wants to know which names events came with: witness.h */
-    bool as_is;                 /* with all: of a canonical line ev->rest is not wanted */
+    bool whole; /* somebody (libjq) looks at the whole line */
+    bool lined; /* somebody may: an expression, where it fails or is asked of libjq */
+    bool all;   /* cs-parse: ev->rest is wanted, and strings keep their escapes */
+    bool names; /* somebody wants to know which names events came with: witness.h */
+    bool as_is; /* with all: of a canonical line ev->rest is not wanted */
     struct schema_alias *alias; /* --rename */
     size_t alias_count;
     struct schema_watch *watch;   /* names that have no slot, and somebody looks for: witness.h */
@@ -91,6 +93,13 @@ struct schema_moment {
 void schema_init(struct schema *schema);
 
 void schema_release(struct schema *schema);
+
+/* The slot's values are told apart, and 1 and "1" are two: said where there are both. Canonical
+ * members are always text. */
+static inline void schema_apart(struct schema *schema, int slot)
+{
+    if (slot >= SLOT_CANONICAL) schema->apart |= UINT64_C(1) << slot;
+}
 
 /* A canonical member's name. */
 struct slice schema_canonical_name(int slot);

@@ -25,12 +25,21 @@ static struct {
 
 struct expr {
     char *text;
+    struct expr *next; /* in compiled */
     const struct schema *schema;
     struct native *native; /* NULL: libjq runs it */
     struct libjq *libjq;   /* with native: for what is beyond it, compiled when first needed */
     int slot;              /* it only asks whether this one is there (or not); -1: more than that */
     bool present;
+    uint64_t several; /* events for which it had more values than the first */
+    struct {
+        const struct partition *partition;
+        int64_t offset;
+        uint64_t line_number;
+    } counted; /* the last one of these: a value may be asked for more than once */
 };
+
+static struct expr *compiled; /* all there are, in their order */
 
 struct map_program {
     struct libjq *libjq;
@@ -115,7 +124,7 @@ static bool refuse(const char *text, struct buffer *why)
  * written is needed. */
 static void need_everything(struct schema *schema)
 {
-    schema->whole = true;
+    schema->whole = schema->lined = true;
     schema->needed |= (UINT64_C(1) << SLOT_CANONICAL) - 1;
     schema->needed |= schema->number;
     for (size_t i = 0; i < schema->alias_count; i++)
@@ -128,6 +137,10 @@ static struct expr *expr_new(const char *text, const struct schema *schema)
     expr->text = memory_text(text, strlen(text));
     expr->schema = schema;
     expr->slot = -1;
+    struct expr **at = &compiled;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = expr;
     return expr;
 }
 
@@ -153,6 +166,7 @@ static struct expr *either_compile(const char *text, struct schema *schema, stru
     struct expr *expr = expr_new(text, schema);
     expr->native = native;
     expr->slot = native_presence(native, &expr->present);
+    schema->lined |= !native_certain(native);
     return expr;
 }
 
@@ -234,6 +248,10 @@ struct expr *expr_compile_condition(const char *text, struct schema *schema, str
 void expr_free(struct expr *expr)
 {
     if (expr == NULL) return;
+    struct expr **at = &compiled;
+    while (*at != expr)
+        at = &(*at)->next;
+    *at = expr->next;
     if (first.expr == expr) {
         first.expr = NULL;
         buffer_release(&first.line);
@@ -290,18 +308,69 @@ void expr_failure_forget(void)
 
 void expr_failure_pack(struct buffer *out)
 {
-    pack_u64(out, (uintptr_t)first.expr);
+    pack_text(out, slice_of(first.expr != NULL ? first.expr->text : ""));
     pack_text(out, buffer_slice(&first.line));
+    pack_u64(out, first.line_number);
 }
 
-void expr_failure_add(struct unpack *in)
+/* Two of one text fail alike. */
+static struct expr *expr_of(struct slice text)
 {
-    struct expr *const expr = (struct expr *)(uintptr_t)unpack_u64(in);
+    struct expr *expr = compiled;
+    while (expr != NULL && !slice_equal(slice_of(expr->text), text))
+        expr = expr->next;
+    return expr;
+}
+
+void expr_failure_add(struct unpack *in, uint64_t lines_before)
+{
+    struct expr *const expr = expr_of(unpack_text(in));
     const struct slice line = unpack_text(in);
+    const uint64_t line_number = unpack_u64(in);
     if (in->broken || expr == NULL || first.expr != NULL) return;
     first.expr = expr;
-    first.line_number = 0;
+    first.line_number =
+        line_number != 0 && lines_before != UINT64_MAX ? line_number + lines_before : 0;
     buffer_add_slice(&first.line, line);
+}
+
+/* By where each stands among all: the other process has the same ones in the same order. */
+void expr_several_pack(struct buffer *out)
+{
+    uint32_t number = 0;
+    for (struct expr *expr = compiled; expr != NULL; expr = expr->next, number++) {
+        if (expr->several == 0) continue;
+        pack_u32(out, number);
+        pack_u64(out, expr->several);
+        expr->several = 0;
+    }
+    pack_u32(out, UINT32_MAX);
+}
+
+void expr_several_add(struct unpack *in)
+{
+    for (uint32_t number; (number = unpack_u32(in)) != UINT32_MAX && !in->broken;) {
+        const uint64_t several = unpack_u64(in);
+        struct expr *expr = compiled;
+        for (; number > 0 && expr != NULL; number--)
+            expr = expr->next;
+        if (expr != NULL) expr->several += several;
+    }
+}
+
+/* Has one of the same text been told of before? */
+static bool is_repeated(const struct expr *expr)
+{
+    for (const struct expr *other = compiled; other != expr; other = other->next)
+        if (other->several != 0 && strcmp(other->text, expr->text) == 0) return true;
+    return false;
+}
+
+void expr_several_each(void (*tell)(void *context, const char *text, uint64_t events),
+                       void *context)
+{
+    for (const struct expr *expr = compiled; expr != NULL; expr = expr->next)
+        if (expr->several != 0 && !is_repeated(expr)) tell(context, expr->text, expr->several);
 }
 
 bool expr_failure(struct expr_failure *failure, struct buffer *reason)
@@ -327,13 +396,26 @@ bool expr_selects(struct expr *expr, const struct event *ev)
     return false;
 }
 
+static void several_count(struct expr *expr, const struct event *ev)
+{
+    const bool again = expr->several != 0 && expr->counted.partition == ev->partition &&
+                       expr->counted.offset == ev->offset &&
+                       expr->counted.line_number == ev->line_number;
+    expr->counted.partition = ev->partition;
+    expr->counted.offset = ev->offset;
+    expr->counted.line_number = ev->line_number;
+    expr->several += !again;
+}
+
 struct value expr_value(struct expr *expr, const struct event *ev)
 {
     struct value value = VALUE_NULL;
     enum outcome outcome = OUTCOME_BEYOND;
+    bool several = false;
     if (expr->native != NULL) outcome = native_value(expr->native, ev, &value);
     if (outcome == OUTCOME_BEYOND)
-        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value);
+        outcome = libjq_value(expr_libjq(expr), expr->schema, ev, &value, &several);
+    if (__builtin_expect(several, 0)) several_count(expr, ev);
     if (outcome == OUTCOME_VALUE) return value;
     if (outcome == OUTCOME_ERROR) failed(expr, ev);
     return VALUE_NULL;

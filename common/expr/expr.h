@@ -95,9 +95,21 @@ bool expr_failure(struct expr_failure *failure, struct buffer *reason);
 /* There was none. */
 void expr_failure_forget(void);
 
-/* The same from one process to another, of which one was forked by the other. */
+/* The same from one process to another, which has compiled the same expressions and may be on
+ * another machine: nothing of it is an address. There its input has that many lines before the
+ * first one of the process that packed; UINT64_MAX: not known. */
 void expr_failure_pack(struct buffer *out);
-void expr_failure_add(struct unpack *in);
+void expr_failure_add(struct unpack *in, uint64_t lines_before);
+
+/* An expression whose first output is its value (expr_value) had others behind it, for so many
+ * events: whoever sums up .items[].price may not mean the first price. Called for each of them,
+ * once for those of the same text. */
+void expr_several_each(void (*tell)(void *context, const char *text, uint64_t events),
+                       void *context);
+
+/* The same from one process to another, as of failures; packed, they are forgotten here. */
+void expr_several_pack(struct buffer *out);
+void expr_several_add(struct unpack *in);
 
 /* Is it run natively? */
 bool expr_native(const struct expr *expr);

@@ -38,6 +38,7 @@ struct job {
     bool answered; /* what is cut off now was not needed any more */
     bool selects;
     enum kind kind; /* of the value */
+    bool several;   /* another one comes behind it */
 };
 
 /* Values going in. */
@@ -328,6 +329,17 @@ static void drain(struct job *job)
     }
 }
 
+/* Is there another output? It is not needed, only told of: what it costs too much, or how it fails,
+ * is nobody's fault. */
+static bool has_another(struct job *job)
+{
+    job->answered = true;
+    jv output = jq_next(job->program->state);
+    const bool is_there = jv_is_valid(output);
+    jv_free(output);
+    return is_there;
+}
+
 /* The next output, which on OUTCOME_VALUE is the caller's to free. */
 static enum outcome next_output(struct job *job, jv *out)
 {
@@ -362,6 +374,7 @@ static void value_work(struct job *job)
         add_string(job->out, output);
     else
         add_dump(job->out, output);
+    job->several = has_another(job);
     drain(job);
 }
 
@@ -422,6 +435,7 @@ void libjq_serve(struct sandbox_job *work)
     pack_u8(&answer, (uint8_t)cutoff);
     pack_u8(&answer, job.selects);
     pack_u8(&answer, (uint8_t)job.kind);
+    pack_u8(&answer, job.several);
     pack_text(&answer, buffer_slice(&out));
     pack_text(&answer, buffer_slice(&why));
     memcpy(work->answer, answer.data, answer.len);

@@ -40,9 +40,10 @@ void libjq_begin(void);
 enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
                            const struct event *ev, bool *selects);
 
-/* The first output; its text is the program's until it runs again. */
+/* The first output, and whether there was another; its text is the program's until it runs again.
+ */
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
-                         struct value *out);
+                         struct value *out, bool *several);
 
 /* libjq_selects, or libjq_value, will be asked about these events, in this order: asks about all of
  * them at once. What comes of one is said, and counted, when it is asked about. Forgotten with the

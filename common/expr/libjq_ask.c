@@ -117,6 +117,7 @@ static void reply_read(struct reply *reply, struct slice answer)
     reply->cutoff = unpack_u8(&in);
     reply->selects = unpack_u8(&in) != 0;
     reply->kind = unpack_u8(&in);
+    reply->several = unpack_u8(&in) != 0;
     reply->out = unpack_text(&in);
     reply->why = unpack_text(&in);
     if (in.broken) *reply = (struct reply){.outcome = OUTCOME_ERROR, .cutoff = CUTOFF_FAULT};
@@ -298,12 +299,13 @@ enum outcome libjq_selects(struct libjq *program, const struct schema *schema,
 }
 
 enum outcome libjq_value(struct libjq *program, const struct schema *schema, const struct event *ev,
-                         struct value *out)
+                         struct value *out, bool *several)
 {
     struct reply reply;
     if (!ahead_take(program, DEMAND_VALUE, ev, &reply))
         ask(program, DEMAND_VALUE, schema, ev, (struct slice){0}, &reply);
     *out = (struct value){.kind = KIND_NULL};
+    *several = reply.outcome == OUTCOME_VALUE && reply.several;
     if (reply.outcome != OUTCOME_VALUE) return reply.outcome;
     buffer_clear(&program->output);
     buffer_reserve(&program->output, 1); /* an empty string is not a missing one */

@@ -4,7 +4,7 @@
  * A question is: the number of a program (u32), what is asked (enum demand, u8), the JSON text,
  * then how the event differs from it (enum change each, with its operands). An answer is: must it
  * be asked again (u8), the outcome (u8), why it was cut off (u8), does it select (u8), the kind of
- * the value (u8), the outputs, the message (texts).
+ * the value (u8), is there another output behind it (u8), the outputs, the message (texts).
  */
 #ifndef CS_LIBJQ_INSIDE_H
 #define CS_LIBJQ_INSIDE_H
@@ -59,6 +59,7 @@ struct reply {
     enum cutoff cutoff;
     bool selects;
     enum kind kind;
+    bool several;          /* the value is the first of several */
     struct slice out, why; /* in shared memory: until the next question */
 };
 

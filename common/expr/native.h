@@ -43,6 +43,10 @@ bool native_path(const struct native *native);
 /* Is what it gives always true or false, if it gives anything? */
 bool native_truth(const struct native *native);
 
+/* Is there no event on which it fails, or for which libjq has to be asked: is it made of members of
+ * the event, of their comparisons with literals, and of, or, and, not? */
+bool native_certain(const struct native *native);
+
 /* Which slots it reads: a bit for each. */
 uint64_t native_reads(const struct native *native);
 

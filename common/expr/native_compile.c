@@ -173,6 +173,38 @@ bool native_truth(const struct native *native)
     return node_judges(node->kind);
 }
 
+static bool is_plain(const struct node *node)
+{
+    return node->kind == NODE_LITERAL || (node->kind == NODE_MEMBER && node->slot >= 0);
+}
+
+static bool is_certain(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_MEMBER_IS:
+    case NODE_MEMBER_ISNT:
+    case NODE_MEMBER_NULL:
+    case NODE_MEMBER_PRESENT: return true;
+    case NODE_OR:
+    case NODE_AND: return is_certain(node->left) && is_certain(node->right);
+    case NODE_PIPE: return is_certain(node->left) && node->right->kind == NODE_NOT;
+    case NODE_EQUAL:
+    case NODE_UNEQUAL:
+    case NODE_LESS:
+    case NODE_LESS_EQUAL:
+    case NODE_GREATER:
+    case NODE_GREATER_EQUAL: /* two members may both be arrays */
+        return is_plain(node->left) && is_plain(node->right) &&
+               (node->left->kind == NODE_LITERAL || node->right->kind == NODE_LITERAL);
+    default: return is_plain(node);
+    }
+}
+
+bool native_certain(const struct native *native)
+{
+    return is_certain(native->syntax->root);
+}
+
 uint64_t native_reads(const struct native *native)
 {
     return native->reads;

@@ -144,6 +144,7 @@ static bool options_read(struct funnel *funnel, struct run *run,
     if (!aggregates_complete(&funnel->selection, why)) return false;
     buffer_add_literal(why, "--id: ");
     if (!operand_compile(&funnel->id, slice_of(request->id), &run->schema, why)) return false;
+    schema_apart(&run->schema, funnel->id.slot);
     buffer_clear(why);
     return true;
 }

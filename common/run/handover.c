@@ -80,14 +80,44 @@ static const char *value_take(const char *from, struct value *value)
     return from + value->len;
 }
 
-void handover_event(struct buffer *out, const struct event *ev, uint64_t members,
+/* Of a line, whether members of it are read otherwise than they are written, and whether it is all
+ * there is to the record. */
+#define LINE_RECAST 1
+#define LINE_IS_RAW 2
+
+static void line_add(struct buffer *out, const struct event *ev, const struct slice raw)
+{
+    const uint64_t len = ev->line.len;
+    const bool is_raw = raw.text == ev->line.text && raw.len == len;
+
+    buffer_add_char(out, (char)((ev->recast ? LINE_RECAST : 0) | (is_raw ? LINE_IS_RAW : 0)));
+    if (is_raw) return;
+    buffer_add(out, (const char *)&len, sizeof len);
+    buffer_add_slice(out, ev->line);
+}
+
+static const char *line_take(const char *from, struct event *ev, const struct slice raw)
+{
+    const int flags = *from++;
+    uint64_t len;
+
+    ev->recast = (flags & LINE_RECAST) != 0;
+    ev->line = raw;
+    if ((flags & LINE_IS_RAW) != 0) return from;
+    from = bytes_take(from, &len, sizeof len);
+    ev->line = (struct slice){.text = from, .len = len};
+    return from + len;
+}
+
+void handover_event(struct buffer *out, const struct event *ev, uint64_t members, bool lined,
                     const struct handover_record *record)
 {
     const bool is_behind = ev->time_us < ev->watermark_us;
     size_t most = sizeof ev->time_us + sizeof ev->watermark_us + VALUE_PADDING;
 
-    buffer_add_char(out, is_behind ? HANDOVER_BEHIND : HANDOVER_EVENT);
-    if (is_behind) record_add(out, record);
+    buffer_add_char(out, lined ? HANDOVER_LINED : is_behind ? HANDOVER_BEHIND : HANDOVER_EVENT);
+    if (lined || is_behind) record_add(out, record);
+    if (lined) line_add(out, ev, record->raw);
     for (uint64_t left = members; left != 0; left &= left - 1)
         most += HEAD_MOST + ev->value[__builtin_ctzll(left)].len;
     char *to = buffer_reserve(out, most);
@@ -101,7 +131,8 @@ void handover_event(struct buffer *out, const struct event *ev, uint64_t members
 const char *handover_take(const char *text, enum handover_kind kind, struct event *ev,
                           uint64_t members, struct handover_record *record)
 {
-    if (kind == HANDOVER_BEHIND) text = record_take(text, record);
+    if (kind == HANDOVER_BEHIND || kind == HANDOVER_LINED) text = record_take(text, record);
+    if (kind == HANDOVER_LINED) text = line_take(text, ev, record->raw);
     text = bytes_take(text, &ev->time_us, sizeof ev->time_us);
     text = bytes_take(text, &ev->watermark_us, sizeof ev->watermark_us);
     for (uint64_t left = members; left != 0; left &= left - 1)

@@ -5,8 +5,9 @@
  * An event that the command of a worker cannot decide on, because it may have to do with what
  * earlier ranges hold (FATE_DEFERRED), is passed on as the command would see it: its time, its
  * watermark, and the members the command asked for. Where it may turn out to be late, the record
- * stands with it. Only processes of one run read this, so numbers are as the machine has them, and
- * nothing is looked at twice.
+ * stands with it; where the command has expressions, the line as well, which they are asked about
+ * once more if they fail or libjq runs them. Only processes of one run read this, so numbers are as
+ * the machine has them, and nothing is looked at twice.
  */
 #ifndef CS_HANDOVER_H
 #define CS_HANDOVER_H
@@ -22,6 +23,7 @@ enum handover_kind {
     HANDOVER_BEHIND, /* an event behind its watermark: a record goes before it */
     HANDOVER_REJECTED,
     HANDOVER_LATE,
+    HANDOVER_LINED, /* an event whose line is wanted: a record goes before it, too */
 };
 
 /* A record: where it stood, and itself. */
@@ -31,9 +33,9 @@ struct handover_record {
     struct slice raw;
 };
 
-/* Adds an event with the values of these members, a bit per slot; record only where it is behind
- * its watermark. */
-void handover_event(struct buffer *out, const struct event *ev, uint64_t members,
+/* Adds an event with the values of these members, a bit per slot, and with its line if that is
+ * asked for; record only then, and where it is behind its watermark. */
+void handover_event(struct buffer *out, const struct event *ev, uint64_t members, bool lined,
                     const struct handover_record *record);
 
 /* Takes an event of that kind back, from behind the byte that says so; its values, and the record,

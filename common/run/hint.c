@@ -541,7 +541,9 @@ static void errors_tell(struct loop *l, uint64_t events)
     if (errors == 0 || !expr_failure(&failure, &reason)) return;
     share_add(&text, errors, events, "events made an expression fail");
     buffer_printf(&text, ", first '%s'", failure.text);
-    if (failure.line_number != 0) buffer_printf(&text, " in line %" PRIu64, failure.line_number);
+    /* Of several inputs it would not say of which, and ranges do not know. */
+    if (failure.line_number != 0 && l->inputs.count == 1)
+        buffer_printf(&text, " in line %" PRIu64, failure.line_number);
     const size_t shown = reason.len < REASON_BYTES ? reason.len : REASON_BYTES;
     if (shown != 0) buffer_printf(&text, ": %.*s", (int)shown, reason.data);
     hint_tell(&text);
@@ -574,6 +576,7 @@ int hint_end(struct loop *l)
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);
     errors_tell(l, read - refused);
+    hint_several(read - refused);
     if (read > refused && told_count == told_before) hint_filtered(l, read - refused);
     /* With a state the position has moved on, and a service is not to start again for it; so it has
      * for whoever is told what has been passed. */

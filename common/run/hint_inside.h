@@ -32,6 +32,9 @@ void hint_beside(const struct loop *l);
 /* All events were filtered, and nothing that was said tells why. */
 void hint_filtered(const struct loop *l, uint64_t events);
 
+/* Expressions that had several values for some of so many events, where one was asked for. */
+void hint_several(uint64_t events);
+
 /* All times are of the years behind 1970, in the unit that was said to be theirs. */
 void hint_unit(const struct loop *l);
 

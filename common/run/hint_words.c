@@ -150,3 +150,24 @@ void hint_beside(const struct loop *l)
         hint_tell(&text);
     }
 }
+
+/* An expression that is longer is shown once. */
+#define SHOWN_AGAIN ((size_t)60)
+
+static void several_tell(void *context, const char *text, uint64_t events)
+{
+    struct buffer said = {0};
+    hint_count_add(&said, events);
+    buffer_add_literal(&said, " of ");
+    hint_count_add(&said, *(const uint64_t *)context);
+    buffer_printf(&said, " events had several values for '%s', and only the first was looked at",
+                  text);
+    if (strlen(text) < SHOWN_AGAIN)
+        buffer_printf(&said, " ([%s] is one value, [%s] | add their sum)", text, text);
+    hint_tell(&said);
+}
+
+void hint_several(uint64_t events)
+{
+    expr_several_each(several_tell, &events);
+}

@@ -68,6 +68,7 @@ struct loop {
     struct output handover; /* in a worker: what it passes on to the run */
     int64_t before_us;      /* the watermark before the range that the run takes */
     uint64_t members;       /* those the command asked for, a bit per slot */
+    bool lined;             /* its expressions may look at the whole line */
     bool more_follows;      /* the inputs end where a range does: what --max-jump holds waits on */
 };
 

@@ -18,7 +18,7 @@
 #include "run/state.h"
 
 #define KIND "clickstream partial "
-#define MAGIC KIND "2\n"
+#define MAGIC KIND "3\n"
 /* Numbers of events are as the machine has them (handover.h). */
 #define BYTE_ORDER_MARK UINT32_C(0x01020304)
 /* Ids of people are in it. */

@@ -2,7 +2,7 @@
  * partial.h - what a range hands over, as a file: the partial result of --range, to be merged on
  * this machine or another one.
  *
- *     clickstream partial 2\n  VERSION\n  TOOL\n        readable with head(1)
+ *     clickstream partial 3\n  VERSION\n  TOOL\n        readable with head(1)
  *     a number that says in which order bytes stand, the options (option_fingerprint), K and N of
  *     the range, how it was read, the inputs: of each its name, size and a hash of its first bytes
  *     rows, events, result: the parts of a piece (piece.h), the rows as they were made

@@ -81,7 +81,7 @@ static void event_leave(void *context, const struct pending *pending)
                                                (uint32_t)(pending->origin.input - l->inputs.input),
                                            .line = pending->origin.line_number,
                                            .raw = pending->origin.raw};
-    handover_event(&l->handover.buffer, &pending->ev, l->members, &record);
+    handover_event(&l->handover.buffer, &pending->ev, l->members, l->lined, &record);
 }
 
 static void batch_left(void *context)
@@ -179,6 +179,9 @@ void prepare(struct loop *l)
                       ? "--state: --merge of this tool reads whole files, or pipes, in one run"
                       : "--state: not with --keep-frame: the tools behind it know the positions");
     l->members = run->schema.needed;
+    l->lined = run->schema.lined;
+    if (options->merge || run->settings.rows)
+        run->schema.apart = 0; /* who made the rows was told */
     where_compile(&l->admission, &run->schema);
     admission_set(l);
     why = rows_check(run->rows);

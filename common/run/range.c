@@ -371,6 +371,7 @@ void range_pack(struct loop *l, struct buffer *out)
     witness_pack(&l->admission.witness, out);
     l->admission.witness.read = 0; /* they are counted */
     expr_failure_pack(out);
+    expr_several_pack(out);
     pack_u64(out, l->inputs.bytes_read);
     for (int i = 0; i < l->inputs.count; i++)
         pack_u64(out, l->inputs.input[i].lines << 1 | l->inputs.input[i].damaged);
@@ -412,7 +413,9 @@ void range_add(struct loop *l, struct unpack *in, struct slice handed, struct sl
     stats_load(&stats, in);
     stats_add(&l->stats, &stats);
     witness_add(&l->admission.witness, in);
-    expr_failure_add(in);
+    /* An event does not say of which of several inputs it is. */
+    expr_failure_add(in, l->inputs.count == 1 ? l->inputs.input[0].lines : UINT64_MAX);
+    expr_several_add(in);
     l->run.counters.late_windows += stats.late_windows;
     l->run.counters.expired += stats.expired;
     l->run.counters.not_numbers += stats.not_numbers;

@@ -20,10 +20,12 @@ static const char *replay_event(struct loop *l, const char *at, enum handover_ki
 {
     struct pending *pending = batch_place(&l->admission.batch);
     struct handover_record record = {0};
+    pending->ev.line = (struct slice){.text = "", .len = 0}; /* if it does not come, nobody looks */
     at = handover_take(at, kind, &pending->ev, l->members, &record);
     struct input *input = &l->inputs.input[record.input_number];
     pending->ev.partition = input->partition;
     pending->ev.offset = -1;
+    pending->ev.line_number = input->lines + record.line;
     /* Who has read whole files did not know what was before. */
     pending->ev.watermark_us = instant_max(pending->ev.watermark_us, l->before_us);
     pending->came = (struct slice){0}; /* whoever has scanned it has looked at it */
@@ -43,7 +45,7 @@ bool replay_take(struct loop *l, struct slice handed, void (*full)(struct loop *
     struct buffer scratch = {0};
     while (in.at < in.end && !in.broken) {
         const enum handover_kind kind = unpack_u8(&in);
-        if (kind == HANDOVER_EVENT || kind == HANDOVER_BEHIND) {
+        if (kind == HANDOVER_EVENT || kind == HANDOVER_BEHIND || kind == HANDOVER_LINED) {
             if (batch_full(&l->admission.batch)) replay_deliver(l, full);
             in.at = replay_event(l, in.at, kind);
             continue;

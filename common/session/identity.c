@@ -34,6 +34,7 @@ bool identity_add(struct identity *identity, struct schema *schema, struct slice
     const int slot = schema_need(schema, member);
 
     if (slot < 0) return false;
+    schema_apart(schema, slot);
     for (int i = 1; i < identity->count; i++)
         if (identity->slot[i] == slot) return true;
     if (identity->count == SCHEMA_MAX) return false;

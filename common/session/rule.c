@@ -20,8 +20,9 @@ void rule_split_on(struct rule *rule, const struct option_list *values, struct s
             is_known |= slice_equal(name, slice_of(rule->split[j]));
         if (is_known) continue;
         if (rule->splits == SPLITS_MAX) die_usage("--split-on: at most %d members", SPLITS_MAX);
-        if (schema_need(schema, name) < 0)
-            die_usage("--split-on: more than %d members are read", SCHEMA_MAX);
+        const int slot = schema_need(schema, name);
+        if (slot < 0) die_usage("--split-on: more than %d members are read", SCHEMA_MAX);
+        schema_apart(schema, slot);
         rule->split[rule->splits++] = memory_text(name.text, name.len);
     }
     list_release(&members);

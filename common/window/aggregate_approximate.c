@@ -203,6 +203,7 @@ static void approximate_load(const struct aggregate *item, void *cell, struct bu
 
 const struct aggregate_function aggregate_approximate[] = {
     {.name = "approx_distinct",
+     .of_each = true,
      .measure = MEASURE_COUNT,
      .column = COLUMN_COUNT,
      .argument = ARGUMENT_VALUE,

@@ -106,6 +106,6 @@ static void count_part_read(const struct aggregate *item, void *cell, struct buf
 
 const struct aggregate_function aggregate_counts[] = {
     {.name = "count", .argument = ARGUMENT_MAYBE, .add = count_add, COUNT},
-    {.name = "distinct", .argument = ARGUMENT_VALUE, .of_ids = true, COUNT},
+    {.name = "distinct", .argument = ARGUMENT_VALUE, .of_ids = true, .of_each = true, COUNT},
     {0},
 };

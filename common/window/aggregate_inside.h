@@ -62,6 +62,8 @@ struct aggregate_function {
     /* The cell counts ids, each once: whoever keeps the ids (window.h) adds to it and takes from
      * it, and add, combine and remove are not called for the group's events. */
     bool of_ids;
+    /* Values are told apart, and 1 and "1" count as two. */
+    bool of_each;
     /* From some size on the cell depends on the order of events: it can be saved and gone on with,
      * but windows are not made of panes, and combine and load may end the run. */
     bool in_order;

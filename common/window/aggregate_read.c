@@ -227,6 +227,7 @@ static bool item_read(struct aggregates *all, struct aggregate *item, struct par
     if (parsed->has_inside && !(may_be_bare && parsed->inside.len == 0)) {
         item->operand = operand_index(all, parsed->inside, schema, why);
         if (item->operand < 0) return false;
+        if (function->of_each) schema_apart(schema, all->operand[item->operand].slot);
         if (may_be_bare && !counts_values(&all->operand[item->operand], parsed, why)) return false;
     }
     if (parsed->has_condition) {

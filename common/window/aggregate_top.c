@@ -370,6 +370,7 @@ static bool top_size(struct slice text, int64_t *out)
 
 const struct aggregate_function aggregate_tops[] = {
     {.name = "top",
+     .of_each = true,
      .argument = ARGUMENT_VALUE_AND,
      .column = COLUMN_DOCUMENT,
      .parameter = top_size,

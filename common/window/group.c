@@ -79,6 +79,7 @@ static bool entry_add(struct group_by *by, struct slice entry, struct schema *sc
     *value = (struct group_value){.row_slot = -1};
     value->lower = is_lower(what, &what);
     if (!operand_compile(&value->operand, what, schema, why)) return false;
+    schema_apart(schema, value->operand.slot);
     value->name = (struct slice){.text = memory_text(name.text, name.len), .len = name.len};
     by->count++;
     return true;
