@@ -260,6 +260,7 @@ static void paths_gather(void)
     if (collect_given.spool != NULL) paths_note("--spool", collect_given.spool, PATH_SEGMENTS);
     if (options->rejects != NULL) paths_note("--rejects", options->rejects, PATH_RECORDS);
     if (options->stats_file != NULL) paths_note("--stats", options->stats_file, PATH_REPORT);
+    if (option_file_name() != NULL) paths_note("--options", option_file_name(), PATH_READ);
     if (collect_given.snippet != NULL) paths_note("--snippet", collect_given.snippet, PATH_READ);
     if (collect_given.spool == NULL) paths_note_stream("standard output", STDOUT_FILENO, false);
     paths_note_stream("standard error", STDERR_FILENO, false);
