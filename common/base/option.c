@@ -533,11 +533,29 @@ void option_release(void)
     row_count = 0;
 }
 
+/* The value last given for a row, which may be NULL; false: none was. */
+static bool row_value(const struct option_row *row, const char **value)
+{
+    for (int i = given_count; i-- > 0;) {
+        if (given[i].row != row) continue;
+        *value = given[i].value;
+        return true;
+    }
+    for (size_t i = file_count; i-- > 0;) {
+        if (file_rows[i] != row) continue;
+        *value = file_texts[i];
+        return true;
+    }
+    return false;
+}
+
 void option_fingerprint(struct buffer *out)
 {
     for (int i = 0; i < row_count; i++) {
         const struct option_row *row = all_rows[i];
-        if (row->free || row->target == NULL) continue;
+        const char *value = NULL;
+        if (row->free || row->brings) continue;
+        if (row->target == NULL && !(row->type == OPTION_CALL && row_value(row, &value))) continue;
         buffer_printf(out, "--%s", row->name);
         switch (row->type) {
         case OPTION_FLAG: buffer_printf(out, "=%d", *(const bool *)row->target); break;
@@ -557,8 +575,11 @@ void option_fingerprint(struct buffer *out)
                 buffer_printf(out, "=%s\n", list->text[j]);
             break;
         }
-        case OPTION_CALL:
-            buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+        case OPTION_CALL: /* what it has made of its value is known to it alone */
+            if (row->target != NULL)
+                buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+            else
+                buffer_printf(out, "=%s", value == NULL ? "" : value);
             break;
         }
         buffer_add_char(out, '\n');

@@ -36,7 +36,7 @@ struct option_row {
     enum option_type type;
     char letter;  /* short form, or 0 */
     void *target; /* the variable; OPTION_CALL: an int64_t that stands for the value in the
-                     fingerprint, or NULL */
+                     fingerprint, or NULL: there its text does, where one was given */
     const char *(*call)(
         const char *value); /* OPTION_CALL, and before it is read OPTION_DURATION (optional): NULL,
                                or the phrase that says what is wrong */
