@@ -12,6 +12,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "base/streams.h"
 #include "collect/collect_options.h"
 #include "collect/door.h"
 #include "collect/drain.h"
@@ -386,6 +387,7 @@ int collector_main(const struct tool *tool, int argc, char **argv)
 {
     int status = EXIT_DONE;
     message_name(tool->name);
+    streams_occupy();
     memory_return_early();
     option_help_texts("Usage: cs-collect [OPTION]...\n"
                       "take events of browsers and servers by HTTP\n",
