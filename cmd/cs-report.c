@@ -14,6 +14,7 @@
 #include "base/option.h"
 #include "base/paths.h"
 #include "base/size.h"
+#include "base/streams.h"
 #include "base/utf8.h"
 #include "look/tail.h"
 #include "look/page.h"
@@ -111,6 +112,7 @@ int main(int argc, char **argv)
     struct tail tail;
     int64_t bytes_max;
     message_name("cs-report");
+    streams_occupy();
     memory_return_early();
     option_help_texts("Usage: cs-report [OPTION]... [FILE]...\n"
                       "show rows of the tools as a page, one file for a browser\n",

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/option.h"
 #include "base/paths.h"
+#include "base/streams.h"
 #include "look/picture.h"
 #include "look/screen.h"
 #include "look/tail.h"
@@ -218,6 +219,7 @@ int main(int argc, char **argv)
     struct picture picture = {
         .board = &board, .view = &view, .canvas = &canvas, .arrived_us = TIME_NONE};
     message_name("cs-top");
+    streams_occupy();
     memory_return_early();
     option_help_texts("Usage: cs-top [OPTION]... [FILE]...\n"
                       "show rows of the tools in a terminal, as they come\n",

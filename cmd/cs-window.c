@@ -101,6 +101,7 @@ static const struct option_row options[] = {
      .help = "only rows for which the jq expression selects; may repeat"},
     {.name = "view",
      .type = OPTION_CALL,
+     .brings = true,
      .call = view_set,
      .argument = "NAME|FILE",
      .help = "read options from a file: product-performance, search-analytics, not-found,\n"

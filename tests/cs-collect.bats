@@ -701,9 +701,19 @@ faults() {
   [ "$(cat door)" = precious ]
 }
 
+@test "a file of options is one: its lists come before those of the command line, its single values below them" {
+  printf '%s\n' '# for pages of ours' '--origin=https://shop.example' '  --seal=10m' '--time-field=ts' '--debug' >options
+  collect --options=options --time-field=event_time --origin=https://other.example
+  [ "$(post "$EVENT" -H 'Origin: https://shop.example')" = $'204\nX-Clickstream: accepted=1 rejected=0' ]
+  [ "$(post "$EVENT" -H 'Origin: https://other.example')" = $'204\nX-Clickstream: accepted=1 rejected=0' ]
+  [ "$(post "$EVENT" -H 'Origin: https://elsewhere.example')" = 403 ]
+  finish
+  [ "$(ids)" = $'e1\ne1' ]
+}
+
 @test "wrong options are said, and nothing is begun" {
   wrong() {
-    run -2 --separate-stderr cs-collect "$@"
+    run -2 --separate-stderr timeout 60 cs-collect "$@"
     [[ $stderr == *"$WHY"* ]] || { echo "$*: $stderr"; return 1; }
     [ ! -e spool ]
   }
@@ -726,4 +736,14 @@ faults() {
   WHY='at most 256' wrong --workers=1000 --spool=spool
   WHY='--snippet' wrong --snippet=nowhere.js
   WHY='--state' wrong --state=x
+  WHY='--options: nowhere: No such file' wrong --options=nowhere
+  printf -- '--origin=https://shop.example\n--spol=spool\n' >options
+  WHY="options:2: no such option here: '--spol=spool'; did you mean --spool?" wrong --options=options
+  WHY='--options: only one can be used' wrong --options=options --options=options
+  printf -- '--options=other\n' >options
+  WHY="options:1: no such option here: '--options=other'" wrong --options=options
+  printf -- '--spool=spool\0\n' >options
+  WHY='options:1: has a NUL character in it' wrong --options=options
+  printf -- '--debug\n' >options
+  WHY="--options: 'options' is the --rejects, too" wrong --options=options --rejects=options
 }

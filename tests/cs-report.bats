@@ -153,6 +153,24 @@ END
   diff <(data page.html | jq -r '.panels[0].rows[][5]') <(jq -r .last_event_time sessions.ndjson | sort -r | head -n 10)
 }
 
+@test "a standard stream that is closed is none, and no file takes its place" {
+  printf '%s\n' '{"window_start":"2026-01-01T00:00:00.000Z","window_end":"2026-01-01T01:00:00.000Z","n":1}' >rows
+  local input
+  for input in '' -; do
+    run -1 --separate-stderr bash -c "exec timeout 60 cs-report -o page $input <&-"
+    [ "$stderr" = 'cs-report: standard input: Bad file descriptor' ]
+    run -1 --separate-stderr bash -c "exec timeout 60 cs-top --once $input <&-"
+    [ "$stderr" = 'cs-top: standard input: Bad file descriptor' ]
+  done
+  run -1 --separate-stderr bash -c 'cs-report rows >&-'
+  [ "$stderr" = 'cs-report: standard output: Bad file descriptor' ]
+  run -1 --separate-stderr bash -c 'cs-top --once rows >&-'
+  [ "$stderr" = 'cs-top: standard output: Bad file descriptor' ]
+  cs-report rows >page
+  bash -c 'cs-report -o other rows <&- >&- 2>&-'
+  cmp page other
+}
+
 @test "what cannot be written is said, and wrong use is refused" {
   window 00:00 '"by":"a"' '"n":1' >rows
   run -1 cs-report -o /dev/full rows

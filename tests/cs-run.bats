@@ -476,6 +476,14 @@ cs-run: clicks: 4 partitions, from offset '*'; 0 offsets before the end' ]]
     eval "run -0 cs-run ${options}funnel.options -b $BROKERS -S 'other$options' --once --drain=08"
     [ -s "./other$options/begin" ]
   done
+  # Of several files all count, and nothing else is said.
+  printf -- '-t\nclicks\n' >words
+  run -0 --separate-stderr cs-run --options=words --options=funnel.options -b "$BROKERS" -S several --once
+  [[ $stderr == 'cs-run: clicks: 4 partitions, '* ]]
+  # A file that a crash has left full of NULs is no file of options.
+  printf -- '-t\nclicks\0\n' >words
+  run -2 cs-run --options=words -b "$BROKERS" -S third --once -- cs-funnel
+  [[ $output == 'cs-run: --options: words: has a NUL character in it'* ]]
   # A word of a file that is no option is not taken for the tool.
   printf -- '-t\nclicks\ncs-funnel\n' >words
   run -2 cs-run --options=words -b "$BROKERS" -S third --once -- cs-funnel

@@ -657,6 +657,12 @@ END
   says '--size was given twice: 5m counts, and 1h does not'
   window --size=1h --agg=n=count in >out
   [ ! -s err ]
+  # In a file, too; but it is there to be overruled by the command line.
+  printf '%s\n' --size=5m --agg=n=count --size=1h >view
+  run -0 --separate-stderr cs-window --view=./view in
+  [ "$stderr" = 'cs-window: ./view:3: --size was given twice: 1h counts, and 5m does not' ]
+  run -0 --separate-stderr cs-window --view=./view --size=2h in
+  [ -z "$stderr" ]
 }
 
 @test "a file that is not there, and a directory" {

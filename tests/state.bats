@@ -330,6 +330,33 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
   cs-window --size=60m --agg=n=count --emit=final --max-keys=9999 --save-every=5s --rejects=r --state=state --output=out events
 }
 
+@test "a state is bound to what is no number and no text in the tool: a zone, and a time" {
+  traffic --events=100 >events
+  # bound OPTION TOOL ONE OTHER...: a state made with one is refused with each of the others, and goes on with itself.
+  bound() {
+    local option=$1 tool=$2 one=$3 other
+    rm -f state state.lock out
+    $tool $one --state=state --output=out events
+    for other in "${@:4}"; do
+      run -3 $tool $other --state=state --output=out events
+      [ "$output" = "$tool: state: was made with other options: $option" ] || { echo "$one, $other: $output"; return 1; }
+    done
+    $tool $one --state=state --output=out events
+  }
+  local midnight=--split-at-midnight
+  bound $midnight cs-sessionize $midnight=Europe/Berlin $midnight=Asia/Tokyo $midnight ''
+  bound $midnight cs-sessionize $midnight $midnight=Asia/Tokyo ''
+  bound $midnight cs-sessionize '' $midnight=Asia/Tokyo $midnight
+  bound --at cs-abandon --at=2026-01-01T02:00:00Z --at=2026-01-01T03:00:00Z --at=now ''
+  bound --at cs-abandon '' --at=2026-01-01T02:00:00Z
+  bound --at cs-abandon --at=now --at=2026-01-01T02:00:00Z ''
+  # So are partial results: two moments are not added up.
+  cs-abandon --at=2026-01-01T02:00:00Z --range=1/2 --partial=p1 events
+  cs-abandon --at=2026-01-01T03:00:00Z --range=2/2 --partial=p2 events
+  run -3 cs-abandon --at=2026-01-01T02:00:00Z --merge-partials p1 p2
+  [ "$output" = 'cs-abandon: p2: was made with other options: --at' ]
+}
+
 @test "two processes on one state: the second says who has it" {
   mkfifo fifo
   cs-funnel --state=state --output=out <fifo 3>&- &

@@ -196,7 +196,7 @@ static void apply(const struct option_row *row, const char *value)
 
 const char *option_file(const char *path)
 {
-    if (file_path != NULL) return "only one view can be used";
+    if (file_path != NULL) return "only one can be used";
     file_path = path;
     return NULL;
 }
@@ -249,6 +249,19 @@ static const char *option_meant(const char *word)
     return whole == NULL ? "" : phrase("; did you mean --%s?", whole);
 }
 
+/* The last value counts in a file, too. */
+static void file_twice_tell(const struct option_row *row, const char *value, int number)
+{
+    if (row->type == OPTION_LIST || row->type == OPTION_FLAG || value == NULL) return;
+    for (size_t i = file_count; i-- > 0;) {
+        if (file_rows[i] != row || file_texts[i] == NULL) continue;
+        if (strcmp(file_texts[i], value) != 0)
+            message("%s:%d: --%s was given twice: %s counts, and %s does not", file_path, number,
+                    row->name, value, file_texts[i]);
+        return;
+    }
+}
+
 /* One line of an option file, leading blanks and comments aside: --NAME, --NAME=VALUE, --NAME VALUE
  * or -N VALUE. Applied when the command line has not given a single value. */
 static void file_line(char *line, int number)
@@ -261,7 +274,7 @@ static void file_line(char *line, int number)
     if (line[0] != '-') die_usage("%s:%d: not an option: '%s'", file_path, number, line);
     char *behind;
     const struct option_row *row = row_at(line, &behind);
-    if (row == NULL || strcmp(row->name, "view") == 0 || strcmp(row->name, "help") == 0)
+    if (row == NULL || row->brings || strcmp(row->name, "help") == 0)
         die_usage("%s:%d: no such option here: '%s'%s", file_path, number, line,
                   row == NULL && line[1] == '-' ? option_meant(line) : "");
     const int takes = row_takes_value(row);
@@ -277,6 +290,7 @@ static void file_line(char *line, int number)
     if (takes == 0 && value != NULL)
         die_usage("%s:%d: --%s takes no value", file_path, number, row->name);
     if (row->type != OPTION_LIST && given_here(row->name)) return;
+    file_twice_tell(row, value, number);
     char *kept = value == NULL ? NULL : memory_text(value, strlen(value));
     file_texts = memory_resize(file_texts, file_count + 1, sizeof file_texts[0]);
     file_rows = memory_resize(file_rows, file_count + 1, sizeof file_rows[0]);
@@ -286,14 +300,18 @@ static void file_line(char *line, int number)
     if (why != NULL) die_usage("%s:%d: --%s: %s", file_path, number, row->name, why);
 }
 
-static void file_read(void)
+static void file_read(const char *option)
 {
     FILE *file = fopen(file_path, "re");
-    if (file == NULL) die_usage("--view: %s: %s", file_path, strerror(errno));
+    if (file == NULL) die_usage("--%s: %s: %s", option, file_path, strerror(errno));
     char *line = NULL;
     size_t cap = 0;
-    for (int number = 1; getline(&line, &cap, file) >= 0; number++)
+    ssize_t len;
+    for (int number = 1; (len = getline(&line, &cap, file)) >= 0; number++) {
+        if (strlen(line) != (size_t)len)
+            die_usage("%s:%d: has a NUL character in it, so it is no text", file_path, number);
         file_line(line, number);
+    }
     if (ferror(file)) die_errno("%s", file_path);
     free(line);
     fclose(file);
@@ -304,7 +322,7 @@ static void given_twice_tell(void)
 {
     for (int i = 0; i < given_count; i++) {
         const struct option_row *row = given[i].row;
-        const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG;
+        const bool single = row->type != OPTION_LIST && row->type != OPTION_FLAG && !row->brings;
         if (!single || given[i].value == NULL || given[i].is_default) continue;
         for (int j = i + 1; j < given_count; j++) {
             if (given[j].row != row || given[j].value == NULL) continue;
@@ -400,12 +418,16 @@ int option_parse(int argc, char **argv, const struct option_row *own,
         given_add(row, optarg);
     }
     given_twice_tell();
-    /* The view's lists come before those of the command line, its single values below them. */
+    /* The file's lists come before those of the command line, its single values below them. */
+    const char *brought = NULL;
+    for (int i = 0; i < given_count; i++) {
+        if (!given[i].row->brings) continue;
+        brought = given[i].row->name;
+        apply(given[i].row, given[i].value);
+    }
+    if (file_path != NULL) file_read(brought);
     for (int i = 0; i < given_count; i++)
-        if (strcmp(given[i].row->name, "view") == 0) apply(given[i].row, given[i].value);
-    if (file_path != NULL) file_read();
-    for (int i = 0; i < given_count; i++)
-        if (strcmp(given[i].row->name, "view") != 0) apply(given[i].row, given[i].value);
+        if (!given[i].row->brings) apply(given[i].row, given[i].value);
     return optind;
 }
 
@@ -511,11 +533,29 @@ void option_release(void)
     row_count = 0;
 }
 
+/* The value last given for a row, which may be NULL; false: none was. */
+static bool row_value(const struct option_row *row, const char **value)
+{
+    for (int i = given_count; i-- > 0;) {
+        if (given[i].row != row) continue;
+        *value = given[i].value;
+        return true;
+    }
+    for (size_t i = file_count; i-- > 0;) {
+        if (file_rows[i] != row) continue;
+        *value = file_texts[i];
+        return true;
+    }
+    return false;
+}
+
 void option_fingerprint(struct buffer *out)
 {
     for (int i = 0; i < row_count; i++) {
         const struct option_row *row = all_rows[i];
-        if (row->free || row->target == NULL) continue;
+        const char *value = NULL;
+        if (row->free || row->brings) continue;
+        if (row->target == NULL && !(row->type == OPTION_CALL && row_value(row, &value))) continue;
         buffer_printf(out, "--%s", row->name);
         switch (row->type) {
         case OPTION_FLAG: buffer_printf(out, "=%d", *(const bool *)row->target); break;
@@ -535,8 +575,11 @@ void option_fingerprint(struct buffer *out)
                 buffer_printf(out, "=%s\n", list->text[j]);
             break;
         }
-        case OPTION_CALL:
-            buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+        case OPTION_CALL: /* what it has made of its value is known to it alone */
+            if (row->target != NULL)
+                buffer_printf(out, "=%lld", (long long)*(const int64_t *)row->target);
+            else
+                buffer_printf(out, "=%s", value == NULL ? "" : value);
             break;
         }
         buffer_add_char(out, '\n');

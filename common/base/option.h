@@ -36,7 +36,7 @@ struct option_row {
     enum option_type type;
     char letter;  /* short form, or 0 */
     void *target; /* the variable; OPTION_CALL: an int64_t that stands for the value in the
-                     fingerprint, or NULL */
+                     fingerprint, or NULL: there its text does, where one was given */
     const char *(*call)(
         const char *value); /* OPTION_CALL, and before it is read OPTION_DURATION (optional): NULL,
                                or the phrase that says what is wrong */
@@ -49,6 +49,8 @@ struct option_row {
     int64_t least; /* OPTION_NUMBER, OPTION_DURATION: the smallest value allowed (a duration of 0
                       needs least <= 0, the default) */
     bool free;     /* may differ between runs on one state: it changes no row */
+    bool brings;   /* OPTION_CALL: notes a file of options (option_file), which is read before any
+                      other option is set, and cannot name a file itself */
 };
 
 #define OPTION_END                                                                                 \
@@ -67,8 +69,8 @@ int option_parse(int argc, char **argv, const struct option_row *own,
 
 /* Reads a file of options, one a line without quoting ("--size=1h", '#' comments), as defaults
  * below the command line: a single value already given there stays, lists are added to in front.
- * Called by the call of a --view option: it only notes the file; option_parse reads it afterwards.
- * Returns NULL or the phrase that says what is wrong. */
+ * Called by the call of a row that brings such a file, as --view does: it only notes the file;
+ * option_parse reads it afterwards. Returns NULL or the phrase that says what is wrong. */
 const char *option_file(const char *path);
 
 /* Its path, or NULL. */

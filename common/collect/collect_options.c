@@ -155,6 +155,7 @@ const struct option_row collect_rows[] = {
     PARSING_OPTION_ROWS(&collect_given.parsing),
     {.name = "options",
      .type = OPTION_CALL,
+     .brings = true,
      .call = option_file,
      .argument = "FILE",
      .help = "options, one a line, which those of the command line overrule"},

@@ -12,6 +12,7 @@
 #include "base/instant.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "base/streams.h"
 #include "collect/collect_options.h"
 #include "collect/door.h"
 #include "collect/drain.h"
@@ -260,6 +261,7 @@ static void paths_gather(void)
     if (collect_given.spool != NULL) paths_note("--spool", collect_given.spool, PATH_SEGMENTS);
     if (options->rejects != NULL) paths_note("--rejects", options->rejects, PATH_RECORDS);
     if (options->stats_file != NULL) paths_note("--stats", options->stats_file, PATH_REPORT);
+    if (option_file_name() != NULL) paths_note("--options", option_file_name(), PATH_READ);
     if (collect_given.snippet != NULL) paths_note("--snippet", collect_given.snippet, PATH_READ);
     if (collect_given.spool == NULL) paths_note_stream("standard output", STDOUT_FILENO, false);
     paths_note_stream("standard error", STDERR_FILENO, false);
@@ -385,6 +387,7 @@ int collector_main(const struct tool *tool, int argc, char **argv)
 {
     int status = EXIT_DONE;
     message_name(tool->name);
+    streams_occupy();
     memory_return_early();
     option_help_texts("Usage: cs-collect [OPTION]...\n"
                       "take events of browsers and servers by HTTP\n",

@@ -1,7 +1,6 @@
 #include "run/tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "base/streams.h"
 #include "event/members.h"
 #include "expr/epoch.h"
 #include "run/apart.h"
@@ -313,15 +313,6 @@ static void finish(struct loop *l)
         l->admission.clock.floor_us = l->admission.batch.announced_us;
     if (l->run.finished_us > l->admission.clock.floor_us)
         l->admission.clock.floor_us = l->run.finished_us;
-}
-
-/* A standard stream that is closed would be taken by the next file opened, and rows would go into
- * that. What stands there instead is opened the wrong way round: using it fails, as it should. */
-static void streams_occupy(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static void start(struct loop *l, int argc, char **argv)

@@ -71,6 +71,8 @@ static void file_read(struct command_line *line, const char *path)
     size_t cap = 0;
     bool behind = false;
     for (ssize_t len; (len = getline(&text, &cap, file)) > 0;) {
+        if (strlen(text) != (size_t)len)
+            die_usage("--options: %s: has a NUL character in it, so it is no text", path);
         if (text[len - 1] == '\n') text[len - 1] = '\0';
         if (is_comment(text)) continue;
         if (!behind && strcmp(text, "--") == 0) {

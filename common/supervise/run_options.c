@@ -12,8 +12,8 @@
 #define SECONDS_DIGITS_MAX 6
 
 static struct run_options given = {.partitions = "all", .drain = "10", .refresh = "10"};
-static const char *topics, *tables; /* -o and --table */
-static const char *options_file;    /* read before the others are: command_line.h */
+static const char *topics, *tables;      /* -o and --table */
+static struct option_list options_files; /* read before the others are: command_line.h */
 static struct command_line line;
 
 static const struct option_row rows[] = {
@@ -107,10 +107,10 @@ static const struct option_row rows[] = {
      .argument = "NAME=VALUE",
      .help = "one property of kcat; repeatable"},
     {.name = "options",
-     .type = OPTION_TEXT,
-     .target = &options_file,
+     .type = OPTION_LIST,
+     .target = &options_files,
      .argument = "FILE",
-     .help = "the same as words, one a line, # for comments"},
+     .help = "the same as words, one a line, # for comments; repeatable"},
     OPTION_END,
 };
 

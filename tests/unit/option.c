@@ -24,6 +24,12 @@ static const char *pad_set(const char *value)
     return value == NULL || slice_equal(slice_of(value), SLICE("8")) ? NULL : "must be 8";
 }
 
+static const char *when_set(const char *value)
+{
+    (void)value;
+    return NULL;
+}
+
 static const struct option_row own[] = {
     {.name = "loud", .letter = 'l', .type = OPTION_FLAG, .target = &loud, .help = "louder"},
     {.name = "name", .type = OPTION_TEXT, .target = &name, .argument = "NAME", .help = "who"},
@@ -36,6 +42,7 @@ static const struct option_row own[] = {
      .help = "how many"},
     {.name = "view",
      .type = OPTION_CALL,
+     .brings = true,
      .call = option_file,
      .argument = "FILE",
      .help = "defaults"},
@@ -69,6 +76,12 @@ static const struct option_row shared[] = {
      .argument = "[8]",
      .free = true,
      .help = "as wide"},
+    {.name = "when",
+     .group = "Time",
+     .type = OPTION_CALL,
+     .call = when_set,
+     .argument = "[TIME]",
+     .help = "at that time"},
     OPTION_END,
 };
 
@@ -148,8 +161,15 @@ static void test_fingerprint(void)
     option_fingerprint(&print);
     is_text(buffer_slice(&print), "--loud=0\n--name\n--count=3\n--pause=5\n--color=0\n--word=x\n\n",
             "a state is bound to every option that is not free, in the order of the table");
-    buffer_release(&print);
     option_release();
+    buffer_clear(&print);
+    parse("--when=a|--when=b");
+    option_fingerprint(&print);
+    is_text(buffer_slice(&print),
+            "--loud=0\n--name\n--count=3\n--pause=5\n--color=0\n--word\n--when=b\n",
+            "also to one whose value only its function knows: to the text, where it is given");
+    option_release();
+    buffer_release(&print);
 }
 
 static void test_help(void)
@@ -168,6 +188,7 @@ static void test_help(void)
             "\nTime:\n"
             "  --pause=DUR|max             how long\n"
             "  --pad[=8]                   as wide\n"
+            "  --when[=TIME]               at that time\n"
             "\nLooks:\n"
             "  --color=red|green           which\n"
             "  --word=W,...                repeatable\n"
