@@ -64,6 +64,41 @@ static unsigned item_of(struct slice name)
               (int)name.len, name.text);
 }
 
+/* What somebody may have meant who gave an address, a port, a pattern, or blanks: the host in it.
+ */
+static struct slice host_in(struct slice text, struct buffer *scratch)
+{
+    text = text_trim(text);
+    buffer_clear(scratch);
+    if (memmem(text.text, text.len, "//", 2) == NULL) buffer_add_literal(scratch, "//");
+    buffer_add_slice(scratch, text);
+    struct slice host = url_of(buffer_slice(scratch)).host;
+    while (host.len > 0 && (*host.text == '*' || *host.text == '.')) {
+        host.text++;
+        host.len--;
+    }
+    return host;
+}
+
+/* What is no host's name is that of no referrer, and all that is internal would be said to come
+ * from other sites. */
+static void own_host_check(struct slice name)
+{
+    struct buffer scratch = {0};
+
+    if (*name.text != '[' && host_of(name) != HOST_NONE) return;
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.text[i] >= 0x80)
+            die_usage("--own-host: '%s': referrers have other letters than those of ASCII as "
+                      "xn--...",
+                      name.text);
+    const struct slice host = host_in(name, &scratch);
+    if (host_of(host) != HOST_NONE)
+        die_usage("--own-host: '%s' is not the name of a host alone; did you mean %.*s?", name.text,
+                  (int)host.len, host.text);
+    die_usage("--own-host: '%s' is not the name of a host, as shop.example is", name.text);
+}
+
 void derive_options(struct derive *derive, const struct option_list *names,
                     const struct option_list *own_hosts, const char *lists, struct schema *schema)
 {
@@ -74,6 +109,8 @@ void derive_options(struct derive *derive, const struct option_list *names,
         derive->items |= item_of(list.item[i].name);
     list_release(&list);
     option_items(&derive->own, "own-host", own_hosts, LIST_NAMES);
+    for (size_t i = 0; i < derive->own.count; i++)
+        own_host_check(derive->own.item[i].name);
     if (derive->own.count > 0 && (derive->items & DERIVE_SOURCE) == 0)
         die_usage("--own-host is for --derive=traffic_source");
     if (lists != NULL && (derive->items & (DERIVE_BOT | DERIVE_SOURCE)) == 0)
