@@ -52,32 +52,81 @@ static bool could_be_time(struct value value)
     return instant_parse(value, &any, &time_us);
 }
 
-static void name_add(struct witness *witness, struct slice name, bool time)
+const struct witness_name *witness_find(const struct witness *witness, struct slice name)
+{
+    for (size_t i = 0; i < witness->names; i++)
+        if (slice_equal(witness->name[i].name, name)) return &witness->name[i];
+    return NULL;
+}
+
+static struct slice kept(struct witness *witness, struct slice text)
+{
+    char *const copy = arena_take(&witness->text, text.len);
+    memcpy(copy, text.text, text.len);
+    return (struct slice){.text = copy, .len = text.len};
+}
+
+/* path: empty for a member of the event itself. */
+static void name_add(struct witness *witness, struct slice name, struct slice path, bool time)
 {
     if (name.len == 0 || name.len > NAME_BYTES_MAX) return;
     for (size_t i = 0; i < witness->names; i++) {
         if (!slice_equal(witness->name[i].name, name)) continue;
         witness->name[i].time = witness->name[i].time || time;
+        if (path.len == 0) witness->name[i].path.len = 0;
         return;
     }
     if (witness->names == WITNESS_NAMES_MAX) return;
-    char *const text = arena_take(&witness->text, name.len);
-    memcpy(text, name.text, name.len);
-    witness->name[witness->names++] =
-        (struct witness_name){.name = {.text = text, .len = name.len}, .time = time};
+    witness->name[witness->names++] = (struct witness_name){
+        .name = kept(witness, name),
+        .path = path.len == 0 ? path : kept(witness, path),
+        .time = time,
+    };
+}
+
+/* What stands before the names in an object that is inside of others, as .context.device. */
+struct way {
+    char text[(NAME_BYTES_MAX + 1) * DEPTH_MAX];
+    size_t len;
+};
+
+/* Where it leads to with that name behind it. */
+static struct way way_into(const struct way *way, struct slice name)
+{
+    struct way into = *way;
+    into.text[into.len++] = '.';
+    memcpy(into.text + into.len, name.text, name.len);
+    into.len += name.len;
+    return into;
+}
+
+static void member_take(struct witness *witness, struct slice name, struct value value,
+                        const struct way *way)
+{
+    if (name.len > NAME_BYTES_MAX) return;
+    if (way->len == 0) {
+        name_add(witness, name, (struct slice){.text = "", .len = 0}, could_be_time(value));
+        return;
+    }
+    const struct way path = way_into(way, name);
+    name_add(witness, name, (struct slice){.text = path.text, .len = path.len}, false);
 }
 
 /* The names of an object's members, those of objects in it behind them. */
-static void names_take(struct witness *witness, struct slice object, int depth)
+static void names_take(struct witness *witness, struct slice object, const struct way *way,
+                       int depth)
 {
     struct value name, value;
     const char *at = object.text + 1;
     while (object_next(&at, &name, &value))
-        if (!name.escaped) name_add(witness, value_slice(name), depth == 0 && could_be_time(value));
+        if (!name.escaped) member_take(witness, value_slice(name), value, way);
     if (depth + 1 == DEPTH_MAX) return;
     at = object.text + 1;
-    while (object_next(&at, &name, &value))
-        if (value.kind == KIND_OBJECT) names_take(witness, value_slice(value), depth + 1);
+    while (object_next(&at, &name, &value)) {
+        if (value.kind != KIND_OBJECT || name.len > NAME_BYTES_MAX) continue;
+        const struct way into = way_into(way, value_slice(name));
+        names_take(witness, value_slice(value), &into, depth + 1);
+    }
 }
 
 static void line_take(struct witness *witness, struct slice line)
@@ -85,7 +134,8 @@ static void line_take(struct witness *witness, struct slice line)
     const char *const brace = line.len == 0 ? NULL : memchr(line.text, '{', line.len);
     if (brace == NULL || line.len > LINE_BYTES_MAX) return;
     const size_t len = line.len - (size_t)(brace - line.text);
-    names_take(witness, (struct slice){.text = brace, .len = len}, 0);
+    const struct way way = {.len = 0};
+    names_take(witness, (struct slice){.text = brace, .len = len}, &way, 0);
 }
 
 /* Does the name stand in the line behind a quote, as the whole of what is between two? A text of
@@ -112,12 +162,23 @@ static bool slot_met(int slot, struct event *const *events, const enum reason *r
     return false;
 }
 
-static bool watched_met(struct slice name, struct event *const *events, const enum reason *reasons,
-                        size_t count)
+/* Has the line, an object, a member of that name, itself? */
+static bool has_member(struct slice line, struct slice wanted)
+{
+    struct value name, value;
+    const char *at = (const char *)memchr(line.text, '{', line.len) + 1;
+    while (object_next(&at, &name, &value))
+        if (slice_equal(value_slice(name), wanted)) return true;
+    return false;
+}
+
+/* own: inside of another member it is of no use. */
+static bool watched_met(struct slice name, bool own, struct event *const *events,
+                        const enum reason *reasons, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (reasons[i] == REASON_NONE && events[i]->line.len != 0 &&
-            stands_in(events[i]->line, name))
+            stands_in(events[i]->line, name) && (!own || has_member(events[i]->line, name)))
             return true;
     return false;
 }
@@ -181,7 +242,8 @@ void witness_look(struct witness *witness, struct event *const *events, const en
     if (reads && witness->watched != 0) witness->read += count;
     for (uint64_t left = reads ? witness->watched : 0; left != 0; left &= left - 1) {
         const struct slice name = witness->schema->watch[__builtin_ctzll(left)].name;
-        if (watched_met(name, events, reasons, count)) witness->watched &= ~(left & -left);
+        const bool own = schema_renames(witness->schema, name);
+        if (watched_met(name, own, events, reasons, count)) witness->watched &= ~(left & -left);
     }
     if (!witness_wants_names(witness)) return;
     if (witness->looked + count <= witness->next) {
@@ -236,6 +298,7 @@ void witness_pack(const struct witness *witness, struct buffer *out)
     pack_u32(out, (uint32_t)witness->names);
     for (size_t i = 0; i < witness->names; i++) {
         pack_text(out, witness->name[i].name);
+        pack_text(out, witness->name[i].path);
         pack_u8(out, witness->name[i].time);
     }
     vocabulary_pack(&witness->vocabulary, out);
@@ -251,7 +314,8 @@ void witness_add(struct witness *witness, struct unpack *in)
     const uint32_t names = unpack_u32(in);
     for (uint32_t i = 0; i < names && !in->broken; i++) {
         const struct slice name = unpack_text(in);
-        name_add(witness, name, unpack_u8(in) != 0);
+        const struct slice path = unpack_text(in);
+        name_add(witness, name, path, unpack_u8(in) != 0);
     }
     vocabulary_add(&witness->vocabulary, in);
 }

@@ -6,10 +6,11 @@
  * each name is looked for, in every event, until it is found for the first time: in its slot, or,
  * where it stands inside of another member or is read by libjq, as text between quotes anywhere in
  * the line (schema_watch), which takes as long as scanning it: after many events that is done for
- * some only. Mostly all are found in the first events, and from then on nothing is
- * done. While one is not, the names of members of some events are kept, many of the first and
- * ever fewer after that, for whoever says at the end of the run what might have been meant; those
- * of events that were refused for want of a member, too. What texts the members have is looked at
+ * some only. What --rename takes has to be a member of the event itself. Mostly all are found in
+ * the first events, and from then on nothing is done. While one is not, the names of members of
+ * some events are kept, many of the first and ever fewer after that, for whoever says at the end of
+ * the run what might have been meant; those of events that were refused for want of a member, too,
+ * and those inside of other members with the way to them. What texts the members have is looked at
  * in the same way (vocabulary.h). So is whether a member that is read under another name stands
  * beside one that has this name already.
  */
@@ -30,7 +31,8 @@
 
 struct witness_name {
     struct slice name;
-    bool time; /* its value could be the time of an event */
+    struct slice path; /* .context.name: it was met inside of other members alone, there first */
+    bool time;         /* its value could be the time of an event */
 };
 
 struct witness {
@@ -65,6 +67,9 @@ static inline bool witness_open(const struct witness *witness)
     return witness_wants_names(witness) || witness->rivals != 0 ||
            vocabulary_open(&witness->vocabulary);
 }
+
+/* The name as it was taken, or NULL. */
+const struct witness_name *witness_find(const struct witness *witness, struct slice name);
 
 /* Looks at events that have just been scanned, with those results. */
 void witness_look(struct witness *witness, struct event *const *events, const enum reason *reasons,

@@ -99,14 +99,28 @@ static void own_host_check(struct slice name)
     die_usage("--own-host: '%s' is not the name of a host, as shop.example is", name.text);
 }
 
+/* What an item is made of. Who has not named the item asks for what there is to be had, and is told
+ * only of a member that looks like it. */
+static int source_expect(struct schema *schema, struct slice name, bool named)
+{
+    const int slot = member_need(schema, name, "derive");
+    (void)schema_expect(schema, name, "derive");
+    if (!named) schema_look(schema, name, false, true);
+    return slot;
+}
+
 void derive_options(struct derive *derive, const struct option_list *names,
                     const struct option_list *own_hosts, const char *lists, struct schema *schema)
 {
     struct list list = {0};
+    unsigned named = 0;
 
     option_items(&list, "derive", names, LIST_NAMES);
-    for (size_t i = 0; i < list.count; i++)
-        derive->items |= item_of(list.item[i].name);
+    for (size_t i = 0; i < list.count; i++) {
+        const unsigned item = item_of(list.item[i].name);
+        derive->items |= item;
+        if (item != DERIVE_ALL) named |= item;
+    }
     list_release(&list);
     option_items(&derive->own, "own-host", own_hosts, LIST_NAMES);
     for (size_t i = 0; i < derive->own.count; i++)
@@ -124,9 +138,13 @@ void derive_options(struct derive *derive, const struct option_list *names,
     derive->ip_slot =
         (derive->items & DERIVE_IP) == 0 ? -1 : member_need(schema, SLICE("ip"), "derive");
     if ((derive->items & (DERIVE_BOT | DERIVE_DEVICE)) != 0)
-        derive->agent_slot = member_need(schema, SLICE("user_agent"), "derive");
+        derive->agent_slot =
+            source_expect(schema, SLICE("user_agent"), (named & (DERIVE_BOT | DERIVE_DEVICE)) != 0);
+    if ((derive->items & (DERIVE_SOURCE | DERIVE_CAMPAIGN)) != 0)
+        (void)source_expect(schema, SLICE("page_url"),
+                            (named & (DERIVE_SOURCE | DERIVE_CAMPAIGN)) != 0);
     if ((derive->items & DERIVE_SOURCE) != 0) {
-        derive->referrer_slot = member_need(schema, SLICE("referrer"), "derive");
+        derive->referrer_slot = source_expect(schema, SLICE("referrer"), false);
         derive->vhost_slot = member_need(schema, SLICE("vhost"), "derive");
     }
     if (derive->bot_slot >= 0) schema->made |= UINT64_C(1) << derive->bot_slot;
