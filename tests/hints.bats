@@ -706,3 +706,27 @@ END
   run -0 --separate-stderr cs-parse --derive=all <<<"$line"
   [ -z "$stderr" ]
 }
+
+@test "two members that are read as one: a value that is lost so is told of" {
+  printf 'event_time,event_type,a,b\n1767225600,t,1,\n1767225600,t,,2\n' >in.csv
+  local what='cs-parse: --rename: there are events with a beside b, which are both read as session_id: of the two the one that stands last counts, null or not'
+  run -0 --separate-stderr cs-parse --rename=session_id=a,session_id=b in.csv
+  [ "$stderr" = "$what (--map='.session_id = (.a // .b)' takes the first that is not null)" ]
+  run -0 --separate-stderr cs-parse --map='.session_id = (.a // .b)' in.csv
+  [ "$(jq -r .session_id <<<"$output")" = $'1\n2' ]
+  for jobs in 1 2; do
+    run -0 --separate-stderr cs-parse --jobs=$jobs --map=. --rename=session_id=a,session_id=b in.csv
+    [ "$stderr" = "$what" ]
+  done
+  # The last one has the value, and no event has both: nothing is lost.
+  printf '%s\n' '{"event_time":1767225600,"event_type":"t","a":null,"b":2}' '{"event_time":1767225600,"event_type":"t","a":1}' >in
+  run -0 --separate-stderr cs-parse --rename=session_id=a,session_id=b in
+  [ -z "$stderr" ]
+  [ "$(jq -r .session_id <<<"$output")" = $'2\n1' ]
+}
+
+@test "an array in a line that is too long looks like what it is" {
+  { printf '[' && yes '{"event_type":"a","event_time":1767225600,"page_url":"https://shop.example/a"},' | head -n 250000 | tr -d '\n' && echo '{}]'; } >in
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count in
+  [ "${stderr_lines[1]}" = 'cs-window: 0 of 1 records could be used (1 too-long): in looks like JSON that is not one object a line: cs-parse --from=json in | cs-window ...' ]
+}

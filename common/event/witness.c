@@ -16,6 +16,14 @@
 /* Names are taken of the first events, and then whenever this part more has been looked at. */
 #define SPARSE 8
 
+/* Is an earlier name read as the same one? */
+static bool may_have_twin(const struct schema *schema, size_t number)
+{
+    for (size_t i = 0; i < number; i++)
+        if (slice_equal(schema->alias[i].name, schema->alias[number].name)) return true;
+    return false;
+}
+
 void witness_begin(struct witness *witness, const struct schema *schema, uint64_t slots)
 {
     *witness = (struct witness){.schema = schema, .slots = slots};
@@ -26,7 +34,8 @@ void witness_begin(struct witness *witness, const struct schema *schema, uint64_
         if (slot < 0 || !schema_needs(schema, slot)) witness->watched |= UINT64_C(1) << i;
     }
     for (size_t i = 0; i < schema->alias_count && i < 64; i++)
-        if (!schema_renames(schema, schema->alias[i].name)) witness->rivals |= UINT64_C(1) << i;
+        if (!schema_renames(schema, schema->alias[i].name) || may_have_twin(schema, i))
+            witness->rivals |= UINT64_C(1) << i;
     vocabulary_begin(&witness->vocabulary, schema);
 }
 
@@ -183,21 +192,42 @@ static bool watched_met(struct slice name, bool own, struct event *const *events
     return false;
 }
 
-/* Has the line, an object, members of both names, of which one has a value? */
-static bool has_both(struct slice line, const struct schema_alias *alias)
+/* What becomes of a line's, an object's, members of two names that are read as one. */
+enum pair {
+    PAIR_NONE,   /* it has not both, or no value for either */
+    PAIR_BESIDE, /* the last one counts, and no other has a value */
+    PAIR_LOST    /* one that has a value does not count */
+};
+
+static enum pair pair_of(struct slice line, struct slice a, struct slice b)
 {
     struct value name, value;
-    bool old = false, new = false, filled = false;
-    if (!stands_in(line, alias->name) || !stands_in(line, alias->old)) return false;
+    bool has_a = false, has_b = false, filled = false, lost = false;
+    if (!stands_in(line, a) || !stands_in(line, b)) return PAIR_NONE;
     const char *at = (const char *)memchr(line.text, '{', line.len) + 1;
     while (object_next(&at, &name, &value)) {
-        const bool is_old = slice_equal(value_slice(name), alias->old);
-        const bool is_new = slice_equal(value_slice(name), alias->name);
-        old = old || is_old;
-        new = new || is_new;
-        filled = filled || ((is_old || is_new) && value.kind != KIND_NULL);
+        const bool is_a = slice_equal(value_slice(name), a);
+        const bool is_b = slice_equal(value_slice(name), b);
+        if (!is_a && !is_b) continue;
+        has_a = has_a || is_a;
+        has_b = has_b || is_b;
+        lost = lost || filled;
+        filled = value.kind != KIND_NULL;
     }
-    return old && new &&filled;
+    if (!has_a || !has_b || (!filled && !lost)) return PAIR_NONE;
+    return lost ? PAIR_LOST : PAIR_BESIDE;
+}
+
+/* Stands one of that alias in the line beside an earlier one of the same new name, and is a value
+ * lost so? Where it is not, the names are those of one member in different events. */
+static bool has_twin(const struct schema *schema, size_t number, struct slice line)
+{
+    const struct schema_alias *const alias = &schema->alias[number];
+    for (size_t i = 0; i < number; i++)
+        if (slice_equal(schema->alias[i].name, alias->name) &&
+            pair_of(line, schema->alias[i].old, alias->old) == PAIR_LOST)
+            return true;
+    return false;
 }
 
 /* Like the lines of names that are looked for. */
@@ -211,10 +241,17 @@ static void rivals_look(struct witness *witness, struct event *const *events,
         if (reasons[i] != REASON_NONE || events[i]->line.len == 0) continue;
         for (uint64_t left = witness->rivals; left != 0; left &= left - 1) {
             const uint64_t bit = left & -left;
-            const struct schema_alias *const alias = &witness->schema->alias[__builtin_ctzll(left)];
-            if (!has_both(events[i]->line, alias)) continue;
+            const size_t number = (size_t)__builtin_ctzll(left);
+            const struct schema_alias *const alias = &witness->schema->alias[number];
+            const struct slice line = events[i]->line;
+            if (has_twin(witness->schema, number, line))
+                witness->twins |= bit;
+            else if (!schema_renames(witness->schema, alias->name) &&
+                     pair_of(line, alias->name, alias->old) != PAIR_NONE)
+                witness->beside |= bit;
+            else
+                continue;
             witness->rivals &= ~bit;
-            witness->beside |= bit;
         }
     }
 }
@@ -269,6 +306,7 @@ struct witness_place witness_place(const struct witness *witness)
         .next = witness->next,
         .rivals = witness->rivals,
         .beside = witness->beside,
+        .twins = witness->twins,
         .paired = witness->paired,
         .names = witness->names,
         .vocabulary = vocabulary_place(&witness->vocabulary),
@@ -284,6 +322,7 @@ void witness_return(struct witness *witness, const struct witness_place *place)
     witness->next = place->next;
     witness->rivals = place->rivals;
     witness->beside = place->beside;
+    witness->twins = place->twins;
     witness->paired = place->paired;
     witness->names = place->names;
     vocabulary_return(&witness->vocabulary, &place->vocabulary);
@@ -295,6 +334,7 @@ void witness_pack(const struct witness *witness, struct buffer *out)
     pack_u64(out, witness->watched);
     pack_u64(out, witness->read);
     pack_u64(out, witness->beside);
+    pack_u64(out, witness->twins);
     pack_u32(out, (uint32_t)witness->names);
     for (size_t i = 0; i < witness->names; i++) {
         pack_text(out, witness->name[i].name);
@@ -310,7 +350,8 @@ void witness_add(struct witness *witness, struct unpack *in)
     witness->watched &= unpack_u64(in);
     witness->read += unpack_u64(in);
     witness->beside |= unpack_u64(in);
-    witness->rivals &= ~witness->beside;
+    witness->twins |= unpack_u64(in);
+    witness->rivals &= ~(witness->beside | witness->twins);
     const uint32_t names = unpack_u32(in);
     for (uint32_t i = 0; i < names && !in->broken; i++) {
         const struct slice name = unpack_text(in);

@@ -12,7 +12,7 @@
  * the run what might have been meant; those of events that were refused for want of a member, too,
  * and those inside of other members with the way to them. What texts the members have is looked at
  * in the same way (vocabulary.h). So is whether a member that is read under another name stands
- * beside one that has this name already.
+ * beside one that has this name already, or gets it, too.
  */
 #ifndef CS_WITNESS_H
 #define CS_WITNESS_H
@@ -42,8 +42,9 @@ struct witness {
     uint64_t looked;  /* events looked at, those refused included */
     uint64_t read;    /* of these, lines in which watched names were looked for */
     uint64_t next;    /* take names again when it has come here */
-    uint64_t rivals;  /* bit per schema->alias: no line met yet with its new name in it, too */
-    uint64_t beside;  /* the same, met: the member that stands last counts */
+    uint64_t rivals;  /* bit per schema->alias: no line met yet with another one of its new name */
+    uint64_t beside;  /* the same, met beside that name itself: the one that stands last counts */
+    uint64_t twins;   /* or beside an earlier one that is read as the same, and one value is lost */
     uint64_t paired;  /* events looked at for these */
     struct arena text;
     struct witness_name name[WITNESS_NAMES_MAX];
@@ -80,7 +81,7 @@ void witness_refused(struct witness *witness, struct slice line);
 
 /* How far it has come; and back to there, as if nothing had been looked at since. */
 struct witness_place {
-    uint64_t slots, watched, looked, read, next, rivals, beside, paired;
+    uint64_t slots, watched, looked, read, next, rivals, beside, twins, paired;
     size_t names;
     struct vocabulary_place vocabulary;
 };

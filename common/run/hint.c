@@ -185,15 +185,20 @@ static void foreign_add(const struct loop *l, struct buffer *out, const char *na
     }
 }
 
+void hint_head(struct loop *l, const struct input *input, struct slice head)
+{
+    if (l->head_of != NULL) return;
+    l->head_of = input;
+    buffer_add_slice(&l->head,
+                     head.len > HEAD_BYTES ? (struct slice){head.text, HEAD_BYTES} : head);
+}
+
 void hint_begin(struct loop *l, const struct input *input, struct slice head)
 {
     /* Of a range that is read apart nobody else sees how its files begin. */
     if (l->in_range && !l->whole_files && (!l->apart || input->consumed != 0)) return;
     if (head.len > HEAD_BYTES) head.len = HEAD_BYTES;
-    if (l->head_of == NULL) {
-        l->head_of = input;
-        buffer_add_slice(&l->head, head);
-    }
+    hint_head(l, input, head);
     struct foreign foreign;
     if (l->run.translator != NULL || input->framing != FRAMING_NONE) return;
     if (l->foreign_told >= FOREIGN_TOLD || !foreign_looks(head, &foreign)) return;
@@ -378,7 +383,7 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
                              : "records were refused");
     reasons_add(l, &text);
     if (most == REASON_NOT_JSON || most == REASON_NOT_AN_OBJECT || most == REASON_BAD_UTF8 ||
-        most == REASON_BAD_COLUMNS || most == REASON_TORN)
+        most == REASON_BAD_COLUMNS || most == REASON_TORN || most == REASON_TOO_LONG)
         looks_add(l, &text, most);
     if (all || refused_by(l, most) > read / 2) lacking_add(l, &text, most);
     hint_tell(&text);

@@ -178,3 +178,47 @@ void hint_members(struct loop *l, uint64_t events, struct slice told)
                             witness->read < events ? witness->read : events);
     }
 }
+
+/* The first name that is read as the same one as this. */
+static struct slice first_twin(const struct schema *schema, struct slice name)
+{
+    size_t i = 0;
+    while (!slice_equal(schema->alias[i].name, name))
+        i++;
+    return schema->alias[i].old;
+}
+
+static void twins_tell(const struct schema *schema, const struct schema_alias *alias)
+{
+    const struct slice name = alias->name, old = alias->old, first = first_twin(schema, name);
+    struct buffer text = {0};
+    buffer_printf(&text,
+                  "--rename: there are events with %.*s beside %.*s, which are both read as %.*s: "
+                  "of the two the one that stands last counts, null or not",
+                  (int)first.len, first.text, (int)old.len, old.text, (int)name.len, name.text);
+    if (is_path(name) && is_path(first) && is_path(old) && !option_given("map"))
+        buffer_printf(&text, " (--map='.%.*s = (.%.*s // .%.*s)' takes the first that is not null)",
+                      (int)name.len, name.text, (int)first.len, first.text, (int)old.len, old.text);
+    hint_tell(&text);
+}
+
+void hint_beside(const struct loop *l)
+{
+    const struct schema *const schema = &l->run.schema;
+    for (uint64_t left = l->admission.witness.twins; left != 0; left &= left - 1)
+        twins_tell(schema, &schema->alias[__builtin_ctzll(left)]);
+    for (uint64_t left = l->admission.witness.beside; left != 0; left &= left - 1) {
+        const struct schema_alias *const alias = &schema->alias[__builtin_ctzll(left)];
+        const struct slice name = alias->name, old = alias->old;
+        struct buffer text = {0};
+        buffer_printf(
+            &text,
+            "--rename: there are events with %.*s beside %.*s, which is read as %.*s: of the "
+            "two the one that stands last counts",
+            (int)name.len, name.text, (int)old.len, old.text, (int)name.len, name.text);
+        if (hint_is_plain(name))
+            buffer_printf(&text, " (--rename=other_%.*s=%.*s puts the other one aside)",
+                          (int)name.len, name.text, (int)name.len, name.text);
+        hint_tell(&text);
+    }
+}
