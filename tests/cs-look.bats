@@ -119,7 +119,7 @@ look_top() {
   need_kcat
   traffic --events=5000 --rate=2 --seed=3 --extras >events.ndjson
   keyed <events.ndjson | produce top-clicks
-  look_top -b "$BROKERS" -t top-clicks -S state --own-host="it's.example" --parse='--where=.page_url != null'
+  look_top -b "$BROKERS" -t top-clicks -S state --own-host=shop.example --parse="--where=.page_url != \"it's\""
   for text in 'sessions +[1-9]' 'Carts at risk +[0-9,]+ worth' 'There now +[1-9][0-9]* visits, ' '^ Sales · ' '^ Visits · ' '^ Pages · '; do
     LIMIT=60 until_true top_shows "$text" || { cat shown state/said && return 1; }
   done

@@ -679,6 +679,37 @@ $row}" ]
   [ "$status" -eq 0 ]
 }
 
+@test "a header line whose time has a name of any kind: it is found among the columns, or these are told" {
+  printf 'timestamp,event_type,Paid at\n2026-01-01T00:10:00Z,a,\n' >in
+  parse in
+  [[ $stderr == *'is its column "timestamp" the time? (--rename, --time-field)'* ]]
+  parse --from=csv in
+  [[ $stderr == *'none of its columns is event_time; did you mean "timestamp"?'* ]]
+  printf 'Name,Status,"Paid at","Created at"\n#1001,paid,,2026-01-07 09:58:00 +0100\n' >in
+  parse in
+  [[ $stderr == *'is its column "Created at" the time? (--rename, --time-field)'* ]]
+  printf 'Bestellung,Stand\n2026-01-01T00:10:00Z,a\n' >in
+  parse in
+  [[ $stderr == *'(--from, --log-format, --header); its first line has Bestellung, Stand'* ]]
+}
+
+@test "a header line names the time also where a map leaves that alone" {
+  printf 'event_time,page_url\n2026-01-01T00:10:00Z,/a\n' >in
+  sed 's/event_time/when/' in >renamed
+  for from in auto csv; do
+    parse --from=$from --map='.event_type = "page_view"' in
+    [ "$status" -eq 0 ]
+    [ "$(jq -c '[.event_type, .page_url]' <<<"$output")" = '["page_view","/a"]' ]
+    for option in --time-field=when --rename=event_time=when; do
+      parse --from=$from $option --map='. + {event_type: "page_view"}' renamed
+      [ "$status" -eq 0 ]
+      [ "$(jq -c '[.event_type, .event_time]' <<<"$output")" = '["page_view","2026-01-01T00:10:00.000Z"]' ]
+    done
+  done
+  parse --map='.event_type = "page_view"' renamed
+  [ "$status" -eq 1 ]
+}
+
 @test "a name that stands twice in a header line is told of, once" {
   printf 'event_time,event_type,a,a\n2026-01-01T00:10:00Z,a,1,2\n' >in
   cp in again

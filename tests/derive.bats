@@ -79,6 +79,7 @@ END
   [ "$(source_of '"page_url":"https://shop.example/a","referrer":"https://www.shop.example/"')" = internal ]
   [ "$(source_of '"vhost":"shop.example:443","page_url":"/a","referrer":"https://shop.example/"')" = internal ]
   [ "$(source_of '"page_url":"/a","referrer":"https://pay.shop.example/"' --own-host=other.example,shop.example)" = internal ]
+  [ "$(source_of '"page_url":"/a","referrer":"https://pay.shop.example/"' --own-host=shop.example.)" = internal ]
   [ "$(source_of '"page_url":"https://shop.example/a","referrer":"https://myshop.example/"')" = myshop.example ]
   # There and empty, as a dash in a log; not there: nobody knows.
   [ "$(source_of '"referrer":""')" = direct ]
@@ -162,6 +163,13 @@ END
 --derive=traffic_source --lists=nowhere|--derive=traffic_source: cannot open 'nowhere/referrers.txt': No such file or directory
 --derive=ip --lists=lists|--lists is for --derive=bot and --derive=traffic_source
 --derive=ip --own-host=a|--own-host is for --derive=traffic_source
+--derive=traffic_source --own-host=https://shop.example/|--own-host: 'https://shop.example/' is not the name of a host alone; did you mean shop.example?
+--derive=traffic_source --own-host=a.example,shop.example:443|--own-host: 'shop.example:443' is not the name of a host alone; did you mean shop.example?
+--derive=traffic_source --own-host=\*.shop.example|--own-host: '*.shop.example' is not the name of a host alone; did you mean shop.example?
+--derive=traffic_source --own-host='a.example, b.example'|--own-host: ' b.example' is not the name of a host alone; did you mean b.example?
+--derive=traffic_source --own-host=[::1]|--own-host: '[::1]' is not the name of a host alone; did you mean ::1?
+--derive=traffic_source --own-host=http://|--own-host: 'http://' is not the name of a host, as shop.example is
+--derive=traffic_source --own-host=müller.example|--own-host: 'müller.example': referrers have other letters than those of ASCII as xn--...
 END
   printf '/a(/\n' >lists/bots.txt
   run -2 --separate-stderr cs-parse --derive=bot --lists=lists /dev/null

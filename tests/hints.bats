@@ -722,3 +722,69 @@ END
   run -0 --separate-stderr cs-parse --time-unit=s <<<'{"event_type":"a","event_time":1767225600}'
   [ -z "$stderr" ]
 }
+
+@test "a member that events have inside of another one alone is told with the way to it" {
+  local line='{"event_type":"a","event_time":1767225600,"device":{"category":"tv"},"context":{"sessionId":"s","user":{"agent-name":"x"}}}'
+  for jobs in 1 2; do
+    run -0 --separate-stderr cs-parse --jobs=$jobs --rename=device_type=category <(echo "$line")
+    [ "$stderr" = "cs-parse: --rename: the only event had no value for category (there is one inside of another member: --map='.category = .device.category')" ]
+  done
+  run -0 --separate-stderr cs-window --size=1h --by=category --agg=n=count <<<"$line"
+  [ "$stderr" = "cs-window: --by: the only event had no value for category (there is one inside of another member: cs-parse --map='.category = .device.category')" ]
+  run -1 --separate-stderr cs-sessionize <<<"$line"
+  [[ ${stderr_lines[1]} == *": no session_id; did you mean sessionId? (inside of another member: cs-parse --map='.session_id = .context.sessionId')" ]]
+  run -1 --separate-stderr cs-sessionize --id=sessionId <<<"$line"
+  [[ ${stderr_lines[1]} == *": no sessionId (there is one inside of another member: cs-parse --map='.sessionId = .context.sessionId')" ]]
+  # What is done as it is told is done.
+  [ "$(cs-parse --map='.session_id = .context.sessionId' <<<"$line" 2>/dev/null | jq -r .session_id)" = s ]
+  # No program with what strangers wrote in it.
+  run -0 --separate-stderr cs-parse --rename=user_id=agent-name <<<"$line"
+  [ "$stderr" = 'cs-parse: --rename: the only event had no value for agent-name (there is one inside of another member)' ]
+  # One event that has it itself is enough.
+  run -0 --separate-stderr cs-parse --rename=device_type=category <<<"$line"$'\n''{"event_type":"a","event_time":1767225600,"category":null}'
+  [ -z "$stderr" ]
+}
+
+@test "--derive: no event had what it is made of" {
+  local line='{"event_type":"a","event_time":1767225600,"page_url":"/","referer":"https://a.example/","userAgent":"curl/8"}' item
+  for item in device_type bot; do
+    run -0 --separate-stderr cs-parse --derive=$item <<<"$line"
+    [ "$stderr" = 'cs-parse: --derive: the only event had no value for user_agent; did you mean userAgent? (--rename=user_agent=userAgent)' ]
+  done
+  run -0 --separate-stderr cs-parse --derive=traffic_source <<<"$line"
+  [ "$stderr" = 'cs-parse: --derive: the only event had no value for referrer; did you mean referer? (--rename=referrer=referer)' ]
+  run -0 --separate-stderr cs-parse --derive=all <<<"$line"
+  [ "${#stderr_lines[@]}" = 2 ]
+  [ "$(cs-parse --derive=device_type,traffic_source --rename=user_agent=userAgent,referrer=referer <<<"$line" 2>&1 | jq -r .traffic_source)" = a.example ]
+  # Nothing that looks like it: whoever wants all there is, may well do without.
+  line='{"event_type":"a","event_time":1767225600,"path":"/"}'
+  run -0 --separate-stderr cs-parse --derive=campaign_id,bot <<<"$line"
+  [ "${stderr_lines[0]}" = 'cs-parse: --derive: the only event had no value for page_url; they have event_type, event_time, path' ]
+  [ "${stderr_lines[1]}" = 'cs-parse: --derive: the only event had no value for user_agent; they have event_type, event_time, path' ]
+  run -0 --separate-stderr cs-parse --derive=all <<<"$line"
+  [ -z "$stderr" ]
+}
+
+@test "two members that are read as one: a value that is lost so is told of" {
+  printf 'event_time,event_type,a,b\n1767225600,t,1,\n1767225600,t,,2\n' >in.csv
+  local what='cs-parse: --rename: there are events with a beside b, which are both read as session_id: of the two the one that stands last counts, null or not'
+  run -0 --separate-stderr cs-parse --rename=session_id=a,session_id=b in.csv
+  [ "$stderr" = "$what (--map='.session_id = (.a // .b)' takes the first that is not null)" ]
+  run -0 --separate-stderr cs-parse --map='.session_id = (.a // .b)' in.csv
+  [ "$(jq -r .session_id <<<"$output")" = $'1\n2' ]
+  for jobs in 1 2; do
+    run -0 --separate-stderr cs-parse --jobs=$jobs --map=. --rename=session_id=a,session_id=b in.csv
+    [ "$stderr" = "$what" ]
+  done
+  # The last one has the value, and no event has both: nothing is lost.
+  printf '%s\n' '{"event_time":1767225600,"event_type":"t","a":null,"b":2}' '{"event_time":1767225600,"event_type":"t","a":1}' >in
+  run -0 --separate-stderr cs-parse --rename=session_id=a,session_id=b in
+  [ -z "$stderr" ]
+  [ "$(jq -r .session_id <<<"$output")" = $'2\n1' ]
+}
+
+@test "an array in a line that is too long looks like what it is" {
+  { printf '[' && yes '{"event_type":"a","event_time":1767225600,"page_url":"https://shop.example/a"},' | head -n 250000 | tr -d '\n' && echo '{}]'; } >in
+  run -1 --separate-stderr cs-window --size=1h --agg=n=count in
+  [ "${stderr_lines[1]}" = 'cs-window: 0 of 1 records could be used (1 too-long): in looks like JSON that is not one object a line: cs-parse --from=json in | cs-window ...' ]
+}

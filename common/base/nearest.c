@@ -108,6 +108,16 @@ static size_t word_end(struct slice name, size_t from)
     return to;
 }
 
+bool nearest_has_word(struct slice name, struct slice word)
+{
+    for (size_t at = 0; at < name.len; at = word_end(name, at))
+        if (word_begins(name, at) &&
+            nearest_same(word,
+                         (struct slice){.text = name.text + at, .len = word_end(name, at) - at}))
+            return true;
+    return false;
+}
+
 /* Have both a word in common that is long enough to say something? */
 static bool shares_word(struct slice wanted, struct slice name)
 {
@@ -115,11 +125,7 @@ static bool shares_word(struct slice wanted, struct slice name)
         const struct slice word = {.text = wanted.text + from,
                                    .len = word_end(wanted, from) - from};
         if (!word_begins(wanted, from) || word.len < SHARED_WORD_MIN) continue;
-        for (size_t at = 0; at < name.len; at = word_end(name, at))
-            if (word_begins(name, at) &&
-                nearest_same(
-                    word, (struct slice){.text = name.text + at, .len = word_end(name, at) - at}))
-                return true;
+        if (nearest_has_word(name, word)) return true;
     }
     return false;
 }

@@ -40,6 +40,9 @@ void nearest_offer(struct nearest *nearest, struct slice name);
 /* The nearest of "a|b|c"; text NULL: none. */
 struct slice nearest_word(struct slice wanted, const char *words);
 
+/* Is that one of the name's words, as they stand in created_at, createdAt or "Created at"? */
+bool nearest_has_word(struct slice name, struct slice word);
+
 /* Are both the same but for case and what stands between words? */
 bool nearest_same(struct slice a, struct slice b);
 

@@ -6,12 +6,13 @@
  * each name is looked for, in every event, until it is found for the first time: in its slot, or,
  * where it stands inside of another member or is read by libjq, as text between quotes anywhere in
  * the line (schema_watch), which takes as long as scanning it: after many events that is done for
- * some only. Mostly all are found in the first events, and from then on nothing is
- * done. While one is not, the names of members of some events are kept, many of the first and
- * ever fewer after that, for whoever says at the end of the run what might have been meant; those
- * of events that were refused for want of a member, too. What texts the members have is looked at
+ * some only. What --rename takes has to be a member of the event itself. Mostly all are found in
+ * the first events, and from then on nothing is done. While one is not, the names of members of
+ * some events are kept, many of the first and ever fewer after that, for whoever says at the end of
+ * the run what might have been meant; those of events that were refused for want of a member, too,
+ * and those inside of other members with the way to them. What texts the members have is looked at
  * in the same way (vocabulary.h). So is whether a member that is read under another name stands
- * beside one that has this name already.
+ * beside one that has this name already, or gets it, too.
  */
 #ifndef CS_WITNESS_H
 #define CS_WITNESS_H
@@ -30,7 +31,8 @@
 
 struct witness_name {
     struct slice name;
-    bool time; /* its value could be the time of an event */
+    struct slice path; /* .context.name: it was met inside of other members alone, there first */
+    bool time;         /* its value could be the time of an event */
 };
 
 struct witness {
@@ -40,8 +42,9 @@ struct witness {
     uint64_t looked;  /* events looked at, those refused included */
     uint64_t read;    /* of these, lines in which watched names were looked for */
     uint64_t next;    /* take names again when it has come here */
-    uint64_t rivals;  /* bit per schema->alias: no line met yet with its new name in it, too */
-    uint64_t beside;  /* the same, met: the member that stands last counts */
+    uint64_t rivals;  /* bit per schema->alias: no line met yet with another one of its new name */
+    uint64_t beside;  /* the same, met beside that name itself: the one that stands last counts */
+    uint64_t twins;   /* or beside an earlier one that is read as the same, and one value is lost */
     uint64_t paired;  /* events looked at for these */
     struct arena text;
     struct witness_name name[WITNESS_NAMES_MAX];
@@ -66,6 +69,9 @@ static inline bool witness_open(const struct witness *witness)
            vocabulary_open(&witness->vocabulary);
 }
 
+/* The name as it was taken, or NULL. */
+const struct witness_name *witness_find(const struct witness *witness, struct slice name);
+
 /* Looks at events that have just been scanned, with those results. */
 void witness_look(struct witness *witness, struct event *const *events, const enum reason *reasons,
                   size_t count);
@@ -75,7 +81,7 @@ void witness_refused(struct witness *witness, struct slice line);
 
 /* How far it has come; and back to there, as if nothing had been looked at since. */
 struct witness_place {
-    uint64_t slots, watched, looked, read, next, rivals, beside, paired;
+    uint64_t slots, watched, looked, read, next, rivals, beside, twins, paired;
     size_t names;
     struct vocabulary_place vocabulary;
 };

@@ -12,6 +12,10 @@
 
 #define COLUMN_NONE SIZE_MAX
 
+/* So many columns are listed, and none with a longer name. */
+#define LISTED_MAX 12
+#define LISTED_BYTES_MAX 64
+
 struct column {
     struct slice literal; /* `,"name":`; empty: a later column has the same name. Of a missing one
                              with null behind */
@@ -179,13 +183,41 @@ struct slice columns_nearest(const struct columns *columns, struct slice names)
         const char *const colon = memmem(at, (size_t)(end - at), "\":", 2);
         if (colon == NULL) break;
         struct nearest nearest;
-        nearest_begin(&nearest, name_of((struct slice){at, (size_t)(colon + 2 - at)}));
+        const struct slice wanted = {at, (size_t)(colon + 2 - at)};
+        const bool canonical = schema_canonical(wanted) >= 0;
+        nearest_begin(&nearest, name_of(wanted));
         for (size_t i = 0; i < columns->shown; i++)
-            nearest_offer(&nearest, name_of(columns->column[i].literal));
+            if (!canonical || columns->column[i].slot < 0)
+                nearest_offer(&nearest, name_of(columns->column[i].literal));
         if (nearest.name.text != NULL) return nearest.name;
         at = colon + 2;
     }
     return (struct slice){0};
+}
+
+struct slice columns_time(const struct columns *columns)
+{
+    static const struct slice words[] = {SLICE("timestamp"), SLICE("datetime"), SLICE("time"),
+                                         SLICE("created"),   SLICE("date"),     SLICE("at")};
+    for (size_t word = 0; word < sizeof words / sizeof words[0]; word++) {
+        for (size_t i = 0; i < columns->shown; i++) {
+            const struct slice name = name_of(columns->column[i].literal);
+            if (columns->column[i].slot < 0 && nearest_has_word(name, words[word])) return name;
+        }
+    }
+    return (struct slice){0};
+}
+
+void columns_list(const struct columns *columns, struct buffer *out)
+{
+    for (size_t i = 0; i < columns->shown; i++) {
+        const struct slice name = name_of(columns->column[i].literal);
+        if (i == LISTED_MAX || name.len > LISTED_BYTES_MAX) {
+            if (i > 0) buffer_add_literal(out, ", ...");
+            return;
+        }
+        buffer_printf(out, "%s%.*s", i == 0 ? "" : ", ", (int)name.len, name.text);
+    }
 }
 
 static void detail_count(struct buffer *detail, size_t count, const char *what)

@@ -64,16 +64,67 @@ static unsigned item_of(struct slice name)
               (int)name.len, name.text);
 }
 
+/* What somebody may have meant who gave an address, a port, a pattern, or blanks: the host in it.
+ */
+static struct slice host_in(struct slice text, struct buffer *scratch)
+{
+    text = text_trim(text);
+    buffer_clear(scratch);
+    if (memmem(text.text, text.len, "//", 2) == NULL) buffer_add_literal(scratch, "//");
+    buffer_add_slice(scratch, text);
+    struct slice host = url_of(buffer_slice(scratch)).host;
+    while (host.len > 0 && (*host.text == '*' || *host.text == '.')) {
+        host.text++;
+        host.len--;
+    }
+    return host;
+}
+
+/* What is no host's name is that of no referrer, and all that is internal would be said to come
+ * from other sites. */
+static void own_host_check(struct slice name)
+{
+    struct buffer scratch = {0};
+
+    if (*name.text != '[' && host_of(name) != HOST_NONE) return;
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.text[i] >= 0x80)
+            die_usage("--own-host: '%s': referrers have other letters than those of ASCII as "
+                      "xn--...",
+                      name.text);
+    const struct slice host = host_in(name, &scratch);
+    if (host_of(host) != HOST_NONE)
+        die_usage("--own-host: '%s' is not the name of a host alone; did you mean %.*s?", name.text,
+                  (int)host.len, host.text);
+    die_usage("--own-host: '%s' is not the name of a host, as shop.example is", name.text);
+}
+
+/* What an item is made of. Who has not named the item asks for what there is to be had, and is told
+ * only of a member that looks like it. */
+static int source_expect(struct schema *schema, struct slice name, bool named)
+{
+    const int slot = member_need(schema, name, "derive");
+    (void)schema_expect(schema, name, "derive");
+    if (!named) schema_look(schema, name, false, true);
+    return slot;
+}
+
 void derive_options(struct derive *derive, const struct option_list *names,
                     const struct option_list *own_hosts, const char *lists, struct schema *schema)
 {
     struct list list = {0};
+    unsigned named = 0;
 
     option_items(&list, "derive", names, LIST_NAMES);
-    for (size_t i = 0; i < list.count; i++)
-        derive->items |= item_of(list.item[i].name);
+    for (size_t i = 0; i < list.count; i++) {
+        const unsigned item = item_of(list.item[i].name);
+        derive->items |= item;
+        if (item != DERIVE_ALL) named |= item;
+    }
     list_release(&list);
     option_items(&derive->own, "own-host", own_hosts, LIST_NAMES);
+    for (size_t i = 0; i < derive->own.count; i++)
+        own_host_check(derive->own.item[i].name);
     if (derive->own.count > 0 && (derive->items & DERIVE_SOURCE) == 0)
         die_usage("--own-host is for --derive=traffic_source");
     if (lists != NULL && (derive->items & (DERIVE_BOT | DERIVE_SOURCE)) == 0)
@@ -87,9 +138,13 @@ void derive_options(struct derive *derive, const struct option_list *names,
     derive->ip_slot =
         (derive->items & DERIVE_IP) == 0 ? -1 : member_need(schema, SLICE("ip"), "derive");
     if ((derive->items & (DERIVE_BOT | DERIVE_DEVICE)) != 0)
-        derive->agent_slot = member_need(schema, SLICE("user_agent"), "derive");
+        derive->agent_slot =
+            source_expect(schema, SLICE("user_agent"), (named & (DERIVE_BOT | DERIVE_DEVICE)) != 0);
+    if ((derive->items & (DERIVE_SOURCE | DERIVE_CAMPAIGN)) != 0)
+        (void)source_expect(schema, SLICE("page_url"),
+                            (named & (DERIVE_SOURCE | DERIVE_CAMPAIGN)) != 0);
     if ((derive->items & DERIVE_SOURCE) != 0) {
-        derive->referrer_slot = member_need(schema, SLICE("referrer"), "derive");
+        derive->referrer_slot = source_expect(schema, SLICE("referrer"), false);
         derive->vhost_slot = member_need(schema, SLICE("vhost"), "derive");
     }
     if (derive->bot_slot >= 0) schema->made |= UINT64_C(1) << derive->bot_slot;

@@ -392,10 +392,13 @@ static enum reason translate_text(struct reading *reading, struct slice record,
 }
 
 /* Why a line is no header, and which of its columns may have been meant. */
-static void no_header_add(const struct columns *columns, struct slice wanted, struct buffer *detail)
+static void no_header_add(const struct format *format, const struct columns *columns,
+                          struct buffer *detail)
 {
+    const struct slice wanted = buffer_slice(&format->wanted);
     const char *const end = memmem(wanted.text, wanted.len, "\":", 2);
-    const struct slice near = columns_nearest(columns, wanted);
+    struct slice near = columns_nearest(columns, wanted);
+    if (near.text == NULL && format->map == NULL) near = columns_time(columns);
     const int len = (int)(end - wanted.text) - 2; /* behind the `,"` of the first */
 
     buffer_printf(detail, "no header line: none of its columns is %.*s", len, wanted.text + 2);
@@ -434,7 +437,7 @@ static enum reason translate_header(struct reading *reading, struct slice record
     if (*header) return reason;
     const bool skips = reading->format->preamble && reading->skipped < PREAMBLE_MAX;
     if (reason != REASON_NONE && !skips) return reason;
-    if (reason == REASON_NONE) no_header_add(columns, wanted, detail);
+    if (reason == REASON_NONE) no_header_add(reading->format, columns, detail);
     columns_clear(columns);
     if (*record.text == '#') {
         buffer_clear(detail);

@@ -75,10 +75,19 @@ static void meant_add(const struct format *format, char separator, struct slice 
     if (newline != NULL) head.len = (size_t)(newline - head.text);
     csv.separator = separator;
     if (columns_read(&columns, &csv, csv_trim(head), &detail) == REASON_NONE) {
-        const struct slice near = columns_nearest(&columns, wanted);
-        if (near.text != NULL)
+        struct slice near = columns_nearest(&columns, wanted);
+        if (near.text == NULL && format->map == NULL) near = columns_time(&columns);
+        if (near.text == NULL) {
+            buffer_clear(&detail);
+            columns_list(&columns, &detail);
+            if (detail.len > 0)
+                buffer_printf(why, "; its first line has %.*s", (int)detail.len, detail.data);
+        } else if (format->map != NULL) {
+            buffer_printf(why, "; did you mean its column \"%.*s\"?", (int)near.len, near.text);
+        } else {
             buffer_printf(why, "; is its column \"%.*s\" the time? (--rename, --time-field)",
                           (int)near.len, near.text);
+        }
     }
     columns_release(&columns);
     buffer_release(&detail);

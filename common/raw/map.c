@@ -11,7 +11,7 @@ static bool is_name(char c)
 }
 
 /* What a map makes the time of nobody knows; but it reads some column by name, `.name` or "name",
- * or all of them. */
+ * or all of them, or it leaves the time alone. */
 static void columns_want(struct format *format, const char *program)
 {
     static const char *const all[] = {".[",    "..",         "entries", "keys",

@@ -105,8 +105,11 @@ struct slice url_decode(struct buffer *scratch, struct slice value)
     return buffer_slice(scratch);
 }
 
+/* Without the root's dot at its end, too. */
 static struct slice without_www(struct slice host)
 {
+    while (host.len > 0 && host.text[host.len - 1] == '.')
+        host.len--;
     if (host.len > 4 && strncasecmp(host.text, "www.", 4) == 0) {
         host.text += 4;
         host.len -= 4;

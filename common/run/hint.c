@@ -35,10 +35,6 @@
 /* So many inputs that look like something else are told of. */
 #define FOREIGN_TOLD 5
 
-/* So many members are told of, and so many names of others. */
-#define MEMBERS_TOLD 8
-#define OTHERS_TOLD 12
-
 void hint_count_add(struct buffer *out, uint64_t count)
 {
     char digits[24];
@@ -157,7 +153,7 @@ static void late_tell(struct loop *l, uint64_t read)
 
 /* --- what the input looks like --- */
 
-static bool is_parser(const struct loop *l)
+bool hint_is_parser(const struct loop *l)
 {
     return (l->tool->flags & TOOL_ALL_MEMBERS) != 0;
 }
@@ -182,11 +178,19 @@ static void foreign_add(const struct loop *l, struct buffer *out, const char *na
     buffer_printf(out, "%s looks like %s", is_standard ? "standard input" : name, foreign->what);
     if (way == NULL) {
         buffer_add_literal(out, ", and not like events, one JSON object a line");
-    } else if (is_parser(l) && parsed) {
+    } else if (hint_is_parser(l) && parsed) {
         buffer_printf(out, ": is it %s?", way + sizeof parser - 1);
     } else {
         way_add(l, out, name, way);
     }
+}
+
+void hint_head(struct loop *l, const struct input *input, struct slice head)
+{
+    if (l->head_of != NULL) return;
+    l->head_of = input;
+    buffer_add_slice(&l->head,
+                     head.len > HEAD_BYTES ? (struct slice){head.text, HEAD_BYTES} : head);
 }
 
 void hint_begin(struct loop *l, const struct input *input, struct slice head)
@@ -194,10 +198,7 @@ void hint_begin(struct loop *l, const struct input *input, struct slice head)
     /* Of a range that is read apart nobody else sees how its files begin. */
     if (l->in_range && !l->whole_files && (!l->apart || input->consumed != 0)) return;
     if (head.len > HEAD_BYTES) head.len = HEAD_BYTES;
-    if (l->head_of == NULL) {
-        l->head_of = input;
-        buffer_add_slice(&l->head, head);
-    }
+    hint_head(l, input, head);
     struct foreign foreign;
     if (l->run.translator != NULL || input->framing != FRAMING_NONE) return;
     if (l->foreign_told >= FOREIGN_TOLD || !foreign_looks(head, &foreign)) return;
@@ -206,151 +207,6 @@ void hint_begin(struct loop *l, const struct input *input, struct slice head)
     if (l->in_range && !l->apart) return; /* the run looks for itself */
     foreign_add(l, &text, input->name, &foreign);
     hint_tell(&text);
-}
-
-/* --- members that no event had --- */
-
-static bool is_canonical(const struct schema *schema, struct slice name)
-{
-    const int slot = schema_find(schema, name);
-    return slot >= 0 && slot < SLOT_CANONICAL;
-}
-
-/* Is the name one that the input's members get only by --rename? */
-static bool is_renamed(const struct schema *schema, struct slice name)
-{
-    for (size_t i = 0; i < schema->alias_count; i++)
-        if (slice_equal(schema->alias[i].name, name)) return true;
-    return false;
-}
-
-/* What an event is, and whose: without these there is little to say of any, but that it is passed
- * on. Others may be missing, if nobody has said otherwise. */
-static bool is_expected(const struct schema *schema, int slot)
-{
-    if (slot == SLOT_EVENT_TYPE || slot == SLOT_SESSION_ID)
-        return (schema->asked >> slot & 1) != 0 && !schema->all;
-    return slot >= 0 && schema->expected[slot] != NULL;
-}
-
-uint64_t hint_slots(const struct schema *schema)
-{
-    uint64_t slots = options->dedup_us != 0 ? UINT64_C(1) << SLOT_EVENT_ID & ~schema->made : 0;
-    for (int slot = 0; slot < schema->count; slot++) {
-        if (!schema_needs(schema, slot) || is_renamed(schema, schema->name[slot])) continue;
-        if (schema_renames(schema, schema->name[slot])) continue;
-        if ((schema->made >> slot & 1) != 0) continue;
-        const struct schema_watch *const watch = schema_watched(schema, schema->name[slot]);
-        if (is_expected(schema, slot)) {
-            slots |= UINT64_C(1) << slot;
-            continue;
-        }
-        const struct option_mention mention = option_mentions(schema->name[slot]);
-        if (mention.option == NULL || (watch != NULL && watch->nested && !mention.bare)) continue;
-        /* Members of an event may be missing; what a view that is not one's own names, is right. */
-        if (slot < SLOT_CANONICAL && !mention.here) continue;
-        slots |= UINT64_C(1) << slot;
-    }
-    return slots;
-}
-
-/* What events had instead; text NULL: nothing of the kind. Whoever names one of the twelve members
- * did not mean another one of them. */
-static struct nearest meant(const struct loop *l, struct slice wanted, bool time)
-{
-    const struct witness *const witness = &l->admission.witness;
-    const bool canonical = is_canonical(&l->run.schema, wanted);
-    struct nearest nearest;
-    nearest_begin(&nearest, wanted);
-    for (size_t i = 0; i < witness->names; i++) {
-        const struct slice name = witness->name[i].name;
-        if (slice_equal(name, wanted) || (time && !witness->name[i].time)) continue;
-        if (!canonical || !is_canonical(&l->run.schema, name)) nearest_offer(&nearest, name);
-    }
-    return nearest;
-}
-
-/* Adds what they have instead of wanted. */
-static void others_add(const struct witness *witness, struct slice wanted, struct buffer *out)
-{
-    size_t told = 0;
-    for (size_t i = 0; i < witness->names; i++) {
-        const struct slice name = witness->name[i].name;
-        if (slice_equal(name, wanted)) continue;
-        if (told == OTHERS_TOLD) {
-            buffer_add_literal(out, ", ...");
-            return;
-        }
-        buffer_printf(out, "%s%.*s", told++ == 0 ? "; they have " : ", ", (int)name.len, name.text);
-    }
-}
-
-/* How a member that comes under another name is read under the one that is wanted. */
-static void rename_add(const struct loop *l, struct buffer *out, struct slice wanted,
-                       struct slice name)
-{
-    if (!hint_is_plain(name)) return;
-    buffer_printf(out, " (%s--rename=%.*s=%.*s)", is_parser(l) ? "" : "cs-parse ", (int)wanted.len,
-                  wanted.text, (int)name.len, name.text);
-}
-
-/* True: it was told. */
-static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint64_t events)
-{
-    const struct option_mention mention = option_mentions(wanted);
-    const struct nearest nearest = meant(l, wanted, false);
-    const bool near = nearest.name.text != NULL;
-    const int slot = schema_find(&l->run.schema, wanted);
-    if (mention.option == NULL && !is_expected(&l->run.schema, slot)) return false;
-    const char *const option =
-        mention.option != NULL || slot < 0 ? mention.option : l->run.schema.expected[slot];
-    /* A short run may miss what others have had; and whoever asks whether a member is there knows
-     * that it may not be. */
-    if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
-    if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
-    struct buffer text = {0};
-    if (option != NULL) buffer_printf(&text, "--%s: ", option);
-    hint_none_add(&text, events, "a", "value for ");
-    buffer_add_slice(&text, wanted);
-    if (near)
-        buffer_printf(&text, "; did you mean %.*s?", (int)nearest.name.len, nearest.name.text);
-    else
-        others_add(&l->admission.witness, wanted, &text);
-    if (near && is_canonical(&l->run.schema, wanted)) rename_add(l, &text, wanted, nearest.name);
-    hint_tell(&text);
-    return true;
-}
-
-/* Does another old name stand for the same new one, so that one of them may be missing? */
-static bool is_renamed_twice(const struct schema *schema, struct slice old)
-{
-    const struct schema_alias *of = NULL;
-    for (size_t i = 0; i < schema->alias_count; i++)
-        if (slice_equal(schema->alias[i].old, old)) of = &schema->alias[i];
-    for (size_t i = 0; of != NULL && i < schema->alias_count; i++)
-        if (&schema->alias[i] != of && slice_equal(schema->alias[i].name, of->name)) return true;
-    return false;
-}
-
-static void members_tell(struct loop *l, uint64_t events, struct slice told)
-{
-    const struct witness *const witness = &l->admission.witness;
-    const struct schema *const schema = &l->run.schema;
-    int left = MEMBERS_TOLD;
-    for (uint64_t slots = witness->slots; slots != 0 && left > 0; slots &= slots - 1) {
-        const struct slice name = schema->name[__builtin_ctzll(slots)];
-        const struct schema_watch *const watch = schema_watched(schema, name);
-        const bool by_dedup = options->dedup_us != 0 && slice_equal(name, SLICE("event_id"));
-        if (slice_equal(name, told) || by_dedup) continue;
-        left -= member_tell(l, name, watch != NULL && watch->tolerant, events);
-    }
-    for (uint64_t watched = witness->watched; watched != 0 && left > 0; watched &= watched - 1) {
-        const struct schema_watch *const watch = &schema->watch[__builtin_ctzll(watched)];
-        const bool inside = watch->nested && left < MEMBERS_TOLD; /* of what was told, perhaps */
-        if (slice_equal(watch->name, told) || is_renamed_twice(schema, watch->name)) continue;
-        left -= member_tell(l, watch->name, watch->tolerant || inside,
-                            witness->read < events ? witness->read : events);
-    }
 }
 
 /* --- repeats --- */
@@ -362,12 +218,12 @@ static void repeats_tell(struct loop *l, uint64_t events)
     struct buffer text = {0};
     if (options->dedup_us == 0) return;
     if ((witness->slots >> SLOT_EVENT_ID & 1) != 0) {
-        const struct slice id = meant(l, SLICE("event_id"), false).name;
+        const struct slice id = hint_meant(l, SLICE("event_id"), false).name;
         buffer_add_literal(&text, "--dedup has done nothing: ");
         hint_none_add(&text, events, "an", "event_id");
         if (id.text != NULL) {
             buffer_printf(&text, "; did you mean %.*s?", (int)id.len, id.text);
-            rename_add(l, &text, SLICE("event_id"), id);
+            hint_rename_add(l, &text, SLICE("event_id"), id);
         }
         hint_tell(&text);
     }
@@ -469,17 +325,20 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
 {
     const struct slice wanted = member_lacking(reason);
     if (wanted.len == 0) return;
-    struct slice name = meant(l, wanted, reason == REASON_NO_TIME).name;
+    struct slice name = hint_meant(l, wanted, reason == REASON_NO_TIME).name;
     if (name.text == NULL && reason == REASON_NO_TIME) name = time_found(&l->admission.witness);
     buffer_printf(out, ": no %.*s", (int)wanted.len, wanted.text);
     if (reason == REASON_NO_TIME && maker_add(l, out, wanted)) return;
+    if (hint_inside_add(l, out, wanted, wanted, " (there is one inside of another member")) return;
     if (name.text == NULL) {
-        others_add(&l->admission.witness, wanted, out);
+        hint_others_add(&l->admission.witness, wanted, out);
         return;
     }
     buffer_printf(out, "; did you mean %.*s?", (int)name.len, name.text);
     if (reason == REASON_NO_TYPE)
-        rename_add(l, out, wanted, name);
+        hint_rename_add(l, out, wanted, name);
+    else if (hint_inside_add(l, out, wanted, name, " (inside of another member"))
+        return;
     else if (!l->run.settings.rows && !options->merge && hint_is_plain(name))
         buffer_printf(out, " (--%s=%.*s)", reason == REASON_NO_TIME ? "time-field" : "id",
                       (int)name.len, name.text);
@@ -505,7 +364,7 @@ static void looks_add(struct loop *l, struct buffer *out, enum reason reason)
     const bool is_json = reason == REASON_BAD_COLUMNS && head.len > 0 && *head.text == '{';
     if (l->foreign_told != 0 || l->head_of == NULL) return;
     if (!is_json && !foreign_looks(head, &foreign)) return;
-    if (is_parser(l) && foreign.way != NULL && is_read_so(l, foreign.way)) return;
+    if (hint_is_parser(l) && foreign.way != NULL && is_read_so(l, foreign.way)) return;
     buffer_add_literal(out, ": ");
     foreign_add(l, out, l->head_of->name, &foreign);
 }
@@ -524,7 +383,7 @@ static struct slice refused_tell(struct loop *l, uint64_t read, uint64_t refused
                              : "records were refused");
     reasons_add(l, &text);
     if (most == REASON_NOT_JSON || most == REASON_NOT_AN_OBJECT || most == REASON_BAD_UTF8 ||
-        most == REASON_BAD_COLUMNS || most == REASON_TORN)
+        most == REASON_BAD_COLUMNS || most == REASON_TORN || most == REASON_TOO_LONG)
         looks_add(l, &text, most);
     if (all || refused_by(l, most) > read / 2) lacking_add(l, &text, most);
     hint_tell(&text);
@@ -571,7 +430,7 @@ int hint_end(struct loop *l)
     hint_doubts(l);
     hint_offsets(l);
     hint_unit(l);
-    if (read > refused) members_tell(l, read - refused, told);
+    if (read > refused) hint_members(l, read - refused, told);
     hint_beside(l);
     if (read > refused) hint_words(l, read - refused);
     if (read > refused) repeats_tell(l, read - refused);

@@ -19,6 +19,9 @@ uint64_t hint_slots(const struct schema *schema);
 /* An input begins with that. */
 void hint_begin(struct loop *l, const struct input *input, struct slice head);
 
+/* It begins with that, of which nothing can be made. */
+void hint_head(struct loop *l, const struct input *input, struct slice head);
+
 /* Says early what cannot get right any more; cheap. */
 void hint_early(struct loop *l);
 

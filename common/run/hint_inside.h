@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/nearest.h"
 #include "run/loop.h"
 
 /* Adds "none of 500 events had a value", article and what last. */
@@ -22,6 +23,28 @@ bool hint_is_plain(struct slice text);
 
 /* Says it, and releases the text. */
 void hint_tell(struct buffer *text);
+
+/* Is the tool cs-parse, which can give a member another name? */
+bool hint_is_parser(const struct loop *l);
+
+/* What events had instead of a member, as their time if so; text NULL: nothing of the kind. Whoever
+ * names one of the twelve members did not mean another one of them. */
+struct nearest hint_meant(const struct loop *l, struct slice wanted, bool time);
+
+/* Adds what they have instead of wanted. */
+void hint_others_add(const struct witness *witness, struct slice wanted, struct buffer *out);
+
+/* How a member that comes under another name is read under the one that is wanted. */
+void hint_rename_add(const struct loop *l, struct buffer *out, struct slice wanted,
+                     struct slice name);
+
+/* Where events have the member inside of another one alone: adds what, which has opened a
+ * parenthesis, and what would make a member wanted of it. False: they have it themselves. */
+bool hint_inside_add(const struct loop *l, struct buffer *out, struct slice wanted,
+                     struct slice name, const char *what);
+
+/* Members that events were looked through for in vain; told: that was said of this one. */
+void hint_members(struct loop *l, uint64_t events, struct slice told);
 
 /* Texts that members are compared with, and that none of so many events had. */
 void hint_words(struct loop *l, uint64_t events);

@@ -132,25 +132,6 @@ void hint_words(struct loop *l, uint64_t events)
     }
 }
 
-void hint_beside(const struct loop *l)
-{
-    const struct schema *const schema = &l->run.schema;
-    for (uint64_t left = l->admission.witness.beside; left != 0; left &= left - 1) {
-        const struct schema_alias *const alias = &schema->alias[__builtin_ctzll(left)];
-        const struct slice name = alias->name, old = alias->old;
-        struct buffer text = {0};
-        buffer_printf(
-            &text,
-            "--rename: there are events with %.*s beside %.*s, which is read as %.*s: of the "
-            "two the one that stands last counts",
-            (int)name.len, name.text, (int)old.len, old.text, (int)name.len, name.text);
-        if (hint_is_plain(name))
-            buffer_printf(&text, " (--rename=other_%.*s=%.*s puts the other one aside)",
-                          (int)name.len, name.text, (int)name.len, name.text);
-        hint_tell(&text);
-    }
-}
-
 /* An expression that is longer is shown once. */
 #define SHOWN_AGAIN ((size_t)60)
 

@@ -142,6 +142,7 @@ static void take_too_long(struct loop *l, struct input *input, const char *p)
         .partition = -1,
         .offset = -1,
     };
+    if (!input->begun) hint_head(l, input, origin.raw);
     batch_deliver(&l->admission.batch);
     l->stats.read++;
     struct frame frame;

@@ -44,7 +44,8 @@ void parsing_start(struct parsing *parsing, const struct parsing_options *option
     members_rename(&run->schema, "rename", &options->renames);
     changes_start(&parsing->changes, &options->changes, &run->schema);
     if (options->only_pages) pages_want(&parsing->pages, &run->schema);
-    if (format->map == NULL)
+    /* A program that reads no column by name wants any. */
+    if (format->map == NULL || format->wanted.len > 0)
         format_want_member(format, &run->schema, slice_of(run->settings.time_field));
     parsing->translator = translator_of(format);
     if (format->from != FORMAT_NDJSON || format->map != NULL || format->repair.wanted != 0)

@@ -50,6 +50,13 @@ int main(void)
     near("xml", "auto|ndjson|csv|tsv|combined|json", NULL, "a format that is none of ours");
     ok(nearest_same(SLICE("Session Id"), SLICE("session_id")), "the same but for case and blanks");
     ok(!nearest_same(SLICE("session_id"), SLICE("session_ids")), "a letter more is another name");
+    ok(nearest_has_word(SLICE("Created at"), SLICE("at")) &&
+           nearest_has_word(SLICE("createdAt"), SLICE("at")) &&
+           nearest_has_word(SLICE("at"), SLICE("at")),
+       "a word of a name");
+    ok(!nearest_has_word(SLICE("category"), SLICE("at")) &&
+           !nearest_has_word(SLICE(""), SLICE("at")),
+       "which is no part of a longer one");
     char longer[200];
     memset(longer, 'x', sizeof longer);
     ok(!nearest_same((struct slice){.text = longer, .len = 200}, SLICE("x")), "very long names");

@@ -62,6 +62,7 @@ int main(void)
     ok(url_same_site(SLICE("m.shop.example"), SLICE("www.shop.example")), "nor does m.");
     ok(!url_same_site(SLICE("myshop.example"), SLICE("shop.example")), "another name does");
     ok(!url_same_site(SLICE("a.example"), SLICE("b.example")), "and so does a sister");
+    ok(url_same_site(SLICE("shop.example."), SLICE("m.shop.example")), "the root's dot does not");
     ok(!url_same_site(SLICE(""), SLICE("")), "no host is no site's");
 
     ok(page_is_static(SLICE("/a/b.CSS")), "a style sheet is static");

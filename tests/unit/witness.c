@@ -61,6 +61,12 @@ int main(void)
     is_int((int64_t)witness.watched, 4, "a name inside of a member");
     ok(taken("source") != NULL && taken("epoch")->time && !taken("n")->time,
        "names inside are taken, and numbers that are epochs could be times");
+    ok(slice_equal(witness_find(&witness, SLICE("source"))->path, SLICE(".utm.campaign.source")) &&
+           witness_find(&witness, SLICE("utm"))->path.len == 0,
+       "with the way to them");
+    look("{\"source\":null}");
+    is_int((int64_t)witness_find(&witness, SLICE("source"))->path.len, 0,
+           "which is forgotten once an event has one itself");
     look("{\"text\":\"{\\\"items\\\":1}\",\"user_id\":7}");
     is_int((int64_t)witness.watched, 0, "a name in JSON that is a string");
     is_int((int64_t)witness.slots, (int64_t)bit(price), "a canonical member that is a number");
