@@ -98,7 +98,7 @@ static void line_add(struct buffer *out, const struct event *ev, const struct sl
 
 static const char *line_take(const char *from, struct event *ev, const struct slice raw)
 {
-    const int flags = *from++;
+    const unsigned flags = (unsigned char)*from++;
     uint64_t len;
 
     ev->recast = (flags & LINE_RECAST) != 0;
