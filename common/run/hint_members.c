@@ -158,11 +158,30 @@ static bool is_renamed_twice(const struct schema *schema, struct slice old)
     return false;
 }
 
+/* Other options know a member by the name that --rename has given it, and by no other. Where one of
+ * them has the old name nothing comes of it. */
+static void old_names_tell(const struct schema *schema)
+{
+    for (int slot = 0; slot < schema->count; slot++) {
+        const struct slice name = schema->name[slot], new = schema_renamed(schema, name);
+        if (new.text == NULL || slice_equal(new, name) || is_renamed(schema, name)) continue;
+        if (!schema_needs(schema, slot) || (schema->made >> slot & 1) != 0) continue;
+        const struct option_mention mention = option_mentions_but(name, "rename");
+        const char *const option = mention.option != NULL ? mention.option : schema->expected[slot];
+        struct buffer text = {0};
+        if (option == NULL) continue;
+        buffer_printf(&text, "--%s: no event has %.*s, which --rename reads as %.*s", option,
+                      (int)name.len, name.text, (int)new.len, new.text);
+        hint_tell(&text);
+    }
+}
+
 void hint_members(struct loop *l, uint64_t events, struct slice told)
 {
     const struct witness *const witness = &l->admission.witness;
     const struct schema *const schema = &l->run.schema;
     int left = MEMBERS_TOLD;
+    old_names_tell(schema);
     for (uint64_t slots = witness->slots; slots != 0 && left > 0; slots &= slots - 1) {
         const struct slice name = schema->name[__builtin_ctzll(slots)];
         const struct schema_watch *const watch = schema_watched(schema, name);
