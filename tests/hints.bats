@@ -682,6 +682,10 @@ END
   # No program with what strangers wrote in it.
   run -0 --separate-stderr cs-parse --rename=user_id=agent-name <<<"$line"
   [ "$stderr" = 'cs-parse: --rename: the only event had no value for agent-name (there is one inside of another member)' ]
+  run -0 --separate-stderr cs-parse --rename=user_id=e <<<'{"event_type":"a","event_time":1767225600,"":{"":{"e":1}}}'
+  [ "$stderr" = 'cs-parse: --rename: the only event had no value for e (there is one inside of another member)' ]
+  run -0 --separate-stderr cs-parse --state=state --rename=device_type=category <(echo "$line")
+  [[ $stderr == *'no value for category (there is one inside of another member: '* ]]
   # One event that has it itself is enough.
   run -0 --separate-stderr cs-parse --rename=device_type=category <<<"$line"$'\n''{"event_type":"a","event_time":1767225600,"category":null}'
   [ -z "$stderr" ]

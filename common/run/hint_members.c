@@ -87,7 +87,8 @@ static bool is_path(struct slice path)
         const char c = path.text[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
         const bool digit = c >= '0' && c <= '9' && i > 0 && path.text[i - 1] != '.';
-        if (!letter && !digit && c != '.') return false;
+        const bool point = c == '.' && i + 1 < path.len && path.text[i + 1] != '.';
+        if (!letter && !digit && !point) return false;
     }
     return true;
 }
@@ -120,13 +121,16 @@ static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint
     const struct option_mention mention = option_mentions(wanted);
     const struct nearest nearest = hint_meant(l, wanted, false);
     const bool near = nearest.name.text != NULL;
+    const struct witness_name *const same = witness_find(&l->admission.witness, wanted);
+    const bool inside = same != NULL && same->path.len != 0;
     const int slot = schema_find(&l->run.schema, wanted);
     if (mention.option == NULL && !is_expected(&l->run.schema, slot)) return false;
     const char *const option =
         mention.option != NULL || slot < 0 ? mention.option : l->run.schema.expected[slot];
     /* A short run may miss what others have had; and whoever asks whether a member is there knows
      * that it may not be. */
-    if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
+    if (!near && ((l->run.settings.has_state && !inside) || (tolerant && !mention.bare)))
+        return false;
     if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
     struct buffer text = {0};
     if (option != NULL) buffer_printf(&text, "--%s: ", option);
