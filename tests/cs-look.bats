@@ -82,6 +82,10 @@ is_taken() {
   grep -qxF "cs-look: none of 3,000 events had the event_type \"product_view\"; did you mean \"view\"? (--parse=--recode='event_type:view=product_view')" said
   cs-look --parse=--rename=session_id=sessionId --parse=--recode=event_type:view=product_view events.ndjson 2>said
   [ "$(wc -l <said)" = 2 ]
+  # What cs-parse says of its own is given on to it.
+  sed 's/"session_id"/"userAgent":"x","session_id"/' sound.ndjson >agents.ndjson
+  run -0 --separate-stderr cs-look agents.ndjson
+  [[ $stderr == *'had a value for user_agent; did you mean userAgent? (--parse=--rename=user_agent=userAgent)'* ]]
 }
 
 # What is in the terminal, once that has come.

@@ -693,6 +693,31 @@ $row}" ]
   [[ $stderr == *'(--from, --log-format, --header); its first line has Bestellung, Stand'* ]]
 }
 
+@test "--map: a try inside of an update, of limit or nth leaves one value, whatever libjq this is" {
+  local program wanted
+  while IFS='#' read -r program wanted; do
+    got=$(cs-parse --map="$program" <<<'{"event_time":1767225600,"event_type":"t","p":"12","q":"x","l":[1,2,3,4]}' | jq -c '[.p, .q, .l]')
+    [ "$got" = "$wanted" ] || { echo "$program: $got"; return 1; }
+  done <<'END'
+.p |= (tonumber? // .)#[12,"x",[1,2,3,4]]
+.p |= (try tonumber catch .)#[12,"x",[1,2,3,4]]
+(.p, .q) |= (tonumber? // 0)#[12,0,[1,2,3,4]]
+.l |= map_values(tostring? // .)#["12","x",["1","2","3","4"]]
+def number(f): f |= (tonumber? // .); number(.p) | number(.q)#[12,"x",[1,2,3,4]]
+.l[] |= empty#["12","x",[]]
+(.l[] | select(. > 2)) |= empty#["12","x",[1,2]]
+.p |= (1, error("never"))#[1,"x",[1,2,3,4]]
+.q |= range(1e9)#["12",0,[1,2,3,4]]
+.l |= (.[0] |= "z")#["12","x",["z",2,3,4]]
+.l = [limit(2; .l[] | tostring?)]#["12","x",["1","2"]]
+.l = [limit(0, 1; .l[])]#["12","x",[1]]
+.q = nth(1; .l[] | tostring?)#["12","2",[1,2,3,4]]
+first(.l[]) |= 9#["12","x",[9,2,3,4]]
+.l |= first#["12","x",1]
+{limit: 1, nth: 2} + .#["12","x",[1,2,3,4]]
+END
+}
+
 @test "a header line names the time also where a map leaves that alone" {
   printf 'event_time,page_url\n2026-01-01T00:10:00Z,/a\n' >in
   sed 's/event_time/when/' in >renamed

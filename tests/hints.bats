@@ -740,6 +740,10 @@ END
   # No program with what strangers wrote in it.
   run -0 --separate-stderr cs-parse --rename=user_id=agent-name <<<"$line"
   [ "$stderr" = 'cs-parse: --rename: the only event had no value for agent-name (there is one inside of another member)' ]
+  run -0 --separate-stderr cs-parse --rename=user_id=e <<<'{"event_type":"a","event_time":1767225600,"":{"":{"e":1}}}'
+  [ "$stderr" = 'cs-parse: --rename: the only event had no value for e (there is one inside of another member)' ]
+  run -0 --separate-stderr cs-parse --state=state --rename=device_type=category <(echo "$line")
+  [[ $stderr == *'no value for category (there is one inside of another member: '* ]]
   # One event that has it itself is enough.
   run -0 --separate-stderr cs-parse --rename=device_type=category <<<"$line"$'\n''{"event_type":"a","event_time":1767225600,"category":null}'
   [ -z "$stderr" ]
@@ -787,4 +791,23 @@ END
   { printf '[' && yes '{"event_type":"a","event_time":1767225600,"page_url":"https://shop.example/a"},' | head -n 250000 | tr -d '\n' && echo '{}]'; } >in
   run -1 --separate-stderr cs-window --size=1h --agg=n=count in
   [ "${stderr_lines[1]}" = 'cs-window: 0 of 1 records could be used (1 too-long): in looks like JSON that is not one object a line: cs-parse --from=json in | cs-window ...' ]
+}
+
+@test "an option that has a member by the name it had before --rename is told of" {
+  local line='{"event_time":1767225600,"event_type":"t","a":"1","b":"2"}' option
+  for option in --number=a --recode=a:1=one --id-from=a,b --event-id-from=b,a '--where=.a == "1" or .b == "2"' --key=a; do
+    run -0 --separate-stderr cs-parse --rename=price=a "$option" <<<"$line"
+    [ "${stderr_lines[0]}" = "cs-parse: ${option%%=*}: no event has a, which --rename reads as price" ] || { echo "$option: $stderr"; return 1; }
+  done
+  # By its new name; where two change places each has one; an id that is made is not the one that was put aside.
+  for option in --number=price --recode=price:1=one --id-from=price '--where=.price == "1"' --null=a; do
+    run -0 --separate-stderr cs-parse --rename=price=a "$option" <<<"$line"
+    [ -z "$stderr" ] || { echo "$option: $stderr"; return 1; }
+  done
+  run -0 --separate-stderr cs-parse --rename=a=b,b=a --number=a <<<"$line"
+  [ -z "$stderr" ]
+  run -0 --separate-stderr cs-parse --rename=other=session_id --id-from=a -w '.session_id != null' <<<"${line/\"b\"/\"session_id\"}"
+  [ -z "$stderr" ]
+  run -1 --separate-stderr cs-parse --rename=time=event_time <<<"$line"
+  [ "${stderr_lines[1]}" = 'cs-parse: 0 of 1 records could be used (1 no-time): no event_time, which --rename reads as time' ]
 }

@@ -124,6 +124,11 @@ user_engagement - - - desktop 2026-01-01T10:03:35.000Z" ]
   [ "$(jq -r '.search_query // empty' "$BATS_TEST_TMPDIR/out")" = "enamel mug" ]
   [ "$(jq -c 'select(.event_type == "purchase") | [.user_id,.order_id,.revenue,(.items|length)]' "$BATS_TEST_TMPDIR/out")" = '["u-118","T-2041",68,2]' ]
   [ "$(jq -r .event_id "$BATS_TEST_TMPDIR/out" | sort -u | wc -l)" -eq 5 ]
+  # BigQuery writes whole numbers as text; what is multiplied and added up are numbers.
+  [ "$(jq -c 'select(.event_type == "product_view") | [.price, .quantity]' "$BATS_TEST_TMPDIR/out")" = '[14.5,1]' ]
+  [ "$(cs-parse --map-file=ga4 --map-file=products ga4.ndjson | jq -c 'select(.event_type == "purchase") | [.product_id, .price, .quantity]')" = '["SKU-7",14.5,2]
+["SKU-9",39,1]' ]
+  [ "$(cs-parse --map-file=ga4 <<<'{"event_name":"purchase","event_timestamp":"1767261810000000","event_params":[{"key":"value","value":{"int_value":"68"}}]}' | jq -c .revenue)" = 68 ]
 }
 
 @test "GA4: what differs in anything but its delivery is no repeat; what is the same is one" {

@@ -290,3 +290,14 @@ END
   run -2 --separate-stderr cs-parse --repair=utf-8 in
   [ "${stderr_lines[0]}" = "cs-parse: --repair: 'utf-8' is none of utf8, escapes" ]
 }
+
+@test "which of the twelve members is an array or an object is said" {
+  printf '%s\n' '{"event_time":1767225600,"event_type":"t","user_id":null,"traffic_source":{"name":"}"}}' \
+    '{"event_type":[1],"event_time":1767225600,"event_type":"t","user_id":[]}' '{"event_type":[1],"event_time":1767225600,"event_type":"t"}' >in
+  for jobs in 1 2; do
+    run -0 --separate-stderr cs-parse --jobs=$jobs in
+    [ "$stderr" = 'cs-parse: in:1: rejected: bad-member (traffic_source: an array or object where text belongs)
+cs-parse: in:2: rejected: bad-member (user_id: an array or object where text belongs)' ]
+    [ "$(jq -r .event_type <<<"$output")" = t ]
+  done
+}

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "base/object.h"
+#include "event/schema.h"
 
 bool fates_come_again(const struct fates *fates, const struct input *input)
 {
@@ -37,6 +39,24 @@ static void tell(struct fates *fates, struct rejects *sink, const char *reason, 
     if (fates->stop != NULL) fates->stop(fates->context);
 }
 
+/* The first of the twelve members that is an array or an object in the line, an object that has
+ * been refused for that; text NULL: it has none by that name. */
+static struct slice nested_member(struct slice line)
+{
+    enum kind kinds[SLOT_CANONICAL] = {KIND_NULL};
+    struct value name, value;
+
+    if (line.len == 0 || *line.text != '{') return (struct slice){.text = NULL};
+    const char *at = line.text + 1;
+    while (object_next(&at, &name, &value))
+        for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+            if (slice_equal(value_slice(name), schema_canonical_name(slot)))
+                kinds[slot] = value.kind;
+    for (int slot = 0; slot < SLOT_CANONICAL; slot++)
+        if (kinds[slot] >= KIND_ARRAY) return schema_canonical_name(slot);
+    return (struct slice){.text = NULL};
+}
+
 void fates_refuse(struct fates *fates, enum reason reason, const char *detail,
                   const struct origin *origin)
 {
@@ -49,6 +69,10 @@ void fates_refuse(struct fates *fates, enum reason reason, const char *detail,
     ++*(fates->translating == NULL ? &fates->stats->rejected : &fates->made.rejected);
     struct buffer phrase = {0};
     if (detail == NULL) {
+        struct slice member = {.text = NULL};
+        if (reason == REASON_BAD_MEMBER && fates->translating == NULL)
+            member = nested_member(origin->raw);
+        if (member.text != NULL) buffer_printf(&phrase, "%.*s: ", (int)member.len, member.text);
         reason_detail(reason, fates->time_field, &phrase);
         buffer_add_char(&phrase, '\0');
         detail = phrase.data;

@@ -489,11 +489,18 @@ static void value_mentions(struct option_mention *mention, const struct option_r
 
 struct option_mention option_mentions(struct slice name)
 {
+    return option_mentions_but(name, "");
+}
+
+struct option_mention option_mentions_but(struct slice name, const char *option)
+{
     struct option_mention mention = {0};
     for (int i = 0; i < given_count; i++)
-        value_mentions(&mention, given[i].row, given[i].value, name, true);
+        if (strcmp(given[i].row->name, option) != 0)
+            value_mentions(&mention, given[i].row, given[i].value, name, true);
     for (size_t i = 0; i < file_count; i++)
-        value_mentions(&mention, file_rows[i], file_texts[i], name, false);
+        if (strcmp(file_rows[i]->name, option) != 0)
+            value_mentions(&mention, file_rows[i], file_texts[i], name, false);
     return mention;
 }
 

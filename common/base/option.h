@@ -94,6 +94,9 @@ struct option_mention {
 
 struct option_mention option_mentions(struct slice name);
 
+/* The same, but for what is said to that option. */
+struct option_mention option_mentions_but(struct slice name, const char *option);
+
 /* Adds the items of each value given for that option. Anything wrong is die_usage. */
 void option_items(struct list *out, const char *name, const struct option_list *values,
                   enum list_kind kind);

@@ -3,7 +3,8 @@
  * another one.
  *
  * epoch(f) is ours (epoch.h). Others are jq 1.6's, whose answers are those that native.c gives,
- * where a later libjq gives others: what a program means may not depend on the machine.
+ * where a later libjq gives others, or a later jq's, where those of 1.6 are wrong: what a program
+ * means may not depend on the machine.
  */
 #ifndef CS_PRELUDE_H
 #define CS_PRELUDE_H

@@ -329,6 +329,11 @@ static void lacking_add(const struct loop *l, struct buffer *out, enum reason re
     if (name.text == NULL && reason == REASON_NO_TIME) name = time_found(&l->admission.witness);
     buffer_printf(out, ": no %.*s", (int)wanted.len, wanted.text);
     if (reason == REASON_NO_TIME && maker_add(l, out, wanted)) return;
+    const struct slice renamed = schema_renamed(&l->run.schema, wanted);
+    if (renamed.text != NULL && !slice_equal(renamed, wanted)) {
+        buffer_printf(out, ", which --rename reads as %.*s", (int)renamed.len, renamed.text);
+        return;
+    }
     if (hint_inside_add(l, out, wanted, wanted, " (there is one inside of another member")) return;
     if (name.text == NULL) {
         hint_others_add(&l->admission.witness, wanted, out);

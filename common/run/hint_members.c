@@ -87,7 +87,8 @@ static bool is_path(struct slice path)
         const char c = path.text[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
         const bool digit = c >= '0' && c <= '9' && i > 0 && path.text[i - 1] != '.';
-        if (!letter && !digit && c != '.') return false;
+        const bool point = c == '.' && i + 1 < path.len && path.text[i + 1] != '.';
+        if (!letter && !digit && !point) return false;
     }
     return true;
 }
@@ -120,13 +121,16 @@ static bool member_tell(struct loop *l, struct slice wanted, bool tolerant, uint
     const struct option_mention mention = option_mentions(wanted);
     const struct nearest nearest = hint_meant(l, wanted, false);
     const bool near = nearest.name.text != NULL;
+    const struct witness_name *const same = witness_find(&l->admission.witness, wanted);
+    const bool inside = same != NULL && same->path.len != 0;
     const int slot = schema_find(&l->run.schema, wanted);
     if (mention.option == NULL && !is_expected(&l->run.schema, slot)) return false;
     const char *const option =
         mention.option != NULL || slot < 0 ? mention.option : l->run.schema.expected[slot];
     /* A short run may miss what others have had; and whoever asks whether a member is there knows
      * that it may not be. */
-    if (!near && (l->run.settings.has_state || (tolerant && !mention.bare))) return false;
+    if (!near && ((l->run.settings.has_state && !inside) || (tolerant && !mention.bare)))
+        return false;
     if (near && tolerant && !mention.bare && nearest.apart > 1) return false;
     struct buffer text = {0};
     if (option != NULL) buffer_printf(&text, "--%s: ", option);
@@ -158,11 +162,30 @@ static bool is_renamed_twice(const struct schema *schema, struct slice old)
     return false;
 }
 
+/* Other options know a member by the name that --rename has given it, and by no other. Where one of
+ * them has the old name nothing comes of it. */
+static void old_names_tell(const struct schema *schema)
+{
+    for (int slot = 0; slot < schema->count; slot++) {
+        const struct slice name = schema->name[slot], new = schema_renamed(schema, name);
+        if (new.text == NULL || slice_equal(new, name) || is_renamed(schema, name)) continue;
+        if (!schema_needs(schema, slot) || (schema->made >> slot & 1) != 0) continue;
+        const struct option_mention mention = option_mentions_but(name, "rename");
+        const char *const option = mention.option != NULL ? mention.option : schema->expected[slot];
+        struct buffer text = {0};
+        if (option == NULL) continue;
+        buffer_printf(&text, "--%s: no event has %.*s, which --rename reads as %.*s", option,
+                      (int)name.len, name.text, (int)new.len, new.text);
+        hint_tell(&text);
+    }
+}
+
 void hint_members(struct loop *l, uint64_t events, struct slice told)
 {
     const struct witness *const witness = &l->admission.witness;
     const struct schema *const schema = &l->run.schema;
     int left = MEMBERS_TOLD;
+    old_names_tell(schema);
     for (uint64_t slots = witness->slots; slots != 0 && left > 0; slots &= slots - 1) {
         const struct slice name = schema->name[__builtin_ctzll(slots)];
         const struct schema_watch *const watch = schema_watched(schema, name);
