@@ -22,7 +22,8 @@ static struct people_options given = {
     .junk = &junk,
 };
 static const char *links;
-static int64_t bots; /* both numbers of --bots, for the fingerprint */
+static char *link_file; /* what that leads to */
+static int64_t bots;    /* both numbers of --bots, for the fingerprint */
 
 static const char *bots_set(const char *value)
 {
@@ -127,7 +128,7 @@ static bool load(struct run *run, struct unpack *in)
 
 static void close_run(struct run *run)
 {
-    if (links != NULL) linkfile_write(run->own, links);
+    if (links != NULL) linkfile_write(run->own, link_file);
 }
 
 static void stats(struct run *run, struct buffer *out)
@@ -144,6 +145,8 @@ static void release(struct run *run)
 {
     people_release(run->own);
     free(run->own);
+    free(link_file);
+    link_file = NULL;
 }
 
 static const struct analysis analysis = {
@@ -170,9 +173,10 @@ static const struct analysis *start(struct run *run)
     rows_column(run->rows, SLICE("person_id"), COLUMN_TEXT, SLICE("who it was"));
     rows_column(run->rows, SLICE("bot"), COLUMN_TEXT, SLICE("why it is one; null: people"));
     if (links != NULL) {
-        paths_note("--links", links, PATH_REPORT);
-        linkfile_check(links);
-        linkfile_read(people, links);
+        link_file = path_followed(links);
+        paths_note("--links", link_file, PATH_REPORT);
+        linkfile_check(link_file);
+        linkfile_read(people, link_file);
     }
     return &analysis;
 }

@@ -574,6 +574,29 @@ faults() {
   awk '$2 == 503 { bad = 1 } $2 == 204 && bad { good = 1 } END { exit !good }' all
 }
 
+@test "a disk that is full under the figures or the rejects: said once, and events are taken" {
+  local i said
+  # No file of this process may be larger than 4 KiB: so far the spool comes, and no further than that what is refused.
+  under=(bash -c 'ulimit -f 4 && exec "$@"' bash)
+  collect --stats=figures.prom --stats-every=100ms --rejects=rejects --seal=10m
+  until_true grep -q 'figures.prom: File too large' err
+  for i in {1..30}; do
+    [ "$(post "{\"event_type\":\"page_view\",\"note\":\"$(printf '%0200d' "$i")\"}")" = 204 ]
+  done
+  [ "$(post "$EVENT")" = 204 ]
+  finish
+  [ "$(ids)" = e1 ]
+  said='cs-collect: figures.prom: File too large: no figures are written there; events are taken'
+  [ "$(grep -c figures err)" = 1 ]
+  [ "$(grep figures err)" = "$said" ]
+  [ ! -s figures.prom ]
+  [ ! -e figures.prom.new ]
+  grep -qx 'cs-collect: rejects: File too large: what is refused waits, as far as there is room; events are taken' err
+  [ "$(grep -c 'File too large: what' err)" = 1 ]
+  # What is missing is named: all but the whole lines in the file.
+  grep -qx "cs-collect: rejects: $((30 - $(wc -l <rejects))) refused records are missing in it: it could not be written" err
+}
+
 @test "--spool-max: no more than that is taken, said by /health, until somebody takes segments away" {
   collect --spool-max=2K --seal=10ms
   until [ "$(post "$EVENT")" != 204 ]; do :; done

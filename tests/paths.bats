@@ -204,6 +204,15 @@ refused() {
   mkdir shared/spool
   chown 65534 shared/spool
   run -3 window --state=shared/y --spool=shared/spool in
+  # A link of somebody else does not say where we write.
+  mkdir ours
+  ln -s ../ours/x shared/z
+  chown -h 65534 shared/z
+  run -0 window --state=shared/z --output=out --rejects=rejects in
+  [ -z "$(ls ours)" ]
+  ln -sf ../ours/x shared/z
+  run -0 window --state=shared/z --output=out --rejects=rejects in
+  [ "$(ls ours)" = $'x\nx.lock' ]
   # Elsewhere root may work in a directory of another user.
   mkdir theirs
   window --state=theirs/x --output=out --rejects=rejects in

@@ -371,6 +371,46 @@ counters() { jq -c '[.read, .used, .duplicate, .rejected_by, .gaps]' stats; }
   cs-funnel --state=state --output=out </dev/null
 }
 
+@test "a state behind symbolic links is the one they lead to: it is replaced there, and is the same one by all its names" {
+  local fifo pid name
+  traffic --events=2000 --seed=3 >events
+  head -n 1000 events >in
+  mkdir data
+  ln -s data/real link
+  ln -s "$PWD/link" other
+  cs-window --size=1m --agg=n=count --state=other --output=out in
+  [ "$(find . -type l | sort | paste -sd ' ')" = './link ./other' ]
+  [ "$(ls data)" = $'real\nreal.lock' ]
+  [ "$(find . -name '*.lock' -o -name '*.new')" = ./data/real.lock ]
+  # By the file's own name the next run goes on, and by a link the one after it.
+  tail -n +1001 events | head -n 500 >>in
+  cs-window --size=1m --agg=n=count --state=data/real --output=out in
+  tail -n +1501 events >>in
+  cs-window --size=1m --agg=n=count --state=link --output=out --flush in
+  cs-window --size=1m --agg=n=count events | cmp - out
+  # Nor are there two at once.
+  mkfifo fifo
+  cs-window --size=1m --agg=n=count --state=link --output=out fifo 3>&- &
+  pid=$!
+  exec 4>fifo
+  until_true grep -qx "$pid" data/real.lock
+  for name in data/real other link; do
+    run -3 cs-window --size=1m --agg=n=count --state=$name --output=out in
+    [[ $output == *'data/real: is in use by another process ('"$pid)" ]] || { echo "$output"; return 1; }
+  done
+  exec 4>&-
+  wait "$pid"
+  # cs-identify's file of who is who is replaced, too.
+  ln -s data/people people
+  cs-identify --hold=1m --links=people events >/dev/null
+  [ -L people ]
+  [ -s data/people ]
+  # Links in a ring lead nowhere.
+  ln -s ring1 ring2
+  ln -s ring2 ring1
+  run -1 cs-window --size=1m --agg=n=count --state=ring1 in
+}
+
 @test "an output is cut back to where the state is, and one that is shorter is refused" {
   head -n $((COUNT * 3 / 4)) "$EVENTS" | cs window --state=state --output=out --late=late --rejects=rejects
   cp out short

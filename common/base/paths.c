@@ -122,6 +122,18 @@ static char *name_split(char *name, const char **base)
 
 static void place_find(struct place *place, const char *name, int links);
 
+/* Adds where a link in dir leads to, with a NUL. */
+static bool link_read(struct buffer *path, const char *name, const char *dir)
+{
+    char target[PATH_MAX + 1];
+    const ssize_t len = readlink(name, target, PATH_MAX);
+    if (len <= 0) return false;
+    target[len] = '\0';
+    if (target[0] != '/') buffer_printf(path, "%s/", dir);
+    buffer_printf(path, "%s%c", target, '\0');
+    return true;
+}
+
 /* A link that leads nowhere: to where it leads. False: it is none. */
 static bool place_find_link(struct place *place, const char *name, const char *dir, int links)
 {
@@ -391,6 +403,39 @@ char *path_parent(const char *path)
     const char *slash = memrchr(path, '/', len);
     if (slash == NULL) return memory_text(".", 1);
     return memory_text(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Is it our link, that of the directory's owner, or in a directory where not everybody may make
+ * any? */
+static bool link_is_trusted(const char *name, const char *dir)
+{
+    struct stat link, inside;
+    if (lstat(name, &link) != 0 || !S_ISLNK(link.st_mode) || stat(dir, &inside) != 0) return false;
+    return (inside.st_mode & S_ISVTX) == 0 || link.st_uid == geteuid() ||
+           link.st_uid == inside.st_uid;
+}
+
+char *path_followed(const char *path)
+{
+    struct stat stat_now;
+    char *name = memory_text(path, strlen(path));
+    if (stat(path, &stat_now) == 0 && !S_ISREG(stat_now.st_mode)) return name;
+    for (int links = 0; links < LINKS_MAX; links++) {
+        char *const dir = path_parent(name);
+        struct buffer next = {0};
+        /* What /proc/self/fd says of a pipe is no name. */
+        const bool leads = link_is_trusted(name, dir) && link_read(&next, name, dir) &&
+                           paths_same(name, next.data);
+        free(dir);
+        if (!leads) {
+            buffer_release(&next);
+            return name;
+        }
+        free(name);
+        name = next.data;
+    }
+    free(name);
+    return memory_text(path, strlen(path)); /* a ring: opening it says so */
 }
 
 void directory_sync(const char *path)

@@ -53,6 +53,12 @@ DIR *path_directory(const char *name, size_t *len);
 /* The directory that a path is in, as a string of its own; a slash at its end is nothing. */
 char *path_parent(const char *path);
 
+/* The name of the file that a name leads to by symbolic links, as a string of its own: who replaces
+ * that file by another one leaves the links as they are, and by whatever name it is called, what
+ * stands beside it (a lock) is the same. It need not be there yet. A link that somebody else has
+ * put into a directory like /tmp leads nowhere. */
+char *path_followed(const char *path);
+
 /* fsyncs that directory, so that what has been made or renamed there stays. */
 void directory_sync(const char *path);
 

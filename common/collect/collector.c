@@ -57,7 +57,8 @@ static struct {
     struct buffer spool; /* its directory */
     int64_t segments_us; /* steady clock: when they were counted */
     int wake_fd;
-    int rejects_fd; /* -1: none, or not now */
+    int rejects_fd;    /* -1: none, or not now */
+    bool rejects_fail; /* and that was said */
     uint64_t rejects_lost;
     int64_t complained_us, stats_due_us;
 } collector;
@@ -116,23 +117,43 @@ static void rejects_reopen(void)
     collector.rejects_fd = fd;
 }
 
+static void rejects_drop(struct buffer *text)
+{
+    for (const char *at = text->data; at < text->data + text->len; at++)
+        collector.rejects_lost += *at == '\n';
+    text->len = 0;
+}
+
 /* A disk that is full is no reason to take no events; what cannot be told is counted. */
 static void rejects_write(void)
 {
     struct buffer *const text = &judge_loop()->rejects_output.buffer;
     if (text->len == 0 || collector.rejects_fd < 0) return;
     const ssize_t written = write(collector.rejects_fd, text->data, text->len);
+    if (written < 0 && errno != EINTR && errno != EAGAIN && !collector.rejects_fail) {
+        message("%s: %s: what is refused waits, as far as there is room; events are taken",
+                options->rejects, strerror(errno));
+        collector.rejects_fail = true;
+    }
     if (written > 0) {
         memmove(text->data, text->data + written, text->len - (size_t)written);
         text->len -= (size_t)written;
+        collector.rejects_fail = false;
     }
-    if (text->len > REJECTS_BYTES) {
-        for (const char *at = text->data; at < text->data + text->len; at++)
-            collector.rejects_lost += *at == '\n';
-        text->len = 0;
-    }
+    if (text->len > REJECTS_BYTES) rejects_drop(text);
     if (text->len == 0) buffer_trim(text, (size_t)1 << 20);
     judge_clear(); /* nothing of it is taken back any more */
+}
+
+/* The end: what could not be told is named at least. */
+static void rejects_finish(void)
+{
+    rejects_write();
+    if (options->rejects == NULL) return;
+    rejects_drop(&judge_loop()->rejects_output.buffer);
+    if (collector.rejects_lost > 0)
+        message("%s: %llu refused records are missing in it: it could not be written",
+                options->rejects, (unsigned long long)collector.rejects_lost);
 }
 
 /* --- figures --- */
@@ -346,7 +367,7 @@ static void worker_finish(size_t worker)
     server_drain(collector.server);
     while (server_connections(collector.server) > 0 && instant_steady() < until_us)
         turn(until_us - instant_steady());
-    rejects_write();
+    rejects_finish();
     tally_note();
     server_free(collector.server);
     if (worker != 0) listeners_leave(&collector.listeners[worker]);

@@ -1,6 +1,8 @@
 #include "collect/figures.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/die.h"
@@ -8,6 +10,7 @@
 #include "collect/collect_options.h"
 #include "run/common_options.h"
 #include "run/metrics.h"
+#include "writer/whole.h"
 
 static struct {
     struct tally *tally;
@@ -136,15 +139,26 @@ void figures_text(struct buffer *out)
     figures_hand(text_add, out);
 }
 
-static void file_write(const struct metrics *metrics, void *context)
+static void file_text_add(const struct metrics *metrics, void *context)
 {
-    (void)context;
-    metrics_write(metrics, options->stats_file);
+    metrics_render(metrics, options->stats_file, context);
 }
 
 void figures_write(void)
 {
-    figures_hand(file_write, NULL);
+    static bool fails;
+    struct buffer text = {0};
+    figures_hand(file_text_add, &text);
+    if (options->stats_file == NULL) {
+        message_pass(text.data, text.len);
+    } else {
+        const bool good = whole_try(options->stats_file, buffer_slice(&text));
+        if (!good && !fails)
+            message("%s: %s: no figures are written there; events are taken", options->stats_file,
+                    strerror(errno));
+        fails = !good;
+    }
+    buffer_release(&text);
 }
 
 void figures_close(void)

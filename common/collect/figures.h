@@ -37,7 +37,8 @@ struct tally *figures_tally(size_t worker);
 /* In Prometheus' text format. */
 void figures_text(struct buffer *out);
 
-/* Writes them where --stats says. */
+/* Writes them where --stats says. That this fails is said, once until it goes again: a disk that is
+ * full ends nothing. */
 void figures_write(void);
 
 void figures_close(void);

@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/duration.h"
 #include "base/machine.h"
+#include "base/paths.h"
 #include "base/size.h"
 #include "run/metrics.h"
 #include "source/charset.h"
@@ -572,6 +573,7 @@ struct settings common_options_settle(const struct tool *tool)
         .max_keys = given.max_keys,
         .tz = given.tz,
     };
+    if (given.state != NULL) given.state = path_followed(given.state);
     settle_encoding();
     labels_settle();
     zone_settle();

@@ -314,14 +314,19 @@ void metrics_text(const struct metrics *metrics, struct buffer *out)
 
 /* --- the file --- */
 
+void metrics_render(const struct metrics *metrics, const char *path, struct buffer *out)
+{
+    const size_t len = path == NULL ? 0 : strlen(path);
+    if (len > 5 && strcmp(path + len - 5, ".prom") == 0)
+        metrics_text(metrics, out);
+    else
+        metrics_json(metrics, out);
+}
+
 void metrics_write(const struct metrics *metrics, const char *path)
 {
     struct buffer text = {0};
-    const size_t len = path == NULL ? 0 : strlen(path);
-    if (len > 5 && strcmp(path + len - 5, ".prom") == 0)
-        metrics_text(metrics, &text);
-    else
-        metrics_json(metrics, &text);
+    metrics_render(metrics, path, &text);
     if (path != NULL) {
         whole_write(path, buffer_slice(&text));
     } else {

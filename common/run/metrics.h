@@ -41,6 +41,9 @@ const char *metrics_label(struct slice name, struct slice value);
 /* Adds them in Prometheus' text format. */
 void metrics_text(const struct metrics *metrics, struct buffer *out);
 
+/* Adds them as a file of that name has them: Prometheus' format for .prom, else JSON. */
+void metrics_render(const struct metrics *metrics, const char *path, struct buffer *out);
+
 /* Writes them to path (ending in .prom: Prometheus; replaced atomically), or as JSON to standard
  * error when it is NULL. */
 void metrics_write(const struct metrics *metrics, const char *path);

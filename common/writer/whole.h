@@ -8,10 +8,16 @@
 #ifndef CS_WHOLE_H
 #define CS_WHOLE_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 /* Dies if such a file cannot be made: now is better than at the end. */
 void whole_check(const char *path);
+
+/* Replaces it; false: it is as it was, or half written where it is written in place, and errno says
+ * why. */
+bool whole_try(const char *path, struct slice text);
 
 /* Replaces it; a failure is exit 1. */
 void whole_write(const char *path, struct slice text);
