@@ -380,6 +380,15 @@ struct zone *zone_open(const char *name, struct buffer *why)
 
 /* --- what stands behind a time --- */
 
+bool zone_is_utc(const struct zone *zone)
+{
+    for (size_t i = 0; i < zone->count; i++) {
+        const bool is_over = i + 1 < zone->count && zone->entry[i + 1].at <= 0;
+        if (!is_over && zone->entry[i].offset != 0) return false;
+    }
+    return true;
+}
+
 /* Two digits as a number; 100 if they are not. */
 static unsigned pair_read(const char *text)
 {
