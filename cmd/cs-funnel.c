@@ -143,7 +143,8 @@ static const struct analysis *start(struct run *run)
 {
     const struct option_list *steps = step_list.count == 0 ? &steps_default : &step_list;
     struct buffer why = {0};
-    if (!run->settings.merge) span_tell_utc(size_us, run->settings.tz);
+    if (!run->settings.merge)
+        span_tell_utc(size_us, run->settings.tz, "cs-window has days of a zone");
     if (order == ORDER_ANY)
         any_start(run, steps, &why);
     else

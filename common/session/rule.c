@@ -73,7 +73,7 @@ static void midnight_tell(const struct rule *rule, const char *tz)
 {
     struct buffer why = {0};
     struct zone *const zone = !rule->is_zone_default || tz == NULL ? NULL : zone_open(tz, &why);
-    if (zone != NULL && !zone_is_utc(zone))
+    if (zone != NULL && !zone_in_step(zone, 86400))
         message("--split-at-midnight: midnight is of UTC, not of --tz=%s (--split-at-midnight=%s)",
                 tz, tz);
     zone_free(zone);

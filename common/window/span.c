@@ -91,16 +91,22 @@ int64_t span_number(const struct span *span)
     return span->kind == SPAN_FIXED ? span->size_us : -(span->count * 4 + (int64_t)span->kind);
 }
 
-void span_tell_utc(int64_t size_us, const char *tz)
+void span_tell_utc(int64_t size_us, const char *tz, const char *what_does)
 {
-    struct buffer why = {0};
-    struct zone *const zone = tz == NULL ? NULL : zone_open(tz, &why);
-    if (zone != NULL && !zone_is_utc(zone) && size_us % DAY_US == 0)
-        message("--size: windows of whole days begin at midnight of UTC here, not of --tz=%s "
-                "(cs-window has days of a zone)",
-                tz);
+    struct buffer text = {0};
+    /* Others are at no place of a day, and nobody thinks so. */
+    const bool is_of_day =
+        size_us % SECOND_US == 0 && (DAY_US % size_us == 0 || size_us % DAY_US == 0);
+    struct zone *const zone = tz == NULL || !is_of_day ? NULL : zone_open(tz, &text);
+    if (zone != NULL && !zone_in_step(zone, size_us / SECOND_US)) {
+        duration_print(&text, size_us);
+        message(
+            "--size: windows begin at multiples of %.*s in UTC, whatever clocks of --tz=%s show "
+            "then (%s)",
+            (int)text.len, text.data, tz, what_does);
+    }
     zone_free(zone);
-    buffer_release(&why);
+    buffer_release(&text);
 }
 
 /* Settling. */
