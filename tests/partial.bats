@@ -398,7 +398,7 @@ single() { FILES=1 same "$@"; }
   event 2026-01-06T00:00:00Z >>in
   cs-window --size=1h --agg=n=count --range=2/3 --partial=grown in
   refused "grown: range 2/3 is of another 'in' than part.1: its size" cs-window --size=1h --agg=n=count --merge-partials part.1 grown part.3
-  sed '1s/ 2$/ 1/' part.1 >old
+  sed '1s/ 3$/ 2/' part.1 >old
   refused "old: is of another format than this version's: make it again" cs-window --size=1h --agg=n=count --merge-partials old
   refused 'in: is damaged, or no partial result' cs-window --size=1h --agg=n=count --merge-partials in
 }
