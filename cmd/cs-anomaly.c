@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "run/tool.h"
 #include "window/detector.h"
+#include "window/span.h"
 #include "window/subject.h"
 
 #define MINUTE_US INT64_C(60000000)
@@ -186,6 +187,8 @@ static const struct analysis *anomaly_start(struct run *run)
         .show_all = show_all,
         .show_incidents = show_incidents,
     };
+    if (!rows_mode && !run->settings.merge)
+        span_tell_utc(size_us, run->settings.tz, "cs-window has days of a zone");
     if (!detector_begin(detector, &request, &why)) die_usage("%.*s", (int)why.len, why.data);
     subject_release(&subject);
     buffer_release(&why);

@@ -12,6 +12,7 @@
 #include "funnel/steps.h"
 #include "run/tool.h"
 #include "window/report.h"
+#include "window/span.h"
 
 static int64_t size_us = INT64_C(600000000);
 static struct option_list by_list;
@@ -142,6 +143,8 @@ static const struct analysis *start(struct run *run)
 {
     const struct option_list *steps = step_list.count == 0 ? &steps_default : &step_list;
     struct buffer why = {0};
+    if (!run->settings.merge)
+        span_tell_utc(size_us, run->settings.tz, "cs-window has days of a zone");
     if (order == ORDER_ANY)
         any_start(run, steps, &why);
     else

@@ -277,7 +277,7 @@ static const struct analysis *start(struct run *run)
     rule_split_on(&rule, &split_on, &run->schema);
     identity_add_all(&own->identity, &run->schema, "split-by", &split_by);
     asks.updates = run->settings.updates;
-    if (!visit_asks_check(&asks, &why) || !rule_check(&rule, run->settings.lateness_us, &why) ||
+    if (!visit_asks_check(&asks, &why) || !rule_check(&rule, &run->settings, &why) ||
         !visits_init(&own->visits, &asks, &rule, &own->identity, &run->schema, run->rows, &why))
         die_usage("%.*s", (int)why.len, why.data);
     visits_watch(&own->visits, &own->identity, run);

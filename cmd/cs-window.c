@@ -118,6 +118,9 @@ static const struct analysis *window_start(struct run *run)
     if (size_number == 0) die_usage("--size is needed, or a --view that gives it");
     if (!span_settle(&size, run->settings.tz, slide_us, offset_us, &why))
         die_usage("%.*s", (int)why.len, why.data);
+    if (size.kind == SPAN_FIXED && offset_us == 0 && !run->settings.merge)
+        span_tell_utc(size.slide_us, run->settings.tz,
+                      "days, weeks, months and years begin by them");
     if (agg_list.count == 0) die_usage("--agg is needed, or a --view that gives it");
     const struct report_request request = {
         .by = &by_list,

@@ -555,6 +555,21 @@ END
   says '--agg: none of 2 events had a value for price; they have event_id, event_type, event_time'
 }
 
+@test "what epoch cannot read is named, and not how it was asked" {
+  minutes 1 2 '"seen":"2026-01-05 10:00:00"' >in
+  window --agg='n=count if epoch(.event_time) > epoch("2026-01-05")' in >out
+  says "2 of 2 events made an expression fail, first 'epoch(.event_time) > epoch(\"2026-01-05\")' in line 1: epoch: \"2026-01-05\" is no time (2026-01-01T00:10:00Z; without a zone: --tz)"
+  window --agg='n=max(epoch(.seen))' in >out
+  says "2 of 2 events made an expression fail, first 'epoch(.seen)' in line 1: epoch: \"2026-01-05 10:00:00\" is no time (2026-01-01T00:10:00Z; without a zone: --tz)"
+  window --agg='n=max([epoch(.seen), epoch(1767603600), epoch(null)] | .[0])' --tz=UTC in >out
+  [ "$(jq .n out)" -eq 1767607200 ]
+  # What fails behind it has its own reason.
+  window --agg='n=max(epoch(.event_time) | . - "x" | tojson)' in >out
+  [[ $(cat err) == *': number ('*') and string ("x") cannot be subtracted' ]]
+  window --agg='n=max([epoch(12)] | .[0])' in >out
+  says "2 of 2 events made an expression fail, first '[epoch(12)] | .[0]' in line 1: epoch: 12 is no time (2026-01-01T00:10:00Z; without a zone: --tz)"
+}
+
 @test "an id that is a number here and text there is two ids, and that is said" {
   { minutes 1 2 '"customer":123' && minutes 3 5 '"customer":"123"' && minutes 6 6 '"customer":"x1"'; } >in
   local said='customer: 3 values are numbers as text, which are not the same as those numbers, such as "123" (--number=customer?)'

@@ -20,7 +20,7 @@ says() {
 window() { cs-window --size=1h --agg=n=count "$@"; }
 
 @test "a duration says its unit" {
-  says "cs-window: --size: '5x' has no known unit (us, ms, s, m, h, d, w)" cs-window --size=5x
+  says "cs-window: --size: '5x' has no known unit (us, ms, s, m, h, d, w, mo, y)" cs-window --size=5x
   says 'cs-window: --size: which unit? (5s, 5m, 5h)' cs-window --size=5
   says 'cs-window: --lateness: which unit? (30s, 30m, 30h)' cs-window --size=5m --agg=n=count --lateness=30
   for bad in '' -5m 1.5h 5m1h 1h30 h 5M '5 m' 99999999999d 1h1h; do

@@ -538,3 +538,45 @@ enveloped() { jq -Rc '{topic: "t", partition: 0, offset: (input_line_number - 1)
   [ -z "$stderr" ]
   [ "$(jq .doubtful_times stats)" = 0 ]
 }
+
+@test "whoever gives --tz is told where windows begin by the clocks of UTC all the same" {
+  event 2026-03-29T22:30:00Z '"session_id":"s"' >in
+  local zone size
+  for zone in Europe/Berlin Europe/London +05:30; do
+    run -0 --separate-stderr cs-funnel --size=1d --by= --tz="$zone" in
+    [[ $output == '{"window_start":"2026-03-29T00:00:00.000Z",'* ]]
+    [ "$stderr" = "cs-funnel: --size: windows begin at multiples of 1d in UTC, whatever clocks of --tz=$zone show then (cs-window has days of a zone)" ]
+    run -0 --separate-stderr cs-anomaly --size=7d --tz="$zone" in
+    [[ ${stderr_lines[0]} == 'cs-anomaly: --size: windows begin at multiples of 7d in UTC, '* ]]
+    run -0 --separate-stderr cs-window --size=12h --agg=n=count --tz="$zone" in
+    [ "$stderr" = "cs-window: --size: windows begin at multiples of 12h in UTC, whatever clocks of --tz=$zone show then (days, weeks, months and years begin by them)" ]
+    run -0 --separate-stderr cs-sessionize --split-at-midnight --tz="$zone" in
+    [ "$stderr" = "cs-sessionize: --split-at-midnight: midnight is of UTC, not of --tz=$zone (--split-at-midnight=$zone)" ]
+  done
+  # Hours are hours in most zones, but not in all, and ten minutes nearly everywhere.
+  run -0 --separate-stderr cs-window --size=1h --agg=n=count --tz=Asia/Kolkata in
+  [[ $stderr == *' multiples of 1h in UTC'* ]]
+  for size in 10m 1h '12h --slide=1h' '12h --offset=1h' 7m 1d 1w all; do
+    # shellcheck disable=SC2086 # two words
+    run -0 --separate-stderr cs-window --size=$size --agg=n=count --tz=Europe/Berlin in
+    [ -z "$stderr" ]
+  done
+  [[ $(cs-window --size=1d --agg=n=count --tz=Europe/Berlin in) == '{"window_start":"2026-03-29T22:00:00.000Z",'* ]]
+  # Where both are one, and where it was said.
+  for zone in UTC Etc/UTC +00:00 Africa/Abidjan; do
+    run -0 --separate-stderr cs-funnel --size=1d --by= --tz="$zone" in
+    [ -z "$stderr" ]
+  done
+  run -0 --separate-stderr cs-sessionize --split-at-midnight=UTC --tz=Europe/Berlin in
+  [ -z "$stderr" ]
+}
+
+@test "a unit that no window has is answered with all that there are" {
+  local size
+  for size in 1M 1month 1week 1day 3Y; do
+    run -2 --separate-stderr cs-window --size="$size" --agg=n=count
+    [ "${stderr_lines[0]}" = "cs-window: --size: '$size' has no known unit (us, ms, s, m, h, d, w, mo, y)" ]
+  done
+  run -2 --separate-stderr cs-window --size=1mo2d --agg=n=count
+  [[ ${stderr_lines[0]} == *'mixes units'* ]]
+}

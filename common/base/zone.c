@@ -13,6 +13,9 @@
 #include "base/memory.h"
 #include "base/zone_rule.h"
 
+/* Some zones were half an hour from where they are now, for some years. */
+#define STEP_SINCE INT64_C(1577836800) /* 2020-01-01 */
+
 #define DIRECTORY "/usr/share/zoneinfo"
 #define FILE_MAX ((size_t)1 << 20)
 #define HEADER_BYTES 44
@@ -379,6 +382,15 @@ struct zone *zone_open(const char *name, struct buffer *why)
 }
 
 /* --- what stands behind a time --- */
+
+bool zone_in_step(const struct zone *zone, int64_t seconds)
+{
+    for (size_t i = 0; i < zone->count; i++) {
+        const bool is_over = i + 1 < zone->count && zone->entry[i + 1].at <= STEP_SINCE;
+        if (!is_over && zone->entry[i].offset % seconds != 0) return false;
+    }
+    return true;
+}
 
 /* Two digits as a number; 100 if they are not. */
 static unsigned pair_read(const char *text)

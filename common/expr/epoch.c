@@ -56,9 +56,14 @@ bool epoch_read_us(struct slice text, int64_t *out_us)
 #define FORMAT_NUMBER "\001epoch n "
 
 const char epoch_definition[] =
-    "def epoch(f): f | if . == null then null "
-    "elif type == \"string\" then strptime(\"\\u0001epoch s \\(utf8bytelength)\") "
-    "elif type == \"number\" then tostring | strptime(\"\\u0001epoch n \\(utf8bytelength)\") "
+    /* In an array, as try of jq 1.6 catches what fails behind it, too. */
+    "def epoch(f): def read(format): . as $time "
+    "| [try (tostring | strptime(format)) catch null] | .[0] | if . != null then . else "
+    "error(\"epoch: \\($time | tojson) is no time (2026-01-01T00:10:00Z; without a zone: --tz)\") "
+    "end; "
+    "f | if . == null then null "
+    "elif type == \"string\" then read(\"\\u0001epoch s \\(utf8bytelength)\") "
+    "elif type == \"number\" then read(\"\\u0001epoch n \\(utf8bytelength)\") "
     "else error(\"epoch: \\(type) is no time\") end "
     "| if . == null then . else ((.[1] * 1048576 + .[4]) * 1000000 + .[5]) / 1000000 end; ";
 

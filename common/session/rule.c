@@ -33,6 +33,7 @@ const char *rule_midnight(struct rule *rule, const char *zone)
     static struct buffer why;
 
     zone_free(rule->zone);
+    rule->is_zone_default = zone == NULL;
     buffer_clear(&why);
     rule->zone = zone_open(zone == NULL ? "UTC" : zone, &why);
     if (rule->zone != NULL) return NULL;
@@ -67,9 +68,22 @@ static bool max_check(const struct rule *rule, int64_t lateness_us, struct buffe
     return false;
 }
 
-bool rule_check(const struct rule *rule, int64_t lateness_us, struct buffer *why)
+/* Who says of which zone times are may think that midnight is of it, too. */
+static void midnight_tell(const struct rule *rule, const char *tz)
 {
-    return rule->max_us == INT64_MAX || max_check(rule, lateness_us, why);
+    struct buffer why = {0};
+    struct zone *const zone = !rule->is_zone_default || tz == NULL ? NULL : zone_open(tz, &why);
+    if (zone != NULL && !zone_in_step(zone, 86400))
+        message("--split-at-midnight: midnight is of UTC, not of --tz=%s (--split-at-midnight=%s)",
+                tz, tz);
+    zone_free(zone);
+    buffer_release(&why);
+}
+
+bool rule_check(const struct rule *rule, const struct settings *settings, struct buffer *why)
+{
+    if (!settings->merge) midnight_tell(rule, settings->tz);
+    return rule->max_us == INT64_MAX || max_check(rule, settings->lateness_us, why);
 }
 
 void rule_explain(const struct rule *rule, struct buffer *out)

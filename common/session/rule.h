@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit/command.h"
 #include "base/buffer.h"
 #include "base/option.h"
 #include "base/zone.h"
@@ -19,7 +20,8 @@ struct rule {
     int64_t max_us;
     char *split[SPLITS_MAX]; /* names of the members of --split-on, owned */
     int splits;
-    struct zone *zone; /* owned; NULL: midnight is of no interest */
+    struct zone *zone;    /* owned; NULL: midnight is of no interest */
+    bool is_zone_default; /* nobody has said which */
 };
 
 /* Takes the values of --split-on, of which the members are asked for in schema, and of
@@ -35,9 +37,9 @@ static inline bool rule_orders(const struct rule *rule)
     return rule->splits > 0 || rule->zone != NULL;
 }
 
-/* Do they make sense, with that lateness? False: what is wrong is added to why, as
- * "--option: phrase". */
-bool rule_check(const struct rule *rule, int64_t lateness_us, struct buffer *why);
+/* Do they make sense, with that lateness and zone? False: what is wrong is added to why, as
+ * "--option: phrase". What may be meant otherwise is said. */
+bool rule_check(const struct rule *rule, const struct settings *settings, struct buffer *why);
 
 /* Adds ", no pause longer than 30m, cut after 24h" for --explain. */
 void rule_explain(const struct rule *rule, struct buffer *out);

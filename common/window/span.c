@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/die.h"
 #include "base/duration.h"
 #include "base/instant.h"
 
@@ -44,6 +45,15 @@ static bool calendar_read(const char *text, int64_t *count, const char **unit)
     return strcmp(*unit, "w") == 0 || strcmp(*unit, "mo") == 0 || strcmp(*unit, "y") == 0;
 }
 
+/* Letters that stand for nothing, as the one unit there is. */
+static bool is_unknown(const char *unit)
+{
+    static const char *const units[] = {"us", "ms", "s", "m", "h", "d", "w", "mo", "y"};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i]) == 0) return false;
+    return *unit != '\0' && strpbrk(unit, "0123456789.,") == NULL;
+}
+
 const char *span_parse(const char *text, struct span *span)
 {
     int64_t count;
@@ -54,6 +64,8 @@ const char *span_parse(const char *text, struct span *span)
         return NULL;
     }
     if (!calendar_read(text, &count, &unit)) {
+        if (unit != text && is_unknown(unit))
+            return phrase(text, "has no known unit (us, ms, s, m, h, d, w, mo, y)");
         if (text[strspn(text, "0123456789")] != '\0' &&
             (strpbrk(text, "y") != NULL || strstr(text, "mo") != NULL))
             return phrase(text, strpbrk(text, "0123456789") == NULL
@@ -77,6 +89,24 @@ const char *span_parse(const char *text, struct span *span)
 int64_t span_number(const struct span *span)
 {
     return span->kind == SPAN_FIXED ? span->size_us : -(span->count * 4 + (int64_t)span->kind);
+}
+
+void span_tell_utc(int64_t size_us, const char *tz, const char *what_does)
+{
+    struct buffer text = {0};
+    /* Others are at no place of a day, and nobody thinks so. */
+    const bool is_of_day =
+        size_us % SECOND_US == 0 && (DAY_US % size_us == 0 || size_us % DAY_US == 0);
+    struct zone *const zone = tz == NULL || !is_of_day ? NULL : zone_open(tz, &text);
+    if (zone != NULL && !zone_in_step(zone, size_us / SECOND_US)) {
+        duration_print(&text, size_us);
+        message(
+            "--size: windows begin at multiples of %.*s in UTC, whatever clocks of --tz=%s show "
+            "then (%s)",
+            (int)text.len, text.data, tz, what_does);
+    }
+    zone_free(zone);
+    buffer_release(&text);
 }
 
 /* Settling. */

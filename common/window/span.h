@@ -36,6 +36,11 @@ const char *span_parse(const char *text, struct span *span);
 /* A number that stands for what was read: another one for another length, 0 for none. */
 int64_t span_number(const struct span *span);
 
+/* Says that windows of so many microseconds begin by the clocks of UTC, to whoever has given that
+ * zone (NULL: nobody has) and may think that they begin by its clocks, which show something else
+ * then; and what does begin so. */
+void span_tell_utc(int64_t size_us, const char *tz, const char *what_does);
+
 /* Makes it ready for use with what the other options say: tz is a zone's name, or NULL; slide_us is
  * 0 where none was given. False: they do not go together, and the reason is added to why. The zone
  * is to be freed either way (zone_free). */
