@@ -1,9 +1,7 @@
 /* prefetch.c - which bytes of a file are asked for, and that no harm comes of it. */
 #include "base/prefetch.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -11,8 +9,6 @@
 
 #define FILE_BYTES ((uint64_t)3500000)
 #define BLOCK ((uint64_t)100000)
-
-static char name[] = "prefetched";
 
 /* The byte that stands there. */
 static char byte_at(uint64_t at)
@@ -25,8 +21,10 @@ static int file_made(void)
     static char bytes[FILE_BYTES];
     for (uint64_t i = 0; i < FILE_BYTES; i++)
         bytes[i] = byte_at(i);
-    const int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes) die_errno("%s", name);
+    FILE *const file = tmpfile();
+    if (file == NULL) die_errno("tmpfile");
+    const int fd = fileno(file); /* closed with the process */
+    if (write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes) die_errno("write");
     return fd;
 }
 
@@ -67,7 +65,7 @@ static void test_file(int fd)
 static void test_cut(int fd)
 {
     prefetch_block(fd, 0, BLOCK, FILE_BYTES);
-    if (ftruncate(fd, 10) != 0) die_errno("%s", name);
+    if (ftruncate(fd, 10) != 0) die_errno("ftruncate");
     for (uint64_t i = 0; i < BLOCK; i += PREFETCH_LINE)
         prefetch_lines(1);
     for (uint64_t from = BLOCK; from < FILE_BYTES; from += BLOCK) {
