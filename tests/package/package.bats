@@ -104,8 +104,8 @@ echo '{"event_id":"1","session_id":"a","event_type":"product_view","event_time":
 took=$(($(date +%s) - began))
 echo "first row after $took s"
 [ "$took" -le 30 ]
-# All tools of the first package have their pages by now, though these come with what it depends on.
-tools=$(dpkg -L clickstream | sed -n 's,^/usr/bin/,,p')
+# All tools of the first package, and the scripts that come with what it depends on, have their pages by now.
+tools=$(dpkg -L clickstream clickstream-common | sed -n 's,^/usr/bin/,,p')
 [ "$(echo "$tools" | wc -l)" -ge 12 ]
 for page in $(printf 'man1/%s.1 ' $tools) man7/clickstream.7; do
   [ -s "/usr/share/man/$page.gz" ] || { echo "no $page"; exit 1; }
