@@ -47,10 +47,15 @@ void misnumber_count(struct misnumbers *all, enum misnumber_kind kind, struct sl
     if (item != NULL) item->count++;
 }
 
+static void beside(struct misnumbers *all, enum misnumber_kind kind, struct slice name)
+{
+    struct misnumber *const item = item_of(all, kind, name);
+    if (item != NULL) item->beside_numbers = true;
+}
+
 void misnumber_beside(struct misnumbers *all, int slot, struct slice name)
 {
-    struct misnumber *const item = item_of(all, MISNUMBER_MIXED, name);
-    if (item != NULL) item->beside_numbers = true;
+    beside(all, MISNUMBER_MIXED, name);
     all->numbers |= UINT64_C(1) << slot;
 }
 
@@ -210,8 +215,7 @@ static void apart_note(struct misnumbers *all, const struct schema *schema, cons
         if (value.kind == KIND_STRING && numeral_valid(value_slice(value), false)) {
             misnumber_note(all, MISNUMBER_APART, schema->name[slot], value);
         } else if (value.kind == KIND_NUMBER && (all->apart >> slot & 1) == 0) {
-            struct misnumber *const item = item_of(all, MISNUMBER_APART, schema->name[slot]);
-            if (item != NULL) item->beside_numbers = true;
+            beside(all, MISNUMBER_APART, schema->name[slot]);
             all->apart |= UINT64_C(1) << slot;
         }
     }

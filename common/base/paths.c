@@ -137,13 +137,8 @@ static bool link_read(struct buffer *path, const char *name, const char *dir)
 /* A link that leads nowhere: to where it leads. False: it is none. */
 static bool place_find_link(struct place *place, const char *name, const char *dir, int links)
 {
-    char target[PATH_MAX + 1];
-    const ssize_t len = readlink(name, target, PATH_MAX);
-    if (len <= 0 || links == LINKS_MAX) return false;
-    target[len] = '\0';
     struct buffer path = {0};
-    if (target[0] != '/') buffer_printf(&path, "%s/", dir);
-    buffer_printf(&path, "%s%c", target, '\0');
+    if (links == LINKS_MAX || !link_read(&path, name, dir)) return false;
     place_find(place, path.data, links + 1);
     buffer_release(&path);
     return true;

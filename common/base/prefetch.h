@@ -8,9 +8,9 @@
  * lines under way, no more.
  *
  * Nothing is ever read through the mapping, and a prefetch instruction never faults: where the file
- * is cut off or changed meanwhile nothing happens but that a line is not there. A file whose pages
- * are not in memory is left alone from then on: the kernel reads ahead of read(2) by itself. One
- * file at a time; without a mapping all this does nothing.
+ * is cut off or changed meanwhile nothing happens but that a line is not there. Where pages are not
+ * in memory the file is left alone for a while, each time longer: the kernel reads ahead of read(2)
+ * by itself. One file at a time; without a mapping all this does nothing.
  */
 #ifndef CS_PREFETCH_H
 #define CS_PREFETCH_H

@@ -383,13 +383,23 @@ struct zone *zone_open(const char *name, struct buffer *why)
 
 /* --- what stands behind a time --- */
 
-bool zone_in_step(const struct zone *zone, int64_t seconds)
+static bool is_in_step(const struct zone *zone, int64_t seconds)
 {
     for (size_t i = 0; i < zone->count; i++) {
         const bool is_over = i + 1 < zone->count && zone->entry[i + 1].at <= STEP_SINCE;
         if (!is_over && zone->entry[i].offset % seconds != 0) return false;
     }
     return true;
+}
+
+bool zone_in_step(const char *name, int64_t seconds)
+{
+    struct buffer why = {0};
+    struct zone *const zone = name == NULL ? NULL : zone_open(name, &why);
+    const bool in_step = zone == NULL || is_in_step(zone, seconds);
+    zone_free(zone);
+    buffer_release(&why);
+    return in_step;
 }
 
 /* Two digits as a number; 100 if they are not. */

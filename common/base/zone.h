@@ -67,9 +67,10 @@ static inline int64_t zone_local(struct zone *zone, int64_t local_seconds)
     return offset;
 }
 
-/* Do clocks there show a multiple of so many seconds whenever those of UTC do? Of a day: is it UTC,
- * whatever its name? What was before 2020 does not count. */
-bool zone_in_step(const struct zone *zone, int64_t seconds);
+/* Do clocks in the zone of that name show a multiple of so many seconds whenever those of UTC do?
+ * Of a day: is it UTC, whatever its name? What was before 2020 does not count. True without a name
+ * (NULL), and where there is no such zone. */
+bool zone_in_step(const char *name, int64_t seconds);
 
 /* Seconds that local time is ahead of UTC at an instant, seconds since 1970. */
 int64_t zone_offset_at(struct zone *zone, int64_t utc_seconds);

@@ -174,7 +174,7 @@ bool columns_name_any(const struct columns *columns, struct slice names)
     return false;
 }
 
-struct slice columns_nearest(const struct columns *columns, struct slice names)
+static struct slice nearest_of(const struct columns *columns, struct slice names)
 {
     const char *at = names.text;
     const char *const end = at + names.len;
@@ -195,7 +195,7 @@ struct slice columns_nearest(const struct columns *columns, struct slice names)
     return (struct slice){0};
 }
 
-struct slice columns_time(const struct columns *columns)
+static struct slice time_of(const struct columns *columns)
 {
     static const struct slice words[] = {SLICE("timestamp"), SLICE("datetime"), SLICE("time"),
                                          SLICE("created"),   SLICE("date"),     SLICE("at")};
@@ -206,6 +206,12 @@ struct slice columns_time(const struct columns *columns)
         }
     }
     return (struct slice){0};
+}
+
+struct slice columns_meant(const struct columns *columns, struct slice names, bool time)
+{
+    const struct slice near = nearest_of(columns, names);
+    return near.text == NULL && time ? time_of(columns) : near;
 }
 
 void columns_list(const struct columns *columns, struct buffer *out)

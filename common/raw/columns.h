@@ -50,12 +50,9 @@ enum reason columns_read(struct columns *columns, const struct csv *csv, struct 
 bool columns_name_any(const struct columns *columns, struct slice names);
 
 /* The name (as JSON has it, without quotes) of a column that is most like one of names, which is
- * such a list, too; text NULL: none is. Whoever names one of the twelve members did not mean
- * another one of them. */
-struct slice columns_nearest(const struct columns *columns, struct slice names);
-
-/* The column that sounds most like a time, and is none of the twelve members; text NULL: none. */
-struct slice columns_time(const struct columns *columns);
+ * such a list, too; else, where a time is wanted, of the one that sounds most like one; text NULL:
+ * none is. Whoever names one of the twelve members did not mean another one of them. */
+struct slice columns_meant(const struct columns *columns, struct slice names, bool time);
 
 /* Adds what the first columns are called: a, b, ...; nothing where that is no name, but a line. */
 void columns_list(const struct columns *columns, struct buffer *out);

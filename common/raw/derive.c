@@ -9,6 +9,7 @@
 #include "base/compat.h"
 #include "base/die.h"
 #include "base/list.h"
+#include "base/utf8.h"
 #include "event/members.h"
 #include "raw/host.h"
 #include "raw/lists.h"
@@ -87,11 +88,9 @@ static void own_host_check(struct slice name)
     struct buffer scratch = {0};
 
     if (*name.text != '[' && host_of(name) != HOST_NONE) return;
-    for (size_t i = 0; i < name.len; i++)
-        if ((unsigned char)name.text[i] >= 0x80)
-            die_usage("--own-host: '%s': referrers have other letters than those of ASCII as "
-                      "xn--...",
-                      name.text);
+    if (!utf8_is_ascii(name))
+        die_usage("--own-host: '%s': referrers have other letters than those of ASCII as xn--...",
+                  name.text);
     const struct slice host = host_in(name, &scratch);
     if (host_of(host) != HOST_NONE)
         die_usage("--own-host: '%s' is not the name of a host alone; did you mean %.*s?", name.text,

@@ -397,8 +397,7 @@ static void no_header_add(const struct format *format, const struct columns *col
 {
     const struct slice wanted = buffer_slice(&format->wanted);
     const char *const end = memmem(wanted.text, wanted.len, "\":", 2);
-    struct slice near = columns_nearest(columns, wanted);
-    if (near.text == NULL && format->map == NULL) near = columns_time(columns);
+    const struct slice near = columns_meant(columns, wanted, format->map == NULL);
     const int len = (int)(end - wanted.text) - 2; /* behind the `,"` of the first */
 
     buffer_printf(detail, "no header line: none of its columns is %.*s", len, wanted.text + 2);

@@ -75,8 +75,7 @@ static void meant_add(const struct format *format, char separator, struct slice 
     if (newline != NULL) head.len = (size_t)(newline - head.text);
     csv.separator = separator;
     if (columns_read(&columns, &csv, csv_trim(head), &detail) == REASON_NONE) {
-        struct slice near = columns_nearest(&columns, wanted);
-        if (near.text == NULL && format->map == NULL) near = columns_time(&columns);
+        const struct slice near = columns_meant(&columns, wanted, format->map == NULL);
         if (near.text == NULL) {
             buffer_clear(&detail);
             columns_list(&columns, &detail);

@@ -71,13 +71,9 @@ static bool max_check(const struct rule *rule, int64_t lateness_us, struct buffe
 /* Who says of which zone times are may think that midnight is of it, too. */
 static void midnight_tell(const struct rule *rule, const char *tz)
 {
-    struct buffer why = {0};
-    struct zone *const zone = !rule->is_zone_default || tz == NULL ? NULL : zone_open(tz, &why);
-    if (zone != NULL && !zone_in_step(zone, 86400))
+    if (rule->is_zone_default && !zone_in_step(tz, 86400))
         message("--split-at-midnight: midnight is of UTC, not of --tz=%s (--split-at-midnight=%s)",
                 tz, tz);
-    zone_free(zone);
-    buffer_release(&why);
 }
 
 bool rule_check(const struct rule *rule, const struct settings *settings, struct buffer *why)

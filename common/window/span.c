@@ -97,15 +97,11 @@ void span_tell_utc(int64_t size_us, const char *tz, const char *what_does)
     /* Others are at no place of a day, and nobody thinks so. */
     const bool is_of_day =
         size_us % SECOND_US == 0 && (DAY_US % size_us == 0 || size_us % DAY_US == 0);
-    struct zone *const zone = tz == NULL || !is_of_day ? NULL : zone_open(tz, &text);
-    if (zone != NULL && !zone_in_step(zone, size_us / SECOND_US)) {
-        duration_print(&text, size_us);
-        message(
-            "--size: windows begin at multiples of %.*s in UTC, whatever clocks of --tz=%s show "
+    if (!is_of_day || zone_in_step(tz, size_us / SECOND_US)) return;
+    duration_print(&text, size_us);
+    message("--size: windows begin at multiples of %.*s in UTC, whatever clocks of --tz=%s show "
             "then (%s)",
             (int)text.len, text.data, tz, what_does);
-    }
-    zone_free(zone);
     buffer_release(&text);
 }
 
